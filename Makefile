@@ -1,0 +1,63 @@
+# Targets that CI also runs are steps of .ci/run, so that there is one recipe.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+FUZZTIME ?= 10s
+
+# The transpiled SQLite is many times slower under the race detector; the
+# packages named here run it little or not at all. Empty: the list in .ci/run.
+RACE_PKGS ?=
+
+# Which benchmarks, how often, and an older result to compare with.
+BENCH ?= .
+COUNT ?= 1
+BASE ?=
+
+# How many histories each property test tries, and the seed of the first.
+CHECKS ?= 1000
+SEED ?= 0
+
+DIR ?= shop.data
+DATA ?=
+
+.PHONY: help check test race sim fuzz bench replay golden
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+check: ## gofmt, vet, staticcheck, tidy: what a change must pass before its tests
+	@.ci/run gofmt vet staticcheck tidy libc
+
+test: ## all tests
+	go test ./...
+
+race: ## race detector on the packages where it is affordable (RACE_PKGS="./a ./b")
+	@RACE_PKGS="$(RACE_PKGS)" .ci/run race
+
+sim: ## property tests with many more random histories (CHECKS=1000 SEED=0: a new seed)
+	@grep -rl --include='*_test.go' 'rapid\.Check(' . | xargs -n1 dirname | sort -u | while read -r dir; do \
+		run=$$(awk '/^func Test/ { name = $$2; sub(/\(.*/, "", name) } /rapid\.Check\(/ { print name }' $$dir/*_test.go | sort -u | paste -sd'|'); \
+		go test -count=1 -timeout=2h -run="^($$run)\$$" $$dir -rapid.checks=$(CHECKS) -rapid.seed=$(SEED); \
+	done
+
+fuzz: ## each fuzz target for FUZZTIME=10s
+	@FUZZTIME=$(FUZZTIME) .ci/run fuzz
+
+bench: ## benchmarks of the root package into bench.txt (BENCH=Checkout COUNT=5 BASE=old.txt)
+	go test -run='^$$' -bench='$(BENCH)' -benchmem -count=$(COUNT) . | tee bench.txt
+ifneq ($(BASE),)
+	go tool -modfile=tools/go.mod benchstat $(BASE) bench.txt
+endif
+
+replay: ## a retailer's year of orders, then verify (DATA=online_retail.csv.gz DIR=shop.data)
+	@[[ -n "$(DATA)" ]] || { echo "name the file: make replay DATA=online_retail.csv.gz"; exit 2; }
+	go run ./cmd/commerce replay --dir $(DIR) $(DATA)
+	go run ./cmd/commerce verify $(DIR)
+
+golden: ## rewrite golden files; the diff is the review
+	@grep -rlE --include='*_test.go' 'flag\.Bool\("update"' . | xargs -n1 dirname | sort -u | while read -r dir; do \
+		go test -count=1 -run=Golden $$dir -update; \
+	done
+	@git diff --stat -- '*testdata*'

@@ -1,0 +1,164 @@
+package command
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/oklog/ulid/v2"
+)
+
+// Engine is what a service needs of the store that it belongs to. The store is
+// one implementation, package commandtest's single file another.
+type Engine interface {
+	// Submit logs and applies an encoded envelope on the shard of its slot
+	// and returns the answer. A refusal is an error; so is not knowing
+	// (fault.Uncertain) and not being able to (fault.Unavailable).
+	Submit(ctx context.Context, e Envelope) (Answer, error)
+	// View runs fn on a snapshot of the shard that owns slot which holds
+	// everything that was acknowledged before the call.
+	View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) error) error
+	// Shards returns the number of shards.
+	Shards() int
+	// ShardOf returns the shard that owns slot.
+	ShardOf(slot id.Slot) int
+	// SlotOn returns a slot that shard owns, for commands to a shard as such.
+	SlotOn(shard int) id.Slot
+	// Hash returns the store's keyed hash of value for purpose: stable for
+	// ever, useless without the store's key ring.
+	Hash(purpose, value string) [32]byte
+	// Now returns the wall clock.
+	Now() time.Time
+}
+
+// An Answer is what a command returned: Value when it was applied just now in
+// this process, Body (encoded) when it comes from a record or another node.
+type Answer struct {
+	Value any
+	Body  []byte
+}
+
+// A Call says how a command is to be run.
+type Call struct {
+	// Key makes asking again safe: a second call with the same principal,
+	// kind, key and fields gets the first one's answer. "" generates one.
+	Key string
+	// Slot is where the command goes, unless Create is set.
+	Slot id.Slot
+	// Create is for commands that make a new root object: the slot is derived
+	// from the key, so that a retry meets its record.
+	Create bool
+	// Prepare fills in what only the proposer knows. It runs after the
+	// caller's fields are fingerprinted. nil means there is nothing to add.
+	Prepare func(Stamp) error
+}
+
+// A Stamp is what a proposer puts into a command.
+type Stamp struct {
+	At   time.Time
+	Slot id.Slot
+	Key  string
+}
+
+// NewID returns a fresh ID on the command's slot.
+func (s Stamp) NewID(prefix string) string { return id.New(prefix, s.Slot, s.At) }
+
+// Do runs the command that c points to and returns its answer. Errors carry a
+// fault code; fault.Uncertain comes as an *UncertainError with the key to ask
+// again with.
+func Do[R any](ctx context.Context, e Engine, c Command, call Call) (R, error) {
+	var zero R
+	if err := c.Validate(); err != nil {
+		return zero, err
+	}
+	if len(call.Key) > maxKey {
+		return zero, fault.New(fault.Invalid, "idempotency key is %d bytes; the limit is %d", len(call.Key), maxKey)
+	}
+	principal := PrincipalOf(ctx)
+	at := e.Now()
+	if call.Key == "" {
+		call.Key = newKey(at)
+	}
+	if call.Create {
+		call.Slot = id.SlotOfHash(e.Hash("create", principal+"\x00"+string(c.Kind())+"\x00"+call.Key))
+	}
+	print := fingerprint(e, c)
+	if call.Prepare != nil {
+		if err := call.Prepare(Stamp{At: at, Slot: call.Slot, Key: call.Key}); err != nil {
+			return zero, err
+		}
+	}
+	body, err := Marshal(c)
+	if err != nil {
+		return zero, fmt.Errorf("encoding command %s: %w", c.Kind(), err)
+	}
+	answer, err := e.Submit(ctx, Envelope{
+		Kind: c.Kind(), Slot: call.Slot, At: at.UnixMilli(),
+		Principal: principal, Key: call.Key, Fingerprint: print, Body: body,
+	})
+	if err != nil {
+		if fault.CodeOf(err) == fault.Uncertain {
+			return zero, &UncertainError{Key: call.Key, Err: err}
+		}
+		return zero, err
+	}
+	return decode[R](c.Kind(), answer)
+}
+
+func decode[R any](k Kind, a Answer) (R, error) {
+	if v, ok := a.Value.(R); ok {
+		return v, nil
+	}
+	var v R
+	if err := Unmarshal(a.Body, &v); err != nil {
+		return v, fmt.Errorf("decoding the answer of %s: %w", k, err)
+	}
+	return v, nil
+}
+
+// UncertainError says that a command may have happened. Asking again with Key
+// is always safe and gives the answer.
+type UncertainError struct {
+	Key string
+	Err error
+}
+
+func (e *UncertainError) Error() string {
+	return fmt.Sprintf("the outcome is not known, ask again with key %q: %v", e.Key, e.Err)
+}
+
+// Unwrap returns fault.Uncertain and the cause.
+func (e *UncertainError) Unwrap() []error { return []error{fault.Uncertain, e.Err} }
+
+const (
+	maxKey    = 255
+	keyPrefix = "key_"
+)
+
+// newKey returns a key for a caller who gave none. Its ULID keeps such
+// records together on disk: see Envelope.Scope.
+func newKey(at time.Time) string {
+	var u ulid.ULID
+	rand.Read(u[6:])
+	if err := u.SetTime(ulid.Timestamp(at)); err != nil {
+		u.SetTime(ulid.MaxTime())
+	}
+	return keyPrefix + u.String()
+}
+
+type principalKey struct{}
+
+// WithPrincipal returns a context whose commands are asked for by principal.
+func WithPrincipal(ctx context.Context, principal string) context.Context {
+	return context.WithValue(ctx, principalKey{}, principal)
+}
+
+// PrincipalOf returns who asks in ctx; "" is the program itself.
+func PrincipalOf(ctx context.Context) string {
+	p, _ := ctx.Value(principalKey{}).(string)
+	return p
+}

@@ -1,0 +1,252 @@
+package shard
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/sqlite"
+)
+
+// An Entry is one entry of the shard's log: an encoded command.Batch.
+type Entry struct {
+	Index, Term uint64
+	Data        []byte
+}
+
+// A Reply is what one command of an entry answered: an answer or a refusal.
+type Reply struct {
+	Answer command.Answer
+	Err    error
+}
+
+// ApplyBatch applies entries in order, in one transaction unless a cut falls
+// between them, and returns the replies of each. Entries that the file already
+// holds are skipped and have no replies. An error means that the shard must
+// stop: nothing of the batch was kept, and the file must not be used again
+// before it is reopened.
+func (s *Shard) ApplyBatch(entries []Entry) ([][]Reply, error) {
+	replies := make([][]Reply, len(entries))
+	for i := 0; i < len(entries); {
+		n, err := s.applyUntilCut(entries[i:], replies[i:])
+		if err != nil {
+			return nil, err
+		}
+		i += n
+	}
+	return replies, nil
+}
+
+// applyUntilCut applies entries in one transaction, up to and including one
+// that raised the cut number, so that a snapshot can be opened exactly there.
+func (s *Shard) applyUntilCut(entries []Entry, replies [][]Reply) (n int, err error) {
+	before := s.state
+	if err := s.conn.Begin(); err != nil {
+		return 0, s.stopped(entries[0], "", err)
+	}
+	defer func() {
+		if err != nil {
+			s.state = before
+			err = errors.Join(err, s.conn.Rollback())
+		}
+	}()
+	effects := &command.Effects{NextEvent: s.state.nextEvent}
+	for _, e := range entries {
+		if e.Index > s.state.applied {
+			if replies[n], err = s.applyEntry(e, effects); err != nil {
+				return 0, err
+			}
+			s.state.applied, s.state.term = e.Index, e.Term
+		}
+		n++
+		if s.state.cut != before.cut {
+			break
+		}
+	}
+	s.state.nextEvent = effects.NextEvent
+	if err := s.writeMeta(); err != nil {
+		return 0, s.stopped(entries[n-1], "", err)
+	}
+	if err := s.conn.Commit(); err != nil {
+		return 0, s.stopped(entries[n-1], "", err)
+	}
+	s.publish()
+	if s.cfg.Committed != nil {
+		s.cfg.Committed(effects.Touched)
+	}
+	s.changed.fire()
+	return n, nil
+}
+
+func (s *Shard) writeMeta() error {
+	m := &s.state
+	_, err := s.conn.Tx().Exec(`UPDATE meta SET applied = ?, term = ?, clock = ?, wall = ?, cut = ?, level = ?, next_event = ? WHERE one = 1`,
+		m.applied, m.term, m.clock, m.wall, m.cut, m.level, m.nextEvent)
+	return err
+}
+
+func (s *Shard) applyEntry(e Entry, effects *command.Effects) ([]Reply, error) {
+	batch, err := command.DecodeBatch(e.Data)
+	if err != nil {
+		return nil, s.stopped(e, "", err)
+	}
+	// The clock never goes back, whoever leads.
+	s.state.clock = max(s.state.clock, batch.Clock)
+	replies := make([]Reply, len(batch.Commands))
+	for i, raw := range batch.Commands {
+		env, err := command.DecodeEnvelope(raw)
+		if err != nil {
+			return nil, s.stopped(e, "", err)
+		}
+		if replies[i], err = s.applyCommand(env, effects); err != nil {
+			return nil, s.stopped(e, env.Kind, err)
+		}
+	}
+	return replies, nil
+}
+
+// applyCommand applies one command. The outcome depends on the command and on
+// the tables before it, never on where batches were cut.
+func (s *Shard) applyCommand(env command.Envelope, effects *command.Effects) (Reply, error) {
+	def, known := s.cfg.Commands.Lookup(env.Kind)
+	if !known && env.Skippable {
+		return Reply{}, nil
+	}
+	if !known {
+		return Reply{}, &command.UndecodableError{Kind: env.Kind, Err: errors.New("the kind is unknown")}
+	}
+	if int(env.Slot) >= len(s.owned) || !s.owned[env.Slot] {
+		return Reply{Err: fault.New(fault.Unavailable, "slot %d does not live on shard %d", env.Slot, s.cfg.Shard)}, nil
+	}
+	s.state.wall = max(s.state.wall, env.At)
+	s.state.cut = max(s.state.cut, env.Cut)
+
+	var scope [16]byte
+	if def.Recorded {
+		scope = env.Scope()
+		if r, found, err := s.recall(scope[:], env); err != nil || found {
+			return r, err
+		}
+	}
+	reply, err := s.run(def, env, effects)
+	if err != nil || !def.Recorded {
+		return reply, err
+	}
+	return reply, s.record(scope[:], env, reply)
+}
+
+// run applies a command inside a savepoint, which a refusal undoes.
+func (s *Shard) run(def command.Definition, env command.Envelope, effects *command.Effects) (Reply, error) {
+	if err := s.conn.Savepoint(); err != nil {
+		return Reply{}, err
+	}
+	events, touched := effects.NextEvent, len(effects.Touched)
+	tx := command.NewTx(s.conn.Tx(), effects)
+	tx.Slot, tx.Shard, tx.At, tx.Clock = env.Slot, s.cfg.Shard, env.At, s.state.clock
+	tx.Level, tx.Principal, tx.Cut = s.state.level, env.Principal, s.state.cut
+
+	value, err := def.Apply(env.Body, tx)
+	if err == nil {
+		if level, ok := value.(levelChange); ok {
+			s.state.level = level.Level
+		}
+		return Reply{Answer: command.Answer{Value: value}}, s.conn.Release()
+	}
+	refusal, isRefusal := asRefusal(err)
+	if !isRefusal {
+		return Reply{}, err
+	}
+	effects.NextEvent, effects.Touched = events, effects.Touched[:touched]
+	return Reply{Err: refusal}, s.conn.RollbackTo()
+}
+
+// asRefusal tells a refusal, which every replica gives alike, from a failure.
+func asRefusal(err error) (error, bool) {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok && sqlite.IsConstraint(err) {
+		// The error's own text names this replica's file.
+		return fault.New(fault.Refused, "the change breaks a rule of the tables: %s", e.Msg), true
+	}
+	switch fault.CodeOf(err) {
+	case fault.Invalid, fault.NotFound, fault.Conflict, fault.Refused, fault.Denied, fault.Unavailable:
+		return err, true
+	}
+	return nil, false
+}
+
+// recall finds the answer that was given to the same request before.
+func (s *Shard) recall(scope []byte, env command.Envelope) (Reply, bool, error) {
+	rows := s.conn.Tx().Query(`SELECT fingerprint, refused, body FROM answers WHERE scope = ?`, scope)
+	if !rows.Next() {
+		return Reply{}, false, rows.Close()
+	}
+	print, refused, body := rows.Blob(0), rows.Bool(1), rows.Blob(2)
+	if err := rows.Close(); err != nil {
+		return Reply{}, false, err
+	}
+	switch {
+	case !bytes.Equal(print, env.Fingerprint):
+		return Reply{Err: &KeyReusedError{Key: env.Key, Kind: string(env.Kind)}}, true, nil
+	case refused:
+		return Reply{Err: s.cfg.Commands.Errors().Decode(body)}, true, nil
+	}
+	return Reply{Answer: command.Answer{Body: body}}, true, nil
+}
+
+// record keeps an answer under the request's key. "Unavailable" is not an
+// answer: asking again may go better.
+func (s *Shard) record(scope []byte, env command.Envelope, r Reply) error {
+	var body []byte
+	var err error
+	switch {
+	case r.Err == nil:
+		if body, err = command.Marshal(r.Answer.Value); err != nil {
+			return fmt.Errorf("encoding the answer: %w", err)
+		}
+	case fault.CodeOf(r.Err) == fault.Unavailable:
+		return nil
+	default:
+		body = s.cfg.Commands.Errors().Encode(r.Err)
+	}
+	_, err = s.conn.Tx().Exec(`INSERT INTO answers (scope, slot, at, fingerprint, refused, body) VALUES (?, ?, ?, ?, ?, ?)`,
+		scope, env.Slot, env.At, env.Fingerprint, r.Err != nil, body)
+	return err
+}
+
+// KeyReusedError says that an idempotency key came back with another request.
+type KeyReusedError struct {
+	Key  string
+	Kind string
+}
+
+func (e *KeyReusedError) Error() string {
+	return fmt.Sprintf("key %q was used for another %s request: use a new key, or send the same request", e.Key, e.Kind)
+}
+
+// Unwrap returns fault.Conflict.
+func (e *KeyReusedError) Unwrap() error { return fault.Conflict }
+
+// StoppedError says that an entry could not be applied, so the shard stopped.
+type StoppedError struct {
+	Shard int
+	Path  string
+	Index uint64
+	Kind  command.Kind // "" if it was not one command
+	Err   error
+}
+
+func (e *StoppedError) Error() string {
+	what := ""
+	if e.Kind != "" {
+		what = " (" + string(e.Kind) + ")"
+	}
+	return fmt.Sprintf("shard %d stopped at log entry %d%s, file %s: %v", e.Shard, e.Index, what, e.Path, e.Err)
+}
+
+// Unwrap returns fault.Broken and the cause.
+func (e *StoppedError) Unwrap() []error { return []error{fault.Broken, e.Err} }
+
+func (s *Shard) stopped(e Entry, kind command.Kind, err error) error {
+	return &StoppedError{Shard: s.cfg.Shard, Path: s.cfg.Path, Index: e.Index, Kind: kind, Err: err}
+}

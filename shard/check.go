@@ -1,0 +1,22 @@
+package shard
+
+import (
+	"fmt"
+
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/sqlite"
+)
+
+// check reports violations of the kernel's own invariants in a snapshot.
+func check(tx *sqlite.Tx) ([]command.Violation, error) {
+	var out []command.Violation
+	rows := tx.Query(`SELECT m.next_event, coalesce(min(o.seq), 0), coalesce(max(o.seq), 0), count(o.seq) FROM meta m LEFT JOIN outbox o`)
+	for rows.Next() {
+		next, first, last, n := rows.Int64(0), rows.Int64(1), rows.Int64(2), rows.Int64(3)
+		if n > 0 && (last != next-1 || last-first+1 != n) {
+			out = append(out, command.Violation{Rule: "shard.outbox_without_gaps", Subject: "outbox",
+				Detail: fmt.Sprintf("events %d to %d are %d rows and the next is %d", first, last, n, next)})
+		}
+	}
+	return out, rows.Close()
+}

@@ -1,0 +1,196 @@
+package shard
+
+import (
+	"context"
+	"sync"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+)
+
+// Log takes entries to the shard's replicas. The replication group is one.
+type Log interface {
+	// Propose appends an entry without waiting and returns a function that
+	// waits for its replies. An error of that function says what is known.
+	Propose(entry []byte) (wait func() ([]Reply, error))
+}
+
+// Bounds of one gathered entry. They bound latency and memory, never delay a
+// lone caller: an entry goes out as soon as there is a place in flight.
+const (
+	maxBatchCommands = 256
+	maxBatchBytes    = 1 << 20
+	maxInFlight      = 2
+	maxWaitingBytes  = 64 << 20
+)
+
+// A Proposer gathers the commands that are waiting for a shard into log
+// entries, so that one fsync and one transaction serve many callers.
+type Proposer struct {
+	log   Log
+	clock func() int64 // the leader's reading of the shard clock
+
+	mu      sync.Mutex
+	waiting []*waiter
+	bytes   int
+	stopped error
+
+	wake     chan struct{}
+	inFlight chan struct{}
+	done     chan struct{}
+	replies  sync.WaitGroup
+}
+
+type waiter struct {
+	raw   []byte
+	taken bool // an entry holds it; guarded by Proposer.mu
+	reply chan outcome
+}
+
+type outcome struct {
+	reply Reply
+	err   error
+}
+
+// NewProposer starts a proposer. clock reads the leader's shard clock.
+func NewProposer(log Log, clock func() int64) *Proposer {
+	p := &Proposer{
+		log: log, clock: clock,
+		wake: make(chan struct{}, 1), inFlight: make(chan struct{}, maxInFlight), done: make(chan struct{}),
+	}
+	go p.run()
+	return p
+}
+
+// Submit adds an encoded envelope to the next entry and waits for its reply.
+// If ctx ends first, the error is fault.Unavailable while the command is still
+// waiting (it is withdrawn) and fault.Uncertain once it is in an entry.
+func (p *Proposer) Submit(ctx context.Context, raw []byte) (Reply, error) {
+	w := &waiter{raw: raw, reply: make(chan outcome, 1)}
+	if err := p.enqueue(w); err != nil {
+		return Reply{}, err
+	}
+	select {
+	case o := <-w.reply:
+		return o.reply, o.err
+	case <-ctx.Done():
+		return p.abandon(ctx, w)
+	}
+}
+
+func (p *Proposer) enqueue(w *waiter) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.stopped != nil:
+		return p.stopped
+	case p.bytes+len(w.raw) > maxWaitingBytes:
+		return fault.New(fault.Unavailable, "too many commands are waiting: try again in a moment")
+	}
+	p.waiting = append(p.waiting, w)
+	p.bytes += len(w.raw)
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+func (p *Proposer) abandon(ctx context.Context, w *waiter) (Reply, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if w.taken {
+		return Reply{}, fault.Wrap(fault.Uncertain, context.Cause(ctx), "the command is in the log's hands and the caller stopped waiting")
+	}
+	for i, other := range p.waiting {
+		if other == w {
+			p.waiting = append(p.waiting[:i], p.waiting[i+1:]...)
+			p.bytes -= len(w.raw)
+			break
+		}
+	}
+	return Reply{}, fault.Wrap(fault.Unavailable, context.Cause(ctx), "the caller stopped waiting before the command was logged")
+}
+
+func (p *Proposer) run() {
+	for {
+		select {
+		case <-p.wake:
+		case <-p.done:
+			return
+		}
+		for {
+			select {
+			case p.inFlight <- struct{}{}:
+			case <-p.done:
+				return
+			}
+			batch := p.gather()
+			if len(batch) == 0 {
+				<-p.inFlight
+				break
+			}
+			p.propose(batch)
+		}
+	}
+}
+
+// gather takes what is waiting, up to the bounds of one entry.
+func (p *Proposer) gather() []*waiter {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n, size := 0, 0
+	for n < len(p.waiting) && n < maxBatchCommands {
+		size += len(p.waiting[n].raw)
+		if n > 0 && size > maxBatchBytes {
+			size -= len(p.waiting[n].raw)
+			break
+		}
+		p.waiting[n].taken = true
+		n++
+	}
+	batch := p.waiting[:n:n]
+	p.waiting = p.waiting[n:]
+	p.bytes -= size
+	return batch
+}
+
+func (p *Proposer) propose(batch []*waiter) {
+	entry := command.Batch{Clock: p.clock(), Commands: make([][]byte, len(batch))}
+	size := 32
+	for i, w := range batch {
+		entry.Commands[i] = w.raw
+		size += len(w.raw) + 4
+	}
+	wait := p.log.Propose(command.AppendBatch(make([]byte, 0, size), entry))
+	p.replies.Go(func() {
+		replies, err := wait()
+		<-p.inFlight
+		for i, w := range batch {
+			if err != nil {
+				w.reply <- outcome{err: err}
+				continue
+			}
+			w.reply <- outcome{reply: replies[i]}
+		}
+	})
+}
+
+// Stop ends the proposer: commands that are waiting and later ones get err,
+// those in flight get what the log says. It waits for the latter.
+func (p *Proposer) Stop(err error) {
+	p.mu.Lock()
+	if p.stopped != nil {
+		p.mu.Unlock()
+		return
+	}
+	p.stopped = err
+	waiting := p.waiting
+	p.waiting = nil
+	close(p.done)
+	p.mu.Unlock()
+	for _, w := range waiting {
+		w.reply <- outcome{err: err}
+	}
+	p.replies.Wait()
+}

@@ -1,0 +1,59 @@
+package shard
+
+import "github.com/keelshop/commerce/internal/command"
+
+// KeepAnswersMillis is how long answers to recorded commands are kept.
+const KeepAnswersMillis = 7 * 24 * 3600 * 1000
+
+// Prune deletes answers and events that are older than their retention. It
+// looks at a bounded number of answers behind After and returns where the next
+// Prune goes on, "" at the end. It is proposed by the shard's leader now and
+// then; walking the table in key order spares an index by time.
+type Prune struct {
+	After []byte `cbor:"1,keyasint,omitempty"`
+	// AnswersBefore and EventsBefore are wall-clock milliseconds.
+	AnswersBefore int64 `cbor:"2,keyasint"`
+	EventsBefore  int64 `cbor:"3,keyasint"`
+}
+
+// Pruned is the answer of Prune.
+type Pruned struct {
+	Next    []byte `cbor:"1,keyasint,omitempty"`
+	Answers int64  `cbor:"2,keyasint"`
+	Events  int64  `cbor:"3,keyasint"`
+}
+
+// Kind returns "shard.prune".
+func (Prune) Kind() command.Kind { return "shard.prune" }
+
+// Validate returns nil.
+func (Prune) Validate() error { return nil }
+
+const pruneStep = 1000
+
+func (c Prune) apply(tx *command.Tx) (Pruned, error) {
+	var out Pruned
+	after := c.After
+	if after == nil {
+		after = []byte{}
+	}
+	last, found, err := tx.Blob(`SELECT max(scope) FROM (SELECT scope FROM answers WHERE scope > ? ORDER BY scope LIMIT ?)`, after, pruneStep)
+	if err != nil {
+		return out, err
+	}
+	if found && last != nil {
+		out.Next = last
+		if out.Answers, err = tx.Exec(`DELETE FROM answers WHERE scope > ? AND scope <= ? AND at < ?`, after, last, c.AnswersBefore); err != nil {
+			return out, err
+		}
+	}
+	// Events go from the oldest on, so that what is left has no gaps.
+	keep, _, err := tx.Int64(`SELECT coalesce(
+		(SELECT min(seq) FROM (SELECT seq, at FROM outbox ORDER BY seq LIMIT ?) WHERE at >= ?),
+		(SELECT max(seq) + 1 FROM (SELECT seq FROM outbox ORDER BY seq LIMIT ?)), 0)`, pruneStep, c.EventsBefore, pruneStep)
+	if err != nil {
+		return out, err
+	}
+	out.Events, err = tx.Exec(`DELETE FROM outbox WHERE seq < ?`, keep)
+	return out, err
+}

@@ -1,0 +1,53 @@
+-- The kernel's own tables, in every shard file from its creation on. The
+-- tables of the domain packages come with logged level commands.
+
+CREATE TABLE meta (
+	one        INTEGER PRIMARY KEY CHECK (one = 1),
+	format     INTEGER NOT NULL,
+	store      TEXT    NOT NULL,
+	shard      INTEGER NOT NULL CHECK (shard >= 0),
+	shards     INTEGER NOT NULL CHECK (shards > shard),
+	applied    INTEGER NOT NULL CHECK (applied >= 0), -- index of the last log entry in these tables
+	term       INTEGER NOT NULL,
+	clock      INTEGER NOT NULL,                      -- the shard's clock, ms
+	wall       INTEGER NOT NULL,                      -- newest stamp seen, ms since 1970 UTC
+	cut        INTEGER NOT NULL,
+	level      INTEGER NOT NULL,
+	next_event INTEGER NOT NULL CHECK (next_event > 0),
+	map        INTEGER NOT NULL                       -- version of the slot map
+) STRICT;
+
+-- The slots that this shard owns, as ranges with both ends included.
+CREATE TABLE slots (
+	first INTEGER PRIMARY KEY CHECK (first >= 0),
+	last  INTEGER NOT NULL CHECK (last >= first AND last < 4096)
+) STRICT;
+
+-- What recorded commands answered, by the hash of principal, kind and key.
+CREATE TABLE answers (
+	scope       BLOB    NOT NULL PRIMARY KEY CHECK (length(scope) = 16),
+	slot        INTEGER NOT NULL,
+	at          INTEGER NOT NULL,
+	fingerprint BLOB    NOT NULL,
+	refused     INTEGER NOT NULL CHECK (refused IN (0, 1)),
+	body        BLOB    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Events, in the transaction of the effect that they tell of.
+CREATE TABLE outbox (
+	seq     INTEGER PRIMARY KEY CHECK (seq > 0),
+	slot    INTEGER NOT NULL,
+	at      INTEGER NOT NULL,
+	kind    TEXT    NOT NULL,
+	subject TEXT    NOT NULL,
+	data    BLOB    NOT NULL
+) STRICT;
+
+-- What the shard's leader is to do once the shard's clock has reached due.
+CREATE TABLE timers (
+	due     INTEGER NOT NULL,
+	kind    TEXT    NOT NULL,
+	subject TEXT    NOT NULL,
+	slot    INTEGER NOT NULL,
+	PRIMARY KEY (due, kind, subject)
+) STRICT, WITHOUT ROWID;

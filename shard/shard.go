@@ -1,0 +1,264 @@
+// Package shard keeps one part of a store: a SQLite file that log entries are
+// applied to by one writer while many readers look at snapshots.
+//
+// A shard is a deterministic state machine. Everything that changes it comes
+// as an entry of its log; an entry is applied in one transaction that also
+// stores the entry's index, the answers given, the events and the timers. So a
+// file is always some exact prefix of its log, and a crash only means that the
+// rest of the log is applied again.
+//
+// Anything that is neither success nor a refusal stops the shard: a full disk,
+// a damaged page, an entry that this program cannot read. It is never "command
+// failed", since another replica would not have failed.
+package shard
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/sqlite"
+)
+
+// Format is the version of a shard file's kernel tables that this program
+// writes. It opens older ones and refuses newer ones.
+const Format = 1
+
+//go:embed schema.sql
+var schema string
+
+// Config says which shard of which store a file is.
+type Config struct {
+	Path     string
+	Store    string // the store's ID
+	Shard    int
+	Map      *Map
+	Commands *command.Set
+	Readers  int    // read connections; defaults to 4
+	VFS      string // for tests; "" is the system's
+	// Committed is called after each commit and before the answers go out,
+	// with the keys whose cached copies are stale now. It may be nil.
+	Committed func(touched []string)
+}
+
+// Shard is one open shard file. ApplyBatch and Checkpoint are called by one
+// goroutine at a time; everything else is safe for concurrent use.
+type Shard struct {
+	cfg   Config
+	conn  *sqlite.Conn // the writer
+	pool  *sqlite.Pool
+	owned [id.Slots]bool
+
+	state   meta          // as in the file; owned by the writer
+	applied atomic.Uint64 // copies for readers
+	clock   atomic.Int64
+	wall    atomic.Int64
+	events  atomic.Int64
+	cut     atomic.Uint64
+	level   atomic.Uint32
+
+	changed broadcast // fires after each commit
+}
+
+// meta is the row of the table of that name.
+type meta struct {
+	applied, term uint64
+	clock, wall   int64
+	cut           uint64
+	level         uint32
+	nextEvent     int64
+	mapVersion    uint64
+}
+
+// Open opens a shard file and creates it if there is none. A file of another
+// store, another shard or a newer format is refused with fault.Broken, and so
+// is a damaged one.
+func Open(c Config) (*Shard, error) {
+	_, err := os.Stat(c.Path)
+	fresh := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !fresh {
+		return nil, fault.Wrap(fault.Broken, err, "opening shard %d", c.Shard)
+	}
+	conn, err := sqlite.Open(c.Path, sqlite.Options{VFS: c.VFS, CacheKiB: 8192})
+	if err != nil {
+		return nil, fmt.Errorf("opening shard %d: %w", c.Shard, err)
+	}
+	s := &Shard{cfg: c, conn: conn, changed: newBroadcast()}
+	if err := s.load(fresh); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	readers := c.Readers
+	if readers == 0 {
+		readers = 4
+	}
+	if s.pool, err = sqlite.NewPool(c.Path, readers, sqlite.Options{ReadOnly: true, VFS: c.VFS}); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return s, nil
+}
+
+func (s *Shard) load(fresh bool) error {
+	tables, _, err := s.conn.Tx().Int64(`SELECT count(*) FROM sqlite_schema`)
+	if err != nil {
+		return fmt.Errorf("opening shard %d: %w", s.cfg.Shard, err)
+	}
+	// A crash during creation leaves a file without tables.
+	if fresh || tables == 0 {
+		if err := s.create(); err != nil {
+			return fmt.Errorf("creating shard %d: %w", s.cfg.Shard, err)
+		}
+	}
+	if err := s.readMeta(); err != nil {
+		return err
+	}
+	rows := s.conn.Tx().Query(`SELECT first, last FROM slots ORDER BY first`)
+	for rows.Next() {
+		for slot := rows.Int(0); slot <= rows.Int(1) && slot < id.Slots; slot++ {
+			s.owned[slot] = true
+		}
+	}
+	return rows.Close()
+}
+
+func (s *Shard) create() error {
+	if err := s.conn.Begin(); err != nil {
+		return err
+	}
+	if err := s.conn.Script(schema); err != nil {
+		return errors.Join(err, s.conn.Rollback())
+	}
+	tx := s.conn.Tx()
+	_, err := tx.Exec(`INSERT INTO meta (one, format, store, shard, shards, applied, term, clock, wall, cut, level, next_event, map)
+		VALUES (1, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 1, ?)`, Format, s.cfg.Store, s.cfg.Shard, s.cfg.Map.Shards(), s.cfg.Map.Version)
+	for _, r := range s.cfg.Map.Ranges(s.cfg.Shard) {
+		if err == nil {
+			_, err = tx.Exec(`INSERT INTO slots (first, last) VALUES (?, ?)`, r[0], r[1])
+		}
+	}
+	if err != nil {
+		return errors.Join(err, s.conn.Rollback())
+	}
+	if err := s.conn.Commit(); err != nil {
+		return err
+	}
+	_, err = s.conn.Checkpoint(true)
+	return err
+}
+
+func (s *Shard) readMeta() error {
+	rows := s.conn.Tx().Query(`SELECT format, store, shard, shards, applied, term, clock, wall, cut, level, next_event, map FROM meta WHERE one = 1`)
+	if !rows.Next() {
+		return errors.Join(rows.Close(), fault.New(fault.Broken, "%s is not a shard file: it has no meta row", s.cfg.Path))
+	}
+	format, store, shard, shards := rows.Int(0), rows.Text(1), rows.Int(2), rows.Int(3)
+	s.state = meta{
+		applied: uint64(rows.Int64(4)), term: uint64(rows.Int64(5)),
+		clock: rows.Int64(6), wall: rows.Int64(7), cut: uint64(rows.Int64(8)),
+		level: uint32(rows.Int64(9)), nextEvent: rows.Int64(10), mapVersion: uint64(rows.Int64(11)),
+	}
+	if err := rows.Close(); err != nil {
+		return err
+	}
+	s.publish()
+	switch {
+	case format > Format:
+		return fault.New(fault.Broken, "%s was written by a newer version (format %d, this program knows %d): upgrade the program", s.cfg.Path, format, Format)
+	case store != s.cfg.Store:
+		return fault.New(fault.Broken, "%s belongs to store %s, not to %s", s.cfg.Path, store, s.cfg.Store)
+	case shard != s.cfg.Shard || shards != s.cfg.Map.Shards():
+		return fault.New(fault.Broken, "%s is shard %d of %d, not %d of %d", s.cfg.Path, shard, shards, s.cfg.Shard, s.cfg.Map.Shards())
+	}
+	return nil
+}
+
+// publish copies the writer's state to where readers see it.
+func (s *Shard) publish() {
+	s.applied.Store(s.state.applied)
+	s.clock.Store(s.state.clock)
+	s.wall.Store(s.state.wall)
+	s.events.Store(s.state.nextEvent - 1)
+	s.cut.Store(s.state.cut)
+	s.level.Store(s.state.level)
+}
+
+// Applied returns the index of the newest log entry that is in the tables.
+func (s *Shard) Applied() uint64 { return s.applied.Load() }
+
+// Clock returns the shard's clock, in milliseconds.
+func (s *Shard) Clock() int64 { return s.clock.Load() }
+
+// Wall returns the newest wall-clock stamp that was applied, in milliseconds.
+func (s *Shard) Wall() int64 { return s.wall.Load() }
+
+// Events returns the sequence number of the newest event; 0 if there is none.
+func (s *Shard) Events() int64 { return s.events.Load() }
+
+// Cut returns the shard's cut number.
+func (s *Shard) Cut() uint64 { return s.cut.Load() }
+
+// Level returns the shard's logic level; 0 before the first level command.
+func (s *Shard) Level() uint32 { return s.level.Load() }
+
+// Path returns the file's path.
+func (s *Shard) Path() string { return s.cfg.Path }
+
+// View runs fn on a snapshot that holds all that was applied before the call.
+func (s *Shard) View(ctx context.Context, fn func(*sqlite.Tx) error) error {
+	return s.pool.View(ctx, fn)
+}
+
+// Changed returns a channel that is closed after the next commit.
+func (s *Shard) Changed() <-chan struct{} { return s.changed.wait() }
+
+// Checkpoint moves everything that was applied into the file proper, makes it
+// durable and returns the index that is durable now. It is called between
+// batches. Readers that hold old snapshots make it fail with
+// fault.Unavailable; nothing is lost then.
+func (s *Shard) Checkpoint() (durable uint64, err error) {
+	r, err := s.conn.Checkpoint(true)
+	if err != nil {
+		return 0, fmt.Errorf("checkpointing shard %d: %w", s.cfg.Shard, err)
+	}
+	if r.Busy || r.Frames != r.Done {
+		return 0, fault.New(fault.Unavailable, "checkpointing shard %d: a reader holds an old snapshot", s.cfg.Shard)
+	}
+	return s.state.applied, nil
+}
+
+// Close releases the file. It does not checkpoint: what is in the file and
+// its -wal is complete as it is.
+func (s *Shard) Close() error {
+	return errors.Join(s.pool.Close(), s.conn.Close())
+}
+
+// A broadcast wakes everybody who waits, again and again.
+type broadcast struct {
+	mu *sync.Mutex
+	ch *chan struct{}
+}
+
+func newBroadcast() broadcast {
+	ch := make(chan struct{})
+	return broadcast{mu: new(sync.Mutex), ch: &ch}
+}
+
+func (b broadcast) wait() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return *b.ch
+}
+
+func (b broadcast) fire() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	close(*b.ch)
+	*b.ch = make(chan struct{})
+}
