@@ -37,9 +37,9 @@ race: ## race detector on the packages where it is affordable (RACE_PKGS="./a ./
 	@RACE_PKGS="$(RACE_PKGS)" .ci/run race
 
 sim: ## property tests with many more random histories (CHECKS=1000 SEED=0: a new seed)
-	@grep -rl --include='*_test.go' 'rapid\.Check(' . | xargs -n1 dirname | sort -u | while read -r dir; do \
-		run=$$(awk '/^func Test/ { name = $$2; sub(/\(.*/, "", name) } /rapid\.Check\(/ { print name }' $$dir/*_test.go | sort -u | paste -sd'|'); \
-		go test -count=1 -timeout=2h -run="^($$run)\$$" $$dir -rapid.checks=$(CHECKS) -rapid.seed=$(SEED); \
+	@for dir in $$(grep -rl --include='*_test.go' 'rapid\.Check(' . | xargs -r -n1 dirname | sort -u); do \
+		tests=$$(awk '/^func Test/ { sub(/\(.*/, "", $$2); name = $$2 } /rapid\.Check\(/ { print name }' $$dir/*_test.go | sort -u | paste -sd'|'); \
+		go test -count=1 -timeout=2h -run="^($$tests)\$$" $$dir -rapid.checks=$(CHECKS) -rapid.seed=$(SEED); \
 	done
 
 fuzz: ## each fuzz target for FUZZTIME=10s
@@ -57,7 +57,7 @@ replay: ## a retailer's year of orders, then verify (DATA=online_retail.csv.gz D
 	go run ./cmd/commerce verify $(DIR)
 
 golden: ## rewrite golden files; the diff is the review
-	@grep -rlE --include='*_test.go' 'flag\.Bool\("update"' . | xargs -n1 dirname | sort -u | while read -r dir; do \
+	@for dir in $$(grep -rl --include='*_test.go' 'flag\.Bool("update"' . | xargs -r -n1 dirname | sort -u); do \
 		go test -count=1 -run=Golden $$dir -update; \
 	done
-	@git diff --stat -- '*testdata*'
+	@git status --short -- '*testdata*'

@@ -120,6 +120,8 @@ var plantedTraps = []struct{ body, want string }{
 	{`import "crypto/rand"; func apply() { rand.Read(nil) }`, "randomness"},
 	{`import "os"; func applyAll() { os.Remove("x") }`, "the host"},
 	{`import "net/http"; func apply() { http.Get("x") }`, "the network"},
+	{`import "time"; func Hold(tx *command.Tx) { _ = time.Now() }`, "time.Now"},
+	{`import "time"; func (tx *Tx) Emit() { _ = time.Now() }`, "time.Now"},
 	{`func apply() { go f() }`, "goroutine in apply code"},
 	{`func apply() {}; func (s *Service) Do() { go f() }`, "goroutine in a file"},
 	{`func apply() { select {} }`, "selects"},
@@ -185,12 +187,13 @@ func TestFloatsAreFound(t *testing.T) {
 	}
 }
 
-func TestForeignServiceIsFound(t *testing.T) {
-	body := fmt.Sprintf(`import %q; type S struct { other *inventory.%%s }`, module+"/inventory")
-	for name, want := range map[string]int{"Service": 1, "SKU": 0} {
-		if got := foreignServices(parsed(t, fmt.Sprintf(body, name))); len(got) != want {
-			t.Errorf("inventory.%s: found %q, want %d", name, got, want)
-		}
+func TestForeignServicesAreFound(t *testing.T) {
+	body := fmt.Sprintf(`import (%q; %q); type S struct { a *catalog.%%s; b *inventory.%%s }`, module+"/catalog", module+"/inventory")
+	if got := foreignServices(parsed(t, fmt.Sprintf(body, "Service", "Service"))); len(got) != 2 {
+		t.Errorf("two services: found %q, want both", got)
+	}
+	if got := foreignServices(parsed(t, fmt.Sprintf(body, "Service", "PoolID"))); len(got) != 0 {
+		t.Errorf("one service and a type: found %q, want nothing", got)
 	}
 }
 

@@ -21,8 +21,8 @@ type function struct {
 	decl *ast.FuncDecl
 }
 
-// reachedFromApply returns the functions named apply… and all that they may
-// call in their package, found by name. Methods of Service run in the caller's
+// reachedFromApply returns the package's apply code: the functions that isApply
+// knows and all that they may call in their package, found by name. Methods of Service run in the caller's
 // process, never in apply.
 func reachedFromApply(files []source) []function {
 	byName := map[string][]function{} // under "name", "Type.name" and "?.name", see called
@@ -95,7 +95,16 @@ func (fn function) called() []string {
 	return names
 }
 
-func isApply(decl *ast.FuncDecl) bool { return strings.HasPrefix(decl.Name.Name, "apply") }
+// isApply reports whether a function is apply code by itself: it is named
+// apply…, takes a command's transaction, or belongs to it.
+func isApply(decl *ast.FuncDecl) bool {
+	if strings.HasPrefix(decl.Name.Name, "apply") || receiver(decl) == "Tx" {
+		return true
+	}
+	return slices.ContainsFunc(decl.Type.Params.List, func(p *ast.Field) bool {
+		return typeName(p.Type) == "command.Tx"
+	})
+}
 
 // receiver returns the name of a method's type, or "".
 func receiver(decl *ast.FuncDecl) string {

@@ -40,9 +40,15 @@ type importRule struct {
 
 var importRules = slices.Concat([]importRule{
 	{
-		from: ours("money", "fault"),
+		from: ours("fault"),
 		to:   []string{external},
-		why:  "leaves lie under everything, so they import only the standard library",
+		why:  "it lies under everything, so it imports only the standard library",
+	},
+	{
+		from: ours("money"),
+		past: ours("fault"),
+		to:   []string{external},
+		why:  "it lies under everything but fault, whose codes its errors carry",
 	},
 	{
 		from:   ours("..."),
@@ -80,9 +86,9 @@ var importRules = slices.Concat([]importRule{
 		why: "domain packages know SQL and commands, and nothing of copies, caches or the network",
 	},
 	{
-		from: ours("internal/command", "internal/sqlite"),
+		from: ours("internal/sqlite", "internal/id", "internal/command", "internal/seal", "internal/claim", "internal/subject"),
 		to:   ours(below(slices.Concat(domain, []string{"shard", "replication"}))...),
-		why:  "the kernel runs any command and knows none",
+		why:  "the kernel runs any command and knows none of commerce",
 	},
 	{
 		from: ours("shard"),
@@ -121,6 +127,7 @@ var rootModules = map[string]string{
 	"github.com/dustin/go-humanize":           "needed by ristretto and libc",
 	"github.com/fatih/color":                  "needed by go-hclog",
 	"github.com/fxamacker/cbor/v2":            "the encoding of commands",
+	"github.com/gofrs/flock":                  "keeps a second process out of the directory",
 	"github.com/google/uuid":                  "needed by libc",
 	"github.com/hashicorp/go-hclog":           "the logger interface that raft asks for",
 	"github.com/hashicorp/go-immutable-radix": "needed by go-metrics",

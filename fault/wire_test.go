@@ -90,6 +90,7 @@ func TestRoundTrip(t *testing.T) {
 		lineError{Line: 3, Err: io.EOF},
 		errors.Join(stock, fault.Denied, lineError{Line: 1}),
 		&nestedError{stock},
+		fault.Wrap(fault.Conflict, stock, ""),
 	}
 	for _, code := range allCodes {
 		errs = append(errs, code, fault.New(code, "text \"quoted\" <&> é"), fault.Wrap(code, stock, "wrapped"))

@@ -36,8 +36,18 @@ func (s *Shard) ApplyBatch(entries []Entry) ([][]Reply, error) {
 		}
 		i += n
 	}
+	if s.conn.WALBytes() > maxWALBytes {
+		if _, err := s.Checkpoint(); err != nil {
+			return nil, s.stopped(entries[len(entries)-1], "", err)
+		}
+	}
 	return replies, nil
 }
+
+// maxWALBytes is the size of the -wal at which the shard checkpoints between
+// batches. A larger one saves writes of pages that change often; a smaller one
+// makes reads and recovery faster.
+const maxWALBytes = 32 << 20
 
 // applyUntilCut applies entries in one transaction, up to and including one
 // that raised the cut number, so that a snapshot can be opened exactly there.

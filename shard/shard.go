@@ -58,6 +58,7 @@ type Shard struct {
 	owned [id.Slots]bool
 
 	state   meta          // as in the file; owned by the writer
+	durable uint64        // the applied index of the last complete checkpoint; owned by the writer
 	applied atomic.Uint64 // copies for readers
 	clock   atomic.Int64
 	wall    atomic.Int64
@@ -218,19 +219,18 @@ func (s *Shard) View(ctx context.Context, fn func(*sqlite.Tx) error) error {
 // Changed returns a channel that is closed after the next commit.
 func (s *Shard) Changed() <-chan struct{} { return s.changed.wait() }
 
-// Checkpoint moves everything that was applied into the file proper, makes it
-// durable and returns the index that is durable now. It is called between
-// batches. Readers that hold old snapshots make it fail with
-// fault.Unavailable; nothing is lost then.
+// Checkpoint moves what was applied into the file proper, makes it durable and
+// returns the index that is durable now. It is called between batches and does
+// not wait: a reader that holds an old snapshot keeps the index where it was.
 func (s *Shard) Checkpoint() (durable uint64, err error) {
-	r, err := s.conn.Checkpoint(true)
+	r, err := s.conn.Checkpoint(false)
 	if err != nil {
 		return 0, fmt.Errorf("checkpointing shard %d: %w", s.cfg.Shard, err)
 	}
-	if r.Busy || r.Frames != r.Done {
-		return 0, fault.New(fault.Unavailable, "checkpointing shard %d: a reader holds an old snapshot", s.cfg.Shard)
+	if r.Complete() {
+		s.durable = s.state.applied
 	}
-	return s.state.applied, nil
+	return s.durable, nil
 }
 
 // Close releases the file. It does not checkpoint: what is in the file and

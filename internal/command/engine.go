@@ -33,6 +33,9 @@ type Engine interface {
 	Hash(purpose, value string) [32]byte
 	// Now returns the wall clock.
 	Now() time.Time
+	// Before runs the program's hooks on the command that c points to. They
+	// may refuse it or adjust the caller's fields.
+	Before(ctx context.Context, c Command) error
 }
 
 // An Answer is what a command returned: Value when it was applied just now in
@@ -72,6 +75,10 @@ func (s Stamp) NewID(prefix string) string { return id.New(prefix, s.Slot, s.At)
 // again with.
 func Do[R any](ctx context.Context, e Engine, c Command, call Call) (R, error) {
 	var zero R
+	print := fingerprint(e, c)
+	if err := e.Before(ctx, c); err != nil {
+		return zero, err
+	}
 	if err := c.Validate(); err != nil {
 		return zero, err
 	}
@@ -81,12 +88,11 @@ func Do[R any](ctx context.Context, e Engine, c Command, call Call) (R, error) {
 	principal := PrincipalOf(ctx)
 	at := e.Now()
 	if call.Key == "" {
-		call.Key = newKey(at)
+		call.Key = NewKey(at)
 	}
 	if call.Create {
 		call.Slot = id.SlotOfHash(e.Hash("create", principal+"\x00"+string(c.Kind())+"\x00"+call.Key))
 	}
-	print := fingerprint(e, c)
 	if call.Prepare != nil {
 		if err := call.Prepare(Stamp{At: at, Slot: call.Slot, Key: call.Key}); err != nil {
 			return zero, err
@@ -139,9 +145,9 @@ const (
 	keyPrefix = "key_"
 )
 
-// newKey returns a key for a caller who gave none. Its ULID keeps such
+// NewKey returns a key for a caller who gave none. Its ULID keeps such
 // records together on disk: see Envelope.Scope.
-func newKey(at time.Time) string {
+func NewKey(at time.Time) string {
 	var u ulid.ULID
 	rand.Read(u[6:])
 	if err := u.SetTime(ulid.Timestamp(at)); err != nil {

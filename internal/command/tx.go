@@ -91,3 +91,10 @@ func (tx *Tx) ClearTimer(due int64, kind, subject string) error {
 	_, err := tx.Exec(`DELETE FROM timers WHERE due = ? AND kind = ? AND subject = ?`, due, kind, subject)
 	return err
 }
+
+// ClearTimers removes every timer of a kind for subject. It scans the timers
+// of the shard: use ClearTimer on hot paths.
+func (tx *Tx) ClearTimers(kind, subject string) error {
+	_, err := tx.Exec(`DELETE FROM timers WHERE kind = ? AND subject = ?`, kind, subject)
+	return err
+}

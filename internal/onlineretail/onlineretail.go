@@ -17,27 +17,31 @@
 // is half done on its account.
 package onlineretail
 
-import "time"
+import (
+	"time"
 
-// Currency is the ISO 4217 code of every price and amount in this package.
-const Currency = "GBP"
+	"github.com/keelshop/commerce/money"
+)
+
+// Currency is that of every price and amount in this package.
+const Currency money.Currency = "GBP"
 
 // Row is one line of an invoice as it stands in the file. Its strings share memory with each other: clone what is
 // kept for long.
 type Row struct {
-	Number      int    // 1 for the first row after the header; the row is on line Number+1 of the file
-	Invoice     string // digits; a leading C marks a cancellation and a leading A a correction of the books
-	SKU         string // case-sensitive
-	Description string // as in the file, outer spaces included; may be empty
-	Quantity    int64  // within ±MaxQuantity; negative for goods that came back or were written off
-	At          time.Time
-	Customer    string // digits; empty for a guest
-	Country     string // as in the file, not an ISO name
+	Number      int       // 1 for the first row after the header; the row is on line Number+1 of the file
+	Invoice     string    // digits; a leading C marks a cancellation and a leading A a correction of the books
+	SKU         string    // case-sensitive
+	Description string    // as in the file, outer spaces included; may be empty
+	Quantity    int64     // within ±MaxQuantity; negative for goods that came back or were written off
+	At          time.Time // by the shop's clock; the file names no zone, so it is given as UTC; not before 1970
+	Customer    string    // digits; empty for a guest
+	Country     string    // as in the file, not an ISO name
 
-	// UnitPricePence is the price of one unit in pence, within ±MaxUnitPricePence. A price with a fraction of a
-	// penny has SubPenny set and is cut towards zero here; the plan refuses it.
-	UnitPricePence int64
-	SubPenny       bool
+	// UnitPrice is the price of one unit, within ±MaxUnitPricePence. A price with a fraction of a penny has SubPenny
+	// set and is cut towards zero here; the plan refuses it.
+	UnitPrice money.Amount
+	SubPenny  bool
 }
 
 // Limits of one row. Together they keep the amount of a row within int64, and a reader's memory within a few pages.

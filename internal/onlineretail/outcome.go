@@ -1,6 +1,10 @@
 package onlineretail
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/keelshop/commerce/money"
+)
 
 // Outcome collects what became of a plan's operations. The methods that take an operation may be called by several
 // goroutines at once as long as each sequence is in the hands of one, and must all have returned before WriteReport
@@ -63,10 +67,10 @@ func (o *Outcome) OrderID(order *PlaceOrder) string { return o.result[order.inde
 
 // Refund is the part of a return that goes back to one order.
 type Refund struct {
-	Key         string // the return's key and the order's: its idempotency key
-	Order       *PlaceOrder
-	Lines       []RefundLine // one for each order line, in the order of first mention
-	AmountPence int64        // what the lines cost; not negative
+	Key    string // the return's key and the order's: its idempotency key
+	Order  *PlaceOrder
+	Lines  []RefundLine // one for each order line, in the order of first mention
+	Amount money.Amount // what the lines cost; not negative
 }
 
 // RefundLine is a quantity that comes back from one order line.
@@ -92,7 +96,7 @@ func (o *Outcome) Refunds(ret *Return) []Refund {
 				position[share.Order] = at
 				refunds = append(refunds, Refund{Key: fmt.Sprintf("%s/%s", ret.Key, share.Order.Key), Order: share.Order})
 			}
-			refunds[at].add(share, line.UnitPricePence)
+			refunds[at].add(share, line.UnitPrice)
 		}
 	}
 	return refunds
@@ -109,8 +113,8 @@ func (o *Outcome) covered(line ReturnLine) bool {
 	return true
 }
 
-func (r *Refund) add(share Share, unitPricePence int64) {
-	r.AmountPence += share.Quantity * unitPricePence
+func (r *Refund) add(share Share, unitPrice money.Amount) {
+	r.Amount = money.New(r.Amount.Minor()+share.Quantity*unitPrice.Minor(), Currency) // TooMuchMoney rules out overflow
 	for i := range r.Lines {
 		if r.Lines[i].Line == share.Line {
 			r.Lines[i].Quantity += share.Quantity

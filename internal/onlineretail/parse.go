@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/keelshop/commerce/money"
 )
 
 // The positions of the columns in a line.
@@ -73,7 +75,7 @@ func (p *parser) check(row *Row) *RowError {
 	if row.Quantity, err = parseQuantity(p.fields[colQuantity]); err != nil {
 		return bad(colQuantity, BadQuantity, p.fields[colQuantity], err.Error())
 	}
-	if row.UnitPricePence, row.SubPenny, err = parsePence(p.fields[colPrice]); err != nil {
+	if row.UnitPrice, row.SubPenny, err = parsePrice(p.fields[colPrice]); err != nil {
 		return bad(colPrice, BadPrice, p.fields[colPrice], err.Error())
 	}
 	if row.At, err = p.parseTime(p.fields[colTime]); err != nil {
@@ -124,22 +126,14 @@ func parseQuantity(s string) (int64, error) {
 	return n, nil
 }
 
-// parsePence reads a decimal number of pounds, exactly: subPenny says that something other than zeros follows the
-// second decimal, which pence then leaves out.
-func parsePence(s string) (pence int64, subPenny bool, err error) {
-	whole, decimals, pointed := strings.Cut(strings.TrimPrefix(s, "-"), ".")
-	if !isDigits(whole) || pointed && !isDigits(decimals) {
-		return 0, false, fmt.Errorf("want a decimal number such as 2.55")
+// parsePrice reads a decimal number of pounds; cut says that a fraction of a penny was left out.
+func parsePrice(s string) (price money.Amount, cut bool, err error) {
+	price, cut, err = money.ParseDecimalRounded(s, Currency, money.Down)
+	if err != nil || price.Minor() < -MaxUnitPricePence || price.Minor() > MaxUnitPricePence {
+		return money.Amount{}, false, fmt.Errorf("want a decimal number such as 2.55, at most %s",
+			money.New(MaxUnitPricePence, Currency).Decimal())
 	}
-	subPenny = len(decimals) > 2 && strings.Trim(decimals[2:], "0") != ""
-	pence, err = strconv.ParseInt(whole+(decimals + "00")[:2], 10, 64)
-	if err != nil || pence > MaxUnitPricePence || pence == MaxUnitPricePence && subPenny {
-		return 0, false, fmt.Errorf("want at most %d pence", MaxUnitPricePence)
-	}
-	if strings.HasPrefix(s, "-") {
-		pence = -pence
-	}
-	return pence, subPenny, nil
+	return price, cut, nil
 }
 
 // parseTime reads a wall-clock time. The file names no zone; it is taken as UTC.
@@ -148,8 +142,9 @@ func (p *parser) parseTime(s string) (time.Time, error) {
 		return p.at, nil
 	}
 	at, err := time.Parse(time.DateTime, s)
-	if err != nil || at.Format(time.DateTime) != s { // time.Parse alone would let 8:26:00 and 08:26:00.5 pass
-		return time.Time{}, fmt.Errorf("want a time such as 2010-12-01 08:26:00")
+	strict := at.Format(time.DateTime) == s // time.Parse alone lets 8:26:00 and 08:26:00.5 pass
+	if err != nil || !strict || at.Unix() < 0 {
+		return time.Time{}, fmt.Errorf("want a time such as 2010-12-01 08:26:00, not before 1970")
 	}
 	p.timeText, p.at = strings.Clone(s), at
 	return at, nil

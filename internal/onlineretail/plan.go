@@ -3,6 +3,8 @@ package onlineretail
 import (
 	"io"
 	"time"
+
+	"github.com/keelshop/commerce/money"
 )
 
 // Plan says what the rows of a file make: products, orders and returns, and the fate of every row. It does not
@@ -56,14 +58,14 @@ type PlaceOrder struct {
 	index int // in Plan.operations
 }
 
-// Line is one cart line. A cart has one line for each (SKU, UnitPricePence), so rows that agree in both are one line.
+// Line is one cart line. A cart has one line for each (SKU, UnitPrice), so rows that agree in both are one line.
 type Line struct {
-	SKU            string
-	Description    string // the first that its rows give, without outer spaces; may be empty
-	Quantity       int64  // the sum over Rows, positive
-	UnitPricePence int64  // not negative
-	Service        bool   // nothing is taken from stock
-	Rows           []int  // the numbers of the rows that make the line
+	SKU         string
+	Description string       // the first that its rows give, without outer spaces; may be empty
+	Quantity    int64        // the sum over Rows, positive
+	UnitPrice   money.Amount // not negative
+	Service     bool         // nothing is taken from stock
+	Rows        []int        // the numbers of the rows that make the line
 }
 
 // Return is one cancelled invoice's accepted lines.
@@ -79,11 +81,11 @@ type Return struct {
 
 // ReturnLine is one cancelled row: what comes back, and which order lines it comes back from.
 type ReturnLine struct {
-	Row            int // its number
-	SKU            string
-	Quantity       int64 // positive, the sum over From
-	UnitPricePence int64
-	From           []Share // oldest order first
+	Row       int // its number
+	SKU       string
+	Quantity  int64 // positive, the sum over From
+	UnitPrice money.Amount
+	From      []Share // oldest order first
 }
 
 // Share is the part of a return that one order line covers.

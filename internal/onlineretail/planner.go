@@ -3,8 +3,11 @@ package onlineretail
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/keelshop/commerce/money"
 )
 
 // planner makes a plan row by row.
@@ -64,7 +67,7 @@ func (p *planner) add(row *Row) error {
 	if err := p.checkSame(row); err != nil {
 		return err
 	}
-	pence := row.Quantity * row.UnitPricePence // the limits of a row keep this within int64
+	pence := row.Quantity * row.UnitPrice.Minor() // the limits of a row keep this within int64
 	if err := p.count(row, pence); err != nil {
 		return err
 	}
@@ -84,6 +87,9 @@ func (p *planner) add(row *Row) error {
 
 // begin opens the invoice of row.
 func (p *planner) begin(row *Row) {
+	if order := p.invoice.place; order != nil {
+		order.Lines = slices.Clone(order.Lines) // without the room to grow
+	}
 	p.invoice = invoice{
 		number:  strings.Clone(row.Invoice),
 		slot:    int32(len(p.plan.invoices)),
@@ -138,7 +144,7 @@ func (p *planner) mixed(row *Row, column int, have, want string) error {
 func (p *planner) count(row *Row, pence int64) error {
 	size := max(pence, -pence)
 	if size > math.MaxInt64-p.turnover {
-		return &RowError{Line: row.Number + 1, Problem: TooMuchMoney, Value: decimal(pence),
+		return &RowError{Line: row.Number + 1, Problem: TooMuchMoney, Value: money.New(pence, Currency).Decimal(),
 			Detail: "the amounts up to this line no longer add up in 64 bits"}
 	}
 	p.turnover += size
@@ -151,12 +157,12 @@ func (p *planner) sell(row *Row, product *product, made *rowPlan) {
 	if order == nil {
 		order = p.newOrder()
 	}
-	key := lotKey{product, row.UnitPricePence}
+	key := lotKey{product, row.UnitPrice.Minor()}
 	at, merged := p.cartLines[key]
 	if !merged {
 		at = len(order.Lines)
 		p.cartLines[key] = at
-		order.Lines = append(order.Lines, Line{SKU: product.SKU, UnitPricePence: row.UnitPricePence, Service: product.Service})
+		order.Lines = append(order.Lines, Line{SKU: product.SKU, UnitPrice: row.UnitPrice, Service: product.Service})
 	}
 	line := &order.Lines[at]
 	line.Quantity += row.Quantity
@@ -171,7 +177,7 @@ func (p *planner) sell(row *Row, product *product, made *rowPlan) {
 
 // takeBack puts the row into the invoice's return, or refuses it when the customer has not that much to return.
 func (p *planner) takeBack(row *Row, product *product, made *rowPlan) {
-	from := p.invoice.buyer.take(lotKey{product, row.UnitPricePence}, -row.Quantity)
+	from := p.invoice.buyer.take(lotKey{product, row.UnitPrice.Minor()}, -row.Quantity)
 	if from == nil {
 		made.rule = ReturnWithoutSale
 		return
@@ -182,7 +188,7 @@ func (p *planner) takeBack(row *Row, product *product, made *rowPlan) {
 	}
 	made.operation, made.line = int32(ret.index), int32(len(ret.Lines))
 	ret.Lines = append(ret.Lines, ReturnLine{Row: row.Number, SKU: product.SKU, Quantity: -row.Quantity,
-		UnitPricePence: row.UnitPricePence, From: from})
+		UnitPrice: row.UnitPrice, From: from})
 }
 
 func (p *planner) newOrder() *PlaceOrder {

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/keelshop/commerce/money"
 )
 
 // Product is what the file says about one SKU.
@@ -18,12 +20,12 @@ type Product struct {
 	// back on sale, no order is short.
 	UnitsSold int64
 
-	// PricesPence are the unit prices on accepted sale rows, rising. Empty when none was accepted.
-	PricesPence []int64
+	// Prices are the unit prices on accepted sale rows, rising. Empty when none was accepted.
+	Prices []money.Amount
 
-	// UsualPricePence is the price on most accepted sale rows, the lowest of them when several are. Zero when none
-	// was accepted.
-	UsualPricePence int64
+	// UsualPrice is the one on most accepted sale rows, the lowest of them when several are. The zero Amount, which
+	// has no currency, when none was accepted.
+	UsualPrice money.Amount
 }
 
 // survey gathers the products while the file is read.
@@ -86,7 +88,7 @@ func (p *product) description(row *Row) string {
 // sold counts an accepted sale row.
 func (p *product) sold(row *Row) {
 	p.UnitsSold += row.Quantity
-	p.prices[row.UnitPricePence]++
+	p.prices[row.UnitPrice.Minor()]++
 }
 
 // products returns what was gathered, in the order of the SKUs.
@@ -106,10 +108,12 @@ func (p *product) finish() Product {
 			best, p.Title = *d, d.text
 		}
 	}
-	p.PricesPence = slices.Sorted(maps.Keys(p.prices))
-	for _, pence := range p.PricesPence {
-		if p.prices[pence] > p.prices[p.UsualPricePence] {
-			p.UsualPricePence = pence
+	most := 0
+	for _, pence := range slices.Sorted(maps.Keys(p.prices)) {
+		price := money.New(pence, Currency)
+		p.Prices = append(p.Prices, price)
+		if rows := p.prices[pence]; rows > most {
+			most, p.UsualPrice = rows, price
 		}
 	}
 	return p.Product

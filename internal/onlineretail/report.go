@@ -6,6 +6,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/keelshop/commerce/money"
 )
 
 // WriteReport writes a header and one CSV row for every row of the file, in their order:
@@ -49,7 +51,7 @@ func (o *Outcome) record(i int, record []string) {
 	record[2] = fate
 	record[3] = string(o.rules[i])
 	record[4] = orders
-	record[5] = decimal(amount)
+	record[5] = money.New(amount, Currency).Decimal()
 }
 
 // ordersOf returns the IDs of the orders that an accepted row is part of or came back from.

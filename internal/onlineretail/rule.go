@@ -53,7 +53,7 @@ func refuse(row *Row) Rule {
 		return BadDebtAdjustment
 	case row.SubPenny:
 		return PricePrecision
-	case row.UnitPricePence < 0:
+	case row.UnitPrice.IsNegative():
 		return NegativePrice
 	case row.Quantity == 0:
 		return ZeroQuantity

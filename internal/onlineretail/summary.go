@@ -1,9 +1,10 @@
 package onlineretail
 
 import (
-	"fmt"
 	"math"
 	"time"
+
+	"github.com/keelshop/commerce/money"
 )
 
 // Summary is the account of one run. Its JSON is the last line that the run prints.
@@ -17,9 +18,9 @@ type Summary struct {
 	Refunds      int `json:"refunds"` // payments back: one for each cancelled invoice and order it came back from
 
 	// Decimal strings by ISO 4217 currency. Net is gross less refunded.
-	Gross    map[string]string `json:"gross"`    // the sum of accepted sale rows
-	Refunded map[string]string `json:"refunded"` // the sum of accepted return rows, not negative
-	Net      map[string]string `json:"net"`
+	Gross    map[money.Currency]string `json:"gross"`    // the sum of accepted sale rows
+	Refunded map[money.Currency]string `json:"refunded"` // the sum of accepted return rows, not negative
+	Net      map[money.Currency]string `json:"net"`
 
 	Seconds         float64 `json:"seconds"`
 	OrdersPerSecond float64 `json:"orders_per_second"`
@@ -36,9 +37,9 @@ func (o *Outcome) Summary(elapsed time.Duration) (Summary, error) {
 	s := Summary{LinesIn: len(o.plan.rows), Refused: make(map[Rule]int)}
 	gross, refunded := o.countRows(&s)
 	o.countOperations(&s)
-	s.Gross = map[string]string{Currency: decimal(gross)}
-	s.Refunded = map[string]string{Currency: decimal(refunded)}
-	s.Net = map[string]string{Currency: decimal(gross - refunded)}
+	s.Gross = total(gross)
+	s.Refunded = total(refunded)
+	s.Net = total(gross - refunded)
 	s.Seconds = round(elapsed.Seconds(), 3)
 	if seconds := elapsed.Seconds(); seconds > 0 {
 		s.OrdersPerSecond = round(float64(s.OrdersPlaced)/seconds, 1)
@@ -78,17 +79,12 @@ func (o *Outcome) countOperations(s *Summary) {
 	}
 }
 
+func total(pence int64) map[money.Currency]string {
+	return map[money.Currency]string{Currency: money.New(pence, Currency).Decimal()}
+}
+
 // round is for rates and seconds only; no amount of money passes through it.
 func round(x float64, decimals int) float64 {
 	scale := math.Pow10(decimals)
 	return math.Round(x*scale) / scale
-}
-
-// decimal writes pence as pounds, with two decimals.
-func decimal(pence int64) string {
-	sign := ""
-	if pence < 0 {
-		sign, pence = "-", -pence
-	}
-	return fmt.Sprintf("%s%d.%02d", sign, pence/100, pence%100)
 }

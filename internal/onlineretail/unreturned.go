@@ -2,8 +2,8 @@ package onlineretail
 
 // lotKey is what a return and a sale must have in common.
 type lotKey struct {
-	product        *product
-	unitPricePence int64
+	product *product
+	pence   int64 // the unit price
 }
 
 // unreturned is what one customer has bought and not yet sent back, oldest first.

@@ -18,6 +18,11 @@ const (
 	keyIDSize = 12
 )
 
+// hidden keeps a secret out of what is printed: fmt follows pointers and interfaces, but does not look into functions.
+type hidden[T any] func() T
+
+func hide[T any](secret T) hidden[T] { return func() T { return secret } }
+
 // KeyID names a data key of a subject: the epoch that the key was made in (4 bytes, big-endian) and 8 random bytes.
 // It stays when the key is wrapped again, and every sealed value carries it, so that after the loss of an epoch's
 // key one can tell which values must be sealed anew.
@@ -35,7 +40,7 @@ func (id KeyID) String() string { return hex.EncodeToString(id[:]) }
 type DataKey struct {
 	subject string
 	id      KeyID
-	aead    cipher.AEAD // an interface that holds a pointer, which fmt does not follow
+	aead    hidden[cipher.AEAD] // nil in the zero DataKey
 }
 
 // ID returns the key's ID, which every value sealed under it carries.
@@ -46,7 +51,7 @@ func newDataKey(subject string, id KeyID, secret []byte) (DataKey, error) {
 	if err != nil {
 		return DataKey{}, fault.Wrap(fault.Broken, err, "use data key %v of %s", id, subject)
 	}
-	return DataKey{subject: subject, id: id, aead: aead}, nil
+	return DataKey{subject: subject, id: id, aead: hide(aead)}, nil
 }
 
 // check refuses a key of another subject: a value under it would outlive the erasure of its own subject.
@@ -138,7 +143,8 @@ func (s *Sealer) unwrap(ctx context.Context, subject string, wrapped WrappedKey)
 		return h, nil, fmt.Errorf("open data key %v of %s: %w", h.key, subject, err)
 	}
 	if len(secret) != keySize {
-		return h, nil, fault.New(fault.Broken, "data key %v of %s has %d bytes in place of %d", h.key, subject, len(secret), keySize)
+		return h, nil, fault.New(fault.Broken, "data key %v of %s has %d bytes in place of %d",
+			h.key, subject, len(secret), keySize)
 	}
 	return h, secret, nil
 }

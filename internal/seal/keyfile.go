@@ -22,8 +22,8 @@ import (
 // anything else is refused as damaged.
 type KeyFile struct {
 	path string
-	mu   sync.Mutex // held while the file is rewritten or read again
-	keys atomic.Pointer[keySet]
+	mu   sync.Mutex             // held while the file is rewritten or read again
+	keys atomic.Pointer[keySet] // which fmt prints as an address
 }
 
 // CreateKeyFile makes a new ring with one epoch, for a new store. The file is readable by its owner only and on disk
@@ -57,8 +57,10 @@ func newKeyFile(path string, keys *keySet) *KeyFile {
 
 // AddEpoch begins a new epoch and returns it when it is on disk. From then on new keys are wrapped under it. In a
 // cluster run it on one node only, since two would give one number to different keys, and copy the file to the others
-// at once; they take it up when they first need it. Run it as the user who owns the file. It returns [fault.Unavailable] while another process changes the file, or after one died doing
-// so, and [fault.Conflict] if the path is a link, whose target would keep the old keys.
+// at once; they take it up when they first need it. Run it as the user who owns the file.
+//
+// It returns [fault.Unavailable] while another process changes the file, or after one died doing so, [fault.Conflict]
+// if the path is a link, whose target would keep the old keys, and otherwise fails as [OpenKeyFile] does.
 func (f *KeyFile) AddEpoch() (Epoch, error) {
 	keys, err := f.change((*keySet).withNewEpoch)
 	if err != nil {

@@ -27,7 +27,7 @@ func (s *Sealer) Fingerprint() [sha256.Size]byte {
 
 // expand returns the key for one use of the root. The parts become the info of HKDF, in the encoding of bind.
 func (s *Sealer) expand(use ...string) []byte {
-	key, err := hkdf.Expand(sha256.New, s.root[:], string(bind(use...)), keySize)
+	key, err := hkdf.Expand(sha256.New, s.root(), string(bind(use...)), keySize)
 	if err != nil {
 		panic("seal: " + err.Error()) // only for a result longer than 8,160 bytes or a root shorter than 14
 	}
@@ -42,7 +42,7 @@ func mac(key []byte, value string) (sum [sha256.Size]byte) {
 }
 
 // deriveRoot asks the ring for the store's own secret. It serves as the pseudorandom key of HKDF.
-func deriveRoot(ctx context.Context, store string, ring Ring) (*[keySize]byte, error) {
+func deriveRoot(ctx context.Context, store string, ring Ring) ([]byte, error) {
 	secret, err := ring.Derive(ctx, store)
 	if err != nil {
 		return nil, err
@@ -50,5 +50,5 @@ func deriveRoot(ctx context.Context, store string, ring Ring) (*[keySize]byte, e
 	if len(secret) != keySize {
 		return nil, fault.New(fault.Broken, "the key ring derived %d bytes in place of %d", len(secret), keySize)
 	}
-	return (*[keySize]byte)(secret), nil
+	return secret, nil
 }

@@ -36,7 +36,7 @@ import (
 type Sealer struct {
 	store string
 	ring  Ring
-	root  *[keySize]byte // keys every lookup; a pointer, because fmt does not follow one that lies in a struct
+	root  hidden[[]byte] // keys every lookup
 }
 
 // NewSealer returns a Sealer for the store with this ID. It asks the ring once, for the secret behind
@@ -52,7 +52,7 @@ func NewSealer(ctx context.Context, store string, ring Ring) (*Sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sealer{store: store, ring: ring, root: root}, nil
+	return &Sealer{store: store, ring: ring, root: hide(root)}, nil
 }
 
 // Seal encrypts plain as the named field of subject. An empty plain seals to a value like any other. It returns
@@ -64,7 +64,7 @@ func (s *Sealer) Seal(key DataKey, subject, field string, plain []byte) (Sealed,
 	h := sealedHeader{key: key.id}
 	rand.Read(h.nonce[:])
 	header := h.encode(len(plain) + chacha20poly1305.Overhead)
-	return key.aead.Seal(header, h.nonce[:], plain, s.bindField(subject, field, key.id)), nil
+	return key.aead().Seal(header, h.nonce[:], plain, s.bindField(subject, field, key.id)), nil
 }
 
 // Open decrypts a value that [Sealer.Seal] made with the same key, subject and field. It returns [fault.Broken] if
@@ -82,7 +82,7 @@ func (s *Sealer) Open(key DataKey, subject, field string, sealed Sealed) ([]byte
 		return nil, fault.New(fault.Invalid, "field %q of %s is sealed under key %v, not under key %v",
 			field, subject, h.key, key.id)
 	}
-	plain, err := key.aead.Open(nil, h.nonce[:], sealed[sealedHeaderSize:], s.bindField(subject, field, key.id))
+	plain, err := key.aead().Open(nil, h.nonce[:], sealed[sealedHeaderSize:], s.bindField(subject, field, key.id))
 	if err != nil {
 		return nil, fault.New(fault.Broken,
 			"field %q of %s does not open: it is damaged, or is another field or from another store", field, subject)

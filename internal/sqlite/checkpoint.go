@@ -28,6 +28,9 @@ func (c *Conn) Checkpoint(truncate bool) (Checkpointed, error) {
 	if truncate {
 		mode, op = lib.SQLITE_CHECKPOINT_TRUNCATE, "checkpoint and truncate"
 	}
+	if c.db == 0 {
+		return Checkpointed{}, c.shut(op)
+	}
 	out := (*[2]int32)(ptr(c.out))
 	rc := lib.Xsqlite3_wal_checkpoint_v2(c.tls, c.db, 0, mode, c.out, c.out+unsafe.Sizeof(out[0]))
 	done := Checkpointed{Frames: int(out[0]), Done: int(out[1]), Busy: rc&0xff == lib.SQLITE_BUSY}
@@ -38,9 +41,9 @@ func (c *Conn) Checkpoint(truncate bool) (Checkpointed, error) {
 		return done, &Error{Path: c.path, Op: op, Code: lib.SQLITE_BUSY, Msg: "a reader was in the way: " +
 			strconv.Itoa(done.Done) + " of " + strconv.Itoa(done.Frames) + " frames were copied"}
 	}
-	c.callback().frames = int32(done.Frames)
+	c.frames = int32(done.Frames)
 	if done.Complete() {
-		c.callback().frames = 0 // the next commit starts the WAL over
+		c.frames = 0 // the next commit starts the WAL over
 	}
 	return done, nil
 }
@@ -49,7 +52,7 @@ func (c *Conn) Checkpoint(truncate bool) (Checkpointed, error) {
 // of this connection. It is cheap enough to ask after every commit. Before this connection has done either, it is the
 // size of the file, and 0 when there is none.
 func (c *Conn) WALBytes() int64 {
-	if frames := int64(c.callback().frames); frames >= 0 {
+	if frames := int64(c.frames); frames >= 0 {
 		return frames * (frameHeader + c.page)
 	}
 	info, err := os.Stat(c.path + "-wal")
@@ -78,8 +81,16 @@ func (c *Conn) QuickCheck() error {
 func damaged(code int) bool { return code&0xff == lib.SQLITE_CORRUPT || code&0xff == lib.SQLITE_NOTADB }
 
 // VacuumInto writes a defragmented copy of what is committed to a new file at path, which must not exist or be
-// empty. The copy is one file without a WAL. It is not synced; the caller does that before relying on it.
+// empty. The copy is one file without a WAL. It is not synced; the caller does that before relying on it. On a reader
+// it does not hold up the writer. It may not run inside a transaction.
 func (c *Conn) VacuumInto(path string) error {
+	if c.reader {
+		// query_only forbids writing the copy, too. The file itself stays protected: it is open for reading only.
+		if err := c.run("PRAGMA query_only = OFF"); err != nil {
+			return err
+		}
+		defer c.run("PRAGMA query_only = ON")
+	}
 	_, err := c.tx.Exec("VACUUM INTO ?", path)
 	return err
 }

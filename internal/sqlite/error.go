@@ -74,6 +74,9 @@ func (c *Conn) misused(op, msg string) error {
 
 func (c *Conn) fail(op string, err error) error { return c.misused(op, err.Error()) }
 
+// shut is the error of a call on a closed connection.
+func (c *Conn) shut(op string) error { return c.misused(op, "the connection is closed") }
+
 // brief is the beginning of an SQL text on one line. It holds no data: values are bound, not written into the SQL.
 func brief(sql string) string {
 	const most = 80

@@ -16,8 +16,8 @@ func ptr(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p
 // view is the n bytes at the C address p. They are valid until SQLite or the owner frees them.
 func view(p uintptr, n int) []byte { return unsafe.Slice((*byte)(ptr(p)), n) }
 
-// code is the address of a Go function as SQLite calls it. F is a function type of the transpiled library.
-func code[F any](f F) uintptr { return *(*uintptr)(unsafe.Pointer(&f)) }
+// code is the address of the function in *f as SQLite calls it. Whoever owns f keeps it alive.
+func code[F any](f *F) uintptr { return *(*uintptr)(unsafe.Pointer(f)) }
 
 // alloc returns n zeroed bytes of the C heap. Like the Go heap, it does not return when there is no more memory.
 func (c *Conn) alloc(n int) uintptr {

@@ -101,24 +101,29 @@ func (c *Conn) flip(name string, op int32, on bool) error {
 	return nil
 }
 
+// callbacks are what SQLite calls. They are closures on the Go heap, which does not move; their Conn keeps them alive.
+type callbacks struct {
+	progress func(tls *libc.TLS, arg uintptr) int32
+	commit   func(tls *libc.TLS, arg, db, name uintptr, frames int32) int32
+}
+
 // progressSteps is how many instructions of SQLite's machine run between two looks at the interrupt flag: some 100 µs.
 const progressSteps = 10_000
 
 // register installs the callbacks. It comes after the pragmas: wal_autocheckpoint is a WAL hook, too.
 func (c *Conn) register() {
-	lib.Xsqlite3_progress_handler(c.tls, c.db, progressSteps, code(onProgress), c.shared)
+	c.callbacks = callbacks{c.onProgress, c.onCommit}
+	lib.Xsqlite3_progress_handler(c.tls, c.db, progressSteps, code(&c.callbacks.progress), 0)
 	if !c.reader {
-		lib.Xsqlite3_wal_hook(c.tls, c.db, code(onCommit), c.shared)
+		lib.Xsqlite3_wal_hook(c.tls, c.db, code(&c.callbacks.commit), 0)
 	}
 }
 
 // onProgress stops the running statement when its connection has been interrupted.
-func onProgress(_ *libc.TLS, shared uintptr) int32 {
-	return (*callback)(ptr(shared)).interrupted.Load()
-}
+func (c *Conn) onProgress(*libc.TLS, uintptr) int32 { return c.interrupted.Load() }
 
 // onCommit notes how far the WAL reaches.
-func onCommit(_ *libc.TLS, shared, _, _ uintptr, frames int32) int32 {
-	(*callback)(ptr(shared)).frames = frames
+func (c *Conn) onCommit(_ *libc.TLS, _, _, _ uintptr, frames int32) int32 {
+	c.frames = frames
 	return lib.SQLITE_OK
 }

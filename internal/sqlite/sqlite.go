@@ -42,33 +42,27 @@ type Conn struct {
 	page   int64 // page size in bytes
 	tls    *libc.TLS
 	db     uintptr // sqlite3*
-	shared uintptr // *callback, in the C heap: Go memory may move
 	out    uintptr // two pointers' room for results of C functions
 	tx     Tx
 
 	stmts map[string]*stmt // every prepared statement by its SQL; more instances hang on the first
 	live  int              // prepared statements in all
+	busy  int              // statements that are being read
 
-	busy int // statements that are being read
+	frames      int32        // in the WAL after the last commit of this connection; -1 when it knows of none
+	interrupted atomic.Int32 // 1 from Interrupt until the transaction ends
+	callbacks   callbacks
 
 	mu     sync.Mutex // orders Interrupt and Close
 	closed bool
 }
 
-// callback is what SQLite's callbacks share with their Conn. It lives in the C heap.
-type callback struct {
-	interrupted atomic.Int32 // 1 from Interrupt until the end of the transaction
-	frames      int32        // frames in the WAL after the last commit of this connection; -1 when it knows of none
-}
-
 // Open opens the file at path, and creates it unless o.ReadOnly. The error names the file and the setting that could
 // not be made. The caller closes the connection.
 func Open(path string, o Options) (*Conn, error) {
-	c := &Conn{path: path, reader: o.ReadOnly, tls: libc.NewTLS(), stmts: map[string]*stmt{}}
+	c := &Conn{path: path, reader: o.ReadOnly, tls: libc.NewTLS(), stmts: map[string]*stmt{}, frames: -1}
 	c.tx.c = c
-	c.shared = c.alloc(int(unsafe.Sizeof(callback{})))
 	c.out = c.alloc(2 * int(unsafe.Sizeof(uintptr(0))))
-	c.callback().frames = -1
 	if err := c.open(o); err != nil {
 		c.Close()
 		return nil, err
@@ -134,7 +128,6 @@ func (c *Conn) Close() error {
 		err = c.failed("close", rc)
 	}
 	c.db = 0
-	c.free(c.shared)
 	c.free(c.out)
 	c.tls.Close()
 	return err
@@ -149,7 +142,12 @@ func (c *Conn) Tx() *Tx { return &c.tx }
 
 // TotalChanges returns how many rows have been inserted, updated and deleted since the connection was opened, those
 // that triggers and foreign keys touched included.
-func (c *Conn) TotalChanges() int64 { return lib.Xsqlite3_total_changes64(c.tls, c.db) }
+func (c *Conn) TotalChanges() int64 {
+	if c.db == 0 {
+		return 0
+	}
+	return lib.Xsqlite3_total_changes64(c.tls, c.db)
+}
 
 // Interrupt makes the statement that is running, and those that follow it, fail until the next [Conn.Begin],
 // [Conn.Commit] or [Conn.Rollback]. It is the one method that any goroutine may call, even after Close.
@@ -159,15 +157,10 @@ func (c *Conn) Interrupt() {
 	if c.closed {
 		return
 	}
-	// SQLite forgets an interrupt that arrives between two statements; the flag, which the progress handler reads,
-	// does not.
-	c.callback().interrupted.Store(1)
+	// SQLite forgets an interrupt that arrives between two statements; the flag, at which the progress handler
+	// looks, stays.
+	c.interrupted.Store(1)
 	tls := libc.NewTLS() // the connection's own may be in use
 	lib.Xsqlite3_interrupt(tls, c.db)
 	tls.Close()
 }
-
-// calm ends the effect of Interrupt.
-func (c *Conn) calm() { c.callback().interrupted.Store(0) }
-
-func (c *Conn) callback() *callback { return (*callback)(ptr(c.shared)) }

@@ -73,7 +73,7 @@ func (s *stmt) release() {
 
 func (c *Conn) prepare(sql string) (*stmt, error) {
 	if c.db == 0 {
-		return nil, c.misused(sql, "the connection is closed")
+		return nil, c.shut(sql)
 	}
 	text, err := c.cstring(sql)
 	if err != nil {
@@ -135,7 +135,7 @@ func (c *Conn) start(sql string, args []any) (*stmt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.callback().interrupted.Load() != 0 {
+	if c.interrupted.Load() != 0 {
 		s.release()
 		return nil, &Error{Path: c.path, Op: brief(sql), Code: lib.SQLITE_INTERRUPT, Msg: "interrupted"}
 	}

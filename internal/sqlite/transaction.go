@@ -8,7 +8,7 @@ import (
 // Begin starts a transaction. A writer takes the write lock at once. A reader's snapshot is fixed when Begin returns:
 // it sees what was committed by then and nothing later.
 func (c *Conn) Begin() error {
-	c.calm()
+	c.interrupted.Store(0)
 	if !c.reader {
 		return c.run("BEGIN IMMEDIATE")
 	}
@@ -27,7 +27,7 @@ func (c *Conn) Begin() error {
 // it back. Rows that are still being read end.
 func (c *Conn) Commit() error {
 	c.resetAll()
-	c.calm()
+	c.interrupted.Store(0)
 	return c.run("COMMIT")
 }
 
@@ -35,8 +35,8 @@ func (c *Conn) Commit() error {
 // when no transaction is open, since SQLite rolls back by itself after some errors.
 func (c *Conn) Rollback() error {
 	c.resetAll()
-	c.calm()
-	if lib.Xsqlite3_get_autocommit(c.tls, c.db) != 0 {
+	c.interrupted.Store(0)
+	if c.db != 0 && lib.Xsqlite3_get_autocommit(c.tls, c.db) != 0 {
 		return nil
 	}
 	return c.run("ROLLBACK")
@@ -70,6 +70,9 @@ func (c *Conn) run(sql string) error {
 // Script runs several statements, such as a schema. It stops at the first error; what ran before stays, so call it
 // within a transaction.
 func (c *Conn) Script(sql string) error {
+	if c.db == 0 {
+		return c.shut(sql)
+	}
 	text, err := c.cstring(sql)
 	if err != nil {
 		return c.fail(sql, err)

@@ -150,6 +150,9 @@ func (e *Engine) Hash(purpose, value string) [32]byte {
 // Now returns the engine's clock.
 func (e *Engine) Now() time.Time { return time.UnixMilli(e.now.Load()).UTC() }
 
+// Before runs no hooks.
+func (e *Engine) Before(context.Context, command.Command) error { return nil }
+
 // Advance moves the clock.
 func (e *Engine) Advance(d time.Duration) { e.now.Add(d.Milliseconds()) }
 

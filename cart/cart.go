@@ -1,0 +1,54 @@
+// Package cart keeps what somebody intends to buy.
+//
+// A cart has lines, each keyed by SKU and unit price, in one currency. Every
+// change answers with the whole cart and its totals. A checkout locks the cart
+// while its payment runs; then the cart is completed and stays readable.
+package cart
+
+import (
+	_ "embed"
+
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/seal"
+)
+
+//go:embed schema.sql
+var schema string
+
+// Service reads and changes carts. It is safe for concurrent use.
+type Service struct {
+	engine  command.Engine
+	catalog *catalog.Service
+	sealer  *seal.Sealer
+}
+
+// NewService returns the service of a store.
+func NewService(engine command.Engine, catalog *catalog.Service, sealer *seal.Sealer) *Service {
+	return &Service{engine: engine, catalog: catalog, sealer: sealer}
+}
+
+// Module lists the package's commands, tables and checks.
+func Module() command.Module {
+	return command.Module{
+		Name: "cart",
+		Commands: []command.Definition{
+			command.Define(AddLines.apply),
+			command.Define(SetQuantity.apply),
+			command.Define(SetContact.apply),
+			command.DefineRepeatable(closeGuest.apply),
+			command.DefineRepeatable(takeOver.apply),
+			command.DefineRepeatable(markMerged.apply),
+		},
+		Schema: map[uint32]string{1: schema},
+		Errors: []fault.Type{
+			fault.Typed[*NotFoundError]("cart.not_found"),
+			fault.Typed[*StatusError]("cart.status"),
+			fault.Typed[*VersionError]("cart.version"),
+			fault.Typed[*CurrencyError]("cart.currency"),
+			fault.Typed[*LimitError]("cart.limit"),
+		},
+		Check: check,
+	}
+}

@@ -1,0 +1,92 @@
+package cart
+
+import (
+	"math"
+	"math/bits"
+
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/money"
+)
+
+// header is what apply needs of a cart's row, and its changes until save.
+type header struct {
+	id       ID
+	customer accounts.CustomerID
+	currency money.Currency
+	status   Status
+	order    string
+	lines    int64
+	total    int64
+	version  int64
+}
+
+func newHeader(tx *command.Tx, cart ID, customer accounts.CustomerID, currency money.Currency, reference string) (header, error) {
+	_, err := tx.Exec(`INSERT INTO carts (id, slot, customer, currency, status, order_id, lines, total, created_at, updated_at, version,
+		external_reference, metadata, private_metadata, contact, contact_subject)
+		VALUES (?, ?, ?, ?, 'active', '', 0, 0, ?, ?, 0, ?, '{}', '{}', NULL, '')`,
+		cart, tx.Slot, customer, currency, tx.At, tx.At, reference)
+	return header{id: cart, customer: customer, currency: currency, status: Active}, err
+}
+
+func loadHeader(tx *sqlite.Tx, cart ID) (header, error) {
+	rows := tx.Query(`SELECT customer, currency, status, order_id, lines, total, version FROM carts WHERE id = ?`, cart)
+	if !rows.Next() {
+		if err := rows.Close(); err != nil {
+			return header{}, err
+		}
+		return header{}, &NotFoundError{Cart: cart}
+	}
+	h := header{
+		id: cart, customer: accounts.CustomerID(rows.Text(0)), currency: money.Currency(rows.Text(1)),
+		status: Status(rows.Text(2)), order: rows.Text(3), lines: rows.Int64(4), total: rows.Int64(5), version: rows.Int64(6),
+	}
+	return h, rows.Close()
+}
+
+// changeable refuses a cart that is not active, or not at the wanted version.
+func (h header) changeable(version int64) error {
+	switch {
+	case h.status != Active:
+		return &StatusError{Cart: h.id, Have: h.status, Order: h.order}
+	case version != 0 && version != h.version:
+		return &VersionError{Cart: h.id, Want: version, Have: h.version}
+	}
+	return nil
+}
+
+// add puts a line into the cart; the same SKU at the same price adds up.
+func (h *header) add(tx *command.Tx, l AddedLine) error {
+	hi, lo := bits.Mul64(uint64(l.UnitPrice), uint64(l.Quantity))
+	if l.UnitPrice < 0 || l.Quantity < 1 || hi > 0 || lo > math.MaxInt64 || h.total > math.MaxInt64-int64(lo) {
+		return &money.OverflowError{}
+	}
+	h.total += int64(lo)
+	have, found, err := tx.Int64(`SELECT quantity FROM cart_lines WHERE cart = ? AND sku = ? AND unit_price = ?`, h.id, l.SKU, l.UnitPrice)
+	if err != nil {
+		return err
+	}
+	if found {
+		if have+l.Quantity > MaxQuantity {
+			return &LimitError{Cart: h.id, What: "units of one line", Max: MaxQuantity}
+		}
+		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ? WHERE cart = ? AND sku = ? AND unit_price = ?`, have+l.Quantity, h.id, l.SKU, l.UnitPrice)
+		return err
+	}
+	if h.lines++; h.lines > MaxLines {
+		return &LimitError{Cart: h.id, What: "lines", Max: MaxLines}
+	}
+	// The version grows with every change, so it orders lines over changes.
+	_, err = tx.Exec(`INSERT INTO cart_lines (cart, sku, unit_price, slot, n, variant, title, quantity, reason, untracked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		h.id, l.SKU, l.UnitPrice, tx.Slot, h.version*MaxLines+h.lines, l.Variant, l.Title, l.Quantity, l.Reason, l.Untracked)
+	return err
+}
+
+// save writes the row back, at the next version.
+func (h *header) save(tx *command.Tx) (Receipt, error) {
+	h.version++
+	_, err := tx.Exec(`UPDATE carts SET customer = ?, status = ?, order_id = ?, lines = ?, total = ?, updated_at = ?, version = ? WHERE id = ?`,
+		h.customer, h.status, h.order, h.lines, h.total, tx.At, h.version, h.id)
+	return Receipt{Cart: h.id, Version: h.version}, err
+}

@@ -1,0 +1,71 @@
+package cart
+
+import (
+	"context"
+	"time"
+
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/money"
+)
+
+// Get returns a cart with its lines and totals, or a *NotFoundError.
+func (s *Service) Get(ctx context.Context, cart ID) (Cart, error) {
+	slot, err := slotOf(cart)
+	if err != nil {
+		return Cart{}, err
+	}
+	var out Cart
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+		if out, err = GetTx(tx, cart); err != nil {
+			return err
+		}
+		out.Lines, err = LinesTx(tx, cart, out.Currency)
+		return err
+	})
+	return out, err
+}
+
+// GetTx returns a cart without its lines, or a *NotFoundError.
+func GetTx(tx *sqlite.Tx, cart ID) (Cart, error) {
+	rows := tx.Query(`SELECT customer, currency, status, order_id, total, version, created_at, updated_at, external_reference, metadata, private_metadata
+		FROM carts WHERE id = ?`, cart)
+	if !rows.Next() {
+		if err := rows.Close(); err != nil {
+			return Cart{}, err
+		}
+		return Cart{}, &NotFoundError{Cart: cart}
+	}
+	c := money.Currency(rows.Text(1))
+	out := Cart{
+		ID: cart, Customer: accounts.CustomerID(rows.Text(0)), Currency: c, Status: Status(rows.Text(2)), Order: rows.Text(3),
+		Total: money.New(rows.Int64(4), c), Version: rows.Int64(5),
+		CreatedAt: time.UnixMilli(rows.Int64(6)).UTC(), UpdatedAt: time.UnixMilli(rows.Int64(7)).UTC(),
+		ExternalReference: rows.Text(8), Metadata: rows.Text(9), PrivateMetadata: rows.Text(10),
+	}
+	return out, rows.Close()
+}
+
+// LinesTx returns a cart's lines in the order in which they were added.
+func LinesTx(tx *sqlite.Tx, cart ID, c money.Currency) ([]Line, error) {
+	rows := tx.Query(`SELECT sku, variant, title, quantity, unit_price, reason, untracked FROM cart_lines WHERE cart = ? ORDER BY n`, cart)
+	var out []Line
+	for rows.Next() {
+		quantity, price := rows.Int64(3), rows.Int64(4)
+		out = append(out, Line{
+			SKU: catalog.SKU(rows.Text(0)), Variant: catalog.VariantID(rows.Text(1)), Title: rows.Text(2),
+			Quantity: quantity, UnitPrice: money.New(price, c), Total: money.New(quantity*price, c),
+			Reason: rows.Text(5), Untracked: rows.Bool(6),
+		})
+	}
+	return out, rows.Close()
+}
+
+func slotOf(cart ID) (id.Slot, error) {
+	if err := id.Check("cart", string(cart)); err != nil {
+		return 0, err
+	}
+	return id.SlotOf(string(cart))
+}

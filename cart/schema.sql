@@ -1,0 +1,45 @@
+-- A cart lives on a slot of its own when its owner is a guest, and on the
+-- customer's slot otherwise. Amounts are minor units of the cart's currency.
+
+CREATE TABLE carts (
+	id                 TEXT    NOT NULL PRIMARY KEY,
+	slot               INTEGER NOT NULL,
+	customer           TEXT    NOT NULL, -- '' is a guest; the customer that a guest's cart is merged into otherwise
+	currency           TEXT    NOT NULL,
+	status             TEXT    NOT NULL CHECK (status IN ('active', 'locking', 'completed', 'merging', 'merged')),
+	order_id           TEXT    NOT NULL, -- the order that a checkout made or is making of it
+	lines              INTEGER NOT NULL CHECK (lines >= 0),
+	total              INTEGER NOT NULL CHECK (total >= 0),
+	created_at         INTEGER NOT NULL,
+	updated_at         INTEGER NOT NULL,
+	version            INTEGER NOT NULL,
+	external_reference TEXT    NOT NULL,
+	metadata           TEXT    NOT NULL,
+	private_metadata   TEXT    NOT NULL,
+	contact            BLOB,   -- sealed under the key of contact_subject
+	contact_subject    TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX carts_by_customer ON carts (customer, id) WHERE customer <> '';
+
+CREATE TABLE cart_lines (
+	cart       TEXT    NOT NULL REFERENCES carts (id),
+	sku        TEXT    NOT NULL,
+	unit_price INTEGER NOT NULL CHECK (unit_price >= 0),
+	slot       INTEGER NOT NULL,
+	n          INTEGER NOT NULL, -- the order in which lines were added
+	variant    TEXT    NOT NULL,
+	title      TEXT    NOT NULL,
+	quantity   INTEGER NOT NULL CHECK (quantity BETWEEN 1 AND 1000000),
+	reason     TEXT    NOT NULL, -- why the price was agreed; '' is the catalog's price
+	untracked  INTEGER NOT NULL CHECK (untracked IN (0, 1)),
+	PRIMARY KEY (cart, sku, unit_price)
+) STRICT, WITHOUT ROWID;
+
+-- Guest carts whose lines have been taken over by a customer's cart.
+CREATE TABLE cart_transfers (
+	guest TEXT    NOT NULL PRIMARY KEY,
+	slot  INTEGER NOT NULL,
+	cart  TEXT    NOT NULL,
+	at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,74 @@
+// Package catalog keeps what a shop sells: products, the variants that a
+// shopper chooses from, and their prices.
+//
+// A product, its variants and prices live together on one slot. On creation
+// that is the slot of its first SKU's claim, so that the most common product,
+// with one SKU that is also its handle, is made by one command on one shard.
+// Handles and SKUs share one namespace: a name means one product.
+package catalog
+
+import (
+	"context"
+	_ "embed"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+)
+
+//go:embed schema.sql
+var schema string
+
+// Cache keeps the results of reads. It forgets what was read for a key before
+// a commit touched that key. Errors are not kept. The values are shared:
+// nobody changes them.
+type Cache interface {
+	Get(key string, load func() (any, error)) (any, error)
+}
+
+// Service is the catalog of a store. It is safe for concurrent use.
+type Service struct {
+	engine command.Engine
+	cache  Cache
+}
+
+// NewService returns the catalog of the engine's store. cache may be nil.
+func NewService(engine command.Engine, cache Cache) *Service {
+	return &Service{engine: engine, cache: cache}
+}
+
+// Module returns what the package adds to the state machine. It needs that of
+// package claim.
+func Module() command.Module {
+	return command.Module{
+		Name: "catalog",
+		Commands: []command.Definition{
+			command.Define(PutProduct.apply),
+			command.Define(putProducts.apply),
+			command.Define(ArchiveProduct.apply),
+		},
+		Schema: map[uint32]string{1: schema},
+		Errors: []fault.Type{
+			fault.Typed[*UnknownSKUError]("catalog.unknown_sku"),
+			fault.Typed[*UnknownProductError]("catalog.unknown_product"),
+			fault.Typed[*NameTakenError]("catalog.name_taken"),
+			fault.Typed[*NameBusyError]("catalog.name_busy"),
+			fault.Typed[*VersionError]("catalog.version"),
+			fault.Typed[*DuplicateOptionsError]("catalog.duplicate_options"),
+			fault.Typed[*movedError]("catalog.moved"),
+		},
+		Check: check,
+	}
+}
+
+// cached returns what load returns, perhaps from before. Callers that share a
+// load do not share a context, so that one who leaves takes nobody along.
+func cached[T any](ctx context.Context, s *Service, key string, load func(context.Context) (*T, error)) (*T, error) {
+	if s.cache == nil {
+		return load(ctx)
+	}
+	v, err := s.cache.Get(key, func() (any, error) { return load(context.WithoutCancel(ctx)) })
+	if err != nil {
+		return nil, err
+	}
+	return v.(*T), nil
+}

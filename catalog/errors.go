@@ -1,0 +1,88 @@
+package catalog
+
+import (
+	"fmt"
+
+	"github.com/keelshop/commerce/fault"
+)
+
+// UnknownSKUError says that no product has a variant with this SKU.
+type UnknownSKUError struct{ SKU SKU }
+
+func (e *UnknownSKUError) Error() string { return fmt.Sprintf("there is no SKU %q in the catalog", e.SKU) }
+
+// Unwrap returns fault.NotFound.
+func (e *UnknownSKUError) Unwrap() error { return fault.NotFound }
+
+// UnknownProductError says that a product does not exist.
+type UnknownProductError struct {
+	Product ProductID // "" when it was looked up by its handle
+	Handle  string
+}
+
+func (e *UnknownProductError) Error() string {
+	if e.Product == "" {
+		return fmt.Sprintf("there is no product with the handle %q", e.Handle)
+	}
+	return fmt.Sprintf("there is no product %s", e.Product)
+}
+
+// Unwrap returns fault.NotFound.
+func (e *UnknownProductError) Unwrap() error { return fault.NotFound }
+
+// NameTakenError says that a SKU or handle belongs to another product.
+type NameTakenError struct {
+	Name    string
+	Product ProductID // the product that has it
+}
+
+func (e *NameTakenError) Error() string {
+	return fmt.Sprintf("%q already names product %s: choose another SKU or handle, or put that product by its ID", e.Name, e.Product)
+}
+
+// Unwrap returns fault.Conflict.
+func (e *NameTakenError) Unwrap() error { return fault.Conflict }
+
+// VersionError says that a product was changed since it was read.
+type VersionError struct {
+	Product    ProductID
+	Have, Want int64 // its version, and the one that the command was made for
+}
+
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("product %s is at version %d, not %d: read it again and decide", e.Product, e.Have, e.Want)
+}
+
+// Unwrap returns fault.Conflict.
+func (e *VersionError) Unwrap() error { return fault.Conflict }
+
+// DuplicateOptionsError says that two variants of a product cannot be told
+// apart: both have the same options.
+type DuplicateOptionsError struct{ SKU, Other SKU }
+
+func (e *DuplicateOptionsError) Error() string {
+	return fmt.Sprintf("variants %q and %q have the same options: each combination may exist once", e.SKU, e.Other)
+}
+
+// Unwrap returns fault.Invalid.
+func (e *DuplicateOptionsError) Unwrap() error { return fault.Invalid }
+
+// NameBusyError says that another product is taking or giving up a SKU or
+// handle just now. Which of the two comes true is known within seconds.
+type NameBusyError struct{ Name string }
+
+func (e *NameBusyError) Error() string {
+	return fmt.Sprintf("%q is being taken or given up by another product right now: try again in a few seconds", e.Name)
+}
+
+// Unwrap returns fault.Unavailable.
+func (e *NameBusyError) Unwrap() error { return fault.Unavailable }
+
+// movedError says that what a command went by has changed since, or was not
+// known on its shard: look again and repeat it.
+type movedError struct{ Product ProductID }
+
+func (e *movedError) Error() string { return "the product changed at the same time: try again" }
+
+// Unwrap returns fault.Unavailable, so that it is never recorded as an answer.
+func (e *movedError) Unwrap() error { return fault.Unavailable }

@@ -1,0 +1,186 @@
+package catalog
+
+import (
+	"cmp"
+	"encoding/json"
+
+	"github.com/keelshop/commerce/internal/claim"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/money"
+)
+
+// PutProduct creates a product or replaces it as a whole: variants, prices and
+// texts that are not named are gone afterwards. Putting what is there already
+// changes nothing and does not count as a version, so that an import may
+// simply be run again.
+type PutProduct struct {
+	// ID names the product to replace. If it is "", that is the product with
+	// this handle, or a new one.
+	ID ProductID `cbor:"1,keyasint,omitempty"`
+	// Handle is the product's own name, as in an address on the web. ""
+	// means the first variant's SKU.
+	Handle      string `cbor:"2,keyasint,omitempty"`
+	Title       string `cbor:"3,keyasint"`
+	Description string `cbor:"4,keyasint,omitempty"`
+	// Status is Active if it is "".
+	Status Status `cbor:"5,keyasint,omitempty"`
+	// Variants are what a shopper chooses from. A variant is the same as
+	// before if its SKU is.
+	Variants          []PutVariant    `cbor:"6,keyasint,omitempty"`
+	ExternalReference string          `cbor:"7,keyasint,omitempty"`
+	Metadata          json.RawMessage `cbor:"8,keyasint,omitempty"`
+	PrivateMetadata   json.RawMessage `cbor:"9,keyasint,omitempty"`
+	// Version is the one that the caller has read; 0 replaces any.
+	Version int64 `cbor:"10,keyasint,omitempty"`
+
+	// SKU and Price are short for one variant without options.
+	SKU   SKU          `cbor:"-"`
+	Price money.Amount `cbor:"-"`
+
+	// Key makes asking again safe; "" generates one.
+	Key string `cbor:"-"`
+
+	// NewID is the product's ID if it is new.
+	NewID ProductID `cbor:"11,keyasint" command:"stamped"`
+	// Claim is the handle's.
+	Claim claim.Hash `cbor:"12,keyasint" command:"stamped"`
+	// Target is the product that was found by its handle on another shard.
+	Target ProductID `cbor:"13,keyasint,omitempty" command:"stamped"`
+	// Reserved is there if names on other slots are taken or dropped.
+	Reserved *Reserved `cbor:"14,keyasint,omitempty" command:"stamped"`
+}
+
+// PutVariant is one variant of a PutProduct.
+type PutVariant struct {
+	SKU     SKU            `cbor:"1,keyasint"`
+	Options []Option       `cbor:"2,keyasint,omitempty"`
+	Prices  []money.Amount `cbor:"3,keyasint,omitempty"` // at most one in a currency
+	// Untracked is for services, and for goods whose stock is not counted.
+	Untracked       bool            `cbor:"4,keyasint,omitempty"`
+	Barcode         string          `cbor:"5,keyasint,omitempty"`
+	Metadata        json.RawMessage `cbor:"6,keyasint,omitempty"`
+	PrivateMetadata json.RawMessage `cbor:"7,keyasint,omitempty"`
+
+	// Claim is the SKU's.
+	Claim claim.Hash `cbor:"8,keyasint" command:"stamped"`
+}
+
+// Reserved says what a PutProduct with names on other slots went by.
+type Reserved struct {
+	Base     int64     `cbor:"1,keyasint,omitempty"` // the product's version; 0 if it is new
+	Deadline int64     `cbor:"2,keyasint,omitempty"`
+	Token    string    `cbor:"3,keyasint,omitempty"`
+	Taken    string    `cbor:"4,keyasint,omitempty"` // a name that another product has
+	TakenBy  ProductID `cbor:"5,keyasint,omitempty"` // "" if that may change in a moment
+}
+
+// stored is the answer to a put.
+type stored struct {
+	ID      ProductID `cbor:"1,keyasint"`
+	Version int64     `cbor:"2,keyasint"`
+	Token   string    `cbor:"3,keyasint,omitempty"`
+}
+
+// Kind returns "catalog.put_product".
+func (PutProduct) Kind() command.Kind { return "catalog.put_product" }
+
+func (c PutProduct) apply(tx *command.Tx) (stored, error) {
+	var token string
+	if c.Reserved != nil {
+		if err := c.Reserved.check(tx); err != nil {
+			return stored{}, err
+		}
+		token = c.Reserved.Token
+	}
+	have, err := c.find(tx)
+	if err != nil {
+		return stored{}, err
+	}
+	if c.Version != 0 && c.Version != have.Version {
+		return stored{}, &VersionError{Product: have.ID, Have: have.Version, Want: c.Version}
+	}
+	if c.Reserved != nil && c.Reserved.Base != have.Version {
+		return stored{}, &movedError{Product: have.ID}
+	}
+	want := c.record(tx, have)
+	if want.same(have) {
+		return stored{ID: have.ID, Version: have.Version, Token: token}, nil
+	}
+	if err := c.moveNames(tx, have, want); err != nil {
+		return stored{}, err
+	}
+	want.Version++
+	if err := want.store(tx, have); err != nil {
+		return stored{}, err
+	}
+	return stored{ID: want.ID, Version: want.Version, Token: token}, want.announce(tx, have)
+}
+
+func (r *Reserved) check(tx *command.Tx) error {
+	switch {
+	case r.Taken != "" && r.TakenBy != "":
+		return &NameTakenError{Name: r.Taken, Product: r.TakenBy}
+	case r.Taken != "":
+		return &NameBusyError{Name: r.Taken}
+	}
+	return claim.InTime(tx, r.Deadline)
+}
+
+// find returns the product to replace, and a zero record if it is new.
+func (c PutProduct) find(tx *command.Tx) (record, error) {
+	if id := cmp.Or(c.ID, c.Target); id != "" {
+		have, found, err := readRecord(tx.Tx, id)
+		if err == nil && !found {
+			err = &UnknownProductError{Product: id}
+		}
+		return have, err
+	}
+	if c.Claim.Slot() != tx.Slot {
+		return record{}, nil // reserved, so it is new
+	}
+	owner, confirmed, err := claim.OwnerTx(tx.Tx, ClaimKind, c.Claim)
+	if err != nil || owner == "" {
+		return record{}, err
+	}
+	have, found, err := readRecord(tx.Tx, ProductID(owner))
+	switch {
+	case err != nil:
+		return record{}, err
+	case !found && !confirmed:
+		return record{}, &NameBusyError{Name: c.Handle}
+	case !found:
+		return record{}, &movedError{Product: ProductID(owner)}
+	case have.Handle != c.Handle:
+		return record{}, &NameTakenError{Name: c.Handle, Product: have.ID}
+	}
+	return have, nil
+}
+
+// moveNames takes the names that are new and drops those that are gone, where
+// they live on the product's own slot. The others have been reserved.
+func (c PutProduct) moveNames(tx *command.Tx, have, want record) error {
+	take, drop := changedNames(have, want)
+	for _, n := range drop {
+		if n.claim.Slot() != tx.Slot {
+			if c.Reserved == nil {
+				return &movedError{Product: want.ID}
+			}
+			continue
+		}
+		if err := claim.ReleaseTx(tx, ClaimKind, n.claim, string(want.ID)); err != nil {
+			return err
+		}
+	}
+	for _, n := range take {
+		if n.claim.Slot() != tx.Slot {
+			if c.Reserved == nil {
+				return &movedError{Product: want.ID}
+			}
+			continue
+		}
+		if err := claim.TakeTx(tx, ClaimKind, n.claim, string(want.ID)); err != nil {
+			return nameError(n.name, err)
+		}
+	}
+	return nil
+}

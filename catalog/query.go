@@ -1,0 +1,165 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/keelshop/commerce/internal/claim"
+	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/money"
+)
+
+// BySKU returns the variant with a SKU. The error is an *UnknownSKUError if
+// there is none.
+func (s *Service) BySKU(ctx context.Context, sku SKU) (Variant, error) {
+	v, err := cached(ctx, s, skuKey(sku), func(ctx context.Context) (*Variant, error) { return s.loadSKU(ctx, sku) })
+	if err != nil {
+		return Variant{}, err
+	}
+	return *v, nil
+}
+
+// Variants returns the variants with the given SKUs, in the same order. The
+// error is an *UnknownSKUError for the first SKU that there is none for.
+func (s *Service) Variants(ctx context.Context, skus []SKU) ([]Variant, error) {
+	variants := make([]Variant, len(skus))
+	for i, sku := range skus {
+		v, err := s.BySKU(ctx, sku)
+		if err != nil {
+			return nil, err
+		}
+		variants[i] = v
+	}
+	return variants, nil
+}
+
+// Get returns a product. The error is an *UnknownProductError if there is none.
+func (s *Service) Get(ctx context.Context, product ProductID) (Product, error) {
+	p, err := cached(ctx, s, productKey(product), func(ctx context.Context) (*Product, error) {
+		r, err := s.load(ctx, product)
+		return &r.Product, err
+	})
+	if err != nil {
+		return Product{}, err
+	}
+	return *p, nil
+}
+
+// ByHandle returns the product with a handle. The error is an
+// *UnknownProductError if there is none.
+func (s *Service) ByHandle(ctx context.Context, handle string) (Product, error) {
+	owner, _, err := claim.Owner(ctx, s.engine, ClaimKind, claim.Of(s.engine, ClaimKind, handle))
+	if err != nil {
+		return Product{}, fmt.Errorf("looking up the handle %q: %w", handle, err)
+	}
+	if owner != "" {
+		p, err := s.Get(ctx, ProductID(owner))
+		if err == nil && p.Handle == handle || !isUnknown(err) {
+			return p, err
+		}
+	}
+	return Product{}, &UnknownProductError{Handle: handle}
+}
+
+// load reads a product past the cache.
+func (s *Service) load(ctx context.Context, product ProductID) (r record, err error) {
+	slot, err := product.Slot()
+	if err != nil {
+		return record{}, err
+	}
+	var found bool
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) (err error) {
+		r, found, err = readRecord(tx, product)
+		return err
+	})
+	switch {
+	case err != nil:
+		return record{}, fmt.Errorf("reading product %s: %w", product, err)
+	case !found:
+		return record{}, &UnknownProductError{Product: product}
+	}
+	return r, nil
+}
+
+// loadSKU reads a variant past the cache: first who has the SKU, then the
+// variant where that product lives, which mostly is the same shard.
+func (s *Service) loadSKU(ctx context.Context, sku SKU) (v *Variant, err error) {
+	h := claim.Of(s.engine, ClaimKind, string(sku))
+	var product ProductID
+	err = s.engine.View(ctx, h.Slot(), func(tx *sqlite.Tx) error {
+		owner, _, err := claim.OwnerTx(tx, ClaimKind, h)
+		if err != nil || owner == "" {
+			return err
+		}
+		product = ProductID(owner)
+		slot, err := product.Slot()
+		if err == nil && s.engine.ShardOf(slot) == s.engine.ShardOf(h.Slot()) {
+			v, err = readVariant(tx, product, sku)
+		}
+		return err
+	})
+	if err == nil && product != "" && v == nil {
+		v, err = s.loadVariant(ctx, product, sku)
+	}
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("looking up SKU %q: %w", sku, err)
+	case v == nil:
+		return nil, &UnknownSKUError{SKU: sku}
+	}
+	return v, nil
+}
+
+func (s *Service) loadVariant(ctx context.Context, product ProductID, sku SKU) (v *Variant, err error) {
+	slot, err := product.Slot()
+	if err != nil {
+		return nil, err
+	}
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) (err error) {
+		v, err = readVariant(tx, product, sku)
+		return err
+	})
+	return v, err
+}
+
+// readVariant returns nil if the product has no such variant.
+func readVariant(tx *sqlite.Tx, product ProductID, sku SKU) (*Variant, error) {
+	rows := tx.One(`SELECT p.title, p.status, p.version, v.id, v.options, v.untracked, v.barcode, v.metadata, v.private_metadata
+		FROM variants v JOIN products p ON p.id = v.product WHERE v.product = ? AND v.sku = ? AND v.removed = 0`, product, sku)
+	defer rows.Close()
+	if !rows.Next() {
+		return nil, rows.Err()
+	}
+	p := Product{ID: product, Title: rows.Text(0), Status: Status(rows.Text(1)), Version: rows.Int64(2)}
+	v := &Variant{ID: VariantID(rows.Text(3)), SKU: sku, Untracked: rows.Bool(5), Barcode: rows.Text(6)}
+	v.Metadata, v.PrivateMetadata = jsonOf(rows, 7), jsonOf(rows, 8)
+	var err error
+	if v.Options, err = decodeOptions(rows.Text(4)); err != nil {
+		return nil, err
+	}
+	v.complete(&p)
+	prices := tx.Query(`SELECT amount, currency FROM prices WHERE variant = ? ORDER BY currency`, v.ID)
+	for prices.Next() {
+		v.Prices = append(v.Prices, money.New(prices.Int64(0), money.Currency(prices.Text(1))))
+	}
+	return v, prices.Close()
+}
+
+// VariantTx returns a variant by its ID in a snapshot or transaction of its
+// shard, for packages that act where the variant lives. A variant that was
+// removed from its product is not found.
+func VariantTx(tx *sqlite.Tx, variant VariantID) (v Variant, found bool, err error) {
+	rows := tx.One(`SELECT product, sku FROM variants WHERE id = ? AND removed = 0`, variant)
+	product, sku := ProductID(""), SKU("")
+	if found = rows.Next(); found {
+		product, sku = ProductID(rows.Text(0)), SKU(rows.Text(1))
+	}
+	if err := rows.Close(); err != nil || !found {
+		return Variant{}, false, err
+	}
+	p, err := readVariant(tx, product, sku)
+	if err != nil || p == nil {
+		return Variant{}, false, err
+	}
+	return *p, true, nil
+}

@@ -1,0 +1,131 @@
+package catalog
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/sqlite"
+)
+
+// store writes the record over the one that it replaces.
+func (r record) store(tx *command.Tx, have record) error {
+	if err := r.storeProduct(tx, have.ID == ""); err != nil {
+		return err
+	}
+	wanted := map[VariantID]bool{}
+	for _, v := range r.Variants {
+		wanted[v.ID] = true
+	}
+	stored := map[VariantID]Variant{}
+	places := map[VariantID]int{}
+	for i, v := range have.Variants {
+		stored[v.ID], places[v.ID] = v, i
+		if wanted[v.ID] {
+			continue
+		}
+		if _, err := tx.Exec(`UPDATE variants SET removed = 1 WHERE id = ?`, v.ID); err != nil {
+			return err
+		}
+	}
+	for i, v := range r.Variants {
+		old, live := stored[v.ID]
+		if live && places[v.ID] == i && v.same(old) {
+			continue
+		}
+		if err := r.storeVariant(tx, i, live && slices.Equal(v.Prices, old.Prices)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r record) storeProduct(tx *command.Tx, isNew bool) error {
+	if isNew {
+		_, err := tx.Exec(`INSERT INTO products (id, slot, handle, claim, title, description, status, external_reference,
+				metadata, private_metadata, version, created_at, updated_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			r.ID, tx.Slot, r.Handle, r.claim[:], r.Title, r.Description, r.Status, r.ExternalReference,
+			textOf(r.Metadata), textOf(r.PrivateMetadata), r.Version, tx.At, tx.At)
+		return err
+	}
+	_, err := tx.Exec(`UPDATE products SET handle = ?, claim = ?, title = ?, description = ?, status = ?, external_reference = ?,
+			metadata = ?, private_metadata = ?, version = ?, updated_at = ? WHERE id = ?`,
+		r.Handle, r.claim[:], r.Title, r.Description, r.Status, r.ExternalReference,
+		textOf(r.Metadata), textOf(r.PrivateMetadata), r.Version, tx.At, r.ID)
+	return err
+}
+
+func (r record) storeVariant(tx *command.Tx, i int, samePrices bool) error {
+	v := r.Variants[i]
+	options, err := encodeOptions(v.Options)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`INSERT INTO variants (id, slot, product, position, sku, claim, options, untracked, barcode, metadata, private_metadata, removed)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+		ON CONFLICT (id) DO UPDATE SET position = excluded.position, options = excluded.options, untracked = excluded.untracked,
+			barcode = excluded.barcode, metadata = excluded.metadata, private_metadata = excluded.private_metadata, removed = 0`,
+		v.ID, tx.Slot, r.ID, i, v.SKU, r.claims[i][:], options, v.Untracked, v.Barcode, textOf(v.Metadata), textOf(v.PrivateMetadata))
+	if err != nil || samePrices {
+		return err
+	}
+	if _, err := tx.Exec(`DELETE FROM prices WHERE variant = ?`, v.ID); err != nil {
+		return err
+	}
+	for _, p := range v.Prices {
+		_, err := tx.Exec(`INSERT INTO prices (variant, currency, amount, slot) VALUES (?, ?, ?, ?)`, v.ID, p.Currency(), p.Minor(), tx.Slot)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changed is the data of the events product.created, .updated and .archived.
+type changed struct {
+	Product ProductID `json:"product"`
+	Version int64     `json:"version"`
+	Status  Status    `json:"status"`
+}
+
+// announce tells of a change, and whose cached copies it made stale.
+func (r record) announce(tx *command.Tx, have record) error {
+	kind := "product.updated"
+	switch {
+	case have.ID == "":
+		kind = "product.created"
+	case r.Status == Archived && have.Status != Archived:
+		kind = "product.archived"
+	}
+	tx.Touch(productKey(r.ID))
+	for _, v := range have.Variants {
+		tx.Touch(skuKey(v.SKU))
+	}
+	for _, v := range r.Variants {
+		tx.Touch(skuKey(v.SKU))
+	}
+	return tx.Emit(kind, string(r.ID), changed{Product: r.ID, Version: r.Version, Status: r.Status})
+}
+
+func productKey(p ProductID) string { return "product:" + string(p) }
+
+func skuKey(s SKU) string { return "sku:" + string(s) }
+
+// textOf returns JSON as a column takes it: text, or nil for none.
+func textOf(j json.RawMessage) any {
+	if j == nil {
+		return nil
+	}
+	return string(j)
+}
+
+func jsonOf(rows *sqlite.Rows, col int) json.RawMessage {
+	if rows.Null(col) {
+		return nil
+	}
+	return json.RawMessage(rows.Text(col))
+}
+
+func timeOf(rows *sqlite.Rows, col int) time.Time { return time.UnixMilli(rows.Int64(col)).UTC() }

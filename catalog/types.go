@@ -1,0 +1,92 @@
+package catalog
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/money"
+)
+
+// SKU names a variant in the shop's own words, as in "MUG-BLUE". It is unique
+// in a store and case-sensitive.
+type SKU string
+
+// ProductID identifies a product, as in prd_01KAJ3W7Q8Z5D4F6G7H8J9K0M1.
+type ProductID string
+
+// Slot returns the slot that the product lives on, or fault.Invalid.
+func (p ProductID) Slot() (id.Slot, error) { return id.SlotOf(string(p)) }
+
+// VariantID identifies a variant, as in var_01KAJ3W7Q8Z5D4F6G7H8J9K0M1. It
+// stays when the variant's SKU moves to another product and back.
+type VariantID string
+
+// Slot returns the slot that the variant lives on, which is its product's, or
+// fault.Invalid.
+func (v VariantID) Slot() (id.Slot, error) { return id.SlotOf(string(v)) }
+
+// Status says whether a product is on sale. The zero value means active in a
+// command and is never stored.
+type Status string
+
+// The statuses of a product. Only an active one can be purchased; an archived
+// one stays readable for the orders that name it.
+const (
+	Draft    Status = "draft"
+	Active   Status = "active"
+	Archived Status = "archived"
+)
+
+// An Option is one property in which the variants of a product differ.
+type Option struct {
+	Name  string `cbor:"1,keyasint"`
+	Value string `cbor:"2,keyasint"`
+}
+
+// Product is what is sold: a title, and one or more variants to choose from.
+// Products that a Service returns may be shared with its cache: do not change
+// what their slices hold.
+type Product struct {
+	ID                ProductID
+	Handle            string // unique; the first SKU unless it was given
+	Title             string
+	Description       string
+	Status            Status
+	Variants          []Variant // in the order they were put
+	ExternalReference string
+	Metadata          json.RawMessage // a JSON object or nil
+	PrivateMetadata   json.RawMessage // a JSON object or nil; not for shoppers
+	Version           int64           // counts the changes, from 1
+	CreatedAt         time.Time
+	UpdatedAt         time.Time
+}
+
+// Variant is the unit that is priced, stocked and sold. Variants that a
+// Service returns may be shared with its cache: do not change what their
+// slices hold.
+type Variant struct {
+	ID              VariantID
+	Product         ProductID
+	SKU             SKU
+	Title           string   // the product's title and the options' values
+	Options         []Option // in the order they were put
+	Prices          []money.Amount
+	Untracked       bool // a service, or goods whose stock is not counted
+	Purchasable     bool // its product is active
+	Barcode         string
+	Metadata        json.RawMessage // a JSON object or nil
+	PrivateMetadata json.RawMessage // a JSON object or nil; not for shoppers
+	Version         int64           // the product's
+}
+
+// Price returns the price in a currency, and false if there is none: nothing
+// is converted.
+func (v Variant) Price(c money.Currency) (money.Amount, bool) {
+	for _, p := range v.Prices {
+		if p.Currency() == c {
+			return p, true
+		}
+	}
+	return money.Amount{}, false
+}

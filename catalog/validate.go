@@ -1,0 +1,222 @@
+package catalog
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/money"
+)
+
+// Limits of one product, in bytes where they bound a text.
+const (
+	mostName        = 100 // of a SKU or handle
+	mostTitle       = 500
+	mostDescription = 64 << 10
+	mostReference   = 200
+	mostMetadata    = 16 << 10
+	mostVariants    = 2000
+	mostOptions     = 10
+	mostOption      = 200
+	mostPrices      = 50
+)
+
+// Validate returns fault.Invalid if the product could not be sold, whatever
+// the store holds.
+func (c PutProduct) Validate() error {
+	if len(c.Variants) > 0 && (c.SKU != "" || c.Price != money.Amount{}) {
+		return fault.New(fault.Invalid, "a product has either Variants, or SKU and Price for its only one, not both")
+	}
+	c, err := c.normalized()
+	if err != nil {
+		return err
+	}
+	if c.ID != "" {
+		if err := id.Check("prd", string(c.ID)); err != nil {
+			return err
+		}
+	}
+	if c.Version < 0 {
+		return fault.New(fault.Invalid, "version %d of a product cannot exist", c.Version)
+	}
+	if c.Status != Draft && c.Status != Active && c.Status != Archived {
+		return fault.New(fault.Invalid, "%q is not the status of a product: draft, active or archived", c.Status)
+	}
+	if len(c.Variants) == 0 || len(c.Variants) > mostVariants {
+		return fault.New(fault.Invalid, "product %q has %d variants: it needs 1 to %d", c.Title, len(c.Variants), mostVariants)
+	}
+	return firstError(
+		checkName("handle", c.Handle),
+		checkText("title", c.Title, 1, mostTitle),
+		checkText("description", c.Description, 0, mostDescription),
+		checkText("external reference", c.ExternalReference, 0, mostReference),
+		checkVariants(c.Variants),
+	)
+}
+
+// normalized spells the same product in one way: with Variants, a handle and
+// a status, prices sorted by currency, empty lists nil, JSON compact.
+func (c PutProduct) normalized() (PutProduct, error) {
+	if len(c.Variants) == 0 && c.SKU != "" {
+		c.Variants = []PutVariant{{SKU: c.SKU}}
+		if c.Price != (money.Amount{}) {
+			c.Variants[0].Prices = []money.Amount{c.Price}
+		}
+	}
+	c.SKU, c.Price = "", money.Amount{}
+	if c.Handle == "" && len(c.Variants) > 0 {
+		c.Handle = string(c.Variants[0].SKU)
+	}
+	if c.Status == "" {
+		c.Status = Active
+	}
+	var err error
+	if c.Metadata, c.PrivateMetadata, err = compactBoth(c.Metadata, c.PrivateMetadata); err != nil {
+		return c, err
+	}
+	c.Variants = slices.Clone(c.Variants)
+	for i := range c.Variants {
+		if err := c.Variants[i].normalize(); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+func (v *PutVariant) normalize() (err error) {
+	if len(v.Options) == 0 {
+		v.Options = nil
+	}
+	v.Prices = slices.Clone(v.Prices)
+	if len(v.Prices) == 0 {
+		v.Prices = nil
+	}
+	slices.SortFunc(v.Prices, func(a, b money.Amount) int { return strings.Compare(string(a.Currency()), string(b.Currency())) })
+	v.Metadata, v.PrivateMetadata, err = compactBoth(v.Metadata, v.PrivateMetadata)
+	return err
+}
+
+func checkVariants(variants []PutVariant) error {
+	skus := make(map[SKU]bool, len(variants))
+	options := make(map[string]SKU, len(variants))
+	for _, v := range variants {
+		if err := v.check(); err != nil {
+			return err
+		}
+		if skus[v.SKU] {
+			return fault.New(fault.Invalid, "two variants have the SKU %q", v.SKU)
+		}
+		skus[v.SKU] = true
+		key, err := optionsKey(v.Options)
+		if err != nil {
+			return err
+		}
+		if other, taken := options[key]; taken {
+			return &DuplicateOptionsError{SKU: v.SKU, Other: other}
+		}
+		options[key] = v.SKU
+	}
+	return nil
+}
+
+func (v PutVariant) check() error {
+	if err := firstError(checkName("SKU", string(v.SKU)), checkText("barcode", v.Barcode, 0, mostName)); err != nil {
+		return err
+	}
+	if len(v.Options) > mostOptions || len(v.Prices) > mostPrices {
+		return fault.New(fault.Invalid, "variant %q has %d options and %d prices: the limits are %d and %d",
+			v.SKU, len(v.Options), len(v.Prices), mostOptions, mostPrices)
+	}
+	for i, o := range v.Options {
+		if err := firstError(checkText("option name", o.Name, 1, mostOption), checkText("option value", o.Value, 1, mostOption)); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(v.Options[:i], func(other Option) bool { return other.Name == o.Name }) {
+			return fault.New(fault.Invalid, "variant %q has the option %q twice", v.SKU, o.Name)
+		}
+	}
+	for i, p := range v.Prices {
+		if err := p.Check(); err != nil {
+			return fault.Wrap(fault.Invalid, err, "price of %q", v.SKU)
+		}
+		if p.IsNegative() {
+			return fault.New(fault.Invalid, "%q cannot cost %v: a price is zero or more", v.SKU, p)
+		}
+		if i > 0 && v.Prices[i-1].Currency() == p.Currency() {
+			return fault.New(fault.Invalid, "%q has two prices in %s", v.SKU, p.Currency())
+		}
+	}
+	return nil
+}
+
+// optionsKey is equal for options that a shopper cannot tell apart.
+func optionsKey(options []Option) (string, error) {
+	sorted := slices.Clone(options)
+	slices.SortFunc(sorted, func(a, b Option) int { return strings.Compare(a.Name, b.Name) })
+	return encodeOptions(sorted)
+}
+
+// checkName accepts what people can read out and links can carry.
+func checkName(what, s string) error {
+	if err := checkText(what, s, 1, mostName); err != nil {
+		return err
+	}
+	if strings.TrimSpace(s) != s || strings.ContainsFunc(s, unicode.IsControl) {
+		return fault.New(fault.Invalid, "%s %q has control characters, or spaces around it", what, s)
+	}
+	return nil
+}
+
+func checkText(what, s string, least, most int) error {
+	switch {
+	case len(s) < least:
+		return fault.New(fault.Invalid, "the %s is missing", what)
+	case len(s) > most:
+		return fault.New(fault.Invalid, "the %s is %d bytes long; the limit is %d", what, len(s), most)
+	case !utf8.ValidString(s):
+		return fault.New(fault.Invalid, "the %s is not UTF-8", what)
+	}
+	return nil
+}
+
+func compactBoth(public, private json.RawMessage) (a, b json.RawMessage, err error) {
+	if a, err = compact("metadata", public); err != nil {
+		return nil, nil, err
+	}
+	b, err = compact("private metadata", private)
+	return a, b, err
+}
+
+// compact checks that j is a JSON object, and returns it without white space.
+func compact(what string, j json.RawMessage) (json.RawMessage, error) {
+	if len(j) == 0 {
+		return nil, nil
+	}
+	var b bytes.Buffer
+	if err := json.Compact(&b, j); err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "reading the %s as JSON", what)
+	}
+	switch {
+	case b.Bytes()[0] != '{':
+		return nil, fault.New(fault.Invalid, "the %s is not a JSON object", what)
+	case b.Len() > mostMetadata:
+		return nil, fault.New(fault.Invalid, "the %s is %d bytes long; the limit is %d", what, b.Len(), mostMetadata)
+	case !utf8.Valid(b.Bytes()):
+		return nil, fault.New(fault.Invalid, "the %s is not UTF-8", what)
+	}
+	return b.Bytes(), nil
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,140 @@
+package checkout
+
+import (
+	"errors"
+
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments"
+)
+
+// begin is the first phase.
+type begin struct {
+	Cart       cart.ID       `cbor:"1,keyasint"`
+	Version    int64         `cbor:"2,keyasint,omitempty"` // of the cart; 0 does not check
+	Expected   *money.Amount `cbor:"3,keyasint,omitempty"`
+	Provider   string        `cbor:"4,keyasint"`
+	Token      string        `cbor:"5,keyasint,omitempty"`
+	OccurredAt int64         `cbor:"6,keyasint,omitempty"`
+	Reference  string        `cbor:"7,keyasint,omitempty"`
+
+	Order   orders.ID   `cbor:"8,keyasint" command:"stamped"`
+	Attempt payments.ID `cbor:"9,keyasint" command:"stamped"`
+	// SoldOut says that what was short cannot be had anywhere, so that being
+	// short is final.
+	SoldOut *inventory.OutOfStockError `cbor:"10,keyasint,omitempty" command:"stamped"`
+}
+
+// begun is the recorded answer of begin.
+type begun struct {
+	Order   orders.ID   `cbor:"1,keyasint"`
+	Attempt payments.ID `cbor:"2,keyasint,omitempty"` // "" if there is nothing to pay, or nothing more to do
+}
+
+func (begin) Kind() command.Kind { return "checkout.begin" }
+
+// Validate returns nil: Complete has checked.
+func (begin) Validate() error { return nil }
+
+func (c begin) apply(tx *command.Tx) (begun, error) {
+	shopping, err := cart.GetTx(tx.Tx, c.Cart)
+	if err != nil {
+		return begun{}, err
+	}
+	if shopping.Order != "" && (shopping.Status == cart.Locking || shopping.Status == cart.Completed) {
+		// A second click: the order that is being made is the answer.
+		return begun{Order: orders.ID(shopping.Order)}, nil
+	}
+	lines, err := cart.LinesTx(tx.Tx, c.Cart, shopping.Currency)
+	if err != nil {
+		return begun{}, err
+	}
+	switch {
+	case len(lines) == 0:
+		return begun{}, &EmptyCartError{Cart: c.Cart}
+	case c.Expected != nil && *c.Expected != shopping.Total:
+		return begun{}, &TotalChangedError{Cart: c.Cart, Want: *c.Expected, Have: shopping.Total}
+	}
+	if err := cart.Lock(tx, c.Cart, c.Version, string(c.Order)); err != nil {
+		return begun{}, err
+	}
+	n, demands := c.order(shopping, lines)
+	if len(demands) > 0 {
+		if err := c.hold(tx, demands); err != nil {
+			return begun{}, err
+		}
+	}
+	if n.Contact, n.ContactSubject, err = cart.ContactTx(tx.Tx, c.Cart); err != nil {
+		return begun{}, err
+	}
+	if err := orders.Insert(tx, n); err != nil {
+		return begun{}, err
+	}
+	if n.Total == 0 {
+		return begun{Order: c.Order}, place(tx, c.Order, c.Cart, len(demands) > 0)
+	}
+	return begun{Order: c.Order, Attempt: c.Attempt}, c.attempt(tx, n)
+}
+
+// order makes the order of the cart's lines, and what it takes from stock.
+func (c begin) order(shopping cart.Cart, lines []cart.Line) (orders.New, []inventory.Demand) {
+	n := orders.New{
+		ID: c.Order, Cart: string(c.Cart), Customer: shopping.Customer, Currency: shopping.Currency,
+		Subtotal: shopping.Total.Minor(), Total: shopping.Total.Minor(),
+		OccurredAt: c.OccurredAt, ExternalReference: c.Reference,
+		Lines: make([]orders.NewLine, len(lines)),
+	}
+	demands := make([]inventory.Demand, 0, len(lines))
+	for i, l := range lines {
+		var pool inventory.PoolID
+		if !l.Untracked {
+			pool = inventory.PoolOf(l.Variant, "")
+			demands = append(demands, inventory.Demand{Pool: pool, SKU: l.SKU, Quantity: l.Quantity})
+		}
+		n.Lines[i] = orders.NewLine{
+			SKU: l.SKU, Variant: l.Variant, Pool: pool, Title: l.Title, Quantity: l.Quantity,
+			UnitPrice: l.UnitPrice.Minor(), Total: l.Total.Minor(), Reason: l.Reason,
+		}
+	}
+	return n, demands
+}
+
+// hold takes the goods from this shard's allowances.
+func (c begin) hold(tx *command.Tx, demands []inventory.Demand) error {
+	err := inventory.Hold(tx, string(c.Order), tx.Clock+actionMillis, demands)
+	if _, short := errors.AsType[*inventory.ShortError](err); short && c.SoldOut != nil {
+		return c.SoldOut
+	}
+	return err
+}
+
+func (c begin) attempt(tx *command.Tx, n orders.New) error {
+	err := payments.CreateAttempt(tx, payments.Attempt{
+		ID: c.Attempt, Order: c.Order, Number: 1, Provider: c.Provider, Key: string(c.Attempt), Token: c.Token,
+		Amount: money.New(n.Total, n.Currency),
+	})
+	if err != nil {
+		return err
+	}
+	return tx.SetTimer(tx.Clock+driverMillis, TimerRecover, string(c.Order))
+}
+
+// place places an order whose payment is settled or not needed.
+func place(tx *command.Tx, order orders.ID, from cart.ID, stocked bool) error {
+	if stocked {
+		if err := inventory.Commit(tx, string(order)); err != nil {
+			return err
+		}
+	}
+	o, err := orders.Place(tx, order)
+	if err != nil {
+		return err
+	}
+	if err := payments.PostSale(tx, o); err != nil {
+		return err
+	}
+	return cart.Complete(tx, from, string(order))
+}

@@ -1,0 +1,45 @@
+package checkout
+
+import (
+	"fmt"
+
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/sqlite"
+)
+
+// A rule of check: the query returns a subject and a detail for each breach.
+type rule struct{ name, query string }
+
+// rules hold in every snapshot of a shard, since all that they speak of moves
+// in one transaction.
+var rules = [...]rule{
+	{"checkout.pending_order_holds_its_stock", `SELECT o.id, coalesce(r.state, 'no reservation') FROM orders o
+		LEFT JOIN reservations r ON r.id = o.id
+		WHERE o.status = 'pending' AND coalesce(r.state, '') <> 'held'
+			AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.pool <> '')`},
+	{"checkout.hold_has_a_pending_order", `SELECT r.id, coalesce(o.status, 'no order') FROM reservations r
+		LEFT JOIN orders o ON o.id = r.id WHERE r.state = 'held' AND coalesce(o.status, '') <> 'pending'`},
+	{"checkout.pending_order_has_a_timer", `SELECT o.id, 'nothing will finish it' FROM orders o
+		WHERE o.status = 'pending' AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = 'checkout.recover' AND t.subject = o.id)`},
+	{"checkout.pending_order_locks_its_cart", `SELECT o.id, c.status || ' ' || c.order_id FROM orders o JOIN carts c ON c.id = o.cart
+		WHERE o.status = 'pending' AND (c.status <> 'locking' OR c.order_id <> o.id)`},
+	{"checkout.placed_order_completed_its_cart", `SELECT o.id, c.status || ' ' || c.order_id FROM orders o JOIN carts c ON c.id = o.cart
+		WHERE o.placed_at > 0 AND (c.status <> 'completed' OR c.order_id <> o.id)`},
+	{"checkout.placed_order_is_paid", `SELECT id, payment_status FROM orders
+		WHERE status = 'placed' AND total > 0 AND payment_status NOT IN ('authorized', 'partially_paid', 'paid', 'partially_refunded', 'refunded', 'overcharged')`},
+}
+
+// check reports checkouts whose parts contradict each other.
+func check(tx *sqlite.Tx) ([]command.Violation, error) {
+	var out []command.Violation
+	for _, r := range rules {
+		rows := tx.Query(r.query)
+		for rows.Next() {
+			out = append(out, command.Violation{Rule: r.name, Subject: rows.Text(0), Detail: fmt.Sprintf("found %s", rows.Text(1))})
+		}
+		if err := rows.Close(); err != nil {
+			return nil, fmt.Errorf("checking %s: %w", r.name, err)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,152 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments"
+)
+
+// Complete buys what is in a cart.
+type Complete struct {
+	Cart cart.ID
+	// CartVersion and ExpectedTotal are what the shopper saw. If the cart has
+	// changed since, the checkout is refused with fault.Conflict. Zero values
+	// do not check.
+	CartVersion   int64
+	ExpectedTotal *money.Amount
+	// PayWith names the payment provider; it defaults to "manual".
+	PayWith string
+	// Token is the provider's name for the means of payment. Card numbers are
+	// refused: they never come near a store.
+	Token string
+	// OccurredAt is when the shopper bought, if not now. No clock or hold
+	// uses it.
+	OccurredAt time.Time
+	// ExternalReference is the order's name in another system.
+	ExternalReference string
+	// Key makes asking again safe, after any error and any restart.
+	Key string
+}
+
+// Complete runs a checkout to the end of what can be done now and returns the
+// order: placed; or pending, with a NextAction for the shopper or because the
+// provider has not said yet, in which case it is finished in the background.
+//
+// It returns an *inventory.OutOfStockError, a *DeclinedError, a
+// *TotalChangedError, an *EmptyCartError, or a *cart.VersionError. Buying a
+// cart a second time returns the order that was made the first time.
+func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
+	slot, err := id.SlotOf(string(c.Cart))
+	if err != nil {
+		return Result{}, err
+	}
+	if c.PayWith == "" {
+		c.PayWith = "manual"
+	}
+	provider, err := s.payments.Provider(c.PayWith)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := c.check(); err != nil {
+		return Result{}, err
+	}
+	if c.Key == "" {
+		c.Key = command.NewKey(s.engine.Now())
+	}
+	made, err := s.begin(ctx, slot, c)
+	if err != nil {
+		return Result{}, err
+	}
+	if made.Attempt != "" {
+		if err := s.pay(ctx, provider, made); err != nil {
+			return Result{}, err
+		}
+	}
+	return s.result(ctx, made.Order)
+}
+
+func (c Complete) check() error {
+	if err := payments.RefusePAN(c.Token); err != nil {
+		return err
+	}
+	switch {
+	case len(c.Token) > 255 || len(c.ExternalReference) > 255:
+		return fault.New(fault.Invalid, "a token or reference is longer than 255 bytes")
+	case c.OccurredAt.Year() > 9999:
+		return fault.New(fault.Invalid, "an order cannot have occurred in the year %d", c.OccurredAt.Year())
+	}
+	return nil
+}
+
+// begin runs the first phase. If this shard's allowance of something is short
+// it borrows and tries again; if the goods cannot be had anywhere, that answer
+// is recorded under the caller's key like any other.
+func (s *Service) begin(ctx context.Context, slot id.Slot, c Complete) (begun, error) {
+	cmd := begin{
+		Cart: c.Cart, Version: c.CartVersion, Expected: c.ExpectedTotal,
+		Provider: c.PayWith, Token: c.Token, Reference: c.ExternalReference,
+	}
+	if !c.OccurredAt.IsZero() {
+		cmd.OccurredAt = c.OccurredAt.UnixMilli()
+	}
+	var made begun
+	submit := func() (err error) {
+		made, err = command.Do[begun](ctx, s.engine, &cmd, command.Call{Key: c.Key, Slot: slot, Prepare: func(st command.Stamp) error {
+			cmd.Order, cmd.Attempt = orders.ID(st.NewID("ord")), payments.ID(st.NewID("pay"))
+			return nil
+		}})
+		return err
+	}
+	err := submit()
+	for {
+		short, ok := errors.AsType[*inventory.ShortError](err)
+		if !ok {
+			return made, err
+		}
+		err = s.inventory.Fill(ctx, slot, short.Lines, submit)
+		if soldOut, ok := errors.AsType[*inventory.OutOfStockError](err); ok && cmd.SoldOut == nil {
+			cmd.SoldOut = soldOut
+			return made, submit()
+		}
+	}
+}
+
+// pay runs the second and third phases. An outcome that is not known leaves
+// the order pending, for recovery.
+func (s *Service) pay(ctx context.Context, p payments.Provider, made begun) error {
+	slot, err := id.SlotOf(string(made.Order))
+	if err != nil {
+		return err
+	}
+	attempt, err := s.payments.Get(ctx, made.Attempt)
+	if err != nil {
+		return err
+	}
+	if attempt.State != payments.Created {
+		return nil // somebody has driven it on already
+	}
+	outcome, err := s.payments.Pay(ctx, p, attempt)
+	if err != nil {
+		return nil // unknown: the timer of Begin sees to it
+	}
+	return s.finish(ctx, slot, attempt, outcome)
+}
+
+func (s *Service) finish(ctx context.Context, slot id.Slot, a payments.Attempt, o payments.Outcome) error {
+	// The money has moved: the caller's haste must not keep that from the log.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
+	defer cancel()
+	_, err := command.Do[finished](ctx, s.engine, &finish{Order: a.Order, Attempt: a.ID, Outcome: o}, command.Call{Slot: slot})
+	return err
+}
+
+const finishTimeout = 10 * time.Second

@@ -1,0 +1,156 @@
+package checkout
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments"
+)
+
+// repostFor is how long a provider surely remembers a key. After that, asking
+// it to pay again could pay twice, and only looking up is safe.
+const repostFor = 20 * time.Hour
+
+// Recover finishes a checkout whose driver died or never heard the provider's
+// answer. It is called by the timer of the order, again and again until the
+// provider has said; it may be called for any order at any time.
+func (s *Service) Recover(ctx context.Context, subject string) error {
+	slot, err := id.SlotOf(subject)
+	if err != nil {
+		return err
+	}
+	o, err := s.orders.Get(ctx, orders.ID(subject))
+	if err != nil {
+		return err
+	}
+	attempts, err := s.payments.ByOrder(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	if o.Status != orders.Pending || len(attempts) == 0 {
+		return s.forget(ctx, slot, o.ID)
+	}
+	attempt := attempts[len(attempts)-1]
+	provider, err := s.payments.Provider(attempt.Provider)
+	if err != nil {
+		return err
+	}
+	outcome, err := s.ask(ctx, provider, attempt)
+	if err != nil {
+		return fmt.Errorf("asking %s about %s: %w", attempt.Provider, attempt.ID, err)
+	}
+	return s.finish(ctx, slot, attempt, outcome)
+}
+
+// ask learns the outcome of an attempt. What is in the provider's hands is
+// looked up; what never reached it is sent again with the same key.
+func (s *Service) ask(ctx context.Context, p payments.Provider, a payments.Attempt) (payments.Outcome, error) {
+	outcome, err := s.payments.Retrieve(ctx, p, a)
+	if err != nil {
+		return payments.Outcome{}, err
+	}
+	old := s.engine.Now().Sub(a.CreatedAt) > repostFor
+	switch {
+	case outcome.State == payments.NotFound && !old:
+		return s.payments.Pay(ctx, p, a)
+	case outcome.State == payments.NotFound:
+		// It never arrived and never will: the key is not used any more.
+		return payments.Outcome{State: payments.Canceled, Amount: a.Amount}, nil
+	case outcome.State == payments.NeedsAction && a.State == payments.NeedsAction:
+		// The shopper's time is up. Only the provider's word ends the hold.
+		return s.payments.Void(ctx, p, a)
+	case outcome.State == payments.Pending:
+		return outcome, fault.New(fault.Unavailable, "the provider has not decided yet")
+	}
+	return outcome, nil
+}
+
+// Resume carries on after the shopper has acted, or when a provider's webhook
+// says that something has changed. It asks the provider, so what the shopper
+// or the webhook claims is never trusted.
+func (s *Service) Resume(ctx context.Context, order orders.ID) (Result, error) {
+	slot, err := id.SlotOf(string(order))
+	if err != nil {
+		return Result{}, err
+	}
+	attempts, err := s.payments.ByOrder(ctx, order)
+	if err != nil {
+		return Result{}, err
+	}
+	if len(attempts) > 0 {
+		a := attempts[len(attempts)-1]
+		p, err := s.payments.Provider(a.Provider)
+		if err != nil {
+			return Result{}, err
+		}
+		if outcome, err := s.payments.Retrieve(ctx, p, a); err == nil && outcome.State != payments.NotFound {
+			if err := s.finish(ctx, slot, a, outcome); err != nil {
+				return Result{}, err
+			}
+		}
+	}
+	return s.result(ctx, order)
+}
+
+// Abandon gives a pending order up for the shopper. The attempt is voided at
+// the provider, and only its answer ends the hold: if the payment went through
+// after all, the order is placed.
+func (s *Service) Abandon(ctx context.Context, order orders.ID) (Result, error) {
+	slot, err := id.SlotOf(string(order))
+	if err != nil {
+		return Result{}, err
+	}
+	o, err := s.orders.Get(ctx, order)
+	if err != nil {
+		return Result{}, err
+	}
+	attempts, err := s.payments.ByOrder(ctx, order)
+	if err != nil {
+		return Result{}, err
+	}
+	if o.Status != orders.Pending || len(attempts) == 0 {
+		return Result{}, &orders.StatusError{Order: order, Have: string(o.Status), Want: string(orders.Pending)}
+	}
+	a := attempts[len(attempts)-1]
+	p, err := s.payments.Provider(a.Provider)
+	if err != nil {
+		return Result{}, err
+	}
+	outcome, err := s.payments.Void(ctx, p, a)
+	if err != nil {
+		return Result{}, fault.Wrap(fault.Unavailable, err, "asking %s to let go of order %s", a.Provider, order)
+	}
+	if err := s.finish(ctx, slot, a, outcome); err != nil {
+		return Result{}, err
+	}
+	return s.result(ctx, order)
+}
+
+// forget clears the timers of an order that needs no recovery.
+func (s *Service) forget(ctx context.Context, slot id.Slot, order orders.ID) error {
+	_, err := command.Do[struct{}](ctx, s.engine, &clearTimers{Order: order}, command.Call{Slot: slot})
+	return err
+}
+
+// clearTimers removes the recovery timers of an order that is not pending.
+type clearTimers struct {
+	Order orders.ID `cbor:"1,keyasint"`
+}
+
+func (clearTimers) Kind() command.Kind { return "checkout.clear_timers" }
+
+// Validate returns nil: Recover has checked.
+func (clearTimers) Validate() error { return nil }
+
+func (c clearTimers) apply(tx *command.Tx) (struct{}, error) {
+	o, err := orders.GetTx(tx.Tx, c.Order)
+	if err != nil || o.Status == orders.Pending {
+		return struct{}{}, err
+	}
+	return struct{}{}, tx.ClearTimers(TimerRecover, string(c.Order))
+}

@@ -1,0 +1,32 @@
+package commerce
+
+import (
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/internal/claim"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/subject"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments"
+	"github.com/keelshop/commerce/shard"
+)
+
+// newCommandSet lists every package whose commands a store applies. It is the
+// only list: what is not here cannot be logged.
+func newCommandSet() (*command.Set, error) {
+	modules := []command.Module{
+		claim.Module(),
+		subject.Module(),
+		accounts.Module(),
+		catalog.Module(),
+		inventory.Module(),
+		cart.Module(),
+		orders.Module(),
+		payments.Module(),
+		checkout.Module(),
+	}
+	return command.NewSet(append([]command.Module{shard.Module(modules...)}, modules...)...)
+}

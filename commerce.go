@@ -1,0 +1,317 @@
+package commerce
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"github.com/gofrs/flock"
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/cache"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments"
+	"github.com/keelshop/commerce/payments/manual"
+	"github.com/keelshop/commerce/replication"
+	"github.com/keelshop/commerce/shard"
+)
+
+// Store is a whole shop. Its fields are the services that sell; they and all
+// methods are safe for concurrent use.
+type Store struct {
+	Accounts  *accounts.Service
+	Catalog   *catalog.Service
+	Inventory *inventory.Service
+	Carts     *cart.Service
+	Orders    *orders.Service
+	Payments  *payments.Service
+	Checkout  *checkout.Service
+
+	dir    string
+	id     identity
+	config config
+	set    *command.Set
+	engine *engine
+	cache  *cache.Cache
+	lock   *flock.Flock
+
+	stop    context.CancelFunc // ends the workers
+	workers sync.WaitGroup
+	closing sync.Once
+	failed  chan struct{}
+	failure error // set before failed is closed
+	closeE  error
+}
+
+// Open opens the store in dir and creates it if dir is missing or empty. When
+// it returns, everything that was ever acknowledged is there, and work that a
+// crash left half done is being finished in the background.
+//
+// It returns a *LockedError if the directory is open elsewhere, fault.Invalid
+// if dir or the options cannot be meant, and fault.Broken, naming the file, if
+// something in the directory is damaged or was written by a newer version. A
+// damaged file is never repaired by dropping what it held.
+func Open(ctx context.Context, dir string, opts ...Option) (*Store, error) {
+	c, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "the store's directory")
+	}
+	it, lock, err := openDir(dir, c.shards)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{dir: dir, id: it, config: c, lock: lock, failed: make(chan struct{}), stop: func() {}}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", dir, err), s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context) error {
+	var err error
+	if s.set, err = newCommandSet(); err != nil {
+		return err
+	}
+	if s.cache, err = cache.New(s.config.cacheBytes); err != nil {
+		return err
+	}
+	sealer, err := s.newSealer(ctx)
+	if err != nil {
+		return err
+	}
+	slots, err := shard.NewMap(s.id.Shards)
+	if err != nil {
+		return err
+	}
+	s.engine = &engine{slots: slots, sealer: sealer, clock: s.config.clock, hooks: s.config.hooks}
+	s.engine.node, err = replication.Start(ctx, replication.Config{
+		Dir: s.dir, NodeID: s.id.Node, VFS: s.config.vfs, Logger: s.config.logger,
+		SnapshotBytes: s.config.logLimit, OnFailed: s.fail,
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.openLanes(ctx); err != nil {
+		return err
+	}
+	if err := s.raiseLevel(ctx); err != nil {
+		return err
+	}
+	s.newServices()
+	s.startTimers()
+	return nil
+}
+
+// newSealer opens the key ring. The default key file is made with the store
+// and never again: a store without its keys must not quietly get new ones.
+func (s *Store) newSealer(ctx context.Context) (*seal.Sealer, error) {
+	ring := s.config.ring
+	if ring == nil {
+		file, err := s.openKeys()
+		if err != nil {
+			return nil, err
+		}
+		ring = file
+	}
+	sealer, err := seal.NewSealer(ctx, s.id.Store, ring)
+	if err != nil {
+		return nil, err
+	}
+	print := sealer.Fingerprint()
+	keys := hex.EncodeToString(print[:16])
+	switch s.id.Keys {
+	case keys:
+		return sealer, nil
+	case "":
+		s.id.Keys = keys
+		return sealer, s.id.write(s.dir)
+	}
+	return nil, fault.New(fault.Broken, "the key ring is not the one that the store %s was made with: bring back its own keys", s.dir)
+}
+
+func (s *Store) openKeys() (*seal.KeyFile, error) {
+	path := s.dir + ".keys"
+	if s.id.Keys != "" {
+		return seal.OpenKeyFile(path)
+	}
+	file, err := seal.CreateKeyFile(path)
+	if errors.Is(err, fault.Conflict) { // a crash came between the keys and store.json
+		return seal.OpenKeyFile(path)
+	}
+	return file, err
+}
+
+// openLanes opens every shard and starts its group, a few at a time.
+func (s *Store) openLanes(ctx context.Context) error {
+	e := s.engine
+	e.lanes = make([]*lane, s.id.Shards)
+	errs := make([]error, s.id.Shards)
+	var wg sync.WaitGroup
+	gate := make(chan struct{}, 4)
+	for i := range e.lanes {
+		gate <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-gate }()
+			e.lanes[i], errs[i] = s.openLane(ctx, i)
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (s *Store) openLane(ctx context.Context, i int) (*lane, error) {
+	file, err := shard.Open(shard.Config{
+		Path: shardFile(s.dir, i), Store: s.id.Store, Shard: i, Map: s.engine.slots,
+		Commands: s.set, VFS: s.config.vfs, Committed: s.committed,
+	})
+	if err != nil {
+		return nil, err
+	}
+	l := &lane{number: i, slot: s.engine.slots.Ranges(i)[0][0], shard: file}
+	if l.group, err = s.engine.node.AddGroup(ctx, uint32(i), machine{file}); err != nil {
+		return l, err
+	}
+	l.lead(s.config.clock)
+	l.proposer = shard.NewProposer(groupLog{l.group}, l.clock)
+	return l, nil
+}
+
+// committed runs after each commit, before the callers hear of it.
+func (s *Store) committed(touched []string) {
+	for _, key := range touched {
+		s.cache.Bump(key)
+	}
+}
+
+// raiseLevel takes shards that are new to the level of this program. A
+// directory of an older version stays at its level until its operator says so.
+func (s *Store) raiseLevel(ctx context.Context) error {
+	for _, l := range s.engine.lanes {
+		if l.shard.Level() > 0 {
+			continue
+		}
+		body, err := command.Marshal(shard.SetLevel{Level: shard.MaxLevel})
+		if err != nil {
+			return err
+		}
+		_, err = l.submit(ctx, command.Envelope{
+			Kind: shard.SetLevel{}.Kind(), Slot: l.slot, At: s.config.clock.Wall().UnixMilli(), Body: body,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) newServices() {
+	e := s.engine
+	if _, ok := s.config.providers["manual"]; !ok {
+		s.config.providers["manual"] = manual.New()
+	}
+	s.Accounts = accounts.NewService(e, e.sealer)
+	s.Catalog = catalog.NewService(e, s.cache)
+	s.Inventory = inventory.NewService(e, s.Catalog)
+	s.Carts = cart.NewService(e, s.Catalog, e.sealer)
+	s.Orders = orders.NewService(e, e.sealer)
+	s.Payments = payments.NewService(e, s.Orders, s.config.providers)
+	s.Checkout = checkout.NewService(e, s.Carts, s.Inventory, s.Orders, s.Payments)
+}
+
+// timerHandlers lists who answers each kind of durable timer.
+func (s *Store) timerHandlers() map[string]command.Timer {
+	return map[string]command.Timer{
+		checkout.TimerRecover: s.Checkout.Recover,
+		payments.TimerSettle:  s.Payments.SettleTimer,
+		inventory.TimerBook:   s.Inventory.BookTimer,
+	}
+}
+
+func (s *Store) startTimers() {
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	handlers := s.timerHandlers()
+	for _, l := range s.engine.lanes {
+		t := newTimers(l, handlers, s.config.clock.Poll, s.config.logger)
+		s.workers.Go(func() { t.run(ctx) })
+	}
+}
+
+// fail is called once when the node stops itself.
+func (s *Store) fail(cause error) {
+	s.failure = cause
+	close(s.failed)
+	s.config.logger.Error("the store has stopped", "dir", s.dir, "cause", cause)
+}
+
+// Failed returns a channel that is closed when the store stops itself, because
+// a file could not be written or read as it must. The program around it lives
+// on; Err says why, and every call returns that too. Close the store, see to
+// the cause and open it again: nothing that was acknowledged is lost.
+func (s *Store) Failed() <-chan struct{} { return s.failed }
+
+// Err returns why the store stopped itself, or nil.
+func (s *Store) Err() error {
+	select {
+	case <-s.failed:
+		return s.failure
+	default:
+		return nil
+	}
+}
+
+// Closed reports whether Close was called.
+func (s *Store) Closed() bool { return s.engine == nil || s.engine.closed.Load() }
+
+// Dir returns the store's directory as an absolute path.
+func (s *Store) Dir() string { return s.dir }
+
+// ID returns the store's ID. It is made with the directory and never changes.
+func (s *Store) ID() string { return s.id.Store }
+
+// Close ends the store. What was acknowledged is durable already; calls that
+// are running get fault.Unavailable or fault.Uncertain. Closing twice is
+// harmless. It takes at most a few seconds and then names what hangs.
+func (s *Store) Close() error {
+	s.closing.Do(func() { s.closeE = s.close() })
+	return s.closeE
+}
+
+func (s *Store) close() error {
+	s.stop()
+	var errs []error
+	if e := s.engine; e != nil {
+		e.closed.Store(true)
+		for _, l := range e.lanes {
+			if l != nil && l.proposer != nil {
+				l.proposer.Stop(fault.New(fault.Unavailable, "the store is closing"))
+			}
+		}
+		s.workers.Wait()
+		if e.node != nil {
+			errs = append(errs, e.node.Close())
+		}
+		for _, l := range e.lanes {
+			if l != nil {
+				errs = append(errs, l.shard.Close())
+			}
+		}
+	}
+	s.cache.Close()
+	if s.lock != nil {
+		errs = append(errs, s.lock.Unlock())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,94 @@
+package commerce
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/replication"
+	"github.com/keelshop/commerce/shard"
+)
+
+// engine is the store as its services see it: it routes by slot, submits and
+// reads. It is the only code that sees domain packages and replication both.
+type engine struct {
+	slots  *shard.Map
+	lanes  []*lane
+	node   *replication.Node
+	sealer *seal.Sealer
+	clock  Clock
+	hooks  []Hook
+	cut    atomic.Uint64 // the highest cut number seen on this node
+	closed atomic.Bool
+}
+
+func (e *engine) Submit(ctx context.Context, env command.Envelope) (command.Answer, error) {
+	if err := e.usable(); err != nil {
+		return command.Answer{}, err
+	}
+	l, err := e.laneOf(env.Slot)
+	if err != nil {
+		return command.Answer{}, err
+	}
+	env.Level = l.shard.Level()
+	env.Cut = e.cut.Load()
+	answer, err := l.submit(ctx, env)
+	if err != nil {
+		return answer, fmt.Errorf("%s: %w", env.Kind, err)
+	}
+	return answer, nil
+}
+
+func (e *engine) View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) error) error {
+	if err := e.usable(); err != nil {
+		return err
+	}
+	l, err := e.laneOf(slot)
+	if err != nil {
+		return err
+	}
+	return l.shard.View(ctx, fn)
+}
+
+// usable returns why the store cannot be used, if so.
+func (e *engine) usable() error {
+	if e.closed.Load() {
+		return fault.New(fault.Unavailable, "the store is closed")
+	}
+	if err := e.node.Err(); err != nil {
+		return fault.Wrap(fault.Broken, err, "the store has stopped: close it, see to the cause and open it again")
+	}
+	return nil
+}
+
+func (e *engine) laneOf(slot id.Slot) (*lane, error) {
+	if slot >= id.Slots {
+		return nil, fault.New(fault.Invalid, "there is no slot %d", slot)
+	}
+	return e.lanes[e.slots.Owner(slot)], nil
+}
+
+func (e *engine) Shards() int { return e.slots.Shards() }
+
+func (e *engine) ShardOf(slot id.Slot) int { return e.slots.Owner(slot % id.Slots) }
+
+func (e *engine) SlotOn(shard int) id.Slot { return e.lanes[shard].slot }
+
+func (e *engine) Hash(purpose, value string) [32]byte { return e.sealer.Lookup(purpose, value) }
+
+func (e *engine) Now() time.Time { return e.clock.Wall() }
+
+func (e *engine) Before(ctx context.Context, c command.Command) error {
+	for _, h := range e.hooks {
+		if err := h(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}

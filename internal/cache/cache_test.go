@@ -1,0 +1,72 @@
+package cache_test
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/keelshop/commerce/internal/cache"
+)
+
+func open(t testing.TB, bytes int64) *cache.Cache {
+	c, err := cache.New(bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// A read that begins after a write was acknowledged sees it, whatever was
+// cached and however many read at the same time.
+func TestNeverOlderThanTheLastAcknowledgedWrite(t *testing.T) {
+	for _, size := range []int64{0, 64 << 10, 64 << 20} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			c := open(t, size)
+			var stored, acked [16]atomic.Int64
+			var wg sync.WaitGroup
+			for w := range 16 {
+				wg.Go(func() {
+					for n := int64(1); n <= 2000; n++ {
+						stored[w].Store(n)
+						c.Bump(fmt.Sprint(w))
+						acked[w].Store(n)
+					}
+				})
+				wg.Go(func() {
+					for range 2000 {
+						least := acked[w].Load()
+						got, err := c.Get(fmt.Sprint(w), func() (any, error) { return stored[w].Load(), nil })
+						if err != nil || got.(int64) < least {
+							t.Errorf("read %v, %v after %d was acknowledged", got, err, least)
+							return
+						}
+					}
+				})
+			}
+			wg.Wait()
+		})
+	}
+}
+
+func TestErrorsAreNotCached(t *testing.T) {
+	c := open(t, 1<<20)
+	if _, err := c.Get("k", func() (any, error) { return nil, fmt.Errorf("no") }); err == nil {
+		t.Fatal("the error was lost")
+	}
+	if v, err := c.Get("k", func() (any, error) { return 1, nil }); v != 1 || err != nil {
+		t.Fatalf("got %v, %v", v, err)
+	}
+}
+
+func BenchmarkHit(b *testing.B) {
+	c := open(b, 64<<20)
+	load := func() (any, error) { return "value", nil }
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.Get("sku:mug-blue", load); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

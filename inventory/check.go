@@ -1,0 +1,58 @@
+package inventory
+
+import (
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/sqlite"
+)
+
+// check reports violations of the invariants that hold within one shard.
+func check(tx *sqlite.Tx) ([]command.Violation, error) {
+	var out []command.Violation
+	for _, r := range []struct{ rule, query string }{
+		{"inventory.allowance_conservation", `SELECT pool, format('deposited %d = available %d + given back %d + held %d + committed %d + shipped %d',
+				deposited, available, given_back, held, committed, shipped)
+			FROM allowances WHERE deposited <> available + given_back + held + committed + shipped
+				OR min(available, given_back, held, committed, shipped, returned) < 0 OR returned > shipped`},
+		{"inventory.reserved", `SELECT coalesce(a.pool, r.pool), format('the allowance has held %d, committed %d, shipped %d; reservations add up to %d, %d and %d',
+				a.held, a.committed, a.shipped, r.held, r.committed, r.shipped)
+			FROM allowances AS a FULL JOIN (
+				SELECT l.pool,
+					sum(iif(v.state = 'held', l.quantity, 0)) AS held,
+					sum(iif(v.state = 'committed', l.quantity - l.shipped, 0)) AS committed,
+					sum(l.shipped) AS shipped
+				FROM reservation_lines AS l JOIN reservations AS v ON v.id = l.reservation GROUP BY l.pool
+			) AS r ON r.pool = a.pool
+			WHERE (coalesce(a.held, 0), coalesce(a.committed, 0), coalesce(a.shipped, 0))
+				<> (coalesce(r.held, 0), coalesce(r.committed, 0), coalesce(r.shipped, 0))`},
+		{"inventory.line_without_reservation", `SELECT l.reservation, format('%d of %s', l.quantity, l.pool)
+			FROM reservation_lines AS l WHERE NOT EXISTS (SELECT 1 FROM reservations AS v WHERE v.id = l.reservation)`},
+		{"inventory.pool_conservation", `SELECT p.pool, format('on hand %d = unallocated %d + at shards %d - shortage %d',
+				p.on_hand, p.unallocated, coalesce(g.out, 0), p.shortage)
+			FROM pools AS p LEFT JOIN (SELECT pool, sum(granted - given_back - shipped) AS out FROM grants GROUP BY pool) AS g ON g.pool = p.pool
+			WHERE p.on_hand <> p.unallocated + coalesce(g.out, 0) - p.shortage OR min(p.on_hand, p.unallocated, p.shortage) < 0`},
+		{"inventory.grant_without_pool", `SELECT g.pool, format('shard %d was granted %d', g.shard, g.granted)
+			FROM grants AS g WHERE NOT EXISTS (SELECT 1 FROM pools AS p WHERE p.pool = g.pool)`},
+		{"inventory.movements", `SELECT p.pool, format('on hand is %d at version %d; %d movements add up to %d', p.on_hand, p.version, coalesce(m.n, 0), coalesce(m.total, 0))
+			FROM pools AS p LEFT JOIN (SELECT pool, count(*) AS n, sum(quantity) AS total FROM movements GROUP BY pool) AS m ON m.pool = p.pool
+			WHERE p.on_hand <> coalesce(m.total, 0) OR p.version <> coalesce(m.n, 0)`},
+		{"inventory.movements_of_shards", `SELECT m.pool, format('shipped %d and returned %d by movements, %d and %d by shards', m.shipped, m.returned, coalesce(g.shipped, 0), coalesce(g.returned, 0))
+			FROM (SELECT pool, -sum(iif(kind = 'shipped', quantity, 0)) AS shipped, sum(iif(kind = 'returned', quantity, 0)) AS returned
+				FROM movements GROUP BY pool) AS m
+			LEFT JOIN (SELECT pool, sum(shipped) AS shipped, sum(returned) AS returned FROM grants GROUP BY pool) AS g ON g.pool = m.pool
+			WHERE m.shipped <> coalesce(g.shipped, 0) OR m.returned <> coalesce(g.returned, 0)`},
+		{"inventory.booking_scheduled", `SELECT pool, 'there is something to book and no timer for it' FROM allowances
+			WHERE (given_back > booked_given_back OR shipped > booked_shipped OR returned > booked_returned)
+				AND NOT EXISTS (SELECT 1 FROM bookings AS b JOIN timers AS t ON t.due = b.due AND t.kind = '` + TimerBook + `')`},
+		{"inventory.recall_scheduled", `SELECT pool, format('%d are short and there is no timer for it', shortage) FROM pools
+			WHERE shortage > 0 AND NOT EXISTS (SELECT 1 FROM timers AS t WHERE t.due = recall_due AND t.kind = '` + TimerRecall + `' AND t.subject = pool)`},
+	} {
+		rows := tx.Query(r.query)
+		for rows.Next() {
+			out = append(out, command.Violation{Rule: r.rule, Subject: rows.Text(0), Detail: rows.Text(1)})
+		}
+		if err := rows.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

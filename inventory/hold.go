@@ -1,0 +1,102 @@
+package inventory
+
+import (
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/sqlite"
+)
+
+// Hold sets goods aside under the name of a reservation, all or none of them.
+// until is for the caller, who ends a hold that lasts too long: see
+// Reservation.Expires. Without demands it makes an empty reservation, so that
+// the other functions may be called all the same.
+//
+// It returns a *ShortError, and has changed nothing, if this shard's allowance
+// is too small; a *StateError if the reservation exists already.
+func Hold(tx *command.Tx, reservation string, until int64, demands []Demand) error {
+	lines, err := merged(demands)
+	if err != nil {
+		return err
+	}
+	for i, d := range lines {
+		n, err := tx.Exec(`UPDATE allowances SET available = available - ?, held = held + ? WHERE pool = ? AND available >= ?`,
+			d.Quantity, d.Quantity, d.Pool, d.Quantity)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return short(tx, lines, i)
+		}
+	}
+	n, err := tx.Exec(`INSERT OR IGNORE INTO reservations (id, slot, state, expires) VALUES (?, ?, 'held', ?)`, reservation, tx.Slot, until)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		if err := unhold(tx, lines); err != nil {
+			return err
+		}
+		return absent(tx, reservation)
+	}
+	for _, d := range lines {
+		if _, err := tx.Exec(`INSERT INTO reservation_lines (reservation, pool, slot, quantity) VALUES (?, ?, ?, ?)`,
+			reservation, d.Pool, tx.Slot, d.Quantity); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// absent returns the *StateError of a reservation that should not exist.
+func absent(tx *command.Tx, reservation string) error {
+	have, err := stateOf(tx.Tx, reservation)
+	if err != nil {
+		return err
+	}
+	return &StateError{Reservation: reservation, Have: have}
+}
+
+// short undoes the first taken lines and returns the *ShortError of them all.
+func short(tx *command.Tx, lines []Demand, taken int) error {
+	if err := unhold(tx, lines[:taken]); err != nil {
+		return err
+	}
+	found, err := missing(tx.Tx, lines)
+	if err != nil {
+		return err
+	}
+	return &ShortError{Lines: found}
+}
+
+func unhold(tx *command.Tx, lines []Demand) error {
+	for _, d := range lines {
+		if _, err := tx.Exec(`UPDATE allowances SET available = available + ?, held = held - ? WHERE pool = ?`, d.Quantity, d.Quantity, d.Pool); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Missing returns the lines that a Hold of the demands would find short in
+// this snapshot of the shard, none if it would succeed. Large orders ask
+// before they try.
+func Missing(tx *sqlite.Tx, demands []Demand) ([]Short, error) {
+	lines, err := merged(demands)
+	if err != nil {
+		return nil, err
+	}
+	return missing(tx, lines)
+}
+
+func missing(tx *sqlite.Tx, lines []Demand) ([]Short, error) {
+	var out []Short
+	for _, d := range lines {
+		have, _, err := tx.Int64(`SELECT available FROM allowances WHERE pool = ?`, d.Pool)
+		if err != nil {
+			return nil, err
+		}
+		if have < d.Quantity {
+			out = append(out, Short{Pool: d.Pool, SKU: d.SKU, Want: d.Quantity, Have: have})
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,76 @@
+// Package inventory keeps stock so that it is never sold twice, and so that
+// selling it needs no shard but the shopper's own.
+//
+// Stock is counted per pool: one variant at one location. The shard of the
+// variant is the pool's authority. It knows what is on hand and hands out
+// allowances to the other shards; a shard sells from its allowance without
+// asking anybody. When an allowance is short, [Service.Fill] borrows from the
+// authority, which takes back what other shards do not need, so that the last
+// unit can be sold from any shard. What was shipped and returned is booked at
+// the authority a moment later.
+//
+// Every pair of authority and shard keeps totals that only grow: granted and
+// deposited, given back and booked. What is on its way is their difference, so
+// each leg may be repeated, and one that a crash left undone is finished by
+// whoever needs the goods next, or by [Service.Settle].
+//
+// [Hold], [Commit], [Release], [Uncommit], [Ship] and [Return] run inside the
+// transactions of other packages' commands, on the shopper's shard.
+package inventory
+
+import (
+	"context"
+	_ "embed"
+
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+)
+
+//go:embed schema.sql
+var schema string
+
+// Catalog tells which variants SKUs name. A *catalog.Service is one.
+type Catalog interface {
+	// Variants returns the variants in the order of the SKUs, or an error
+	// that names one that does not exist.
+	Variants(ctx context.Context, skus []catalog.SKU) ([]catalog.Variant, error)
+}
+
+// Service changes and reads stock. It is safe for concurrent use.
+type Service struct {
+	engine  command.Engine
+	catalog Catalog
+	locks   locks
+}
+
+// NewService returns the service of one store.
+func NewService(engine command.Engine, c Catalog) *Service {
+	return &Service{engine: engine, catalog: c, locks: locks{held: map[PoolID]*poolLock{}}}
+}
+
+// Module returns the package's commands and tables.
+func Module() command.Module {
+	return command.Module{
+		Name: "inventory",
+		Commands: []command.Definition{
+			command.Define(Receive.apply),
+			command.Define(ReceiveMany.apply),
+			command.Define(Adjust.apply),
+			command.DefineRepeatable(grant.apply),
+			command.DefineRepeatable(deposit.apply),
+			command.DefineRepeatable(giveBack.apply),
+			command.DefineRepeatable(book.apply),
+			command.DefineRepeatable(acknowledge.apply),
+		},
+		Schema: map[uint32]string{1: schema},
+		Errors: []fault.Type{
+			fault.Typed[*OutOfStockError]("inventory.out_of_stock"),
+			fault.Typed[*ShortError]("inventory.short"),
+			fault.Typed[*StateError]("inventory.state"),
+			fault.Typed[*QuantityError]("inventory.quantity"),
+			fault.Typed[*VersionError]("inventory.version"),
+		},
+		Check: check,
+	}
+}

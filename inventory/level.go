@@ -1,0 +1,74 @@
+package inventory
+
+import (
+	"context"
+
+	"github.com/keelshop/commerce/catalog"
+)
+
+// Level is a pool's stock summed over all shards.
+type Level struct {
+	Pool     PoolID
+	SKU      catalog.SKU
+	Location Location
+	// OnHand is how many are there, sold and unshipped ones included.
+	OnHand int64
+	// Available is how many could be sold now. It is what a shopper sees; what
+	// is promised is what can be held.
+	Available int64
+	// Held is how many wait for a payment, Committed how many are sold and
+	// wait to be shipped.
+	Held, Committed int64
+	// Shortage is how many are promised and not there.
+	Shortage int64
+	// InTransit is how many of the available are on their way between shards.
+	InTransit int64
+	// Version counts the movements that are booked.
+	Version int64
+}
+
+// Level returns the stock of a SKU at a location ("" is Main): all zeros if
+// there never was any. It returns catalog's error for an unknown SKU and
+// fault.Invalid for a variant whose stock is not tracked.
+func (s *Service) Level(ctx context.Context, sku catalog.SKU, l Location) (Level, error) {
+	levels, err := s.Levels(ctx, []catalog.SKU{sku}, l)
+	if err != nil {
+		return Level{}, err
+	}
+	return levels[0], nil
+}
+
+// Levels is Level for many SKUs, in their order, with few reads.
+func (s *Service) Levels(ctx context.Context, skus []catalog.SKU, l Location) ([]Level, error) {
+	if err := l.validate(); err != nil {
+		return nil, err
+	}
+	pools, err := s.poolsOf(ctx, skus, l)
+	if err != nil {
+		return nil, err
+	}
+	views, err := s.readAll(ctx, pools)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Level, len(views))
+	for i, v := range views {
+		out[i] = v.level()
+		out[i].SKU = skus[i]
+	}
+	return out, nil
+}
+
+func (v *view) level() Level {
+	l := Level{
+		Pool: v.pool, SKU: v.stock.SKU, Location: v.pool.Location(), OnHand: v.stock.OnHand, Available: v.available(),
+		Shortage: v.stock.Shortage, InTransit: v.inTransit(), Version: v.stock.Version,
+	}
+	for i, h := range v.holdings {
+		a := v.accounts[i]
+		l.Held += h.held
+		l.Committed += h.committed
+		l.OnHand += a.Shipped - h.Shipped + h.Returned - a.Returned
+	}
+	return l
+}

@@ -1,0 +1,183 @@
+package commerce
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/shard"
+	"github.com/oklog/ulid/v2"
+)
+
+// Format is the version of a store directory that this program writes. It
+// opens older ones and refuses newer ones.
+const Format = 1
+
+// identity is the file store.json in a store's directory: what was decided
+// once, when the directory was made.
+type identity struct {
+	Format int    `json:"format"`
+	Store  string `json:"store"`
+	Node   string `json:"node"`
+	Shards int    `json:"shards"`
+	// Keys tells the store's key ring from others, without giving it away.
+	// It is "" until the first opening has made the ring.
+	Keys string `json:"keys,omitempty"`
+}
+
+const (
+	identityFile = "store.json"
+	lockFile     = "lock"
+)
+
+func shardFile(dir string, i int) string { return filepath.Join(dir, fmt.Sprintf("shard-%03d.db", i)) }
+
+// openDir locks a store's directory and reads its identity. A directory that
+// is missing or empty becomes a new store.
+func openDir(dir string, shards int) (identity, *flock.Flock, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return identity{}, nil, fault.Wrap(fault.Broken, err, "making the store's directory")
+	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		return identity{}, nil, err
+	}
+	it, err := readIdentity(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		it, err = createIdentity(dir, shards)
+	}
+	if err == nil {
+		err = it.check(dir, shards)
+	}
+	if err != nil {
+		return identity{}, nil, errors.Join(err, lock.Unlock())
+	}
+	return it, lock, nil
+}
+
+func lockDir(dir string) (*flock.Flock, error) {
+	lock := flock.New(filepath.Join(dir, lockFile))
+	held, err := lock.TryLock()
+	if err != nil {
+		return nil, fault.Wrap(fault.Broken, err, "locking the store %s", dir)
+	}
+	if !held {
+		return nil, &LockedError{Dir: dir}
+	}
+	return lock, nil
+}
+
+// LockedError says that another process, or another Store in this one, has
+// the directory open.
+type LockedError struct{ Dir string }
+
+func (e *LockedError) Error() string {
+	return "the store " + e.Dir + " is open elsewhere: a directory belongs to one Store at a time"
+}
+
+// Unwrap returns fault.Unavailable.
+func (e *LockedError) Unwrap() error { return fault.Unavailable }
+
+func readIdentity(dir string) (identity, error) {
+	path := filepath.Join(dir, identityFile)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return identity{}, fmt.Errorf("reading the store's identity: %w", err)
+	}
+	var it identity
+	if err := json.Unmarshal(data, &it); err != nil || it.Format == 0 || it.Store == "" || it.Node == "" {
+		return identity{}, fault.New(fault.Broken, "%s is damaged: restore it from a backup of this directory", path)
+	}
+	return it, nil
+}
+
+// createIdentity writes store.json last and whole, so that a directory has
+// either all of it or none.
+func createIdentity(dir string, shards int) (identity, error) {
+	if err := mustBeEmpty(dir); err != nil {
+		return identity{}, err
+	}
+	if shards == 0 {
+		shards = DefaultShards
+	}
+	it := identity{Format: Format, Store: newName("sto"), Node: newName("node"), Shards: shards}
+	return it, it.write(dir)
+}
+
+func (it identity) write(dir string) error {
+	data, err := json.MarshalIndent(it, "", "\t")
+	if err != nil {
+		return err
+	}
+	if err := writeDurably(filepath.Join(dir, identityFile), append(data, '\n')); err != nil {
+		return fault.Wrap(fault.Broken, err, "writing the store's identity")
+	}
+	return nil
+}
+
+// mustBeEmpty refuses to make a store among somebody else's files, or where
+// one lost its identity.
+func mustBeEmpty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fault.Wrap(fault.Broken, err, "looking into %s", dir)
+	}
+	for _, e := range entries {
+		if n := e.Name(); n != lockFile && n != identityFile+".tmp" {
+			return fault.New(fault.Invalid, "%s is not a store and not empty (it holds %s): name an empty or a new directory", dir, n)
+		}
+	}
+	return nil
+}
+
+func (it identity) check(dir string, shards int) error {
+	switch {
+	case it.Format > Format:
+		return fault.New(fault.Broken, "%s was written by a newer version (format %d, this program knows %d): upgrade the program", dir, it.Format, Format)
+	case it.Shards < 1 || it.Shards > shard.MaxShards:
+		return fault.New(fault.Broken, "%s names %d shards: its %s is damaged", dir, it.Shards, identityFile)
+	case shards != 0 && shards != it.Shards:
+		return fault.New(fault.Invalid, "%s has %d shards, not %d: the number is fixed when a store is made", dir, it.Shards, shards)
+	}
+	return nil
+}
+
+// writeDurably replaces a file so that a crash leaves the old or the new one.
+func writeDurably(path string, data []byte) error {
+	tmp := path + ".tmp"
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func newName(prefix string) string {
+	var u ulid.ULID
+	rand.Read(u[:])
+	return prefix + "_" + u.String()
+}

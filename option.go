@@ -1,0 +1,133 @@
+package commerce
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/payments"
+)
+
+// DefaultShards is the number of shards of a store that is made without
+// WithShards.
+const DefaultShards = 8
+
+// Option changes how a store is opened. Options are made by the With…
+// functions.
+type Option interface{ set(*config) }
+
+type option func(*config)
+
+func (o option) set(c *config) { o(c) }
+
+// config is what Open works from, complete and checked.
+type config struct {
+	shards     int // 0 = as the directory has it, or DefaultShards
+	cacheBytes int64
+	logger     *slog.Logger
+	ring       seal.Ring
+	providers  map[string]payments.Provider
+	hooks      []Hook
+	clock      Clock
+	vfs        string
+	logLimit   int64
+}
+
+// WithShards sets the number of shards of a store that is created: 1 to 256.
+// It defaults to DefaultShards and must match a directory that exists.
+func WithShards(n int) Option { return option(func(c *config) { c.shards = n }) }
+
+// WithCacheBytes bounds the memory of the read cache. It defaults to 64 MiB;
+// 0 turns the cache off.
+func WithCacheBytes(n int64) Option { return option(func(c *config) { c.cacheBytes = n }) }
+
+// WithLogger sets where the store tells of things that no caller hears of. It
+// defaults to slog.DiscardHandler.
+func WithLogger(l *slog.Logger) Option { return option(func(c *config) { c.logger = l }) }
+
+// KeyRing holds the keys that personal data hangs from. The default is a file
+// beside the store's directory; an adapter to a key management service is
+// another implementation.
+type KeyRing = seal.Ring
+
+// WithKeyRing sets the key ring. It defaults to the file DIR.keys beside the
+// store's directory, made with the store. Whoever holds both the directory and
+// its keys can read everything; without the keys nobody can.
+func WithKeyRing(r KeyRing) Option { return option(func(c *config) { c.ring = r }) }
+
+// WithPayments adds a payment provider under the name it gives itself.
+// "manual" is always present.
+func WithPayments(p payments.Provider) Option {
+	return option(func(c *config) { c.providers[p.Name()] = p })
+}
+
+// Hook sees a command before it is proposed: a pointer to the struct that the
+// caller filled in, such as *cart.AddLines. It may adjust the fields, or refuse
+// by returning an error, which the caller gets as it is. Hooks run in the
+// caller's goroutine and never inside apply, so they may do as they like.
+type Hook func(ctx context.Context, command any) error
+
+// WithHook adds a hook. Hooks run in the order in which they were added.
+func WithHook(h Hook) Option { return option(func(c *config) { c.hooks = append(c.hooks, h) }) }
+
+// Clock is where a store reads time. Both functions are called from many
+// goroutines.
+type Clock struct {
+	// Wall returns the time that people read. It may jump.
+	Wall func() time.Time
+	// Elapsed returns the time since some fixed moment and never goes back.
+	// Holds and timers run by it.
+	Elapsed func() time.Duration
+	// Poll is how often timers are looked at. It defaults to 250 ms.
+	Poll time.Duration
+}
+
+// WithClock replaces the system's clock, for tests: see package commercetest.
+func WithClock(k Clock) Option { return option(func(c *config) { c.clock = k }) }
+
+// withVFS names the SQLite VFS of all files, for tests that break the disk.
+func withVFS(name string) Option { return option(func(c *config) { c.vfs = name }) }
+
+// withLogLimit sets how many bytes of log a shard keeps before it checkpoints
+// and truncates.
+func withLogLimit(bytes int64) Option { return option(func(c *config) { c.logLimit = bytes }) }
+
+func newConfig(opts []Option) (config, error) {
+	started := time.Now()
+	c := config{
+		cacheBytes: 64 << 20,
+		logger:     slog.New(slog.DiscardHandler),
+		providers:  map[string]payments.Provider{},
+		clock:      Clock{Wall: time.Now, Elapsed: func() time.Duration { return time.Since(started) }},
+		logLimit:   64 << 20,
+	}
+	for _, o := range opts {
+		o.set(&c)
+	}
+	if c.clock.Poll == 0 {
+		c.clock.Poll = 250 * time.Millisecond
+	}
+	return c, c.check()
+}
+
+// check is the one place where options are judged.
+func (c config) check() error {
+	switch {
+	case c.shards < 0 || c.shards > 256:
+		return fault.New(fault.Invalid, "a store has 1 to 256 shards, not %d", c.shards)
+	case c.cacheBytes < 0:
+		return fault.New(fault.Invalid, "the cache cannot have %d bytes", c.cacheBytes)
+	case c.logger == nil:
+		return fault.New(fault.Invalid, "the logger is nil: leave WithLogger out for silence")
+	case c.clock.Wall == nil || c.clock.Elapsed == nil:
+		return fault.New(fault.Invalid, "a clock needs both Wall and Elapsed")
+	}
+	for name := range c.providers {
+		if name == "" {
+			return fault.New(fault.Invalid, "a payment provider has no name")
+		}
+	}
+	return nil
+}

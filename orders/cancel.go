@@ -1,0 +1,85 @@
+package orders
+
+import (
+	"context"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/inventory"
+)
+
+// TimerSettle is the kind of the durable timer that asks package payments to
+// give back what an order is owed. Its subject is the order.
+const TimerSettle = "payments.settle"
+
+// Cancel withdraws a placed order of which nothing has shipped. Its stock is
+// free again at once; its money is voided or refunded by package payments,
+// soon after and however often it takes.
+type Cancel struct {
+	Order   ID     `cbor:"1,keyasint"`
+	Reason  string `cbor:"2,keyasint"`
+	Version int64  `cbor:"3,keyasint,omitempty"` // 0 does not check
+	Key     string `cbor:"-"`
+}
+
+// Receipt is the recorded answer of a command on an order.
+type Receipt struct {
+	Order   ID     `cbor:"1,keyasint"`
+	Version int64  `cbor:"2,keyasint"`
+	Made    string `cbor:"3,keyasint,omitempty"` // the ID of what the command made, such as a return
+}
+
+// Kind returns "orders.cancel".
+func (Cancel) Kind() command.Kind { return "orders.cancel" }
+
+// Validate requires a reason.
+func (c Cancel) Validate() error {
+	if _, err := slotOf(c.Order); err != nil {
+		return err
+	}
+	return checkReason(c.Reason)
+}
+
+func (c Cancel) apply(tx *command.Tx) (Receipt, error) {
+	o, err := GetTx(tx.Tx, c.Order)
+	if err != nil {
+		return Receipt{}, err
+	}
+	switch {
+	case c.Version != 0 && c.Version != o.Version:
+		return Receipt{}, &VersionError{Order: c.Order, Want: c.Version, Have: o.Version}
+	case o.Status != Placed:
+		return Receipt{}, &StatusError{Order: c.Order, Have: string(o.Status), Want: string(Placed)}
+	case o.Shipped > 0:
+		return Receipt{}, &StatusError{Order: c.Order, Have: string(o.FulfilmentStatus), Want: string(Unfulfilled)}
+	}
+	if err := inventory.Uncommit(tx, string(c.Order), nil); err != nil {
+		return Receipt{}, err
+	}
+	if o, err = CancelTx(tx, c.Order, c.Reason); err != nil {
+		return Receipt{}, err
+	}
+	return Receipt{Order: o.ID, Version: o.Version}, tx.SetTimer(tx.Clock, TimerSettle, string(c.Order))
+}
+
+// Cancel runs the command and returns the order as it is then. It returns a
+// *NotFoundError, or a *StatusError if the order is not placed or has shipped.
+func (s *Service) Cancel(ctx context.Context, c Cancel) (Order, error) {
+	slot, err := slotOf(c.Order)
+	if err != nil {
+		return Order{}, err
+	}
+	if _, err := command.Do[Receipt](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}); err != nil {
+		return Order{}, err
+	}
+	return s.Get(ctx, c.Order)
+}
+
+const maxReason = 500
+
+func checkReason(reason string) error {
+	if reason == "" || len(reason) > maxReason {
+		return fault.New(fault.Invalid, "a reason of 1 to %d bytes is needed", maxReason)
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package orders
+
+import (
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/money"
+)
+
+// New is what a checkout makes an order from. Amounts are minor units of
+// Currency.
+type New struct {
+	ID                                       ID
+	Cart                                     string
+	Customer                                 accounts.CustomerID
+	Currency                                 money.Currency
+	Subtotal, Discount, Shipping, Tax, Total int64
+	OccurredAt                               int64 // ms since 1970 UTC; 0 is the time of the command
+	ExternalReference                        string
+	Contact                                  seal.Sealed
+	Lines                                    []NewLine
+}
+
+// NewLine is one line of a New.
+type NewLine struct {
+	SKU       catalog.SKU
+	Variant   catalog.VariantID
+	Pool      inventory.PoolID
+	Title     string
+	Quantity  int64
+	UnitPrice int64
+	Total     int64
+	Reason    string
+}
+
+// Insert makes a pending order in the caller's transaction.
+func Insert(tx *command.Tx, n New) error {
+	units := int64(0)
+	for _, l := range n.Lines {
+		units += l.Quantity
+	}
+	occurred := n.OccurredAt
+	if occurred == 0 {
+		occurred = tx.At
+	}
+	_, err := tx.Exec(`INSERT INTO orders (id, slot, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
+		subtotal, discount, shipping, tax, total, authorized, captured, voided, refund_granted, refunded,
+		units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, version,
+		external_reference, metadata, private_metadata, contact)
+		VALUES (?, ?, ?, ?, ?, 'pending', 'none', 'unfulfilled', '', ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, ?, ?, 0, 0, 1, ?, '{}', '{}', ?)`,
+		n.ID, tx.Slot, n.Cart, n.Customer, n.Currency, n.Subtotal, n.Discount, n.Shipping, n.Tax, n.Total,
+		units, occurred, tx.At, n.ExternalReference, []byte(n.Contact))
+	if err != nil {
+		return err
+	}
+	for i, l := range n.Lines {
+		_, err := tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+			n.ID, i+1, tx.Slot, l.SKU, l.Variant, l.Pool, l.Title, l.Quantity, l.UnitPrice, l.Total, l.Reason)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

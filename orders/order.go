@@ -1,0 +1,63 @@
+package orders
+
+import (
+	"time"
+
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/money"
+)
+
+// ID identifies an order, as in ord_01KAJ3W7Q8Z5D4F6G7H8J9K0M1.
+type ID string
+
+// Order is what a checkout made. It is plain data: changing it changes
+// nothing in the store.
+type Order struct {
+	ID       ID
+	Cart     string
+	Customer accounts.CustomerID // "" is a guest
+	Currency money.Currency
+
+	Status           Status
+	PaymentStatus    PaymentStatus
+	FulfilmentStatus FulfilmentStatus
+	CancelReason     string
+
+	// Subtotal − Discount + Shipping + Tax = Total, always.
+	Subtotal, Discount, Shipping, Tax, Total money.Amount
+	// What happened to the money so far. RefundGranted is what is owed back,
+	// Refunded what the provider has confirmed.
+	Authorized, Captured, Voided, RefundGranted, Refunded money.Amount
+
+	// Units over all lines.
+	Units, Shipped, Returned int64
+
+	OccurredAt time.Time // when the shopper bought; CreatedAt unless the caller said otherwise
+	CreatedAt  time.Time
+	PlacedAt   time.Time // zero until placed
+	CanceledAt time.Time // zero unless canceled
+
+	Version           int64
+	ExternalReference string
+	Metadata          string // a JSON object, public
+	PrivateMetadata   string // a JSON object, for staff
+
+	Lines []Line // empty in listings
+}
+
+// Line is one line of an order, with title and price as they were agreed.
+type Line struct {
+	Number    int // from 1
+	SKU       catalog.SKU
+	Variant   catalog.VariantID
+	Pool      inventory.PoolID // "" is not counted in stock
+	Title     string
+	Quantity  int64
+	UnitPrice money.Amount
+	Total     money.Amount // Quantity × UnitPrice
+	Reason    string       // why the price was agreed; "" is the catalog's price
+	Shipped   int64
+	Returned  int64
+}

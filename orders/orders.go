@@ -1,0 +1,49 @@
+// Package orders keeps what was sold: orders, what left the house, what came
+// back, and where each order stands.
+//
+// An order is made by a checkout, pending until its payment is known, and
+// placed or canceled then. It has three axes that move independently, order,
+// payment and fulfilment, each derived by one function from what happened.
+package orders
+
+import (
+	_ "embed"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/seal"
+)
+
+//go:embed schema.sql
+var schema string
+
+// Service reads and changes orders. It is safe for concurrent use.
+type Service struct {
+	engine command.Engine
+	sealer *seal.Sealer
+}
+
+// NewService returns the service of a store.
+func NewService(engine command.Engine, sealer *seal.Sealer) *Service {
+	return &Service{engine: engine, sealer: sealer}
+}
+
+// Module lists the package's commands, tables and checks.
+func Module() command.Module {
+	return command.Module{
+		Name: "orders",
+		Commands: []command.Definition{
+			command.Define(Cancel.apply),
+			command.Define(Ship.apply),
+			command.Define(Return.apply),
+		},
+		Schema: map[uint32]string{1: schema},
+		Errors: []fault.Type{
+			fault.Typed[*StatusError]("orders.status"),
+			fault.Typed[*QuantityError]("orders.quantity"),
+			fault.Typed[*NotFoundError]("orders.not_found"),
+			fault.Typed[*VersionError]("orders.version"),
+		},
+		Check: check,
+	}
+}

@@ -1,0 +1,93 @@
+-- An order lives on its cart's slot. Amounts are minor units of the order's
+-- currency; times are milliseconds since 1970 UTC.
+
+CREATE TABLE orders (
+	id                 TEXT    NOT NULL PRIMARY KEY,
+	slot               INTEGER NOT NULL,
+	cart               TEXT    NOT NULL,
+	customer           TEXT    NOT NULL, -- '' is a guest
+	currency           TEXT    NOT NULL,
+	status             TEXT    NOT NULL CHECK (status IN ('pending', 'placed', 'canceled')),
+	payment_status     TEXT    NOT NULL,
+	fulfilment_status  TEXT    NOT NULL,
+	cancel_reason      TEXT    NOT NULL,
+	subtotal           INTEGER NOT NULL CHECK (subtotal >= 0),
+	discount           INTEGER NOT NULL CHECK (discount BETWEEN 0 AND subtotal),
+	shipping           INTEGER NOT NULL CHECK (shipping >= 0),
+	tax                INTEGER NOT NULL CHECK (tax >= 0),
+	total              INTEGER NOT NULL CHECK (total = subtotal - discount + shipping + tax),
+	authorized         INTEGER NOT NULL CHECK (authorized >= 0),
+	captured           INTEGER NOT NULL CHECK (captured >= 0),
+	voided             INTEGER NOT NULL CHECK (voided >= 0),
+	refund_granted     INTEGER NOT NULL CHECK (refund_granted >= 0),
+	refunded           INTEGER NOT NULL CHECK (refunded BETWEEN 0 AND captured),
+	units              INTEGER NOT NULL CHECK (units > 0),
+	shipped            INTEGER NOT NULL CHECK (shipped BETWEEN 0 AND units),
+	returned           INTEGER NOT NULL CHECK (returned BETWEEN 0 AND shipped),
+	occurred_at        INTEGER NOT NULL, -- when the shopper bought, as the caller says
+	created_at         INTEGER NOT NULL,
+	placed_at          INTEGER NOT NULL, -- 0 until then
+	canceled_at        INTEGER NOT NULL, -- 0 until then
+	version            INTEGER NOT NULL,
+	external_reference TEXT    NOT NULL,
+	metadata           TEXT    NOT NULL,
+	private_metadata   TEXT    NOT NULL,
+	contact            BLOB    -- sealed under the customer's or the guest cart's key
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX orders_by_customer ON orders (customer, id) WHERE customer <> '';
+
+CREATE TABLE order_lines (
+	order_id   TEXT    NOT NULL REFERENCES orders (id),
+	line       INTEGER NOT NULL,
+	slot       INTEGER NOT NULL,
+	sku        TEXT    NOT NULL,
+	variant    TEXT    NOT NULL,
+	pool       TEXT    NOT NULL, -- '' is not counted in stock
+	title      TEXT    NOT NULL,
+	quantity   INTEGER NOT NULL CHECK (quantity > 0),
+	unit_price INTEGER NOT NULL CHECK (unit_price >= 0),
+	total      INTEGER NOT NULL CHECK (total = quantity * unit_price),
+	reason     TEXT    NOT NULL, -- why the price was agreed; '' is the catalog's price
+	shipped    INTEGER NOT NULL CHECK (shipped BETWEEN 0 AND quantity),
+	returned   INTEGER NOT NULL CHECK (returned BETWEEN 0 AND shipped),
+	PRIMARY KEY (order_id, line)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE fulfilments (
+	id       TEXT    NOT NULL PRIMARY KEY,
+	order_id TEXT    NOT NULL REFERENCES orders (id),
+	slot     INTEGER NOT NULL,
+	tracking TEXT    NOT NULL,
+	at       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX fulfilments_by_order ON fulfilments (order_id);
+
+CREATE TABLE fulfilment_lines (
+	fulfilment TEXT    NOT NULL REFERENCES fulfilments (id),
+	line       INTEGER NOT NULL,
+	slot       INTEGER NOT NULL,
+	quantity   INTEGER NOT NULL CHECK (quantity > 0),
+	PRIMARY KEY (fulfilment, line)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE returns (
+	id       TEXT    NOT NULL PRIMARY KEY,
+	order_id TEXT    NOT NULL REFERENCES orders (id),
+	slot     INTEGER NOT NULL,
+	reason   TEXT    NOT NULL,
+	amount   INTEGER NOT NULL CHECK (amount >= 0), -- the refund that was granted
+	at       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX returns_by_order ON returns (order_id);
+
+CREATE TABLE return_lines (
+	return_id TEXT    NOT NULL REFERENCES returns (id),
+	line      INTEGER NOT NULL,
+	slot      INTEGER NOT NULL,
+	quantity  INTEGER NOT NULL CHECK (quantity > 0),
+	restock   INTEGER NOT NULL CHECK (restock IN (0, 1)),
+	PRIMARY KEY (return_id, line)
+) STRICT, WITHOUT ROWID;

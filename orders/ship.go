@@ -1,0 +1,169 @@
+package orders
+
+import (
+	"context"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/inventory"
+)
+
+// Ship records that goods of a placed order have left.
+type Ship struct {
+	Order ID `cbor:"1,keyasint"`
+	// Lines says what left; none means everything that has not left yet.
+	Lines    []LineQuantity `cbor:"2,keyasint,omitempty"`
+	Tracking string         `cbor:"3,keyasint,omitempty"`
+	Version  int64          `cbor:"4,keyasint,omitempty"` // 0 does not check
+	Key      string         `cbor:"-"`
+
+	Fulfilment string `cbor:"5,keyasint" command:"stamped"`
+}
+
+// LineQuantity is a number of units of one line of an order.
+type LineQuantity struct {
+	Line     int   `cbor:"1,keyasint"` // from 1
+	Quantity int64 `cbor:"2,keyasint"`
+}
+
+// ShippedEvent is the data of the event order.shipped.
+type ShippedEvent struct {
+	Order      ID     `json:"order"`
+	Fulfilment string `json:"fulfilment"`
+	Units      int64  `json:"units"`
+	Complete   bool   `json:"complete"`
+}
+
+// Kind returns "orders.ship".
+func (Ship) Kind() command.Kind { return "orders.ship" }
+
+// Validate checks the lines' form.
+func (c Ship) Validate() error {
+	if _, err := slotOf(c.Order); err != nil {
+		return err
+	}
+	if len(c.Tracking) > maxReason {
+		return fault.New(fault.Invalid, "tracking is longer than %d bytes", maxReason)
+	}
+	return checkLines(c.Lines)
+}
+
+func (c Ship) apply(tx *command.Tx) (Receipt, error) {
+	o, err := GetTx(tx.Tx, c.Order)
+	if err != nil {
+		return Receipt{}, err
+	}
+	switch {
+	case c.Version != 0 && c.Version != o.Version:
+		return Receipt{}, &VersionError{Order: c.Order, Want: c.Version, Have: o.Version}
+	case o.Status != Placed:
+		return Receipt{}, &StatusError{Order: c.Order, Have: string(o.Status), Want: string(Placed)}
+	}
+	lines, err := LinesTx(tx.Tx, c.Order, o.Currency)
+	if err != nil {
+		return Receipt{}, err
+	}
+	what := c.Lines
+	if len(what) == 0 {
+		what = unshipped(lines)
+	}
+	if len(what) == 0 {
+		return Receipt{}, &StatusError{Order: c.Order, Have: string(Fulfilled), Want: string(Unfulfilled)}
+	}
+	if _, err := tx.Exec(`INSERT INTO fulfilments (id, order_id, slot, tracking, at) VALUES (?, ?, ?, ?, ?)`,
+		c.Fulfilment, c.Order, tx.Slot, c.Tracking, tx.At); err != nil {
+		return Receipt{}, err
+	}
+	units, demands, err := c.shipLines(tx, lines, what)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if len(demands) > 0 {
+		if err := inventory.Ship(tx, string(c.Order), demands); err != nil {
+			return Receipt{}, err
+		}
+	}
+	o.Shipped += units
+	if err := write(tx, &o); err != nil {
+		return Receipt{}, err
+	}
+	err = tx.Emit("order.shipped", string(c.Order), ShippedEvent{
+		Order: c.Order, Fulfilment: c.Fulfilment, Units: units, Complete: o.Shipped == o.Units,
+	})
+	return Receipt{Order: o.ID, Version: o.Version, Made: c.Fulfilment}, err
+}
+
+// shipLines moves the lines' counters and returns the units that left and
+// which of them are counted in stock.
+func (c Ship) shipLines(tx *command.Tx, lines []Line, what []LineQuantity) (units int64, demands []inventory.Demand, err error) {
+	for _, w := range what {
+		if w.Line > len(lines) {
+			return 0, nil, &QuantityError{Order: c.Order, Line: w.Line, Want: w.Quantity, Verb: "ship"}
+		}
+		l := &lines[w.Line-1]
+		if left := l.Quantity - l.Shipped; w.Quantity > left {
+			return 0, nil, &QuantityError{Order: c.Order, Line: w.Line, Want: w.Quantity, Have: left, Verb: "ship"}
+		}
+		l.Shipped += w.Quantity
+		units += w.Quantity
+		if _, err := tx.Exec(`UPDATE order_lines SET shipped = ? WHERE order_id = ? AND line = ?`, l.Shipped, c.Order, w.Line); err != nil {
+			return 0, nil, err
+		}
+		if _, err := tx.Exec(`INSERT INTO fulfilment_lines (fulfilment, line, slot, quantity) VALUES (?, ?, ?, ?)`,
+			c.Fulfilment, w.Line, tx.Slot, w.Quantity); err != nil {
+			return 0, nil, err
+		}
+		if l.Pool != "" {
+			demands = append(demands, inventory.Demand{Pool: l.Pool, SKU: l.SKU, Quantity: w.Quantity})
+		}
+	}
+	return units, demands, nil
+}
+
+func unshipped(lines []Line) []LineQuantity {
+	var out []LineQuantity
+	for _, l := range lines {
+		if n := l.Quantity - l.Shipped; n > 0 {
+			out = append(out, LineQuantity{Line: l.Number, Quantity: n})
+		}
+	}
+	return out
+}
+
+// Ship runs the command and returns the order as it is then. It returns a
+// *QuantityError if more of a line would leave than is left, and a
+// *StatusError if the order is not placed or has left completely.
+func (s *Service) Ship(ctx context.Context, c Ship) (Order, error) {
+	slot, err := slotOf(c.Order)
+	if err != nil {
+		return Order{}, err
+	}
+	call := command.Call{Key: c.Key, Slot: slot, Prepare: func(st command.Stamp) error {
+		c.Fulfilment = st.NewID("ful")
+		return nil
+	}}
+	if _, err := command.Do[Receipt](ctx, s.engine, &c, call); err != nil {
+		return Order{}, err
+	}
+	return s.Get(ctx, c.Order)
+}
+
+// maxLines bounds the lines of one command.
+const maxLines = 4000
+
+func checkLines(lines []LineQuantity) error {
+	if len(lines) > maxLines {
+		return fault.New(fault.Invalid, "%d lines are more than the %d that one command may have", len(lines), maxLines)
+	}
+	seen := make(map[int]bool, len(lines))
+	for _, l := range lines {
+		if l.Line < 1 || l.Quantity < 1 || l.Quantity > 1e9 {
+			return fault.New(fault.Invalid, "line %d with quantity %d: lines count from 1 and quantities are positive", l.Line, l.Quantity)
+		}
+		if seen[l.Line] {
+			return fault.New(fault.Invalid, "line %d is named twice", l.Line)
+		}
+		seen[l.Line] = true
+	}
+	return nil
+}

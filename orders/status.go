@@ -1,0 +1,84 @@
+package orders
+
+// Status says whether the order holds.
+type Status string
+
+// PaymentStatus says where the money is.
+type PaymentStatus string
+
+// FulfilmentStatus says where the goods are.
+type FulfilmentStatus string
+
+// The words of the three axes.
+const (
+	Pending  Status = "pending" // its payment is not known yet
+	Placed   Status = "placed"
+	Canceled Status = "canceled"
+
+	PaymentNone       PaymentStatus = "none"
+	Authorized        PaymentStatus = "authorized"
+	PartiallyPaid     PaymentStatus = "partially_paid"
+	Paid              PaymentStatus = "paid"
+	PartiallyRefunded PaymentStatus = "partially_refunded"
+	Refunded          PaymentStatus = "refunded"
+	Overcharged       PaymentStatus = "overcharged"
+	Voided            PaymentStatus = "voided"
+
+	Unfulfilled        FulfilmentStatus = "unfulfilled"
+	Partial            FulfilmentStatus = "partial"
+	Fulfilled          FulfilmentStatus = "fulfilled"
+	FulfilmentCanceled FulfilmentStatus = "canceled"
+)
+
+// moves are the only ways for an order's status to change.
+var moves = map[Status][]Status{
+	Pending: {Placed, Canceled},
+	Placed:  {Canceled},
+}
+
+// MayBecome reports whether an order's status may change from s to next.
+func (s Status) MayBecome(next Status) bool {
+	for _, n := range moves[s] {
+		if n == next {
+			return true
+		}
+	}
+	return false
+}
+
+// paymentStatus derives where the money of an order is. All numbers are minor
+// units of one currency, so comparing them is exact.
+func paymentStatus(total, authorized, captured, voided, refunded int64) PaymentStatus {
+	kept := captured - refunded
+	switch {
+	case captured == 0 && authorized > voided:
+		return Authorized
+	case captured == 0 && voided > 0:
+		return Voided
+	case captured == 0 && total == 0:
+		return Paid
+	case captured == 0:
+		return PaymentNone
+	case kept == 0:
+		return Refunded
+	case kept > total:
+		return Overcharged
+	case refunded > 0:
+		return PartiallyRefunded
+	case captured < total:
+		return PartiallyPaid
+	}
+	return Paid
+}
+
+func fulfilmentStatus(s Status, units, shipped int64) FulfilmentStatus {
+	switch {
+	case s == Canceled:
+		return FulfilmentCanceled
+	case shipped == 0:
+		return Unfulfilled
+	case shipped < units:
+		return Partial
+	}
+	return Fulfilled
+}

@@ -1,0 +1,86 @@
+package payments
+
+import (
+	"fmt"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+)
+
+// NotFoundError says that there is no such payment attempt.
+type NotFoundError struct{ Attempt ID }
+
+func (e *NotFoundError) Error() string { return fmt.Sprintf("there is no payment %s", e.Attempt) }
+
+// Unwrap returns fault.NotFound.
+func (e *NotFoundError) Unwrap() error { return fault.NotFound }
+
+// UnknownProviderError says that a store has no payment provider of this name.
+type UnknownProviderError struct{ Provider string }
+
+func (e *UnknownProviderError) Error() string {
+	return fmt.Sprintf("there is no payment provider %q: open the store with it", e.Provider)
+}
+
+// Unwrap returns fault.Invalid.
+func (e *UnknownProviderError) Unwrap() error { return fault.Invalid }
+
+// BusyError says that a provider was not asked at all, since too many requests
+// to it are under way.
+type BusyError struct {
+	Provider string
+	Err      error // why the caller stopped waiting
+}
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("payment provider %s has %d requests under way and was not asked: %v", e.Provider, maxInFlight, e.Err)
+}
+
+// Unwrap returns fault.Unavailable.
+func (e *BusyError) Unwrap() error { return fault.Unavailable }
+
+// NoAnswerError says that a provider was asked and gave no answer that says
+// what happened.
+type NoAnswerError struct {
+	Provider string
+	Err      error
+}
+
+func (e *NoAnswerError) Error() string {
+	return fmt.Sprintf("payment provider %s did not say what happened: %v", e.Provider, e.Err)
+}
+
+// Unwrap returns fault.Uncertain. The cause's own code would mislead.
+func (e *NoAnswerError) Unwrap() []error {
+	return []error{fault.Uncertain, fault.Wrap(fault.Uncertain, e.Err, "")}
+}
+
+// AmountError says that more money was asked for than there is.
+type AmountError struct {
+	Order      orders.ID
+	Verb       string // "capture" or "refund"
+	Want, Have money.Amount
+}
+
+func (e *AmountError) Error() string {
+	return fmt.Sprintf("order %s: cannot %s %v, only %v is left to", e.Order, e.Verb, e.Want, e.Have)
+}
+
+// Unwrap returns fault.Refused.
+func (e *AmountError) Unwrap() error { return fault.Refused }
+
+// UnbalancedError says that the debits and credits of a ledger transaction
+// differ. It is a mistake in this program and stops the store.
+type UnbalancedError struct {
+	Order orders.ID
+	Txn   string
+	Off   money.Amount // debits − credits
+}
+
+func (e *UnbalancedError) Error() string {
+	return fmt.Sprintf("ledger transaction %q of order %s is off by %v", e.Txn, e.Order, e.Off)
+}
+
+// Unwrap returns fault.Broken.
+func (e *UnbalancedError) Unwrap() error { return fault.Broken }

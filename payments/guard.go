@@ -1,0 +1,76 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// What one store may ask of one provider.
+const (
+	maxInFlight = 32
+	maxAnswer   = 20 * time.Second
+)
+
+// guarded is a provider that cannot drown the store or be drowned by it.
+type guarded struct {
+	inner Provider
+	gate  chan struct{}
+}
+
+func guard(p Provider) Provider { return &guarded{inner: p, gate: make(chan struct{}, maxInFlight)} }
+
+func (g *guarded) Name() string { return g.inner.Name() }
+
+func (g *guarded) Pay(ctx context.Context, r PayRequest) (Outcome, error) {
+	if err := CheckToken(r.Token); err != nil {
+		return Outcome{}, err
+	}
+	return guardCall(g, ctx, r, g.inner.Pay)
+}
+
+func (g *guarded) Retrieve(ctx context.Context, r LookupRequest) (Outcome, error) {
+	return guardCall(g, ctx, r, g.inner.Retrieve)
+}
+
+func (g *guarded) Capture(ctx context.Context, r CaptureRequest) (Outcome, error) {
+	return guardCall(g, ctx, r, g.inner.Capture)
+}
+
+func (g *guarded) Void(ctx context.Context, r VoidRequest) (Outcome, error) {
+	return guardCall(g, ctx, r, g.inner.Void)
+}
+
+func (g *guarded) Refund(ctx context.Context, r RefundRequest) (Outcome, error) {
+	return guardCall(g, ctx, r, g.inner.Refund)
+}
+
+func guardCall[R any](g *guarded, ctx context.Context, r R, call func(context.Context, R) (Outcome, error)) (Outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, maxAnswer)
+	defer cancel()
+	if err := g.enter(ctx); err != nil {
+		return Outcome{}, err
+	}
+	defer func() { <-g.gate }()
+	o, err := call(ctx, r)
+	if err == nil && !o.State.known() {
+		err = errors.New("it answered with the unknown state " + string(o.State))
+	}
+	if err != nil {
+		return Outcome{}, &NoAnswerError{Provider: g.Name(), Err: err}
+	}
+	return o, nil
+}
+
+// enter waits for one of the provider's places.
+func (g *guarded) enter(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return &BusyError{Provider: g.Name(), Err: ctx.Err()}
+	}
+	select {
+	case g.gate <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return &BusyError{Provider: g.Name(), Err: ctx.Err()}
+	}
+}

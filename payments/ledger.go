@@ -1,0 +1,113 @@
+package payments
+
+import (
+	"math/bits"
+
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+)
+
+// Account names an account of the ledger.
+type Account string
+
+// The accounts. Money that a provider holds is on an account of its own.
+const (
+	Receivable Account = "receivable"  // what shoppers owe; negative: what they are owed
+	Sales      Account = "sales"       // goods, less discounts
+	Shipping   Account = "shipping"    // charged for shipping
+	TaxPayable Account = "tax_payable" // charged for the state
+	Returns    Account = "returns"     // granted back for goods that came back, with their tax
+)
+
+// ProviderAccount returns the account of what a provider holds for the shop.
+func ProviderAccount(name string) Account { return Account("provider:" + name) }
+
+// Posting is one row of the ledger.
+type Posting struct {
+	Order   orders.ID
+	Txn     string // unique within the order
+	Number  int    // from 1, within Txn
+	Account Account
+	Amount  money.Amount // a debit is positive, a credit negative
+	At      int64        // ms since 1970 UTC
+}
+
+// transfer debits one account and credits another.
+func transfer(debit, credit Account, a money.Amount) []Posting {
+	return []Posting{{Account: debit, Amount: a}, {Account: credit, Amount: money.New(-a.Minor(), a.Currency())}}
+}
+
+// Post adds a transaction to the ledger. Of the postings it takes Account and
+// Amount; those of nothing are left out. It returns an *UnbalancedError unless
+// debits equal credits in every currency. Posting a name twice for one order
+// is refused by the table.
+func Post(tx *command.Tx, txn string, o orders.ID, at int64, postings []Posting) error {
+	if err := balanced(txn, o, postings); err != nil {
+		return err
+	}
+	if len(postings) == 2 && !postings[0].Amount.IsZero() {
+		return postPair(tx, txn, o, at, postings[0], postings[1])
+	}
+	n := 0
+	for _, p := range postings {
+		if p.Amount.IsZero() {
+			continue
+		}
+		n++
+		_, err := tx.Exec(`INSERT INTO postings (order_id, txn, n, slot, account, currency, amount, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			o, txn, n, tx.Slot, p.Account, p.Amount.Currency(), p.Amount.Minor(), at)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// postPair writes the commonest transaction in one statement.
+func postPair(tx *command.Tx, txn string, o orders.ID, at int64, a, b Posting) error {
+	_, err := tx.Exec(`INSERT INTO postings (order_id, txn, n, slot, account, currency, amount, at)
+		VALUES (?1, ?2, 1, ?3, ?5, ?6, ?7, ?4), (?1, ?2, 2, ?3, ?8, ?9, ?10, ?4)`,
+		o, txn, tx.Slot, at, a.Account, a.Amount.Currency(), a.Amount.Minor(), b.Account, b.Amount.Currency(), b.Amount.Minor())
+	return err
+}
+
+// balanced adds up each currency in 128 bits, so that nothing can wrap around
+// to a balance.
+func balanced(txn string, o orders.ID, postings []Posting) error {
+	for i, p := range postings {
+		c := p.Amount.Currency()
+		var hi, lo, carry uint64
+		first := true
+		for j, q := range postings {
+			if q.Amount.Currency() != c {
+				continue
+			}
+			first = first && j >= i
+			lo, carry = bits.Add64(lo, uint64(q.Amount.Minor()), 0)
+			hi, _ = bits.Add64(hi, uint64(q.Amount.Minor()>>63), carry)
+		}
+		if first && (hi != 0 || lo != 0) {
+			return &UnbalancedError{Order: o, Txn: txn, Off: money.New(int64(lo), c)}
+		}
+	}
+	return nil
+}
+
+const saleTxn = "sale"
+
+// PostSale books a placed order: its total becomes receivable, and income and
+// tax are credited. It is called once, when the order is placed.
+func PostSale(tx *command.Tx, o orders.Order) error {
+	credit := func(a Account, minor int64) Posting {
+		return Posting{Account: a, Amount: money.New(-minor, o.Currency)}
+	}
+	postings := []Posting{{Account: Receivable, Amount: o.Total}, credit(Sales, o.Subtotal.Minor()-o.Discount.Minor())}
+	if !o.Shipping.IsZero() {
+		postings = append(postings, credit(Shipping, o.Shipping.Minor()))
+	}
+	if !o.Tax.IsZero() {
+		postings = append(postings, credit(TaxPayable, o.Tax.Minor()))
+	}
+	return Post(tx, saleTxn, o.ID, tx.At, postings)
+}

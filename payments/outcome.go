@@ -1,0 +1,162 @@
+package payments
+
+import (
+	"strconv"
+
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+)
+
+// RecordOutcome books what a provider said about an attempt, in the caller's
+// transaction: the attempt's state and money, the order's money, the ledger.
+// It reports whether that changed anything. The same news twice, or older news
+// than is known, changes nothing. Money that comes for a canceled order is
+// booked all the same, and given back by Settle.
+func RecordOutcome(tx *command.Tx, attempt ID, o Outcome) (changed bool, err error) {
+	a, status, err := attemptForUpdate(tx, attempt)
+	if err != nil {
+		return false, err
+	}
+	return recordOutcome(tx, &a, status, o)
+}
+
+func recordOutcome(tx *command.Tx, a *Attempt, status orders.Status, o Outcome) (changed bool, err error) {
+	if err := o.check(a.Amount.Currency()); err != nil {
+		return false, err
+	}
+	was := *a
+	if !a.learn(o) {
+		return false, nil
+	}
+	if err := updateAttempt(tx, a); err != nil {
+		return false, err
+	}
+	moved := orders.PaymentDelta{
+		Authorized: a.Authorized.Minor() - was.Authorized.Minor(),
+		Captured:   a.Captured.Minor() - was.Captured.Minor(),
+		Voided:     a.Voided.Minor() - was.Voided.Minor(),
+	}
+	if moved == (orders.PaymentDelta{}) {
+		return true, nil
+	}
+	if err := postCapture(tx, a, moved.Captured); err != nil {
+		return false, err
+	}
+	if err := orders.RecordPayment(tx, a.Order, moved); err != nil {
+		return false, err
+	}
+	if status == orders.Canceled {
+		return true, SettleLater(tx, a.Order)
+	}
+	return true, nil
+}
+
+// SettleLater asks for the order's money to be settled: Settle will be called
+// until what is owed and what was done agree.
+func SettleLater(tx *command.Tx, o orders.ID) error {
+	return tx.SetTimer(tx.Clock, TimerSettle, string(o))
+}
+
+// learn takes in what a provider said and reports whether it was news.
+func (a *Attempt) learn(o Outcome) bool {
+	was := *a
+	next := o.State
+	switch next {
+	case NotFound:
+		next = Canceled
+	case Refunded: // money that went back had come
+		next, o.Amount = Captured, money.Amount{}
+	}
+	if moves := a.State.MayBecome(next); moves || a.State == next {
+		a.State = next
+		a.learnWords(o, moves)
+	}
+	a.learnMoney(next, o.Amount)
+	return *a != was
+}
+
+// learnWords keeps what the provider said besides money.
+func (a *Attempt) learnWords(o Outcome, moves bool) {
+	if a.ProviderID == "" {
+		a.ProviderID = o.ProviderID
+	}
+	if !moves {
+		return
+	}
+	a.Decline, a.Raw, a.Next = "", "", nil
+	switch a.State {
+	case Declined:
+		if a.Decline, a.Raw = o.Decline, o.Raw; a.Decline == "" {
+			a.Decline = DeclineGeneric
+		}
+	case NeedsAction:
+		a.Next = o.Next
+	}
+}
+
+// learnMoney raises the running totals. They only grow, except that a capture
+// which comes after a void takes back as much of the void.
+func (a *Attempt) learnMoney(said State, amount money.Amount) {
+	total := amount.Minor()
+	authorized, captured, voided := a.Authorized.Minor(), a.Captured.Minor(), a.Voided.Minor()
+	switch said {
+	case Authorized:
+		if amount == (money.Amount{}) {
+			total = a.Amount.Minor()
+		}
+		authorized = max(authorized, total)
+	case Captured:
+		if amount == (money.Amount{}) {
+			total = max(a.Amount.Minor(), authorized)
+		}
+		captured = max(captured, total)
+		authorized = max(authorized, captured)
+		voided = min(voided, authorized-captured)
+	case Voided:
+		voided = authorized - captured
+	}
+	c := a.Amount.Currency()
+	a.Authorized, a.Captured, a.Voided = money.New(authorized, c), money.New(captured, c), money.New(voided, c)
+}
+
+// attemptForUpdate reads an attempt and its order's status in one statement,
+// since it is on the way of every purchase.
+func attemptForUpdate(tx *command.Tx, id ID) (Attempt, orders.Status, error) {
+	rows := tx.Query(`SELECT `+attemptColumns+`, (SELECT status FROM orders WHERE orders.id = order_id)
+		FROM attempts WHERE id = ?`, id)
+	if !rows.Next() {
+		if err := rows.Close(); err != nil {
+			return Attempt{}, "", err
+		}
+		return Attempt{}, "", &NotFoundError{Attempt: id}
+	}
+	a, err := scanAttempt(rows)
+	if err != nil {
+		return Attempt{}, "", err
+	}
+	status := orders.Status(rows.Text(19))
+	return a, status, rows.Close()
+}
+
+func updateAttempt(tx *command.Tx, a *Attempt) error {
+	next, err := encodeNext(a.Next)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`UPDATE attempts SET state = ?, provider_id = ?, authorized = ?, captured = ?, voided = ?, refunded = ?,
+		decline_code = ?, raw_code = ?, next_action = ?, updated_at = ? WHERE id = ?`,
+		a.State, a.ProviderID, a.Authorized.Minor(), a.Captured.Minor(), a.Voided.Minor(), a.Refunded.Minor(),
+		a.Decline, a.Raw, next, tx.At, a.ID)
+	return err
+}
+
+// postCapture books captured money. The running total makes the name of the
+// ledger transaction unique, as there may be several captures.
+func postCapture(tx *command.Tx, a *Attempt, captured int64) error {
+	if captured == 0 {
+		return nil
+	}
+	txn := "capture " + string(a.ID) + " " + strconv.FormatInt(a.Captured.Minor(), 10)
+	return Post(tx, txn, a.Order, tx.At, transfer(ProviderAccount(a.Provider), Receivable, money.New(captured, a.Amount.Currency())))
+}

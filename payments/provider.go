@@ -1,0 +1,137 @@
+package payments
+
+import (
+	"context"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/money"
+)
+
+// Provider moves money: a card processor, a bank, a person with a cash box.
+// It is safe for concurrent use.
+//
+// Every request carries a key. Asking again with the same key and fields does
+// nothing new and tells how the first request stands. A decline is an Outcome.
+// An error means that the outcome is not known, whatever its code, and that
+// the store will ask again. Package paymentstest proves an implementation.
+type Provider interface {
+	// Name returns the name under which attempts remember the provider.
+	Name() string
+	// Pay charges what a token stands for: authorized or, if the request says
+	// so, captured too.
+	Pay(ctx context.Context, r PayRequest) (Outcome, error)
+	// Retrieve tells how an earlier request stands. NotFound means that the
+	// provider has not seen it and never will.
+	Retrieve(ctx context.Context, r LookupRequest) (Outcome, error)
+	// Capture takes what was authorized, in one or more parts. The outcome is
+	// Captured with all that was taken so far, or Declined.
+	Capture(ctx context.Context, r CaptureRequest) (Outcome, error)
+	// Void lets go of what is authorized and not captured, and ends a payment
+	// that is not decided yet. The outcome is Voided or Canceled, or the state
+	// that it came too late for.
+	Void(ctx context.Context, r VoidRequest) (Outcome, error)
+	// Refund gives captured money back, in one or more parts. The outcome is
+	// Refunded with the amount of this request, Pending or Declined.
+	Refund(ctx context.Context, r RefundRequest) (Outcome, error)
+}
+
+// PayRequest asks for money.
+type PayRequest struct {
+	Key     string // the attempt's ID
+	Order   string // for the provider's own records
+	Token   string // what the provider gave the browser for a card; never a card number
+	Amount  money.Amount
+	AutoCapture bool // capture at once; false: authorize only
+}
+
+// LookupRequest asks how an earlier request stands.
+type LookupRequest struct {
+	Of         OperationKind // Payment for Pay, otherwise what was asked
+	Key        string        // that request's key
+	ProviderID string        // what the provider called it; "" if it never answered
+	Payment    string        // the payment's own provider ID, where Of is not Payment
+}
+
+// CaptureRequest asks for authorized money.
+type CaptureRequest struct {
+	Key        string
+	PaymentKey string // the attempt's ID
+	ProviderID string // of the payment
+	Amount     money.Amount
+}
+
+// VoidRequest asks to let go of authorized money.
+type VoidRequest struct {
+	Key        string
+	PaymentKey string // the attempt's ID
+	ProviderID string // of the payment; "" if it never answered
+}
+
+// RefundRequest asks for captured money to be given back.
+type RefundRequest struct {
+	Key        string
+	PaymentKey string // the attempt's ID
+	ProviderID string // of the payment
+	Amount     money.Amount
+	Reason     string
+}
+
+// Outcome is a provider's answer. It is part of logged commands.
+type Outcome struct {
+	State State `cbor:"1,keyasint"`
+	// ProviderID is what the provider calls the payment or the refund.
+	ProviderID string `cbor:"2,keyasint,omitempty"`
+	// Amount is how much was authorized, captured so far, or refunded by this
+	// request. The zero Amount means as much as was asked for.
+	Amount money.Amount `cbor:"3,keyasint,omitempty"`
+	// Decline is set when State is Declined; Raw is the provider's own word.
+	Decline DeclineCode `cbor:"4,keyasint,omitempty"`
+	Raw     string      `cbor:"5,keyasint,omitempty"`
+	// Next is set when State is NeedsAction.
+	Next *NextAction `cbor:"6,keyasint,omitempty"`
+}
+
+// NextAction is what the shopper's browser must do before a payment goes on.
+type NextAction struct {
+	Kind ActionKind `cbor:"1,keyasint" json:"kind"`
+	// URL is where to go, for Redirect and Challenge.
+	URL string `cbor:"2,keyasint,omitempty" json:"url,omitempty"`
+	// ClientSecret is for the provider's script in the browser.
+	ClientSecret string `cbor:"3,keyasint,omitempty" json:"client_secret,omitempty"`
+}
+
+// ActionKind says what kind of thing a NextAction is.
+type ActionKind string
+
+// The kinds of next actions.
+const (
+	Redirect  ActionKind = "redirect"            // open URL in the whole window
+	Challenge ActionKind = "three_ds_challenge"  // show URL in a frame
+	ClientSDK ActionKind = "trigger_client_sdk"  // hand ClientSecret to the provider's script
+	Wait      ActionKind = "wait_for_customer"   // something happens elsewhere, such as in a banking app
+)
+
+// Bounds of what a provider may say: its words become rows.
+const (
+	maxProviderID = 255
+	maxRaw        = 255
+	maxAction     = 4096
+)
+
+// check refuses an outcome that cannot be recorded. c is the currency of the
+// attempt.
+func (o Outcome) check(c money.Currency) error {
+	switch {
+	case !o.State.known():
+		return fault.New(fault.Invalid, "a payment outcome cannot be %q", o.State)
+	case o.Amount != money.Amount{} && o.Amount.Currency() != c:
+		return fault.New(fault.Invalid, "a payment in %s cannot have an outcome in %s", c, o.Amount.Currency())
+	case o.Amount.IsNegative():
+		return fault.New(fault.Invalid, "a payment outcome cannot be of %v", o.Amount)
+	case len(o.ProviderID) > maxProviderID || len(o.Raw) > maxRaw:
+		return fault.New(fault.Invalid, "a payment outcome's texts are longer than %d bytes", maxRaw)
+	case o.Next != nil && len(o.Next.URL)+len(o.Next.ClientSecret) > maxAction:
+		return fault.New(fault.Invalid, "a payment's next action is longer than %d bytes", maxAction)
+	}
+	return nil
+}

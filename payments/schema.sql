@@ -1,0 +1,65 @@
+-- Everything here lives on the order's slot. Amounts are minor units; times
+-- are milliseconds since 1970 UTC, except retry_at, which is the shard's clock.
+
+CREATE TABLE attempts (
+	id           TEXT    NOT NULL PRIMARY KEY, -- also the provider's idempotency key
+	order_id     TEXT    NOT NULL REFERENCES orders (id),
+	slot         INTEGER NOT NULL,
+	n            INTEGER NOT NULL CHECK (n > 0),
+	provider     TEXT    NOT NULL CHECK (provider <> ''),
+	token        TEXT    NOT NULL,
+	currency     TEXT    NOT NULL,
+	amount       INTEGER NOT NULL CHECK (amount > 0),
+	auto_capture INTEGER NOT NULL CHECK (auto_capture IN (0, 1)),
+	state        TEXT    NOT NULL CHECK (state IN ('created', 'unknown', 'needs_action', 'pending', 'declined', 'canceled', 'authorized', 'voided', 'captured')),
+	provider_id  TEXT    NOT NULL,
+	authorized   INTEGER NOT NULL CHECK (authorized >= captured + voided),
+	captured     INTEGER NOT NULL CHECK (captured >= 0 AND (captured = 0 OR state = 'captured')),
+	voided       INTEGER NOT NULL CHECK (voided >= 0),
+	refunded     INTEGER NOT NULL CHECK (refunded BETWEEN 0 AND captured),
+	decline_code TEXT    NOT NULL,
+	raw_code     TEXT    NOT NULL,
+	next_action  TEXT    NOT NULL, -- JSON, while the state is needs_action
+	created_at   INTEGER NOT NULL,
+	updated_at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX attempts_by_order ON attempts (order_id, n);
+
+-- What is asked of a provider after the payment, written before it is asked.
+CREATE TABLE operations (
+	attempt      TEXT    NOT NULL REFERENCES attempts (id),
+	n            INTEGER NOT NULL CHECK (n > 0),
+	order_id     TEXT    NOT NULL REFERENCES orders (id),
+	slot         INTEGER NOT NULL,
+	kind         TEXT    NOT NULL CHECK (kind IN ('capture', 'void', 'refund')),
+	currency     TEXT    NOT NULL,
+	amount       INTEGER NOT NULL CHECK (amount > 0),
+	state        TEXT    NOT NULL CHECK (state IN ('intent', 'unknown', 'pending', 'succeeded', 'failed')),
+	provider_id  TEXT    NOT NULL,
+	decline_code TEXT    NOT NULL,
+	raw_code     TEXT    NOT NULL,
+	reason       TEXT    NOT NULL,
+	retry_at     INTEGER NOT NULL, -- not before this; 0 is at once
+	created_at   INTEGER NOT NULL,
+	updated_at   INTEGER NOT NULL,
+	PRIMARY KEY (attempt, n)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX operations_by_order ON operations (order_id);
+
+-- The ledger: rows are added and never change. Debits are positive.
+CREATE TABLE postings (
+	order_id TEXT    NOT NULL,
+	txn      TEXT    NOT NULL,
+	n        INTEGER NOT NULL CHECK (n > 0),
+	slot     INTEGER NOT NULL,
+	account  TEXT    NOT NULL CHECK (account <> ''),
+	currency TEXT    NOT NULL,
+	amount   INTEGER NOT NULL CHECK (amount <> 0),
+	at       INTEGER NOT NULL,
+	PRIMARY KEY (order_id, txn, n)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER postings_never_change BEFORE UPDATE ON postings
+BEGIN SELECT RAISE (ABORT, 'the ledger is written once'); END;

@@ -1,0 +1,214 @@
+package replication
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime/debug"
+	"time"
+
+	"github.com/hashicorp/raft"
+	"github.com/keelshop/commerce/fault"
+)
+
+// patience is raft's heartbeat timeout, election timeout and leader lease. It is the same on one node as in a
+// cluster, since a running group cannot change its lease. Heartbeats queue behind a follower's writes, so it is long.
+const patience = time.Second
+
+// AddGroup starts a group and returns it once this node leads it and the machine has applied all of its log. A group
+// that has no log yet becomes one with this node as its only member. Each group can be added once.
+//
+// A machine that does not belong to the log is refused with a [*MismatchError]. After another error the group may
+// still be starting, and the node should be closed.
+func (n *Node) AddGroup(ctx context.Context, id uint32, m Machine) (*Group, error) {
+	if id > MaxGroup {
+		return nil, fault.New(fault.Invalid, "group %d is above the largest number, %d", id, MaxGroup)
+	}
+	if err := n.reserve(id); err != nil {
+		return nil, err
+	}
+	g := newGroup(n, id)
+	if err := g.start(m); err != nil {
+		n.release(id)
+		return nil, fmt.Errorf("starting group %d: %w", id, err)
+	}
+	if err := n.add(g); err != nil {
+		return nil, err
+	}
+	if err := g.lead(ctx); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+func (n *Node) reserve(id uint32) error {
+	if stopped := n.stopped(); stopped != nil {
+		return stopped
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closing {
+		return fault.New(fault.Unavailable, "the node is being closed")
+	}
+	if _, taken := n.groups[id]; taken {
+		return fault.New(fault.Invalid, "group %d was added before", id)
+	}
+	n.groups[id] = nil
+	return nil
+}
+
+func (n *Node) release(id uint32) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.groups, id)
+}
+
+// add makes a started group one of the node's. If the node has begun to close meanwhile, the group ends instead.
+func (n *Node) add(g *Group) error {
+	n.mu.Lock()
+	closing := n.closing
+	if !closing {
+		n.groups[g.id] = g
+	}
+	n.mu.Unlock()
+	if !closing {
+		return nil
+	}
+	g.stop()
+	n.release(g.id)
+	if stopped := n.stopped(); stopped != nil {
+		return stopped
+	}
+	return fault.New(fault.Unavailable, "the node is being closed")
+}
+
+func newGroup(n *Node, id uint32) *Group {
+	g := &Group{
+		node: n, id: id, log: n.file.Log(id), trans: newTransport(n.conf.NodeID),
+		started: make(chan struct{}), led: make(chan struct{}), full: make(chan struct{}, 1), quit: make(chan struct{}),
+	}
+	g.size.Store(n.conf.SnapshotBytes)
+	return g
+}
+
+// start checks the machine against the log and starts raft.
+func (g *Group) start(m Machine) error {
+	applied := m.Applied()
+	if err := g.matches(applied); err != nil {
+		return err
+	}
+	if !g.log.Exists() {
+		if err := g.bootstrap(); err != nil {
+			return err
+		}
+	}
+	g.applied.Store(applied)
+	if err := g.startRaft(&fsm{group: g, machine: m, applied: applied}); err != nil {
+		return err
+	}
+	g.tasks.Go(g.follow)
+	g.tasks.Go(g.truncate)
+	return nil
+}
+
+// matches checks that the machine holds all that the log no longer does, and nothing that the log does not.
+func (g *Group) matches(applied uint64) error {
+	marker := g.log.Marker()
+	last := max(g.log.Last(), marker.Index)
+	if applied >= marker.Durable && applied <= last {
+		return nil
+	}
+	return &MismatchError{Group: g.id, Path: g.node.file.Path(), Applied: applied, First: marker.Durable, Last: last}
+}
+
+// bootstrap writes the first entry of a new group, which makes this node its only member. It does what
+// raft.BootstrapCluster does, in one transaction: between two of them a crash would leave a group without members.
+func (g *Group) bootstrap() error {
+	first := raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration, AppendedAt: time.Now()}
+	first.Data = raft.EncodeConfiguration(raft.Configuration{Servers: []raft.Server{{
+		Suffrage: raft.Voter, ID: raft.ServerID(g.node.conf.NodeID), Address: g.trans.self,
+	}}})
+	return g.log.Bootstrap(record(&first), map[string][]byte{"CurrentTerm": number(1)})
+}
+
+// startRaft runs raft.NewRaft on a goroutine of its own. NewRaft reads the log; when an entry is damaged, store ends
+// the goroutine that reads it, and that must not be a caller's.
+func (g *Group) startRaft(f *fsm) error {
+	logs := &store{log: g.log, fail: g.node.fail, grown: g.grown, safe: g.history}
+	snaps := &snapshots{log: g.log, fail: g.node.fail}
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		returned := false
+		defer func() {
+			if !returned { // it panicked, or store ended this goroutine
+				g.node.fail(fault.New(fault.Broken, "raft did not start: panic: %v\n%s", recover(), debug.Stack()))
+				err = g.node.stopped()
+			}
+		}()
+		g.raft, err = raft.NewRaft(g.config(), f, logs, logs, snaps, g.trans)
+		returned = true
+	}()
+	<-done
+	if err == nil {
+		close(g.started)
+	}
+	return err
+}
+
+// history says up to which index entries are applied or committed.
+func (g *Group) history() (applied, committed uint64) {
+	select {
+	case <-g.started:
+		return g.applied.Load(), g.raft.CommitIndex()
+	default:
+		return math.MaxUint64, math.MaxUint64 // raft has no reason to delete anything yet
+	}
+}
+
+func (g *Group) config() *raft.Config {
+	c := raft.DefaultConfig()
+	c.LocalID = raft.ServerID(g.node.conf.NodeID)
+	c.Logger = newRaftLogger(g.node.conf.Logger, g.id)
+	c.HeartbeatTimeout, c.ElectionTimeout, c.LeaderLeaseTimeout = patience, patience, patience
+	c.CommitTimeout = 100 * time.Millisecond // only tells idle followers what is committed
+	c.MaxAppendEntries = 64
+
+	// A buffer in front of raft would let it forget entries: those that are in it at shutdown are never answered.
+	c.BatchApplyCh = false
+
+	// Only Close ends raft, in the right order. A removed node goes on as one that has no vote.
+	c.ShutdownOnRemove = false
+
+	// The size of the log decides when a snapshot is taken, and that is truncate's business.
+	c.SnapshotInterval, c.SnapshotThreshold = 365*24*time.Hour, math.MaxUint64
+	c.TrailingLogs = 0
+	c.NoSnapshotRestoreOnStart = true // the machine's own file is the snapshot
+	c.NoLegacyTelemetry = true
+	return c
+}
+
+// lead waits until this node leads the group. A lone voter does so at once.
+func (g *Group) lead(ctx context.Context) error {
+	if g.alone() {
+		if err := g.trans.lead(ctx); err != nil {
+			return g.notLeading(err)
+		}
+	}
+	select {
+	case <-g.led:
+		return nil
+	case <-ctx.Done():
+		return g.notLeading(context.Cause(ctx))
+	case <-g.node.failed:
+		return g.notLeading(nil)
+	}
+}
+
+func (g *Group) notLeading(err error) error {
+	if stopped := g.node.stopped(); stopped != nil {
+		return fmt.Errorf("starting group %d: %w", g.id, stopped)
+	}
+	return fault.Wrap(fault.Unavailable, err, "waiting for the leadership of group %d", g.id)
+}

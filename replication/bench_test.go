@@ -1,0 +1,142 @@
+package replication_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/replication"
+)
+
+// BenchmarkSQLite is the yardstick: one row of 200 bytes in a synced transaction of its own, nothing else.
+func BenchmarkSQLite(b *testing.B) {
+	c, err := sqlite.Open(filepath.Join(b.TempDir(), "yardstick.db"), sqlite.Options{Full: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Script(`CREATE TABLE log (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT`); err != nil {
+		b.Fatal(err)
+	}
+	took := make([]time.Duration, b.N)
+	b.ResetTimer()
+	for i := range b.N {
+		from := time.Now()
+		if err := c.Begin(); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := c.Tx().Exec(`INSERT INTO log (data) VALUES (?)`, make([]byte, 200)); err != nil {
+			b.Fatal(err)
+		}
+		if err := c.Commit(); err != nil {
+			b.Fatal(err)
+		}
+		took[i] = time.Since(from)
+	}
+	b.StopTimer()
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+}
+
+// BenchmarkPropose measures durable proposals of 200 bytes per second, with a machine that does nothing.
+func BenchmarkPropose(b *testing.B) {
+	for _, groups := range []int{1, 8} {
+		for _, callers := range []int{1, 256} {
+			b.Run(fmt.Sprintf("groups=%d/callers=%d", groups, callers), func(b *testing.B) {
+				benchmarkPropose(b, groups, callers, 200)
+			})
+		}
+	}
+}
+
+// BenchmarkProposeLarge is the same with entries as large as a gathered one.
+func BenchmarkProposeLarge(b *testing.B) {
+	for _, groups := range []int{1, 8} {
+		b.Run(fmt.Sprintf("groups=%d", groups), func(b *testing.B) { benchmarkPropose(b, groups, 2*groups, 64<<10) })
+	}
+}
+
+func benchmarkPropose(b *testing.B, groups, callers, size int) {
+	n := start(b, replication.Config{Dir: b.TempDir()})
+	var all []*replication.Group
+	for i := range groups {
+		all = append(all, add(b, n, uint32(i), &idle{}))
+	}
+	data := make([]byte, size)
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range data {
+		data[i] = byte(r.Uint32())
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	var next atomic.Int64
+	took := make([]time.Duration, b.N)
+	var wg sync.WaitGroup
+	for c := range callers {
+		wg.Go(func() {
+			for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
+				from := time.Now()
+				if _, err := all[c%groups].Propose(b.Context(), data); err != nil {
+					b.Error(err)
+					return
+				}
+				took[i-1] = time.Since(from)
+			}
+		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "proposals/s")
+	b.ReportMetric(float64(b.N)*float64(size)/b.Elapsed().Seconds()/1e6, "MB/s")
+}
+
+// BenchmarkStart measures how long it takes until eight new groups lead, and eight that have a log.
+func BenchmarkStart(b *testing.B) {
+	for _, log := range []bool{false, true} {
+		b.Run(fmt.Sprintf("log=%v", log), func(b *testing.B) {
+			var took time.Duration
+			for range b.N {
+				dir := b.TempDir()
+				machines := make([]*idle, 8)
+				for i := range machines {
+					machines[i] = &idle{}
+				}
+				if log {
+					lead(b, dir, machines, 100)
+				}
+				took += lead(b, dir, machines, 0)
+			}
+			b.ReportMetric(float64(took.Microseconds())/float64(b.N)/1000, "ms/start")
+		})
+	}
+}
+
+func lead(b *testing.B, dir string, machines []*idle, proposals int) time.Duration {
+	from := time.Now()
+	n, err := replication.Start(b.Context(), replication.Config{Dir: dir, NodeID: "n1"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	groups := make([]*replication.Group, len(machines))
+	for i, m := range machines {
+		groups[i] = add(b, n, uint32(i), m)
+	}
+	took := time.Since(from)
+	for _, g := range groups {
+		for range proposals {
+			g.ProposeAsync(make([]byte, 100)).Wait()
+		}
+	}
+	if err := n.Close(); err != nil {
+		b.Fatal(err)
+	}
+	return took
+}

@@ -1,0 +1,126 @@
+package replication
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	// closeLimit is how long Close waits for everything.
+	closeLimit = 5 * time.Second
+
+	// drainLimit is how much of that Close spends on proposals that are on their way.
+	drainLimit = 2 * time.Second
+)
+
+// Close ends the node: it lets proposals that are on their way finish, closes the transports, shuts down the groups,
+// and writes raft.db so that the next start finds it in order. Later calls return the same. After 5 seconds it returns
+// a [*HangingError] that says what has not ended; that may go on using files until the process ends.
+//
+// Closing a node that has failed is not an error; see [Node.Err].
+func (n *Node) Close() error {
+	n.shut.Do(func() { go n.close() })
+	limit := time.NewTimer(closeLimit)
+	defer limit.Stop()
+	select {
+	case <-n.closed:
+		return n.err
+	case <-limit.C:
+		n.end()
+		return &HangingError{Limit: closeLimit, Parts: n.parts.list()}
+	}
+}
+
+func (n *Node) close() {
+	n.stop()
+	n.end()
+	done := n.parts.begin("writing " + n.file.Path())
+	n.err = n.file.Close()
+	done()
+	done = n.parts.begin("the call of OnFailed")
+	n.calls.Wait()
+	done()
+	close(n.closed)
+}
+
+// stop ends all groups, and returns when they have ended. Whoever comes second waits for the first.
+func (n *Node) stop() {
+	n.stopping.Do(func() {
+		n.mu.Lock()
+		n.closing = true
+		n.mu.Unlock()
+		var all sync.WaitGroup
+		for _, g := range n.running() {
+			all.Go(g.stop)
+		}
+		all.Wait()
+	})
+}
+
+// stop ends the group.
+func (g *Group) stop() {
+	g.flight.close()
+	g.drain()
+	g.trans.close()
+	done := g.node.parts.begin(g.part("raft or its machine"))
+	g.raft.Shutdown().Error()
+	done()
+	done = g.node.parts.begin(g.part("following the leadership, or truncating the log"))
+	close(g.quit)
+	g.tasks.Wait()
+	done()
+}
+
+// drain lets proposals finish. Raft never answers those that are between its goroutines when it is shut down.
+func (g *Group) drain() {
+	limit := time.NewTimer(drainLimit)
+	defer limit.Stop()
+	select {
+	case <-g.flight.wait(true):
+		return
+	case <-limit.C:
+		return
+	case <-g.node.failed:
+	}
+	// Raft's main goroutine has ended or will at its next write, so it takes nothing any more: those who still ask
+	// it are answered by Shutdown. What it has taken comes back, from it or from the fsm.
+	g.trans.close()
+	select {
+	case <-g.flight.wait(false):
+	case <-limit.C:
+	}
+}
+
+func (g *Group) part(what string) string { return fmt.Sprintf("group %d: %s", g.id, what) }
+
+// parts names what has begun to end and has not ended.
+type parts struct {
+	mu   sync.Mutex
+	next int
+	open map[int]string
+}
+
+func (p *parts) begin(name string) (done func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open == nil {
+		p.open = map[int]string{}
+	}
+	id := p.next
+	p.next++
+	p.open[id] = name
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.open, id)
+	}
+}
+
+func (p *parts) list() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Sorted(maps.Values(p.open))
+}

@@ -1,0 +1,164 @@
+package replication
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hashicorp/raft"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/replication/internal/raftlog"
+)
+
+// A Group is this node's part in one Raft group. All methods are safe for concurrent use.
+type Group struct {
+	node  *Node
+	id    uint32
+	log   *raftlog.Log
+	trans *transport
+	raft  *raft.Raft
+
+	started chan struct{} // closed when raft is set
+
+	flight  flight
+	applied atomic.Uint64 // see Applied
+	ready   atomic.Uint64 // the term in which this node, as leader, has completed a barrier
+	led     chan struct{} // closed when ready is first set
+
+	full chan struct{} // the log has reached the size at which it is truncated; has room for one
+	size atomic.Int64  // that size, in bytes
+
+	quit  chan struct{} // ends the group's own goroutines
+	tasks sync.WaitGroup
+}
+
+// ID returns the group's number.
+func (g *Group) ID() uint32 { return g.id }
+
+// Leading reports whether this node leads the group, as far as it knows.
+func (g *Group) Leading() bool { return g.node.Err() == nil && g.raft.State() == raft.Leader }
+
+// Term returns the newest term this node knows.
+func (g *Group) Term() uint64 { return g.raft.CurrentTerm() }
+
+// LastIndex returns the index of the last entry in this node's log, or of its last snapshot.
+func (g *Group) LastIndex() uint64 { return g.raft.LastIndex() }
+
+// Applied returns the index up to which this node's machine has applied all there is. It can be above the machine's
+// own applied index, because the log also has entries that carry nothing for a machine.
+func (g *Group) Applied() uint64 { return g.applied.Load() }
+
+// advance raises the applied index.
+func (g *Group) advance(to uint64) {
+	for {
+		old := g.applied.Load()
+		if old >= to || g.applied.CompareAndSwap(old, to) {
+			return
+		}
+	}
+}
+
+// ReadIndex returns an index such that a read of a machine that has applied it sees every write that was confirmed
+// before the call, on any node. Compare it with [Group.Applied].
+//
+// The error is fault.Unavailable when this node does not lead the group or has only just begun to.
+func (g *Group) ReadIndex(ctx context.Context) (uint64, error) {
+	if stopped := g.node.stopped(); stopped != nil {
+		return 0, stopped
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, fault.Wrap(fault.Unavailable, err, "reading group %d", g.id)
+	}
+	// A lone voter that leads in this term cannot have been replaced: that would have taken its own vote. With other
+	// voters a quorum must confirm it; raft's VerifyLeader does not, since it counts answers to older requests.
+	if !g.alone() {
+		return 0, fault.New(fault.Unavailable, "group %d has other voters, and this node cannot ask them", g.id)
+	}
+	// The commit index is read before the check: in a later term it could be too high, never too low.
+	index := g.raft.CommitIndex()
+	if g.raft.State() != raft.Leader || g.raft.CurrentTerm() != g.ready.Load() {
+		return 0, fault.New(fault.Unavailable, "this node does not lead group %d", g.id)
+	}
+	return index, nil
+}
+
+// alone reports whether this node is the group's only voter.
+func (g *Group) alone() bool {
+	voters, self := 0, false
+	for _, s := range g.raft.GetConfiguration().Configuration().Servers {
+		if s.Suffrage == raft.Voter {
+			voters++
+			self = self || s.ID == raft.ServerID(g.node.conf.NodeID)
+		}
+	}
+	return self && voters == 1
+}
+
+// follow notes when this node has become the leader and has applied all that earlier leaders left.
+func (g *Group) follow() {
+	for {
+		select {
+		case leads := <-g.raft.LeaderCh():
+			if leads {
+				g.arrive()
+			}
+		case <-g.quit:
+			return
+		}
+	}
+}
+
+// arrive completes a barrier in the new term.
+func (g *Group) arrive() {
+	term := g.raft.CurrentTerm()
+	if !g.flight.ask() {
+		return
+	}
+	barrier := g.raft.Barrier(0)
+	g.flight.take()
+	err := barrier.Error()
+	g.flight.land()
+	if err != nil || g.raft.CurrentTerm() != term || g.node.Err() != nil {
+		return // another term has begun, or everything ends; in the former case LeaderCh tells
+	}
+	// raft does not show the barrier to the machine, nor the entry with which its term began.
+	if b, ok := barrier.(raft.IndexFuture); ok {
+		g.advance(b.Index())
+	}
+	if g.ready.Swap(term) == 0 {
+		close(g.led)
+	}
+}
+
+// grown asks for a truncation when the log has become large enough.
+func (g *Group) grown() {
+	if g.log.Bytes() < g.size.Load() {
+		return
+	}
+	select {
+	case g.full <- struct{}{}:
+	default:
+	}
+}
+
+// truncate checkpoints the machine and deletes the log up to there, each time the log is full.
+func (g *Group) truncate() {
+	limit := g.node.conf.SnapshotBytes
+	for {
+		select {
+		case <-g.full:
+		case <-g.quit:
+			return
+		}
+		if g.log.Bytes() < g.size.Load() {
+			continue // the truncation before this one took care of it
+		}
+		err := g.raft.Snapshot().Error()
+		g.size.Store(limit)
+		if err != nil && g.node.Err() == nil {
+			// A reader was in the way, or members are changing. Try again when the log has grown a little more.
+			g.size.Store(g.log.Bytes() + limit/4)
+			g.node.conf.Logger.Warn("the log could not be truncated", "group", g.id, "bytes", g.log.Bytes(), "error", err)
+		}
+	}
+}

@@ -1,0 +1,204 @@
+package raftlog_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
+	"github.com/keelshop/commerce/replication/internal/raftlog"
+)
+
+// history is what one group's writer has asked for and what it was promised, so that it can be compared with what a
+// crash left. All indexes only grow.
+type history struct {
+	asked, promised struct{ last, marker atomic.Uint64 }
+}
+
+// run appends and truncates until told to stop or the file stops.
+func (h *history) run(l *raftlog.Log, r *rand.Rand, stop <-chan struct{}) error {
+	for last := l.Last(); ; {
+		select {
+		case <-stop:
+			return nil
+		default:
+		}
+		if r.IntN(12) == 0 && last > 0 {
+			m := raftlog.Marker{Index: last, Term: 1, Durable: last}
+			h.asked.marker.Store(last)
+			if err := l.SetMarker(m); err != nil {
+				return err
+			}
+			h.promised.marker.Store(last)
+			if err := l.TruncateHead(last); err != nil {
+				return err
+			}
+		}
+		n := 1 + r.IntN(20)
+		h.asked.last.Store(last + uint64(n))
+		if err := l.Append(recs(last+1, n, "a")); err != nil {
+			return err
+		}
+		last += uint64(n)
+		h.promised.last.Store(last)
+	}
+}
+
+// promise is what had been promised at one moment.
+type promise struct{ last, marker uint64 }
+
+func (h *history) promise() promise { return promise{h.promised.last.Load(), h.promised.marker.Load()} }
+
+// check compares the log that a crash left with what was promised before it, and with what was asked until after it.
+func (h *history) check(t *testing.T, l *raftlog.Log, before promise) {
+	t.Helper()
+	last := max(l.Last(), l.Marker().Index)
+	if last < before.last || last > h.asked.last.Load() {
+		t.Fatalf("the log goes to %d; %d was promised and %d asked for", last, before.last, h.asked.last.Load())
+	}
+	if m := l.Marker().Index; m < before.marker || m > h.asked.marker.Load() {
+		t.Fatalf("the marker is at %d; %d was promised and %d asked for", m, before.marker, h.asked.marker.Load())
+	}
+	if first := l.First(); first > 0 {
+		holds(t, l, recs(first, int(last-first)+1, "a"))
+	}
+}
+
+// settle makes what a crash left the new truth.
+func (h *history) settle(l *raftlog.Log) {
+	marker := l.Marker().Index
+	last := max(l.Last(), marker)
+	h.asked.last.Store(last)
+	h.promised.last.Store(last)
+	h.asked.marker.Store(marker)
+	h.promised.marker.Store(marker)
+}
+
+// TestPowerCutsLoseNothing cuts the power again and again, each time on what the cut before has left, also while the
+// file is being opened.
+func TestPowerCutsLoseNothing(t *testing.T) {
+	cuts := 60
+	if testing.Short() {
+		cuts = 10
+	}
+	for seed := range uint64(3) {
+		fs := faultvfs.New(t.Name() + string('a'+rune(seed)))
+		r := rand.New(rand.NewPCG(seed, 7))
+		histories := []*history{{}, {}, {}}
+		dir := t.TempDir()
+		for range cuts {
+			next := t.TempDir()
+			before := cut(t, fs, r, dir, next, histories)
+			f := open(t, raftlog.Options{Dir: next, VFS: fs.Name()})
+			for i, h := range histories {
+				h.check(t, f.Log(uint32(i)), before[i])
+				h.settle(f.Log(uint32(i)))
+			}
+			closed(t, f)
+			dir = next
+		}
+		fs.Close()
+	}
+}
+
+// cut writes into dir and cuts the power meanwhile. It returns what had been promised by then.
+func cut(t *testing.T, fs *faultvfs.FS, r *rand.Rand, dir, next string, histories []*history) []promise {
+	f := open(t, raftlog.Options{Dir: dir, VFS: fs.Name()})
+	stop := make(chan struct{})
+	var writers sync.WaitGroup
+	for i, h := range histories {
+		own := rand.New(rand.NewPCG(r.Uint64(), uint64(i)))
+		writers.Go(func() {
+			if err := h.run(f.Log(uint32(i)), own, stop); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	fs.Reset()
+	for calls := int64(r.IntN(120)); fs.Calls() < calls; { // wait for some I/O
+	}
+	before := make([]promise, len(histories))
+	for i, h := range histories {
+		before[i] = h.promise()
+	}
+	if err := fs.PowerLoss(dir, next, r); err != nil {
+		t.Fatal(err)
+	}
+	close(stop)
+	writers.Wait()
+	closed(t, f)
+	return before
+}
+
+// TestEveryFailingCallStopsTheFile makes the N-th I/O call fail, for N from 1 until nothing fails any more. The file
+// must stop, and reopen with all that was promised.
+func TestEveryFailingCallStopsTheFile(t *testing.T) {
+	fs := faultvfs.New(t.Name())
+	defer fs.Close()
+	for _, failure := range []faultvfs.Failure{faultvfs.IOErr, faultvfs.Full, faultvfs.FsyncErr} {
+		op := faultvfs.Any
+		if failure == faultvfs.FsyncErr {
+			op = faultvfs.Sync
+		}
+		failed := true
+		for n := int64(1); failed; n++ {
+			failed = failAt(t, fs, n, op, failure)
+		}
+	}
+}
+
+func failAt(t *testing.T, fs *faultvfs.FS, n int64, op faultvfs.Op, failure faultvfs.Failure) (failed bool) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "d")
+	closed(t, open(t, raftlog.Options{Dir: dir, VFS: fs.Name()}))
+	var h history
+	fs.Reset()
+	fs.FailAt(n, op, failure)
+	f, err := raftlog.Open(raftlog.Options{Dir: dir, Node: node, VFS: fs.Name()})
+	if err == nil {
+		err = workload(f, &h)
+		if stopped := f.Err(); err != nil && !errors.Is(err, stopped) || (err == nil) != (stopped == nil) {
+			t.Errorf("call %d: the file says %v, the caller was told %v", n, stopped, err)
+		}
+		if closing := f.Close(); err == nil {
+			err = closing
+		}
+	}
+	fs.Reset()
+	before := h.promise()
+	after := t.TempDir()
+	if err := fs.PowerLoss(dir, after, rand.New(rand.NewPCG(uint64(n), 1))); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{dir, after} {
+		f := open(t, raftlog.Options{Dir: dir, VFS: fs.Name()})
+		h.check(t, f.Log(1), before)
+		appendTo(t, f.Log(1), recs(max(f.Log(1).Last(), f.Log(1).Marker().Index)+1, 1, "a"))
+		closed(t, f)
+	}
+	return err != nil
+}
+
+// workload is a short life of one log.
+func workload(f *raftlog.File, h *history) error {
+	l := f.Log(1)
+	for i := range uint64(4) {
+		h.asked.last.Store(20 * (i + 1))
+		if err := l.Append(recs(20*i+1, 20, "a")); err != nil {
+			return err
+		}
+		h.promised.last.Store(20 * (i + 1))
+	}
+	h.asked.marker.Store(50)
+	if err := l.SetMarker(raftlog.Marker{Index: 50, Term: 1, Durable: 50}); err != nil {
+		return err
+	}
+	h.promised.marker.Store(50)
+	if err := l.TruncateHead(50); err != nil {
+		return err
+	}
+	return l.SetValue("vote", []byte("n1"))
+}

@@ -1,0 +1,82 @@
+package raftlog
+
+import (
+	"fmt"
+
+	"github.com/keelshop/commerce/internal/sqlite"
+)
+
+// Get returns the record with an index, from memory if it is recent. It checks what it reads from the file: damage
+// stops the file. The record's data is shared; nobody may change it.
+func (l *Log) Get(index uint64) (Record, error) {
+	if rec, ok, err := l.remembered(index); ok || err != nil {
+		return rec, err
+	}
+	rec, before, sum, err := l.file.fetch(l.group, index)
+	switch {
+	case err == ErrClosed:
+		return Record{}, err
+	case err != nil:
+		err = fmt.Errorf("reading index %d of group %d: %w", index, l.group, l.file.damage(err))
+		l.file.fail(err)
+		return Record{}, err
+	}
+	return l.verified(index, rec, before, sum)
+}
+
+func (l *Log) remembered(index uint64) (Record, bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if index < l.first || index > l.last {
+		return Record{}, false, ErrNotFound
+	}
+	rec, ok := l.ring.get(index)
+	return rec, ok, nil
+}
+
+// verified checks a record that was read. Meanwhile the log may have been truncated: then it is gone, not damaged.
+func (l *Log) verified(index uint64, rec Record, before *uint64, sum uint64) (Record, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if index < l.first || index > l.last {
+		return Record{}, ErrNotFound
+	}
+	if before == nil && index == l.first {
+		before = &l.base
+	}
+	if before == nil || rec.Index != index || rec.sum(l.group, *before) != sum {
+		err := l.file.rotten("index %d of group %d does not match its checksum", index, l.group)
+		l.file.fail(err)
+		return Record{}, err
+	}
+	return rec, nil
+}
+
+// fetch reads a record and its checksum, and the checksum of the record before it when there is one. A record that
+// is not there is a zero one.
+func (f *File) fetch(group uint32, index uint64) (rec Record, before *uint64, sum uint64, err error) {
+	f.read.Lock()
+	defer f.read.Unlock()
+	if f.reader == nil {
+		return Record{}, nil, 0, ErrClosed
+	}
+	rows := f.reader.Tx().Query(`SELECT id, sum, term, type, at, data, ext FROM log WHERE id BETWEEN ? AND ? ORDER BY id`,
+		key(group, index-1), key(group, index))
+	for rows.Next() {
+		if indexOf(rows.Int64(0)) == index-1 {
+			s := uint64(rows.Int64(1))
+			before = &s
+			continue
+		}
+		rec, sum = scan(rows), uint64(rows.Int64(1))
+	}
+	return rec, before, sum, rows.Err()
+}
+
+// scan reads a record from the columns id, sum, term, type, at, data, ext.
+func scan(rows *sqlite.Rows) Record {
+	return Record{
+		Index: indexOf(rows.Int64(0)), Term: uint64(rows.Int64(2)), Type: uint8(rows.Int64(3)), At: rows.Int64(4),
+		Data: orNil(rows.Blob(5)), Ext: orNil(rows.Blob(6)),
+	}
+}

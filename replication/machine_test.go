@@ -1,0 +1,122 @@
+package replication_test
+
+import (
+	"encoding/binary"
+	"sync"
+	"testing"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/keelshop/commerce/replication"
+)
+
+// machine is a state machine in memory whose state is a hash over all it has applied, in order: two that have applied
+// the same are equal, and hardly otherwise. What it has checkpointed survives restart.
+type machine struct {
+	mu      sync.Mutex
+	state   state
+	durable state
+	hook    func([]replication.Entry) error // called before a batch; may be nil
+	busy    bool                            // a reader keeps checkpoints from completing
+	batches int
+}
+
+type state struct {
+	applied uint64
+	entries int
+	hash    uint64
+}
+
+func (m *machine) ApplyBatch(entries []replication.Entry) ([]any, error) {
+	m.mu.Lock()
+	hook := m.hook
+	m.mu.Unlock()
+	if hook != nil {
+		if err := hook(entries); err != nil {
+			return nil, err
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.batches++
+	replies := make([]any, len(entries))
+	for i, e := range entries {
+		if e.Index <= m.state.applied {
+			panic("an entry was applied twice")
+		}
+		m.state = m.state.after(e.Index, e.Data)
+		replies[i] = m.state.entries
+	}
+	return replies, nil
+}
+
+func (s state) after(index uint64, data []byte) state {
+	chain := binary.LittleEndian.AppendUint64(nil, s.hash)
+	return state{applied: index, entries: s.entries + 1, hash: xxhash.Sum64(append(chain, data...))}
+}
+
+func (m *machine) Applied() uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.applied
+}
+
+func (m *machine) Checkpoint() (uint64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.busy {
+		m.durable = m.state
+	}
+	return m.durable.applied, nil
+}
+
+func (m *machine) now() state {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state
+}
+
+// reopened is the machine after a loss of power that took all that was not checkpointed.
+func (m *machine) reopened() *machine {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return &machine{state: m.durable, durable: m.durable}
+}
+
+// idle applies nothing and answers at once.
+type idle struct{ applied uint64 }
+
+func (m *idle) ApplyBatch(entries []replication.Entry) ([]any, error) {
+	m.applied = entries[len(entries)-1].Index
+	return make([]any, len(entries)), nil
+}
+
+func (m *idle) Applied() uint64 { return m.applied }
+
+func (m *idle) Checkpoint() (uint64, error) { return m.applied, nil }
+
+// start starts a node in dir; it is closed at the end of the test.
+func start(t testing.TB, c replication.Config) *replication.Node {
+	t.Helper()
+	if c.NodeID == "" {
+		c.NodeID = "n1"
+	}
+	n, err := replication.Start(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return n
+}
+
+func add(t testing.TB, n *replication.Node, id uint32, m replication.Machine) *replication.Group {
+	t.Helper()
+	g, err := n.AddGroup(t.Context(), id, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}

@@ -1,0 +1,73 @@
+// Package replication puts changes in one order, keeps them, and feeds them to state machines.
+//
+// A [Node] is one process's part; a [Group] is one Raft group, of which a node has many, one per shard. What is
+// proposed to a group becomes an entry of its log; once the entry is on disk on a majority of the group's members,
+// each member's [Machine] applies it. A store on a single node is a group of one: the same path.
+//
+// The package moves bytes and knows neither shards nor commerce. It is the only one that imports hashicorp/raft.
+//
+// # When something breaks
+//
+// A failed or hanging write of the log, a damaged record, and an error or a panic of a machine stop the whole node:
+// what is on disk is then unknown, and going on could lose what was confirmed. The node ends its groups, answers
+// every later call with fault.Broken and the cause, and tells through [Node.Failed]. It never ends the process, which
+// is somebody else's. DESIGN.md in this folder says how Raft is brought to stop without a panic.
+package replication
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/keelshop/commerce/replication/internal/raftlog"
+)
+
+// MaxGroup is the largest number a group can have.
+const MaxGroup = raftlog.MaxGroup
+
+// MaxEntry is the size of the largest entry, in bytes.
+const MaxEntry = 16 << 20
+
+// An Entry is one change that a machine applies.
+type Entry struct {
+	Index, Term uint64 // its place in the log; indexes rise, with gaps
+	Data        []byte // as it was proposed; the machine may keep it, nobody may change it
+}
+
+// A Machine is what a group drives: the state of one shard. ApplyBatch and Checkpoint are called by one goroutine at
+// a time, and not after an error or a panic of theirs.
+type Machine interface {
+	// ApplyBatch applies entries in order, and all of it or nothing survives a crash together with the index of the
+	// last one. The replies, one for each entry, go to the callers who proposed them on this node. An error stops
+	// the node. The outcome may not depend on where batches begin and end.
+	ApplyBatch(entries []Entry) (replies []any, err error)
+
+	// Applied returns the index of the last entry applied, as it is stored with the machine's state; 0 at first.
+	Applied() uint64
+
+	// Checkpoint makes everything applied durable and returns the applied index that is durable now. The log up to
+	// there may be deleted afterwards. Less than Applied is allowed when readers are in the way; it is tried again
+	// later. An error stops the node.
+	Checkpoint() (durable uint64, err error)
+}
+
+// Config says where a node lives. Dir and NodeID are required.
+type Config struct {
+	Dir           string        // where raft.db lives; created when there is none
+	NodeID        string        // this node's name for ever; another node's raft.db is refused
+	StoreID       string        // the store's name, kept in raft.db; not checked when empty
+	LogDeadline   time.Duration // a log write past it stops the node; 0 means 5 s. Time during which the process is paused does not count
+	SnapshotBytes int64         // log that a group gathers before it checkpoints its machine and deletes it; 0 means 64 MiB
+	Logger        *slog.Logger  // gets warnings; nil means none
+	OnFailed      func(error)   // called once, on a goroutine of its own, with the cause when the node stops itself; may be nil
+	VFS           string        // for tests: the SQLite VFS of raft.db; "" is the system's
+}
+
+func (c Config) withDefaults() Config {
+	if c.SnapshotBytes <= 0 {
+		c.SnapshotBytes = 64 << 20
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}

@@ -1,0 +1,41 @@
+package commerce
+
+// Status describes a store for operators and load balancers.
+type Status struct {
+	Store  string
+	Node   string
+	Format int
+	Shards []ShardStatus
+}
+
+// ShardStatus describes one shard as this node sees it.
+type ShardStatus struct {
+	Shard    int
+	Leading  bool   // this node leads the shard's replicas
+	Term     uint64 // of its replicas' leadership
+	Applied  uint64 // the newest log entry that reads see
+	Log      uint64 // the newest log entry
+	LogBytes int64  // on disk, until the next truncation
+	Events   int64  // the sequence number of the newest event
+	Level    uint32 // the logic level of its tables and rules
+	Cut      uint64
+}
+
+// Status returns how the store is doing. It does no I/O and works on a store
+// that has stopped.
+func (s *Store) Status() Status {
+	out := Status{Store: s.id.Store, Node: s.id.Node, Format: s.id.Format}
+	groups := s.engine.node.Status()
+	for i, l := range s.engine.lanes {
+		st := ShardStatus{
+			Shard: i, Applied: l.shard.Applied(), Events: l.shard.Events(), Level: l.shard.Level(), Cut: l.shard.Cut(),
+		}
+		for _, g := range groups {
+			if int(g.Group) == i {
+				st.Leading, st.Term, st.Log, st.LogBytes = g.Leading, g.Term, g.LastIndex, g.LogBytes
+			}
+		}
+		out.Shards = append(out.Shards, st)
+	}
+	return out
+}
