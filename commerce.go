@@ -15,6 +15,7 @@ import (
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/cache"
+	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/inventory"
@@ -97,7 +98,7 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	s.engine = &engine{slots: slots, sealer: sealer, clock: s.config.clock, hooks: s.config.hooks}
 	s.engine.node, err = replication.Start(ctx, replication.Config{
-		Dir: s.dir, NodeID: s.id.Node, VFS: s.config.vfs, Logger: s.config.logger,
+		Dir: s.dir, NodeID: s.id.Node, StoreID: s.id.Store, VFS: s.config.vfs, Logger: s.config.logger,
 		SnapshotBytes: s.config.logLimit, OnFailed: s.fail,
 	})
 	if err != nil {
@@ -236,6 +237,9 @@ func (s *Store) timerHandlers() map[string]command.Timer {
 		checkout.TimerRecover: s.Checkout.Recover,
 		payments.TimerSettle:  s.Payments.SettleTimer,
 		inventory.TimerBook:   s.Inventory.BookTimer,
+		inventory.TimerRecall: s.Inventory.RecallTimer,
+		cart.TimerMerge:       s.Carts.MergeTimer,
+		claim.TimerKind:       claim.Timer(s.engine, s.holds),
 	}
 }
 

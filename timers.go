@@ -38,8 +38,8 @@ type attempt struct {
 const (
 	maxHandlers = 8
 	timerPage   = 64
-	firstPause  = 200  // ms
-	longPause   = 60e3 // ms
+	firstPause  = 200    // ms
+	longPause   = 60_000 // ms
 )
 
 func newTimers(l *lane, handlers map[string]command.Timer, poll time.Duration, logger *slog.Logger) *timers {
@@ -132,7 +132,7 @@ func (t *timers) fire(ctx context.Context, f timer) {
 	a := t.tries[f]
 	a.running = false
 	a.n++
-	a.next = t.lane.clock() + min(firstPause<<min(a.n, 20), longPause)
+	a.next = t.lane.clock() + min(int64(firstPause)<<min(a.n, 20), longPause)
 	t.tries[f] = a
 	if err != nil && ctx.Err() == nil {
 		t.logger.Warn("a timer's work failed and will be tried again",

@@ -9,6 +9,7 @@ import (
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/money"
 )
 
@@ -16,12 +17,13 @@ import (
 // starts a new one.
 type AddLines struct {
 	Cart ID `cbor:"1,keyasint,omitempty"`
-	// Customer and Currency are for a new cart. Customer "" is a guest.
-	// Currency defaults to that of the first line's price.
+	// Customer is for a new cart; "" is a guest.
 	Customer accounts.CustomerID `cbor:"2,keyasint,omitempty"`
-	Currency money.Currency      `cbor:"3,keyasint,omitempty"`
-	Lines    []AddedLine         `cbor:"4,keyasint"`
-	Version  int64               `cbor:"5,keyasint,omitempty"` // 0 does not check
+	// Currency defaults to that of the cart, and for a new cart to that of
+	// the first line's price.
+	Currency money.Currency `cbor:"3,keyasint,omitempty"`
+	Lines    []AddedLine    `cbor:"4,keyasint"`
+	Version  int64          `cbor:"5,keyasint,omitempty"` // 0 does not check
 	// ExternalReference is for a new cart.
 	ExternalReference string `cbor:"7,keyasint,omitempty"`
 	Key               string `cbor:"-"`
@@ -29,7 +31,7 @@ type AddLines struct {
 	New bool `cbor:"6,keyasint,omitempty" command:"stamped"`
 }
 
-// AddedLine is one line of AddLines.
+// AddedLine is one line of AddLines. The same SKU at the same price adds up.
 type AddedLine struct {
 	SKU      catalog.SKU `cbor:"1,keyasint"`
 	Quantity int64       `cbor:"2,keyasint"`
@@ -40,7 +42,7 @@ type AddedLine struct {
 
 	Variant   catalog.VariantID `cbor:"4,keyasint" command:"stamped"`
 	Title     string            `cbor:"5,keyasint" command:"stamped"`
-	UnitPrice int64             `cbor:"6,keyasint" command:"stamped"`
+	UnitPrice int64             `cbor:"6,keyasint" command:"stamped"` // minor units
 	Untracked bool              `cbor:"7,keyasint,omitempty" command:"stamped"`
 }
 
@@ -61,35 +63,68 @@ type Receipt struct {
 	Version int64 `cbor:"2,keyasint"`
 }
 
+const (
+	mostReason    = 200 // bytes
+	mostReference = 200
+)
+
 // Kind returns "cart.add_lines".
 func (AddLines) Kind() command.Kind { return "cart.add_lines" }
 
-// Validate checks the form of the lines.
+// Validate checks the form of the lines and of what a new cart is given.
 func (c AddLines) Validate() error {
+	if c.Cart != "" {
+		if _, err := slotOf(c.Cart); err != nil {
+			return err
+		}
+	}
+	if c.Customer != "" {
+		if err := id.Check("cus", string(c.Customer)); err != nil {
+			return err
+		}
+	}
+	if c.Currency != "" {
+		if err := c.Currency.Check(); err != nil {
+			return err
+		}
+	}
+	if len(c.ExternalReference) > mostReference {
+		return fault.New(fault.Invalid, "the external reference is longer than %d bytes", mostReference)
+	}
 	if len(c.Lines) == 0 || len(c.Lines) > MaxLines {
 		return fault.New(fault.Invalid, "%d lines: a call adds 1 to %d", len(c.Lines), MaxLines)
 	}
 	for _, l := range c.Lines {
-		switch {
-		case l.SKU == "":
-			return fault.New(fault.Invalid, "a line has no SKU")
-		case l.Quantity < 1 || l.Quantity > MaxQuantity:
-			return fault.New(fault.Invalid, "quantity %d of %q: it must be 1 to %d", l.Quantity, l.SKU, MaxQuantity)
-		case l.AgreedPrice != nil && l.AgreedPrice.IsNegative():
-			return fault.New(fault.Invalid, "the agreed price of %q is below zero", l.SKU)
-		case (l.AgreedPrice != nil) != (strings.TrimSpace(l.Reason) != ""):
-			return fault.New(fault.Invalid, "an agreed price and its reason come together (%q)", l.SKU)
-		case len(l.Reason) > 200:
-			return fault.New(fault.Invalid, "the reason of %q is longer than 200 bytes", l.SKU)
+		if err := l.validate(); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+func (l AddedLine) validate() error {
+	switch {
+	case l.SKU == "":
+		return fault.New(fault.Invalid, "a line has no SKU")
+	case l.Quantity < 1 || l.Quantity > MaxQuantity:
+		return fault.New(fault.Invalid, "quantity %d of %q: it must be 1 to %d", l.Quantity, l.SKU, MaxQuantity)
+	case (l.AgreedPrice != nil) != (strings.TrimSpace(l.Reason) != ""):
+		return fault.New(fault.Invalid, "an agreed price and its reason come together (%q)", l.SKU)
+	case len(l.Reason) > mostReason:
+		return fault.New(fault.Invalid, "the reason of %q is longer than %d bytes", l.SKU, mostReason)
+	case l.AgreedPrice == nil:
+		return nil
+	case l.AgreedPrice.IsNegative():
+		return fault.New(fault.Invalid, "the agreed price of %q is below zero", l.SKU)
+	}
+	return l.AgreedPrice.Check()
+}
+
 // prepare looks the lines up in the catalog.
 func (c *AddLines) prepare(ctx context.Context, s *Service, st command.Stamp) error {
-	if c.New = c.Cart == ""; c.New {
-		c.Cart = ID(st.NewID("cart"))
+	currency, err := c.target(ctx, s, st)
+	if err != nil {
+		return err
 	}
 	skus := make([]catalog.SKU, len(c.Lines))
 	for i, l := range c.Lines {
@@ -99,47 +134,55 @@ func (c *AddLines) prepare(ctx context.Context, s *Service, st command.Stamp) er
 	if err != nil {
 		return err
 	}
-	currency := c.Currency
-	if !c.New {
-		cart, err := s.Get(ctx, c.Cart)
+	lines := make([]AddedLine, len(c.Lines))
+	for i, l := range c.Lines {
+		price, err := l.price(variants[i], currency)
 		if err != nil {
 			return err
 		}
-		currency = cart.Currency
-	}
-	lines := make([]AddedLine, len(c.Lines))
-	for i, l := range c.Lines {
-		if lines[i], currency, err = l.priced(variants[i], currency); err != nil {
-			return err
-		}
+		lines[i], currency = l.stamped(variants[i], price), price.Currency()
 	}
 	c.Lines, c.Currency = lines, currency
 	return nil
 }
 
-func (l AddedLine) priced(v catalog.Variant, currency money.Currency) (AddedLine, money.Currency, error) {
-	var price money.Amount
+// target names a new cart, or reads the currency of the one there is.
+func (c *AddLines) target(ctx context.Context, s *Service, st command.Stamp) (money.Currency, error) {
+	if c.New = c.Cart == ""; c.New {
+		c.Cart = ID(st.NewID("cart"))
+		return c.Currency, nil
+	}
+	var h header
+	err := s.engine.View(ctx, st.Slot, func(tx *sqlite.Tx) (err error) {
+		h, err = loadHeader(tx, c.Cart)
+		return err
+	})
+	if err == nil && c.Currency != "" && c.Currency != h.currency {
+		err = &CurrencyError{SKU: c.Lines[0].SKU, Want: h.currency}
+	}
+	return h.currency, err
+}
+
+// price returns what a unit costs in a currency, or in any if that is "".
+func (l AddedLine) price(v catalog.Variant, currency money.Currency) (money.Amount, error) {
+	price, found := v.Price(currency)
 	switch {
 	case !v.Purchasable:
-		return l, currency, fault.New(fault.Refused, "%q is not for sale", l.SKU)
+		return price, &NotForSaleError{SKU: l.SKU}
 	case l.AgreedPrice != nil:
-		price = *l.AgreedPrice
+		price, found = *l.AgreedPrice, currency == "" || l.AgreedPrice.Currency() == currency
 	case currency == "" && len(v.Prices) > 0:
-		price = v.Prices[0]
-	default:
-		found := false
-		if price, found = v.Price(currency); !found {
-			return l, currency, &CurrencyError{SKU: l.SKU, Want: currency}
-		}
+		price, found = v.Prices[0], true
 	}
-	if currency == "" {
-		currency = price.Currency()
+	if !found {
+		return price, &CurrencyError{SKU: l.SKU, Want: currency}
 	}
-	if price.Currency() != currency {
-		return l, currency, &CurrencyError{SKU: l.SKU, Want: currency}
-	}
+	return price, nil
+}
+
+func (l AddedLine) stamped(v catalog.Variant, price money.Amount) AddedLine {
 	l.Variant, l.Title, l.UnitPrice, l.Untracked = v.ID, v.Title, price.Minor(), v.Untracked
-	return l, currency, nil
+	return l
 }
 
 func (c AddLines) apply(tx *command.Tx) (Receipt, error) {
@@ -164,23 +207,24 @@ func (c AddLines) header(tx *command.Tx) (header, error) {
 	if err != nil {
 		return h, err
 	}
-	if h.currency != c.Currency {
-		return h, &CurrencyError{SKU: c.Lines[0].SKU, Want: h.currency}
-	}
 	return h, h.changeable(c.Version)
 }
 
 // AddLines runs the command and returns the whole cart as it is then. It
-// returns a *catalog.UnknownSKUError, a *CurrencyError, a *StatusError while a
-// checkout runs or after, and a *LimitError.
+// returns a *catalog.UnknownSKUError, a *NotForSaleError, a *CurrencyError, a
+// *VersionError, a *StatusError while a checkout runs or after, and a
+// *LimitError.
 func (s *Service) AddLines(ctx context.Context, c AddLines) (Cart, error) {
+	if err := c.Validate(); err != nil {
+		return Cart{}, err
+	}
 	call := command.Call{Key: c.Key}
 	var err error
 	switch {
 	case c.Cart != "":
 		call.Slot, err = slotOf(c.Cart)
 	case c.Customer != "":
-		call.Slot, err = id.SlotOf(string(c.Customer))
+		call.Slot, err = c.Customer.Slot()
 	default:
 		call.Create = true
 	}

@@ -3,6 +3,7 @@ package cart
 import (
 	"fmt"
 
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
@@ -10,13 +11,17 @@ import (
 
 // NotFoundError says that there is no such cart, or no such line in it.
 type NotFoundError struct {
-	Cart ID
-	SKU  catalog.SKU // "" if the cart itself is missing
+	Cart     ID                  // "" if any active cart of Customer would do
+	Customer accounts.CustomerID // "" if the cart was named
+	SKU      catalog.SKU         // "" if the cart itself is missing
 }
 
 func (e *NotFoundError) Error() string {
-	if e.SKU != "" {
+	switch {
+	case e.SKU != "":
 		return fmt.Sprintf("cart %s has no line with SKU %q at that price", e.Cart, e.SKU)
+	case e.Cart == "":
+		return fmt.Sprintf("customer %s has no active cart", e.Customer)
 	}
 	return fmt.Sprintf("there is no cart %s", e.Cart)
 }
@@ -33,13 +38,34 @@ type StatusError struct {
 
 func (e *StatusError) Error() string {
 	if e.Order != "" {
-		return fmt.Sprintf("cart %s is %s with order %s", e.Cart, e.Have, e.Order)
+		return fmt.Sprintf("cart %s is %s with order %s and cannot be changed", e.Cart, e.Have, e.Order)
 	}
-	return fmt.Sprintf("cart %s is %s", e.Cart, e.Have)
+	return fmt.Sprintf("cart %s is %s and cannot be changed", e.Cart, e.Have)
 }
 
 // Unwrap returns fault.Conflict.
 func (e *StatusError) Unwrap() error { return fault.Conflict }
+
+// OwnerError says that a cart is a customer's and not, as was needed, a guest's.
+type OwnerError struct{ Cart ID }
+
+func (e *OwnerError) Error() string {
+	return fmt.Sprintf("cart %s belongs to a customer, not to a guest", e.Cart)
+}
+
+// Unwrap returns fault.Conflict.
+func (e *OwnerError) Unwrap() error { return fault.Conflict }
+
+// ErasedError says that a cart can have no contact any more, since the person
+// was erased.
+type ErasedError struct{ Cart ID }
+
+func (e *ErasedError) Error() string {
+	return fmt.Sprintf("whoever had cart %s was erased: it can have no contact any more", e.Cart)
+}
+
+// Unwrap returns fault.Refused.
+func (e *ErasedError) Unwrap() error { return fault.Refused }
 
 // VersionError says that a cart has changed since it was read.
 type VersionError struct {
@@ -62,16 +88,42 @@ type CurrencyError struct {
 }
 
 func (e *CurrencyError) Error() string {
+	if e.Want == "" {
+		return fmt.Sprintf("%q has no price in any currency", e.SKU)
+	}
 	return fmt.Sprintf("%q has no price in %s, the currency of the cart", e.SKU, e.Want)
 }
 
 // Unwrap returns fault.Refused.
 func (e *CurrencyError) Unwrap() error { return fault.Refused }
 
+// NotForSaleError says that a SKU exists and cannot be bought.
+type NotForSaleError struct{ SKU catalog.SKU }
+
+func (e *NotForSaleError) Error() string { return fmt.Sprintf("%q is not for sale", e.SKU) }
+
+// Unwrap returns fault.Refused.
+func (e *NotForSaleError) Unwrap() error { return fault.Refused }
+
+// AmbiguousLineError says that a cart has a SKU at several prices, and that
+// none was named.
+type AmbiguousLineError struct {
+	Cart   ID
+	SKU    catalog.SKU
+	Prices []money.Amount // from the lowest
+}
+
+func (e *AmbiguousLineError) Error() string {
+	return fmt.Sprintf("cart %s has %q at %d prices: say which one", e.Cart, e.SKU, len(e.Prices))
+}
+
+// Unwrap returns fault.Invalid.
+func (e *AmbiguousLineError) Unwrap() error { return fault.Invalid }
+
 // LimitError says that a cart would outgrow a limit.
 type LimitError struct {
 	Cart ID
-	What string // such as "lines"
+	What string // "lines", "units of one line" or "minor units in total"
 	Max  int64
 }
 

@@ -2,7 +2,6 @@ package cart
 
 import (
 	"math"
-	"math/bits"
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/internal/command"
@@ -24,14 +23,14 @@ type header struct {
 
 func newHeader(tx *command.Tx, cart ID, customer accounts.CustomerID, currency money.Currency, reference string) (header, error) {
 	_, err := tx.Exec(`INSERT INTO carts (id, slot, customer, currency, status, order_id, lines, total, created_at, updated_at, version,
-		external_reference, metadata, private_metadata, contact, contact_subject)
-		VALUES (?, ?, ?, ?, 'active', '', 0, 0, ?, ?, 0, ?, '{}', '{}', NULL, '')`,
+		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country)
+		VALUES (?, ?, ?, ?, 'active', '', 0, 0, ?, ?, 0, ?, NULL, NULL, NULL, '', '', '')`,
 		cart, tx.Slot, customer, currency, tx.At, tx.At, reference)
 	return header{id: cart, customer: customer, currency: currency, status: Active}, err
 }
 
 func loadHeader(tx *sqlite.Tx, cart ID) (header, error) {
-	rows := tx.Query(`SELECT customer, currency, status, order_id, lines, total, version FROM carts WHERE id = ?`, cart)
+	rows := tx.One(`SELECT customer, currency, status, order_id, lines, total, version FROM carts WHERE id = ?`, cart)
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
 			return header{}, err
@@ -56,31 +55,53 @@ func (h header) changeable(version int64) error {
 	return nil
 }
 
-// add puts a line into the cart; the same SKU at the same price adds up.
-func (h *header) add(tx *command.Tx, l AddedLine) error {
-	hi, lo := bits.Mul64(uint64(l.UnitPrice), uint64(l.Quantity))
-	if l.UnitPrice < 0 || l.Quantity < 1 || hi > 0 || lo > math.MaxInt64 || h.total > math.MaxInt64-int64(lo) {
-		return &money.OverflowError{}
+// plus returns the total with some units more.
+func (h header) plus(unitPrice, quantity int64) (int64, error) {
+	sum, err := money.New(unitPrice, h.currency).Mul(quantity)
+	if err == nil {
+		sum, err = sum.Add(money.New(h.total, h.currency))
 	}
-	h.total += int64(lo)
+	if err != nil {
+		return 0, &LimitError{Cart: h.id, What: "minor units in total", Max: math.MaxInt64}
+	}
+	return sum.Minor(), nil
+}
+
+// add puts a line into the cart. The same SKU at the same price adds up: what
+// the catalog says of it now is kept, and the reason that came first.
+func (h *header) add(tx *command.Tx, l AddedLine) error {
 	have, found, err := tx.Int64(`SELECT quantity FROM cart_lines WHERE cart = ? AND sku = ? AND unit_price = ?`, h.id, l.SKU, l.UnitPrice)
 	if err != nil {
 		return err
 	}
-	if found {
-		if have+l.Quantity > MaxQuantity {
-			return &LimitError{Cart: h.id, What: "units of one line", Max: MaxQuantity}
-		}
-		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ? WHERE cart = ? AND sku = ? AND unit_price = ?`, have+l.Quantity, h.id, l.SKU, l.UnitPrice)
+	if err := h.fits(l, have, found); err != nil {
 		return err
 	}
-	if h.lines++; h.lines > MaxLines {
-		return &LimitError{Cart: h.id, What: "lines", Max: MaxLines}
+	if h.total, err = h.plus(l.UnitPrice, l.Quantity); err != nil {
+		return err
 	}
+	if found {
+		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ?, variant = ?, title = ?, untracked = ? WHERE cart = ? AND sku = ? AND unit_price = ?`,
+			have+l.Quantity, l.Variant, l.Title, l.Untracked, h.id, l.SKU, l.UnitPrice)
+		return err
+	}
+	h.lines++
 	// The version grows with every change, so it orders lines over changes.
 	_, err = tx.Exec(`INSERT INTO cart_lines (cart, sku, unit_price, slot, n, variant, title, quantity, reason, untracked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		h.id, l.SKU, l.UnitPrice, tx.Slot, h.version*MaxLines+h.lines, l.Variant, l.Title, l.Quantity, l.Reason, l.Untracked)
 	return err
+}
+
+// fits refuses what would outgrow a limit. have is the quantity of the line
+// that l adds to, if there is one.
+func (h header) fits(l AddedLine, have int64, found bool) error {
+	switch {
+	case found && have+l.Quantity > MaxQuantity:
+		return &LimitError{Cart: h.id, What: "units of one line", Max: MaxQuantity}
+	case !found && h.lines >= MaxLines:
+		return &LimitError{Cart: h.id, What: "lines", Max: MaxLines}
+	}
+	return nil
 }
 
 // save writes the row back, at the next version.

@@ -1,6 +1,7 @@
 package cart
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/keelshop/commerce/accounts"
@@ -14,13 +15,13 @@ type ID string
 // Status says what can be done with a cart.
 type Status string
 
-// The words of a cart's status.
+// The words of a cart's status. Only an active cart can be changed.
 const (
 	Active    Status = "active"
 	Locking   Status = "locking"   // a checkout is waiting for its payment
 	Completed Status = "completed" // an order was placed
 	Merging   Status = "merging"   // its lines are on their way to a customer's cart
-	Merged    Status = "merged"
+	Merged    Status = "merged"    // its lines are in a customer's cart
 )
 
 // Limits of one cart and one line.
@@ -35,16 +36,19 @@ type Cart struct {
 	Customer accounts.CustomerID // "" is a guest
 	Currency money.Currency
 	Status   Status
-	Order    string // what a checkout made or is making of it; "" if none
-	Lines    []Line
+	Order    string       // what a checkout made or is making of it; "" if none
+	Lines    []Line       // in the order in which they were added
 	Total    money.Amount // the sum of the lines
-	Version  int64        // moves with every change
+	Version  int64        // moves with every change, from 1
 
 	CreatedAt, UpdatedAt time.Time
 
+	// The countries of the contact's addresses; "" if they are not known.
+	ShippingCountry, BillingCountry string
+
 	ExternalReference string
-	Metadata          string // a JSON object, public
-	PrivateMetadata   string // a JSON object, for staff
+	Metadata          json.RawMessage // a JSON object or nil
+	PrivateMetadata   json.RawMessage // a JSON object or nil; not for shoppers
 }
 
 // Line is a number of units of one SKU at one price.

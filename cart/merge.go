@@ -2,147 +2,66 @@ package cart
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/keelshop/commerce/accounts"
-	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/sqlite"
-	"github.com/keelshop/commerce/money"
 )
 
 // TimerMerge is the kind of the durable timer that finishes a merge which
 // died half way. Its subject is the guest cart.
 const TimerMerge = "cart.merge"
 
-// A merge is three commands, each harmless to repeat: the guest's cart closes
-// for one named customer, the customer's cart takes its lines over once, and
-// the guest's cart is marked merged. The guest cart's ID names the transfer.
+// mergeDelay is how long a merge may run before the timer helps it, in
+// milliseconds by the shard's clock.
+const mergeDelay = 5000
 
-type closeGuest struct {
-	Guest    ID                  `cbor:"1,keyasint"`
-	Customer accounts.CustomerID `cbor:"2,keyasint"`
-}
+// mergePage is how many lines one command moves: with the longest titles and
+// reasons that there are, they stay within the limit of a command.
+const mergePage = 200
 
-func (closeGuest) Kind() command.Kind { return "cart.close_guest" }
-
-// Validate returns nil: Merge has checked.
-func (closeGuest) Validate() error { return nil }
-
-func (c closeGuest) apply(tx *command.Tx) (struct{}, error) {
-	h, err := loadHeader(tx.Tx, c.Guest)
-	if err != nil {
-		return struct{}{}, err
-	}
-	switch {
-	case (h.status == Merging || h.status == Merged) && h.customer == c.Customer:
-		return struct{}{}, nil
-	case h.status != Active || h.customer != "":
-		return struct{}{}, &StatusError{Cart: c.Guest, Have: h.status, Order: h.order}
-	}
-	h.status, h.customer = Merging, c.Customer
-	if _, err := h.save(tx); err != nil {
-		return struct{}{}, err
-	}
-	return struct{}{}, tx.SetTimer(0, TimerMerge, string(c.Guest))
-}
-
-type takeOver struct {
-	Guest    ID                  `cbor:"1,keyasint"`
-	Customer accounts.CustomerID `cbor:"2,keyasint"`
-	Currency money.Currency      `cbor:"3,keyasint"`
-	Lines    []AddedLine         `cbor:"4,keyasint"`
-	NewCart  ID                  `cbor:"5,keyasint"` // if the customer has no active cart in that currency
-}
-
-func (takeOver) Kind() command.Kind { return "cart.take_over" }
-
-// Validate returns nil: Merge has checked.
-func (takeOver) Validate() error { return nil }
-
-func (c takeOver) apply(tx *command.Tx) (Receipt, error) {
-	into, found, err := tx.Text(`SELECT cart FROM cart_transfers WHERE guest = ?`, c.Guest)
-	if err != nil || found {
-		return Receipt{Cart: ID(into)}, err
-	}
-	into, found, err = tx.Text(`SELECT id FROM carts WHERE customer = ? AND customer <> '' AND status = 'active' AND currency = ? AND id <> ?
-		ORDER BY id DESC LIMIT 1`, c.Customer, c.Currency, c.Guest)
-	if err != nil {
-		return Receipt{}, err
-	}
-	var h header
-	if found {
-		h, err = loadHeader(tx.Tx, ID(into))
-	} else {
-		h, err = newHeader(tx, c.NewCart, c.Customer, c.Currency, "")
-	}
-	if err != nil {
-		return Receipt{}, err
-	}
-	for _, l := range c.Lines {
-		if err := h.add(tx, l); err != nil {
-			return Receipt{}, err
-		}
-	}
-	if _, err := tx.Exec(`INSERT INTO cart_transfers (guest, slot, cart, at) VALUES (?, ?, ?, ?)`, c.Guest, tx.Slot, h.id, tx.At); err != nil {
-		return Receipt{}, err
-	}
-	return h.save(tx)
-}
-
-type markMerged struct {
-	Guest ID `cbor:"1,keyasint"`
-	// Reopen gives the cart back to its guest: it could not be taken over.
-	Reopen bool `cbor:"2,keyasint,omitempty"`
-}
-
-func (markMerged) Kind() command.Kind { return "cart.mark_merged" }
-
-// Validate returns nil: Merge has checked.
-func (markMerged) Validate() error { return nil }
-
-func (c markMerged) apply(tx *command.Tx) (struct{}, error) {
-	h, err := loadHeader(tx.Tx, c.Guest)
-	if err != nil || h.status != Merging {
-		return struct{}{}, err
-	}
-	if h.status = Merged; c.Reopen {
-		h.status, h.customer = Active, ""
-	}
-	if _, err := h.save(tx); err != nil {
-		return struct{}{}, err
-	}
-	return struct{}{}, tx.ClearTimer(0, TimerMerge, string(c.Guest))
-}
-
-// Merge moves the lines of a guest's cart into the customer's active cart in
-// the same currency, or into a new one, and returns that. The same SKU at the
-// same price adds up. A guest cart whose checkout runs is refused with a
-// *StatusError, and so is one that was merged for somebody else. Asking again
+// Merge moves the lines of a guest's cart into the customer's newest active
+// cart in the same currency, or into a new one if there is none or it has no
+// room, and returns that. The same SKU at the same price adds up. Asking again
 // is harmless.
+//
+// It is for when a shopper logs in. Contact, metadata and reference stay with
+// the guest's cart: the contact is sealed under a key of its own and may be
+// another person's.
+//
+// It returns a *StatusError if a checkout of the guest's cart runs or ran or if
+// it was merged for somebody else, and an *OwnerError if it is no guest's.
 func (s *Service) Merge(ctx context.Context, guest ID, customer accounts.CustomerID) (Cart, error) {
 	slot, err := slotOf(guest)
 	if err != nil {
 		return Cart{}, err
 	}
-	if err := id.Check("cus", string(customer)); err != nil {
+	if _, err := slotOfCustomer(customer); err != nil {
 		return Cart{}, err
 	}
+	// Three steps, each harmless to repeat: the guest's cart closes for one
+	// named customer, the customer's carts take its lines over, and the
+	// guest's cart is marked merged. Its ID names the transfer.
 	if _, err := command.Do[struct{}](ctx, s.engine, &closeGuest{Guest: guest, Customer: customer}, command.Call{Slot: slot}); err != nil {
 		return Cart{}, err
 	}
-	return s.finishMerge(ctx, guest)
+	return s.finishMerge(ctx, guest, slot)
 }
 
-// MergeTimer finishes a merge that died half way.
+// MergeTimer handles the timers of kind TimerMerge: it finishes a merge that
+// died half way.
 func (s *Service) MergeTimer(ctx context.Context, subject string) error {
-	_, err := s.finishMerge(ctx, ID(subject))
+	slot, err := slotOf(ID(subject))
+	if err != nil {
+		return err
+	}
+	_, err = s.finishMerge(ctx, ID(subject), slot)
 	return err
 }
 
-func (s *Service) finishMerge(ctx context.Context, guest ID) (Cart, error) {
+func (s *Service) finishMerge(ctx context.Context, guest ID, slot id.Slot) (Cart, error) {
 	from, err := s.Get(ctx, guest)
 	if err != nil {
 		return Cart{}, err
@@ -150,59 +69,51 @@ func (s *Service) finishMerge(ctx context.Context, guest ID) (Cart, error) {
 	if from.Status != Merging && from.Status != Merged {
 		return Cart{}, &StatusError{Cart: guest, Have: from.Status, Order: from.Order}
 	}
-	home, err := id.SlotOf(string(from.Customer))
+	into, err := s.moveLines(ctx, from)
 	if err != nil {
-		return Cart{}, err
+		return Cart{}, fmt.Errorf("merging cart %s: %w", guest, err)
 	}
-	r, err := s.takeOver(ctx, from, home)
-	slot, _ := slotOf(guest)
-	mark := markMerged{Guest: guest}
-	if errors.Is(err, fault.Refused) {
-		// The customer's cart has no room: nothing is lost, the guest keeps theirs.
-		mark.Reopen = true
-	} else if err != nil {
-		return Cart{}, err
+	if from.Status == Merging {
+		if _, err := command.Do[struct{}](ctx, s.engine, &markMerged{Guest: guest}, command.Call{Slot: slot}); err != nil {
+			return Cart{}, fmt.Errorf("marking cart %s merged: %w", guest, err)
+		}
 	}
-	if _, markErr := command.Do[struct{}](ctx, s.engine, &mark, command.Call{Slot: slot}); markErr != nil {
-		return Cart{}, fmt.Errorf("marking cart %s merged: %w", guest, markErr)
-	}
-	if mark.Reopen {
-		return Cart{}, err
-	}
-	return s.Get(ctx, r.Cart)
+	return s.Get(ctx, into)
 }
 
-func (s *Service) takeOver(ctx context.Context, from Cart, home id.Slot) (Receipt, error) {
-	c := takeOver{
-		Guest: from.ID, Customer: from.Customer, Currency: from.Currency,
-		NewCart: ID(id.New("cart", home, s.engine.Now())),
-	}
-	for _, l := range from.Lines {
-		c.Lines = append(c.Lines, AddedLine{
-			SKU: l.SKU, Quantity: l.Quantity, Reason: l.Reason, Variant: l.Variant, Title: l.Title,
-			UnitPrice: l.UnitPrice.Minor(), Untracked: l.Untracked,
-		})
-	}
-	return command.Do[Receipt](ctx, s.engine, &c, command.Call{Slot: home})
-}
-
-// ActiveOf returns the customer's newest active cart, or a *NotFoundError.
-func (s *Service) ActiveOf(ctx context.Context, customer accounts.CustomerID) (Cart, error) {
-	slot, err := id.SlotOf(string(customer))
+// moveLines brings the lines that are still missing to the customer's carts
+// and returns the cart that took the last of them. The guest's cart is closed,
+// so its lines are the same whenever this runs.
+func (s *Service) moveLines(ctx context.Context, from Cart) (ID, error) {
+	home, err := slotOfCustomer(from.Customer)
 	if err != nil {
-		return Cart{}, err
+		return "", err
 	}
-	var cart string
-	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
-		cart, _, err = tx.Text(`SELECT id FROM carts WHERE customer = ? AND customer <> '' AND status = 'active' ORDER BY id DESC LIMIT 1`, customer)
+	var t transfer
+	err = s.engine.View(ctx, home, func(tx *sqlite.Tx) error {
+		t, err = transferOf(tx, from.ID)
 		return err
 	})
-	switch {
-	case err != nil:
-		return Cart{}, err
-	case cart == "":
-		return Cart{}, &NotFoundError{Cart: ID("of " + customer)}
+	for err == nil && (t.cart == "" || t.lines < len(from.Lines)) {
+		page := from.Lines[t.lines:min(t.lines+mergePage, len(from.Lines))]
+		c := takeOver{
+			Guest: from.ID, Customer: from.Customer, Currency: from.Currency, First: t.lines, Lines: added(page),
+			NewCart: ID(id.New("cart", home, s.engine.Now())),
+		}
+		var r Receipt
+		r, err = command.Do[Receipt](ctx, s.engine, &c, command.Call{Slot: home})
+		t = transfer{cart: r.Cart, lines: t.lines + len(page)}
 	}
-	return s.Get(ctx, ID(cart))
+	return t.cart, err
 }
 
+func added(lines []Line) []AddedLine {
+	out := make([]AddedLine, len(lines))
+	for i, l := range lines {
+		out[i] = AddedLine{
+			SKU: l.SKU, Quantity: l.Quantity, Reason: l.Reason, Variant: l.Variant, Title: l.Title,
+			UnitPrice: l.UnitPrice.Minor(), Untracked: l.Untracked,
+		}
+	}
+	return out
+}

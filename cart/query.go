@@ -2,6 +2,7 @@ package cart
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/keelshop/commerce/accounts"
@@ -19,19 +20,46 @@ func (s *Service) Get(ctx context.Context, cart ID) (Cart, error) {
 	}
 	var out Cart
 	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
-		if out, err = GetTx(tx, cart); err != nil {
-			return err
-		}
-		out.Lines, err = LinesTx(tx, cart, out.Currency)
+		out, err = whole(tx, cart)
 		return err
 	})
 	return out, err
 }
 
+// ActiveOf returns the customer's newest active cart, or a *NotFoundError.
+func (s *Service) ActiveOf(ctx context.Context, customer accounts.CustomerID) (Cart, error) {
+	slot, err := slotOfCustomer(customer)
+	if err != nil {
+		return Cart{}, err
+	}
+	var out Cart
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+		cart, found, err := tx.Text(`SELECT id FROM carts WHERE customer = ? AND customer <> '' AND status = 'active' ORDER BY id DESC LIMIT 1`, customer)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return &NotFoundError{Customer: customer}
+		}
+		out, err = whole(tx, ID(cart))
+		return err
+	})
+	return out, err
+}
+
+func whole(tx *sqlite.Tx, cart ID) (Cart, error) {
+	out, err := GetTx(tx, cart)
+	if err != nil {
+		return Cart{}, err
+	}
+	out.Lines, err = LinesTx(tx, cart, out.Currency)
+	return out, err
+}
+
 // GetTx returns a cart without its lines, or a *NotFoundError.
 func GetTx(tx *sqlite.Tx, cart ID) (Cart, error) {
-	rows := tx.Query(`SELECT customer, currency, status, order_id, total, version, created_at, updated_at, external_reference, metadata, private_metadata
-		FROM carts WHERE id = ?`, cart)
+	rows := tx.One(`SELECT customer, currency, status, order_id, total, version, created_at, updated_at,
+		shipping_country, billing_country, external_reference, metadata, private_metadata FROM carts WHERE id = ?`, cart)
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
 			return Cart{}, err
@@ -43,7 +71,8 @@ func GetTx(tx *sqlite.Tx, cart ID) (Cart, error) {
 		ID: cart, Customer: accounts.CustomerID(rows.Text(0)), Currency: c, Status: Status(rows.Text(2)), Order: rows.Text(3),
 		Total: money.New(rows.Int64(4), c), Version: rows.Int64(5),
 		CreatedAt: time.UnixMilli(rows.Int64(6)).UTC(), UpdatedAt: time.UnixMilli(rows.Int64(7)).UTC(),
-		ExternalReference: rows.Text(8), Metadata: rows.Text(9), PrivateMetadata: rows.Text(10),
+		ShippingCountry: rows.Text(8), BillingCountry: rows.Text(9),
+		ExternalReference: rows.Text(10), Metadata: jsonOf(rows, 11), PrivateMetadata: jsonOf(rows, 12),
 	}
 	return out, rows.Close()
 }
@@ -63,9 +92,23 @@ func LinesTx(tx *sqlite.Tx, cart ID, c money.Currency) ([]Line, error) {
 	return out, rows.Close()
 }
 
+func jsonOf(rows *sqlite.Rows, col int) json.RawMessage {
+	if rows.Null(col) {
+		return nil
+	}
+	return json.RawMessage(rows.Text(col))
+}
+
 func slotOf(cart ID) (id.Slot, error) {
 	if err := id.Check("cart", string(cart)); err != nil {
 		return 0, err
 	}
 	return id.SlotOf(string(cart))
+}
+
+func slotOfCustomer(c accounts.CustomerID) (id.Slot, error) {
+	if err := id.Check("cus", string(c)); err != nil {
+		return 0, err
+	}
+	return c.Slot()
 }

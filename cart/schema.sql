@@ -1,23 +1,29 @@
 -- A cart lives on a slot of its own when its owner is a guest, and on the
--- customer's slot otherwise. Amounts are minor units of the cart's currency.
+-- customer's slot otherwise. Amounts are minor units of the cart's currency;
+-- times are milliseconds since 1970 UTC.
 
 CREATE TABLE carts (
 	id                 TEXT    NOT NULL PRIMARY KEY,
 	slot               INTEGER NOT NULL,
 	customer           TEXT    NOT NULL, -- '' is a guest; the customer that a guest's cart is merged into otherwise
-	currency           TEXT    NOT NULL,
+	currency           TEXT    NOT NULL CHECK (length(currency) = 3),
 	status             TEXT    NOT NULL CHECK (status IN ('active', 'locking', 'completed', 'merging', 'merged')),
 	order_id           TEXT    NOT NULL, -- the order that a checkout made or is making of it
-	lines              INTEGER NOT NULL CHECK (lines >= 0),
+	lines              INTEGER NOT NULL CHECK (lines BETWEEN 0 AND 2000),
 	total              INTEGER NOT NULL CHECK (total >= 0),
 	created_at         INTEGER NOT NULL,
 	updated_at         INTEGER NOT NULL,
-	version            INTEGER NOT NULL,
+	version            INTEGER NOT NULL CHECK (version >= 0), -- 0 until the command that makes it is through
 	external_reference TEXT    NOT NULL,
-	metadata           TEXT    NOT NULL,
-	private_metadata   TEXT    NOT NULL,
-	contact            BLOB,   -- sealed under the key of contact_subject
-	contact_subject    TEXT    NOT NULL
+	metadata           TEXT,
+	private_metadata   TEXT,
+	contact            BLOB,          -- sealed under the key of contact_subject
+	contact_subject    TEXT NOT NULL, -- '' without a contact
+	shipping_country   TEXT NOT NULL, -- the contact's, in the clear: taxes and shipping rules need it
+	billing_country    TEXT NOT NULL,
+	CHECK ((order_id <> '') = (status IN ('locking', 'completed'))),
+	CHECK ((customer <> '') OR status NOT IN ('merging', 'merged')),
+	CHECK ((contact IS NULL) = (contact_subject = ''))
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX carts_by_customer ON carts (customer, id) WHERE customer <> '';
@@ -27,7 +33,7 @@ CREATE TABLE cart_lines (
 	sku        TEXT    NOT NULL,
 	unit_price INTEGER NOT NULL CHECK (unit_price >= 0),
 	slot       INTEGER NOT NULL,
-	n          INTEGER NOT NULL, -- the order in which lines were added
+	n          INTEGER NOT NULL CHECK (n > 0), -- the order in which lines were added
 	variant    TEXT    NOT NULL,
 	title      TEXT    NOT NULL,
 	quantity   INTEGER NOT NULL CHECK (quantity BETWEEN 1 AND 1000000),
@@ -36,10 +42,12 @@ CREATE TABLE cart_lines (
 	PRIMARY KEY (cart, sku, unit_price)
 ) STRICT, WITHOUT ROWID;
 
--- Guest carts whose lines have been taken over by a customer's cart.
+-- Guest carts whose lines a customer's carts have taken over, and how many of
+-- them so far.
 CREATE TABLE cart_transfers (
 	guest TEXT    NOT NULL PRIMARY KEY,
 	slot  INTEGER NOT NULL,
-	cart  TEXT    NOT NULL,
+	cart  TEXT    NOT NULL REFERENCES carts (id), -- the one that took the last of them
+	lines INTEGER NOT NULL CHECK (lines >= 0),
 	at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

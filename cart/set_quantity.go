@@ -9,7 +9,8 @@ import (
 	"github.com/keelshop/commerce/money"
 )
 
-// SetQuantity changes how many units a line has; 0 removes the line.
+// SetQuantity changes how many units a line has; 0 removes the line. A line
+// keeps its place.
 type SetQuantity struct {
 	Cart     ID          `cbor:"1,keyasint"`
 	SKU      catalog.SKU `cbor:"2,keyasint"`
@@ -31,6 +32,9 @@ func (c SetQuantity) Validate() error {
 	if c.SKU == "" || c.Quantity < 0 || c.Quantity > MaxQuantity {
 		return fault.New(fault.Invalid, "quantity %d of %q: it must be 0 to %d of a named SKU", c.Quantity, c.SKU, MaxQuantity)
 	}
+	if c.UnitPrice != nil {
+		return c.UnitPrice.Check()
+	}
 	return nil
 }
 
@@ -42,51 +46,53 @@ func (c SetQuantity) apply(tx *command.Tx) (Receipt, error) {
 	if err := h.changeable(c.Version); err != nil {
 		return Receipt{}, err
 	}
-	line, err := c.find(tx, h)
+	price, quantity, err := c.find(tx, h)
 	if err != nil {
 		return Receipt{}, err
 	}
-	if _, err := tx.Exec(`DELETE FROM cart_lines WHERE cart = ? AND sku = ? AND unit_price = ?`, c.Cart, line.SKU, line.UnitPrice); err != nil {
+	h.total -= price * quantity // a part of the total, so it is in range
+	if h.total, err = h.plus(price, c.Quantity); err != nil {
 		return Receipt{}, err
 	}
-	h.lines--
-	h.total -= line.UnitPrice * line.Quantity
-	if c.Quantity > 0 {
-		line.Quantity = c.Quantity
-		if err := h.add(tx, line); err != nil {
-			return Receipt{}, err
-		}
+	if c.Quantity == 0 {
+		h.lines--
+		_, err = tx.Exec(`DELETE FROM cart_lines WHERE cart = ? AND sku = ? AND unit_price = ?`, c.Cart, c.SKU, price)
+	} else {
+		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ? WHERE cart = ? AND sku = ? AND unit_price = ?`, c.Quantity, c.Cart, c.SKU, price)
+	}
+	if err != nil {
+		return Receipt{}, err
 	}
 	return h.save(tx)
 }
 
-// find returns the one line that is meant.
-func (c SetQuantity) find(tx *command.Tx, h header) (AddedLine, error) {
-	rows := tx.Query(`SELECT unit_price, variant, title, quantity, reason, untracked FROM cart_lines WHERE cart = ? AND sku = ? ORDER BY unit_price`, c.Cart, c.SKU)
-	var found []AddedLine
+// find returns unit price and quantity of the one line that is meant.
+func (c SetQuantity) find(tx *command.Tx, h header) (price, quantity int64, err error) {
+	var prices []money.Amount
+	rows := tx.Query(`SELECT unit_price, quantity FROM cart_lines WHERE cart = ? AND sku = ? ORDER BY unit_price`, c.Cart, c.SKU)
 	for rows.Next() {
-		l := AddedLine{
-			SKU: c.SKU, UnitPrice: rows.Int64(0), Variant: catalog.VariantID(rows.Text(1)), Title: rows.Text(2),
-			Quantity: rows.Int64(3), Reason: rows.Text(4), Untracked: rows.Bool(5),
-		}
-		if c.UnitPrice == nil || money.New(l.UnitPrice, h.currency) == *c.UnitPrice {
-			found = append(found, l)
+		p := money.New(rows.Int64(0), h.currency)
+		if c.UnitPrice == nil || p == *c.UnitPrice {
+			price, quantity = rows.Int64(0), rows.Int64(1)
+			prices = append(prices, p)
 		}
 	}
 	if err := rows.Close(); err != nil {
-		return AddedLine{}, err
+		return 0, 0, err
 	}
-	switch len(found) {
+	switch len(prices) {
 	case 0:
-		return AddedLine{}, &NotFoundError{Cart: c.Cart, SKU: c.SKU}
+		return 0, 0, &NotFoundError{Cart: c.Cart, SKU: c.SKU}
 	case 1:
-		return found[0], nil
+		return price, quantity, nil
 	}
-	return AddedLine{}, fault.New(fault.Invalid, "cart %s has %q at %d prices: say which one", c.Cart, c.SKU, len(found))
+	return 0, 0, &AmbiguousLineError{Cart: c.Cart, SKU: c.SKU, Prices: prices}
 }
 
 // SetQuantity runs the command and returns the whole cart as it is then. It
-// returns a *NotFoundError if there is no such line.
+// returns a *NotFoundError if there is no such line, an *AmbiguousLineError if
+// there are several, and a *VersionError, *StatusError or *LimitError as
+// AddLines does.
 func (s *Service) SetQuantity(ctx context.Context, c SetQuantity) (Cart, error) {
 	slot, err := slotOf(c.Cart)
 	if err != nil {

@@ -8,7 +8,6 @@
 package catalog
 
 import (
-	"context"
 	_ "embed"
 
 	"github.com/keelshop/commerce/fault"
@@ -33,8 +32,16 @@ type Service struct {
 
 // NewService returns the catalog of the engine's store. cache may be nil.
 func NewService(engine command.Engine, cache Cache) *Service {
+	if cache == nil {
+		cache = noCache{}
+	}
 	return &Service{engine: engine, cache: cache}
 }
+
+// noCache is a Cache that keeps nothing.
+type noCache struct{}
+
+func (noCache) Get(_ string, load func() (any, error)) (any, error) { return load() }
 
 // Module returns what the package adds to the state machine. It needs that of
 // package claim.
@@ -58,17 +65,4 @@ func Module() command.Module {
 		},
 		Check: check,
 	}
-}
-
-// cached returns what load returns, perhaps from before. Callers that share a
-// load do not share a context, so that one who leaves takes nobody along.
-func cached[T any](ctx context.Context, s *Service, key string, load func(context.Context) (*T, error)) (*T, error) {
-	if s.cache == nil {
-		return load(ctx)
-	}
-	v, err := s.cache.Get(key, func() (any, error) { return load(context.WithoutCancel(ctx)) })
-	if err != nil {
-		return nil, err
-	}
-	return v.(*T), nil
 }

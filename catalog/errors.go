@@ -9,7 +9,9 @@ import (
 // UnknownSKUError says that no product has a variant with this SKU.
 type UnknownSKUError struct{ SKU SKU }
 
-func (e *UnknownSKUError) Error() string { return fmt.Sprintf("there is no SKU %q in the catalog", e.SKU) }
+func (e *UnknownSKUError) Error() string {
+	return fmt.Sprintf("there is no SKU %q in the catalog", e.SKU)
+}
 
 // Unwrap returns fault.NotFound.
 func (e *UnknownSKUError) Unwrap() error { return fault.NotFound }

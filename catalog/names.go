@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/keelshop/commerce/internal/claim"
+	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/sqlite"
 )
 
@@ -33,33 +34,68 @@ func (r record) names() []name {
 	return names
 }
 
+// names returns the handle and the SKUs of a normalized command.
+func (c PutProduct) names() []name {
+	names := make([]name, 0, len(c.Variants)+1)
+	names = append(names, name{c.Handle, c.Claim})
+	for _, v := range c.Variants {
+		if string(v.SKU) != c.Handle {
+			names = append(names, name{string(v.SKU), v.Claim})
+		}
+	}
+	return names
+}
+
 // changedNames returns the names that want has and have lacks, and the reverse.
-func changedNames(have, want record) (take, drop []name) {
-	had, wanted := map[string]bool{}, map[string]bool{}
-	for _, n := range have.names() {
-		had[n.name] = true
+func changedNames(have, want []name) (take, drop []name) {
+	return without(want, have), without(have, want)
+}
+
+func without(names, others []name) (rest []name) {
+	set := make(map[string]bool, len(others))
+	for _, n := range others {
+		set[n.name] = true
 	}
-	for _, n := range want.names() {
-		wanted[n.name] = true
-		if !had[n.name] {
-			take = append(take, n)
+	for _, n := range names {
+		if !set[n.name] {
+			rest = append(rest, n)
 		}
 	}
-	for _, n := range have.names() {
-		if !wanted[n.name] {
-			drop = append(drop, n)
+	return rest
+}
+
+// beyond returns the names whose claims are on other slots.
+func beyond(slot id.Slot, names []name) (rest []name) {
+	for _, n := range names {
+		if n.claim.Slot() != slot {
+			rest = append(rest, n)
 		}
 	}
-	return take, drop
+	return rest
+}
+
+func claims(names []name) []claim.Hash {
+	hashes := make([]claim.Hash, len(names))
+	for i, n := range names {
+		hashes[i] = n.claim
+	}
+	return hashes
 }
 
 // nameError says of a name what package claim said of its hash.
-func nameError(name string, err error) error {
-	if e, ok := errors.AsType[*claim.TakenError](err); ok {
-		return &NameTakenError{Name: name, Product: ProductID(e.Owner)}
-	}
-	if _, ok := errors.AsType[*claim.BusyError](err); ok {
-		return &NameBusyError{Name: name}
+func nameError(n name, err error) error { return namesError([]name{n}, err) }
+
+// namesError says of one of names what package claim said of its hash.
+func namesError(names []name, err error) error {
+	taken, isTaken := errors.AsType[*claim.TakenError](err)
+	busy, isBusy := errors.AsType[*claim.BusyError](err)
+	for _, n := range names {
+		switch {
+		case isTaken && taken.Hash == n.claim:
+			return &NameTakenError{Name: n.name, Product: ProductID(taken.Owner)}
+		case isBusy && busy.Hash == n.claim:
+			return &NameBusyError{Name: n.name}
+		}
 	}
 	return err
 }

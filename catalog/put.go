@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/id"
 )
 
 // attempts bounds how often a put starts over because what it went by changed.
@@ -78,9 +80,12 @@ func (s *Service) putLocal(ctx context.Context, c PutProduct) (stored, error) {
 // putAcross finds the product that the command replaces, wherever it lives,
 // reserves what changes of its names on other slots, and runs the command.
 func (s *Service) putAcross(ctx context.Context, c PutProduct) (stored, error) {
-	have, err := s.target(ctx, c)
-	if err != nil && (c.Key == "" || c.ID != "") {
+	have, taken, err := s.target(ctx, c)
+	if err != nil {
 		return stored{}, err
+	}
+	if taken != nil && c.Key == "" {
+		return stored{}, taken
 	}
 	slot := c.Variants[0].Claim.Slot()
 	if have.ID != "" {
@@ -90,13 +95,97 @@ func (s *Service) putAcross(ctx context.Context, c PutProduct) (stored, error) {
 	}
 	var r *claim.Reservation
 	done, err := command.Do[stored](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot, Prepare: func(stamp command.Stamp) (err error) {
-		c.NewID, c.Reserved = ProductID(stamp.NewID("prd")), nil
-		if c.Target = have.ID; c.ID != "" {
-			c.Target = ""
+		c.NewID, c.Target, c.Reserved = ProductID(stamp.NewID("prd")), "", nil
+		if c.ID == "" {
+			c.Target = have.ID
+		}
+		if taken != nil {
+			// The command was perhaps done before, which its key will tell.
+			c.Reserved = &Reserved{Taken: taken.Name, TakenBy: taken.Product}
+			return nil
 		}
 		r, err = s.reserve(ctx, &c, have, slot)
 		return err
 	}})
 	s.settle(ctx, r, have.ID == "", done, err)
 	return done, err
+}
+
+// target returns the product that a command replaces, a zero record if it is
+// new, and an error to refuse it with if its handle is another product's SKU.
+func (s *Service) target(ctx context.Context, c PutProduct) (have record, taken *NameTakenError, err error) {
+	if c.ID != "" {
+		have, err = s.load(ctx, c.ID)
+		return have, nil, err
+	}
+	owner, confirmed, err := claim.Owner(ctx, s.engine, ClaimKind, c.Claim)
+	if err != nil || owner == "" {
+		return record{}, nil, err
+	}
+	have, err = s.load(ctx, ProductID(owner))
+	switch {
+	case isUnknown(err) && !confirmed:
+		return record{}, nil, nil // reserved by a put that did not happen yet
+	case err != nil:
+		return record{}, nil, err
+	case have.Handle != c.Handle:
+		return record{}, &NameTakenError{Name: c.Handle, Product: have.ID}, nil
+	}
+	return have, nil, nil
+}
+
+func isUnknown(err error) bool {
+	_, unknown := errors.AsType[*UnknownProductError](err)
+	return unknown
+}
+
+// reserve reserves the names that the command takes and drops on slots other
+// than the product's, and stamps the command with what it went by. Without
+// such names it does nothing.
+func (s *Service) reserve(ctx context.Context, c *PutProduct, have record, slot id.Slot) (*claim.Reservation, error) {
+	take, drop := changedNames(have.names(), c.names())
+	take, drop = beyond(slot, take), beyond(slot, drop)
+	if len(take)+len(drop) == 0 {
+		return nil, nil
+	}
+	r, err := claim.Reserve(ctx, s.engine, claim.Change{
+		Kind: ClaimKind, Owner: string(cmp.Or(have.ID, c.NewID)), Take: claims(take), Drop: claims(drop),
+	})
+	if err == nil {
+		c.Reserved = &Reserved{Base: have.Version, Deadline: r.Deadline, Token: r.Token}
+		return r, nil
+	}
+	err = namesError(take, err)
+	taken, isTaken := errors.AsType[*NameTakenError](err)
+	busy, isBusy := errors.AsType[*NameBusyError](err)
+	switch {
+	case isTaken && have.ID == "" && s.isTarget(ctx, *c, taken.Product):
+		return r, &movedError{Product: taken.Product}
+	case isTaken && c.Key != "":
+		c.Reserved = &Reserved{Taken: taken.Name, TakenBy: taken.Product}
+		return r, nil
+	case isBusy && c.Key != "":
+		c.Reserved = &Reserved{Taken: busy.Name}
+		return r, nil
+	}
+	return r, err
+}
+
+// isTarget reports whether a product that has one of the names turns out to be
+// the one to replace, created by another put a moment ago.
+func (s *Service) isTarget(ctx context.Context, c PutProduct, product ProductID) bool {
+	have, _, err := s.target(ctx, c)
+	return err == nil && have.ID == product
+}
+
+// settle ends a reservation as far as its outcome is certain. What fails here
+// settles itself later, so no error matters.
+func (s *Service) settle(ctx context.Context, r *claim.Reservation, isNew bool, done stored, err error) {
+	switch {
+	case r == nil || fault.CodeOf(err) == fault.Uncertain:
+	case err == nil && done.Token == r.Token:
+		_ = r.Settle(ctx, s.engine)
+	case isNew:
+		_ = r.Abandon(ctx, s.engine)
+	}
 }

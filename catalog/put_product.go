@@ -130,10 +130,15 @@ func (r *Reserved) check(tx *command.Tx) error {
 func (c PutProduct) find(tx *command.Tx) (record, error) {
 	if id := cmp.Or(c.ID, c.Target); id != "" {
 		have, found, err := readRecord(tx.Tx, id)
-		if err == nil && !found {
-			err = &UnknownProductError{Product: id}
+		switch {
+		case err != nil:
+			return record{}, err
+		case !found:
+			return record{}, &UnknownProductError{Product: id}
+		case c.Target != "" && have.Handle != c.Handle:
+			return record{}, &movedError{Product: id}
 		}
-		return have, err
+		return have, nil
 	}
 	if c.Claim.Slot() != tx.Slot {
 		return record{}, nil // reserved, so it is new
@@ -159,12 +164,12 @@ func (c PutProduct) find(tx *command.Tx) (record, error) {
 // moveNames takes the names that are new and drops those that are gone, where
 // they live on the product's own slot. The others have been reserved.
 func (c PutProduct) moveNames(tx *command.Tx, have, want record) error {
-	take, drop := changedNames(have, want)
+	take, drop := changedNames(have.names(), want.names())
+	if c.Reserved == nil && len(beyond(tx.Slot, take))+len(beyond(tx.Slot, drop)) > 0 {
+		return &movedError{Product: want.ID}
+	}
 	for _, n := range drop {
 		if n.claim.Slot() != tx.Slot {
-			if c.Reserved == nil {
-				return &movedError{Product: want.ID}
-			}
 			continue
 		}
 		if err := claim.ReleaseTx(tx, ClaimKind, n.claim, string(want.ID)); err != nil {
@@ -173,13 +178,10 @@ func (c PutProduct) moveNames(tx *command.Tx, have, want record) error {
 	}
 	for _, n := range take {
 		if n.claim.Slot() != tx.Slot {
-			if c.Reserved == nil {
-				return &movedError{Product: want.ID}
-			}
 			continue
 		}
 		if err := claim.TakeTx(tx, ClaimKind, n.claim, string(want.ID)); err != nil {
-			return nameError(n.name, err)
+			return nameError(n, err)
 		}
 	}
 	return nil

@@ -12,11 +12,13 @@ import (
 // BySKU returns the variant with a SKU. The error is an *UnknownSKUError if
 // there is none.
 func (s *Service) BySKU(ctx context.Context, sku SKU) (Variant, error) {
-	v, err := cached(ctx, s, skuKey(sku), func(ctx context.Context) (*Variant, error) { return s.loadSKU(ctx, sku) })
+	v, err := s.cache.Get(skuKey(sku), func() (any, error) {
+		return s.loadSKU(context.WithoutCancel(ctx), sku) // others may wait for this load
+	})
 	if err != nil {
 		return Variant{}, err
 	}
-	return *v, nil
+	return *v.(*Variant), nil
 }
 
 // Variants returns the variants with the given SKUs, in the same order. The
@@ -35,14 +37,14 @@ func (s *Service) Variants(ctx context.Context, skus []SKU) ([]Variant, error) {
 
 // Get returns a product. The error is an *UnknownProductError if there is none.
 func (s *Service) Get(ctx context.Context, product ProductID) (Product, error) {
-	p, err := cached(ctx, s, productKey(product), func(ctx context.Context) (*Product, error) {
-		r, err := s.load(ctx, product)
+	p, err := s.cache.Get(productKey(product), func() (any, error) {
+		r, err := s.load(context.WithoutCancel(ctx), product) // others may wait for this load
 		return &r.Product, err
 	})
 	if err != nil {
 		return Product{}, err
 	}
-	return *p, nil
+	return *p.(*Product), nil
 }
 
 // ByHandle returns the product with a handle. The error is an
@@ -54,8 +56,11 @@ func (s *Service) ByHandle(ctx context.Context, handle string) (Product, error) 
 	}
 	if owner != "" {
 		p, err := s.Get(ctx, ProductID(owner))
-		if err == nil && p.Handle == handle || !isUnknown(err) {
-			return p, err
+		if err != nil && !isUnknown(err) {
+			return Product{}, err
+		}
+		if p.Handle == handle {
+			return p, nil
 		}
 	}
 	return Product{}, &UnknownProductError{Handle: handle}

@@ -20,6 +20,8 @@ type begin struct {
 	Token      string        `cbor:"5,keyasint,omitempty"`
 	OccurredAt int64         `cbor:"6,keyasint,omitempty"`
 	Reference  string        `cbor:"7,keyasint,omitempty"`
+	// AuthorizeOnly leaves the capture for later.
+	AuthorizeOnly bool `cbor:"11,keyasint,omitempty"`
 
 	Order   orders.ID   `cbor:"8,keyasint" command:"stamped"`
 	Attempt payments.ID `cbor:"9,keyasint" command:"stamped"`
@@ -113,8 +115,8 @@ func (c begin) hold(tx *command.Tx, demands []inventory.Demand) error {
 
 func (c begin) attempt(tx *command.Tx, n orders.New) error {
 	err := payments.CreateAttempt(tx, payments.Attempt{
-		ID: c.Attempt, Order: c.Order, Number: 1, Provider: c.Provider, Key: string(c.Attempt), Token: c.Token,
-		Amount: money.New(n.Total, n.Currency),
+		ID: c.Attempt, Order: c.Order, Number: 1, Provider: c.Provider, Token: c.Token,
+		Amount: money.New(n.Total, n.Currency), AutoCapture: !c.AuthorizeOnly,
 	})
 	if err != nil {
 		return err

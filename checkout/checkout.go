@@ -92,9 +92,9 @@ func (s *Service) result(ctx context.Context, order orders.ID) (Result, error) {
 	last := attempts[len(attempts)-1]
 	switch {
 	case o.Status == orders.Canceled && last.State == payments.Declined:
-		return out, &DeclinedError{Order: order, Code: string(last.DeclineCode)}
+		return out, &DeclinedError{Order: order, Code: string(last.Decline)}
 	case o.Status == orders.Pending && last.State == payments.NeedsAction:
-		out.NextAction = last.NextAction
+		out.NextAction = last.Next
 	}
 	return out, nil
 }

@@ -28,6 +28,9 @@ type Complete struct {
 	// Token is the provider's name for the means of payment. Card numbers are
 	// refused: they never come near a store.
 	Token string
+	// AuthorizeOnly leaves the capture of the money for later, as with
+	// payments.Capture.
+	AuthorizeOnly bool
 	// OccurredAt is when the shopper bought, if not now. No clock or hold
 	// uses it.
 	OccurredAt time.Time
@@ -75,12 +78,12 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 }
 
 func (c Complete) check() error {
-	if err := payments.RefusePAN(c.Token); err != nil {
+	if err := payments.CheckToken(c.Token); err != nil {
 		return err
 	}
 	switch {
-	case len(c.Token) > 255 || len(c.ExternalReference) > 255:
-		return fault.New(fault.Invalid, "a token or reference is longer than 255 bytes")
+	case len(c.ExternalReference) > 255:
+		return fault.New(fault.Invalid, "the external reference is longer than 255 bytes")
 	case c.OccurredAt.Year() > 9999:
 		return fault.New(fault.Invalid, "an order cannot have occurred in the year %d", c.OccurredAt.Year())
 	}
@@ -94,6 +97,7 @@ func (s *Service) begin(ctx context.Context, slot id.Slot, c Complete) (begun, e
 	cmd := begin{
 		Cart: c.Cart, Version: c.CartVersion, Expected: c.ExpectedTotal,
 		Provider: c.PayWith, Token: c.Token, Reference: c.ExternalReference,
+		AuthorizeOnly: c.AuthorizeOnly,
 	}
 	if !c.OccurredAt.IsZero() {
 		cmd.OccurredAt = c.OccurredAt.UnixMilli()
@@ -134,7 +138,7 @@ func (s *Service) pay(ctx context.Context, p payments.Provider, made begun) erro
 	if attempt.State != payments.Created {
 		return nil // somebody has driven it on already
 	}
-	outcome, err := s.payments.Pay(ctx, p, attempt)
+	outcome, err := p.Pay(ctx, attempt.PayRequest())
 	if err != nil {
 		return nil // unknown: the timer of Begin sees to it
 	}

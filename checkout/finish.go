@@ -29,7 +29,11 @@ func (finish) Kind() command.Kind { return "checkout.finish" }
 func (finish) Validate() error { return nil }
 
 func (c finish) apply(tx *command.Tx) (finished, error) {
-	attempt, changed, err := payments.RecordOutcome(tx, c.Attempt, c.Outcome)
+	changed, err := payments.RecordOutcome(tx, c.Attempt, c.Outcome)
+	if err != nil {
+		return finished{}, err
+	}
+	attempt, err := payments.AttemptTx(tx.Tx, c.Attempt)
 	if err != nil {
 		return finished{}, err
 	}
@@ -43,23 +47,19 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 	}
 	switch attempt.State {
 	case payments.Authorized, payments.Captured:
-		out.Status, err = c.succeed(tx, o, attempt)
+		out.Status, err = c.succeed(tx, o)
 	case payments.Declined, payments.Voided, payments.Canceled:
 		out.Status, err = c.fail(tx, o, attempt)
 	case payments.NeedsAction:
-		err = c.wait(tx, attempt)
+		err = c.wait(tx)
 	}
 	return out, err
 }
 
-// succeed places a pending order. Money for an order that was canceled in the
-// meantime goes back.
-func (c finish) succeed(tx *command.Tx, o orders.Order, a payments.Attempt) (orders.Status, error) {
-	switch o.Status {
-	case orders.Placed:
-		return o.Status, nil
-	case orders.Canceled:
-		return o.Status, tx.SetTimer(tx.Clock, orders.TimerSettle, string(o.ID))
+// succeed places a pending order.
+func (c finish) succeed(tx *command.Tx, o orders.Order) (orders.Status, error) {
+	if o.Status != orders.Pending {
+		return o.Status, nil // RecordOutcome has asked for the money to be settled
 	}
 	stocked, err := holdsStock(tx, o.ID)
 	if err != nil {
@@ -68,7 +68,7 @@ func (c finish) succeed(tx *command.Tx, o orders.Order, a payments.Attempt) (ord
 	if err := place(tx, o.ID, cart.ID(o.Cart), stocked); err != nil {
 		return "", err
 	}
-	return orders.Placed, c.clearTimers(tx, a)
+	return orders.Placed, c.clearTimers(tx)
 }
 
 // fail cancels a pending order and gives stock and cart back.
@@ -91,19 +91,19 @@ func (c finish) fail(tx *command.Tx, o orders.Order, a payments.Attempt) (orders
 	if err := cart.Unlock(tx, cart.ID(o.Cart), string(o.ID)); err != nil {
 		return "", err
 	}
-	return orders.Canceled, c.clearTimers(tx, a)
+	return orders.Canceled, c.clearTimers(tx)
 }
 
 // wait gives the shopper time to act.
-func (c finish) wait(tx *command.Tx, a payments.Attempt) error {
-	if err := c.clearTimers(tx, a); err != nil {
+func (c finish) wait(tx *command.Tx) error {
+	if err := c.clearTimers(tx); err != nil {
 		return err
 	}
 	return tx.SetTimer(tx.Clock+actionMillis, TimerRecover, string(c.Order))
 }
 
 // clearTimers removes the order's recovery timers, whenever they are due.
-func (c finish) clearTimers(tx *command.Tx, _ payments.Attempt) error {
+func (c finish) clearTimers(tx *command.Tx) error {
 	return tx.ClearTimers(TimerRecover, string(c.Order))
 }
 

@@ -50,20 +50,20 @@ func (s *Service) Recover(ctx context.Context, subject string) error {
 // ask learns the outcome of an attempt. What is in the provider's hands is
 // looked up; what never reached it is sent again with the same key.
 func (s *Service) ask(ctx context.Context, p payments.Provider, a payments.Attempt) (payments.Outcome, error) {
-	outcome, err := s.payments.Retrieve(ctx, p, a)
+	outcome, err := p.Retrieve(ctx, a.LookupRequest())
 	if err != nil {
 		return payments.Outcome{}, err
 	}
 	old := s.engine.Now().Sub(a.CreatedAt) > repostFor
 	switch {
 	case outcome.State == payments.NotFound && !old:
-		return s.payments.Pay(ctx, p, a)
+		return p.Pay(ctx, a.PayRequest())
 	case outcome.State == payments.NotFound:
 		// It never arrived and never will: the key is not used any more.
 		return payments.Outcome{State: payments.Canceled, Amount: a.Amount}, nil
 	case outcome.State == payments.NeedsAction && a.State == payments.NeedsAction:
 		// The shopper's time is up. Only the provider's word ends the hold.
-		return s.payments.Void(ctx, p, a)
+		return p.Void(ctx, a.VoidRequest())
 	case outcome.State == payments.Pending:
 		return outcome, fault.New(fault.Unavailable, "the provider has not decided yet")
 	}
@@ -88,7 +88,7 @@ func (s *Service) Resume(ctx context.Context, order orders.ID) (Result, error) {
 		if err != nil {
 			return Result{}, err
 		}
-		if outcome, err := s.payments.Retrieve(ctx, p, a); err == nil && outcome.State != payments.NotFound {
+		if outcome, err := p.Retrieve(ctx, a.LookupRequest()); err == nil && outcome.State != payments.NotFound {
 			if err := s.finish(ctx, slot, a, outcome); err != nil {
 				return Result{}, err
 			}
@@ -121,7 +121,7 @@ func (s *Service) Abandon(ctx context.Context, order orders.ID) (Result, error) 
 	if err != nil {
 		return Result{}, err
 	}
-	outcome, err := s.payments.Void(ctx, p, a)
+	outcome, err := p.Void(ctx, a.VoidRequest())
 	if err != nil {
 		return Result{}, fault.Wrap(fault.Unavailable, err, "asking %s to let go of order %s", a.Provider, order)
 	}

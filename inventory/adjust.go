@@ -79,8 +79,9 @@ func (c Adjust) apply(tx *command.Tx) (Stock, error) {
 	return s, tx.Emit("inventory.adjusted", string(c.Pool), moved{c.SKU, delta, s.OnHand, s.Version})
 }
 
-// Adjust corrects what is on hand and returns the pool's new record. It
-// refuses to take away more than is on hand. Before a Count, what shards have
+// Adjust corrects what is on hand and returns the pool's new record, which may
+// show a shortage that is being worked off. It refuses to take away more than
+// is on hand. Before a Count, what shards have
 // shipped so far is booked, so that it is not taken away twice; do not ship
 // from the location while its goods are being counted.
 func (s *Service) Adjust(ctx context.Context, c Adjust) (Stock, error) {
@@ -100,8 +101,14 @@ func (s *Service) Adjust(ctx context.Context, c Adjust) (Stock, error) {
 			return Stock{}, err
 		}
 	}
-	return command.Do[Stock](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot, Prepare: func(command.Stamp) error {
+	stock, err := command.Do[Stock](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot, Prepare: func(command.Stamp) error {
 		c.Pool = pool
 		return nil
 	}})
+	if err == nil && stock.Shortage > 0 {
+		// So that shards stop selling what is not there. If this fails, the
+		// timer of the shortage does it.
+		_ = s.RecallTimer(ctx, string(pool))
+	}
+	return stock, err
 }

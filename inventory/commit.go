@@ -16,9 +16,27 @@ func Commit(tx *command.Tx, reservation string) error {
 		}
 		return err
 	}
-	_, err = tx.Exec(`UPDATE allowances SET held = held - l.quantity, committed = committed + l.quantity
-		FROM reservation_lines AS l WHERE l.reservation = ? AND allowances.pool = l.pool`, reservation)
-	return err
+	lines, err := linesOf(tx, reservation)
+	if err != nil {
+		return err
+	}
+	for _, d := range lines {
+		if _, err := tx.Exec(`UPDATE allowances SET held = held - ?, committed = committed + ? WHERE pool = ?`, d.Quantity, d.Quantity, d.Pool); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// linesOf reads what a hold has set aside. One UPDATE for each of these lines
+// costs less than one for them all, which SQLite would make undoable.
+func linesOf(tx *command.Tx, reservation string) ([]Demand, error) {
+	rows := tx.Query(`SELECT pool, quantity FROM reservation_lines WHERE reservation = ?`, reservation)
+	var out []Demand
+	for rows.Next() {
+		out = append(out, Demand{Pool: PoolID(rows.Text(0)), Quantity: rows.Int64(1)})
+	}
+	return out, rows.Close()
 }
 
 // Release ends a hold: the goods may be sold again and the reservation is
@@ -36,8 +54,11 @@ func Release(tx *command.Tx, reservation string) error {
 		}
 		return err
 	}
-	if _, err := tx.Exec(`UPDATE allowances SET held = held - l.quantity, available = available + l.quantity
-		FROM reservation_lines AS l WHERE l.reservation = ? AND allowances.pool = l.pool`, reservation); err != nil {
+	lines, err := linesOf(tx, reservation)
+	if err != nil {
+		return err
+	}
+	if err := unhold(tx, lines); err != nil {
 		return err
 	}
 	_, err = tx.Exec(`DELETE FROM reservation_lines WHERE reservation = ?`, reservation)

@@ -70,5 +70,6 @@ func (v *view) level() Level {
 		l.Committed += h.committed
 		l.OnHand += a.Shipped - h.Shipped + h.Returned - a.Returned
 	}
+	l.OnHand = max(l.OnHand, 0) // goods that nobody had counted were shipped
 	return l
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
 )
 
@@ -41,29 +42,44 @@ func (c Cancel) Validate() error {
 }
 
 func (c Cancel) apply(tx *command.Tx) (Receipt, error) {
-	o, err := GetTx(tx.Tx, c.Order)
+	if _, err := placed(tx.Tx, c.Order, c.Version); err != nil {
+		return Receipt{}, err
+	}
+	o, err := CancelTx(tx, c.Order, c.Reason)
 	if err != nil {
 		return Receipt{}, err
 	}
+	// An order of nothing that is counted in stock has no reservation.
+	_, stocked, err := tx.Int64(`SELECT 1 FROM order_lines WHERE order_id = ? AND pool <> '' LIMIT 1`, c.Order)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if stocked {
+		if err := inventory.Uncommit(tx, string(c.Order), nil); err != nil {
+			return Receipt{}, err
+		}
+	}
+	return Receipt{Order: o.ID, Version: o.Version}, nil
+}
+
+// placed returns an order that is placed and at the wanted version, or says
+// why there is none.
+func placed(tx *sqlite.Tx, id ID, version int64) (Order, error) {
+	o, err := GetTx(tx, id)
 	switch {
-	case c.Version != 0 && c.Version != o.Version:
-		return Receipt{}, &VersionError{Order: c.Order, Want: c.Version, Have: o.Version}
+	case err != nil:
+		return Order{}, err
+	case version != 0 && version != o.Version:
+		return Order{}, &VersionError{Order: id, Want: version, Have: o.Version}
 	case o.Status != Placed:
-		return Receipt{}, &StatusError{Order: c.Order, Have: string(o.Status), Want: string(Placed)}
-	case o.Shipped > 0:
-		return Receipt{}, &StatusError{Order: c.Order, Have: string(o.FulfilmentStatus), Want: string(Unfulfilled)}
+		return Order{}, &StatusError{Order: id, Have: string(o.Status), Want: string(Placed)}
 	}
-	if err := inventory.Uncommit(tx, string(c.Order), nil); err != nil {
-		return Receipt{}, err
-	}
-	if o, err = CancelTx(tx, c.Order, c.Reason); err != nil {
-		return Receipt{}, err
-	}
-	return Receipt{Order: o.ID, Version: o.Version}, tx.SetTimer(tx.Clock, TimerSettle, string(c.Order))
+	return o, nil
 }
 
 // Cancel runs the command and returns the order as it is then. It returns a
-// *NotFoundError, or a *StatusError if the order is not placed or has shipped.
+// *NotFoundError, a *VersionError, or a *StatusError if the order is not
+// placed or has shipped.
 func (s *Service) Cancel(ctx context.Context, c Cancel) (Order, error) {
 	slot, err := slotOf(c.Order)
 	if err != nil {
@@ -75,7 +91,7 @@ func (s *Service) Cancel(ctx context.Context, c Cancel) (Order, error) {
 	return s.Get(ctx, c.Order)
 }
 
-const maxReason = 500
+const maxReason = 500 // bytes
 
 func checkReason(reason string) error {
 	if reason == "" || len(reason) > maxReason {

@@ -7,15 +7,20 @@ import (
 	"github.com/keelshop/commerce/internal/sqlite"
 )
 
-// check reports orders that contradict their lines, their returns or the
-// statuses that follow from them.
+// check reports orders that contradict their lines, their fulfilments, their
+// returns or the statuses that follow from them, and carts that were sold
+// twice.
 func check(tx *sqlite.Tx) ([]command.Violation, error) {
 	var out []command.Violation
-	if err := checkLineSums(tx, &out); err != nil {
-		return nil, err
-	}
-	if err := checkGrants(tx, &out); err != nil {
-		return nil, err
+	for _, r := range rules {
+		rows := tx.Query(r.query)
+		for rows.Next() {
+			out = append(out, command.Violation{Rule: "orders." + r.name, Subject: rows.Text(0),
+				Detail: fmt.Sprintf(r.detail, rows.Int64(1), rows.Int64(2))})
+		}
+		if err := rows.Close(); err != nil {
+			return nil, err
+		}
 	}
 	rows := tx.Query(selectOrder)
 	for rows.Next() {
@@ -30,24 +35,62 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 	return out, rows.Close()
 }
 
-func checkLineSums(tx *sqlite.Tx, out *[]command.Violation) error {
-	rows := tx.Query(`SELECT o.id, o.subtotal, o.units, o.shipped, o.returned, coalesce(sum(l.total), 0), coalesce(sum(l.quantity), 0), coalesce(sum(l.shipped), 0), coalesce(sum(l.returned), 0)
-		FROM orders o LEFT JOIN order_lines l ON l.order_id = o.id GROUP BY o.id
-		HAVING o.subtotal <> sum(l.total) OR o.units <> sum(l.quantity) OR o.shipped <> sum(l.shipped) OR o.returned <> sum(l.returned) OR count(l.line) = 0`)
-	for rows.Next() {
-		*out = append(*out, command.Violation{Rule: "orders.lines_sum_up", Subject: rows.Text(0),
-			Detail: fmt.Sprintf("the order says subtotal %d, units %d, shipped %d, returned %d; its lines say %d, %d, %d, %d",
-				rows.Int64(1), rows.Int64(2), rows.Int64(3), rows.Int64(4), rows.Int64(5), rows.Int64(6), rows.Int64(7), rows.Int64(8))})
-	}
-	return rows.Close()
-}
-
-func checkGrants(tx *sqlite.Tx, out *[]command.Violation) error {
-	rows := tx.Query(`SELECT o.id, o.refund_granted, sum(r.amount) FROM orders o JOIN returns r ON r.order_id = o.id
-		GROUP BY o.id HAVING o.refund_granted < sum(r.amount)`)
-	for rows.Next() {
-		*out = append(*out, command.Violation{Rule: "orders.returns_are_granted", Subject: rows.Text(0),
-			Detail: fmt.Sprintf("%d granted, returns of %d", rows.Int64(1), rows.Int64(2))})
-	}
-	return rows.Close()
+// rules are the invariants that SQL can tell. Each query returns a subject and
+// the two numbers that should agree.
+var rules = [...]struct{ name, query, detail string }{
+	{
+		name: "lines_sum_up",
+		query: `SELECT o.id, o.subtotal, coalesce(sum(l.total), 0) FROM orders o LEFT JOIN order_lines l ON l.order_id = o.id
+			GROUP BY o.id HAVING o.subtotal <> coalesce(sum(l.total), 0)`,
+		detail: "the order's subtotal is %d, that of its lines %d",
+	},
+	{
+		name: "units_sum_up",
+		query: `SELECT o.id, o.units, coalesce(sum(l.quantity), 0) FROM orders o LEFT JOIN order_lines l ON l.order_id = o.id
+			GROUP BY o.id HAVING o.units <> coalesce(sum(l.quantity), 0)`,
+		detail: "the order has %d units, its lines %d",
+	},
+	{
+		name: "shipped_sums_up",
+		query: `SELECT o.id, o.shipped, coalesce(sum(l.shipped), 0) FROM orders o LEFT JOIN order_lines l ON l.order_id = o.id
+			GROUP BY o.id HAVING o.shipped <> coalesce(sum(l.shipped), 0)`,
+		detail: "%d units of the order have shipped, %d of its lines",
+	},
+	{
+		name: "returned_sums_up",
+		query: `SELECT o.id, o.returned, coalesce(sum(l.returned), 0) FROM orders o LEFT JOIN order_lines l ON l.order_id = o.id
+			GROUP BY o.id HAVING o.returned <> coalesce(sum(l.returned), 0)`,
+		detail: "%d units of the order have come back, %d of its lines",
+	},
+	{
+		name: "fulfilments_sum_up",
+		query: `SELECT l.order_id || ' line ' || l.line, l.shipped, (SELECT coalesce(sum(f.quantity), 0) FROM fulfilments h
+				JOIN fulfilment_lines f ON f.fulfilment = h.id WHERE h.order_id = l.order_id AND f.line = l.line) AS left_house
+			FROM order_lines l WHERE l.shipped <> left_house`,
+		detail: "%d units have shipped, %d by its fulfilments",
+	},
+	{
+		name: "returns_sum_up",
+		query: `SELECT l.order_id || ' line ' || l.line, l.returned, (SELECT coalesce(sum(b.quantity), 0) FROM returns h
+				JOIN return_lines b ON b.return_id = h.id WHERE h.order_id = l.order_id AND b.line = l.line) AS came_back
+			FROM order_lines l WHERE l.returned <> came_back`,
+		detail: "%d units have come back, %d by its returns",
+	},
+	{
+		name: "returns_are_granted",
+		query: `SELECT o.id, o.refund_granted, sum(r.amount) FROM orders o JOIN returns r ON r.order_id = o.id
+			GROUP BY o.id HAVING o.refund_granted < sum(r.amount)`,
+		detail: "%d was granted back, its returns are worth %d",
+	},
+	{
+		name: "canceled_is_granted",
+		query: `SELECT id, refund_granted, captured FROM orders WHERE status = 'canceled' AND refund_granted < captured
+			AND id NOT IN (SELECT subject FROM timers WHERE kind = 'payments.settle')`,
+		detail: "the canceled order has granted back %d of %d captured, and no timer sees to the rest",
+	},
+	{
+		name:   "cart_sold_once",
+		query:  `SELECT cart, count(*), min(created_at) FROM orders WHERE status <> 'canceled' AND cart <> '' GROUP BY cart HAVING count(*) > 1`,
+		detail: "%d orders hold this cart, the first since %d",
+	},
 }

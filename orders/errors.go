@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/money"
 )
 
 // NotFoundError says that there is no such order.
@@ -56,3 +57,18 @@ func (e *VersionError) Error() string {
 
 // Unwrap returns fault.Conflict.
 func (e *VersionError) Unwrap() error { return fault.Conflict }
+
+// PaymentError says that an order's money cannot have changed in this way.
+type PaymentError struct {
+	Order  ID
+	What   string       // the sum that would be impossible, such as "captured"
+	Have   money.Amount // the sum before
+	Change int64        // minor units
+}
+
+func (e *PaymentError) Error() string {
+	return fmt.Sprintf("order %s has %v %s: a change by %d minor units is impossible", e.Order, e.Have, e.What, e.Change)
+}
+
+// Unwrap returns fault.Conflict.
+func (e *PaymentError) Unwrap() error { return fault.Conflict }

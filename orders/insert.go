@@ -19,15 +19,20 @@ type New struct {
 	Subtotal, Discount, Shipping, Tax, Total int64
 	OccurredAt                               int64 // ms since 1970 UTC; 0 is the time of the command
 	ExternalReference                        string
-	Contact                                  seal.Sealed
-	Lines                                    []NewLine
+	// Contact is sealed under the key of ContactSubject, as cart.ContactTx
+	// returns them. Both are empty if there is none.
+	Contact        seal.Sealed
+	ContactSubject string
+	// The countries of the contact's addresses, in the clear; "" if unknown.
+	ShippingCountry, BillingCountry string
+	Lines                           []NewLine
 }
 
 // NewLine is one line of a New.
 type NewLine struct {
 	SKU       catalog.SKU
 	Variant   catalog.VariantID
-	Pool      inventory.PoolID
+	Pool      inventory.PoolID // "" is not counted in stock
 	Title     string
 	Quantity  int64
 	UnitPrice int64
@@ -35,7 +40,9 @@ type NewLine struct {
 	Reason    string
 }
 
-// Insert makes a pending order in the caller's transaction.
+// Insert makes a pending order in the caller's transaction. Numbers that do
+// not add up are refused by the tables, and so are an order without lines and
+// an ID that exists.
 func Insert(tx *command.Tx, n New) error {
 	units := int64(0)
 	for _, l := range n.Lines {
@@ -48,10 +55,11 @@ func Insert(tx *command.Tx, n New) error {
 	_, err := tx.Exec(`INSERT INTO orders (id, slot, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
 		subtotal, discount, shipping, tax, total, authorized, captured, voided, refund_granted, refunded,
 		units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, version,
-		external_reference, metadata, private_metadata, contact)
-		VALUES (?, ?, ?, ?, ?, 'pending', 'none', 'unfulfilled', '', ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, ?, ?, 0, 0, 1, ?, '{}', '{}', ?)`,
-		n.ID, tx.Slot, n.Cart, n.Customer, n.Currency, n.Subtotal, n.Discount, n.Shipping, n.Tax, n.Total,
-		units, occurred, tx.At, n.ExternalReference, []byte(n.Contact))
+		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country)
+		VALUES (?, ?, ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, ?, ?, 0, 0, 1, ?, NULL, NULL, ?, ?, ?, ?)`,
+		n.ID, tx.Slot, n.Cart, n.Customer, n.Currency, paymentStatus(n.Total, 0, 0, 0, 0),
+		n.Subtotal, n.Discount, n.Shipping, n.Tax, n.Total, units, occurred, tx.At, n.ExternalReference,
+		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/keelshop/commerce/accounts"
@@ -27,8 +28,8 @@ type Order struct {
 
 	// Subtotal − Discount + Shipping + Tax = Total, always.
 	Subtotal, Discount, Shipping, Tax, Total money.Amount
-	// What happened to the money so far. RefundGranted is what is owed back,
-	// Refunded what the provider has confirmed.
+	// What happened to the money so far. RefundGranted is what is owed back in
+	// all, Refunded what of it the provider has confirmed.
 	Authorized, Captured, Voided, RefundGranted, Refunded money.Amount
 
 	// Units over all lines.
@@ -39,12 +40,20 @@ type Order struct {
 	PlacedAt   time.Time // zero until placed
 	CanceledAt time.Time // zero unless canceled
 
-	Version           int64
+	Version int64
+	// The countries of the contact's addresses; "" if they are not known.
+	ShippingCountry, BillingCountry string
+
 	ExternalReference string
-	Metadata          string // a JSON object, public
-	PrivateMetadata   string // a JSON object, for staff
+	Metadata          json.RawMessage // a JSON object or nil
+	PrivateMetadata   json.RawMessage // a JSON object or nil; not for shoppers
 
 	Lines []Line // empty in listings
+}
+
+// kept returns what was captured and not refunded.
+func (o Order) kept() money.Amount {
+	return money.New(o.Captured.Minor()-o.Refunded.Minor(), o.Currency)
 }
 
 // Line is one line of an order, with title and price as they were agreed.

@@ -36,6 +36,7 @@ func Module() command.Module {
 			command.Define(Cancel.apply),
 			command.Define(Ship.apply),
 			command.Define(Return.apply),
+			command.Define(Annotate.apply),
 		},
 		Schema: map[uint32]string{1: schema},
 		Errors: []fault.Type{
@@ -43,6 +44,7 @@ func Module() command.Module {
 			fault.Typed[*QuantityError]("orders.quantity"),
 			fault.Typed[*NotFoundError]("orders.not_found"),
 			fault.Typed[*VersionError]("orders.version"),
+			fault.Typed[*PaymentError]("orders.payment"),
 		},
 		Check: check,
 	}

@@ -2,6 +2,7 @@ package orders
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"time"
@@ -46,17 +47,10 @@ type Filter struct {
 // Store.Events.
 func (s *Service) All(ctx context.Context, f Filter) iter.Seq2[Order, error] {
 	return func(yield func(Order, error) bool) {
-		pages := make([]*page, s.engine.Shards())
-		for i := range pages {
-			pages[i] = &page{service: s, filter: f, slot: s.engine.SlotOn(i), after: f.After}
-		}
-		if f.Customer != "" {
-			slot, err := id.SlotOf(string(f.Customer))
-			if err != nil {
-				yield(Order{}, err)
-				return
-			}
-			pages = []*page{{service: s, filter: f, slot: slot, after: f.After}}
+		pages, err := s.pages(f)
+		if err != nil {
+			yield(Order{}, err)
+			return
 		}
 		for n := 0; f.Limit == 0 || n < f.Limit; n++ {
 			o, ok, err := smallest(ctx, pages)
@@ -71,12 +65,30 @@ func (s *Service) All(ctx context.Context, f Filter) iter.Seq2[Order, error] {
 	}
 }
 
+// pages returns one page for each shard that may hold what the filter selects.
+func (s *Service) pages(f Filter) ([]*page, error) {
+	size := pageSize
+	if f.Limit > 0 {
+		size = min(size, f.Limit)
+	}
+	if f.Customer != "" {
+		slot, err := f.Customer.Slot()
+		return []*page{{service: s, filter: f, slot: slot, after: f.After, size: size}}, err
+	}
+	pages := make([]*page, s.engine.Shards())
+	for i := range pages {
+		pages[i] = &page{service: s, filter: f, slot: s.engine.SlotOn(i), after: f.After, size: size}
+	}
+	return pages, nil
+}
+
 // A page reads one shard's part of a listing, a few orders at a time.
 type page struct {
 	service *Service
 	filter  Filter
 	slot    id.Slot
 	after   ID
+	size    int // rows to read at once
 	rows    []Order
 	done    bool
 }
@@ -95,7 +107,7 @@ func (p *page) fill(ctx context.Context) error {
 		if p.filter.Status != "" {
 			q, args = q+` AND status = ?`, append(args, p.filter.Status)
 		}
-		rows := tx.Query(q+` ORDER BY id LIMIT ?`, append(args, pageSize)...)
+		rows := tx.Query(q+` ORDER BY id LIMIT ?`, append(args, p.size)...)
 		for rows.Next() {
 			p.rows = append(p.rows, scanOrder(rows))
 		}
@@ -104,7 +116,7 @@ func (p *page) fill(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listing orders: %w", err)
 	}
-	if p.done = len(p.rows) < pageSize; len(p.rows) > 0 {
+	if p.done = len(p.rows) < p.size; len(p.rows) > 0 {
 		p.after = p.rows[len(p.rows)-1].ID
 	}
 	return nil
@@ -132,11 +144,11 @@ func smallest(ctx context.Context, pages []*page) (Order, bool, error) {
 const selectOrder = `SELECT id, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
 	subtotal, discount, shipping, tax, total, authorized, captured, voided, refund_granted, refunded,
 	units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, version,
-	external_reference, metadata, private_metadata FROM orders`
+	shipping_country, billing_country, external_reference, metadata, private_metadata FROM orders`
 
 // GetTx returns an order without its lines, or a *NotFoundError.
 func GetTx(tx *sqlite.Tx, o ID) (Order, error) {
-	rows := tx.Query(selectOrder+` WHERE id = ?`, o)
+	rows := tx.One(selectOrder+` WHERE id = ?`, o)
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
 			return Order{}, err
@@ -157,7 +169,8 @@ func scanOrder(r *sqlite.Rows) Order {
 		Authorized: amount(13), Captured: amount(14), Voided: amount(15), RefundGranted: amount(16), Refunded: amount(17),
 		Units: r.Int64(18), Shipped: r.Int64(19), Returned: r.Int64(20),
 		OccurredAt: instant(r.Int64(21)), CreatedAt: instant(r.Int64(22)), PlacedAt: instant(r.Int64(23)), CanceledAt: instant(r.Int64(24)),
-		Version: r.Int64(25), ExternalReference: r.Text(26), Metadata: r.Text(27), PrivateMetadata: r.Text(28),
+		Version: r.Int64(25), ShippingCountry: r.Text(26), BillingCountry: r.Text(27),
+		ExternalReference: r.Text(28), Metadata: jsonOf(r, 29), PrivateMetadata: jsonOf(r, 30),
 	}
 }
 
@@ -174,6 +187,13 @@ func LinesTx(tx *sqlite.Tx, o ID, c money.Currency) ([]Line, error) {
 		})
 	}
 	return out, rows.Close()
+}
+
+func jsonOf(r *sqlite.Rows, col int) json.RawMessage {
+	if r.Null(col) {
+		return nil
+	}
+	return json.RawMessage(r.Text(col))
 }
 
 func millis(t time.Time) int64 {

@@ -10,8 +10,9 @@ import (
 )
 
 // Return records that goods of an order came back and grants the refund of
-// their price. Package payments pays what is granted, soon after and however
-// often it takes.
+// what was paid for them: their price with their part of the order's discount
+// and tax, without shipping. Package payments pays what is granted, soon after
+// and however often it takes.
 type Return struct {
 	Order  ID             `cbor:"1,keyasint"`
 	Lines  []LineQuantity `cbor:"2,keyasint"`
@@ -51,21 +52,15 @@ func (c Return) Validate() error {
 }
 
 func (c Return) apply(tx *command.Tx) (Receipt, error) {
-	o, err := GetTx(tx.Tx, c.Order)
+	o, err := placed(tx.Tx, c.Order, c.Version)
 	if err != nil {
 		return Receipt{}, err
-	}
-	switch {
-	case c.Version != 0 && c.Version != o.Version:
-		return Receipt{}, &VersionError{Order: c.Order, Want: c.Version, Have: o.Version}
-	case o.Status != Placed:
-		return Receipt{}, &StatusError{Order: c.Order, Have: string(o.Status), Want: string(Placed)}
 	}
 	lines, err := LinesTx(tx.Tx, c.Order, o.Currency)
 	if err != nil {
 		return Receipt{}, err
 	}
-	back, err := c.takeBack(lines, o.Currency)
+	back, err := c.takeBack(o, lines)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -98,13 +93,18 @@ func (c Return) apply(tx *command.Tx) (Receipt, error) {
 // returned is what a return takes back.
 type returned struct {
 	units   int64
-	amount  money.Amount
-	counts  []int64 // the lines' new counters, beside Return.Lines
+	amount  money.Amount // the refund that is granted
+	counts  []int64      // the lines' new counters, beside Return.Lines
 	demands []inventory.Demand
 }
 
-func (c Return) takeBack(lines []Line, currency money.Currency) (returned, error) {
-	out := returned{amount: money.Zero(currency)}
+func (c Return) takeBack(o Order, lines []Line) (returned, error) {
+	var out returned
+	was := int64(0) // the price of what came back before; a part of the subtotal, so it is in range
+	for _, l := range lines {
+		was += l.UnitPrice.Minor() * l.Returned
+	}
+	is := was
 	for _, w := range c.Lines {
 		if w.Line > len(lines) {
 			return out, &QuantityError{Order: c.Order, Line: w.Line, Want: w.Quantity, Verb: "return"}
@@ -113,20 +113,46 @@ func (c Return) takeBack(lines []Line, currency money.Currency) (returned, error
 		if have := l.Shipped - l.Returned; w.Quantity > have {
 			return out, &QuantityError{Order: c.Order, Line: w.Line, Want: w.Quantity, Have: have, Verb: "return"}
 		}
-		price, err := l.UnitPrice.Mul(w.Quantity)
-		if err != nil {
-			return out, err
-		}
-		if out.amount, err = out.amount.Add(price); err != nil {
-			return out, err
-		}
+		is += l.UnitPrice.Minor() * w.Quantity
 		out.units += w.Quantity
 		out.counts = append(out.counts, l.Returned+w.Quantity)
 		if l.Pool != "" {
 			out.demands = append(out.demands, inventory.Demand{Pool: l.Pool, SKU: l.SKU, Quantity: w.Quantity})
 		}
 	}
-	return out, nil
+	var err error
+	out.amount, err = refund(o, was, is)
+	return out, err
+}
+
+// refund returns what is granted when the price of all that came back grows
+// from was to is: the goods' part of what the order costs, less what was
+// granted for other reasons and would make the refunds exceed the order.
+func refund(o Order, was, is int64) (money.Amount, error) {
+	before, err := paidFor(o, was)
+	if err != nil {
+		return before, err
+	}
+	after, err := paidFor(o, is)
+	if err != nil {
+		return after, err
+	}
+	left := max(o.Total.Minor(), o.Captured.Minor()) - o.RefundGranted.Minor()
+	return money.New(min(after.Minor()-before.Minor(), left), o.Currency), nil
+}
+
+// paidFor returns what goods of an order cost with their part of its discount
+// and tax. It is rounded down, which evens out over several returns: all goods
+// together give exactly what was paid for them.
+func paidFor(o Order, price int64) (money.Amount, error) {
+	if o.Subtotal.IsZero() {
+		return money.Zero(o.Currency), nil
+	}
+	part, err := money.NewRate(price, o.Subtotal.Minor())
+	if err != nil {
+		return money.Amount{}, err
+	}
+	return money.New(o.Total.Minor()-o.Shipping.Minor(), o.Currency).Scale(part, money.Down)
 }
 
 func (c Return) store(tx *command.Tx, back returned) error {
@@ -148,7 +174,7 @@ func (c Return) store(tx *command.Tx, back returned) error {
 
 // Return runs the command and returns the order as it is then. It returns a
 // *QuantityError if more of a line would come back than has shipped and is not
-// back yet.
+// back yet, and a *StatusError or *VersionError as Ship does.
 func (s *Service) Return(ctx context.Context, c Return) (Order, error) {
 	slot, err := slotOf(c.Order)
 	if err != nil {

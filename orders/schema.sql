@@ -6,10 +6,11 @@ CREATE TABLE orders (
 	slot               INTEGER NOT NULL,
 	cart               TEXT    NOT NULL,
 	customer           TEXT    NOT NULL, -- '' is a guest
-	currency           TEXT    NOT NULL,
+	currency           TEXT    NOT NULL CHECK (length(currency) = 3),
 	status             TEXT    NOT NULL CHECK (status IN ('pending', 'placed', 'canceled')),
-	payment_status     TEXT    NOT NULL,
-	fulfilment_status  TEXT    NOT NULL,
+	payment_status     TEXT    NOT NULL CHECK (payment_status IN
+		('none', 'authorized', 'partially_paid', 'paid', 'partially_refunded', 'refunded', 'overcharged', 'voided')),
+	fulfilment_status  TEXT    NOT NULL CHECK (fulfilment_status IN ('unfulfilled', 'partial', 'fulfilled', 'canceled')),
 	cancel_reason      TEXT    NOT NULL,
 	subtotal           INTEGER NOT NULL CHECK (subtotal >= 0),
 	discount           INTEGER NOT NULL CHECK (discount BETWEEN 0 AND subtotal),
@@ -19,27 +20,35 @@ CREATE TABLE orders (
 	authorized         INTEGER NOT NULL CHECK (authorized >= 0),
 	captured           INTEGER NOT NULL CHECK (captured >= 0),
 	voided             INTEGER NOT NULL CHECK (voided >= 0),
-	refund_granted     INTEGER NOT NULL CHECK (refund_granted >= 0),
+	refund_granted     INTEGER NOT NULL CHECK (refund_granted >= 0), -- owed back, whether done or not
 	refunded           INTEGER NOT NULL CHECK (refunded BETWEEN 0 AND captured),
 	units              INTEGER NOT NULL CHECK (units > 0),
 	shipped            INTEGER NOT NULL CHECK (shipped BETWEEN 0 AND units),
-	returned           INTEGER NOT NULL CHECK (returned BETWEEN 0 AND shipped),
+	returned           INTEGER NOT NULL CHECK (returned BETWEEN 0 AND shipped), -- units, too
 	occurred_at        INTEGER NOT NULL, -- when the shopper bought, as the caller says
 	created_at         INTEGER NOT NULL,
 	placed_at          INTEGER NOT NULL, -- 0 until then
 	canceled_at        INTEGER NOT NULL, -- 0 until then
-	version            INTEGER NOT NULL,
+	version            INTEGER NOT NULL CHECK (version > 0),
 	external_reference TEXT    NOT NULL,
-	metadata           TEXT    NOT NULL,
-	private_metadata   TEXT    NOT NULL,
-	contact            BLOB    -- sealed under the customer's or the guest cart's key
+	metadata           TEXT,
+	private_metadata   TEXT,
+	contact            BLOB,          -- sealed under the key of contact_subject
+	contact_subject    TEXT NOT NULL, -- the customer or the guest cart; '' without a contact
+	shipping_country   TEXT NOT NULL, -- the contact's, in the clear
+	billing_country    TEXT NOT NULL,
+	CHECK (status <> 'canceled' OR shipped = 0),
+	CHECK (refund_granted <= max(total, captured)),
+	CHECK ((placed_at = 0) OR status <> 'pending'),
+	CHECK ((canceled_at <> 0) = (status = 'canceled')),
+	CHECK ((contact IS NULL) = (contact_subject = ''))
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX orders_by_customer ON orders (customer, id) WHERE customer <> '';
 
 CREATE TABLE order_lines (
 	order_id   TEXT    NOT NULL REFERENCES orders (id),
-	line       INTEGER NOT NULL,
+	line       INTEGER NOT NULL CHECK (line > 0),
 	slot       INTEGER NOT NULL,
 	sku        TEXT    NOT NULL,
 	variant    TEXT    NOT NULL,

@@ -49,15 +49,9 @@ func (c Ship) Validate() error {
 }
 
 func (c Ship) apply(tx *command.Tx) (Receipt, error) {
-	o, err := GetTx(tx.Tx, c.Order)
+	o, err := placed(tx.Tx, c.Order, c.Version)
 	if err != nil {
 		return Receipt{}, err
-	}
-	switch {
-	case c.Version != 0 && c.Version != o.Version:
-		return Receipt{}, &VersionError{Order: c.Order, Want: c.Version, Have: o.Version}
-	case o.Status != Placed:
-		return Receipt{}, &StatusError{Order: c.Order, Have: string(o.Status), Want: string(Placed)}
 	}
 	lines, err := LinesTx(tx.Tx, c.Order, o.Currency)
 	if err != nil {

@@ -16,23 +16,44 @@ type PlacedEvent struct {
 	Reason   string         `json:"reason,omitempty"`
 }
 
-// Place turns a pending order into a placed one.
-func Place(tx *command.Tx, o ID) (Order, error) {
-	out, err := move(tx, o, Placed, "")
+// Place turns a pending order into a placed one. Any other is a *StatusError.
+// It is called in apply.
+func Place(tx *command.Tx, id ID) (Order, error) {
+	o, err := movable(tx, id, Placed)
 	if err != nil {
 		return Order{}, err
 	}
-	return out, tx.Emit("order.placed", string(o), eventOf(out))
+	o.Status, o.PlacedAt = Placed, instant(tx.At)
+	if err := write(tx, &o); err != nil {
+		return Order{}, err
+	}
+	return o, tx.Emit("order.placed", string(id), eventOf(o))
 }
 
-// CancelTx cancels an order in the caller's transaction. Goods and money are
-// the caller's to give back.
-func CancelTx(tx *command.Tx, o ID, reason string) (Order, error) {
-	out, err := move(tx, o, Canceled, reason)
+// CancelTx cancels an order that is pending or placed and of which nothing has
+// shipped; any other is a *StatusError. What was captured is granted back, and
+// the timer of TimerSettle is set if there is money to give back. Goods are the
+// caller's to release. It is called in apply.
+func CancelTx(tx *command.Tx, id ID, reason string) (Order, error) {
+	o, err := movable(tx, id, Canceled)
 	if err != nil {
 		return Order{}, err
 	}
-	return out, tx.Emit("order.canceled", string(o), eventOf(out))
+	if o.Shipped > 0 {
+		return Order{}, &StatusError{Order: id, Have: string(o.FulfilmentStatus), Want: string(Unfulfilled)}
+	}
+	o.Status, o.CancelReason, o.CanceledAt = Canceled, reason, instant(tx.At)
+	o.RefundGranted = o.Captured
+	if err := write(tx, &o); err != nil {
+		return Order{}, err
+	}
+	open := o.Authorized.Minor() > o.Captured.Minor()+o.Voided.Minor()
+	if open || o.kept().IsPositive() {
+		if err := tx.SetTimer(tx.Clock, TimerSettle, string(id)); err != nil {
+			return Order{}, err
+		}
+	}
+	return o, tx.Emit("order.canceled", string(id), eventOf(o))
 }
 
 func eventOf(o Order) PlacedEvent {
@@ -42,7 +63,8 @@ func eventOf(o Order) PlacedEvent {
 	}
 }
 
-func move(tx *command.Tx, id ID, next Status, reason string) (Order, error) {
+// movable returns an order whose status may become next.
+func movable(tx *command.Tx, id ID, next Status) (Order, error) {
 	o, err := GetTx(tx.Tx, id)
 	if err != nil {
 		return Order{}, err
@@ -50,16 +72,10 @@ func move(tx *command.Tx, id ID, next Status, reason string) (Order, error) {
 	if !o.Status.MayBecome(next) {
 		return Order{}, &StatusError{Order: id, Have: string(o.Status), Want: before(next)}
 	}
-	o.Status = next
-	at := instant(tx.At)
-	if next == Placed {
-		o.PlacedAt = at
-	} else {
-		o.CancelReason, o.CanceledAt = reason, at
-	}
-	return o, write(tx, &o)
+	return o, nil
 }
 
+// before names the statuses from which next can be reached.
 func before(next Status) string {
 	if next == Placed {
 		return string(Pending)
@@ -73,30 +89,32 @@ type PaymentDelta struct {
 }
 
 // RecordPayment adds a delta to what happened to an order's money. It is a
-// *StatusError if more would be refunded than was captured.
+// *PaymentError if a sum would fall below zero or out of range, or if more
+// would be refunded than was captured. It is called in apply.
 func RecordPayment(tx *command.Tx, id ID, d PaymentDelta) error {
 	o, err := GetTx(tx.Tx, id)
 	if err != nil {
 		return err
 	}
-	c := o.Currency
-	add := func(a money.Amount, minor int64) money.Amount {
-		sum, addErr := a.Add(money.New(minor, c))
-		if addErr != nil && err == nil {
-			err = addErr
+	for _, part := range []struct {
+		what string
+		sum  *money.Amount
+		more int64
+	}{
+		{"authorized", &o.Authorized, d.Authorized},
+		{"captured", &o.Captured, d.Captured},
+		{"voided", &o.Voided, d.Voided},
+		{"granted as a refund", &o.RefundGranted, d.RefundGranted},
+		{"refunded", &o.Refunded, d.Refunded},
+	} {
+		sum, err := part.sum.Add(money.New(part.more, o.Currency))
+		if err != nil || sum.IsNegative() {
+			return &PaymentError{Order: id, What: part.what, Have: *part.sum, Change: part.more}
 		}
-		return sum
+		*part.sum = sum
 	}
-	o.Authorized = add(o.Authorized, d.Authorized)
-	o.Captured = add(o.Captured, d.Captured)
-	o.Voided = add(o.Voided, d.Voided)
-	o.RefundGranted = add(o.RefundGranted, d.RefundGranted)
-	o.Refunded = add(o.Refunded, d.Refunded)
-	if err != nil {
-		return err
-	}
-	if o.Refunded.Minor() > o.Captured.Minor() {
-		return &StatusError{Order: id, Have: "captured " + o.Captured.String(), Want: "captured for at least " + o.Refunded.String()}
+	if o.kept().IsNegative() {
+		return &PaymentError{Order: id, What: "captured and not refunded", Have: money.New(o.kept().Minor()+d.Refunded, o.Currency), Change: -d.Refunded}
 	}
 	return write(tx, &o)
 }

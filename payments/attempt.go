@@ -15,13 +15,13 @@ import (
 // Attempt is one try to pay for an order. It is plain data: changing it
 // changes nothing in the store.
 type Attempt struct {
-	ID       ID
-	Order    orders.ID
-	Number   int // from 1, per order
-	Provider string
-	Token    string
-	Amount   money.Amount // what was asked for
-	AutoCapture bool // captured at once, not only authorized
+	ID          ID
+	Order       orders.ID
+	Number      int // from 1, per order
+	Provider    string
+	Token       string
+	Amount      money.Amount // what was asked for
+	AutoCapture bool         // captured at once, not only authorized
 
 	State      State
 	ProviderID string // what the provider calls it; "" until known
@@ -51,7 +51,7 @@ func (a Attempt) PayRequest() PayRequest {
 
 // LookupRequest returns how to ask the provider how the attempt stands.
 func (a Attempt) LookupRequest() LookupRequest {
-	return LookupRequest{Of: Payment, Key: a.Key(), ProviderID: a.ProviderID}
+	return LookupRequest{Of: KindPayment, Key: a.Key(), ProviderID: a.ProviderID, PaymentKey: a.Key(), PaymentID: a.ProviderID}
 }
 
 // VoidRequest returns how to ask the provider to end the attempt without

@@ -75,19 +75,16 @@ func postPair(tx *command.Tx, txn string, o orders.ID, at int64, a, b Posting) e
 // balanced adds up each currency in 128 bits, so that nothing can wrap around
 // to a balance.
 func balanced(txn string, o orders.ID, postings []Posting) error {
-	for i, p := range postings {
+	for _, p := range postings {
 		c := p.Amount.Currency()
 		var hi, lo, carry uint64
-		first := true
-		for j, q := range postings {
-			if q.Amount.Currency() != c {
-				continue
+		for _, q := range postings {
+			if q.Amount.Currency() == c {
+				lo, carry = bits.Add64(lo, uint64(q.Amount.Minor()), 0)
+				hi, _ = bits.Add64(hi, uint64(q.Amount.Minor()>>63), carry)
 			}
-			first = first && j >= i
-			lo, carry = bits.Add64(lo, uint64(q.Amount.Minor()), 0)
-			hi, _ = bits.Add64(hi, uint64(q.Amount.Minor()>>63), carry)
 		}
-		if first && (hi != 0 || lo != 0) {
+		if hi != 0 || lo != 0 {
 			return &UnbalancedError{Order: o, Txn: txn, Off: money.New(int64(lo), c)}
 		}
 	}

@@ -11,8 +11,12 @@ import (
 // RecordOutcome books what a provider said about an attempt, in the caller's
 // transaction: the attempt's state and money, the order's money, the ledger.
 // It reports whether that changed anything. The same news twice, or older news
-// than is known, changes nothing. Money that comes for a canceled order is
-// booked all the same, and given back by Settle.
+// than is known, changes nothing.
+//
+// Money that comes when the order is no longer pending is booked all the same
+// and left to Settle, which gives back what a canceled order has. So a
+// checkout calls RecordOutcome before it places the order, and SettleLater
+// when it cancels one that may have money.
 func RecordOutcome(tx *command.Tx, attempt ID, o Outcome) (changed bool, err error) {
 	a, status, err := attemptForUpdate(tx, attempt)
 	if err != nil {
@@ -46,10 +50,10 @@ func recordOutcome(tx *command.Tx, a *Attempt, status orders.Status, o Outcome) 
 	if err := orders.RecordPayment(tx, a.Order, moved); err != nil {
 		return false, err
 	}
-	if status == orders.Canceled {
-		return true, SettleLater(tx, a.Order)
+	if status == orders.Pending {
+		return true, nil
 	}
-	return true, nil
+	return true, SettleLater(tx, a.Order)
 }
 
 // SettleLater asks for the order's money to be settled: Settle will be called
@@ -62,10 +66,12 @@ func SettleLater(tx *command.Tx, o orders.ID) error {
 func (a *Attempt) learn(o Outcome) bool {
 	was := *a
 	next := o.State
-	switch next {
-	case NotFound:
+	switch {
+	case next == Canceled && a.State == Authorized:
+		next = Voided
+	case next == NotFound && !a.State.Settled():
 		next = Canceled
-	case Refunded: // money that went back had come
+	case next == Refunded: // money that went back had come
 		next, o.Amount = Captured, money.Amount{}
 	}
 	if moves := a.State.MayBecome(next); moves || a.State == next {
@@ -106,6 +112,9 @@ func (a *Attempt) learnMoney(said State, amount money.Amount) {
 			total = a.Amount.Minor()
 		}
 		authorized = max(authorized, total)
+		if a.State == Voided { // old news of what was let go since
+			voided = authorized - captured
+		}
 	case Captured:
 		if amount == (money.Amount{}) {
 			total = max(a.Amount.Minor(), authorized)

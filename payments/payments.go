@@ -26,7 +26,7 @@ var schema string
 
 // TimerSettle is the kind of the durable timers that call SettleTimer with an
 // order's ID.
-const TimerSettle = "payments.settle"
+const TimerSettle = orders.TimerSettle
 
 // Prefix begins the ID of every payment attempt.
 const Prefix = "pay"

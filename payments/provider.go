@@ -37,19 +37,20 @@ type Provider interface {
 
 // PayRequest asks for money.
 type PayRequest struct {
-	Key     string // the attempt's ID
-	Order   string // for the provider's own records
-	Token   string // what the provider gave the browser for a card; never a card number
-	Amount  money.Amount
+	Key         string // the attempt's ID
+	Order       string // for the provider's own records
+	Token       string // what the provider gave the browser for a card; never a card number
+	Amount      money.Amount
 	AutoCapture bool // capture at once; false: authorize only
 }
 
 // LookupRequest asks how an earlier request stands.
 type LookupRequest struct {
-	Of         OperationKind // Payment for Pay, otherwise what was asked
+	Of         OperationKind // KindPayment for Pay, otherwise what was asked
 	Key        string        // that request's key
 	ProviderID string        // what the provider called it; "" if it never answered
-	Payment    string        // the payment's own provider ID, where Of is not Payment
+	PaymentKey string        // the attempt's ID, which is Key for a payment
+	PaymentID  string        // what the provider calls the payment
 }
 
 // CaptureRequest asks for authorized money.
@@ -58,6 +59,7 @@ type CaptureRequest struct {
 	PaymentKey string // the attempt's ID
 	ProviderID string // of the payment
 	Amount     money.Amount
+	Total      money.Amount // Amount and all that was captured before it
 }
 
 // VoidRequest asks to let go of authorized money.
@@ -105,10 +107,10 @@ type ActionKind string
 
 // The kinds of next actions.
 const (
-	Redirect  ActionKind = "redirect"            // open URL in the whole window
-	Challenge ActionKind = "three_ds_challenge"  // show URL in a frame
-	ClientSDK ActionKind = "trigger_client_sdk"  // hand ClientSecret to the provider's script
-	Wait      ActionKind = "wait_for_customer"   // something happens elsewhere, such as in a banking app
+	Redirect  ActionKind = "redirect"           // open URL in the whole window
+	Challenge ActionKind = "three_ds_challenge" // show URL in a frame
+	ClientSDK ActionKind = "trigger_client_sdk" // hand ClientSecret to the provider's script
+	Wait      ActionKind = "wait_for_customer"  // something happens elsewhere, such as in a banking app
 )
 
 // Bounds of what a provider may say: its words become rows.
@@ -116,6 +118,7 @@ const (
 	maxProviderID = 255
 	maxRaw        = 255
 	maxAction     = 4096
+	maxOutcome    = 1 << 52 // minor units; sums of such amounts stay far from overflow
 )
 
 // check refuses an outcome that cannot be recorded. c is the currency of the
@@ -126,7 +129,7 @@ func (o Outcome) check(c money.Currency) error {
 		return fault.New(fault.Invalid, "a payment outcome cannot be %q", o.State)
 	case o.Amount != money.Amount{} && o.Amount.Currency() != c:
 		return fault.New(fault.Invalid, "a payment in %s cannot have an outcome in %s", c, o.Amount.Currency())
-	case o.Amount.IsNegative():
+	case o.Amount.IsNegative() || o.Amount.Minor() > maxOutcome:
 		return fault.New(fault.Invalid, "a payment outcome cannot be of %v", o.Amount)
 	case len(o.ProviderID) > maxProviderID || len(o.Raw) > maxRaw:
 		return fault.New(fault.Invalid, "a payment outcome's texts are longer than %d bytes", maxRaw)

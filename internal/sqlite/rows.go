@@ -45,7 +45,10 @@ func (r *Rows) Next() bool {
 
 func (r *Rows) end() {
 	if r.s != nil && r.s.gen == r.gen {
-		r.s.release()
+		rc := r.s.release()
+		if rc != lib.SQLITE_OK && r.err == nil {
+			r.err = r.s.c.failed(r.s.sql, rc)
+		}
 	}
 	r.s, r.p = nil, 0
 }

@@ -13,6 +13,9 @@
 // Every connection is set up the same way and reads each setting back, since SQLite ignores a pragma that it does not
 // know. Files are in WAL mode; checkpoints happen only where [Conn.Checkpoint] is called.
 //
+// Query plans do not depend on the values that are bound, so a statement is planned once. The price: a partial index is
+// used only where its condition is written out in the SQL, and the index of a LIKE only when the pattern is.
+//
 // After an unclean stop, call [CheckHeader] and [ScanWAL] before [Open]: SQLite takes the first damaged frame of a WAL
 // for its end and drops what follows without an error.
 package sqlite
@@ -75,6 +78,7 @@ func (c *Conn) open(o Options) error {
 	// (a backup, a checksum) silently drops ours. It can be refused once other locks exist; then nothing is worse
 	// than it was.
 	lib.Xmodernc_ofd_locking(c.tls, 1)
+	separateCaches(c.tls)
 
 	// An absolute name cannot be mistaken for ":memory:".
 	name, err := filepath.Abs(c.path)

@@ -381,6 +381,23 @@ func TestConstraints(t *testing.T) {
 	}
 }
 
+func TestAStatementEndedHalfwayReportsItsFailure(t *testing.T) {
+	c := open(t, sqlite.Options{})
+	check(t, c.Script(`
+		CREATE TABLE stock (sku TEXT PRIMARY KEY) STRICT;
+		CREATE TABLE line (sku TEXT REFERENCES stock DEFERRABLE INITIALLY DEFERRED) STRICT`))
+	rows := c.Tx().Query("INSERT INTO line VALUES ('Z') RETURNING sku")
+	if !rows.Next() {
+		t.Fatal(rows.Err())
+	}
+	if err := rows.Close(); !sqlite.IsConstraint(err) { // outside of a transaction, closing commits
+		t.Errorf("got %v", err)
+	}
+	if n := count(t, c.Tx(), "line"); n != 0 {
+		t.Errorf("%d rows, want 0", n)
+	}
+}
+
 func TestSavepoints(t *testing.T) {
 	c := open(t, sqlite.Options{})
 	exec(t, c, "CREATE TABLE n (n INTEGER PRIMARY KEY) STRICT")

@@ -59,16 +59,18 @@ func (c *Conn) take(sql string) (*stmt, error) {
 	return s, nil
 }
 
-// release makes the statement ready for its next use.
-func (s *stmt) release() {
+// release makes the statement ready for its next use. It returns SQLite's result code, which repeats the error of the
+// last step; without one, it is what ending a statement halfway came to.
+func (s *stmt) release() int32 {
 	s.gen++
 	s.busy = false
 	s.c.busy--
-	lib.Xsqlite3_reset(s.c.tls, s.p) // repeats the error of the last step, which the caller has
+	rc := lib.Xsqlite3_reset(s.c.tls, s.p)
 	if s.room > mostArena {
 		s.c.free(s.arena)
 		s.arena, s.room = 0, 0
 	}
+	return rc
 }
 
 func (c *Conn) prepare(sql string) (*stmt, error) {

@@ -50,6 +50,9 @@ func (t *Tx) One(query string, args ...any) *Rows {
 	return r
 }
 
+// Script runs several statements without parameters, such as a schema. It stops at the first error.
+func (t *Tx) Script(sql string) error { return t.c.Script(sql) }
+
 // Int64 returns the first column of the first row; NULL is 0. It is not found when there is no row.
 func (t *Tx) Int64(query string, args ...any) (v int64, found bool, err error) {
 	var r Rows

@@ -20,7 +20,7 @@ type history struct {
 
 // run appends and truncates until told to stop or the file stops.
 func (h *history) run(l *raftlog.Log, r *rand.Rand, stop <-chan struct{}) error {
-	for last := l.Last(); ; {
+	for last := max(l.Last(), l.Marker().Index); ; {
 		select {
 		case <-stop:
 			return nil
@@ -108,6 +108,9 @@ func TestPowerCutsLoseNothing(t *testing.T) {
 func cut(t *testing.T, fs *faultvfs.FS, r *rand.Rand, dir, next string, histories []*history) []promise {
 	f := open(t, raftlog.Options{Dir: dir, VFS: fs.Name()})
 	stop := make(chan struct{})
+	fs.Reset()
+	release := fs.HangAt(1+int64(r.IntN(120)), faultvfs.Any)
+	defer release()
 	var writers sync.WaitGroup
 	for i, h := range histories {
 		own := rand.New(rand.NewPCG(r.Uint64(), uint64(i)))
@@ -117,8 +120,10 @@ func cut(t *testing.T, fs *faultvfs.FS, r *rand.Rand, dir, next string, historie
 			}
 		})
 	}
-	fs.Reset()
-	for calls := int64(r.IntN(120)); fs.Calls() < calls; { // wait for some I/O
+	select {
+	case <-fs.Hung():
+	case <-f.Failed():
+		t.Fatal(f.Err())
 	}
 	before := make([]promise, len(histories))
 	for i, h := range histories {
@@ -127,6 +132,7 @@ func cut(t *testing.T, fs *faultvfs.FS, r *rand.Rand, dir, next string, historie
 	if err := fs.PowerLoss(dir, next, r); err != nil {
 		t.Fatal(err)
 	}
+	release()
 	close(stop)
 	writers.Wait()
 	closed(t, f)

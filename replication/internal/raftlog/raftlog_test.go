@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
 	"github.com/keelshop/commerce/replication/internal/raftlog"
 	"pgregory.net/rapid"
 )
@@ -44,6 +45,13 @@ func recs(from uint64, n int, version string) []raftlog.Record {
 		}
 	}
 	return out
+}
+
+// quick returns the name of a VFS that does not sync, for tests that reopen files many times.
+func quick(t *testing.T) string {
+	fs := faultvfs.New(t.Name())
+	t.Cleanup(fs.Close)
+	return fs.Name()
 }
 
 // failer is what the helpers below need of a *testing.T or a *rapid.T.
@@ -223,9 +231,10 @@ func TestANewChainBehindAReceivedSnapshot(t *testing.T) {
 
 // TestLogIsLikeASlice runs random sequences of changes and restarts beside a model.
 func TestLogIsLikeASlice(t *testing.T) {
+	vfs := quick(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		dir := t.TempDir()
-		f := open(t, raftlog.Options{Dir: dir})
+		f := open(t, raftlog.Options{Dir: dir, VFS: vfs})
 		defer func() { f.Close() }()
 		model := []raftlog.Record{}
 		next, marker := uint64(1), uint64(0)
@@ -262,7 +271,7 @@ func TestLogIsLikeASlice(t *testing.T) {
 				if err := f.Close(); err != nil {
 					rt.Fatal(err)
 				}
-				f = open(rt, raftlog.Options{Dir: dir})
+				f = open(rt, raftlog.Options{Dir: dir, VFS: vfs})
 			},
 			"": func(rt *rapid.T) { holds(rt, f.Log(3), model) },
 		})

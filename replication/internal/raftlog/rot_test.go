@@ -77,6 +77,7 @@ func TestAFlippedBitIsRefusedOrHarmless(t *testing.T) {
 	if testing.Short() {
 		flips = 40
 	}
+	vfs := quick(t)
 	for _, orderly := range []bool{true, false} {
 		s := newSpecimen(t, orderly)
 		for name, data := range s.files {
@@ -90,7 +91,7 @@ func TestAFlippedBitIsRefusedOrHarmless(t *testing.T) {
 				if i < 100 && i%2 == 0 {
 					at = i // the headers
 				}
-				if s.flip(t, name, at, 1<<r.IntN(8)) {
+				if s.flip(t, vfs, name, at, 1<<r.IntN(8)) {
 					refused++
 				}
 			}
@@ -104,7 +105,7 @@ func TestAFlippedBitIsRefusedOrHarmless(t *testing.T) {
 }
 
 // flip reports whether the file with a flipped bit is refused.
-func (s specimen) flip(t *testing.T, name string, at int, bit byte) bool {
+func (s specimen) flip(t *testing.T, vfs, name string, at int, bit byte) bool {
 	t.Helper()
 	dir := t.TempDir()
 	defer os.RemoveAll(dir)
@@ -117,7 +118,7 @@ func (s specimen) flip(t *testing.T, name string, at int, bit byte) bool {
 			t.Fatal(err)
 		}
 	}
-	f, err := raftlog.Open(raftlog.Options{Dir: dir, Node: node})
+	f, err := raftlog.Open(raftlog.Options{Dir: dir, Node: node, VFS: vfs})
 	if err != nil {
 		if !strings.Contains(err.Error(), filepath.Join(dir, "raft.db")) {
 			t.Errorf("byte %d of %s: the error does not name the file: %v", at, name, err)
@@ -137,7 +138,7 @@ func (s specimen) flip(t *testing.T, name string, at int, bit byte) bool {
 		want[group] = append(w[:len(w):len(w)], more...)
 	}
 	closed(t, f)
-	f, err = raftlog.Open(raftlog.Options{Dir: dir, Node: node})
+	f, err = raftlog.Open(raftlog.Options{Dir: dir, Node: node, VFS: vfs})
 	if err != nil {
 		t.Fatalf("%s: after it has been used: %v", where, err)
 	}

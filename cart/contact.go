@@ -1,0 +1,257 @@
+package cart
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/internal/subject"
+)
+
+// Contact says who buys and where goods and invoice go.
+type Contact struct {
+	Email           seal.Personal
+	Name            seal.Personal
+	Phone           seal.Personal
+	ShippingAddress accounts.Address
+	BillingAddress  accounts.Address // all empty means the shipping address
+
+	// Erased is true when the person was erased: everything else but the
+	// countries is empty for good. It is not read from a SetContact.
+	Erased bool
+}
+
+// SetContact replaces a cart's contact. An empty Contact removes it.
+type SetContact struct {
+	Cart    ID      `cbor:"1,keyasint"`
+	Contact Contact `cbor:"-"`
+	Version int64   `cbor:"2,keyasint,omitempty"` // 0 does not check
+	Key     string  `cbor:"-"`
+
+	// Sealed is the Contact under the data key of the cart's subject.
+	Sealed seal.Sealed `cbor:"3,keyasint,omitempty" command:"stamped"`
+	// Wrapped is that key, if this command brings it along.
+	Wrapped         seal.WrappedKey `cbor:"4,keyasint,omitempty" command:"stamped"`
+	ShippingCountry string          `cbor:"5,keyasint,omitempty" command:"stamped"`
+	BillingCountry  string          `cbor:"6,keyasint,omitempty" command:"stamped"`
+}
+
+// contactField names the contact to the seal, in carts and in orders.
+const contactField = "contact"
+
+// mostField bounds each field of a contact, in bytes.
+const mostField = 500
+
+// Kind returns "cart.set_contact".
+func (SetContact) Kind() command.Kind { return "cart.set_contact" }
+
+// Validate checks the form of the contact: lengths, countries, and that no
+// field holds the mask that a printed personal value leaves behind.
+func (c SetContact) Validate() error {
+	if _, err := slotOf(c.Cart); err != nil {
+		return err
+	}
+	for _, f := range c.Contact.fields() {
+		switch text := f.Reveal(); {
+		case text == seal.Mask:
+			return fault.New(fault.Invalid, "a field of the contact holds the mask %s in place of a value", seal.Mask)
+		case len(text) > mostField:
+			return fault.New(fault.Invalid, "a field of the contact is longer than %d bytes", mostField)
+		}
+	}
+	if email := c.Contact.Email.Reveal(); email != "" && !strings.Contains(strings.Trim(email, "@"), "@") {
+		return fault.New(fault.Invalid, "the contact's e-mail address has no @ between two parts")
+	}
+	for _, country := range []string{c.Contact.ShippingAddress.Country, c.Contact.BillingAddress.Country} {
+		if country != "" && !isCountry(country) {
+			return fault.New(fault.Invalid, "country %.10q is not two capital letters as in ISO 3166-1", country)
+		}
+	}
+	return nil
+}
+
+func (c Contact) fields() []seal.Personal {
+	out := []seal.Personal{c.Email, c.Name, c.Phone}
+	for _, a := range []accounts.Address{c.ShippingAddress, c.BillingAddress} {
+		out = append(out, a.Name, a.Company, a.Line1, a.Line2, a.City, a.Region, a.Postcode, a.Phone)
+	}
+	return out
+}
+
+func isCountry(s string) bool {
+	return len(s) == 2 && 'A' <= s[0] && s[0] <= 'Z' && 'A' <= s[1] && s[1] <= 'Z'
+}
+
+// prepare seals the contact.
+func (c *SetContact) prepare(ctx context.Context, s *Service, st command.Stamp) error {
+	c.Contact.Erased = false
+	c.Sealed, c.Wrapped = nil, nil
+	c.ShippingCountry, c.BillingCountry = c.Contact.ShippingAddress.Country, c.Contact.BillingAddress.Country
+	if c.Contact == (Contact{}) {
+		return nil
+	}
+	var h header
+	err := s.engine.View(ctx, st.Slot, func(tx *sqlite.Tx) (err error) {
+		h, err = loadHeader(tx, c.Cart)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	key, wrapped, isNew, err := subject.Key(ctx, s.engine, s.sealer, st.Slot, h.subject())
+	if err != nil {
+		return h.erased(err)
+	}
+	if isNew {
+		c.Wrapped = wrapped
+	}
+	plain, err := encodeContact(c.Contact)
+	if err != nil {
+		return err
+	}
+	c.Sealed, err = s.sealer.Seal(key, h.subject(), contactField, plain)
+	return err
+}
+
+// subject names who the cart's contact belongs to.
+func (h header) subject() string {
+	if h.customer != "" {
+		return string(h.customer)
+	}
+	return string(h.id)
+}
+
+// erased says of a cart what err says of its subject.
+func (h header) erased(err error) error {
+	if _, ok := errors.AsType[*subject.ErasedError](err); ok {
+		return &ErasedError{Cart: h.id}
+	}
+	return err
+}
+
+func (c SetContact) apply(tx *command.Tx) (Receipt, error) {
+	h, err := loadHeader(tx.Tx, c.Cart)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if err := h.changeable(c.Version); err != nil {
+		return Receipt{}, err
+	}
+	owner := ""
+	if len(c.Sealed) > 0 {
+		owner = h.subject()
+		if err := c.ensureKey(tx, owner); err != nil {
+			return Receipt{}, h.erased(err)
+		}
+	}
+	if _, err := tx.Exec(`UPDATE carts SET contact = ?, contact_subject = ?, shipping_country = ?, billing_country = ? WHERE id = ?`,
+		[]byte(c.Sealed), owner, c.ShippingCountry, c.BillingCountry, c.Cart); err != nil {
+		return Receipt{}, err
+	}
+	return h.save(tx)
+}
+
+// ensureKey stores a key that came along, and refuses a subject who was erased
+// since the contact was sealed.
+func (c SetContact) ensureKey(tx *command.Tx, owner string) error {
+	if len(c.Wrapped) > 0 {
+		return subject.EnsureTx(tx, owner, c.Wrapped)
+	}
+	_, err := subject.WrappedTx(tx.Tx, owner)
+	return err
+}
+
+// sealTries bounds how often a contact is sealed anew because the subject got
+// its key from somebody else meanwhile. Once is enough: a key stays.
+const sealTries = 3
+
+// SetContact runs the command and returns the whole cart as it is then. It
+// returns a *VersionError or a *StatusError as AddLines does, and an
+// *ErasedError if the customer or guest was erased.
+func (s *Service) SetContact(ctx context.Context, c SetContact) (Cart, error) {
+	slot, err := slotOf(c.Cart)
+	if err != nil {
+		return Cart{}, err
+	}
+	call := command.Call{Key: c.Key, Slot: slot, Prepare: func(st command.Stamp) error { return c.prepare(ctx, s, st) }}
+	for try := 1; ; try++ {
+		_, err := command.Do[Receipt](ctx, s.engine, &c, call)
+		if _, raced := errors.AsType[*subject.KeyExistsError](err); raced && try < sealTries {
+			continue
+		}
+		if err != nil {
+			return Cart{}, err
+		}
+		return s.Get(ctx, c.Cart)
+	}
+}
+
+// Contact returns a cart's contact in the clear: the zero Contact if none was
+// set, one that says Erased if the person was erased. It returns a
+// *NotFoundError if there is no such cart.
+func (s *Service) Contact(ctx context.Context, cart ID) (Contact, error) {
+	slot, err := slotOf(cart)
+	if err != nil {
+		return Contact{}, err
+	}
+	var c Cart
+	var sealed seal.Sealed
+	var owner string
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+		if c, err = GetTx(tx, cart); err != nil {
+			return err
+		}
+		sealed, owner, err = ContactTx(tx, cart)
+		return err
+	})
+	if err != nil || owner == "" {
+		return Contact{}, err
+	}
+	out, err := OpenContact(ctx, s.engine, s.sealer, slot, owner, sealed)
+	if out.Erased {
+		out.ShippingAddress.Country, out.BillingAddress.Country = c.ShippingCountry, c.BillingCountry
+	}
+	return out, err
+}
+
+// ContactTx returns a cart's contact as it is sealed and the subject whose key
+// opens it, both empty if none was set. It returns a *NotFoundError if there
+// is no such cart.
+func ContactTx(tx *sqlite.Tx, cart ID) (sealed seal.Sealed, owner string, err error) {
+	rows := tx.One(`SELECT contact, contact_subject FROM carts WHERE id = ?`, cart)
+	if !rows.Next() {
+		if err := rows.Close(); err != nil {
+			return nil, "", err
+		}
+		return nil, "", &NotFoundError{Cart: cart}
+	}
+	sealed, owner = rows.Blob(0), rows.Text(1)
+	return sealed, owner, rows.Close()
+}
+
+// OpenContact opens what ContactTx returned, or a copy of it. owner's key is
+// looked up on slot. A Contact that says Erased, and no error, means that the
+// key was deleted.
+func OpenContact(ctx context.Context, e command.Engine, sealer *seal.Sealer, slot id.Slot, owner string, sealed seal.Sealed) (Contact, error) {
+	key, _, isNew, err := subject.Key(ctx, e, sealer, slot, owner)
+	if _, erased := errors.AsType[*subject.ErasedError](err); erased {
+		return Contact{Erased: true}, nil
+	}
+	if err != nil {
+		return Contact{}, err
+	}
+	if isNew {
+		return Contact{}, fault.New(fault.Broken, "the contact of %s is sealed and its data key is missing", owner)
+	}
+	plain, err := sealer.Open(key, owner, contactField, sealed)
+	if err != nil {
+		return Contact{}, err
+	}
+	return decodeContact(plain)
+}

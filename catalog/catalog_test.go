@@ -1,0 +1,572 @@
+package catalog_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/claim"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/command/commandtest"
+	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/money"
+)
+
+// shop is a catalog on a test engine.
+type shop struct {
+	testing.TB
+	*catalog.Service
+	engine *commandtest.Engine
+	cache  *mapCache
+}
+
+func newShop(t testing.TB, shards int) *shop {
+	e := commandtest.New(t, shards, claim.Module(), catalog.Module())
+	c := &mapCache{values: map[string]any{}}
+	e.OnTouch = c.forget
+	return &shop{TB: t, Service: catalog.NewService(e, c), engine: e, cache: c}
+}
+
+func (s *shop) must(c catalog.PutProduct) catalog.Product {
+	s.Helper()
+	p, err := s.PutProduct(context.Background(), c)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return p
+}
+
+// settle lets reservations that were left behind end, and compares names with
+// claims over all shards.
+func (s *shop) settle() {
+	s.Helper()
+	s.engine.Drop = nil
+	handler := claim.Timer(s.engine, func(ctx context.Context, _ string, h claim.Hash, owner string) (bool, error) {
+		return s.Holds(ctx, h, catalog.ProductID(owner))
+	})
+	s.engine.Advance(time.Minute)
+	for _, subject := range s.engine.Timers(claim.TimerKind) {
+		if err := handler(context.Background(), subject); err != nil {
+			s.Fatal(err)
+		}
+	}
+	found, err := s.CheckAcross(context.Background())
+	if err != nil {
+		s.Fatal(err)
+	}
+	for _, v := range found {
+		s.Error(v)
+	}
+}
+
+func eur(minor int64) money.Amount { return money.New(minor, "EUR") }
+
+func mug() catalog.PutProduct { return catalog.PutProduct{Title: "Mug", SKU: "MUG", Price: eur(1250)} }
+
+func shirt(sizes ...string) catalog.PutProduct {
+	c := catalog.PutProduct{Handle: "shirt", Title: "Shirt"}
+	for _, size := range sizes {
+		c.Variants = append(c.Variants, catalog.PutVariant{
+			SKU:     catalog.SKU("SHIRT-" + size),
+			Options: []catalog.Option{{Name: "Size", Value: size}},
+			Prices:  []money.Amount{money.New(2500, "USD"), eur(2300)},
+		})
+	}
+	return c
+}
+
+func skus(p catalog.Product) (list []string) {
+	for _, v := range p.Variants {
+		list = append(list, string(v.SKU))
+	}
+	return list
+}
+
+func TestASimpleProductIsOneCommand(t *testing.T) {
+	s := newShop(t, 4)
+	before := s.engine.Submitted()
+	p := s.must(mug())
+	if n := s.engine.Submitted() - before; n != 1 {
+		t.Fatalf("it took %d commands", n)
+	}
+	if p.Handle != "MUG" || p.Status != catalog.Active || p.Version != 1 || len(p.Variants) != 1 {
+		t.Fatalf("got %+v", p)
+	}
+	v, err := s.BySKU(t.Context(), "MUG")
+	if err != nil {
+		t.Fatal(err)
+	}
+	price, ok := v.Price("EUR")
+	if v.Product != p.ID || v.Title != "Mug" || !v.Purchasable || v.Version != 1 || !ok || price != eur(1250) {
+		t.Fatalf("got %+v", v)
+	}
+	if _, ok := v.Price("USD"); ok {
+		t.Fatal("a price in a currency that nobody set")
+	}
+	a, _ := p.ID.Slot()
+	b, _ := v.ID.Slot()
+	if a != b {
+		t.Fatalf("the product lives on slot %d, its variant on %d", a, b)
+	}
+}
+
+func TestPuttingTheSameChangesNothing(t *testing.T) {
+	for _, c := range []catalog.PutProduct{mug(), shirt("S", "M", "L")} {
+		s := newShop(t, 4)
+		first := s.must(c)
+		events := s.events()
+		s.engine.Advance(time.Hour)
+		slices.Reverse(first.Variants[0].Prices)
+		if second := s.must(c); second.Version != 1 || second.ID != first.ID || !second.UpdatedAt.Equal(first.UpdatedAt) {
+			t.Fatalf("got %+v after %+v", second, first)
+		}
+		if now := s.events(); !slices.Equal(now, events) {
+			t.Fatalf("events %v became %v", events, now)
+		}
+	}
+}
+
+func (s *shop) events() (kinds []string) {
+	s.Helper()
+	for i := range s.engine.Shards() {
+		err := s.engine.View(context.Background(), s.engine.SlotOn(i), func(tx *sqlite.Tx) error {
+			rows := tx.Query(`SELECT kind FROM outbox ORDER BY seq`)
+			for rows.Next() {
+				kinds = append(kinds, rows.Text(0))
+			}
+			return rows.Close()
+		})
+		if err != nil {
+			s.Fatal(err)
+		}
+	}
+	return kinds
+}
+
+func TestEveryFieldReplacesAndCounts(t *testing.T) {
+	s := newShop(t, 4)
+	base := shirt("S", "M")
+	version := s.must(base).Version
+	for name, change := range map[string]func(*catalog.PutProduct){
+		"title":             func(c *catalog.PutProduct) { c.Title = "Better shirt" },
+		"description":       func(c *catalog.PutProduct) { c.Description = "Soft." },
+		"status":            func(c *catalog.PutProduct) { c.Status = catalog.Draft },
+		"reference":         func(c *catalog.PutProduct) { c.ExternalReference = "erp-7" },
+		"metadata":          func(c *catalog.PutProduct) { c.Metadata = json.RawMessage(`{"a": 1}`) },
+		"private metadata":  func(c *catalog.PutProduct) { c.PrivateMetadata = json.RawMessage(`{"a": 2}`) },
+		"option":            func(c *catalog.PutProduct) { c.Variants[0].Options[0].Value = "XS" },
+		"price":             func(c *catalog.PutProduct) { c.Variants[1].Prices[0] = money.New(1, "USD") },
+		"fewer prices":      func(c *catalog.PutProduct) { c.Variants[1].Prices = nil },
+		"untracked":         func(c *catalog.PutProduct) { c.Variants[0].Untracked = true },
+		"barcode":           func(c *catalog.PutProduct) { c.Variants[0].Barcode = "4006381333931" },
+		"variant metadata":  func(c *catalog.PutProduct) { c.Variants[0].Metadata = json.RawMessage(`{"b":{}}`) },
+		"variant private":   func(c *catalog.PutProduct) { c.Variants[0].PrivateMetadata = json.RawMessage(`{"b":[]}`) },
+		"order of variants": func(c *catalog.PutProduct) { slices.Reverse(c.Variants) },
+		"new variant":       func(c *catalog.PutProduct) { c.Variants = append(c.Variants, shirt("XL").Variants...) },
+		"fewer variants":    func(c *catalog.PutProduct) { c.Variants = c.Variants[:1] },
+	} {
+		c := shirt("S", "M")
+		change(&c)
+		p := s.must(c)
+		if version++; p.Version != version {
+			t.Errorf("%s: version is %d, want %d", name, p.Version, version)
+		}
+		want, _ := json.Marshal(c.Variants)
+		if again := s.must(c); again.Version != version {
+			t.Errorf("%s: putting it again counted as a change; variants %s", name, want)
+		}
+		if back := s.must(base); back.Version != version+1 {
+			t.Errorf("%s: putting the old product back is version %d, want %d", name, back.Version, version+1)
+		}
+		version++
+	}
+	s.settle()
+}
+
+func TestReadingBackWhatWasPut(t *testing.T) {
+	s := newShop(t, 4)
+	c := shirt("S", "M")
+	c.Description, c.ExternalReference, c.Status = "Soft.", "erp-7", catalog.Draft
+	c.Metadata, c.PrivateMetadata = json.RawMessage(`{ "a": [1, 2] }`), json.RawMessage(`{}`)
+	c.Variants[0].Barcode, c.Variants[0].Untracked = "123", true
+	c.Variants[1].Metadata, c.Variants[1].Options = json.RawMessage(`{"x":"y"}`), append(c.Variants[1].Options, catalog.Option{Name: "Fit", Value: "slim"})
+	p := s.must(c)
+	got, err := s.ByHandle(t.Context(), "shirt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _ := json.Marshal(got)
+	if other, _ := json.Marshal(p); string(other) != string(text) {
+		t.Errorf("PutProduct returned %s\nand ByHandle %s", other, text)
+	}
+	if got.Description != "Soft." || got.ExternalReference != "erp-7" || got.Status != catalog.Draft ||
+		string(got.Metadata) != `{"a":[1,2]}` || string(got.PrivateMetadata) != `{}` {
+		t.Errorf("got %s", text)
+	}
+	small, medium := got.Variants[0], got.Variants[1]
+	if small.Barcode != "123" || !small.Untracked || small.Purchasable || small.Title != "Shirt – S" ||
+		!slices.Equal(small.Prices, []money.Amount{eur(2300), money.New(2500, "USD")}) {
+		t.Errorf("got %+v", small)
+	}
+	if string(medium.Metadata) != `{"x":"y"}` || medium.Title != "Shirt – M / slim" || medium.Untracked {
+		t.Errorf("got %+v", medium)
+	}
+	for _, v := range got.Variants {
+		bySKU, err := s.BySKU(t.Context(), v.SKU)
+		a, _ := json.Marshal(v)
+		if b, _ := json.Marshal(bySKU); string(a) != string(b) {
+			t.Errorf("by SKU: got %s, %v; want %s", b, err, a)
+		}
+		slot, _ := v.ID.Slot()
+		err = s.engine.View(t.Context(), slot, func(tx *sqlite.Tx) error {
+			byID, found, err := catalog.VariantTx(tx, v.ID)
+			if b, _ := json.Marshal(byID); string(a) != string(b) || !found {
+				t.Errorf("by ID: got %s, %t; want %s", b, found, a)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestARemovedVariantComesBackAsItself(t *testing.T) {
+	s := newShop(t, 4)
+	medium := s.must(shirt("S", "M")).Variants[1].ID
+	s.must(shirt("S"))
+	if _, err := s.BySKU(t.Context(), "SHIRT-M"); !errors.Is(err, fault.NotFound) {
+		t.Fatalf("a removed variant: got %v", err)
+	}
+	if p := s.must(shirt("M", "S")); p.Variants[0].ID != medium || !slices.Equal(skus(p), []string{"SHIRT-M", "SHIRT-S"}) {
+		t.Fatalf("got %+v, want %s first", p.Variants, medium)
+	}
+	s.settle()
+}
+
+func TestANameMeansOneProduct(t *testing.T) {
+	s := newShop(t, 4)
+	owner := s.must(shirt("S", "M"))
+	for name, c := range map[string]catalog.PutProduct{
+		"a SKU as only SKU":     {Title: "Thief", SKU: "SHIRT-M"},
+		"a SKU beside its own":  {Handle: "thief", Title: "Thief", SKU: "SHIRT-M"},
+		"a SKU among others":    {Handle: "thief", Title: "Thief", Variants: shirt("M", "XL").Variants},
+		"a SKU as handle":       {Handle: "SHIRT-S", Title: "Thief", SKU: "THIEF"},
+		"a handle as only SKU":  {Handle: "thief", Title: "Thief", SKU: "shirt"},
+		"a handle by ID":        {ID: s.must(mug()).ID, Handle: "shirt", Title: "Mug", SKU: "MUG"},
+		"a key does not change": {Title: "Thief", SKU: "SHIRT-M", Key: "k"},
+	} {
+		_, err := s.PutProduct(t.Context(), c)
+		taken, ok := errors.AsType[*catalog.NameTakenError](err)
+		if !ok || taken.Product != owner.ID || !errors.Is(err, fault.Conflict) {
+			t.Errorf("%s: got %v, want *NameTakenError", name, err)
+		}
+	}
+	if _, err := s.BySKU(t.Context(), "THIEF"); !errors.Is(err, fault.NotFound) {
+		t.Errorf("part of a refused product is there: %v", err)
+	}
+	s.must(catalog.PutProduct{Handle: "honest", Title: "Honest", Variants: shirt("XL", "XXL").Variants})
+	s.settle()
+}
+
+func TestASKUMovesToAnotherProduct(t *testing.T) {
+	s := newShop(t, 4)
+	first := s.must(shirt("S", "M"))
+	if _, err := s.BySKU(t.Context(), "SHIRT-M"); err != nil { // into the cache
+		t.Fatal(err)
+	}
+	s.must(shirt("S"))
+	second := s.must(catalog.PutProduct{Handle: "new-shirt", Title: "New shirt", Variants: shirt("M").Variants})
+	v, err := s.BySKU(t.Context(), "SHIRT-M")
+	if err != nil || v.Product != second.ID || second.ID == first.ID {
+		t.Fatalf("got %+v, %v; want product %s", v, err, second.ID)
+	}
+	s.settle()
+}
+
+func TestAHandleCanChange(t *testing.T) {
+	s := newShop(t, 4)
+	p := s.must(mug())
+	c := mug()
+	c.ID, c.Handle = p.ID, "the-mug"
+	if got := s.must(c); got.ID != p.ID || got.Handle != "the-mug" {
+		t.Fatalf("got %+v", got)
+	}
+	if got, err := s.ByHandle(t.Context(), "the-mug"); err != nil || got.ID != p.ID {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if _, err := s.ByHandle(t.Context(), "MUG"); !errors.Is(err, fault.NotFound) {
+		t.Fatalf("the SKU is no handle any more: got %v", err)
+	}
+	other := s.must(catalog.PutProduct{Handle: "cup", Title: "Cup", SKU: "CUP"})
+	c = catalog.PutProduct{ID: p.ID, Title: "Mug", SKU: "MUG-2"}
+	if got := s.must(c); got.Handle != "MUG-2" || got.ID == other.ID {
+		t.Fatalf("got %+v", got)
+	}
+	if got := s.must(mug()); got.ID == p.ID {
+		t.Fatal("a name that was dropped still means the old product")
+	}
+	s.settle()
+}
+
+func TestVersions(t *testing.T) {
+	s := newShop(t, 4)
+	p := s.must(mug())
+	c := mug()
+	c.Title, c.Version = "Big mug", p.Version
+	if p = s.must(c); p.Version != 2 {
+		t.Fatalf("got version %d", p.Version)
+	}
+	c.Title = "Bigger mug"
+	_, err := s.PutProduct(t.Context(), c)
+	if v, ok := errors.AsType[*catalog.VersionError](err); !ok || v.Have != 2 || v.Want != 1 || !errors.Is(err, fault.Conflict) {
+		t.Fatalf("got %v", err)
+	}
+	_, err = s.ArchiveProduct(t.Context(), catalog.ArchiveProduct{Product: p.ID, Version: 1})
+	if !errors.Is(err, fault.Conflict) {
+		t.Fatalf("got %v", err)
+	}
+	_, err = s.PutProduct(t.Context(), catalog.PutProduct{ID: catalog.ProductID("prd_" + string(p.ID[4:29]) + "0"), Title: "X", SKU: "X"})
+	if _, ok := errors.AsType[*catalog.UnknownProductError](err); !ok {
+		t.Fatalf("put by an unknown ID: got %v", err)
+	}
+}
+
+func TestArchive(t *testing.T) {
+	s := newShop(t, 4)
+	p := s.must(mug())
+	for range 2 {
+		got, err := s.ArchiveProduct(t.Context(), catalog.ArchiveProduct{Product: p.ID})
+		if err != nil || got.Status != catalog.Archived || got.Version != 2 || got.Variants[0].Purchasable {
+			t.Fatalf("got %+v, %v", got, err)
+		}
+	}
+	if v, err := s.BySKU(t.Context(), "MUG"); err != nil || v.Purchasable {
+		t.Fatalf("got %+v, %v", v, err)
+	}
+	if want := []string{"product.created", "product.archived"}; !slices.Equal(s.events(), want) {
+		t.Fatalf("events are %v, want %v", s.events(), want)
+	}
+	if got := s.must(mug()); got.ID != p.ID || got.Status != catalog.Active {
+		t.Fatalf("got %+v", got)
+	}
+}
+
+func TestSameKeySameAnswer(t *testing.T) {
+	for _, c := range []catalog.PutProduct{mug(), shirt("S", "M", "L")} {
+		s := newShop(t, 4)
+		c.Key = "import-1"
+		first := s.must(c)
+		s.engine.Advance(time.Hour)
+		if again := s.must(c); again.ID != first.ID || again.Version != 1 {
+			t.Fatalf("got %+v, want %+v", again, first)
+		}
+		c.Title = "Other"
+		if _, err := s.PutProduct(t.Context(), c); !errors.Is(err, fault.Conflict) {
+			t.Fatalf("another request under the same key: got %v", err)
+		}
+		s.settle()
+	}
+}
+
+func TestARecalledAnswerSettlesNothing(t *testing.T) {
+	s := newShop(t, 4)
+	c := shirt("S", "M")
+	c.Key = "first"
+	p := s.must(c)
+	s.must(shirt("S"))
+	if again := s.must(c); again.Version != 2 || len(again.Variants) != 1 {
+		t.Fatalf("the first put happened again: %+v", again)
+	}
+	renamed := shirt("S")
+	renamed.ID, renamed.Handle = p.ID, "shirt-2026"
+	s.must(renamed)
+	if again := s.must(c); again.ID != p.ID {
+		t.Fatalf("got product %s, want %s", again.ID, p.ID)
+	}
+	s.settle()
+	other := s.must(catalog.PutProduct{Handle: "shirt", Title: "Other", Variants: shirt("M").Variants})
+	if other.ID == p.ID {
+		t.Fatal("the free names still mean the old product")
+	}
+	s.settle()
+}
+
+func TestInvalidProducts(t *testing.T) {
+	s := newShop(t, 1)
+	before := s.engine.Submitted()
+	for name, change := range map[string]func(*catalog.PutProduct){
+		"no title":          func(c *catalog.PutProduct) { c.Title = "" },
+		"long title":        func(c *catalog.PutProduct) { c.Title = strings.Repeat("x", 501) },
+		"not UTF-8":         func(c *catalog.PutProduct) { c.Description = "\xff" },
+		"long description":  func(c *catalog.PutProduct) { c.Description = strings.Repeat("x", 1<<17) },
+		"status":            func(c *catalog.PutProduct) { c.Status = "sold" },
+		"no variants":       func(c *catalog.PutProduct) { c.Variants = nil },
+		"too many variants": func(c *catalog.PutProduct) { c.Variants = make([]catalog.PutVariant, 2001) },
+		"no SKU":            func(c *catalog.PutProduct) { c.Variants[0].SKU = "" },
+		"spaces":            func(c *catalog.PutProduct) { c.Variants[0].SKU = " X" },
+		"control":           func(c *catalog.PutProduct) { c.Handle = "a\x00b" },
+		"two ways":          func(c *catalog.PutProduct) { c.SKU = "X" },
+		"SKU twice":         func(c *catalog.PutProduct) { c.Variants[1].SKU = c.Variants[0].SKU },
+		"same options":      func(c *catalog.PutProduct) { c.Variants[1].Options = c.Variants[0].Options },
+		"option twice":      func(c *catalog.PutProduct) { c.Variants[0].Options = slices.Repeat(c.Variants[0].Options, 2) },
+		"empty option":      func(c *catalog.PutProduct) { c.Variants[0].Options[0].Value = "" },
+		"negative price":    func(c *catalog.PutProduct) { c.Variants[0].Prices[0] = eur(-1) },
+		"unknown currency":  func(c *catalog.PutProduct) { c.Variants[0].Prices[0] = money.New(1, "EUX") },
+		"no currency":       func(c *catalog.PutProduct) { c.Variants[0].Prices[0] = money.Amount{} },
+		"two prices":        func(c *catalog.PutProduct) { c.Variants[0].Prices = []money.Amount{eur(1), eur(2)} },
+		"metadata":          func(c *catalog.PutProduct) { c.Metadata = json.RawMessage(`[1]`) },
+		"broken metadata":   func(c *catalog.PutProduct) { c.PrivateMetadata = json.RawMessage(`{"a":`) },
+		"large metadata": func(c *catalog.PutProduct) {
+			c.Metadata = json.RawMessage(`{"a":"` + strings.Repeat("x", 16<<10) + `"}`)
+		},
+		"metadata UTF-8": func(c *catalog.PutProduct) { c.Variants[0].Metadata = json.RawMessage("{\"a\":\"\xff\"}") },
+		"ID":             func(c *catalog.PutProduct) { c.ID = "prd_x" },
+		"version":        func(c *catalog.PutProduct) { c.Version = -1 },
+	} {
+		c := shirt("S", "M")
+		change(&c)
+		if _, err := s.PutProduct(t.Context(), c); !errors.Is(err, fault.Invalid) {
+			t.Errorf("%s: got %v, want fault.Invalid", name, err)
+		}
+		if _, err := s.PutProducts(t.Context(), []catalog.PutProduct{mug(), c}); !errors.Is(err, fault.Invalid) {
+			t.Errorf("%s, among many: got %v, want fault.Invalid", name, err)
+		}
+	}
+	if n := s.engine.Submitted() - before; n != 0 {
+		t.Errorf("%d commands were logged", n)
+	}
+	if _, ok := errors.AsType[*catalog.DuplicateOptionsError](mustFail(s, func(c *catalog.PutProduct) {
+		c.Variants[1].Options = c.Variants[0].Options
+	})); !ok {
+		t.Error("same options: want *DuplicateOptionsError")
+	}
+}
+
+func mustFail(s *shop, change func(*catalog.PutProduct)) error {
+	c := shirt("S", "M")
+	change(&c)
+	_, err := s.PutProduct(context.Background(), c)
+	return err
+}
+
+func TestUnknown(t *testing.T) {
+	s := newShop(t, 4)
+	s.must(mug())
+	_, err := s.Variants(t.Context(), []catalog.SKU{"MUG", "mug", "CUP"})
+	if e, ok := errors.AsType[*catalog.UnknownSKUError](err); !ok || e.SKU != "mug" {
+		t.Errorf("got %v, want *UnknownSKUError for mug", err)
+	}
+	if _, err := s.ByHandle(t.Context(), "cup"); !errors.Is(err, fault.NotFound) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := s.Get(t.Context(), "prd_nonsense"); !errors.Is(err, fault.Invalid) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestALateReservationIsMadeAgain(t *testing.T) {
+	s := newShop(t, 4)
+	s.must(mug())
+	s.engine.Advance(24 * time.Hour) // every shard clock is a day behind
+	s.must(shirt("S", "M", "L", "XL"))
+	s.settle()
+}
+
+func TestManyVariants(t *testing.T) {
+	s := newShop(t, 2)
+	var sizes []string
+	for i := range 1000 {
+		sizes = append(sizes, fmt.Sprintf("%04d", i))
+	}
+	p := s.must(shirt(sizes...))
+	if len(p.Variants) != 1000 || p.Variants[999].SKU != "SHIRT-0999" {
+		t.Fatalf("got %d variants", len(p.Variants))
+	}
+	c := shirt(sizes...)
+	c.Variants[500].Prices = []money.Amount{eur(1)}
+	if p = s.must(c); p.Version != 2 || p.Variants[500].Prices[0] != eur(1) {
+		t.Fatalf("got version %d, %+v", p.Version, p.Variants[500])
+	}
+	s.settle()
+}
+
+func TestAll(t *testing.T) {
+	s := newShop(t, 5)
+	want := map[catalog.ProductID]bool{}
+	for i := range 260 {
+		s.engine.Advance(time.Millisecond)
+		c := catalog.PutProduct{Title: "P", SKU: catalog.SKU(fmt.Sprintf("P-%d", i)), Price: eur(int64(i))}
+		if i%2 == 0 {
+			c.Status = catalog.Draft
+		}
+		want[s.must(c).ID] = true
+	}
+	var ids []catalog.ProductID
+	for p, err := range s.All(t.Context(), catalog.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !want[p.ID] || len(p.Variants) != 1 {
+			t.Fatalf("got %+v", p)
+		}
+		ids = append(ids, p.ID)
+	}
+	if len(ids) != 260 || !slices.IsSorted(ids) {
+		t.Fatalf("got %d products, sorted %t", len(ids), slices.IsSorted(ids))
+	}
+	var page []catalog.ProductID
+	for p, err := range s.All(t.Context(), catalog.Filter{Status: catalog.Draft, After: ids[99], Limit: 7}) {
+		if err != nil || p.Status != catalog.Draft {
+			t.Fatalf("got %+v, %v", p, err)
+		}
+		page = append(page, p.ID)
+	}
+	if len(page) != 7 || page[0] != ids[100] {
+		t.Fatalf("got %v", page)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, err := range s.All(ctx, catalog.Filter{}) {
+		if err == nil {
+			t.Fatal("a canceled listing goes on")
+		}
+	}
+}
+
+func TestCheckFindsBrokenRows(t *testing.T) {
+	// The tables of a module whose rules are broken on purpose, in a set of
+	// their own, so that the checks of the engine do not report them.
+	broken := catalog.Module()
+	broken.Check = nil
+	e := commandtest.New(t, 1, claim.Module(), broken, command.Module{Name: "vandal", Schema: map[uint32]string{1: `
+		PRAGMA defer_foreign_keys = ON;
+		INSERT INTO products VALUES ('prd_a', 1, 'a', zeroblob(32), 'A', '', 'active', '', NULL, NULL, 1, 0, 0);
+		INSERT INTO products VALUES ('prd_b', 0, 'b', zeroblob(32), 'B', '', 'active', '', NULL, NULL, 1, 0, 0);
+		INSERT INTO variants VALUES ('var_b1', 0, 'prd_b', 0, 'b1', zeroblob(32), '[]', 0, '', NULL, NULL, 0);
+		INSERT INTO variants VALUES ('var_b2', 7, 'prd_b', 1, 'b2', zeroblob(32), '[]', 0, '', NULL, NULL, 0);
+		INSERT INTO prices VALUES ('var_b1', 'EUR', 1, 9);`}})
+	var rules []string
+	err := e.View(t.Context(), 0, func(tx *sqlite.Tx) error {
+		found, err := catalog.Module().Check(tx)
+		for _, v := range found {
+			rules = append(rules, v.Rule)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"catalog.product_has_variant", "catalog.one_slot", "catalog.options_differ", "catalog.price_on_slot", "catalog.name_is_claimed"} {
+		if !slices.Contains(rules, want) {
+			t.Errorf("%s is not reported; found %v", want, rules)
+		}
+	}
+}

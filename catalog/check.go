@@ -1,0 +1,80 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/keelshop/commerce/internal/claim"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/sqlite"
+)
+
+// check reports products without variants, variants on another slot than their
+// product's, and names that live here and are not claimed by their product.
+func check(tx *sqlite.Tx) ([]command.Violation, error) {
+	var out []command.Violation
+	for _, rule := range []struct{ name, query, detail string }{
+		{"catalog.product_has_variant", `SELECT id FROM products p WHERE NOT EXISTS
+			(SELECT 1 FROM variants v WHERE v.product = p.id AND v.removed = 0) ORDER BY id`, "has no variant"},
+		{"catalog.one_slot", `SELECT v.id FROM variants v JOIN products p ON p.id = v.product WHERE v.slot <> p.slot ORDER BY v.id`,
+			"is not on its product's slot"},
+		{"catalog.options_differ", `SELECT min(id) FROM variants WHERE removed = 0 GROUP BY product, options HAVING count(*) > 1 ORDER BY 1`,
+			"has the options of another variant"},
+		{"catalog.price_on_slot", `SELECT DISTINCT v.id FROM prices p JOIN variants v ON v.id = p.variant WHERE v.slot <> p.slot ORDER BY v.id`,
+			"has a price on another slot"},
+	} {
+		rows := tx.Query(rule.query)
+		for rows.Next() {
+			out = append(out, command.Violation{Rule: rule.name, Subject: rows.Text(0), Detail: rule.detail})
+		}
+		if err := rows.Close(); err != nil {
+			return nil, err
+		}
+	}
+	names, err := checkLocalNames(tx)
+	return append(out, names...), err
+}
+
+// checkLocalNames compares names whose claims are on their product's own slot,
+// which one transaction changes together.
+func checkLocalNames(tx *sqlite.Tx) ([]command.Violation, error) {
+	var out []command.Violation
+	rows := tx.Query(`SELECT n.product, n.name, n.slot, n.claim, coalesce(c.owner, '') FROM (
+			SELECT id AS product, handle AS name, slot, claim FROM products
+			UNION ALL SELECT product, sku, slot, claim FROM variants WHERE removed = 0) n
+		LEFT JOIN claims c ON c.kind = ? AND c.hash = n.claim ORDER BY n.product, n.name`, ClaimKind)
+	for rows.Next() {
+		h := claim.Hash(rows.Blob(3))
+		if rows.Int64(2) == int64(h.Slot()) && rows.Text(4) != rows.Text(0) {
+			out = append(out, command.Violation{Rule: "catalog.name_is_claimed", Subject: rows.Text(0),
+				Detail: fmt.Sprintf("%q is claimed by %q", rows.Text(1), rows.Text(4))})
+		}
+	}
+	return out, rows.Close()
+}
+
+// CheckAcross reports names that are not claimed by the product that has them,
+// over all shards. It is exact when no put is under way.
+func (s *Service) CheckAcross(ctx context.Context) ([]command.Violation, error) {
+	var out []command.Violation
+	for p, err := range s.All(ctx, Filter{}) {
+		if err != nil {
+			return nil, err
+		}
+		names := []string{p.Handle}
+		for _, v := range p.Variants {
+			names = append(names, string(v.SKU))
+		}
+		for _, n := range names {
+			owner, _, err := claim.Owner(ctx, s.engine, ClaimKind, claim.Of(s.engine, ClaimKind, n))
+			if err != nil {
+				return nil, err
+			}
+			if owner != string(p.ID) {
+				out = append(out, command.Violation{Rule: "catalog.name_is_claimed", Subject: string(p.ID),
+					Detail: fmt.Sprintf("%q is claimed by %q", n, owner)})
+			}
+		}
+	}
+	return out, nil
+}

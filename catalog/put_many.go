@@ -1,0 +1,177 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/sqlite"
+)
+
+// Bounds of one putProducts. mostChunkBytes leaves room for the encoding.
+const (
+	mostChunk      = 200
+	mostChunkBytes = 160 << 10
+)
+
+// PutProducts does what PutProduct does for each of many products, and returns
+// them in the same order. Products with one SKU travel many to a command, with
+// the shards working side by side; of two that mean the same product, the
+// later counts.
+//
+// After an error some of the products are put and some are not; putting all of
+// them again is safe.
+func (s *Service) PutProducts(ctx context.Context, products []PutProduct) ([]Product, error) {
+	job := bulk{s: s, ctx: ctx, products: make([]PutProduct, len(products)), done: make([]stored, len(products))}
+	for i, c := range products {
+		if err := c.Validate(); err != nil {
+			return nil, fmt.Errorf("product %d of %d: %w", i+1, len(products), err)
+		}
+		c, err := c.normalized()
+		if err != nil {
+			return nil, err
+		}
+		c.stampClaims(s.engine)
+		job.products[i] = c
+	}
+	if err := job.run(); err != nil {
+		return nil, fmt.Errorf("putting %d products: %w", len(products), err)
+	}
+	return s.loadMany(ctx, job.done)
+}
+
+// bulk is one call of PutProducts.
+type bulk struct {
+	s        *Service
+	ctx      context.Context
+	products []PutProduct
+	done     []stored // at the product's index
+}
+
+func (b *bulk) run() error {
+	shards, rest := b.split()
+	errs := make([]error, len(shards))
+	var wait sync.WaitGroup
+	for i, chunks := range shards {
+		wait.Go(func() {
+			for _, chunk := range chunks {
+				if errs[i] == nil {
+					errs[i] = b.putChunk(chunk)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return b.putEach(rest)
+}
+
+// split returns, for each shard, the chunks of products that one command can
+// put, by their indexes, and the products that need a command of their own.
+func (b *bulk) split() (shards [][][]int, rest []int) {
+	shards = make([][][]int, b.s.engine.Shards())
+	bytes := make([]int, len(shards))
+	for i, p := range b.products {
+		if !p.local() || p.Key != "" {
+			rest = append(rest, i)
+			continue
+		}
+		n := b.s.engine.ShardOf(p.Claim.Slot())
+		last, size := len(shards[n])-1, p.size()
+		if last < 0 || len(shards[n][last]) == mostChunk || bytes[n]+size > mostChunkBytes {
+			shards[n] = append(shards[n], nil)
+			last, bytes[n] = last+1, 0
+		}
+		shards[n][last] = append(shards[n][last], i)
+		bytes[n] += size
+	}
+	return shards, rest
+}
+
+// size estimates the bytes of a product with one variant inside a command.
+func (c PutProduct) size() int {
+	v := c.Variants[0]
+	size := 256 + 2*len(c.Handle) + len(c.Title) + len(c.Description) + len(c.ExternalReference) + len(c.Metadata) + len(c.PrivateMetadata)
+	size += len(v.Barcode) + len(v.Metadata) + len(v.PrivateMetadata) + 16*len(v.Prices)
+	for _, o := range v.Options {
+		size += 8 + len(o.Name) + len(o.Value)
+	}
+	return size
+}
+
+// putChunk puts products of one shard with one command, or one by one if some
+// of them are not what their names let expect.
+func (b *bulk) putChunk(chunk []int) error {
+	c := putProducts{Products: make([]PutProduct, len(chunk))}
+	for i, n := range chunk {
+		c.Products[i] = b.products[n]
+	}
+	slot := c.Products[0].Claim.Slot()
+	all, err := command.Do[allStored](b.ctx, b.s.engine, &c, command.Call{Slot: slot, Prepare: func(stamp command.Stamp) error {
+		for i := range c.Products {
+			own := command.Stamp{At: stamp.At, Slot: c.Products[i].Claim.Slot()}
+			c.Products[i].NewID = ProductID(own.NewID("prd"))
+		}
+		return nil
+	}})
+	if startOver(err) {
+		return b.putEach(chunk)
+	}
+	if err != nil {
+		return err
+	}
+	for i, n := range chunk {
+		b.done[n] = all.Products[i]
+	}
+	return nil
+}
+
+func (b *bulk) putEach(indexes []int) (err error) {
+	for _, n := range indexes {
+		if b.done[n], err = b.s.put(b.ctx, b.products[n]); err != nil {
+			return fmt.Errorf("product %q: %w", b.products[n].Handle, err)
+		}
+	}
+	return nil
+}
+
+// loadMany reads products with one snapshot for each shard.
+func (s *Service) loadMany(ctx context.Context, done []stored) ([]Product, error) {
+	byShard := make([][]int, s.engine.Shards())
+	for i, d := range done {
+		slot, err := d.ID.Slot()
+		if err != nil {
+			return nil, err
+		}
+		n := s.engine.ShardOf(slot)
+		byShard[n] = append(byShard[n], i)
+	}
+	products := make([]Product, len(done))
+	for n, indexes := range byShard {
+		if len(indexes) == 0 {
+			continue
+		}
+		err := s.engine.View(ctx, s.engine.SlotOn(n), func(tx *sqlite.Tx) error {
+			for _, i := range indexes {
+				r, found, err := readRecord(tx, done[i].ID)
+				if err == nil && !found {
+					err = fault.New(fault.Broken, "product %s was put and is not there", done[i].ID)
+				}
+				if err != nil {
+					return err
+				}
+				products[i] = r.Product
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("reading the products that were put: %w", err)
+		}
+	}
+	return products, nil
+}

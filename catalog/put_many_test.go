@@ -1,0 +1,133 @@
+package catalog_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
+)
+
+func manyMugs(n int) []catalog.PutProduct {
+	list := make([]catalog.PutProduct, n)
+	for i := range list {
+		list[i] = catalog.PutProduct{Title: fmt.Sprintf("Mug %d", i), SKU: catalog.SKU(fmt.Sprintf("MUG-%d", i)), Price: eur(int64(i))}
+	}
+	return list
+}
+
+func TestPutProductsTakesFewCommands(t *testing.T) {
+	s := newShop(t, 4)
+	list := manyMugs(2000)
+	for round := range 2 {
+		before := s.engine.Submitted()
+		products, err := s.PutProducts(t.Context(), list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := s.engine.Submitted() - before; n > 20 {
+			t.Errorf("%d products took %d commands", len(list), n)
+		}
+		for i, p := range products {
+			if p.Title != list[i].Title || p.Version != 1 || p.Variants[0].Prices[0] != eur(int64(i)) {
+				t.Fatalf("round %d, product %d: got %+v", round, i, p)
+			}
+		}
+	}
+	s.settle()
+}
+
+func TestPutProductsOfAllKinds(t *testing.T) {
+	s := newShop(t, 4)
+	s.must(shirt("S", "M"))
+	s.must(catalog.PutProduct{Title: "Set", Variants: []catalog.PutVariant{
+		{SKU: "MUG-3"}, {SKU: "MUG-3-SET", Options: []catalog.Option{{Name: "Set", Value: "6"}}},
+	}})
+	list := manyMugs(20) // MUG-3 loses a variant whose name is on another slot
+	list[7].Key = "key-of-7"
+	long := catalog.PutProduct{Title: "Long", SKU: "LONG", Description: strings.Repeat("x", 60<<10)}
+	list = append(list, shirt("S", "M", "L"), long, manyMugs(6)[5])
+	list[len(list)-1].Title = "Later mug 5"
+	for i := range 8 { // together more than fits into one command of one shard
+		more := long
+		more.SKU = catalog.SKU(fmt.Sprintf("LONG-%d", i))
+		list = append(list, more)
+	}
+	products, err := s.PutProducts(t.Context(), list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := products[3]; p.Title != "Mug 3" || p.Version != 2 || len(p.Variants) != 1 {
+		t.Errorf("got %+v", p)
+	}
+	if p := products[20]; len(p.Variants) != 3 || p.Version != 2 {
+		t.Errorf("got %+v", p)
+	}
+	if p := products[5]; p.Title != "Later mug 5" || p.ID != products[22].ID {
+		t.Errorf("of two that mean the same product the later should count: got %+v", p)
+	}
+	s.settle()
+}
+
+func TestPutProductsNamesTheRefused(t *testing.T) {
+	s := newShop(t, 4)
+	owner := s.must(shirt("S", "M"))
+	list := append(manyMugs(10), catalog.PutProduct{Title: "Thief", SKU: "SHIRT-M"})
+	_, err := s.PutProducts(t.Context(), list)
+	taken, ok := errors.AsType[*catalog.NameTakenError](err)
+	if !ok || taken.Name != "SHIRT-M" || taken.Product != owner.ID {
+		t.Fatalf("got %v", err)
+	}
+	if _, err := s.PutProducts(t.Context(), list[:10]); err != nil {
+		t.Fatalf("the others, again: %v", err)
+	}
+	s.settle()
+}
+
+func TestConcurrentPutsOfTheSameProducts(t *testing.T) {
+	s := newShop(t, 4)
+	var wait sync.WaitGroup
+	for n := range 6 {
+		wait.Go(func() {
+			for round := range 4 {
+				c := shirt("S", fmt.Sprintf("M%d", (n+round)%3), "L")
+				if _, err := s.PutProduct(t.Context(), c); err != nil && !errors.Is(err, fault.Unavailable) {
+					t.Errorf("goroutine %d: %v", n, err)
+				}
+				if _, err := s.PutProducts(t.Context(), manyMugs(5)); err != nil {
+					t.Errorf("goroutine %d: %v", n, err)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	s.settle()
+	n := 0
+	for _, err := range s.All(t.Context(), catalog.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	if n != 6 {
+		t.Fatalf("there are %d products, want 6", n)
+	}
+}
+
+func BenchmarkPutProducts4000(b *testing.B) {
+	s := newShop(b, 8)
+	list := manyMugs(4000)
+	n := 0
+	for b.Loop() {
+		n++
+		for i := range list {
+			list[i].SKU = catalog.SKU(fmt.Sprintf("MUG-%d-%d", n, i))
+		}
+		if _, err := s.PutProducts(b.Context(), list); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+	"golang.org/x/sync/errgroup"
+)
+
+const benchHelp = `Usage: commerce bench [flags]
+
+Makes a new store, fills its catalog and its stock, and lets callers buy: each
+fills a cart with random products and checks it out, again and again. Prints
+how many orders were placed in a second of the given time, and how long a
+caller waited for them.
+
+Everything is durable as always. The store is removed afterwards.
+
+Flags:
+`
+
+// benchFlags is the command line of bench.
+type benchFlags struct {
+	dir     string
+	shards  int
+	callers int
+	seconds int
+	skus    int
+	lines   int
+}
+
+func parseBench(args []string, stdout io.Writer) (benchFlags, error) {
+	var f benchFlags
+	fs := newFlags("bench", benchHelp, []string{"dir", "shards", "callers", "seconds", "skus", "lines"}, stdout)
+	fs.StringVar(&f.dir, "dir", os.TempDir(), "make the store in `DIR`, on the disk to be measured\n(default: the system's temporary directory)")
+	fs.IntVar(&f.shards, "shards", commerce.DefaultShards, fmt.Sprintf("`N` shards (default %d)", commerce.DefaultShards))
+	fs.IntVar(&f.callers, "callers", 64, "`N` callers at a time (default 64)")
+	fs.IntVar(&f.seconds, "seconds", 10, "buy for `N` seconds (default 10)")
+	fs.IntVar(&f.skus, "skus", 10_000, "`N` products in the catalog (default 10000)")
+	fs.IntVar(&f.lines, "lines", 3, "`N` lines in each cart (default 3)")
+	operands, err := parse(fs, args)
+	if err != nil {
+		return f, err
+	}
+	if len(operands) > 0 {
+		return f, misused("bench takes flags only, not %q", operands[0])
+	}
+	for _, b := range []struct {
+		name      string
+		have, max int
+	}{
+		{"shards", f.shards, 256}, {"callers", f.callers, 10_000}, {"seconds", f.seconds, 3600},
+		{"skus", f.skus, 1_000_000}, {"lines", f.lines, min(f.skus, 100)},
+	} {
+		if b.have < 1 || b.have > b.max {
+			return f, misused("--%s %d: it is 1 to %d", b.name, b.have, b.max)
+		}
+	}
+	return f, nil
+}
+
+func bench(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
+	f, err := parseBench(args, stdout)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(f.dir, "commerce-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	shop, err := commerce.Open(ctx, filepath.Join(dir, "shop"), commerce.WithShards(f.shards))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, shop.Close()) }()
+	fmt.Fprintf(stderr, "putting %d products\n", f.skus)
+	if err := stockUp(ctx, shop, f.skus); err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "%d callers buy for %d s\n", f.callers, f.seconds)
+	started := time.Now()
+	waits, err := buyAll(ctx, shop, f)
+	if err != nil {
+		return err
+	}
+	return printWaits(stdout, waits, time.Since(started))
+}
+
+func benchSKU(i int) catalog.SKU { return catalog.SKU(fmt.Sprintf("bench-%06d", i)) }
+
+// stockUp makes a catalog whose stock no benchmark can sell.
+func stockUp(ctx context.Context, shop *commerce.Store, n int) error {
+	const plenty = 1_000_000_000
+	puts := make([]catalog.PutProduct, n)
+	stock := inventory.ReceiveMany{Lines: make([]inventory.Receive, n)}
+	for i := range n {
+		puts[i] = catalog.PutProduct{SKU: benchSKU(i), Title: fmt.Sprintf("Product %d", i), Price: money.New(int64(100+i%5000), "EUR")}
+		stock.Lines[i] = inventory.Receive{SKU: benchSKU(i), Quantity: plenty}
+	}
+	if _, err := shop.Catalog.PutProducts(ctx, puts); err != nil {
+		return err
+	}
+	_, err := shop.Inventory.ReceiveMany(ctx, stock)
+	return err
+}
+
+// buyAll lets the callers buy until the time is over and returns how long each
+// purchase took.
+func buyAll(ctx context.Context, shop *commerce.Store, f benchFlags) ([]time.Duration, error) {
+	waits := make([][]time.Duration, f.callers)
+	until := time.Now().Add(time.Duration(f.seconds) * time.Second)
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range f.callers {
+		group.Go(func() error {
+			random := rand.New(rand.NewPCG(1, uint64(i)))
+			for {
+				started := time.Now()
+				if started.After(until) {
+					return nil
+				}
+				if err := buy(ctx, shop, random, f); err != nil {
+					return err
+				}
+				waits[i] = append(waits[i], time.Since(started))
+			}
+		})
+	}
+	err := group.Wait()
+	return slices.Concat(waits...), err
+}
+
+// buy is one purchase: a cart with its lines, and its checkout.
+func buy(ctx context.Context, shop *commerce.Store, random *rand.Rand, f benchFlags) error {
+	lines := make([]cart.AddedLine, f.lines)
+	for i := range lines {
+		lines[i] = cart.AddedLine{SKU: benchSKU(random.IntN(f.skus)), Quantity: 1}
+	}
+	basket, err := shop.Carts.AddLines(ctx, cart.AddLines{Lines: lines})
+	if err != nil {
+		return err
+	}
+	order, err := shop.Checkout.Complete(ctx, checkout.Complete{Cart: basket.ID, PayWith: payWith})
+	if err == nil && order.Status != orders.Placed {
+		err = fmt.Errorf("order %s is %s, not placed", order.ID, order.Status)
+	}
+	return err
+}
+
+func printWaits(w io.Writer, waits []time.Duration, elapsed time.Duration) error {
+	if len(waits) == 0 {
+		return errors.New("nothing was bought in the given time")
+	}
+	slices.Sort(waits)
+	at := func(percent int) float64 {
+		return waits[min(len(waits)*percent/100, len(waits)-1)].Seconds() * 1000
+	}
+	_, err := fmt.Fprintf(w, "%.0f checkouts/s  p50 %.1f ms  p99 %.1f ms  (%d orders in %.1f s, each with its cart)\n",
+		float64(len(waits))/elapsed.Seconds(), at(50), at(99), len(waits), elapsed.Seconds())
+	return err
+}

@@ -1,0 +1,149 @@
+// Command commerce looks after stores on disk: it verifies one, puts a
+// retailer's order file through one, and measures how fast one sells.
+//
+// Run it without arguments for the list of its commands, and with
+// "commerce COMMAND --help" for what one of them does.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // the command failed, or found something wrong
+	exitUsage  = 2 // the command line cannot be meant
+)
+
+func main() { os.Exit(mainCode()) }
+
+func mainCode() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// From the second signal on, the system's own rule holds: the process
+	// ends at once. A store survives that too.
+	context.AfterFunc(ctx, stop)
+	return run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+}
+
+const usage = `commerce looks after stores on disk.
+
+Usage:
+
+  commerce verify DIR               check every invariant of a store
+  commerce replay --dir DIR FILE    put a retailer's order file through a store
+  commerce bench                    measure how fast a store sells
+
+Exit codes: 0 done and nothing wrong, 1 failed or something wrong, 2 usage.
+"commerce COMMAND --help" says more.
+`
+
+// A subcommand is one word of the command line. Its run returns nil, a
+// *usageError, or what went wrong.
+type subcommand struct {
+	name string
+	run  func(ctx context.Context, args []string, stdout, stderr io.Writer) error
+}
+
+var subcommands = []subcommand{
+	{"verify", verify},
+	{"replay", replay},
+	{"bench", bench},
+}
+
+// run is main with everything that it touches as a parameter.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		fmt.Fprint(stderr, usage)
+		return exitUsage
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		fmt.Fprint(stdout, usage)
+		return exitOK
+	}
+	for _, c := range subcommands {
+		if c.name == args[0] {
+			return report(c, c.run(ctx, args[1:], stdout, stderr), stderr)
+		}
+	}
+	fmt.Fprintf(stderr, "commerce: there is no command %q\n\n%s", args[0], usage)
+	return exitUsage
+}
+
+func report(c subcommand, err error, stderr io.Writer) int {
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case errors.Is(err, errFound):
+		return exitFailed
+	}
+	if wrong, ok := errors.AsType[*usageError](err); ok {
+		fmt.Fprintf(stderr, "commerce %s: %v\n\"commerce %s --help\" says more.\n", c.name, wrong, c.name)
+		return exitUsage
+	}
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintf(stderr, "commerce %s: %s\n", c.name, strings.TrimSuffix(line, "\n"))
+	}
+	return exitFailed
+}
+
+// errFound says that a command did its work and has printed what is wrong.
+var errFound = errors.New("something is wrong")
+
+// usageError says that a command line cannot be meant.
+type usageError struct{ problem string }
+
+func (e *usageError) Error() string { return e.problem }
+
+func misused(format string, args ...any) error {
+	return &usageError{fmt.Sprintf(format, args...)}
+}
+
+// newFlags returns the flags of a command whose help is text and then the
+// flags named in shown, in that order.
+func newFlags(name, text string, shown []string, stdout io.Writer) *flag.FlagSet {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // report prints what Parse returns
+	fs.Usage = func() {
+		fmt.Fprint(stdout, text)
+		for _, n := range shown {
+			printFlag(stdout, fs.Lookup(n))
+		}
+	}
+	return fs
+}
+
+func printFlag(w io.Writer, f *flag.Flag) {
+	value, help := flag.UnquoteUsage(f)
+	fmt.Fprintf(w, "  %-20s %s\n", strings.TrimRight("--"+f.Name+" "+value, " "), strings.ReplaceAll(help, "\n", "\n"+strings.Repeat(" ", 23)))
+}
+
+// parse reads flags and operands in any order and returns the operands. The
+// --help that it answers itself comes back as flag.ErrHelp.
+func parse(fs *flag.FlagSet, args []string) ([]string, error) {
+	var operands []string
+	for {
+		err := fs.Parse(args)
+		if errors.Is(err, flag.ErrHelp) {
+			return nil, err
+		}
+		if err != nil {
+			return nil, misused("%v", err)
+		}
+		if fs.NArg() == 0 {
+			return operands, nil
+		}
+		operands = append(operands, fs.Arg(0))
+		args = fs.Args()[1:]
+	}
+}

@@ -1,0 +1,51 @@
+package orders
+
+import (
+	"context"
+
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/internal/sqlite"
+)
+
+// Contact returns an order's contact in the clear, as it was in the cart: the
+// zero Contact if there was none, one that says Erased if the person was
+// erased since. It returns a *NotFoundError if there is no such order.
+func (s *Service) Contact(ctx context.Context, o ID) (cart.Contact, error) {
+	slot, err := slotOf(o)
+	if err != nil {
+		return cart.Contact{}, err
+	}
+	var c contact
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+		c, err = contactTx(tx, o)
+		return err
+	})
+	if err != nil || c.subject == "" {
+		return cart.Contact{}, err
+	}
+	out, err := cart.OpenContact(ctx, s.engine, s.sealer, slot, c.subject, c.sealed)
+	if out.Erased {
+		out.ShippingAddress.Country, out.BillingAddress.Country = c.shipping, c.billing
+	}
+	return out, err
+}
+
+// contact is what an order's row says of its contact.
+type contact struct {
+	sealed            seal.Sealed
+	subject           string
+	shipping, billing string // countries
+}
+
+func contactTx(tx *sqlite.Tx, o ID) (contact, error) {
+	rows := tx.One(`SELECT contact, contact_subject, shipping_country, billing_country FROM orders WHERE id = ?`, o)
+	if !rows.Next() {
+		if err := rows.Close(); err != nil {
+			return contact{}, err
+		}
+		return contact{}, &NotFoundError{Order: o}
+	}
+	c := contact{sealed: rows.Blob(0), subject: rows.Text(1), shipping: rows.Text(2), billing: rows.Text(3)}
+	return c, rows.Close()
+}

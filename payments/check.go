@@ -1,0 +1,109 @@
+package payments
+
+import (
+	"fmt"
+
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/sqlite"
+)
+
+// check reports violations of the package's invariants in one shard's
+// snapshot.
+func check(tx *sqlite.Tx) ([]command.Violation, error) {
+	var out []command.Violation
+	for _, r := range rules {
+		rows := tx.Query(r.query, r.args...)
+		for rows.Next() {
+			out = append(out, command.Violation{
+				Rule: r.name, Subject: rows.Text(0),
+				Detail: fmt.Sprintf(r.detail, rows.Int64(1), rows.Int64(2)),
+			})
+		}
+		if err := rows.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// A rule finds its violations by a query for a subject and two numbers.
+type rule struct {
+	name, query, detail string
+	args                []any
+}
+
+var rules = []rule{
+	{
+		name: "payments.ledger_balance",
+		query: `SELECT order_id || ' ' || txn, sum(amount), count(*) FROM postings
+			GROUP BY order_id, txn, currency HAVING sum(amount) <> 0`,
+		detail: "debits and credits differ by %d over %d postings",
+	},
+	{
+		name: "payments.order_authorized",
+		query: `SELECT o.id, o.authorized, coalesce(sum(a.authorized), 0) FROM orders o LEFT JOIN attempts a ON a.order_id = o.id
+			GROUP BY o.id HAVING o.authorized <> coalesce(sum(a.authorized), 0)`,
+		detail: "the order has authorized %d, its payments %d",
+	},
+	{
+		name: "payments.order_captured",
+		query: `SELECT o.id, o.captured, coalesce(sum(a.captured), 0) FROM orders o LEFT JOIN attempts a ON a.order_id = o.id
+			GROUP BY o.id HAVING o.captured <> coalesce(sum(a.captured), 0)`,
+		detail: "the order has captured %d, its payments %d",
+	},
+	{
+		name: "payments.order_voided",
+		query: `SELECT o.id, o.voided, coalesce(sum(a.voided), 0) FROM orders o LEFT JOIN attempts a ON a.order_id = o.id
+			GROUP BY o.id HAVING o.voided <> coalesce(sum(a.voided), 0)`,
+		detail: "the order has voided %d, its payments %d",
+	},
+	{
+		name: "payments.order_refunded",
+		query: `SELECT o.id, o.refunded, coalesce(sum(a.refunded), 0) FROM orders o LEFT JOIN attempts a ON a.order_id = o.id
+			GROUP BY o.id HAVING o.refunded <> coalesce(sum(a.refunded), 0)`,
+		detail: "the order has refunded %d, its payments %d",
+	},
+	{
+		name: "payments.refund_operations",
+		query: `SELECT a.id, a.refunded, coalesce(sum(r.amount), 0) FROM attempts a
+			LEFT JOIN operations r ON r.attempt = a.id AND r.kind = 'refund' AND r.state = 'succeeded'
+			GROUP BY a.id HAVING a.refunded <> coalesce(sum(r.amount), 0)`,
+		detail: "the payment has refunded %d, its operations %d",
+	},
+	{
+		name: "payments.money_held",
+		query: `SELECT o.id, o.captured - o.refunded, coalesce(sum(p.amount), 0) FROM orders o
+			LEFT JOIN postings p ON p.order_id = o.id AND p.account LIKE 'provider:%'
+			GROUP BY o.id HAVING o.captured - o.refunded <> coalesce(sum(p.amount), 0)`,
+		detail: "the order holds %d, the ledger's provider accounts %d for it",
+	},
+	{
+		name: "payments.sale_booked",
+		query: `SELECT o.id, o.total, -coalesce(sum(p.amount), 0) FROM orders o
+			LEFT JOIN postings p ON p.order_id = o.id AND p.account IN ('sales', 'shipping', 'tax_payable')
+			WHERE o.status = 'placed' GROUP BY o.id HAVING o.total <> -coalesce(sum(p.amount), 0)`,
+		detail: "the placed order's total is %d, the ledger's income from it %d",
+	},
+	{
+		name: "payments.nothing_forgotten",
+		query: `SELECT o.id, o.authorized - o.captured - o.voided, o.captured - o.refunded FROM orders o
+			WHERE o.status = 'canceled' AND (o.authorized > o.captured + o.voided OR o.captured > o.refunded)
+			AND o.id NOT IN (SELECT subject FROM timers WHERE kind = ?)`,
+		args:   []any{TimerSettle},
+		detail: "the canceled order has %d authorized and %d captured, and no timer to give it back",
+	},
+	{
+		name: "payments.refund_forgotten",
+		query: `SELECT o.id, o.refund_granted, o.refunded FROM orders o
+			WHERE o.refund_granted > o.refunded AND o.captured > o.refunded AND o.id NOT IN (SELECT subject FROM timers WHERE kind = ?)`,
+		args:   []any{TimerSettle},
+		detail: "of %d granted back only %d were refunded, and no timer sees to it",
+	},
+	{
+		name: "payments.operation_forgotten",
+		query: `SELECT attempt || '/' || n, amount, retry_at FROM operations
+			WHERE state IN ('intent', 'unknown', 'pending') AND order_id NOT IN (SELECT subject FROM timers WHERE kind = ?)`,
+		args:   []any{TimerSettle},
+		detail: "the operation of %d is not final (asked again at %d), and no timer sees to it",
+	},
+}

@@ -1,0 +1,289 @@
+// Package paymentstest proves that a payment provider keeps the promises of
+// payments.Provider. Call Run from a test of the provider's package.
+package paymentstest
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/payments"
+)
+
+// Harness is a provider under test and what the tests may do with it.
+type Harness struct {
+	Provider payments.Provider
+	Currency money.Currency
+	// Approve is a token that is approved, Decline one that is declined. ""
+	// leaves the tests out that need it.
+	Approve, Decline string
+	// Challenge is a token that asks the shopper for something, and Confirm
+	// does it. "" leaves the tests out.
+	Challenge string
+	Confirm   func(key string, ok bool) error
+	// Bookless says that the provider keeps no books and agrees to everything:
+	// the tests of what only books can tell are left out.
+	Bookless bool
+}
+
+// Run runs the tests. fresh returns a provider that has seen none of the keys
+// before; each test gets its own.
+func Run(t *testing.T, fresh func(t *testing.T) Harness) {
+	t.Helper()
+	for _, c := range []struct {
+		name string
+		run  func(*suite)
+	}{
+		{"name", (*suite).name},
+		{"pay captures", (*suite).payCaptures},
+		{"pay authorizes", (*suite).payAuthorizes},
+		{"decline", (*suite).decline},
+		{"same key", (*suite).sameKey},
+		{"same key at once", (*suite).sameKeyAtOnce},
+		{"capture", (*suite).capture},
+		{"capture too much", (*suite).captureTooMuch},
+		{"void", (*suite).void},
+		{"void comes too late", (*suite).voidTooLate},
+		{"refund", (*suite).refund},
+		{"refund too much", (*suite).refundTooMuch},
+		{"retrieve", (*suite).retrieve},
+		{"retrieve what was never asked", (*suite).retrieveUnseen},
+		{"challenge", (*suite).challenge},
+		{"ended context", (*suite).endedContext},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.run(&suite{T: t, h: fresh(t), ctx: t.Context()}) })
+	}
+}
+
+type suite struct {
+	*testing.T
+	h   Harness
+	ctx context.Context
+}
+
+const (
+	key   = "pay_01KAJ3W7Q8Z5D4F6G7H8J9K0M1"
+	order = "ord_01KAJ3W7Q8Z5D4F6G7H8J9K0M2"
+	price = 1250 // minor units
+)
+
+func (s *suite) amount(minor int64) money.Amount { return money.New(minor, s.h.Currency) }
+
+func (s *suite) request(token string, capture bool) payments.PayRequest {
+	return payments.PayRequest{Key: key, Order: order, Token: token, Amount: s.amount(price), AutoCapture: capture}
+}
+
+// must fails the test unless an answer is the one that is wanted.
+func (s *suite) must(o payments.Outcome, err error) func(want payments.State, minor int64) payments.Outcome {
+	s.Helper()
+	return func(want payments.State, minor int64) payments.Outcome {
+		s.Helper()
+		if err != nil {
+			s.Fatalf("error %v, want %s", err, want)
+		}
+		if o.State != want {
+			s.Fatalf("outcome %+v, want %s", o, want)
+		}
+		if o.Amount != (money.Amount{}) && o.Amount != s.amount(minor) {
+			s.Fatalf("outcome %s of %v, want %v", o.State, o.Amount, s.amount(minor))
+		}
+		return o
+	}
+}
+
+func (s *suite) pay(capture bool) payments.Outcome {
+	s.Helper()
+	want := payments.Authorized
+	if capture {
+		want = payments.Captured
+	}
+	o := s.must(s.h.Provider.Pay(s.ctx, s.request(s.h.Approve, capture)))(want, price)
+	if o.ProviderID == "" {
+		s.Fatal("the payment has no provider ID")
+	}
+	return o
+}
+
+func (s *suite) needBooks() {
+	s.Helper()
+	if s.h.Bookless {
+		s.Skip("the provider keeps no books")
+	}
+}
+
+func (s *suite) refundOf(paid payments.Outcome, k string, minor int64) (payments.Outcome, error) {
+	return s.h.Provider.Refund(s.ctx, payments.RefundRequest{Key: k, PaymentKey: key, ProviderID: paid.ProviderID, Amount: s.amount(minor), Reason: "test"})
+}
+
+func (s *suite) captureOf(paid payments.Outcome, k string, minor, total int64) (payments.Outcome, error) {
+	return s.h.Provider.Capture(s.ctx, payments.CaptureRequest{
+		Key: k, PaymentKey: key, ProviderID: paid.ProviderID, Amount: s.amount(minor), Total: s.amount(total),
+	})
+}
+
+func (s *suite) voidOf(paid payments.Outcome, k string) (payments.Outcome, error) {
+	return s.h.Provider.Void(s.ctx, payments.VoidRequest{Key: k, PaymentKey: key, ProviderID: paid.ProviderID})
+}
+
+func (s *suite) name() {
+	if n := s.h.Provider.Name(); n == "" || n != s.h.Provider.Name() {
+		s.Errorf("the name is %q", n)
+	}
+}
+
+func (s *suite) payCaptures() { s.pay(true) }
+
+func (s *suite) payAuthorizes() { s.pay(false) }
+
+func (s *suite) decline() {
+	if s.h.Decline == "" {
+		s.Skip("no token is declined")
+	}
+	o := s.must(s.h.Provider.Pay(s.ctx, s.request(s.h.Decline, true)))(payments.Declined, 0)
+	if o.Decline == "" {
+		s.Error("the decline has no code")
+	}
+	again := s.must(s.h.Provider.Pay(s.ctx, s.request(s.h.Decline, true)))(payments.Declined, 0)
+	if again != o {
+		s.Errorf("asked again: %+v, first %+v", again, o)
+	}
+}
+
+// sameKey counts charges by what can be refunded.
+func (s *suite) sameKey() {
+	first := s.pay(true)
+	if again := s.pay(true); again.ProviderID != first.ProviderID {
+		s.Errorf("the same key made payment %s after %s", again.ProviderID, first.ProviderID)
+	}
+	s.needBooks()
+	other := s.request(s.h.Approve, true)
+	other.Amount = s.amount(2 * price)
+	if o, err := s.h.Provider.Pay(s.ctx, other); err == nil && o.Amount == other.Amount {
+		s.Error("the same key charged another amount")
+	}
+	s.must(s.refundOf(first, key+"/1", price))(payments.Refunded, price)
+	s.must(s.refundOf(first, key+"/2", 1))(payments.Declined, 0)
+}
+
+func (s *suite) sameKeyAtOnce() {
+	var wg sync.WaitGroup
+	ids := make([]string, 16)
+	for i := range ids {
+		wg.Go(func() {
+			o, err := s.h.Provider.Pay(s.ctx, s.request(s.h.Approve, true))
+			if err != nil {
+				s.Errorf("paying: %v", err)
+			}
+			ids[i] = o.ProviderID
+		})
+	}
+	wg.Wait()
+	for _, id := range ids {
+		if id != ids[0] {
+			s.Fatalf("the same key made the payments %q", ids)
+		}
+	}
+}
+
+func (s *suite) capture() {
+	paid := s.pay(false)
+	s.must(s.captureOf(paid, key+"/1", 1000, 1000))(payments.Captured, 1000)
+	s.must(s.captureOf(paid, key+"/1", 1000, 1000))(payments.Captured, 1000)
+	s.must(s.captureOf(paid, key+"/2", 250, price))(payments.Captured, price)
+}
+
+func (s *suite) captureTooMuch() {
+	s.needBooks()
+	paid := s.pay(false)
+	o := s.must(s.captureOf(paid, key+"/1", price+1, price+1))(payments.Declined, 0)
+	if o.Decline == "" {
+		s.Error("the decline has no code")
+	}
+	s.must(s.captureOf(paid, key+"/2", price, price))(payments.Captured, price)
+}
+
+func (s *suite) void() {
+	paid := s.pay(false)
+	s.must(s.voidOf(paid, key+"/1"))(payments.Voided, 0)
+	s.must(s.voidOf(paid, key+"/1"))(payments.Voided, 0)
+	s.needBooks()
+	s.must(s.captureOf(paid, key+"/2", price, price))(payments.Declined, 0)
+	s.must(s.lookUp(paid))(payments.Voided, 0)
+}
+
+func (s *suite) voidTooLate() {
+	s.needBooks()
+	paid := s.pay(true)
+	s.must(s.voidOf(paid, key+"/1"))(payments.Captured, price)
+	s.must(s.refundOf(paid, key+"/2", price))(payments.Refunded, price)
+}
+
+func (s *suite) refund() {
+	paid := s.pay(true)
+	s.must(s.refundOf(paid, key+"/1", 1000))(payments.Refunded, 1000)
+	s.must(s.refundOf(paid, key+"/1", 1000))(payments.Refunded, 1000)
+	s.must(s.refundOf(paid, key+"/2", 250))(payments.Refunded, 250)
+}
+
+func (s *suite) refundTooMuch() {
+	s.needBooks()
+	paid := s.pay(true)
+	s.must(s.refundOf(paid, key+"/1", price+1))(payments.Declined, 0)
+	s.must(s.refundOf(paid, key+"/2", price))(payments.Refunded, price)
+	s.must(s.refundOf(paid, key+"/3", 1))(payments.Declined, 0)
+	authorizedOnly := s.request(s.h.Approve, false)
+	authorizedOnly.Key = key[:len(key)-1] + "9"
+	o := s.must(s.h.Provider.Pay(s.ctx, authorizedOnly))(payments.Authorized, price)
+	s.must(s.h.Provider.Refund(s.ctx, payments.RefundRequest{
+		Key: authorizedOnly.Key + "/1", PaymentKey: authorizedOnly.Key, ProviderID: o.ProviderID, Amount: s.amount(1),
+	}))(payments.Declined, 0)
+}
+
+func (s *suite) lookUp(paid payments.Outcome) (payments.Outcome, error) {
+	return s.h.Provider.Retrieve(s.ctx, payments.LookupRequest{
+		Of: payments.KindPayment, Key: key, ProviderID: paid.ProviderID, PaymentKey: key, PaymentID: paid.ProviderID,
+	})
+}
+
+func (s *suite) lookUpOperation(paid payments.Outcome, of payments.OperationKind, k, id string) (payments.Outcome, error) {
+	return s.h.Provider.Retrieve(s.ctx, payments.LookupRequest{Of: of, Key: k, ProviderID: id, PaymentKey: key, PaymentID: paid.ProviderID})
+}
+
+func (s *suite) retrieve() {
+	s.needBooks()
+	paid := s.pay(false)
+	s.must(s.lookUp(paid))(payments.Authorized, price)
+	s.must(s.lookUp(payments.Outcome{}))(payments.Authorized, price) // by key alone
+	s.must(s.captureOf(paid, key+"/1", price, price))(payments.Captured, price)
+	s.must(s.lookUp(paid))(payments.Captured, price)
+	s.must(s.lookUpOperation(paid, payments.KindRefund, key+"/2", ""))(payments.NotFound, 0)
+	back := s.must(s.refundOf(paid, key+"/2", 50))(payments.Refunded, 50)
+	s.must(s.lookUpOperation(paid, payments.KindRefund, key+"/2", back.ProviderID))(payments.Refunded, 50)
+	s.must(s.lookUpOperation(paid, payments.KindRefund, key+"/2", ""))(payments.Refunded, 50)
+}
+
+func (s *suite) retrieveUnseen() { s.must(s.lookUp(payments.Outcome{}))(payments.NotFound, 0) }
+
+func (s *suite) challenge() {
+	if s.h.Challenge == "" {
+		s.Skip("no token asks for anything")
+	}
+	o := s.must(s.h.Provider.Pay(s.ctx, s.request(s.h.Challenge, true)))(payments.NeedsAction, 0)
+	if o.Next == nil || o.Next.Kind == "" {
+		s.Fatal("the outcome does not say what to do next")
+	}
+	if err := s.h.Confirm(key, true); err != nil {
+		s.Fatal(err)
+	}
+	s.must(s.lookUp(o))(payments.Captured, price)
+}
+
+// endedContext allows an error or an answer, but no hanging.
+func (s *suite) endedContext() {
+	ctx, cancel := context.WithCancel(s.ctx)
+	cancel()
+	if o, err := s.h.Provider.Pay(ctx, s.request(s.h.Approve, true)); err == nil && !o.State.Paid() {
+		s.Errorf("an ended context gave %+v", o)
+	}
+}

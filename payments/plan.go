@@ -1,0 +1,205 @@
+package payments
+
+import (
+	"strconv"
+
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+)
+
+// plan compares what is owed for an order with what was done and records, as
+// operations, what is left to do. It may be applied any number of times.
+//
+// Of a canceled order, everything authorized is to be voided and everything
+// captured to be refunded. Of any other order, what was granted back is to be
+// refunded.
+type plan struct {
+	Order orders.ID `cbor:"1,keyasint"`
+}
+
+// planned says what can be asked of providers now.
+type planned struct {
+	Ready []ready `cbor:"1,keyasint,omitempty"`
+}
+
+type ready struct {
+	Attempt ID  `cbor:"1,keyasint"`
+	Number  int `cbor:"2,keyasint"`
+}
+
+// Kind returns "payments.plan".
+func (plan) Kind() command.Kind { return "payments.plan" }
+
+// Validate refuses what is not an order's ID.
+func (c plan) Validate() error {
+	_, err := slotOf("ord", string(c.Order))
+	return err
+}
+
+func (c plan) apply(tx *command.Tx) (planned, error) {
+	b, err := readBooks(tx, c.Order)
+	if err != nil {
+		return planned{}, err
+	}
+	if err := b.grantAll(tx); err != nil {
+		return planned{}, err
+	}
+	if err := b.undoIncome(tx); err != nil {
+		return planned{}, err
+	}
+	later, err := b.planVoids(tx)
+	if err != nil {
+		return planned{}, err
+	}
+	after, err := b.planRefunds(tx)
+	if err != nil {
+		return planned{}, err
+	}
+	return b.conclude(tx, sooner(later, after))
+}
+
+// grantAll grants a canceled order's shopper everything that was captured,
+// also what comes in after the cancellation.
+func (b *books) grantAll(tx *command.Tx) error {
+	more := b.order.Captured.Minor() - b.order.RefundGranted.Minor()
+	if b.order.Status != orders.Canceled || more <= 0 {
+		return nil
+	}
+	b.order.RefundGranted = b.order.Captured
+	return orders.RecordPayment(tx, b.order.ID, orders.PaymentDelta{RefundGranted: more})
+}
+
+// undoIncome takes from the ledger's income what the order no longer earns:
+// all of a canceled order; of another, what was granted back beyond what was
+// paid too much.
+func (b *books) undoIncome(tx *command.Tx) error {
+	in, err := readIncome(tx, b.order.ID)
+	if err != nil || !in.sold {
+		return err
+	}
+	if b.order.Status == orders.Canceled {
+		return b.cancelIncome(tx, in)
+	}
+	overpaid := max(0, b.order.Captured.Minor()-b.order.Total.Minor())
+	earned := b.order.Total.Minor() - max(0, b.order.RefundGranted.Minor()-overpaid)
+	less := in.total() - earned
+	if less == 0 {
+		return nil
+	}
+	txn := "credit " + strconv.Itoa(in.txns+1)
+	return Post(tx, txn, b.order.ID, tx.At, transfer(Returns, Receivable, money.New(less, b.order.Currency)))
+}
+
+func (b *books) cancelIncome(tx *command.Tx, in income) error {
+	total := in.total()
+	if total == 0 {
+		return nil
+	}
+	postings := []Posting{{Account: Receivable, Amount: money.New(-total, b.order.Currency)}}
+	for _, a := range incomeAccounts {
+		postings = append(postings, Posting{Account: a, Amount: money.New(-in.accounts[a], b.order.Currency)})
+	}
+	return Post(tx, "cancel", b.order.ID, tx.At, postings)
+}
+
+// planVoids asks for what a canceled order still has authorized. It returns
+// when to look again because of something that failed, or 0.
+func (b *books) planVoids(tx *command.Tx) (later int64, err error) {
+	if b.order.Status != orders.Canceled {
+		return 0, nil
+	}
+	for _, a := range b.attempts {
+		open := a.Open().Minor()
+		if open <= 0 || b.under(a.ID, KindVoid) > 0 || b.under(a.ID, KindCapture) > 0 {
+			continue
+		}
+		if at := b.retryAt(a.ID, KindVoid); at > tx.Clock {
+			later = sooner(later, at)
+			continue
+		}
+		if err := b.add(tx, a, KindVoid, open, "order canceled"); err != nil {
+			return 0, err
+		}
+	}
+	return later, nil
+}
+
+// planRefunds asks for what was granted back and is not on its way, from the
+// first payment on. It returns when to look again because of something that
+// failed, or 0.
+func (b *books) planRefunds(tx *command.Tx) (later int64, err error) {
+	owed := b.order.RefundGranted.Minor() - b.order.Refunded.Minor()
+	for _, a := range b.attempts {
+		owed -= b.under(a.ID, KindRefund)
+	}
+	reason := "refund granted"
+	if b.order.Status == orders.Canceled {
+		reason = "order canceled"
+	}
+	for _, a := range b.attempts {
+		part := min(owed, a.Captured.Minor()-a.Refunded.Minor()-b.under(a.ID, KindRefund))
+		if part <= 0 {
+			continue
+		}
+		owed -= part
+		if at := b.retryAt(a.ID, KindRefund); at > tx.Clock {
+			later = sooner(later, at)
+			continue
+		}
+		if err := b.add(tx, a, KindRefund, part, reason); err != nil {
+			return 0, err
+		}
+	}
+	return later, nil
+}
+
+// conclude lists what can be asked now. When that is nothing, the timers that
+// led here are done, and one is left for what has to wait.
+func (b *books) conclude(tx *command.Tx, later int64) (planned, error) {
+	var p planned
+	for _, op := range b.operations {
+		switch {
+		case op.due(tx.Clock):
+			p.Ready = append(p.Ready, ready{op.Attempt, op.Number})
+		case !op.State.Final():
+			later = sooner(later, op.retryAt)
+		}
+	}
+	if len(p.Ready) > 0 {
+		return p, nil
+	}
+	if err := clearTimers(tx, b.order.ID); err != nil {
+		return planned{}, err
+	}
+	if later > 0 {
+		return p, tx.SetTimer(later, TimerSettle, string(b.order.ID))
+	}
+	return p, nil
+}
+
+// clearTimers clears the order's timers that are due.
+func clearTimers(tx *command.Tx, o orders.ID) error {
+	var due []int64
+	rows := tx.Query(`SELECT due FROM timers WHERE due <= ? AND kind = ? AND subject = ?`, tx.Clock, TimerSettle, o)
+	for rows.Next() {
+		due = append(due, rows.Int64(0))
+	}
+	if err := rows.Close(); err != nil {
+		return err
+	}
+	for _, at := range due {
+		if err := tx.ClearTimer(at, TimerSettle, string(o)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sooner returns the earlier of two instants of which 0 is none.
+func sooner(a, b int64) int64 {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}

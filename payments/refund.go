@@ -1,0 +1,77 @@
+package payments
+
+import (
+	"context"
+
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+)
+
+// Refund grants a placed order's shopper money back, such as for a late
+// delivery. Goods that come back are orders.Return, which grants by itself.
+type Refund struct {
+	Order orders.ID `cbor:"1,keyasint"`
+	// Amount defaults to everything that was captured and not granted back.
+	Amount money.Amount `cbor:"2,keyasint,omitempty"`
+	Reason string       `cbor:"3,keyasint,omitempty"`
+	Key    string       `cbor:"-"` // idempotency key
+}
+
+// RefundEvent is the data of the event payment.refund_granted.
+type RefundEvent struct {
+	Order    orders.ID      `json:"order"`
+	Currency money.Currency `json:"currency"`
+	Amount   int64          `json:"amount"` // minor units
+	Reason   string         `json:"reason,omitempty"`
+}
+
+// Kind returns "payments.refund".
+func (Refund) Kind() command.Kind { return "payments.refund" }
+
+// Validate refuses amounts that are not above nothing.
+func (c Refund) Validate() error {
+	if _, err := slotOf("ord", string(c.Order)); err != nil {
+		return err
+	}
+	return checkAsked(c.Amount, c.Reason)
+}
+
+func (c Refund) apply(tx *command.Tx) (struct{}, error) {
+	o, err := orders.GetTx(tx.Tx, c.Order)
+	if err != nil {
+		return struct{}{}, err
+	}
+	if o.Status != orders.Placed {
+		return struct{}{}, &orders.StatusError{Order: c.Order, Have: string(o.Status), Want: string(orders.Placed)}
+	}
+	left := money.New(o.Captured.Minor()-o.RefundGranted.Minor(), o.Currency)
+	amount, err := asked(c.Order, "refund", c.Amount, left)
+	if err != nil {
+		return struct{}{}, err
+	}
+	if err := orders.RecordPayment(tx, c.Order, orders.PaymentDelta{RefundGranted: amount.Minor()}); err != nil {
+		return struct{}{}, err
+	}
+	if err := SettleLater(tx, c.Order); err != nil {
+		return struct{}{}, err
+	}
+	return struct{}{}, tx.Emit("payment.refund_granted", string(c.Order),
+		RefundEvent{Order: c.Order, Currency: o.Currency, Amount: amount.Minor(), Reason: c.Reason})
+}
+
+// Refund grants the refund and asks the provider at once. It returns the
+// order's operations; one that is not final is carried on with in the
+// background, and one that failed is tried again. It is an *AmountError if
+// less is left, and an *orders.StatusError if the order is not placed.
+func (s *Service) Refund(ctx context.Context, c Refund) ([]Operation, error) {
+	slot, err := slotOf("ord", string(c.Order))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := command.Do[struct{}](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}); err != nil {
+		return nil, err
+	}
+	_ = s.Settle(ctx, c.Order) // the timer meets its error again and reports it
+	return s.Operations(ctx, c.Order)
+}
