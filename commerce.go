@@ -185,7 +185,8 @@ func (s *Store) openLane(ctx context.Context, i int) (*lane, error) {
 		return l, err
 	}
 	l.lead(s.config.clock)
-	l.proposer = shard.NewProposer(groupLog{l.group}, l.clock)
+	s.engine.meetCut(file.Cut())
+	l.proposer = shard.NewProposer(groupLog{l.group}, l.clock, s.engine.cut.Load)
 	return l, nil
 }
 
@@ -250,6 +251,7 @@ func (s *Store) startTimers() {
 	for _, l := range s.engine.lanes {
 		t := newTimers(l, handlers, s.config.clock.Poll, s.config.logger)
 		s.workers.Go(func() { t.run(ctx) })
+		s.workers.Go(func() { s.pruneLane(ctx, l) })
 	}
 }
 

@@ -37,7 +37,6 @@ func (e *engine) Submit(ctx context.Context, env command.Envelope) (command.Answ
 		return command.Answer{}, err
 	}
 	env.Level = l.shard.Level()
-	env.Cut = e.cut.Load()
 	answer, err := l.submit(ctx, env)
 	if err != nil {
 		return answer, fmt.Errorf("%s: %w", env.Kind, err)
@@ -81,6 +80,35 @@ func (e *engine) ShardOf(slot id.Slot) int { return e.slots.Owner(slot % id.Slot
 func (e *engine) SlotOn(shard int) id.Slot { return e.lanes[shard].slot }
 
 func (e *engine) Hash(purpose, value string) [32]byte { return e.sealer.Lookup(purpose, value) }
+
+// meetCut notes a cut number that this node has come to know. From then on all
+// that it sends comes from behind that cut.
+func (e *engine) meetCut(cut uint64) {
+	for {
+		old := e.cut.Load()
+		if old >= cut || e.cut.CompareAndSwap(old, cut) {
+			return
+		}
+	}
+}
+
+// raiseCut takes every shard to a new cut and returns its number: the shards'
+// states at that cut are one consistent picture of the store, in which nothing
+// that one shard has received from another is missing there.
+func (e *engine) raiseCut(ctx context.Context) (uint64, error) {
+	cut := e.cut.Add(1)
+	for _, l := range e.lanes {
+		body, err := command.Marshal(shard.Tick{})
+		if err != nil {
+			return 0, err
+		}
+		_, err = l.submit(ctx, command.Envelope{Kind: shard.Tick{}.Kind(), Slot: l.slot, At: e.Now().UnixMilli(), Body: body})
+		if err != nil {
+			return 0, fmt.Errorf("taking shard %d to cut %d: %w", l.number, cut, err)
+		}
+	}
+	return cut, nil
+}
 
 func (e *engine) Now() time.Time { return e.clock.Wall() }
 

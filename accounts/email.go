@@ -31,8 +31,8 @@ func checkEmail(email seal.Personal) error {
 	s := normalizeEmail(email)
 	local, domain, found := strings.Cut(s, "@")
 	bad := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
-	if !found || local == "" || domain == "" || strings.Contains(domain, "@") || len(s) > mostEmail ||
-		!utf8.ValidString(s) || strings.ContainsFunc(s, bad) {
+	if !found || local == "" || domain == "" || strings.Contains(domain, "@") || len(email) > mostEmail ||
+		!utf8.ValidString(email.Reveal()) || strings.ContainsFunc(s, bad) {
 		return fault.New(fault.Invalid, "the e-mail address is not of the form name@domain with at most %d bytes", mostEmail)
 	}
 	return nil

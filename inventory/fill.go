@@ -199,13 +199,13 @@ func (s *Service) borrow(ctx context.Context, home int, lines []Short) (moved bo
 }
 
 func (s *Service) recallScarce(ctx context.Context, home int, needs []*need) error {
-	var wanted []wanted
+	var scarce []wanted
 	for _, n := range needs {
 		if short := n.missing(home) - n.arriving(home) + n.stock.Shortage - n.stock.Unallocated; n.scarce && short > 0 {
-			wanted = append(wanted, want(n.view, short))
+			scarce = append(scarce, wanted{n.view, short})
 		}
 	}
-	return s.recall(ctx, wanted, home)
+	return s.recall(ctx, scarce, home)
 }
 
 // transfer runs the two legs of a loan for many pools: a grant at each

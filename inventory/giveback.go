@@ -37,25 +37,29 @@ func (c giveBack) apply(tx *command.Tx) ([]int64, error) {
 	}
 	out := make([]int64, len(c.Lines))
 	for i, l := range c.Lines {
-		var err error
-		if out[i], err = l.apply(tx); err != nil {
+		had, given, err := l.apply(tx)
+		if err != nil {
 			return nil, err
 		}
+		if given > 0 {
+			if err := scheduleBooking(tx); err != nil {
+				return nil, err
+			}
+		}
+		out[i] = had + given
 	}
-	return out, scheduleBooking(tx)
+	return out, nil
 }
 
-func (l giveBackLine) apply(tx *command.Tx) (total int64, err error) {
+// apply returns what the shard had given back before, and what it gives now.
+func (l giveBackLine) apply(tx *command.Tx) (had, given int64, err error) {
 	row := tx.One(`SELECT given_back, available FROM allowances WHERE pool = ?`, l.Pool)
 	row.Next()
 	had, available := row.Int64(0), row.Int64(1)
-	if err := row.Close(); err != nil {
-		return 0, err
+	given = min(l.Total-had, available)
+	if err := row.Close(); err != nil || given <= 0 {
+		return had, 0, err
 	}
-	n := min(l.Total-had, available)
-	if n <= 0 {
-		return had, nil
-	}
-	_, err = tx.Exec(`UPDATE allowances SET available = available - ?, given_back = given_back + ? WHERE pool = ?`, n, n, l.Pool)
-	return had + n, err
+	_, err = tx.Exec(`UPDATE allowances SET available = available - ?, given_back = given_back + ? WHERE pool = ?`, given, given, l.Pool)
+	return had, given, err
 }

@@ -15,7 +15,9 @@
 // whoever needs the goods next, or by [Service.Settle].
 //
 // [Hold], [Commit], [Release], [Uncommit], [Ship] and [Return] run inside the
-// transactions of other packages' commands, on the shopper's shard.
+// transactions of other packages' commands, on the shopper's shard. Hold alone
+// undoes what it did when it fails; a command that gets an error from one of
+// the others must return it, so that the shard undoes the whole command.
 package inventory
 
 import (

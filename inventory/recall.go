@@ -13,8 +13,6 @@ type wanted struct {
 	quantity int64
 }
 
-func want(v *view, quantity int64) wanted { return wanted{v, quantity} }
-
 // surrender is what a shard is asked to give back of a pool.
 type surrender struct {
 	*view
@@ -148,5 +146,5 @@ func (s *Service) RecallTimer(ctx context.Context, pool string) error {
 	if err != nil || views[0].stock.Shortage == 0 {
 		return err
 	}
-	return s.recall(ctx, []wanted{want(views[0], views[0].stock.Shortage)}, -1)
+	return s.recall(ctx, []wanted{{views[0], views[0].stock.Shortage}}, -1)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/sqlite"
@@ -28,7 +27,6 @@ type account struct {
 // what left a shard after it was read makes a difference below zero.
 type view struct {
 	pool     PoolID
-	sku      catalog.SKU
 	slot     id.Slot // the authority's
 	stock    Stock
 	accounts []account // by shard

@@ -142,6 +142,9 @@ func (s *Service) Ship(ctx context.Context, c Ship) (Order, error) {
 	return s.Get(ctx, c.Order)
 }
 
+// maxUnits bounds the units of one line of a command.
+const maxUnits = 1_000_000_000
+
 // maxLines bounds the lines of one command.
 const maxLines = 4000
 
@@ -151,7 +154,7 @@ func checkLines(lines []LineQuantity) error {
 	}
 	seen := make(map[int]bool, len(lines))
 	for _, l := range lines {
-		if l.Line < 1 || l.Quantity < 1 || l.Quantity > 1e9 {
+		if l.Line < 1 || l.Quantity < 1 || l.Quantity > maxUnits {
 			return fault.New(fault.Invalid, "line %d with quantity %d: lines count from 1 and quantities are positive", l.Line, l.Quantity)
 		}
 		if seen[l.Line] {

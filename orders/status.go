@@ -1,5 +1,7 @@
 package orders
 
+import "slices"
+
 // Status says whether the order holds.
 type Status string
 
@@ -16,18 +18,18 @@ const (
 	Canceled Status = "canceled"
 
 	PaymentNone       PaymentStatus = "none"
-	Authorized        PaymentStatus = "authorized"
+	Authorized        PaymentStatus = "authorized" // nothing captured yet
 	PartiallyPaid     PaymentStatus = "partially_paid"
-	Paid              PaymentStatus = "paid"
+	Paid              PaymentStatus = "paid" // also when there is nothing to pay
 	PartiallyRefunded PaymentStatus = "partially_refunded"
-	Refunded          PaymentStatus = "refunded"
-	Overcharged       PaymentStatus = "overcharged"
-	Voided            PaymentStatus = "voided"
+	Refunded          PaymentStatus = "refunded"    // everything that was captured
+	Overcharged       PaymentStatus = "overcharged" // more is kept than the order costs
+	Voided            PaymentStatus = "voided"      // authorized once, never captured
 
 	Unfulfilled        FulfilmentStatus = "unfulfilled"
 	Partial            FulfilmentStatus = "partial"
 	Fulfilled          FulfilmentStatus = "fulfilled"
-	FulfilmentCanceled FulfilmentStatus = "canceled"
+	FulfilmentCanceled FulfilmentStatus = "canceled" // with the order
 )
 
 // moves are the only ways for an order's status to change.
@@ -38,12 +40,7 @@ var moves = map[Status][]Status{
 
 // MayBecome reports whether an order's status may change from s to next.
 func (s Status) MayBecome(next Status) bool {
-	for _, n := range moves[s] {
-		if n == next {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(moves[s], next)
 }
 
 // paymentStatus derives where the money of an order is. All numbers are minor
@@ -71,6 +68,7 @@ func paymentStatus(total, authorized, captured, voided, refunded int64) PaymentS
 	return Paid
 }
 
+// fulfilmentStatus derives where the goods of an order are.
 func fulfilmentStatus(s Status, units, shipped int64) FulfilmentStatus {
 	switch {
 	case s == Canceled:

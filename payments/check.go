@@ -85,6 +85,14 @@ var rules = []rule{
 		detail: "the placed order's total is %d, the ledger's income from it %d",
 	},
 	{
+		name: "payments.canceled_earns_nothing",
+		query: `SELECT o.id, -sum(p.amount), count(*) FROM orders o JOIN postings p ON p.order_id = o.id
+			WHERE o.status = 'canceled' AND p.account IN ('sales', 'shipping', 'tax_payable', 'returns')
+			AND o.id NOT IN (SELECT subject FROM timers WHERE kind = ?) GROUP BY o.id HAVING sum(p.amount) <> 0`,
+		args:   []any{TimerSettle},
+		detail: "the canceled order still earns %d in %d postings, and no timer sees to it",
+	},
+	{
 		name: "payments.nothing_forgotten",
 		query: `SELECT o.id, o.authorized - o.captured - o.voided, o.captured - o.refunded FROM orders o
 			WHERE o.status = 'canceled' AND (o.authorized > o.captured + o.voided OR o.captured > o.refunded)

@@ -25,12 +25,19 @@ type Reply struct {
 // ApplyBatch applies entries in order, in one transaction unless a cut falls
 // between them, and returns the replies of each. Entries that the file already
 // holds are skipped and have no replies. An error means that the shard must
-// stop: nothing of the batch was kept, and the file must not be used again
-// before it is reopened.
+// stop: nothing of the failed transaction was kept, and the file must not be
+// used again before it is reopened.
 func (s *Shard) ApplyBatch(entries []Entry) ([][]Reply, error) {
 	replies := make([][]Reply, len(entries))
+	batches := make([]command.Batch, len(entries))
+	for i, e := range entries {
+		var err error
+		if batches[i], err = command.DecodeBatch(e.Data); err != nil {
+			return nil, s.stopped(e, "", err)
+		}
+	}
 	for i := 0; i < len(entries); {
-		n, err := s.applyUntilCut(entries[i:], replies[i:])
+		n, err := s.applyUntilCut(entries[i:], batches[i:], replies[i:])
 		if err != nil {
 			return nil, err
 		}
@@ -49,9 +56,12 @@ func (s *Shard) ApplyBatch(entries []Entry) ([][]Reply, error) {
 // makes reads and recovery faster.
 const maxWALBytes = 32 << 20
 
-// applyUntilCut applies entries in one transaction, up to and including one
-// that raised the cut number, so that a snapshot can be opened exactly there.
-func (s *Shard) applyUntilCut(entries []Entry, replies [][]Reply) (n int, err error) {
+// applyUntilCut applies entries in one transaction, up to the next that comes
+// from behind a higher cut, and returns how many.
+func (s *Shard) applyUntilCut(entries []Entry, batches []command.Batch, replies [][]Reply) (n int, err error) {
+	if err := s.takeCut(entries[0], batches[0].Cut); err != nil {
+		return 0, err
+	}
 	before := s.state
 	if err := s.conn.Begin(); err != nil {
 		return 0, s.stopped(entries[0], "", err)
@@ -63,31 +73,58 @@ func (s *Shard) applyUntilCut(entries []Entry, replies [][]Reply) (n int, err er
 		}
 	}()
 	effects := &command.Effects{NextEvent: s.state.nextEvent}
-	for _, e := range entries {
-		if e.Index > s.state.applied {
-			if replies[n], err = s.applyEntry(e, effects); err != nil {
+	for n < len(entries) && batches[n].Cut <= s.state.cut {
+		if e := entries[n]; e.Index > s.state.applied {
+			if replies[n], err = s.applyEntry(e, batches[n], effects); err != nil {
 				return 0, err
 			}
 			s.state.applied, s.state.term = e.Index, e.Term
 		}
 		n++
-		if s.state.cut != before.cut {
-			break
-		}
 	}
 	s.state.nextEvent = effects.NextEvent
-	if err := s.writeMeta(); err != nil {
+	if err := s.commit(effects.Touched); err != nil {
 		return 0, s.stopped(entries[n-1], "", err)
 	}
+	return n, nil
+}
+
+// takeCut moves the shard to a higher cut, in a transaction of its own, so
+// that a read snapshot can be opened exactly between what its senders did
+// before the cut and what they did after it.
+func (s *Shard) takeCut(e Entry, cut uint64) error {
+	if cut <= s.state.cut {
+		return nil
+	}
+	s.state.cut = cut
+	err := s.conn.Begin()
+	if err == nil {
+		err = s.commit(nil)
+	}
+	if err != nil {
+		return s.stopped(e, "", errors.Join(err, s.conn.Rollback()))
+	}
+	if s.cfg.AtCut != nil {
+		s.cfg.AtCut(cut)
+	}
+	return nil
+}
+
+// commit ends the transaction and shows it to readers, before any caller hears
+// of it.
+func (s *Shard) commit(touched []string) error {
+	if err := s.writeMeta(); err != nil {
+		return err
+	}
 	if err := s.conn.Commit(); err != nil {
-		return 0, s.stopped(entries[n-1], "", err)
+		return err
 	}
 	s.publish()
 	if s.cfg.Committed != nil {
-		s.cfg.Committed(effects.Touched)
+		s.cfg.Committed(touched)
 	}
 	s.changed.fire()
-	return n, nil
+	return nil
 }
 
 func (s *Shard) writeMeta() error {
@@ -97,11 +134,7 @@ func (s *Shard) writeMeta() error {
 	return err
 }
 
-func (s *Shard) applyEntry(e Entry, effects *command.Effects) ([]Reply, error) {
-	batch, err := command.DecodeBatch(e.Data)
-	if err != nil {
-		return nil, s.stopped(e, "", err)
-	}
+func (s *Shard) applyEntry(e Entry, batch command.Batch, effects *command.Effects) ([]Reply, error) {
 	// The clock never goes back, whoever leads.
 	s.state.clock = max(s.state.clock, batch.Clock)
 	replies := make([]Reply, len(batch.Commands))
@@ -131,7 +164,6 @@ func (s *Shard) applyCommand(env command.Envelope, effects *command.Effects) (Re
 		return Reply{Err: fault.New(fault.Unavailable, "slot %d does not live on shard %d", env.Slot, s.cfg.Shard)}, nil
 	}
 	s.state.wall = max(s.state.wall, env.At)
-	s.state.cut = max(s.state.cut, env.Cut)
 
 	var scope [16]byte
 	if def.Recorded {
@@ -258,5 +290,6 @@ func (e *StoppedError) Error() string {
 func (e *StoppedError) Unwrap() []error { return []error{fault.Broken, e.Err} }
 
 func (s *Shard) stopped(e Entry, kind command.Kind, err error) error {
+	s.broken = true
 	return &StoppedError{Shard: s.cfg.Shard, Path: s.cfg.Path, Index: e.Index, Kind: kind, Err: err}
 }

@@ -28,7 +28,8 @@ const (
 // entries, so that one fsync and one transaction serve many callers.
 type Proposer struct {
 	log   Log
-	clock func() int64 // the leader's reading of the shard clock
+	clock func() int64  // the leader's reading of the shard clock
+	cut   func() uint64 // the highest cut number that this node has seen
 
 	mu      sync.Mutex
 	waiting []*waiter
@@ -52,10 +53,11 @@ type outcome struct {
 	err   error
 }
 
-// NewProposer starts a proposer. clock reads the leader's shard clock.
-func NewProposer(log Log, clock func() int64) *Proposer {
+// NewProposer starts a proposer. clock reads the leader's shard clock, cut the
+// highest cut number that this node has seen.
+func NewProposer(log Log, clock func() int64, cut func() uint64) *Proposer {
 	p := &Proposer{
-		log: log, clock: clock,
+		log: log, clock: clock, cut: cut,
 		wake: make(chan struct{}, 1), inFlight: make(chan struct{}, maxInFlight), done: make(chan struct{}),
 	}
 	go p.run()
@@ -156,7 +158,7 @@ func (p *Proposer) gather() []*waiter {
 }
 
 func (p *Proposer) propose(batch []*waiter) {
-	entry := command.Batch{Clock: p.clock(), Commands: make([][]byte, len(batch))}
+	entry := command.Batch{Clock: p.clock(), Cut: p.cut(), Commands: make([][]byte, len(batch))}
 	size := 32
 	for i, w := range batch {
 		entry.Commands[i] = w.raw

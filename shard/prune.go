@@ -2,9 +2,6 @@ package shard
 
 import "github.com/keelshop/commerce/internal/command"
 
-// KeepAnswersMillis is how long answers to recorded commands are kept.
-const KeepAnswersMillis = 7 * 24 * 3600 * 1000
-
 // Prune deletes answers and events that are older than their retention. It
 // looks at a bounded number of answers behind After and returns where the next
 // Prune goes on, "" at the end. It is proposed by the shard's leader now and

@@ -45,14 +45,14 @@ type benchFlags struct {
 
 func parseBench(args []string, stdout io.Writer) (benchFlags, error) {
 	var f benchFlags
-	fs := newFlags("bench", benchHelp, []string{"dir", "shards", "callers", "seconds", "skus", "lines"}, stdout)
-	fs.StringVar(&f.dir, "dir", os.TempDir(), "make the store in `DIR`, on the disk to be measured\n(default: the system's temporary directory)")
-	fs.IntVar(&f.shards, "shards", commerce.DefaultShards, fmt.Sprintf("`N` shards (default %d)", commerce.DefaultShards))
-	fs.IntVar(&f.callers, "callers", 64, "`N` callers at a time (default 64)")
-	fs.IntVar(&f.seconds, "seconds", 10, "buy for `N` seconds (default 10)")
-	fs.IntVar(&f.skus, "skus", 10_000, "`N` products in the catalog (default 10000)")
-	fs.IntVar(&f.lines, "lines", 3, "`N` lines in each cart (default 3)")
-	operands, err := parse(fs, args)
+	line := newCommandLine(benchHelp, "dir", "shards", "callers", "seconds", "skus", "lines")
+	line.StringVar(&f.dir, "dir", os.TempDir(), "make the store in `DIR`, on the disk to be measured\n(default: the system's temporary directory)")
+	line.IntVar(&f.shards, "shards", commerce.DefaultShards, fmt.Sprintf("open it with `N` shards (default %d)", commerce.DefaultShards))
+	line.IntVar(&f.callers, "callers", 64, "let `N` callers buy at a time (default 64)")
+	line.IntVar(&f.seconds, "seconds", 10, "buy for `N` seconds (default 10)")
+	line.IntVar(&f.skus, "skus", 10_000, "put `N` products into the catalog (default 10000)")
+	line.IntVar(&f.lines, "lines", 3, "fill each cart with `N` lines (default 3)")
+	operands, err := line.parse(args, stdout)
 	if err != nil {
 		return f, err
 	}

@@ -109,18 +109,26 @@ func misused(format string, args ...any) error {
 	return &usageError{fmt.Sprintf(format, args...)}
 }
 
-// newFlags returns the flags of a command whose help is text and then the
+// A commandLine is the flags of a command and its help: a text, and then the
 // flags named in shown, in that order.
-func newFlags(name, text string, shown []string, stdout io.Writer) *flag.FlagSet {
-	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+type commandLine struct {
+	*flag.FlagSet
+	text  string
+	shown []string
+}
+
+func newCommandLine(text string, shown ...string) commandLine {
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	fs.SetOutput(io.Discard) // report prints what Parse returns
-	fs.Usage = func() {
-		fmt.Fprint(stdout, text)
-		for _, n := range shown {
-			printFlag(stdout, fs.Lookup(n))
-		}
+	fs.Usage = func() {}
+	return commandLine{fs, text, shown}
+}
+
+func (c commandLine) printHelp(w io.Writer) {
+	fmt.Fprint(w, c.text)
+	for _, name := range c.shown {
+		printFlag(w, c.Lookup(name))
 	}
-	return fs
 }
 
 func printFlag(w io.Writer, f *flag.Flag) {
@@ -128,22 +136,29 @@ func printFlag(w io.Writer, f *flag.Flag) {
 	fmt.Fprintf(w, "  %-20s %s\n", strings.TrimRight("--"+f.Name+" "+value, " "), strings.ReplaceAll(help, "\n", "\n"+strings.Repeat(" ", 23)))
 }
 
-// parse reads flags and operands in any order and returns the operands. The
-// --help that it answers itself comes back as flag.ErrHelp.
-func parse(fs *flag.FlagSet, args []string) ([]string, error) {
+// parse reads flags and operands in any order and returns the operands. It
+// answers --help itself, which comes back as flag.ErrHelp.
+func (c commandLine) parse(args []string, stdout io.Writer) ([]string, error) {
 	var operands []string
 	for {
-		err := fs.Parse(args)
+		err := c.Parse(args)
 		if errors.Is(err, flag.ErrHelp) {
+			c.printHelp(stdout)
 			return nil, err
 		}
 		if err != nil {
 			return nil, misused("%v", err)
 		}
-		if fs.NArg() == 0 {
+		if c.NArg() == 0 {
 			return operands, nil
 		}
-		operands = append(operands, fs.Arg(0))
-		args = fs.Args()[1:]
+		operands = append(operands, c.Arg(0))
+		args = c.Args()[1:]
 	}
+}
+
+// given reports whether the command line has the flag.
+func (c commandLine) given(name string) (found bool) {
+	c.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -50,14 +49,14 @@ const enough = -1
 
 func parseReplay(args []string, stdout io.Writer) (replayFlags, error) {
 	var f replayFlags
-	fs := newFlags("replay", replayHelp, []string{"dir", "shards", "concurrency", "stock", "report"}, stdout)
-	fs.StringVar(&f.dir, "dir", "", "the store's `DIR`ectory")
-	fs.IntVar(&f.shards, "shards", 0, fmt.Sprintf("`N` shards for a store that is made (default %d)", commerce.DefaultShards))
-	fs.IntVar(&f.concurrency, "concurrency", 64, "`N` customers at a time (default 64); no total depends on it")
-	fs.Int64Var(&f.stock, "stock", enough, "`N` units of each SKU as opening stock, so that some orders are refused\nas out_of_stock (default: as many as the file sells). Returned goods\nare not sold again then")
-	fs.StringVar(&f.report, "report", "", "`FILE` for one CSV row per input line:\nline,invoice,fate,rule,order_id,amount")
-	fs.StringVar(&f.cpuProfile, "cpuprofile", "", "") // for whoever looks into its speed; not in the help
-	operands, err := parse(fs, args)
+	line := newCommandLine(replayHelp, "dir", "shards", "concurrency", "stock", "report")
+	line.StringVar(&f.dir, "dir", "", "the directory `DIR` holds the store")
+	line.IntVar(&f.shards, "shards", 0, fmt.Sprintf("make a new store with `N` shards (default %d)", commerce.DefaultShards))
+	line.IntVar(&f.concurrency, "concurrency", 64, "serve `N` customers at a time (default 64); no total depends on it")
+	line.Int64Var(&f.stock, "stock", enough, "open with `N` units of each SKU, so that orders are refused as out_of_stock\n(default: as many as the file sells). What is returned then stays unsold")
+	line.StringVar(&f.report, "report", "", "write one CSV row per input line to `FILE`:\nline,invoice,fate,rule,order_id,amount")
+	line.StringVar(&f.cpuProfile, "cpuprofile", "", "") // for whoever looks into its speed; not in the help
+	operands, err := line.parse(args, stdout)
 	if err != nil {
 		return f, err
 	}
@@ -70,16 +69,11 @@ func parseReplay(args []string, stdout io.Writer) (replayFlags, error) {
 		return f, misused("--shards %d: a store has 1 to 256", f.shards)
 	case f.concurrency < 1 || f.concurrency > 10_000:
 		return f, misused("--concurrency %d: it is 1 to 10000", f.concurrency)
-	case f.stock < 0 && wasSet(fs, "stock"):
+	case f.stock < 0 && line.given("stock"):
 		return f, misused("--stock %d: it is 0 or more", f.stock)
 	}
 	f.file = operands[0]
 	return f, nil
-}
-
-func wasSet(fs *flag.FlagSet, name string) (set bool) {
-	fs.Visit(func(f *flag.Flag) { set = set || f.Name == name })
-	return set
 }
 
 func replay(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {

@@ -100,15 +100,18 @@ func (r *replayer) openingStock(p onlineretail.Product) int64 {
 func (r *replayer) sell(ctx context.Context) error {
 	r.progress.begin("orders and returns", r.plan.Operations())
 	defer r.progress.end()
-	group, ctx := errgroup.WithContext(ctx)
+	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(r.flags.concurrency)
 	for i := range r.plan.Sequences {
-		if ctx.Err() != nil {
+		if groupCtx.Err() != nil {
 			break
 		}
-		group.Go(func() error { return r.sequence(ctx, &r.plan.Sequences[i]) })
+		group.Go(func() error { return r.sequence(groupCtx, &r.plan.Sequences[i]) })
 	}
-	return errors.Join(group.Wait(), ctx.Err())
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return ctx.Err() // if it ended between two sequences
 }
 
 // sequence carries out what one customer did, in order.

@@ -21,8 +21,7 @@ what was found. Exits with 0 if there is none and with 1 if there is.
 `
 
 func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	fs := newFlags("verify", verifyHelp, nil, stdout)
-	operands, err := parse(fs, args)
+	operands, err := newCommandLine(verifyHelp).parse(args, stdout)
 	switch {
 	case err != nil:
 		return err

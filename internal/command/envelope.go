@@ -24,7 +24,7 @@ type Envelope struct {
 	Key       string `cbor:"7,keyasint,omitempty"`
 	// Fingerprint tells a retry from another request under the same key.
 	Fingerprint []byte `cbor:"8,keyasint,omitempty"`
-	// Cut is the sender's cut number: see package shard.
+	// Cut is the cut number of a sender on another node: see Batch.
 	Cut uint64 `cbor:"9,keyasint,omitempty"`
 	// Skippable marks a command that a replica may ignore when it does not
 	// know the kind. It was decided by the writer, never by the reader.
@@ -57,17 +57,22 @@ func DecodeEnvelope(b []byte) (Envelope, error) {
 // entry was proposed, and the shard clock that its proposer read.
 type Batch struct {
 	// Clock is the leader's shard clock in milliseconds: see package shard.
-	Clock    int64
+	Clock int64
+	// Cut is the highest cut number of the batch's senders. A shard that is
+	// behind it takes the cut before it applies the batch.
+	Cut      uint64
 	Commands [][]byte // encoded envelopes
 }
 
 const batchFormat = 1
 
 // AppendBatch appends the encoding of b to dst: a format byte, the clock, the
-// number of commands, then each command behind its length, all as uvarints.
+// cut, the number of commands, then each command behind its length, all as
+// uvarints.
 func AppendBatch(dst []byte, b Batch) []byte {
 	dst = append(dst, batchFormat)
 	dst = binary.AppendUvarint(dst, uint64(b.Clock))
+	dst = binary.AppendUvarint(dst, b.Cut)
 	dst = binary.AppendUvarint(dst, uint64(len(b.Commands)))
 	for _, c := range b.Commands {
 		dst = binary.AppendUvarint(dst, uint64(len(c)))
@@ -89,11 +94,15 @@ func DecodeBatch(p []byte) (Batch, error) {
 	if !ok || clock > 1<<62 {
 		return bad("bad clock")
 	}
+	cut, p, ok := uvarint(p)
+	if !ok {
+		return bad("bad cut")
+	}
 	n, p, ok := uvarint(p)
 	if !ok || n > uint64(len(p)) {
 		return bad("bad command count")
 	}
-	b := Batch{Clock: int64(clock), Commands: make([][]byte, 0, n)}
+	b := Batch{Clock: int64(clock), Cut: cut, Commands: make([][]byte, 0, n)}
 	for range n {
 		var size uint64
 		size, p, ok = uvarint(p)

@@ -3,6 +3,7 @@ package faultvfs
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -131,31 +132,60 @@ func resize(b []byte, size int64) []byte {
 }
 
 // PowerLoss writes into the directory out what a disk could hold of the files under dir if the power failed now: all
-// that was synced, and of the rest a random part, torn between sectors of 512 bytes. The connections may go on; call
-// it as often as you like.
+// that was synced, and of the rest a random part, torn between sectors of 512 bytes. Files that SQLite has not opened
+// through this VFS are copied as they are. The connections may go on; call it as often as you like.
 func (f *FS) PowerLoss(dir, out string, r *rand.Rand) error {
-	dir, err := filepath.EvalSymlinks(dir) // as SQLite does
+	dir, err := realPath(dir)
 	if err != nil {
-		return err
-	}
-	if dir, err = filepath.Abs(dir); err != nil {
 		return err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var paths []string
-	for path := range f.images {
-		if rel, err := filepath.Rel(dir, path); err == nil && rel != ".." && !strings.HasPrefix(rel, "../") {
-			paths = append(paths, rel)
-		}
+	if err := f.copyUnopened(dir, out); err != nil {
+		return err
 	}
-	slices.Sort(paths) // so that the same r gives the same cut
-	for _, rel := range paths {
-		if err := f.images[filepath.Join(dir, rel)].save(filepath.Join(out, rel), r); err != nil {
+	for _, path := range slices.Sorted(maps.Keys(f.images)) { // sorted, so that the same r gives the same cut
+		rel, err := filepath.Rel(dir, path)
+		if err != nil || !filepath.IsLocal(rel) {
+			continue
+		}
+		if err := f.images[path].save(filepath.Join(out, rel), r); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// realPath names a directory as SQLite names the files in it.
+func realPath(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(dir)
+}
+
+// copyUnopened copies the files under dir that SQLite has not come to yet.
+func (f *FS) copyUnopened(dir, out string) error {
+	within, err := filepath.Abs(out)
+	if err != nil {
+		return err
+	}
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case path == within:
+			return filepath.SkipDir
+		case !entry.Type().IsRegular() || f.images[path] != nil || strings.HasSuffix(path, "-shm"):
+			return nil
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return writeFile(filepath.Join(out, strings.TrimPrefix(path, dir)), data)
+	})
 }
 
 func (i *image) save(path string, r *rand.Rand) error {
@@ -166,6 +196,10 @@ func (i *image) save(path string, r *rand.Rand) error {
 		}
 		return nil
 	}
+	return writeFile(path, data)
+}
+
+func writeFile(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}

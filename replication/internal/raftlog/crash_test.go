@@ -2,6 +2,7 @@ package raftlog_test
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"sync"
@@ -77,66 +78,100 @@ func (h *history) settle(l *raftlog.Log) {
 	h.promised.marker.Store(marker)
 }
 
-// TestPowerCutsLoseNothing cuts the power again and again, each time on what the cut before has left, also while the
-// file is being opened.
+// TestPowerCutsLoseNothing cuts the power again and again, each time on what the cut before has left, and also while
+// the file is being opened.
 func TestPowerCutsLoseNothing(t *testing.T) {
-	cuts := 60
+	cuts := 80
 	if testing.Short() {
 		cuts = 10
 	}
 	for seed := range uint64(3) {
-		fs := faultvfs.New(t.Name() + string('a'+rune(seed)))
-		r := rand.New(rand.NewPCG(seed, 7))
-		histories := []*history{{}, {}, {}}
-		dir := t.TempDir()
+		c := chain{fs: faultvfs.New(fmt.Sprint(t.Name(), seed)), r: rand.New(rand.NewPCG(seed, 7)), dir: t.TempDir()}
 		for range cuts {
-			next := t.TempDir()
-			before := cut(t, fs, r, dir, next, histories)
-			f := open(t, raftlog.Options{Dir: next, VFS: fs.Name()})
-			for i, h := range histories {
-				h.check(t, f.Log(uint32(i)), before[i])
-				h.settle(f.Log(uint32(i)))
-			}
-			closed(t, f)
-			dir = next
+			c.cut(t)
 		}
-		fs.Close()
+		f := open(t, raftlog.Options{Dir: c.dir, VFS: c.fs.Name()})
+		c.check(t, f)
+		closed(t, f)
+		c.fs.Close()
 	}
 }
 
-// cut writes into dir and cuts the power meanwhile. It returns what had been promised by then.
-func cut(t *testing.T, fs *faultvfs.FS, r *rand.Rand, dir, next string, histories []*history) []promise {
-	f := open(t, raftlog.Options{Dir: dir, VFS: fs.Name()})
-	stop := make(chan struct{})
-	fs.Reset()
-	release := fs.HangAt(1+int64(r.IntN(120)), faultvfs.Any)
+// chain is a file that lives through many power cuts.
+type chain struct {
+	fs      *faultvfs.FS
+	r       *rand.Rand
+	dir     string
+	writers [3]history
+	before  [3]promise  // at the last cut
+	checked atomic.Bool // what that cut has left was checked
+}
+
+// cut opens what the cut before has left, checks it, writes, and cuts the power at a random I/O call.
+func (c *chain) cut(t *testing.T) {
+	c.checked.Store(false)
+	c.fs.Reset()
+	release := c.fs.HangAt(1+int64(c.r.IntN(150)), faultvfs.Any)
 	defer release()
-	var writers sync.WaitGroup
-	for i, h := range histories {
-		own := rand.New(rand.NewPCG(r.Uint64(), uint64(i)))
-		writers.Go(func() {
-			if err := h.run(f.Log(uint32(i)), own, stop); err != nil {
+	hung := c.fs.Hung()
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		f, err := raftlog.Open(raftlog.Options{Dir: c.dir, Node: node, VFS: c.fs.Name()})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		c.check(t, f)
+		c.write(t, f, stop)
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	select {
+	case <-hung:
+	case <-done:
+		t.Fatal("it ended before the power was cut")
+	}
+	if c.checked.Load() {
+		for i := range c.writers {
+			c.before[i] = c.writers[i].promise()
+		}
+	}
+	next := t.TempDir()
+	if err := c.fs.PowerLoss(c.dir, next, c.r); err != nil {
+		t.Fatal(err)
+	}
+	c.dir = next
+	close(stop)
+	release()
+	<-done
+	if t.Failed() {
+		t.FailNow()
+	}
+}
+
+func (c *chain) write(t *testing.T, f *raftlog.File, stop <-chan struct{}) {
+	var all sync.WaitGroup
+	for i := range c.writers {
+		seed := uint64(f.Log(uint32(i)).Last())
+		all.Go(func() {
+			if err := c.writers[i].run(f.Log(uint32(i)), rand.New(rand.NewPCG(seed, uint64(i))), stop); err != nil {
 				t.Error(err)
 			}
 		})
 	}
-	select {
-	case <-fs.Hung():
-	case <-f.Failed():
-		t.Fatal(f.Err())
+	all.Wait()
+}
+
+// check compares what the cut has left with what was promised, and makes it the new truth.
+func (c *chain) check(t *testing.T, f *raftlog.File) {
+	for i := range c.writers {
+		l := f.Log(uint32(i))
+		c.writers[i].check(t, l, c.before[i])
+		c.writers[i].settle(l)
 	}
-	before := make([]promise, len(histories))
-	for i, h := range histories {
-		before[i] = h.promise()
-	}
-	if err := fs.PowerLoss(dir, next, r); err != nil {
-		t.Fatal(err)
-	}
-	release()
-	close(stop)
-	writers.Wait()
-	closed(t, f)
-	return before
+	c.checked.Store(true)
 }
 
 // TestEveryFailingCallStopsTheFile makes the N-th I/O call fail, for N from 1 until nothing fails any more. The file

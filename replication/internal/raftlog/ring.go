@@ -14,6 +14,7 @@ type ring struct {
 	bytes int64
 }
 
+// push adds a record. One that does not follow the newest comes after a truncation, and the ring begins with it.
 func (r *ring) push(rec Record) {
 	if rec.Index != r.next {
 		r.reset(rec.Index)
@@ -34,19 +35,6 @@ func (r *ring) get(index uint64) (Record, bool) {
 		return Record{}, false
 	}
 	return r.slots[index%ringRecords], true
-}
-
-// cut forgets the records from an index on.
-func (r *ring) cut(from uint64) {
-	if from <= r.first {
-		r.reset(from)
-		return
-	}
-	for r.next > from {
-		r.next--
-		r.bytes -= r.slots[r.next%ringRecords].size()
-		r.slots[r.next%ringRecords] = Record{}
-	}
 }
 
 func (r *ring) drop() {

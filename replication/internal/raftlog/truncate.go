@@ -160,7 +160,6 @@ func (l *Log) TruncateTail(from uint64) error {
 	defer l.mu.Unlock()
 	l.last, l.sum = from-1, sum
 	l.bytes -= bytes + int64(last-from+1)*recordOverhead
-	l.ring.cut(from)
 	return nil
 }
 

@@ -74,6 +74,7 @@ func (f *File) watched(work func() error) error {
 	// The deadline may have passed meanwhile. Then the callers have been told so, and this late success must not be
 	// followed by another use of the file.
 	if err == nil {
+		err = f.Err()
 	}
 	if err != nil {
 		err = f.damage(err)
