@@ -15,9 +15,9 @@ import (
 func (s *Store) holds(ctx context.Context, kind string, h claim.Hash, owner string) (bool, error) {
 	switch kind {
 	case catalog.ClaimKind:
-		return s.Catalog.Holds(ctx, h, catalog.ProductID(owner))
+		return s.Catalog.Holds(ctx, kind, h, owner)
 	case accounts.ClaimKind:
-		return s.Accounts.Holds(ctx, h, accounts.CustomerID(owner))
+		return s.Accounts.Holds(ctx, kind, h, owner)
 	}
 	return false, fault.New(fault.Broken, "nobody knows claims of the kind %q", kind)
 }

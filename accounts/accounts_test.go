@@ -58,9 +58,7 @@ func (b *book) must(c accounts.Register) accounts.Customer {
 func (b *book) settle() {
 	b.Helper()
 	b.engine.Drop = nil
-	handler := claim.Timer(b.engine, func(ctx context.Context, _ string, h claim.Hash, owner string) (bool, error) {
-		return b.Holds(ctx, h, accounts.CustomerID(owner))
-	})
+	handler := claim.Timer(b.engine, b.Holds)
 	b.engine.Advance(time.Minute)
 	for _, timer := range b.engine.Timers(claim.TimerKind) {
 		if err := handler(context.Background(), timer); err != nil {
@@ -240,6 +238,58 @@ func TestUpdate(t *testing.T) {
 		t.Fatalf("an old version: got %v", err)
 	}
 	b.settle()
+}
+
+func TestARecalledAnswerSettlesNothing(t *testing.T) {
+	b := newBook(t, 4)
+	c := b.must(ada())
+	update := accounts.Update{Customer: c.ID, Email: ptr(seal.Personal("second@example.org")), Key: "k"}
+	if _, err := b.Update(t.Context(), update); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Update(t.Context(), accounts.Update{Customer: c.ID, Email: ptr(seal.Personal("third@example.org"))}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.Update(t.Context(), update); err != nil || got.Email != "third@example.org" {
+		t.Fatalf("the first update happened again: %+v, %v", got, err)
+	}
+	b.settle()
+}
+
+// TestTheOtherWasFaster lets an update slip in between the steps of another
+// command, which then must go by what it left.
+func TestTheOtherWasFaster(t *testing.T) {
+	for name, slow := range map[string]func(*book, accounts.CustomerID) error{
+		"erase": func(b *book, id accounts.CustomerID) error {
+			return b.Erase(t.Context(), accounts.Erase{Customer: id})
+		},
+		"update": func(b *book, id accounts.CustomerID) error {
+			_, err := b.Update(t.Context(), accounts.Update{Customer: id, Email: ptr(seal.Personal("slow@example.org"))})
+			return err
+		},
+	} {
+		for _, had := range []seal.Personal{"", "old@example.org"} {
+			b := newBook(t, 3)
+			c := b.must(accounts.Register{Email: had})
+			once := true
+			b.engine.Drop = func(e command.Envelope) bool {
+				if once && strings.HasPrefix(string(e.Kind), "accounts.") {
+					once = false
+					if _, err := b.Update(t.Context(), accounts.Update{Customer: c.ID, Email: ptr(seal.Personal("fast@example.org"))}); err != nil {
+						t.Errorf("%s, had %q: %v", name, had.Reveal(), err)
+					}
+				}
+				return false
+			}
+			if err := slow(b, c.ID); err != nil {
+				t.Errorf("%s, had %q: %v", name, had.Reveal(), err)
+			}
+			b.settle()
+			if _, err := b.ByEmail(t.Context(), "fast@example.org"); !errors.Is(err, fault.NotFound) || once {
+				t.Errorf("%s, had %q: got %v", name, had.Reveal(), err)
+			}
+		}
+	}
 }
 
 func TestAddresses(t *testing.T) {

@@ -33,9 +33,13 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 }
 
 // CheckAcross reports e-mail addresses that are not claimed by the customer who
-// has them, over all shards. It is exact when no command is under way.
+// has them, and claims on addresses that their customer does not have, over all
+// shards. It is exact when no command is under way.
 func (s *Service) CheckAcross(ctx context.Context) ([]command.Violation, error) {
-	var out []command.Violation
+	out, err := claim.Unheld(ctx, s.engine, ClaimKind, s.Holds)
+	if err != nil {
+		return nil, err
+	}
 	for c, err := range s.All(ctx, Filter{}) {
 		if err != nil {
 			return nil, err

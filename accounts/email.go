@@ -153,10 +153,10 @@ func repeat(once func() (stored, error)) (done stored, err error) {
 	return done, err
 }
 
-// Holds reports whether a customer has an e-mail address, for package claim,
-// which asks when nobody told it what became of a reservation.
-func (s *Service) Holds(ctx context.Context, h claim.Hash, customer CustomerID) (holds bool, err error) {
-	slot, err := customer.Slot()
+// Holds is the claim.Holder of ClaimKind: it reports whether a customer has an
+// e-mail address, by its hash.
+func (s *Service) Holds(ctx context.Context, _ string, h claim.Hash, customer string) (holds bool, err error) {
+	slot, err := CustomerID(customer).Slot()
 	if err != nil {
 		return false, err
 	}

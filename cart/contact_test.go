@@ -115,7 +115,7 @@ func TestContactStaysOutOfTheLog(t *testing.T) {
 }
 
 // The plaintext under the seal is a disk format: it must stay readable.
-func TestContactFormat(t *testing.T) {
+func TestContactFormatGolden(t *testing.T) {
 	s := newShop(t, 1)
 	s.sells(map[catalog.SKU]int64{"mug": 1250})
 	c := s.add(cart.AddLines{Lines: one("mug", 1)})

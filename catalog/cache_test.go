@@ -37,7 +37,7 @@ func (c *mapCache) forget(keys []string) {
 }
 
 func TestEveryChangeReachesTheCache(t *testing.T) {
-	s := newShop(t, 4)
+	s := newShop(t, 3)
 	title := func(sku catalog.SKU) string {
 		v, err := s.BySKU(t.Context(), sku)
 		if err != nil {

@@ -48,9 +48,7 @@ func (s *shop) must(c catalog.PutProduct) catalog.Product {
 func (s *shop) settle() {
 	s.Helper()
 	s.engine.Drop = nil
-	handler := claim.Timer(s.engine, func(ctx context.Context, _ string, h claim.Hash, owner string) (bool, error) {
-		return s.Holds(ctx, h, catalog.ProductID(owner))
-	})
+	handler := claim.Timer(s.engine, s.Holds)
 	s.engine.Advance(time.Minute)
 	for _, subject := range s.engine.Timers(claim.TimerKind) {
 		if err := handler(context.Background(), subject); err != nil {
@@ -90,7 +88,7 @@ func skus(p catalog.Product) (list []string) {
 }
 
 func TestASimpleProductIsOneCommand(t *testing.T) {
-	s := newShop(t, 4)
+	s := newShop(t, 3)
 	before := s.engine.Submitted()
 	p := s.must(mug())
 	if n := s.engine.Submitted() - before; n != 1 {
@@ -119,7 +117,7 @@ func TestASimpleProductIsOneCommand(t *testing.T) {
 
 func TestPuttingTheSameChangesNothing(t *testing.T) {
 	for _, c := range []catalog.PutProduct{mug(), shirt("S", "M", "L")} {
-		s := newShop(t, 4)
+		s := newShop(t, 3)
 		first := s.must(c)
 		events := s.events()
 		s.engine.Advance(time.Hour)
@@ -151,7 +149,7 @@ func (s *shop) events() (kinds []string) {
 }
 
 func TestEveryFieldReplacesAndCounts(t *testing.T) {
-	s := newShop(t, 4)
+	s := newShop(t, 3)
 	base := shirt("S", "M")
 	version := s.must(base).Version
 	for name, change := range map[string]func(*catalog.PutProduct){
@@ -191,7 +189,7 @@ func TestEveryFieldReplacesAndCounts(t *testing.T) {
 }
 
 func TestReadingBackWhatWasPut(t *testing.T) {
-	s := newShop(t, 4)
+	s := newShop(t, 3)
 	c := shirt("S", "M")
 	c.Description, c.ExternalReference, c.Status = "Soft.", "erp-7", catalog.Draft
 	c.Metadata, c.PrivateMetadata = json.RawMessage(`{ "a": [1, 2] }`), json.RawMessage(`{}`)
@@ -239,7 +237,7 @@ func TestReadingBackWhatWasPut(t *testing.T) {
 }
 
 func TestARemovedVariantComesBackAsItself(t *testing.T) {
-	s := newShop(t, 4)
+	s := newShop(t, 3)
 	medium := s.must(shirt("S", "M")).Variants[1].ID
 	s.must(shirt("S"))
 	if _, err := s.BySKU(t.Context(), "SHIRT-M"); !errors.Is(err, fault.NotFound) {
@@ -252,7 +250,7 @@ func TestARemovedVariantComesBackAsItself(t *testing.T) {
 }
 
 func TestANameMeansOneProduct(t *testing.T) {
-	s := newShop(t, 4)
+	s := newShop(t, 3)
 	owner := s.must(shirt("S", "M"))
 	for name, c := range map[string]catalog.PutProduct{
 		"a SKU as only SKU":     {Title: "Thief", SKU: "SHIRT-M"},
@@ -277,7 +275,7 @@ func TestANameMeansOneProduct(t *testing.T) {
 }
 
 func TestASKUMovesToAnotherProduct(t *testing.T) {
-	s := newShop(t, 4)
+	s := newShop(t, 3)
 	first := s.must(shirt("S", "M"))
 	if _, err := s.BySKU(t.Context(), "SHIRT-M"); err != nil { // into the cache
 		t.Fatal(err)
@@ -292,7 +290,7 @@ func TestASKUMovesToAnotherProduct(t *testing.T) {
 }
 
 func TestAHandleCanChange(t *testing.T) {
-	s := newShop(t, 4)
+	s := newShop(t, 3)
 	p := s.must(mug())
 	c := mug()
 	c.ID, c.Handle = p.ID, "the-mug"
@@ -317,7 +315,7 @@ func TestAHandleCanChange(t *testing.T) {
 }
 
 func TestVersions(t *testing.T) {
-	s := newShop(t, 4)
+	s := newShop(t, 3)
 	p := s.must(mug())
 	c := mug()
 	c.Title, c.Version = "Big mug", p.Version
@@ -340,7 +338,7 @@ func TestVersions(t *testing.T) {
 }
 
 func TestArchive(t *testing.T) {
-	s := newShop(t, 4)
+	s := newShop(t, 3)
 	p := s.must(mug())
 	for range 2 {
 		got, err := s.ArchiveProduct(t.Context(), catalog.ArchiveProduct{Product: p.ID})
@@ -361,7 +359,7 @@ func TestArchive(t *testing.T) {
 
 func TestSameKeySameAnswer(t *testing.T) {
 	for _, c := range []catalog.PutProduct{mug(), shirt("S", "M", "L")} {
-		s := newShop(t, 4)
+		s := newShop(t, 3)
 		c.Key = "import-1"
 		first := s.must(c)
 		s.engine.Advance(time.Hour)
@@ -377,7 +375,7 @@ func TestSameKeySameAnswer(t *testing.T) {
 }
 
 func TestARecalledAnswerSettlesNothing(t *testing.T) {
-	s := newShop(t, 4)
+	s := newShop(t, 3)
 	c := shirt("S", "M")
 	c.Key = "first"
 	p := s.must(c)
@@ -397,6 +395,34 @@ func TestARecalledAnswerSettlesNothing(t *testing.T) {
 		t.Fatal("the free names still mean the old product")
 	}
 	s.settle()
+}
+
+// TestTheOtherWasFaster lets a put slip in between the steps of another, which
+// then must go by what it left.
+func TestTheOtherWasFaster(t *testing.T) {
+	for _, before := range [][]string{nil, {"S", "M"}} {
+		for _, fast := range [][]string{{"M", "XL"}, {"XXL"}, {"S"}} {
+			s := newShop(t, 3)
+			if before != nil {
+				s.must(shirt(before...))
+			}
+			once := true
+			s.engine.Drop = func(e command.Envelope) bool {
+				if once && e.Kind == (catalog.PutProduct{}).Kind() {
+					once = false
+					if _, err := s.PutProduct(t.Context(), shirt(fast...)); err != nil && before != nil {
+						t.Errorf("before %v, the fast put of %v: %v", before, fast, err)
+					}
+				}
+				return false
+			}
+			p, err := s.PutProduct(t.Context(), shirt("S", "L"))
+			if err != nil || !slices.Equal(skus(p), []string{"SHIRT-S", "SHIRT-L"}) || once {
+				t.Errorf("before %v, after the fast put of %v: got %+v, %v", before, fast, p, err)
+			}
+			s.settle()
+		}
+	}
 }
 
 func TestInvalidProducts(t *testing.T) {
@@ -458,7 +484,7 @@ func mustFail(s *shop, change func(*catalog.PutProduct)) error {
 }
 
 func TestUnknown(t *testing.T) {
-	s := newShop(t, 4)
+	s := newShop(t, 3)
 	s.must(mug())
 	_, err := s.Variants(t.Context(), []catalog.SKU{"MUG", "mug", "CUP"})
 	if e, ok := errors.AsType[*catalog.UnknownSKUError](err); !ok || e.SKU != "mug" {
@@ -473,7 +499,7 @@ func TestUnknown(t *testing.T) {
 }
 
 func TestALateReservationIsMadeAgain(t *testing.T) {
-	s := newShop(t, 4)
+	s := newShop(t, 3)
 	s.must(mug())
 	s.engine.Advance(24 * time.Hour) // every shard clock is a day behind
 	s.must(shirt("S", "M", "L", "XL"))

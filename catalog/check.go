@@ -54,9 +54,13 @@ func checkLocalNames(tx *sqlite.Tx) ([]command.Violation, error) {
 }
 
 // CheckAcross reports names that are not claimed by the product that has them,
-// over all shards. It is exact when no put is under way.
+// and claims on names that their product does not have, over all shards. It is
+// exact when no put is under way.
 func (s *Service) CheckAcross(ctx context.Context) ([]command.Violation, error) {
-	var out []command.Violation
+	out, err := claim.Unheld(ctx, s.engine, ClaimKind, s.Holds)
+	if err != nil {
+		return nil, err
+	}
 	for p, err := range s.All(ctx, Filter{}) {
 		if err != nil {
 			return nil, err

@@ -100,10 +100,10 @@ func namesError(names []name, err error) error {
 	return err
 }
 
-// Holds reports whether a product has a name, for package claim, which asks
-// when nobody told it what became of a reservation.
-func (s *Service) Holds(ctx context.Context, h claim.Hash, product ProductID) (holds bool, err error) {
-	slot, err := product.Slot()
+// Holds is the claim.Holder of ClaimKind: it reports whether a product has a
+// name, by its hash.
+func (s *Service) Holds(ctx context.Context, _ string, h claim.Hash, product string) (holds bool, err error) {
+	slot, err := ProductID(product).Slot()
 	if err != nil {
 		return false, err
 	}

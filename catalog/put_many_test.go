@@ -20,8 +20,8 @@ func manyMugs(n int) []catalog.PutProduct {
 }
 
 func TestPutProductsTakesFewCommands(t *testing.T) {
-	s := newShop(t, 4)
-	list := manyMugs(2000)
+	s := newShop(t, 3)
+	list := manyMugs(1000)
 	for round := range 2 {
 		before := s.engine.Submitted()
 		products, err := s.PutProducts(t.Context(), list)
@@ -41,7 +41,7 @@ func TestPutProductsTakesFewCommands(t *testing.T) {
 }
 
 func TestPutProductsOfAllKinds(t *testing.T) {
-	s := newShop(t, 4)
+	s := newShop(t, 3)
 	s.must(shirt("S", "M"))
 	s.must(catalog.PutProduct{Title: "Set", Variants: []catalog.PutVariant{
 		{SKU: "MUG-3"}, {SKU: "MUG-3-SET", Options: []catalog.Option{{Name: "Set", Value: "6"}}},
@@ -73,7 +73,7 @@ func TestPutProductsOfAllKinds(t *testing.T) {
 }
 
 func TestPutProductsNamesTheRefused(t *testing.T) {
-	s := newShop(t, 4)
+	s := newShop(t, 3)
 	owner := s.must(shirt("S", "M"))
 	list := append(manyMugs(10), catalog.PutProduct{Title: "Thief", SKU: "SHIRT-M"})
 	_, err := s.PutProducts(t.Context(), list)
@@ -88,7 +88,7 @@ func TestPutProductsNamesTheRefused(t *testing.T) {
 }
 
 func TestConcurrentPutsOfTheSameProducts(t *testing.T) {
-	s := newShop(t, 4)
+	s := newShop(t, 3)
 	var wait sync.WaitGroup
 	for n := range 6 {
 		wait.Go(func() {

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
@@ -27,7 +28,15 @@ type begin struct {
 	Attempt payments.ID `cbor:"9,keyasint" command:"stamped"`
 	// SoldOut says that what was short cannot be had anywhere, so that being
 	// short is final.
-	SoldOut *inventory.OutOfStockError `cbor:"10,keyasint,omitempty" command:"stamped"`
+	SoldOut []soldOut `cbor:"10,keyasint,omitempty" command:"stamped"`
+}
+
+// soldOut is what could be had of a pool anywhere.
+type soldOut struct {
+	Pool inventory.PoolID `cbor:"1,keyasint"`
+	SKU  catalog.SKU      `cbor:"2,keyasint"`
+	Want int64            `cbor:"3,keyasint"`
+	Have int64            `cbor:"4,keyasint"`
 }
 
 // begun is the recorded answer of begin.
@@ -107,8 +116,16 @@ func (c begin) order(shopping cart.Cart, lines []cart.Line) (orders.New, []inven
 // hold takes the goods from this shard's allowances.
 func (c begin) hold(tx *command.Tx, demands []inventory.Demand) error {
 	err := inventory.Hold(tx, string(c.Order), tx.Clock+actionMillis, demands)
-	if _, short := errors.AsType[*inventory.ShortError](err); short && c.SoldOut != nil {
-		return c.SoldOut
+	if _, short := errors.AsType[*inventory.ShortError](err); short && len(c.SoldOut) > 0 {
+		return outOfStock(c.SoldOut)
+	}
+	return err
+}
+
+func outOfStock(lines []soldOut) error {
+	err := &inventory.OutOfStockError{SKU: lines[0].SKU, Want: lines[0].Want, Have: lines[0].Have}
+	for _, l := range lines {
+		err.Lines = append(err.Lines, inventory.Short(l))
 	}
 	return err
 }

@@ -117,9 +117,12 @@ func (s *Service) begin(ctx context.Context, slot id.Slot, c Complete) (begun, e
 			return made, err
 		}
 		err = s.inventory.Fill(ctx, slot, short.Lines, submit)
-		if soldOut, ok := errors.AsType[*inventory.OutOfStockError](err); ok && cmd.SoldOut == nil {
-			cmd.SoldOut = soldOut
-			return made, submit()
+		if gone, ok := errors.AsType[*inventory.OutOfStockError](err); ok && cmd.SoldOut == nil {
+			for _, l := range gone.Lines {
+				cmd.SoldOut = append(cmd.SoldOut, soldOut(l))
+			}
+			err = submit()
+			return made, err
 		}
 	}
 }

@@ -2,8 +2,8 @@
 // back, and where each order stands.
 //
 // An order is made by a checkout, pending until its payment is known, and
-// placed or canceled then. It has three axes that move independently, order,
-// payment and fulfilment, each derived by one function from what happened.
+// placed or canceled then. It has three statuses: its own, and those of payment
+// and fulfilment, which one function each derives from what happened.
 package orders
 
 import (

@@ -18,13 +18,13 @@ const (
 	Canceled Status = "canceled"
 
 	PaymentNone       PaymentStatus = "none"
-	Authorized        PaymentStatus = "authorized" // nothing captured yet
-	PartiallyPaid     PaymentStatus = "partially_paid"
-	Paid              PaymentStatus = "paid" // also when there is nothing to pay
-	PartiallyRefunded PaymentStatus = "partially_refunded"
-	Refunded          PaymentStatus = "refunded"    // everything that was captured
-	Overcharged       PaymentStatus = "overcharged" // more is kept than the order costs
-	Voided            PaymentStatus = "voided"      // authorized once, never captured
+	Authorized        PaymentStatus = "authorized"         // nothing captured yet
+	PartiallyPaid     PaymentStatus = "partially_paid"     // less was captured than the order costs
+	Paid              PaymentStatus = "paid"               // also when there is nothing to pay
+	PartiallyRefunded PaymentStatus = "partially_refunded" // less is kept than the order costs
+	Refunded          PaymentStatus = "refunded"           // everything that was captured
+	Overcharged       PaymentStatus = "overcharged"        // more is kept than the order costs
+	Voided            PaymentStatus = "voided"             // authorized once, never captured
 
 	Unfulfilled        FulfilmentStatus = "unfulfilled"
 	Partial            FulfilmentStatus = "partial"
@@ -60,12 +60,12 @@ func paymentStatus(total, authorized, captured, voided, refunded int64) PaymentS
 		return Refunded
 	case kept > total:
 		return Overcharged
+	case kept == total:
+		return Paid
 	case refunded > 0:
 		return PartiallyRefunded
-	case captured < total:
-		return PartiallyPaid
 	}
-	return Paid
+	return PartiallyPaid
 }
 
 // fulfilmentStatus derives where the goods of an order are.

@@ -23,7 +23,6 @@ import (
 	"context"
 	_ "embed"
 	"encoding/base64"
-	"fmt"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
@@ -143,23 +142,4 @@ func OwnedTx(tx *command.Tx, slot id.Slot) error {
 		err = fault.New(fault.Unavailable, "slot %d does not live on shard %d", slot, tx.Shard)
 	}
 	return err
-}
-
-// check reports reserved claims that no timer would ever settle.
-func check(tx *sqlite.Tx) ([]command.Violation, error) {
-	var out []command.Violation
-	rows := tx.Query(`SELECT kind, hash, owner, due FROM claims WHERE state = 'reserved' ORDER BY kind, hash`)
-	for rows.Next() {
-		kind, h, owner, due := rows.Text(0), Hash(rows.Blob(1)), rows.Text(2), rows.Int64(3)
-		_, found, err := tx.Int64(`SELECT 1 FROM timers WHERE due = ? AND kind = ? AND subject = ?`, due, TimerKind, subject(kind, h))
-		if err != nil {
-			rows.Close()
-			return nil, err
-		}
-		if !found {
-			out = append(out, command.Violation{Rule: "claim.reserved_has_timer", Subject: subject(kind, h),
-				Detail: fmt.Sprintf("reserved by %s and no timer is due at %d", owner, due)})
-		}
-	}
-	return out, rows.Close()
 }

@@ -104,7 +104,7 @@ func (f *File) check(settled bool) error {
 	// After a failed fsync the operating system may show us pages that are not on disk. Writing all of the WAL into
 	// the file once more, with an fsync that succeeds, makes what we have read true. It also removes a torn tail,
 	// which would look like rot once a shorter transaction has overwritten its beginning: so it comes before any.
-	if false {
+	if !m.clean || !settled {
 		if _, err := f.conn.Checkpoint(true); err != nil {
 			return err
 		}
