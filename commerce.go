@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/keelshop/commerce/accounts"
@@ -111,7 +112,7 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	s.newServices()
-	s.startTimers()
+	s.startWorkers()
 	return nil
 }
 
@@ -244,7 +245,8 @@ func (s *Store) timerHandlers() map[string]command.Timer {
 	}
 }
 
-func (s *Store) startTimers() {
+// startWorkers starts what a store does by itself.
+func (s *Store) startWorkers() {
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	handlers := s.timerHandlers()
@@ -253,7 +255,19 @@ func (s *Store) startTimers() {
 		s.workers.Go(func() { t.run(ctx) })
 		s.workers.Go(func() { s.pruneLane(ctx, l) })
 	}
+	s.workers.Go(func() { s.settleStock(ctx) })
 }
+
+// settleStock finishes loans of stock between shards that a crash cut in two.
+func (s *Store) settleStock(ctx context.Context) {
+	for first := true; first || pause(ctx, settleEvery); first = false {
+		if err := s.Inventory.Settle(ctx); err != nil && ctx.Err() == nil {
+			s.config.logger.Warn("stock between shards could not be settled and will be tried again", "error", err)
+		}
+	}
+}
+
+const settleEvery = 5 * time.Minute
 
 // fail is called once when the node stops itself.
 func (s *Store) fail(cause error) {

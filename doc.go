@@ -123,8 +123,8 @@
 //
 // Store the position beside what you made of the events, in one transaction if
 // you can. After a crash you go on from there: every event arrives at least
-// once. A consumer that stayed away longer than events are kept gets a
-// [*PositionExpiredError] and starts from the state itself.
+// once. Events are kept for thirty days. A consumer that stayed away longer gets
+// a [*PositionExpiredError] and starts from the state itself.
 //
 // # Compatibility
 //

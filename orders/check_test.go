@@ -25,9 +25,6 @@ func TestCheckFindsPlantedBugs(t *testing.T) {
 	if _, err := s.orders.Cancel(t.Context(), orders.Cancel{Order: canceled, Reason: "x"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.run(step{Do: "settled", ID: canceled}); err != nil {
-		t.Fatal(err)
-	}
 	for name, test := range map[string]struct {
 		order       orders.ID
 		plant, undo string

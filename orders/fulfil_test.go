@@ -63,7 +63,9 @@ func TestShipAndReturnRefusals(t *testing.T) {
 		_, err := s.orders.Return(t.Context(), orders.Return{Order: o, Version: version, Lines: lines, Reason: "broken"})
 		return err
 	}
-	l := func(line int, quantity int64) orders.LineQuantity { return orders.LineQuantity{Line: line, Quantity: quantity} }
+	l := func(line int, quantity int64) orders.LineQuantity {
+		return orders.LineQuantity{Line: line, Quantity: quantity}
+	}
 	wantsError(t, ship(o, 0, l(1, 4)), &orders.QuantityError{Order: o, Line: 1, Want: 4, Have: 3, Verb: "ship"})
 	wantsError(t, ship(o, 0, l(2, 1)), &orders.QuantityError{Order: o, Line: 2, Want: 1, Verb: "ship"})
 	wantsError(t, ship(o, 9), &orders.VersionError{Order: o, Want: 9, Have: 2})

@@ -195,8 +195,6 @@ func (c step) apply(tx *command.Tx) (struct{}, error) {
 		return struct{}{}, err
 	case "pay":
 		return struct{}{}, orders.RecordPayment(tx, c.ID, c.Delta)
-	case "settled":
-		return struct{}{}, tx.ClearTimers(orders.TimerSettle, string(c.ID))
 	}
 	_, err := tx.Exec(c.SQL, c.ID)
 	return struct{}{}, err

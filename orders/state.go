@@ -32,8 +32,8 @@ func Place(tx *command.Tx, id ID) (Order, error) {
 
 // CancelTx cancels an order that is pending or placed and of which nothing has
 // shipped; any other is a *StatusError. What was captured is granted back, and
-// the timer of TimerSettle is set if there is money to give back. Goods are the
-// caller's to release. It is called in apply.
+// the timer of TimerSettle is set if there is money to refund or to void. Goods
+// are the caller's to release. It is called in apply.
 func CancelTx(tx *command.Tx, id ID, reason string) (Order, error) {
 	o, err := movable(tx, id, Canceled)
 	if err != nil {
@@ -43,7 +43,6 @@ func CancelTx(tx *command.Tx, id ID, reason string) (Order, error) {
 		return Order{}, &StatusError{Order: id, Have: string(o.FulfilmentStatus), Want: string(Unfulfilled)}
 	}
 	o.Status, o.CancelReason, o.CanceledAt = Canceled, reason, instant(tx.At)
-	o.RefundGranted = o.Captured
 	if err := write(tx, &o); err != nil {
 		return Order{}, err
 	}
@@ -88,8 +87,9 @@ type PaymentDelta struct {
 	Authorized, Captured, Voided, RefundGranted, Refunded int64
 }
 
-// RecordPayment adds a delta to what happened to an order's money. It is a
-// *PaymentError if a sum would fall below zero or out of range, or if more
+// RecordPayment adds a delta to what happened to an order's money. What is
+// captured for a canceled order is granted back; to set the timer that settles
+// it is up to the caller. It is a *PaymentError if a sum would fall below zero or out of range, or if more
 // would be refunded than was captured. It is called in apply.
 func RecordPayment(tx *command.Tx, id ID, d PaymentDelta) error {
 	o, err := GetTx(tx.Tx, id)
@@ -120,8 +120,12 @@ func RecordPayment(tx *command.Tx, id ID, d PaymentDelta) error {
 }
 
 // write stores what may change about an order. It is the one writer of its
-// statuses, which it derives from the rest.
+// statuses, which it derives from the rest. A canceled order owes back all that
+// was captured, also what comes in late.
 func write(tx *command.Tx, o *Order) error {
+	if o.Status == Canceled && o.RefundGranted.Minor() < o.Captured.Minor() {
+		o.RefundGranted = o.Captured
+	}
 	o.PaymentStatus = paymentStatus(o.Total.Minor(), o.Authorized.Minor(), o.Captured.Minor(), o.Voided.Minor(), o.Refunded.Minor())
 	o.FulfilmentStatus = fulfilmentStatus(o.Status, o.Units, o.Shipped)
 	o.Version++

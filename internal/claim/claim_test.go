@@ -377,3 +377,14 @@ func TestHashText(t *testing.T) {
 		}
 	}
 }
+
+func FuzzHashText(f *testing.F) {
+	f.Add("")
+	f.Add(claim.Hash{1, 2, 3}.String())
+	f.Fuzz(func(t *testing.T, text string) {
+		var h claim.Hash
+		if err := h.UnmarshalText([]byte(text)); err == nil && h.String() != text {
+			t.Errorf("%q reads as %v: a hash has one text only", text, h)
+		}
+	})
+}

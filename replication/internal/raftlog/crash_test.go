@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -242,4 +243,28 @@ func workload(f *raftlog.File, h *history) error {
 		return err
 	}
 	return l.SetValue("vote", []byte("n1"))
+}
+
+// TestAnUncleanFileIsRewritten: what was read from the WAL after a crash may not be on the disk, so it must be in the
+// file before anything is promised on top of it.
+func TestAnUncleanFileIsRewritten(t *testing.T) {
+	s := newSpecimen(t, false)
+	dir, alone := t.TempDir(), t.TempDir()
+	for name, data := range s.files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := open(t, raftlog.Options{Dir: dir})
+	defer closed(t, f)
+	data, err := os.ReadFile(filepath.Join(dir, raftlog.Name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(alone, raftlog.Name), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	without := open(t, raftlog.Options{Dir: alone})
+	s.intact(t, without, s.want, "the file without its WAL")
+	closed(t, without)
 }
