@@ -97,7 +97,7 @@ func (s *Store) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.engine = &engine{slots: slots, sealer: sealer, clock: s.config.clock, hooks: s.config.hooks}
+	s.engine = &engine{slots: slots, sealer: sealer, types: s.set.Errors(), clock: s.config.clock, hooks: s.config.hooks}
 	s.engine.node, err = replication.Start(ctx, replication.Config{
 		Dir: s.dir, NodeID: s.id.Node, StoreID: s.id.Store, VFS: s.config.vfs, Logger: s.config.logger,
 		SnapshotBytes: s.config.logLimit, OnFailed: s.fail,

@@ -63,8 +63,8 @@
 //     so do those of a guest. What happens between them happens at once.
 //   - What spans shards takes several commands: bringing stock to a shard,
 //     claiming an e-mail address or a SKU, merging a guest's cart. Each step is
-//     harmless to repeat, and one that a crash cut short is finished by a
-//     durable timer or by whoever needs it next.
+//     harmless to repeat, and what a crash cut short is finished in the
+//     background after the next Open, or by whoever needs it first.
 //
 // In plain words: after a call has returned, everybody sees it, and a crash
 // does not undo it. Two shoppers who want the last one get one of it between

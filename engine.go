@@ -22,6 +22,7 @@ type engine struct {
 	lanes  []*lane
 	node   *replication.Node
 	sealer *seal.Sealer
+	types  *fault.Types // of the errors that commands answer with
 	clock  Clock
 	hooks  []Hook
 	cut    atomic.Uint64 // the highest cut number seen on this node
@@ -42,6 +43,21 @@ func (e *engine) Submit(ctx context.Context, env command.Envelope) (command.Answ
 		return answer, fmt.Errorf("%s: %w", env.Kind, err)
 	}
 	return answer, nil
+}
+
+func (e *engine) Recall(ctx context.Context, env command.Envelope) (a command.Answer, found bool, err error) {
+	var reply shard.Reply
+	err = e.View(ctx, env.Slot, func(tx *sqlite.Tx) (err error) {
+		reply, found, err = shard.Recall(tx, e.types, env)
+		return err
+	})
+	if err != nil || !found {
+		return command.Answer{}, false, err
+	}
+	if reply.Err != nil {
+		reply.Err = fmt.Errorf("%s: %w", env.Kind, reply.Err)
+	}
+	return reply.Answer, true, reply.Err
 }
 
 func (e *engine) View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) error) error {

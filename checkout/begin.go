@@ -96,6 +96,7 @@ func (c begin) order(shopping cart.Cart, lines []cart.Line) (orders.New, []inven
 		ID: c.Order, Cart: string(c.Cart), Customer: shopping.Customer, Currency: shopping.Currency,
 		Subtotal: shopping.Total.Minor(), Total: shopping.Total.Minor(),
 		OccurredAt: c.OccurredAt, ExternalReference: c.Reference,
+		ShippingCountry: shopping.ShippingCountry, BillingCountry: shopping.BillingCountry,
 		Lines: make([]orders.NewLine, len(lines)),
 	}
 	demands := make([]inventory.Demand, 0, len(lines))

@@ -83,7 +83,7 @@ var rules = [...]struct{ name, query, detail string }{
 		detail: "%d was granted back, its returns are worth %d",
 	},
 	{
-		name: "canceled_is_granted",
+		name:   "canceled_is_granted",
 		query:  `SELECT id, refund_granted, captured FROM orders WHERE status = 'canceled' AND refund_granted < captured`,
 		detail: "the canceled order has granted back %d of %d captured",
 	},

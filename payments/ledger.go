@@ -46,30 +46,42 @@ func Post(tx *command.Tx, txn string, o orders.ID, at int64, postings []Posting)
 	if err := balanced(txn, o, postings); err != nil {
 		return err
 	}
-	if len(postings) == 2 && !postings[0].Amount.IsZero() {
-		return postPair(tx, txn, o, at, postings[0], postings[1])
-	}
-	n := 0
+	kept := make([]Posting, 0, 8)
 	for _, p := range postings {
-		if p.Amount.IsZero() {
-			continue
+		if !p.Amount.IsZero() {
+			kept = append(kept, p)
 		}
-		n++
-		_, err := tx.Exec(`INSERT INTO postings (order_id, txn, n, slot, account, currency, amount, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			o, txn, n, tx.Slot, p.Account, p.Amount.Currency(), p.Amount.Minor(), at)
-		if err != nil {
+	}
+	for n := 1; len(kept) > 0; n += postingRows {
+		rows := min(len(kept), postingRows)
+		args := append(make([]any, 0, 5+3*postingRows), o, txn, tx.Slot, at, n)
+		for _, p := range kept[:rows] {
+			args = append(args, p.Account, p.Amount.Currency(), p.Amount.Minor())
+		}
+		if _, err := tx.Exec(insertPostings[rows], args...); err != nil {
 			return err
 		}
+		kept = kept[rows:]
 	}
 	return nil
 }
 
-// postPair writes the commonest transaction in one statement.
-func postPair(tx *command.Tx, txn string, o orders.ID, at int64, a, b Posting) error {
-	_, err := tx.Exec(`INSERT INTO postings (order_id, txn, n, slot, account, currency, amount, at)
-		VALUES (?1, ?2, 1, ?3, ?5, ?6, ?7, ?4), (?1, ?2, 2, ?3, ?8, ?9, ?10, ?4)`,
-		o, txn, tx.Slot, at, a.Account, a.Amount.Currency(), a.Amount.Minor(), b.Account, b.Amount.Currency(), b.Amount.Minor())
-	return err
+// A sale's transaction is one statement.
+const postingRows = 4
+
+const (
+	insertPosting = `INSERT INTO postings (order_id, txn, n, slot, account, currency, amount, at) VALUES (?1, ?2, ?5, ?3, ?6, ?7, ?8, ?4)`
+	secondPosting = `, (?1, ?2, ?5 + 1, ?3, ?9, ?10, ?11, ?4)`
+	thirdPosting  = `, (?1, ?2, ?5 + 2, ?3, ?12, ?13, ?14, ?4)`
+	fourthPosting = `, (?1, ?2, ?5 + 3, ?3, ?15, ?16, ?17, ?4)`
+)
+
+// insertPostings holds the statement for each number of rows.
+var insertPostings = [...]string{
+	1: insertPosting,
+	2: insertPosting + secondPosting,
+	3: insertPosting + secondPosting + thirdPosting,
+	4: insertPosting + secondPosting + thirdPosting + fourthPosting,
 }
 
 // balanced adds up each currency in 128 bits, so that nothing can wrap around

@@ -43,17 +43,26 @@ func TestPostingsAreKept(t *testing.T) {
 	s.must(s.post(it, "pair", eur(5), eur(-5)))
 	s.must(s.post(it, "several", eur(5), chf(7), eur(0), eur(-5), chf(-7)))
 	s.must(s.post(it, "nothing", eur(0), eur(0)))
+	s.must(s.post(it, "ten", eur(1), eur(2), eur(3), eur(4), eur(5), eur(-1), eur(-2), eur(-3), eur(-4), eur(-5)))
 	if err := s.post(it, "pair", eur(5), eur(-5)); !errors.Is(err, fault.Refused) {
 		t.Errorf("the same name again: %v", err)
 	}
 	var got []string
+	ten := 0
 	for p, err := range s.pay.Ledger(s.ctx, payments.Filter{}) {
 		s.must(err)
+		if p.Txn == "ten" {
+			ten += p.Number
+			continue
+		}
 		got = append(got, fmt.Sprintf("%s %d %s %v", p.Txn, p.Number, p.Account, p.Amount))
 	}
 	want := []string{
 		"pair 1 test:0 0.05 EUR", "pair 2 test:1 -0.05 EUR", "several 1 test:0 0.05 EUR",
 		"several 2 test:1 0.07 CHF", "several 3 test:3 -0.05 EUR", "several 4 test:4 -0.07 CHF",
+	}
+	if ten != 1+2+3+4+5+6+7+8+9+10 {
+		t.Errorf("the numbers of ten postings add up to %d", ten)
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("the ledger is %q, want %q", got, want)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
@@ -212,8 +213,13 @@ func TestPendingRefundIsLookedAtLater(t *testing.T) {
 		}
 		s.quiet()
 		s.must(s.bank.DecideRefund(string(it.pay), s.operations(it)[0].Key(), ok))
+		var calls []simulator.Call
+		s.bank.SetFaults(func(c simulator.Call) simulator.Fault { calls = append(calls, c); return simulator.None })
 		s.engine.Advance(time.Hour)
 		s.must(s.settle())
+		if len(calls) != 1 || !calls[0].Lookup {
+			t.Errorf("the bank was asked %+v", calls)
+		}
 		want := payments.OpSucceeded
 		if !ok {
 			want = payments.OpFailed
@@ -277,6 +283,111 @@ func TestSettlingAtOnceRefundsOnce(t *testing.T) {
 	wg.Wait()
 	if ops := s.operations(it); len(ops) != 1 || ops[0].State != payments.OpSucceeded {
 		t.Errorf("the operations are %+v", ops)
+	}
+	s.wantBooks(it, ledger{})
+}
+
+// impatient lets somebody else settle while it is still answering.
+type impatient struct {
+	*simulator.Simulator
+	meanwhile func()
+}
+
+func (m *impatient) Refund(ctx context.Context, r payments.RefundRequest) (payments.Outcome, error) {
+	if do := m.meanwhile; do != nil {
+		m.meanwhile = nil
+		do()
+	}
+	return m.Simulator.Refund(ctx, r)
+}
+
+func TestSlowerSettlerBooksNothingTwice(t *testing.T) {
+	s := newShop(t)
+	bank := &impatient{Simulator: s.bank}
+	it := s.sell("pm_card_visa", true)
+	s.cancel(it)
+	bank.meanwhile = func() { s.must(s.pay.Settle(s.ctx, it.order)) }
+	slower := payments.NewService(s.engine, s.orders, map[string]payments.Provider{s.bank.Name(): bank})
+	s.must(slower.Settle(s.ctx, it.order))
+	if a := s.attempt(it); a.Refunded != eur(total) || len(s.operations(it)) != 1 {
+		t.Errorf("refunded %v in %+v", a.Refunded, s.operations(it))
+	}
+	s.wantBooks(it, ledger{})
+}
+
+// A command that was recorded is carried out even if its caller dies.
+func TestRecordedCaptureIsCarriedOut(t *testing.T) {
+	s := newShop(t)
+	it := s.sell("pm_card_visa", false)
+	s.engine.Drop = func(e command.Envelope) bool { return e.Kind == "payments.plan" }
+	op, err := s.pay.Capture(s.ctx, payments.Capture{Attempt: it.pay})
+	if err != nil || op.State != payments.OpIntent {
+		t.Fatalf("capturing: %+v, %v", op, err)
+	}
+	s.engine.Drop = nil
+	s.must(s.settle())
+	if o := s.order(it); o.PaymentStatus != orders.Paid {
+		t.Errorf("the order is %s", o.PaymentStatus)
+	}
+}
+
+func TestOneVoidAtATimeAndNoneBesideACapture(t *testing.T) {
+	lost := func(simulator.Call) simulator.Fault { return simulator.LostAnswer }
+	s := newShop(t)
+	voided := s.sell("pm_card_visa", false)
+	captured := s.sell("pm_card_visa", false)
+	s.bank.SetFaults(lost)
+	if op, err := s.pay.Capture(s.ctx, payments.Capture{Attempt: captured.pay}); err != nil || op.State != payments.OpUnknown {
+		t.Fatalf("capturing: %+v, %v", op, err)
+	}
+	for _, it := range []sale{voided, captured} {
+		s.cancel(it)
+		for range 3 {
+			if err := s.pay.Settle(s.ctx, it.order); !errors.Is(err, fault.Uncertain) {
+				t.Errorf("settling: %v", err)
+			}
+		}
+		if ops := s.operations(it); len(ops) != 1 || ops[0].State != payments.OpUnknown {
+			t.Errorf("the operations are %+v", ops)
+		}
+	}
+	s.bank.SetFaults(nil)
+	s.must(s.settle())
+	if c, _ := s.bank.Charge(string(captured.pay)); c.Refunded != eur(total) {
+		t.Errorf("the bank gave back %v of what was captured", c.Refunded)
+	}
+	s.wantBooks(voided, ledger{})
+	s.wantBooks(captured, ledger{})
+	s.quiet()
+}
+
+// stingy gives back another amount than it was asked for.
+type stingy struct {
+	*simulator.Simulator
+	gives func(asked int64) int64
+}
+
+func (m stingy) Refund(_ context.Context, r payments.RefundRequest) (payments.Outcome, error) {
+	return payments.Outcome{State: payments.Refunded, Amount: eur(m.gives(r.Amount.Minor()))}, nil
+}
+
+func TestRefundOfAnotherAmount(t *testing.T) {
+	s := newShop(t)
+	it := s.sell("pm_card_visa", true)
+	s.cancel(it)
+	with := func(gives func(int64) int64) error {
+		bank := stingy{s.bank, gives}
+		return payments.NewService(s.engine, s.orders, map[string]payments.Provider{s.bank.Name(): bank}).Settle(s.ctx, it.order)
+	}
+	if err := with(func(asked int64) int64 { return asked + 1 }); !errors.Is(err, fault.Conflict) {
+		t.Errorf("too much given back: %v", err)
+	}
+	if a := s.attempt(it); !a.Refunded.IsZero() {
+		t.Errorf("it was booked as %v", a.Refunded)
+	}
+	s.must(with(func(asked int64) int64 { return min(asked, 700) }))
+	if a := s.attempt(it); a.Refunded != eur(total) || len(s.operations(it)) != 2 {
+		t.Errorf("in parts: refunded %v in %+v", a.Refunded, s.operations(it))
 	}
 	s.wantBooks(it, ledger{})
 }

@@ -98,7 +98,7 @@ func (g *Group) start(m Machine) error {
 		return err
 	}
 	if !g.log.Exists() {
-		if err := g.bootstrap(); err != nil {
+		if err := g.bootstrap(g.node.conf.NodeID); err != nil {
 			return err
 		}
 	}
@@ -121,13 +121,15 @@ func (g *Group) matches(applied uint64) error {
 	return &MismatchError{Group: g.id, Path: g.node.file.Path(), Applied: applied, First: marker.Durable, Last: last}
 }
 
-// bootstrap writes the first entry of a new group, which makes this node its only member. It does what
-// raft.BootstrapCluster does, in one transaction: between two of them a crash would leave a group without members.
-func (g *Group) bootstrap() error {
+// bootstrap writes the first entry of a new group, which names its members. It does what raft.BootstrapCluster does,
+// in one transaction: between two of them a crash would leave a group without members.
+func (g *Group) bootstrap(members ...string) error {
+	var c raft.Configuration
+	for _, name := range members {
+		c.Servers = append(c.Servers, raft.Server{ID: raft.ServerID(name), Address: raft.ServerAddress(name)})
+	}
 	first := raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration, AppendedAt: time.Now()}
-	first.Data = raft.EncodeConfiguration(raft.Configuration{Servers: []raft.Server{{
-		Suffrage: raft.Voter, ID: raft.ServerID(g.node.conf.NodeID), Address: g.trans.self,
-	}}})
+	first.Data = raft.EncodeConfiguration(c)
 	return g.log.Bootstrap(record(&first), map[string][]byte{"CurrentTerm": number(1)})
 }
 

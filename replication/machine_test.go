@@ -17,6 +17,7 @@ type machine struct {
 	durable state
 	hook    func([]replication.Entry) error // called before a batch; may be nil
 	busy    bool                            // a reader keeps checkpoints from completing
+	broken  error                           // what a checkpoint returns
 	batches int
 }
 
@@ -63,10 +64,10 @@ func (m *machine) Applied() uint64 {
 func (m *machine) Checkpoint() (uint64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.busy {
+	if !m.busy && m.broken == nil {
 		m.durable = m.state
 	}
-	return m.durable.applied, nil
+	return m.durable.applied, m.broken
 }
 
 func (m *machine) now() state {

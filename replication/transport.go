@@ -15,12 +15,15 @@ import (
 type transport struct {
 	self     raft.ServerAddress
 	incoming chan raft.RPC
+	nodes    map[raft.ServerAddress]chan<- raft.RPC // where messages for a node go
 	closing  sync.Once
 	closed   chan struct{}
 }
 
 func newTransport(node string) *transport {
-	return &transport{self: raft.ServerAddress(node), incoming: make(chan raft.RPC), closed: make(chan struct{})}
+	t := &transport{self: raft.ServerAddress(node), incoming: make(chan raft.RPC), closed: make(chan struct{})}
+	t.nodes = map[raft.ServerAddress]chan<- raft.RPC{t.self: t.incoming}
+	return t
 }
 
 // close ends the transport: peers hear nothing more from here, and elect another leader.
@@ -28,12 +31,13 @@ func (t *transport) close() { t.closing.Do(func() { close(t.closed) }) }
 
 // call delivers a message to its target and returns the answer.
 func (t *transport) call(ctx context.Context, target raft.ServerAddress, command any) (any, error) {
-	if target != t.self {
-		return nil, fault.New(fault.Unavailable, "node %s cannot be reached: this node talks to no other", target)
+	to, ok := t.nodes[target]
+	if !ok {
+		return nil, fault.New(fault.Unavailable, "node %s cannot be reached: its address is not known here", target)
 	}
 	answer := make(chan raft.RPCResponse, 1) // raft's main goroutine must never wait for us
 	select {
-	case t.incoming <- raft.RPC{Command: command, RespChan: answer}:
+	case to <- raft.RPC{Command: command, RespChan: answer}:
 	case <-t.closed:
 		return nil, fault.New(fault.Unavailable, "the transport is closed")
 	case <-ctx.Done():
@@ -106,9 +110,9 @@ func (t *transport) TimeoutNow(_ raft.ServerID, target raft.ServerAddress, args 
 	return ask(t, target, args, resp)
 }
 
-// InstallSnapshot is refused: a node that talks to no other has nobody to send a copy to.
+// InstallSnapshot is refused: a snapshot is a marker and has no content to send.
 func (t *transport) InstallSnapshot(_ raft.ServerID, target raft.ServerAddress, _ *raft.InstallSnapshotRequest, _ *raft.InstallSnapshotResponse, _ io.Reader) error {
-	return fault.New(fault.Unavailable, "node %s cannot be reached: this node talks to no other", target)
+	return fault.New(fault.Unavailable, "there is no copy of the state to send to node %s", target)
 }
 
 // EncodePeer returns how a server is named in messages.

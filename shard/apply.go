@@ -168,7 +168,7 @@ func (s *Shard) applyCommand(env command.Envelope, effects *command.Effects) (Re
 	var scope [16]byte
 	if def.Recorded {
 		scope = env.Scope()
-		if r, found, err := s.recall(scope[:], env); err != nil || found {
+		if r, found, err := Recall(s.conn.Tx(), s.cfg.Commands.Errors(), env); err != nil || found {
 			return r, err
 		}
 	}
@@ -217,9 +217,11 @@ func asRefusal(err error) (error, bool) {
 	return nil, false
 }
 
-// recall finds the answer that was given to the same request before.
-func (s *Shard) recall(scope []byte, env command.Envelope) (Reply, bool, error) {
-	rows := s.conn.Tx().Query(`SELECT fingerprint, refused, body FROM answers WHERE scope = ?`, scope)
+// Recall finds the answer that the same request was given before. The error
+// says that it could not be looked up.
+func Recall(tx *sqlite.Tx, types *fault.Types, env command.Envelope) (r Reply, found bool, err error) {
+	scope := env.Scope()
+	rows := tx.Query(`SELECT fingerprint, refused, body FROM answers WHERE scope = ?`, scope[:])
 	if !rows.Next() {
 		return Reply{}, false, rows.Close()
 	}
@@ -231,7 +233,7 @@ func (s *Shard) recall(scope []byte, env command.Envelope) (Reply, bool, error) 
 	case !bytes.Equal(print, env.Fingerprint):
 		return Reply{Err: &KeyReusedError{Key: env.Key, Kind: string(env.Kind)}}, true, nil
 	case refused:
-		return Reply{Err: s.cfg.Commands.Errors().Decode(body)}, true, nil
+		return Reply{Err: types.Decode(body)}, true, nil
 	}
 	return Reply{Answer: command.Answer{Body: body}}, true, nil
 }

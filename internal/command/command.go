@@ -100,7 +100,7 @@ func newCodec() codec {
 	enc, err := cbor.EncOptions{
 		Sort:          cbor.SortCoreDeterministic,
 		IndefLength:   cbor.IndefLengthForbidden,
-		OmitEmpty:     cbor.OmitEmptyCBORValue,
+		OmitEmpty:     cbor.OmitEmptyGoValue, // a pointer to nothing is not no pointer
 		NilContainers: cbor.NilContainerAsNull,
 	}.EncMode()
 	if err != nil {
@@ -112,6 +112,9 @@ func newCodec() codec {
 		IndefLength:       cbor.IndefLengthForbidden,
 		MaxArrayElements:  1 << 20,
 		MaxNestedLevels:   16,
+		// Do refuses texts that are not UTF-8. One that got into a log all the
+		// same must not stop the shard: its bytes are the same everywhere.
+		UTF8: cbor.UTF8DecodeInvalid,
 	}.DecMode()
 	if err != nil {
 		panic(err)

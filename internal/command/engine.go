@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/id"
@@ -19,6 +20,9 @@ type Engine interface {
 	// and returns the answer. A refusal is an error; so is not knowing
 	// (fault.Uncertain) and not being able to (fault.Unavailable).
 	Submit(ctx context.Context, e Envelope) (Answer, error)
+	// Recall returns the answer that an envelope's request was given before, if
+	// it was: a refusal is an error then, as with Submit.
+	Recall(ctx context.Context, e Envelope) (a Answer, found bool, err error)
 	// View runs fn on a snapshot of the shard that owns slot which holds
 	// everything that was acknowledged before the call.
 	View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) error) error
@@ -75,17 +79,23 @@ func (s Stamp) NewID(prefix string) string { return id.New(prefix, s.Slot, s.At)
 // again with.
 func Do[R any](ctx context.Context, e Engine, c Command, call Call) (R, error) {
 	var zero R
-	print := fingerprint(e, c)
+	print, err := fingerprint(e, c)
+	if err != nil {
+		return zero, err
+	}
 	if err := e.Before(ctx, c); err != nil {
 		return zero, err
 	}
 	if err := c.Validate(); err != nil {
 		return zero, err
 	}
-	if len(call.Key) > maxKey {
-		return zero, fault.New(fault.Invalid, "idempotency key is %d bytes; the limit is %d", len(call.Key), maxKey)
-	}
 	principal := PrincipalOf(ctx)
+	if err := checkName("idempotency key", call.Key); err != nil {
+		return zero, err
+	}
+	if err := checkName("principal", principal); err != nil {
+		return zero, err
+	}
 	at := e.Now()
 	if call.Key == "" {
 		call.Key = NewKey(at)
@@ -93,19 +103,25 @@ func Do[R any](ctx context.Context, e Engine, c Command, call Call) (R, error) {
 	if call.Create {
 		call.Slot = id.SlotOfHash(e.Hash("create", principal+"\x00"+string(c.Kind())+"\x00"+call.Key))
 	}
+	env := Envelope{
+		Kind: c.Kind(), Slot: call.Slot, At: at.UnixMilli(),
+		Principal: principal, Key: call.Key, Fingerprint: print,
+	}
 	if call.Prepare != nil {
 		if err := call.Prepare(Stamp{At: at, Slot: call.Slot, Key: call.Key}); err != nil {
+			// The world may have moved on since the first time this was asked.
+			if answer, found, recallErr := e.Recall(ctx, env); found && recallErr == nil {
+				return decode[R](c.Kind(), answer)
+			} else if found {
+				return zero, recallErr
+			}
 			return zero, err
 		}
 	}
-	body, err := Marshal(c)
-	if err != nil {
+	if env.Body, err = Marshal(c); err != nil {
 		return zero, fmt.Errorf("encoding command %s: %w", c.Kind(), err)
 	}
-	answer, err := e.Submit(ctx, Envelope{
-		Kind: c.Kind(), Slot: call.Slot, At: at.UnixMilli(),
-		Principal: principal, Key: call.Key, Fingerprint: print, Body: body,
-	})
+	answer, err := e.Submit(ctx, env)
 	if err != nil {
 		if fault.CodeOf(err) == fault.Uncertain {
 			return zero, &UncertainError{Key: call.Key, Err: err}
@@ -141,9 +157,16 @@ func (e *UncertainError) Error() string {
 func (e *UncertainError) Unwrap() []error { return []error{fault.Uncertain, e.Err} }
 
 const (
-	maxKey    = 255
+	maxName   = 255
 	keyPrefix = "key_"
 )
+
+func checkName(what, s string) error {
+	if len(s) > maxName || !utf8.ValidString(s) {
+		return fault.New(fault.Invalid, "the %s must be UTF-8 of at most %d bytes", what, maxName)
+	}
+	return nil
+}
 
 // NewKey returns a key for a caller who gave none. Its ULID keeps such
 // records together on disk: see Envelope.Scope.

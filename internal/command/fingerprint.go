@@ -2,82 +2,105 @@ package command
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/keelshop/commerce/fault"
 	"github.com/oklog/ulid/v2"
 )
 
 // fingerprint identifies what the caller asked for: a keyed hash over the
 // fields of c that the caller fills in, whatever a proposer stamps later.
 // Fields with the tag `command:"stamped"` and fields named Key are left out.
-func fingerprint(e Engine, c Command) []byte {
-	var b strings.Builder
-	b.WriteString(string(c.Kind()))
-	writeValue(&b, reflect.ValueOf(c))
-	h := e.Hash("fingerprint", b.String())
-	return h[:16]
+// It returns fault.Invalid if a text is not UTF-8.
+func fingerprint(e Engine, c Command) ([]byte, error) {
+	w := request{buf: make([]byte, 0, 256)}
+	w.buf = append(w.buf, c.Kind()...)
+	w.add(reflect.ValueOf(c))
+	if w.bad != "" {
+		return nil, fault.New(fault.Invalid, "the text %q in %s is not UTF-8", w.bad, c.Kind())
+	}
+	h := e.Hash("fingerprint", string(w.buf))
+	return h[:16], nil
 }
 
-func writeValue(b *strings.Builder, v reflect.Value) {
+// request is the unambiguous encoding of a caller's fields.
+type request struct {
+	buf []byte
+	bad string // a text that is not UTF-8
+}
+
+func (w *request) add(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
 		if v.IsNil() {
-			b.WriteByte('-')
+			w.buf = append(w.buf, '-')
 			return
 		}
-		b.WriteByte('*')
-		writeValue(b, v.Elem())
+		w.buf = append(w.buf, '*')
+		w.add(v.Elem())
 	case reflect.Struct:
-		t := v.Type()
-		b.WriteByte('{')
-		for i := range t.NumField() {
-			f := t.Field(i)
-			if f.Tag.Get("command") == "stamped" || f.Name == "Key" && f.Type.Kind() == reflect.String {
-				continue
-			}
-			writeValue(b, v.Field(i))
-			b.WriteByte(';')
-		}
-		b.WriteByte('}')
+		w.addFields(v)
 	case reflect.Slice, reflect.Array:
-		fmt.Fprintf(b, "[%d:", v.Len())
+		w.buf = strconv.AppendInt(append(w.buf, '['), int64(v.Len()), 10)
 		for i := range v.Len() {
-			writeValue(b, v.Index(i))
-			b.WriteByte(',')
+			w.buf = append(w.buf, ',')
+			w.add(v.Index(i))
 		}
+		w.buf = append(w.buf, ']')
 	case reflect.Map:
-		writeMap(b, v)
+		w.addMap(v)
 	case reflect.String:
-		fmt.Fprintf(b, "%d:%s", v.Len(), v.String())
+		s := v.String()
+		if !utf8.ValidString(s) {
+			w.bad = s
+		}
+		w.buf = strconv.AppendInt(append(w.buf, '"'), int64(len(s)), 10)
+		w.buf = append(append(w.buf, ':'), s...)
 	case reflect.Bool:
-		fmt.Fprintf(b, "%t", v.Bool())
+		w.buf = strconv.AppendBool(w.buf, v.Bool())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		fmt.Fprintf(b, "%d", v.Int())
+		w.buf = strconv.AppendInt(w.buf, v.Int(), 10)
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		fmt.Fprintf(b, "%d", v.Uint())
+		w.buf = strconv.AppendUint(w.buf, v.Uint(), 10)
 	default:
 		panic(fmt.Sprintf("command: a %s cannot be part of a command", v.Type()))
 	}
 }
 
-// writeMap writes the sum of its entries' hashes, which no order changes.
-func writeMap(b *strings.Builder, v reflect.Value) {
+func (w *request) addFields(v reflect.Value) {
+	t := v.Type()
+	w.buf = append(w.buf, '{')
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Tag.Get("command") == "stamped" || f.Name == "Key" && f.Type.Kind() == reflect.String {
+			continue
+		}
+		w.add(v.Field(i))
+		w.buf = append(w.buf, ';')
+	}
+	w.buf = append(w.buf, '}')
+}
+
+// addMap adds the sum of the entries' hashes, which no order changes.
+func (w *request) addMap(v reflect.Value) {
 	var sum [4]uint64
 	for it := v.MapRange(); it.Next(); {
-		var eb strings.Builder
-		writeValue(&eb, it.Key())
-		eb.WriteByte('=')
-		writeValue(&eb, it.Value())
-		h := sha256.Sum256([]byte(eb.String()))
+		e := request{bad: w.bad}
+		e.add(it.Key())
+		e.buf = append(e.buf, '=')
+		e.add(it.Value())
+		w.bad = e.bad
+		h := sha256.Sum256(e.buf)
 		for i := range sum {
 			sum[i] += binary.BigEndian.Uint64(h[8*i:])
 		}
 	}
-	fmt.Fprintf(b, "m%d:%x", v.Len(), sum)
+	w.buf = fmt.Appendf(w.buf, "m%d:%x", v.Len(), sum)
 }
 
 // Scope returns the 16 bytes under which the answer of a recorded command is
@@ -98,6 +121,3 @@ func (e Envelope) Scope() [16]byte {
 	}
 	return [16]byte(h.Sum(nil)[:16])
 }
-
-// ShortHash renders a keyed hash for use inside an ID-like text.
-func ShortHash(h [32]byte) string { return base64.RawURLEncoding.EncodeToString(h[:16]) }

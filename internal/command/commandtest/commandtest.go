@@ -28,13 +28,14 @@ const StoreID = "sto_01TEST0000000000000000000"
 // use. When the test ends it runs the checks of all modules, and compares each
 // shard with a fresh replay of its log.
 type Engine struct {
-	t    testing.TB
-	set  *command.Set
-	dir  string
-	m    *shard.Map
-	mu   []sync.Mutex // one per shard: its writer
-	file []*shard.Shard
-	log  [][]shard.Entry
+	t     testing.TB
+	set   *command.Set
+	dir   string
+	m     *shard.Map
+	first []id.Slot    // one slot of each shard
+	mu    []sync.Mutex // one per shard: its writer
+	file  []*shard.Shard
+	log   [][]shard.Entry
 
 	now       atomic.Int64 // ms since 1970
 	submitted atomic.Int64
@@ -61,6 +62,7 @@ func New(t testing.TB, shards int, modules ...command.Module) *Engine {
 	e.now.Store(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC).UnixMilli())
 	e.file = make([]*shard.Shard, shards)
 	for i := range e.file {
+		e.first = append(e.first, m.Ranges(i)[0][0])
 		e.file[i] = e.open(fmt.Sprintf("shard-%d.db", i), i)
 		e.setLevel(i)
 	}
@@ -126,6 +128,19 @@ func (e *Engine) Submit(ctx context.Context, env command.Envelope) (command.Answ
 	return replies[0][0].Answer, replies[0][0].Err
 }
 
+// Recall returns the answer that the same request was given before.
+func (e *Engine) Recall(ctx context.Context, env command.Envelope) (a command.Answer, found bool, err error) {
+	var reply shard.Reply
+	err = e.View(ctx, env.Slot, func(tx *sqlite.Tx) (err error) {
+		reply, found, err = shard.Recall(tx, e.set.Errors(), env)
+		return err
+	})
+	if err != nil || !found {
+		return command.Answer{}, false, err
+	}
+	return reply.Answer, true, reply.Err
+}
+
 // View runs fn on a snapshot of the shard that owns slot.
 func (e *Engine) View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) error) error {
 	return e.file[e.ShardOf(slot)].View(ctx, fn)
@@ -138,7 +153,7 @@ func (e *Engine) Shards() int { return e.m.Shards() }
 func (e *Engine) ShardOf(slot id.Slot) int { return e.m.Owner(slot) }
 
 // SlotOn returns a slot that shard owns.
-func (e *Engine) SlotOn(shard int) id.Slot { return e.m.Ranges(shard)[0][0] }
+func (e *Engine) SlotOn(shard int) id.Slot { return e.first[shard] }
 
 // Hash returns a keyed hash with a fixed key.
 func (e *Engine) Hash(purpose, value string) [32]byte {
