@@ -314,19 +314,12 @@ func (s *Store) close() error {
 	var errs []error
 	if e := s.engine; e != nil {
 		e.closed.Store(true)
-		for _, l := range e.lanes {
-			if l != nil && l.proposer != nil {
-				l.proposer.Stop(fault.New(fault.Unavailable, "the store is closing"))
-			}
-		}
-		s.workers.Wait()
 		if e.node != nil {
 			errs = append(errs, e.node.Close())
 		}
+		errs = append(errs, bounded("the store's own work", s.workers.Wait))
 		for _, l := range e.lanes {
-			if l != nil {
-				errs = append(errs, l.shard.Close())
-			}
+			errs = append(errs, l.close(s.Err() != nil))
 		}
 	}
 	s.cache.Close()
@@ -334,4 +327,23 @@ func (s *Store) close() error {
 		errs = append(errs, s.lock.Unlock())
 	}
 	return errors.Join(errs...)
+}
+
+// closeTime bounds each part of Close.
+const closeTime = 5 * time.Second
+
+// bounded runs fn and returns an error that names what hangs if it does not
+// end in time. The goroutine of a hanging fn stays.
+func bounded(what string, fn func()) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		fn()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-time.After(closeTime):
+		return fault.New(fault.Broken, "%s did not end within %v", what, closeTime)
+	}
 }

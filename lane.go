@@ -2,6 +2,8 @@ package commerce
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/keelshop/commerce/fault"
@@ -57,6 +59,29 @@ func (l *lane) submit(ctx context.Context, env command.Envelope) (command.Answer
 		return command.Answer{}, err
 	}
 	return reply.Answer, reply.Err
+}
+
+// close ends a lane whose group has ended. A lane that failed to open is nil
+// or has no proposer.
+func (l *lane) close(failed bool) error {
+	if l == nil {
+		return nil
+	}
+	if failed {
+		l.shard.Abandon()
+	}
+	var errs []error
+	if l.proposer != nil {
+		errs = append(errs, bounded(fmt.Sprintf("the proposer of shard %d", l.number), func() {
+			l.proposer.Stop(fault.New(fault.Unavailable, "the store is closing"))
+		}))
+	}
+	var err error
+	errs = append(errs, bounded(fmt.Sprintf("shard %d", l.number), func() { err = l.shard.Close() }))
+	if errs[len(errs)-1] == nil {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // machine shows a shard to its replication group.

@@ -52,6 +52,18 @@ func WithLogger(l *slog.Logger) Option { return option(func(c *config) { c.logge
 // another implementation.
 type KeyRing = seal.Ring
 
+// Personal is a personal field, such as a name or an e-mail address, in the
+// clear. It prints, logs and encodes as ***; its Reveal method returns the
+// text. The store seals it before it is logged.
+type Personal = seal.Personal
+
+// KeyEpoch numbers a key-encryption key of a KeyRing.
+type KeyEpoch = seal.Epoch
+
+// KeyEpochError says that a KeyRing does not hold an epoch: it was dropped, or
+// the ring is behind.
+type KeyEpochError = seal.EpochError
+
 // WithKeyRing sets the key ring. It defaults to the file DIR.keys beside the
 // store's directory, made with the store. Whoever holds both the directory and
 // its keys can read everything; without the keys nobody can.

@@ -1,6 +1,7 @@
 package commerce
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -50,11 +51,17 @@ func (s *Store) pruneRound(ctx context.Context, l *lane) {
 			}
 			return
 		}
-		if cmd.After = done.Next; done.Next == nil && done.Events == 0 || !pause(ctx, pruneStep) {
+		if done.Next == nil && done.Events == 0 || !pause(ctx, pruneStep) {
 			return
+		}
+		if cmd.After = done.Next; done.Next == nil {
+			cmd.After = lastScope // only events are left
 		}
 	}
 }
+
+// lastScope is behind the key of every answer.
+var lastScope = bytes.Repeat([]byte{0xff}, 17)
 
 // pause waits and reports whether ctx is still alive.
 func pause(ctx context.Context, d time.Duration) bool {

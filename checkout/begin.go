@@ -41,8 +41,11 @@ type soldOut struct {
 
 // begun is the recorded answer of begin.
 type begun struct {
-	Order   orders.ID   `cbor:"1,keyasint"`
-	Attempt payments.ID `cbor:"2,keyasint,omitempty"` // "" if there is nothing to pay, or nothing more to do
+	Order   orders.ID    `cbor:"1,keyasint"`
+	Attempt payments.ID  `cbor:"2,keyasint,omitempty"` // "" if there is nothing to pay, or nothing more to do
+	Total   money.Amount `cbor:"3,keyasint,omitempty"` // to pay
+
+	fresh bool // this very call has made the attempt
 }
 
 func (begin) Kind() command.Kind { return "checkout.begin" }
@@ -87,7 +90,7 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 	if n.Total == 0 {
 		return begun{Order: c.Order}, place(tx, c.Order, c.Cart, len(demands) > 0)
 	}
-	return begun{Order: c.Order, Attempt: c.Attempt}, c.attempt(tx, n)
+	return begun{Order: c.Order, Attempt: c.Attempt, Total: shopping.Total}, c.attempt(tx, n)
 }
 
 // order makes the order of the cart's lines, and what it takes from stock.

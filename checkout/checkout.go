@@ -85,6 +85,9 @@ func (s *Service) result(ctx context.Context, order orders.ID) (Result, error) {
 		return Result{}, err
 	}
 	out := Result{Order: o}
+	if o.Status == orders.Placed {
+		return out, nil
+	}
 	attempts, err := s.payments.ByOrder(ctx, order)
 	if err != nil || len(attempts) == 0 {
 		return out, err

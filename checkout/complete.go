@@ -70,7 +70,7 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 		return Result{}, err
 	}
 	if made.Attempt != "" {
-		if err := s.pay(ctx, provider, made); err != nil {
+		if err := s.pay(ctx, slot, provider, c, made); err != nil {
 			return Result{}, err
 		}
 	}
@@ -108,6 +108,7 @@ func (s *Service) begin(ctx context.Context, slot id.Slot, c Complete) (begun, e
 			cmd.Order, cmd.Attempt = orders.ID(st.NewID("ord")), payments.ID(st.NewID("pay"))
 			return nil
 		}})
+		made.fresh = made.Attempt == cmd.Attempt
 		return err
 	}
 	err := submit()
@@ -129,17 +130,17 @@ func (s *Service) begin(ctx context.Context, slot id.Slot, c Complete) (begun, e
 
 // pay runs the second and third phases. An outcome that is not known leaves
 // the order pending, for recovery.
-func (s *Service) pay(ctx context.Context, p payments.Provider, made begun) error {
-	slot, err := id.SlotOf(string(made.Order))
-	if err != nil {
-		return err
+func (s *Service) pay(ctx context.Context, slot id.Slot, p payments.Provider, c Complete, made begun) error {
+	attempt := payments.Attempt{
+		ID: made.Attempt, Order: made.Order, Token: c.Token, Amount: made.Total,
+		AutoCapture: !c.AuthorizeOnly, State: payments.Created,
 	}
-	attempt, err := s.payments.Get(ctx, made.Attempt)
-	if err != nil {
-		return err
-	}
-	if attempt.State != payments.Created {
-		return nil // somebody has driven it on already
+	if !made.fresh {
+		// An answer from before: somebody may have driven it on since.
+		var err error
+		if attempt, err = s.payments.Get(ctx, made.Attempt); err != nil || attempt.State != payments.Created {
+			return err
+		}
 	}
 	outcome, err := p.Pay(ctx, attempt.PayRequest())
 	if err != nil {

@@ -13,8 +13,7 @@
 //
 // # Errors
 //
-// The errors of this package are typed and carry no fault code: whether an overflow is a mistake in a request or
-// damage in a ledger is known to the caller alone, who wraps it accordingly.
+// The errors of this package are typed and count as fault.Invalid.
 package money
 
 // Amount is a sum of money: minor units and a currency. Amounts are values; == compares both parts.

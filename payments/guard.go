@@ -64,13 +64,14 @@ func guardCall[R any](g *guarded, ctx context.Context, r R, call func(context.Co
 
 // enter waits for one of the provider's places.
 func (g *guarded) enter(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return &BusyError{Provider: g.Name(), Err: ctx.Err()}
-	}
 	select {
 	case g.gate <- struct{}{}:
-		return nil
 	case <-ctx.Done():
 		return &BusyError{Provider: g.Name(), Err: ctx.Err()}
 	}
+	if ctx.Err() != nil { // both were ready
+		<-g.gate
+		return &BusyError{Provider: g.Name(), Err: ctx.Err()}
+	}
+	return nil
 }

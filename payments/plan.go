@@ -11,9 +11,8 @@ import (
 // plan compares what is owed for an order with what was done and records, as
 // operations, what is left to do. It may be applied any number of times.
 //
-// Of a canceled order, everything authorized is to be voided and everything
-// captured to be refunded. Of any other order, what was granted back is to be
-// refunded.
+// What was granted back is to be refunded, which for a canceled order is all
+// that was captured; and what a canceled order has authorized is to be voided.
 type plan struct {
 	Order orders.ID `cbor:"1,keyasint"`
 }
@@ -42,9 +41,6 @@ func (c plan) apply(tx *command.Tx) (planned, error) {
 	if err != nil {
 		return planned{}, err
 	}
-	if err := b.grantAll(tx); err != nil {
-		return planned{}, err
-	}
 	if err := b.undoIncome(tx); err != nil {
 		return planned{}, err
 	}
@@ -57,17 +53,6 @@ func (c plan) apply(tx *command.Tx) (planned, error) {
 		return planned{}, err
 	}
 	return b.conclude(tx, sooner(later, after))
-}
-
-// grantAll grants a canceled order's shopper everything that was captured,
-// also what comes in after the cancellation.
-func (b *books) grantAll(tx *command.Tx) error {
-	more := b.order.Captured.Minor() - b.order.RefundGranted.Minor()
-	if b.order.Status != orders.Canceled || more <= 0 {
-		return nil
-	}
-	b.order.RefundGranted = b.order.Captured
-	return orders.RecordPayment(tx, b.order.ID, orders.PaymentDelta{RefundGranted: more})
 }
 
 // undoIncome takes from the ledger's income what the order no longer earns:
@@ -154,8 +139,8 @@ func (b *books) planRefunds(tx *command.Tx) (later int64, err error) {
 	return later, nil
 }
 
-// conclude lists what can be asked now. When that is nothing, the timers that
-// led here are done, and one is left for what has to wait.
+// conclude lists what can be asked now. When that is nothing, the order's
+// timers are done, and one is left for what has to wait.
 func (b *books) conclude(tx *command.Tx, later int64) (planned, error) {
 	var p planned
 	for _, op := range b.operations {
@@ -169,31 +154,13 @@ func (b *books) conclude(tx *command.Tx, later int64) (planned, error) {
 	if len(p.Ready) > 0 {
 		return p, nil
 	}
-	if err := clearTimers(tx, b.order.ID); err != nil {
+	if err := tx.ClearTimers(TimerSettle, string(b.order.ID)); err != nil {
 		return planned{}, err
 	}
 	if later > 0 {
 		return p, tx.SetTimer(later, TimerSettle, string(b.order.ID))
 	}
 	return p, nil
-}
-
-// clearTimers clears the order's timers that are due.
-func clearTimers(tx *command.Tx, o orders.ID) error {
-	var due []int64
-	rows := tx.Query(`SELECT due FROM timers WHERE due <= ? AND kind = ? AND subject = ?`, tx.Clock, TimerSettle, o)
-	for rows.Next() {
-		due = append(due, rows.Int64(0))
-	}
-	if err := rows.Close(); err != nil {
-		return err
-	}
-	for _, at := range due {
-		if err := tx.ClearTimer(at, TimerSettle, string(o)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // sooner returns the earlier of two instants of which 0 is none.

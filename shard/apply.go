@@ -292,6 +292,6 @@ func (e *StoppedError) Error() string {
 func (e *StoppedError) Unwrap() []error { return []error{fault.Broken, e.Err} }
 
 func (s *Shard) stopped(e Entry, kind command.Kind, err error) error {
-	s.broken = true
+	s.Abandon()
 	return &StoppedError{Shard: s.cfg.Shard, Path: s.cfg.Path, Index: e.Index, Kind: kind, Err: err}
 }

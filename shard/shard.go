@@ -61,7 +61,7 @@ type Shard struct {
 	owned [id.Slots]bool
 
 	state   meta          // as in the file; owned by the writer
-	broken  bool          // an entry could not be applied; owned by the writer
+	broken  atomic.Bool   // no checkpoint at the end: see Abandon
 	durable uint64        // the applied index of the last complete checkpoint; owned by the writer
 	applied atomic.Uint64 // copies for readers
 	clock   atomic.Int64
@@ -250,12 +250,15 @@ func (s *Shard) Checkpoint() (durable uint64, err error) {
 // -wal is complete as it is. After a clean one the next Open has less to do.
 func (s *Shard) Close() error {
 	err := s.pool.Close()
-	if !s.broken {
+	if !s.broken.Load() {
 		_, e := s.conn.Checkpoint(true)
 		err = errors.Join(err, e)
 	}
 	return errors.Join(err, s.conn.Close())
 }
+
+// Abandon makes Close leave the file as it is, since something has failed.
+func (s *Shard) Abandon() { s.broken.Store(true) }
 
 // A broadcast wakes everybody who waits, again and again.
 type broadcast struct {

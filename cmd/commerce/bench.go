@@ -39,18 +39,20 @@ type benchFlags struct {
 	shards  int
 	callers int
 	seconds int
+	warmup  int
 	skus    int
 	lines   int
 }
 
 func parseBench(args []string, stdout io.Writer) (benchFlags, error) {
 	var f benchFlags
-	line := newCommandLine(benchHelp, "dir", "shards", "callers", "seconds", "skus", "lines")
+	line := newCommandLine(benchHelp, "dir", "shards", "callers", "seconds", "warmup", "skus", "lines")
 	line.StringVar(&f.dir, "dir", os.TempDir(), "make the store in `DIR`, on the disk to be measured\n(default: the system's temporary directory)")
 	line.IntVar(&f.shards, "shards", commerce.DefaultShards, fmt.Sprintf("open it with `N` shards (default %d)", commerce.DefaultShards))
 	line.IntVar(&f.callers, "callers", 64, "let `N` callers buy at a time (default 64)")
 	line.IntVar(&f.seconds, "seconds", 10, "buy for `N` seconds (default 10)")
-	line.IntVar(&f.skus, "skus", 10_000, "put `N` products into the catalog (default 10000)")
+	line.IntVar(&f.warmup, "warmup", 5, "buy for `N` seconds before that, so that shards have lent each other\nthe stock they need (default 5)")
+	line.IntVar(&f.skus, "skus", 1000, "put `N` products into the catalog (default 1000)")
 	line.IntVar(&f.lines, "lines", 3, "fill each cart with `N` lines (default 3)")
 	operands, err := line.parse(args, stdout)
 	if err != nil {
@@ -60,14 +62,14 @@ func parseBench(args []string, stdout io.Writer) (benchFlags, error) {
 		return f, misused("bench takes flags only, not %q", operands[0])
 	}
 	for _, b := range []struct {
-		name      string
-		have, max int
+		name           string
+		have, min, max int
 	}{
-		{"shards", f.shards, 256}, {"callers", f.callers, 10_000}, {"seconds", f.seconds, 3600},
-		{"skus", f.skus, 1_000_000}, {"lines", f.lines, min(f.skus, 100)},
+		{"shards", f.shards, 1, 256}, {"callers", f.callers, 1, 10_000}, {"seconds", f.seconds, 1, 3600},
+		{"warmup", f.warmup, 0, 3600}, {"skus", f.skus, 1, 1_000_000}, {"lines", f.lines, 1, 100},
 	} {
-		if b.have < 1 || b.have > b.max {
-			return f, misused("--%s %d: it is 1 to %d", b.name, b.have, b.max)
+		if b.have < b.min || b.have > b.max {
+			return f, misused("--%s %d: it is %d to %d", b.name, b.have, b.min, b.max)
 		}
 	}
 	return f, nil
@@ -92,9 +94,12 @@ func bench(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 	if err := stockUp(ctx, shop, f.skus); err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "%d callers buy for %d s\n", f.callers, f.seconds)
+	fmt.Fprintf(stderr, "%d callers buy for %d s, after a warm-up of %d s\n", f.callers, f.seconds, f.warmup)
+	if _, err := buyAll(ctx, shop, f, f.warmup); err != nil {
+		return err
+	}
 	started := time.Now()
-	waits, err := buyAll(ctx, shop, f)
+	waits, err := buyAll(ctx, shop, f, f.seconds)
 	if err != nil {
 		return err
 	}
@@ -119,11 +124,11 @@ func stockUp(ctx context.Context, shop *commerce.Store, n int) error {
 	return err
 }
 
-// buyAll lets the callers buy until the time is over and returns how long each
+// buyAll lets the callers buy for some seconds and returns how long each
 // purchase took.
-func buyAll(ctx context.Context, shop *commerce.Store, f benchFlags) ([]time.Duration, error) {
+func buyAll(ctx context.Context, shop *commerce.Store, f benchFlags, seconds int) ([]time.Duration, error) {
 	waits := make([][]time.Duration, f.callers)
-	until := time.Now().Add(time.Duration(f.seconds) * time.Second)
+	until := time.Now().Add(time.Duration(seconds) * time.Second)
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range f.callers {
 		group.Go(func() error {

@@ -73,14 +73,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	for _, c := range subcommands {
 		if c.name == args[0] {
-			return report(c, c.run(ctx, args[1:], stdout, stderr), stderr)
+			return exitCode(c, c.run(ctx, args[1:], stdout, stderr), stderr)
 		}
 	}
 	fmt.Fprintf(stderr, "commerce: there is no command %q\n\n%s", args[0], usage)
 	return exitUsage
 }
 
-func report(c subcommand, err error, stderr io.Writer) int {
+// exitCode prints what a command returned and says what the process exits with.
+func exitCode(c subcommand, err error, stderr io.Writer) int {
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return exitOK
@@ -119,7 +120,7 @@ type commandLine struct {
 
 func newCommandLine(text string, shown ...string) commandLine {
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // report prints what Parse returns
+	fs.SetOutput(io.Discard) // exitCode prints what Parse returns
 	fs.Usage = func() {}
 	return commandLine{fs, text, shown}
 }

@@ -64,7 +64,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"replay", "--dir", "d", "--stock", "many", "f"}, exitUsage, "many"},
 		{[]string{"replay", "--help"}, exitOK, "line,invoice,fate,rule,order_id,amount"},
 		{[]string{"bench", "all"}, exitUsage, `"all"`},
-		{[]string{"bench", "--lines", "9", "--skus", "3"}, exitUsage, "--lines 9: it is 1 to 3"},
+		{[]string{"bench", "--lines", "101"}, exitUsage, "--lines 101: it is 1 to 100"},
 		{[]string{"bench", "--help"}, exitOK, "--callers N"},
 	} {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestVerifyMakesNoStore(t *testing.T) {
 
 func TestBench(t *testing.T) {
 	dir := t.TempDir()
-	r := succeed(t, "bench", "--dir", dir, "--seconds", "1", "--shards", "2", "--callers", "4", "--skus", "20")
+	r := succeed(t, "bench", "--dir", dir, "--seconds", "1", "--warmup", "0", "--shards", "2", "--callers", "4", "--skus", "20")
 	if !strings.Contains(r.stdout, "checkouts/s") || !strings.Contains(r.stdout, "p99") {
 		t.Errorf("it printed %q", r.stdout)
 	}

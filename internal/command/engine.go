@@ -79,7 +79,8 @@ func (s Stamp) NewID(prefix string) string { return id.New(prefix, s.Slot, s.At)
 // again with.
 func Do[R any](ctx context.Context, e Engine, c Command, call Call) (R, error) {
 	var zero R
-	print, err := fingerprint(e, c)
+	principal := PrincipalOf(ctx)
+	print, err := fingerprint(e, principal, c)
 	if err != nil {
 		return zero, err
 	}
@@ -89,7 +90,6 @@ func Do[R any](ctx context.Context, e Engine, c Command, call Call) (R, error) {
 	if err := c.Validate(); err != nil {
 		return zero, err
 	}
-	principal := PrincipalOf(ctx)
 	if err := checkName("idempotency key", call.Key); err != nil {
 		return zero, err
 	}

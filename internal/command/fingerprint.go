@@ -13,12 +13,14 @@ import (
 	"github.com/oklog/ulid/v2"
 )
 
-// fingerprint identifies what the caller asked for: a keyed hash over the
-// fields of c that the caller fills in, whatever a proposer stamps later.
+// fingerprint identifies what was asked for and by whom: a keyed hash over the
+// principal and the fields of c that the caller fills in, whatever a proposer
+// stamps later.
 // Fields with the tag `command:"stamped"` and fields named Key are left out.
 // It returns fault.Invalid if a text is not UTF-8.
-func fingerprint(e Engine, c Command) ([]byte, error) {
+func fingerprint(e Engine, principal string, c Command) ([]byte, error) {
 	w := request{buf: make([]byte, 0, 256)}
+	w.add(reflect.ValueOf(principal))
 	w.buf = append(w.buf, c.Kind()...)
 	w.add(reflect.ValueOf(c))
 	if w.bad != "" {
