@@ -76,6 +76,7 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 		return begun{}, err
 	}
 	n, demands := c.order(shopping, lines)
+	n.Due = tx.Clock + driverMillis
 	if len(demands) > 0 {
 		if err := c.hold(tx, demands); err != nil {
 			return begun{}, err
@@ -88,7 +89,11 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 		return begun{}, err
 	}
 	if n.Total == 0 {
-		return begun{Order: c.Order}, place(tx, c.Order, c.Cart, len(demands) > 0)
+		o, err := orders.GetTx(tx.Tx, c.Order)
+		if err != nil {
+			return begun{}, err
+		}
+		return begun{Order: c.Order}, place(tx, &o, len(demands) > 0)
 	}
 	return begun{Order: c.Order, Attempt: c.Attempt, Total: shopping.Total}, c.attempt(tx, n)
 }
@@ -142,22 +147,21 @@ func (c begin) attempt(tx *command.Tx, n orders.New) error {
 	if err != nil {
 		return err
 	}
-	return tx.SetTimer(tx.Clock+driverMillis, TimerRecover, string(c.Order))
+	return tx.SetTimer(n.Due, TimerRecover, string(c.Order))
 }
 
 // place places an order whose payment is settled or not needed.
-func place(tx *command.Tx, order orders.ID, from cart.ID, stocked bool) error {
+func place(tx *command.Tx, o *orders.Order, stocked bool) error {
 	if stocked {
-		if err := inventory.Commit(tx, string(order)); err != nil {
+		if err := inventory.Commit(tx, string(o.ID)); err != nil {
 			return err
 		}
 	}
-	o, err := orders.Place(tx, order)
-	if err != nil {
+	if err := orders.PlaceLoaded(tx, o); err != nil {
 		return err
 	}
-	if err := payments.PostSale(tx, o); err != nil {
+	if err := payments.PostSale(tx, *o); err != nil {
 		return err
 	}
-	return cart.Complete(tx, from, string(order))
+	return cart.Complete(tx, cart.ID(o.Cart), string(o.ID))
 }

@@ -45,7 +45,7 @@ func Module() command.Module {
 		Commands: []command.Definition{
 			command.Define(begin.apply),
 			command.DefineRepeatable(finish.apply),
-			command.DefineRepeatable(clearTimers.apply),
+			command.DefineRepeatable(forget.apply),
 		},
 		Errors: []fault.Type{
 			fault.Typed[*DeclinedError]("checkout.declined"),

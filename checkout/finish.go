@@ -29,11 +29,7 @@ func (finish) Kind() command.Kind { return "checkout.finish" }
 func (finish) Validate() error { return nil }
 
 func (c finish) apply(tx *command.Tx) (finished, error) {
-	changed, err := payments.RecordOutcome(tx, c.Attempt, c.Outcome)
-	if err != nil {
-		return finished{}, err
-	}
-	attempt, err := payments.AttemptTx(tx.Tx, c.Attempt)
+	a, err := payments.AttemptTx(tx.Tx, c.Attempt)
 	if err != nil {
 		return finished{}, err
 	}
@@ -41,70 +37,70 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 	if err != nil {
 		return finished{}, err
 	}
-	out := finished{Status: o.Status, State: attempt.State}
-	if !changed {
-		return out, nil
+	changed, err := payments.RecordLoaded(tx, &a, &o, c.Outcome)
+	if err != nil || !changed {
+		return finished{Status: o.Status, State: a.State}, err
 	}
-	switch attempt.State {
-	case payments.Authorized, payments.Captured:
-		out.Status, err = c.succeed(tx, o)
-	case payments.Declined, payments.Voided, payments.Canceled:
-		out.Status, err = c.fail(tx, o, attempt)
-	case payments.NeedsAction:
-		err = c.wait(tx)
+	switch pending := o.Status == orders.Pending; {
+	case pending && (a.State == payments.Authorized || a.State == payments.Captured):
+		err = c.succeed(tx, &o)
+	case pending && (a.State == payments.Declined || a.State == payments.Voided || a.State == payments.Canceled):
+		err = c.fail(tx, &o, a)
+	case pending && a.State == payments.NeedsAction:
+		err = c.wait(tx, &o)
+	default:
+		err = orders.Save(tx, &o)
 	}
-	return out, err
+	return finished{Status: o.Status, State: a.State}, err
 }
 
-// succeed places a pending order.
-func (c finish) succeed(tx *command.Tx, o orders.Order) (orders.Status, error) {
-	if o.Status != orders.Pending {
-		return o.Status, nil // RecordOutcome has asked for the money to be settled
-	}
+// succeed places the order.
+func (c finish) succeed(tx *command.Tx, o *orders.Order) error {
 	stocked, err := holdsStock(tx, o.ID)
 	if err != nil {
-		return "", err
+		return err
 	}
-	if err := place(tx, o.ID, cart.ID(o.Cart), stocked); err != nil {
-		return "", err
+	if err := place(tx, o, stocked); err != nil {
+		return err
 	}
-	return orders.Placed, c.clearTimers(tx)
+	return clearTimer(tx, o)
 }
 
-// fail cancels a pending order and gives stock and cart back.
-func (c finish) fail(tx *command.Tx, o orders.Order, a payments.Attempt) (orders.Status, error) {
-	if o.Status != orders.Pending {
-		return o.Status, nil
-	}
+// fail cancels the order and gives stock and cart back.
+func (c finish) fail(tx *command.Tx, o *orders.Order, a payments.Attempt) error {
 	stocked, err := holdsStock(tx, o.ID)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if stocked {
 		if err := inventory.Release(tx, string(o.ID)); err != nil {
-			return "", err
+			return err
 		}
 	}
-	if _, err := orders.CancelTx(tx, o.ID, "payment "+string(a.State)); err != nil {
-		return "", err
+	if err := clearTimer(tx, o); err != nil {
+		return err
 	}
-	if err := cart.Unlock(tx, cart.ID(o.Cart), string(o.ID)); err != nil {
-		return "", err
+	if err := orders.CancelLoaded(tx, o, "payment "+string(a.State)); err != nil {
+		return err
 	}
-	return orders.Canceled, c.clearTimers(tx)
+	return cart.Unlock(tx, cart.ID(o.Cart), string(o.ID))
 }
 
 // wait gives the shopper time to act.
-func (c finish) wait(tx *command.Tx) error {
-	if err := c.clearTimers(tx); err != nil {
+func (c finish) wait(tx *command.Tx, o *orders.Order) error {
+	if err := clearTimer(tx, o); err != nil {
 		return err
 	}
-	return tx.SetTimer(tx.Clock+actionMillis, TimerRecover, string(c.Order))
+	o.Due = tx.Clock + actionMillis
+	if err := orders.Save(tx, o); err != nil {
+		return err
+	}
+	return tx.SetTimer(o.Due, TimerRecover, string(o.ID))
 }
 
-// clearTimers removes the order's recovery timers, whenever they are due.
-func (c finish) clearTimers(tx *command.Tx) error {
-	return tx.ClearTimers(TimerRecover, string(c.Order))
+// clearTimer removes the timer that looks after a pending order.
+func clearTimer(tx *command.Tx, o *orders.Order) error {
+	return tx.ClearTimer(o.Due, TimerRecover, string(o.ID))
 }
 
 func holdsStock(tx *command.Tx, order orders.ID) (bool, error) {

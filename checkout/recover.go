@@ -3,7 +3,6 @@ package checkout
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
@@ -11,10 +10,6 @@ import (
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
 )
-
-// repostFor is how long a provider surely remembers a key. After that, asking
-// it to pay again could pay twice, and only looking up is safe.
-const repostFor = 20 * time.Hour
 
 // Recover finishes a checkout whose driver died or never heard the provider's
 // answer. It is called by the timer of the order, again and again until the
@@ -54,7 +49,9 @@ func (s *Service) ask(ctx context.Context, p payments.Provider, a payments.Attem
 	if err != nil {
 		return payments.Outcome{}, err
 	}
-	old := s.engine.Now().Sub(a.CreatedAt) > repostFor
+	// Once the provider may have forgotten the key, asking it to pay again
+	// could pay twice, and only looking up is safe.
+	old := s.engine.Now().Sub(a.CreatedAt) > payments.KeyLife
 	switch {
 	case outcome.State == payments.NotFound && !old:
 		return p.Pay(ctx, a.PayRequest())
@@ -131,26 +128,26 @@ func (s *Service) Abandon(ctx context.Context, order orders.ID) (Result, error) 
 	return s.result(ctx, order)
 }
 
-// forget clears the timers of an order that needs no recovery.
+// forget clears the timer of an order that needs no recovery.
 func (s *Service) forget(ctx context.Context, slot id.Slot, order orders.ID) error {
-	_, err := command.Do[struct{}](ctx, s.engine, &clearTimers{Order: order}, command.Call{Slot: slot})
+	_, err := command.Do[struct{}](ctx, s.engine, &forget{Order: order}, command.Call{Slot: slot})
 	return err
 }
 
-// clearTimers removes the recovery timers of an order that is not pending.
-type clearTimers struct {
+// forget removes the timer of an order that is not pending.
+type forget struct {
 	Order orders.ID `cbor:"1,keyasint"`
 }
 
-func (clearTimers) Kind() command.Kind { return "checkout.clear_timers" }
+func (forget) Kind() command.Kind { return "checkout.forget" }
 
 // Validate returns nil: Recover has checked.
-func (clearTimers) Validate() error { return nil }
+func (forget) Validate() error { return nil }
 
-func (c clearTimers) apply(tx *command.Tx) (struct{}, error) {
+func (c forget) apply(tx *command.Tx) (struct{}, error) {
 	o, err := orders.GetTx(tx.Tx, c.Order)
 	if err != nil || o.Status == orders.Pending {
 		return struct{}{}, err
 	}
-	return struct{}{}, tx.ClearTimers(TimerRecover, string(c.Order))
+	return struct{}{}, clearTimer(tx, &o)
 }

@@ -60,7 +60,7 @@ func (c Annotate) apply(tx *command.Tx) (Receipt, error) {
 		textOf(o.Metadata), textOf(o.PrivateMetadata), o.ExternalReference, c.Order); err != nil {
 		return Receipt{}, err
 	}
-	return Receipt{Order: o.ID, Version: o.Version + 1}, write(tx, &o)
+	return Receipt{Order: o.ID, Version: o.Version + 1}, Save(tx, &o)
 }
 
 func textOf(j json.RawMessage) any {

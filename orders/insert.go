@@ -18,6 +18,7 @@ type New struct {
 	Currency                                 money.Currency
 	Subtotal, Discount, Shipping, Tax, Total int64
 	OccurredAt                               int64 // ms since 1970 UTC; 0 is the time of the command
+	Due                                      int64 // see Order
 	ExternalReference                        string
 	// Contact is sealed under the key of ContactSubject, as cart.ContactTx
 	// returns them. Both are empty if there is none.
@@ -54,11 +55,11 @@ func Insert(tx *command.Tx, n New) error {
 	}
 	_, err := tx.Exec(`INSERT INTO orders (id, slot, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
 		subtotal, discount, shipping, tax, total, authorized, captured, voided, refund_granted, refunded,
-		units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, version,
+		units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, due, version,
 		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country)
-		VALUES (?, ?, ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, ?, ?, 0, 0, 1, ?, NULL, NULL, ?, ?, ?, ?)`,
+		VALUES (?, ?, ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?)`,
 		n.ID, tx.Slot, n.Cart, n.Customer, n.Currency, paymentStatus(n.Total, 0, 0, 0, 0),
-		n.Subtotal, n.Discount, n.Shipping, n.Tax, n.Total, units, occurred, tx.At, n.ExternalReference,
+		n.Subtotal, n.Discount, n.Shipping, n.Tax, n.Total, units, occurred, tx.At, n.Due, n.ExternalReference,
 		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry)
 	if err != nil {
 		return err

@@ -39,6 +39,9 @@ type Order struct {
 	CreatedAt  time.Time
 	PlacedAt   time.Time // zero until placed
 	CanceledAt time.Time // zero unless canceled
+	// Due is when the checkout of a pending order is looked after, in
+	// milliseconds by the clock of the order's shard.
+	Due int64
 
 	Version int64
 	// The countries of the contact's addresses; "" if they are not known.

@@ -144,7 +144,7 @@ func smallest(ctx context.Context, pages []*page) (Order, bool, error) {
 const selectOrder = `SELECT id, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
 	subtotal, discount, shipping, tax, total, authorized, captured, voided, refund_granted, refunded,
 	units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, version,
-	shipping_country, billing_country, external_reference, metadata, private_metadata FROM orders`
+	shipping_country, billing_country, external_reference, metadata, private_metadata, due FROM orders`
 
 // GetTx returns an order without its lines, or a *NotFoundError.
 func GetTx(tx *sqlite.Tx, o ID) (Order, error) {
@@ -170,7 +170,7 @@ func scanOrder(r *sqlite.Rows) Order {
 		Units: r.Int64(18), Shipped: r.Int64(19), Returned: r.Int64(20),
 		OccurredAt: instant(r.Int64(21)), CreatedAt: instant(r.Int64(22)), PlacedAt: instant(r.Int64(23)), CanceledAt: instant(r.Int64(24)),
 		Version: r.Int64(25), ShippingCountry: r.Text(26), BillingCountry: r.Text(27),
-		ExternalReference: r.Text(28), Metadata: jsonOf(r, 29), PrivateMetadata: jsonOf(r, 30),
+		ExternalReference: r.Text(28), Metadata: jsonOf(r, 29), PrivateMetadata: jsonOf(r, 30), Due: r.Int64(31),
 	}
 }
 

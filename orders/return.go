@@ -76,7 +76,7 @@ func (c Return) apply(tx *command.Tx) (Receipt, error) {
 		return Receipt{}, err
 	}
 	o.Returned += back.units
-	if err := write(tx, &o); err != nil {
+	if err := Save(tx, &o); err != nil {
 		return Receipt{}, err
 	}
 	if back.amount.Minor() > 0 {

@@ -29,6 +29,7 @@ CREATE TABLE orders (
 	created_at         INTEGER NOT NULL,
 	placed_at          INTEGER NOT NULL, -- 0 until then
 	canceled_at        INTEGER NOT NULL, -- 0 until then
+	due                INTEGER NOT NULL, -- when somebody looks after a pending order, by the shard's clock
 	version            INTEGER NOT NULL CHECK (version > 0),
 	external_reference TEXT    NOT NULL,
 	metadata           TEXT,

@@ -78,7 +78,7 @@ func (c Ship) apply(tx *command.Tx) (Receipt, error) {
 		}
 	}
 	o.Shipped += units
-	if err := write(tx, &o); err != nil {
+	if err := Save(tx, &o); err != nil {
 		return Receipt{}, err
 	}
 	err = tx.Emit("order.shipped", string(c.Order), ShippedEvent{

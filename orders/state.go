@@ -19,15 +19,24 @@ type PlacedEvent struct {
 // Place turns a pending order into a placed one. Any other is a *StatusError.
 // It is called in apply.
 func Place(tx *command.Tx, id ID) (Order, error) {
-	o, err := movable(tx, id, Placed)
+	o, err := GetTx(tx.Tx, id)
 	if err != nil {
 		return Order{}, err
 	}
-	o.Status, o.PlacedAt = Placed, instant(tx.At)
-	if err := write(tx, &o); err != nil {
-		return Order{}, err
+	return o, PlaceLoaded(tx, &o)
+}
+
+// PlaceLoaded is Place for an order that the caller has read in this
+// transaction and perhaps changed with Pay. It stores the order.
+func PlaceLoaded(tx *command.Tx, o *Order) error {
+	if !o.Status.MayBecome(Placed) {
+		return &StatusError{Order: o.ID, Have: string(o.Status), Want: before(Placed)}
 	}
-	return o, tx.Emit("order.placed", string(id), eventOf(o))
+	o.Status, o.PlacedAt = Placed, instant(tx.At)
+	if err := Save(tx, o); err != nil {
+		return err
+	}
+	return tx.Emit("order.placed", string(o.ID), eventOf(*o))
 }
 
 // CancelTx cancels an order that is pending or placed and of which nothing has
@@ -35,24 +44,33 @@ func Place(tx *command.Tx, id ID) (Order, error) {
 // the timer of TimerSettle is set if there is money to refund or to void. Goods
 // are the caller's to release. It is called in apply.
 func CancelTx(tx *command.Tx, id ID, reason string) (Order, error) {
-	o, err := movable(tx, id, Canceled)
+	o, err := GetTx(tx.Tx, id)
 	if err != nil {
 		return Order{}, err
 	}
-	if o.Shipped > 0 {
-		return Order{}, &StatusError{Order: id, Have: string(o.FulfilmentStatus), Want: string(Unfulfilled)}
+	return o, CancelLoaded(tx, &o, reason)
+}
+
+// CancelLoaded is CancelTx for an order that the caller has read in this
+// transaction and perhaps changed with Pay. It stores the order.
+func CancelLoaded(tx *command.Tx, o *Order, reason string) error {
+	switch {
+	case !o.Status.MayBecome(Canceled):
+		return &StatusError{Order: o.ID, Have: string(o.Status), Want: before(Canceled)}
+	case o.Shipped > 0:
+		return &StatusError{Order: o.ID, Have: string(o.FulfilmentStatus), Want: string(Unfulfilled)}
 	}
 	o.Status, o.CancelReason, o.CanceledAt = Canceled, reason, instant(tx.At)
-	if err := write(tx, &o); err != nil {
-		return Order{}, err
+	if err := Save(tx, o); err != nil {
+		return err
 	}
-	open := o.Authorized.Minor() > o.Captured.Minor()+o.Voided.Minor()
-	if open || o.kept().IsPositive() {
-		if err := tx.SetTimer(tx.Clock, TimerSettle, string(id)); err != nil {
-			return Order{}, err
+	// Money to give back, or income to take off the books.
+	if !o.PlacedAt.IsZero() || o.Authorized.Minor() > o.Captured.Minor()+o.Voided.Minor() || o.kept().IsPositive() {
+		if err := tx.SetTimer(tx.Clock, TimerSettle, string(o.ID)); err != nil {
+			return err
 		}
 	}
-	return o, tx.Emit("order.canceled", string(id), eventOf(o))
+	return tx.Emit("order.canceled", string(o.ID), eventOf(*o))
 }
 
 func eventOf(o Order) PlacedEvent {
@@ -60,18 +78,6 @@ func eventOf(o Order) PlacedEvent {
 		Order: o.ID, Cart: o.Cart, Customer: string(o.Customer), Currency: o.Currency,
 		Total: o.Total.Minor(), Units: o.Units, Reason: o.CancelReason,
 	}
-}
-
-// movable returns an order whose status may become next.
-func movable(tx *command.Tx, id ID, next Status) (Order, error) {
-	o, err := GetTx(tx.Tx, id)
-	if err != nil {
-		return Order{}, err
-	}
-	if !o.Status.MayBecome(next) {
-		return Order{}, &StatusError{Order: id, Have: string(o.Status), Want: before(next)}
-	}
-	return o, nil
 }
 
 // before names the statuses from which next can be reached.
@@ -96,6 +102,16 @@ func RecordPayment(tx *command.Tx, id ID, d PaymentDelta) error {
 	if err != nil {
 		return err
 	}
+	if err := o.Pay(d); err != nil {
+		return err
+	}
+	return Save(tx, &o)
+}
+
+// Pay adds a delta to what happened to the money of an order that was read in
+// this transaction. It stores nothing: see Save. It returns what RecordPayment
+// does.
+func (o *Order) Pay(d PaymentDelta) error {
 	for _, part := range []struct {
 		what string
 		sum  *money.Amount
@@ -109,20 +125,21 @@ func RecordPayment(tx *command.Tx, id ID, d PaymentDelta) error {
 	} {
 		sum, err := part.sum.Add(money.New(part.more, o.Currency))
 		if err != nil || sum.IsNegative() {
-			return &PaymentError{Order: id, What: part.what, Have: *part.sum, Change: part.more}
+			return &PaymentError{Order: o.ID, What: part.what, Have: *part.sum, Change: part.more}
 		}
 		*part.sum = sum
 	}
 	if o.kept().IsNegative() {
-		return &PaymentError{Order: id, What: "captured and not refunded", Have: money.New(o.kept().Minor()+d.Refunded, o.Currency), Change: -d.Refunded}
+		return &PaymentError{Order: o.ID, What: "captured and not refunded", Have: money.New(o.kept().Minor()+d.Refunded, o.Currency), Change: -d.Refunded}
 	}
-	return write(tx, &o)
+	return nil
 }
 
-// write stores what may change about an order. It is the one writer of its
-// statuses, which it derives from the rest. A canceled order owes back all that
-// was captured, also what comes in late.
-func write(tx *command.Tx, o *Order) error {
+// Save stores what may change about an order that was read in this
+// transaction. It is the one writer of its statuses, which it derives from the
+// rest. A canceled order owes back all that was captured, also what comes in
+// late.
+func Save(tx *command.Tx, o *Order) error {
 	if o.Status == Canceled && o.RefundGranted.Minor() < o.Captured.Minor() {
 		o.RefundGranted = o.Captured
 	}
@@ -131,9 +148,9 @@ func write(tx *command.Tx, o *Order) error {
 	o.Version++
 	_, err := tx.Exec(`UPDATE orders SET status = ?, payment_status = ?, fulfilment_status = ?, cancel_reason = ?,
 		authorized = ?, captured = ?, voided = ?, refund_granted = ?, refunded = ?, shipped = ?, returned = ?,
-		placed_at = ?, canceled_at = ?, version = ? WHERE id = ?`,
+		placed_at = ?, canceled_at = ?, due = ?, version = ? WHERE id = ?`,
 		o.Status, o.PaymentStatus, o.FulfilmentStatus, o.CancelReason,
 		o.Authorized.Minor(), o.Captured.Minor(), o.Voided.Minor(), o.RefundGranted.Minor(), o.Refunded.Minor(), o.Shipped, o.Returned,
-		millis(o.PlacedAt), millis(o.CanceledAt), o.Version, o.ID)
+		millis(o.PlacedAt), millis(o.CanceledAt), o.Due, o.Version, o.ID)
 	return err
 }

@@ -48,12 +48,16 @@ func checkAsked(a money.Amount, reason string) error {
 }
 
 func (c Capture) apply(tx *command.Tx) (operationReceipt, error) {
-	a, status, err := attemptForUpdate(tx, c.Attempt)
+	a, err := AttemptTx(tx.Tx, c.Attempt)
 	if err != nil {
 		return operationReceipt{}, err
 	}
-	if status != orders.Placed {
-		return operationReceipt{}, &orders.StatusError{Order: a.Order, Have: string(status), Want: string(orders.Placed)}
+	o, err := orders.GetTx(tx.Tx, a.Order)
+	if err != nil {
+		return operationReceipt{}, err
+	}
+	if o.Status != orders.Placed {
+		return operationReceipt{}, &orders.StatusError{Order: a.Order, Have: string(o.Status), Want: string(orders.Placed)}
 	}
 	b, err := readBooks(tx, a.Order)
 	if err != nil {

@@ -39,47 +39,49 @@ func TestProviderIsAskedFor20SecondsAtMost(t *testing.T) {
 	})
 }
 
-// crowded counts the calls that are under way.
+// crowded holds calls until it lets them go.
 type crowded struct {
 	*simulator.Simulator
-	now, most atomic.Int32
+	calls   atomic.Int32
+	release chan struct{}
 }
 
 func (c *crowded) Pay(ctx context.Context, r payments.PayRequest) (payments.Outcome, error) {
-	n := c.now.Add(1)
-	defer c.now.Add(-1)
-	for most := c.most.Load(); n > most && !c.most.CompareAndSwap(most, n); most = c.most.Load() {
-	}
+	c.calls.Add(1)
+	<-c.release
 	return c.Simulator.Pay(ctx, r)
 }
 
 func TestProviderIsNotDrowned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bank := &crowded{Simulator: simulator.New(simulator.WithFaults(func(simulator.Call) simulator.Fault { return simulator.Hang }))}
+		bank := &crowded{Simulator: simulator.New(), release: make(chan struct{})}
 		p := guarded(t, bank)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		errs := make(chan error, 33)
+		pay := func(ctx context.Context) {
+			_, err := p.Pay(ctx, plain)
+			errs <- err
+		}
+		for range 32 {
+			go pay(t.Context())
+		}
+		synctest.Wait()
+		hasty, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		errs := make(chan error, 40)
-		for range cap(errs) {
-			go func() {
-				_, err := p.Pay(ctx, plain)
-				errs <- err
-			}()
+		pay(hasty)
+		err := <-errs
+		if e, ok := errors.AsType[*payments.BusyError](err); !ok || e.Provider != bank.Name() || fault.CodeOf(err) != fault.Unavailable {
+			t.Errorf("the 33rd call: %v", err)
 		}
-		busy := 0
+		go pay(t.Context()) // waits for a place
+		synctest.Wait()
+		if n := bank.calls.Load(); n != 32 {
+			t.Errorf("%d calls are under way", n)
+		}
+		close(bank.release)
 		for range cap(errs) {
-			err := <-errs
-			if _, ok := errors.AsType[*payments.BusyError](err); ok {
-				busy++
-				if fault.CodeOf(err) != fault.Unavailable {
-					t.Errorf("busy has the code %v", fault.CodeOf(err))
-				}
-			} else if _, ok := errors.AsType[*payments.NoAnswerError](err); !ok {
-				t.Errorf("unexpected: %v", err)
+			if err := <-errs; err != nil {
+				t.Errorf("a call that was let in: %v", err)
 			}
-		}
-		if most := bank.most.Load(); most != 32 || busy != 8 {
-			t.Errorf("%d calls were under way at once and %d were not made, want 32 and 8", most, busy)
 		}
 	})
 }

@@ -18,14 +18,28 @@ import (
 // checkout calls RecordOutcome before it places the order, and SettleLater
 // when it cancels one that may have money.
 func RecordOutcome(tx *command.Tx, attempt ID, o Outcome) (changed bool, err error) {
-	a, status, err := attemptForUpdate(tx, attempt)
+	a, err := AttemptTx(tx.Tx, attempt)
 	if err != nil {
 		return false, err
 	}
-	return recordOutcome(tx, &a, status, o)
+	return record(tx, &a, o)
 }
 
-func recordOutcome(tx *command.Tx, a *Attempt, status orders.Status, o Outcome) (changed bool, err error) {
+func record(tx *command.Tx, a *Attempt, o Outcome) (changed bool, err error) {
+	order, err := orders.GetTx(tx.Tx, a.Order)
+	if err != nil {
+		return false, err
+	}
+	if changed, err = RecordLoaded(tx, a, &order, o); err != nil || !changed {
+		return false, err
+	}
+	return true, orders.Save(tx, &order)
+}
+
+// RecordLoaded is RecordOutcome for an attempt and its order that the caller
+// has read in this transaction. It changes both; if it reports true, the
+// caller stores the order.
+func RecordLoaded(tx *command.Tx, a *Attempt, order *orders.Order, o Outcome) (changed bool, err error) {
 	if err := o.check(a.Amount.Currency()); err != nil {
 		return false, err
 	}
@@ -47,10 +61,10 @@ func recordOutcome(tx *command.Tx, a *Attempt, status orders.Status, o Outcome) 
 	if err := postCapture(tx, a, moved.Captured); err != nil {
 		return false, err
 	}
-	if err := orders.RecordPayment(tx, a.Order, moved); err != nil {
+	if err := order.Pay(moved); err != nil {
 		return false, err
 	}
-	if status == orders.Pending {
+	if order.Status == orders.Pending {
 		return true, nil
 	}
 	return true, SettleLater(tx, a.Order)
@@ -127,25 +141,6 @@ func (a *Attempt) learnMoney(said State, amount money.Amount) {
 	}
 	c := a.Amount.Currency()
 	a.Authorized, a.Captured, a.Voided = money.New(authorized, c), money.New(captured, c), money.New(voided, c)
-}
-
-// attemptForUpdate reads an attempt and its order's status in one statement,
-// since it is on the way of every purchase.
-func attemptForUpdate(tx *command.Tx, id ID) (Attempt, orders.Status, error) {
-	rows := tx.Query(`SELECT `+attemptColumns+`, (SELECT status FROM orders WHERE orders.id = order_id)
-		FROM attempts WHERE id = ?`, id)
-	if !rows.Next() {
-		if err := rows.Close(); err != nil {
-			return Attempt{}, "", err
-		}
-		return Attempt{}, "", &NotFoundError{Attempt: id}
-	}
-	a, err := scanAttempt(rows)
-	if err != nil {
-		return Attempt{}, "", err
-	}
-	status := orders.Status(rows.Text(19))
-	return a, status, rows.Close()
 }
 
 func updateAttempt(tx *command.Tx, a *Attempt) error {

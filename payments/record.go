@@ -65,7 +65,7 @@ func (c recordOperation) apply(tx *command.Tx) (struct{}, error) {
 
 // finish books the provider's last word about an operation.
 func (c recordOperation) finish(tx *command.Tx, op *Operation) error {
-	a, status, err := attemptForUpdate(tx, c.Attempt)
+	a, err := AttemptTx(tx.Tx, c.Attempt)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (c recordOperation) finish(tx *command.Tx, op *Operation) error {
 	if op.Kind != KindRefund && (said.State.Paid() || said.State == Voided || said.State == Canceled) {
 		of := said
 		of.ProviderID = "" // names the operation, not the payment
-		if _, err := recordOutcome(tx, &a, status, of); err != nil {
+		if _, err := record(tx, &a, of); err != nil {
 			return err
 		}
 	}

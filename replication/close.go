@@ -36,6 +36,7 @@ func (n *Node) Close() error {
 
 func (n *Node) close() {
 	n.stop()
+	<-n.down
 	n.end()
 	done := n.parts.begin("writing " + n.file.Path())
 	n.err = n.file.Close()
@@ -46,17 +47,20 @@ func (n *Node) close() {
 	close(n.closed)
 }
 
-// stop ends all groups, and returns when they have ended. Whoever comes second waits for the first.
+// stop begins to end all groups; n.down is closed when they have ended.
 func (n *Node) stop() {
 	n.stopping.Do(func() {
 		n.mu.Lock()
 		n.closing = true
 		n.mu.Unlock()
-		var all sync.WaitGroup
-		for _, g := range n.running() {
-			all.Go(g.stop)
-		}
-		all.Wait()
+		go func() {
+			defer close(n.down)
+			var all sync.WaitGroup
+			for _, g := range n.running() {
+				all.Go(g.stop)
+			}
+			all.Wait()
+		}()
 	})
 }
 

@@ -29,6 +29,7 @@ type Node struct {
 	ended  chan struct{} // closed when nobody needs to wait for an answer any more: failed, or drained and closed
 
 	stopping sync.Once
+	down     chan struct{} // closed when all groups have ended
 	shut     sync.Once
 	closed   chan struct{}
 	err      error // of closing; set before closed is closed
@@ -46,7 +47,8 @@ func Start(ctx context.Context, c Config) (*Node, error) {
 	}
 	n := &Node{
 		conf: c.withDefaults(), groups: map[uint32]*Group{},
-		failed: make(chan struct{}), ended: make(chan struct{}), closed: make(chan struct{}),
+		failed: make(chan struct{}), ended: make(chan struct{}),
+		down: make(chan struct{}), closed: make(chan struct{}),
 	}
 	file, err := raftlog.Open(raftlog.Options{
 		Dir: c.Dir, Node: c.NodeID, Store: c.StoreID, Deadline: c.LogDeadline, VFS: c.VFS, Failed: n.fail,
@@ -86,7 +88,7 @@ func (n *Node) fail(err error) {
 		if n.conf.OnFailed != nil {
 			n.calls.Go(func() { n.conf.OnFailed(err) })
 		}
-		go n.stop()
+		n.stop()
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -187,7 +186,6 @@ func TestAFailingMachineStopsTheNode(t *testing.T) {
 	for name, fail := range map[string]func() error{
 		"an error": func() error { return boom },
 		"a panic":  func() error { panic(boom) },
-		"an exit":  func() error { runtime.Goexit(); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

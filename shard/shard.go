@@ -69,6 +69,7 @@ type Shard struct {
 	events  atomic.Int64
 	cut     atomic.Uint64
 	level   atomic.Uint32
+	changes atomic.Int64
 
 	changed broadcast // fires after each commit
 }
@@ -201,6 +202,7 @@ func (s *Shard) publish() {
 	s.events.Store(s.state.nextEvent - 1)
 	s.cut.Store(s.state.cut)
 	s.level.Store(s.state.level)
+	s.changes.Store(s.conn.TotalChanges())
 }
 
 // Applied returns the index of the newest log entry that is in the tables.
@@ -220,6 +222,9 @@ func (s *Shard) Cut() uint64 { return s.cut.Load() }
 
 // Level returns the shard's logic level; 0 before the first level command.
 func (s *Shard) Level() uint32 { return s.level.Load() }
+
+// TotalChanges returns how many rows the shard has changed since it was opened.
+func (s *Shard) TotalChanges() int64 { return s.changes.Load() }
 
 // Path returns the file's path.
 func (s *Shard) Path() string { return s.cfg.Path }

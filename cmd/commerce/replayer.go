@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/keelshop/commerce"
@@ -96,17 +97,20 @@ func (r *replayer) openingStock(p onlineretail.Product) int64 {
 	return r.flags.stock
 }
 
-// sell carries out the sequences, some of them at a time.
+// sell carries out the sequences, some of them at a time. The longest go first,
+// so that none of them is what everything waits for in the end.
 func (r *replayer) sell(ctx context.Context) error {
 	r.progress.begin("orders and returns", r.plan.Operations())
 	defer r.progress.end()
+	sequences := slices.Clone(r.plan.Sequences)
+	slices.SortStableFunc(sequences, func(a, b onlineretail.Sequence) int { return len(b.Operations) - len(a.Operations) })
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(r.flags.concurrency)
-	for i := range r.plan.Sequences {
+	for i := range sequences {
 		if groupCtx.Err() != nil {
 			break
 		}
-		group.Go(func() error { return r.sequence(groupCtx, &r.plan.Sequences[i]) })
+		group.Go(func() error { return r.sequence(groupCtx, &sequences[i]) })
 	}
 	if err := group.Wait(); err != nil {
 		return err

@@ -92,8 +92,8 @@ func (tx *Tx) ClearTimer(due int64, kind, subject string) error {
 	return err
 }
 
-// ClearTimers removes every timer of a kind for subject. It scans the timers
-// of the shard: use ClearTimer on hot paths.
+// ClearTimers removes every timer of a kind for subject. It looks at all the
+// shard's timers: use ClearTimer on hot paths.
 func (tx *Tx) ClearTimers(kind, subject string) error {
 	_, err := tx.Exec(`DELETE FROM timers WHERE kind = ? AND subject = ?`, kind, subject)
 	return err
