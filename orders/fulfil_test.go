@@ -210,7 +210,7 @@ func TestCancelFreesStockAndGrantsTheMoney(t *testing.T) {
 		}
 	}
 	s.has("mug", 10, 10, 0)
-	due, want := s.engine.Timers(orders.TimerSettle), []string{string(captured), string(authorized)}
+	due, want := s.engine.Timers(orders.TimerSettle), []string{string(captured), string(authorized), string(unpaid), string(service)}
 	slices.Sort(want)
 	if !slices.Equal(due, want) {
 		t.Errorf("timers: %v, want %v", due, want)
