@@ -19,6 +19,14 @@ var rules = [...]rule{
 			AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.pool <> '')`},
 	{"checkout.hold_has_a_pending_order", `SELECT r.id, coalesce(o.status, 'no order') FROM reservations r
 		LEFT JOIN orders o ON o.id = r.id WHERE r.state = 'held' AND coalesce(o.status, '') <> 'pending'`},
+	{"checkout.order_has_its_goods", `SELECT l.order_id, format('%d of %s, %d shipped and %d returned; set aside for it are %d, %d and %d', sum(l.quantity), l.pool,
+			sum(l.shipped), sum(l.returned), coalesce(r.quantity, 0), coalesce(r.shipped, 0), coalesce(r.returned, 0))
+		FROM order_lines l JOIN orders o ON o.id = l.order_id
+		LEFT JOIN reservation_lines r ON r.reservation = l.order_id AND r.pool = l.pool
+		WHERE o.status IN ('pending', 'placed') AND l.pool <> '' GROUP BY l.order_id, l.pool
+		HAVING (sum(l.quantity), sum(l.shipped), sum(l.returned)) <> (coalesce(r.quantity, 0), coalesce(r.shipped, 0), coalesce(r.returned, 0))`},
+	{"checkout.sold_goods_have_an_order", `SELECT r.id, coalesce(o.status, 'no order') FROM reservations r
+		LEFT JOIN orders o ON o.id = r.id WHERE r.state = 'committed' AND coalesce(o.status, '') <> 'placed'`},
 	{"checkout.pending_order_has_a_timer", `SELECT o.id, 'nothing will finish it' FROM orders o
 		WHERE o.status = 'pending' AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = 'checkout.recover' AND t.subject = o.id)`},
 	{"checkout.pending_order_locks_its_cart", `SELECT o.id, c.status || ' ' || c.order_id FROM orders o JOIN carts c ON c.id = o.cart

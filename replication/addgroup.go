@@ -102,6 +102,7 @@ func (g *Group) start(m Machine) error {
 			return err
 		}
 	}
+	g.inherited = applied
 	g.applied.Store(applied)
 	if err := g.startRaft(&fsm{group: g, machine: m, applied: applied}); err != nil {
 		return err

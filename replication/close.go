@@ -66,7 +66,6 @@ func (n *Node) stop() {
 
 // stop ends the group.
 func (g *Group) stop() {
-	g.flight.close()
 	g.drain()
 	g.trans.close()
 	done := g.node.parts.begin(g.part("raft or its machine"))
@@ -78,22 +77,23 @@ func (g *Group) stop() {
 	done()
 }
 
-// drain lets proposals finish. Raft never answers those that are between its goroutines when it is shut down.
+// drain lets proposals finish before raft is shut down: then it forgets those that are between its goroutines, and
+// their callers are never answered. A node that has failed drains too, since raft then refuses and drops. Only when
+// raft's main goroutine has ended is nobody there to refuse what is still to be taken; Shutdown does that.
 func (g *Group) drain() {
+	idle := g.flight.close()
 	limit := time.NewTimer(drainLimit)
 	defer limit.Stop()
 	select {
-	case <-g.flight.wait(true):
+	case <-idle:
 		return
 	case <-limit.C:
 		return
 	case <-g.node.failed:
 	}
-	// Raft's main goroutine has ended or will at its next write, so it takes nothing any more: those who still ask
-	// it are answered by Shutdown. What it has taken comes back, from it or from the fsm.
-	g.trans.close()
+	g.trans.close() // at once, so that peers elect another leader
 	select {
-	case <-g.flight.wait(false):
+	case <-idle:
 	case <-limit.C:
 	}
 }

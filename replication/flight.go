@@ -6,72 +6,46 @@ import "sync"
 type flight struct {
 	mu     sync.Mutex
 	closed bool
-	asking int // waiting for raft to take them
-	taken  int // taken, not answered; raft answers them as long as it runs
-	idle   []idleWaiter
+	n      int
+	idle   []chan struct{} // closed when n is 0
 }
 
-type idleWaiter struct {
-	all  bool // wait for those that are asking too
-	done chan struct{}
-}
-
-// ask notes a request. It reports false when the group takes no more.
-func (f *flight) ask() bool {
+// begin notes a request. It reports false when the group takes no more.
+func (f *flight) begin() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
 		return false
 	}
-	f.asking++
+	f.n++
 	return true
 }
 
-// take notes that raft has taken a request.
-func (f *flight) take() {
+// end notes that a request was answered.
+func (f *flight) end() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.asking--
-	f.taken++
-}
-
-// land notes that a request was answered.
-func (f *flight) land() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.taken--
+	f.n--
 	f.wake()
 }
 
-// close lets no more requests in.
-func (f *flight) close() {
+// close lets no more requests in. It returns a channel that is closed when all have been answered.
+func (f *flight) close() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.closed = true
-}
-
-// wait returns a channel that is closed when all requests that raft has taken are answered; with all, also those
-// that it has yet to take.
-func (f *flight) wait(all bool) <-chan struct{} {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	w := idleWaiter{all, make(chan struct{})}
-	f.idle = append(f.idle, w)
+	idle := make(chan struct{})
+	f.idle = append(f.idle, idle)
 	f.wake()
-	return w.done
+	return idle
 }
 
 func (f *flight) wake() {
-	if f.taken > 0 {
+	if f.n > 0 {
 		return
 	}
-	kept := f.idle[:0]
-	for _, w := range f.idle {
-		if w.all && f.asking > 0 {
-			kept = append(kept, w)
-			continue
-		}
-		close(w.done)
+	for _, idle := range f.idle {
+		close(idle)
 	}
-	f.idle = kept
+	f.idle = nil
 }

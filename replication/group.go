@@ -20,10 +20,11 @@ type Group struct {
 
 	started chan struct{} // closed when raft is set
 
-	flight  flight
-	applied atomic.Uint64 // see Applied
-	ready   atomic.Uint64 // the term in which this node, as leader, has completed a barrier
-	led     chan struct{} // closed when ready is first set
+	flight    flight
+	applied   atomic.Uint64 // see Applied
+	inherited uint64        // what applied was at the start
+	ready     atomic.Uint64 // the term in which this node, as leader, has completed a barrier
+	led       chan struct{} // closed when ready is first set
 
 	full chan struct{} // the log has reached the size at which it is truncated; has room for one
 	size atomic.Int64  // that size, in bytes
@@ -111,13 +112,12 @@ func (g *Group) follow() {
 // arrive completes a barrier in the new term.
 func (g *Group) arrive() {
 	term := g.raft.CurrentTerm()
-	if !g.flight.ask() {
+	if !g.flight.begin() {
 		return
 	}
 	barrier := g.raft.Barrier(0)
-	g.flight.take()
 	err := barrier.Error()
-	g.flight.land()
+	g.flight.end()
 	if err != nil || g.raft.CurrentTerm() != term || g.node.Err() != nil {
 		return // another term has begun, or everything ends; in the former case LeaderCh tells
 	}
@@ -128,11 +128,13 @@ func (g *Group) arrive() {
 	if g.ready.Swap(term) == 0 {
 		close(g.led)
 	}
+	g.grown()
 }
 
-// grown asks for a truncation when the log has become large enough.
+// grown asks for a truncation when the log has become large enough. Until the machine has applied something in this
+// life of the node, raft refuses a snapshot.
 func (g *Group) grown() {
-	if g.log.Bytes() < g.size.Load() {
+	if g.log.Bytes() < g.size.Load() || g.applied.Load() <= g.inherited {
 		return
 	}
 	select {

@@ -74,7 +74,7 @@ func (g *Group) propose(data []byte) (*proposal, bool) {
 		p.err = fault.New(fault.Invalid, "an entry has 1 to %d bytes, not %d", MaxEntry, len(data))
 	case stopped != nil:
 		p.err = stopped
-	case !g.flight.ask():
+	case !g.flight.begin():
 		p.err = fault.New(fault.Unavailable, "group %d is being closed", g.id)
 	default:
 		return p, true
@@ -83,16 +83,13 @@ func (g *Group) propose(data []byte) (*proposal, bool) {
 	return p, false
 }
 
-// send hands the entry to raft.
-func (p *proposal) send() {
-	p.raft = p.group.raft.Apply(p.data, 0)
-	p.group.flight.take()
-}
+// send hands the entry to raft, which takes it between two writes.
+func (p *proposal) send() { p.raft = p.group.raft.Apply(p.data, 0) }
 
 // receive waits for raft's answer.
 func (p *proposal) receive() {
+	defer p.group.flight.end() // not before the caller can see the answer
 	err := p.raft.Error()
-	p.group.flight.land()
 	switch _, failed := p.raft.Response().(dropped); {
 	case err != nil:
 		p.err = p.group.outcome(err, p.raft.Index())

@@ -108,6 +108,25 @@ func truncated(t *testing.T, n *replication.Node, g *replication.Group) {
 	t.Fatalf("the log was not truncated: %+v", n.Status()[0])
 }
 
+// TestASnapshotRightAfterTheStart covers the entries with which a term begins, and which no machine sees.
+func TestASnapshotRightAfterTheStart(t *testing.T) {
+	dir := t.TempDir()
+	m := &machine{}
+	for _, limit := range []int64{0, 1, 0} {
+		synctest.Test(t, func(t *testing.T) {
+			n := start(t, replication.Config{Dir: dir, SnapshotBytes: limit})
+			g := add(t, n, 1, m)
+			synctest.Wait()
+			if s := n.Status()[0]; limit > 0 && (s.Snapshot <= m.Applied() || s.FirstIndex != 0) {
+				t.Errorf("%+v: the machine has applied %d", s, m.Applied())
+			}
+			if limit == 0 {
+				propose(t, g, 10)
+			}
+		})
+	}
+}
+
 func TestAReaderInTheWayOnlyDelaysTheTruncation(t *testing.T) {
 	m := &machine{busy: true}
 	n := start(t, replication.Config{Dir: t.TempDir(), SnapshotBytes: 4 << 10})

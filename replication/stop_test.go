@@ -25,7 +25,7 @@ type life struct {
 	told     atomic.Pointer[error] // what OnFailed got
 	calls    atomic.Int32          // of OnFailed
 	yes      [2]atomic.Int64       // proposals that were confirmed
-	asked    [2]atomic.Int64
+	asked    [2]atomic.Int64       // proposals that were confirmed, are on their way, or whose outcome is uncertain
 }
 
 func (l *life) config(vfs string) replication.Config {
@@ -53,8 +53,15 @@ func (l *life) run(t *testing.T, vfs string) (*replication.Node, error) {
 		wg.Go(func() {
 			for range 40 {
 				l.asked[c%2].Add(1)
-				if _, errs[c] = groups[c%2].Propose(t.Context(), []byte(fmt.Sprint("caller", c))); errs[c] != nil {
+				var reply any
+				if reply, errs[c] = groups[c%2].Propose(t.Context(), []byte(fmt.Sprint("caller", c))); errs[c] != nil {
+					if !errors.Is(errs[c], fault.Uncertain) {
+						l.asked[c%2].Add(-1) // surely not
+					}
 					return
+				}
+				if _, ok := reply.(int); !ok {
+					t.Errorf("the reply is %v", reply)
 				}
 				l.yes[c%2].Add(1)
 			}
@@ -78,7 +85,7 @@ func (l *life) check(t *testing.T, dir, vfs string) {
 			t.Fatal(err)
 		}
 		if got := int64(m.now().entries); got < l.yes[i].Load() || got > l.asked[i].Load() {
-			t.Errorf("group %d has %d entries; %d were confirmed and %d asked for", i, got, l.yes[i].Load(), l.asked[i].Load())
+			t.Errorf("group %d has %d entries; %d were confirmed and %d may be there", i, got, l.yes[i].Load(), l.asked[i].Load())
 		}
 		if _, err := g.Propose(t.Context(), []byte("and on")); err != nil {
 			t.Error(err)
@@ -203,6 +210,9 @@ func TestAFailingMachineStopsTheNode(t *testing.T) {
 					t.Fatalf("%v, want an ApplyError that names group 1 and the entries", err)
 				}
 				l.stopped(t, n, err)
+				if count != 10 {
+					t.Errorf("the machine was called %d times after it had failed", count-10)
+				}
 				l.machines[1].hook = nil
 				l.check(t, l.dir, "")
 			})
@@ -216,6 +226,7 @@ func TestAFailingCheckpointStopsTheNode(t *testing.T) {
 		l := &life{dir: t.TempDir(), machines: [2]*machine{{}, {}}}
 		l.machines[0].broken = errors.New("the disk is full")
 		n, err := l.run(t, "")
+		<-n.Failed()
 		if !errors.Is(n.Err(), l.machines[0].broken) {
 			t.Fatalf("the node says %v", n.Err())
 		}
@@ -293,4 +304,45 @@ func powerCut(t *testing.T, seed uint64) {
 	release()
 	<-ended
 	then.check(t, crashed, fs.Name())
+}
+
+// TestALogThatCannotBeReadStopsTheStart makes reads fail, first those of NewRaft, which looks for members in the whole
+// log, then those of the replay.
+func TestALogThatCannotBeReadStopsTheStart(t *testing.T) {
+	fs := faultvfs.New(t.Name())
+	defer fs.Close()
+	dir := t.TempDir()
+	n := start(t, replication.Config{Dir: dir, VFS: fs.Name()})
+	g := add(t, n, 1, &machine{})
+	for range 300 { // more than SQLite's cache holds
+		if _, err := g.Propose(t.Context(), make([]byte, 8<<10)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	failures := 0
+	for call, going := int64(1), true; going; call += 83 {
+		synctest.Test(t, func(t *testing.T) {
+			n := start(t, replication.Config{Dir: dir, VFS: fs.Name()})
+			fs.Reset()
+			fs.FailAt(call, faultvfs.Read, faultvfs.IOErr|faultvfs.Always)
+			_, err := n.AddGroup(t.Context(), 1, &machine{})
+			going = err != nil
+			if going && (!errors.Is(err, fault.Broken) || n.Err() == nil) {
+				t.Errorf("call %d: %v, want fault.Broken from a node that has stopped", call, err)
+			}
+			if going {
+				failures++
+			}
+			fs.Reset()
+			if err := n.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if failures < 8 {
+		t.Errorf("only %d starts failed: the replay has not been reached", failures)
+	}
 }

@@ -15,9 +15,9 @@ import (
 
 // store gives one group's part of raft.db to raft, as its log and its stable values.
 //
-// Where raft would panic on an error, and with it end the process, store never returns one: it marks the node as
-// failed and ends raft's goroutine. The goroutine's deferred functions run, so raft's waiting callers are answered
-// and its Shutdown returns.
+// Every error marks the node as failed. Where raft would panic on it, and end the process, store does not return it
+// but ends raft's goroutine: the goroutine's deferred functions run, so raft's waiting callers are answered and its
+// Shutdown returns.
 type store struct {
 	log   *raftlog.Log
 	fail  func(error)
@@ -76,14 +76,17 @@ func sendsToFollower() bool {
 // StoreLog appends an entry.
 func (s *store) StoreLog(entry *raft.Log) error { return s.StoreLogs([]*raft.Log{entry}) }
 
-// StoreLogs appends entries. It returns when they are on disk, or never.
+// StoreLogs appends entries. It returns nil when they are on disk. Its error is one that raft can take: a leader gives
+// it to those who wait and steps down, and goes on refusing new entries until it is shut down. If its goroutine ended
+// here instead, those would never hear.
 func (s *store) StoreLogs(entries []*raft.Log) error {
 	recs := make([]raftlog.Record, len(entries))
 	for i, e := range entries {
 		recs[i] = record(e)
 	}
 	if err := s.log.Append(recs); err != nil {
-		s.halt(err)
+		s.fail(err)
+		return err
 	}
 	s.grown()
 	return nil

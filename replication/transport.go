@@ -53,9 +53,12 @@ func (t *transport) call(ctx context.Context, target raft.ServerAddress, command
 	}
 }
 
-// ask is call for raft's interface, which wants the answer in a variable of its own.
+// ask is call for raft's interface, which wants the answer in a variable of its own. After a heartbeat timeout the
+// answer is worth nothing.
 func ask[T any](t *transport, target raft.ServerAddress, command any, into *T) error {
-	got, err := t.call(context.Background(), target, command)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	got, err := t.call(ctx, target, command)
 	if err != nil {
 		return err
 	}

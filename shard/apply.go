@@ -43,7 +43,7 @@ func (s *Shard) ApplyBatch(entries []Entry) ([][]Reply, error) {
 		}
 		i += n
 	}
-	if s.conn.WALBytes() > maxWALBytes {
+	if s.conn.WALBytes() > s.nextCheckpoint {
 		if _, err := s.Checkpoint(); err != nil {
 			return nil, s.stopped(entries[len(entries)-1], "", err)
 		}

@@ -17,8 +17,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"sync"
 	"sync/atomic"
 
@@ -60,6 +58,8 @@ type Shard struct {
 	pool  *sqlite.Pool
 	owned [id.Slots]bool
 
+	nextCheckpoint int64 // the size of the -wal at which the writer checkpoints
+
 	state   meta          // as in the file; owned by the writer
 	broken  atomic.Bool   // no checkpoint at the end: see Abandon
 	durable uint64        // the applied index of the last complete checkpoint; owned by the writer
@@ -88,27 +88,17 @@ type meta struct {
 // store, another shard or a newer format is refused with fault.Broken, and so
 // is a damaged one.
 func Open(c Config) (*Shard, error) {
-	_, err := os.Stat(c.Path)
-	fresh := errors.Is(err, fs.ErrNotExist)
-	if err != nil && !fresh {
-		return nil, fault.Wrap(fault.Broken, err, "opening shard %d", c.Shard)
-	}
-	unclean, err := inspect(c.Path)
+	fresh, unclean, err := c.inspect()
 	if err != nil {
 		return nil, fmt.Errorf("opening shard %d: %w", c.Shard, err)
 	}
 	conn, err := sqlite.Open(c.Path, sqlite.Options{VFS: c.VFS, CacheKiB: 8192})
 	if err != nil {
-		return nil, fmt.Errorf("opening shard %d: %w", c.Shard, err)
+		return nil, fmt.Errorf("opening shard %d: %w", c.Shard, c.damage(err))
 	}
-	s := &Shard{cfg: c, conn: conn, changed: newBroadcast()}
-	if err := s.load(fresh); err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	if unclean {
-		if err := s.mend(); err != nil {
-			return nil, errors.Join(fmt.Errorf("opening shard %d after an unclean stop: %w", c.Shard, err), conn.Close())
-		}
+	s := &Shard{cfg: c, conn: conn, nextCheckpoint: maxWALBytes, changed: newBroadcast()}
+	if err := s.load(fresh, unclean); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening shard %d: %w", c.Shard, c.damage(err)), conn.Close())
 	}
 	readers := c.Readers
 	if readers == 0 {
@@ -120,15 +110,23 @@ func Open(c Config) (*Shard, error) {
 	return s, nil
 }
 
-func (s *Shard) load(fresh bool) error {
-	tables, _, err := s.conn.Tx().Int64(`SELECT count(*) FROM sqlite_schema`)
-	if err != nil {
-		return fmt.Errorf("opening shard %d: %w", s.cfg.Shard, err)
+// load reads what the shard keeps in memory, and makes the tables of a file
+// that has none yet.
+func (s *Shard) load(fresh, unclean bool) error {
+	if !fresh {
+		var err error
+		if fresh, err = s.unborn(); err != nil {
+			return err
+		}
 	}
-	// A crash during creation leaves a file without tables.
-	if fresh || tables == 0 {
+	if fresh {
 		if err := s.create(); err != nil {
-			return fmt.Errorf("creating shard %d: %w", s.cfg.Shard, err)
+			return fmt.Errorf("making its tables: %w", err)
+		}
+	}
+	if unclean {
+		if err := s.conn.QuickCheck(); err != nil {
+			return err
 		}
 	}
 	if err := s.readMeta(); err != nil {
@@ -140,7 +138,26 @@ func (s *Shard) load(fresh bool) error {
 			s.owned[slot] = true
 		}
 	}
-	return rows.Close()
+	if err := rows.Close(); err != nil || !unclean {
+		return err
+	}
+	// After a failed fsync the pages that this process reads may not be those
+	// on disk: what is behind the last checkpoint is written anew.
+	return s.emptyWAL()
+}
+
+// unborn reports whether a crash during its creation left the file without
+// tables. Then it has at most one page.
+func (s *Shard) unborn() (bool, error) {
+	tables, _, err := s.conn.Tx().Int64(`SELECT count(*) FROM sqlite_schema`)
+	if err != nil || tables > 0 {
+		return false, err
+	}
+	pages, _, err := s.conn.Tx().Int64(`PRAGMA page_count`)
+	if err == nil && pages > 1 {
+		err = s.cfg.damaged(s.cfg.Path, "its tables are gone")
+	}
+	return true, err
 }
 
 func (s *Shard) create() error {
@@ -164,8 +181,7 @@ func (s *Shard) create() error {
 	if err := s.conn.Commit(); err != nil {
 		return err
 	}
-	_, err = s.conn.Checkpoint(true)
-	return err
+	return s.emptyWAL()
 }
 
 func (s *Shard) readMeta() error {
@@ -237,27 +253,12 @@ func (s *Shard) View(ctx context.Context, fn func(*sqlite.Tx) error) error {
 // Changed returns a channel that is closed after the next commit.
 func (s *Shard) Changed() <-chan struct{} { return s.changed.wait() }
 
-// Checkpoint moves what was applied into the file proper, makes it durable and
-// returns the index that is durable now. It is called between batches and does
-// not wait: a reader that holds an old snapshot keeps the index where it was.
-func (s *Shard) Checkpoint() (durable uint64, err error) {
-	r, err := s.conn.Checkpoint(false)
-	if err != nil {
-		return 0, fmt.Errorf("checkpointing shard %d: %w", s.cfg.Shard, err)
-	}
-	if r.Complete() {
-		s.durable = s.state.applied
-	}
-	return s.durable, nil
-}
-
 // Close releases the file. Nothing depends on it: what is in the file and its
 // -wal is complete as it is. After a clean one the next Open has less to do.
 func (s *Shard) Close() error {
 	err := s.pool.Close()
 	if !s.broken.Load() {
-		_, e := s.conn.Checkpoint(true)
-		err = errors.Join(err, e)
+		err = errors.Join(err, s.emptyWAL())
 	}
 	return errors.Join(err, s.conn.Close())
 }

@@ -56,7 +56,10 @@ func (r *replayer) expectOrder(e expected, o *onlineretail.PlaceOrder) {
 		return // refused
 	}
 	e.captured[id] = 0
-	for _, l := range o.Lines {
+	for i, l := range o.Lines {
+		if r.number(o, i) == 0 {
+			continue
+		}
 		e.captured[id] += l.Quantity * l.UnitPrice.Minor()
 		if !l.Service {
 			e.onHand[l.SKU] -= l.Quantity
@@ -128,16 +131,19 @@ func (r *replayer) auditStock(ctx context.Context, want expected) (problems []st
 	return append(problems, r.auditRefusals(available)...), nil
 }
 
-// auditRefusals finds the orders that were refused although there was stock.
+// auditRefusals finds the lines that were refused although there was stock.
 // With stock for the whole file none may be.
 func (r *replayer) auditRefusals(available map[catalog.SKU]int64) (problems []string) {
-	for _, e := range r.refused {
-		for _, l := range e.Lines {
-			if r.flags.stock == enough || available[l.SKU] >= l.Want {
-				problems = append(problems, fmt.Sprintf("%d of %s were refused as out of stock, and %d are available at the end",
-					l.Want, l.SKU, available[l.SKU]))
+	for o, numbers := range r.partial {
+		for i, n := range numbers {
+			l := o.Lines[i]
+			free := available[catalog.SKU(l.SKU)]
+			if n == 0 && (r.flags.stock == enough || l.Quantity <= free) {
+				problems = append(problems, fmt.Sprintf("%s: %d of %s were refused as out of stock, and %d are available at the end",
+					o.Key, l.Quantity, l.SKU, free))
 			}
 		}
 	}
+	slices.Sort(problems)
 	return problems
 }

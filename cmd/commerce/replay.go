@@ -53,7 +53,7 @@ func parseReplay(args []string, stdout io.Writer) (replayFlags, error) {
 	line.StringVar(&f.dir, "dir", "", "the directory `DIR` holds the store")
 	line.IntVar(&f.shards, "shards", 0, fmt.Sprintf("make a new store with `N` shards (default %d)", commerce.DefaultShards))
 	line.IntVar(&f.concurrency, "concurrency", 64, "serve `N` customers at a time (default 64); no total depends on it")
-	line.Int64Var(&f.stock, "stock", enough, "open with `N` units of each SKU, so that orders are refused as out_of_stock\n(default: as many as the file sells). What is returned then stays unsold")
+	line.Int64Var(&f.stock, "stock", enough, "open with `N` units of each SKU, so that lines are refused as out_of_stock\n(default: as many as the file sells). What is returned then stays unsold")
 	line.StringVar(&f.report, "report", "", "write one CSV row per input line to `FILE`:\nline,invoice,fate,rule,order_id,amount")
 	line.StringVar(&f.cpuProfile, "cpuprofile", "", "") // for whoever looks into its speed; not in the help
 	operands, err := line.parse(args, stdout)
@@ -100,7 +100,7 @@ func replay(ctx context.Context, args []string, stdout, stderr io.Writer) (err e
 		return err
 	}
 	defer out.discard()
-	r := &replayer{plan: plan, outcome: plan.NewOutcome(), flags: f, progress: told}
+	r := &replayer{plan: plan, outcome: plan.NewOutcome(), flags: f, progress: told, partial: map[*onlineretail.PlaceOrder][]int{}}
 	problems, err := r.run(ctx)
 	if err != nil {
 		if ctx.Err() != nil {

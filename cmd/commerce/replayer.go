@@ -28,8 +28,10 @@ type replayer struct {
 	progress *progress
 	shop     *commerce.Store
 
-	mu      sync.Mutex
-	refused []*inventory.OutOfStockError
+	mu sync.Mutex
+	// partial has the invoices of which lines were out of stock, and where
+	// each of their lines stands in the order: see number.
+	partial map[*onlineretail.PlaceOrder][]int
 }
 
 // run carries the whole plan out. The problems it returns, one a line, are

@@ -17,12 +17,12 @@ func (r *replayer) takeBack(ctx context.Context, ret *onlineretail.Return) error
 			Reason: "invoice " + ret.Invoice,
 			// With a fixed stock, goods that came back stay out of it, so
 			// that what is free only shrinks: a unit that is free at the end
-			// was free whenever an order was refused.
+			// was free whenever a line was refused.
 			Discard: r.flags.stock != enough,
 			Key:     refund.Key,
 		}
 		for _, l := range refund.Lines {
-			back.Lines = append(back.Lines, orders.LineQuantity{Line: l.Line + 1, Quantity: l.Quantity})
+			back.Lines = append(back.Lines, orders.LineQuantity{Line: r.number(refund.Order, l.Line), Quantity: l.Quantity})
 		}
 		order, err := again(ctx, func() (orders.Order, error) { return r.shop.Orders.Return(ctx, back) })
 		if err != nil {

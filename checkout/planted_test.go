@@ -1,0 +1,381 @@
+package checkout_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/command/commandtest"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments"
+	"github.com/keelshop/commerce/payments/simulator"
+)
+
+// A planted bug must be caught by a check that a store runs by itself or by
+// one that its tests share. Each scenario is run without the bug as well, and
+// then nobody may complain.
+var planted = []struct {
+	name     string
+	mutation mutation
+	scenario func(*shop)
+	caught   string // part of the complaint
+}{
+	{"dedupe is skipped", mutation{command: unrecorded("inventory.receive")},
+		receivesTwice, "5 of mug were received and 10 are on hand"},
+	{"the stock guard is dropped", mutation{command: before("checkout.begin",
+		`UPDATE allowances SET deposited = deposited + 1, available = available + 1 WHERE available = 0`)},
+		sellsOut, "inventory.deposited_within_granted"},
+	{"the stock guard is dropped and only the tables' own is left", mutation{command: after("checkout.begin",
+		`UPDATE allowances SET available = available - 1, held = held + 1`)},
+		sellsOut, "breaks a rule of the tables"},
+	{"the cache is told before the commit", mutation{engine: hasty},
+		changesPrice, "a reader sees 12.50 EUR"},
+	{"apply reads the wall clock", mutation{command: with("checkout.begin", func(tx *command.Tx) error {
+		_, err := tx.Exec(`UPDATE orders SET occurred_at = ?`, time.Now().UnixNano())
+		return err
+	})}, sells, "table orders differs from a replay"},
+	{"apply remembers something of its process", mutation{command: counting("checkout.begin")},
+		sells, "table orders differs from a replay"},
+	{"a retry captures again", mutation{provider: keyless},
+		losesAnswer, "the bank holds 25.00 EUR"},
+	{"a grant is counted without its deposit", mutation{command: nothing("inventory.deposit")},
+		sellsOut, "are there and nobody can buy them"},
+	{"a deposit is counted twice", mutation{command: after("inventory.deposit",
+		`UPDATE allowances SET deposited = deposited + 1, available = available + 1`)},
+		sellsOut, "inventory.deposited_within_granted"},
+	{"a grant leaves the goods where they were", mutation{command: after("inventory.grant",
+		`UPDATE pools SET unallocated = unallocated + 1`)},
+		sellsOut, "inventory.pool_conservation"},
+	{"a total is off by one", mutation{command: after("checkout.begin",
+		`UPDATE orders SET subtotal = subtotal + 1, total = total + 1`)},
+		sells, "orders.lines_sum_up"},
+	{"a hold is released twice", mutation{command: after("checkout.finish",
+		`UPDATE allowances SET available = available + 1, held = held - 1 WHERE held > 0`)},
+		declinesBesideAnother, "inventory.reserved"},
+	{"a hold outlives its order", mutation{command: after("checkout.finish",
+		`INSERT INTO reservations (id, slot, state, expires) SELECT 'ghost', slot, 'held', 0 FROM orders LIMIT 1`)},
+		sells, "checkout.hold_has_a_pending_order"},
+	{"goods are sold and go back on the shelf", mutation{command: with("checkout.finish", func(tx *command.Tx) error {
+		for _, sql := range []string{
+			`UPDATE allowances SET available = available + committed, committed = 0`,
+			`DELETE FROM reservation_lines`, `DELETE FROM reservations`,
+		} {
+			if _, err := tx.Exec(sql); err != nil {
+				return err
+			}
+		}
+		return nil
+	})}, sells, "checkout.order_has_its_goods"},
+	{"a canceled order keeps its goods", mutation{command: after("checkout.finish", `UPDATE reservations SET id = 'ghost', state = 'committed'`)},
+		sells, "checkout.sold_goods_have_an_order"},
+	{"a checkout has no timer", mutation{command: after("checkout.begin", `DELETE FROM timers`)},
+		waits, "checkout.pending_order_has_a_timer"},
+	{"a cart stays open", mutation{command: after("checkout.begin", `UPDATE carts SET status = 'active', order_id = ''`)},
+		waits, "checkout.pending_order_locks_its_cart"},
+	{"half of a posting is lost", mutation{command: after("checkout.finish", `DELETE FROM postings WHERE n = 2`)},
+		sells, "payments.ledger_balance"},
+	{"a sale is not booked", mutation{command: after("checkout.finish", `DELETE FROM postings WHERE txn = 'sale'`)},
+		sells, "payments.sale_booked"},
+	{"an event is lost", mutation{command: after("checkout.finish", `DELETE FROM outbox WHERE seq = (SELECT max(seq) FROM outbox) - 1`)},
+		sellsTwice, "shard.outbox_without_gaps"},
+}
+
+func TestPlantedBugsAreCaught(t *testing.T) {
+	for _, p := range planted {
+		t.Run(p.name, func(t *testing.T) {
+			if found := complaints(t, mutation{}, p.scenario); len(found) > 0 {
+				t.Errorf("nothing is planted, and yet: %s", strings.Join(found, "\n"))
+			}
+			found := complaints(t, p.mutation, p.scenario)
+			if !strings.Contains(strings.Join(found, "\n"), p.caught) {
+				t.Errorf("the bug is not caught as %q; found %d:\n%s", p.caught, len(found), strings.Join(found, "\n"))
+			}
+		})
+	}
+}
+
+// complaints runs a scenario on a shop with a planted bug and returns all that
+// is found wrong with it.
+func complaints(t *testing.T, m mutation, scenario func(*shop)) []string {
+	r := &recorder{TB: t}
+	done := make(chan struct{})
+	go func() { // a failed scenario ends its goroutine
+		defer close(done)
+		defer r.cleanup()
+		s := newMutant(r, 2, m)
+		scenario(s)
+		r.found = append(r.found, s.audit()...)
+	}()
+	<-done
+	return r.found
+}
+
+// A recorder is a test that writes down what it fails for. It belongs to one
+// goroutine.
+type recorder struct {
+	testing.TB
+	found    []string
+	cleanups []func()
+}
+
+func (r *recorder) Helper()                      {}
+func (r *recorder) Error(args ...any)            { r.found = append(r.found, fmt.Sprintln(args...)) }
+func (r *recorder) Errorf(f string, args ...any) { r.found = append(r.found, fmt.Sprintf(f, args...)) }
+func (r *recorder) Cleanup(f func())             { r.cleanups = append(r.cleanups, f) }
+func (r *recorder) Fatal(args ...any)            { r.Error(args...); r.end() }
+func (r *recorder) Fatalf(f string, args ...any) { r.Errorf(f, args...); r.end() }
+
+func (r *recorder) end() { runtime.Goexit() }
+
+func (r *recorder) cleanup() {
+	for len(r.cleanups) > 0 {
+		last := len(r.cleanups) - 1
+		f := r.cleanups[last]
+		r.cleanups = r.cleanups[:last]
+		f()
+	}
+}
+
+// wrapped returns a change of one kind's definition.
+func wrapped(k command.Kind, apply func(d command.Definition, body []byte, tx *command.Tx) (any, error)) func(command.Definition) command.Definition {
+	return func(d command.Definition) command.Definition {
+		if d.Kind != k {
+			return d
+		}
+		w := command.Define(func(body raw, tx *command.Tx) (any, error) { return apply(d, body, tx) })
+		w.Kind, w.Recorded, w.Body, w.Answer = d.Kind, d.Recorded, d.Body, d.Answer
+		return w
+	}
+}
+
+// raw is a command's body as it was logged.
+type raw []byte
+
+func (raw) Kind() command.Kind { return "raw" }
+func (raw) Validate() error    { return nil }
+
+// UnmarshalCBOR keeps the bytes.
+func (r *raw) UnmarshalCBOR(b []byte) error {
+	*r = append(raw(nil), b...)
+	return nil
+}
+
+// with runs something in the transaction of a command that succeeded.
+func with(k command.Kind, do func(*command.Tx) error) func(command.Definition) command.Definition {
+	return wrapped(k, func(d command.Definition, body []byte, tx *command.Tx) (any, error) {
+		v, err := d.Apply(body, tx)
+		if err == nil {
+			err = do(tx)
+		}
+		return v, err
+	})
+}
+
+func after(k command.Kind, sql string) func(command.Definition) command.Definition {
+	return with(k, func(tx *command.Tx) error {
+		_, err := tx.Exec(sql)
+		return err
+	})
+}
+
+func before(k command.Kind, sql string) func(command.Definition) command.Definition {
+	return wrapped(k, func(d command.Definition, body []byte, tx *command.Tx) (any, error) {
+		if _, err := tx.Exec(sql); err != nil {
+			return nil, err
+		}
+		return d.Apply(body, tx)
+	})
+}
+
+// nothing makes a command succeed without an effect.
+func nothing(k command.Kind) func(command.Definition) command.Definition {
+	return wrapped(k, func(command.Definition, []byte, *command.Tx) (any, error) { return struct{}{}, nil })
+}
+
+// unrecorded makes a command forget its answers.
+func unrecorded(k command.Kind) func(command.Definition) command.Definition {
+	return func(d command.Definition) command.Definition {
+		if d.Kind == k {
+			d.Recorded = false
+		}
+		return d
+	}
+}
+
+// counting makes a command depend on how often this process has applied it.
+func counting(k command.Kind) func(command.Definition) command.Definition {
+	var n atomic.Int64
+	return with(k, func(tx *command.Tx) error {
+		_, err := tx.Exec(`UPDATE orders SET occurred_at = ?`, n.Add(1))
+		return err
+	})
+}
+
+// hasty is an engine that tells the cache of a commit before it happens. The
+// keys are those that were touched before.
+func hasty(s *shop) command.Engine {
+	h := &hastyEngine{Engine: s.engine, shop: s}
+	s.engine.OnTouch = func(keys []string) { h.keys = append(h.keys, keys...) }
+	return h
+}
+
+type hastyEngine struct {
+	*commandtest.Engine
+	shop *shop
+	keys []string
+}
+
+func (h *hastyEngine) Submit(ctx context.Context, e command.Envelope) (command.Answer, error) {
+	h.shop.copies.bump(h.keys)
+	if h.shop.meanwhile != nil {
+		h.shop.meanwhile()
+	}
+	return h.Engine.Submit(ctx, e)
+}
+
+// keyless is a provider that takes each request for a new one.
+func keyless(p payments.Provider) payments.Provider { return &keylessProvider{Provider: p} }
+
+type keylessProvider struct {
+	payments.Provider
+	n atomic.Int64
+}
+
+func (p *keylessProvider) Pay(ctx context.Context, r payments.PayRequest) (payments.Outcome, error) {
+	if n := p.n.Add(1); n > 1 {
+		r.Token = approves
+		r.Key = fmt.Sprint(r.Key, "/", n)
+	}
+	return p.Provider.Pay(ctx, r)
+}
+
+// Retrieve finds nothing, as the key means nothing.
+func (p *keylessProvider) Retrieve(context.Context, payments.LookupRequest) (payments.Outcome, error) {
+	return payments.Outcome{State: payments.NotFound}, nil
+}
+
+// The scenarios.
+
+func receivesTwice(s *shop) {
+	s.sells("mug", 0)
+	s.receive("mug", 5, "delivery note 7")
+	_, err := s.inventory.Receive(s.ctx(), inventory.Receive{SKU: "mug", Quantity: 5, Key: "delivery note 7"})
+	s.must(err)
+}
+
+func sells(s *shop) {
+	s.sells("mug", 5)
+	r, err := s.buy("mug", 2, approves)
+	if err != nil || r.Status != orders.Placed {
+		s.Errorf("got %s, %v", r.Status, err)
+	}
+}
+
+func sellsTwice(s *shop) {
+	sells(s)
+	for range 4 {
+		if _, err := s.buy("mug", 1, approves); err != nil && fault.CodeOf(err) != fault.Refused {
+			s.Error(err)
+		}
+	}
+}
+
+// sellsOut has more shoppers than goods, those who live far from the goods
+// first.
+func sellsOut(s *shop) {
+	const units = 3
+	s.sells("mug", units)
+	home := s.authority("mug")
+	sold := int64(0)
+	for i := range 8 {
+		c := s.basketOn((home+1+i/5)%2, "mug", 1)
+		var r checkout.Result
+		err := error(fault.Unavailable)
+		for try := 0; try < 3 && fault.Retryable(err); try++ {
+			r, err = s.pay(c, approves)
+		}
+		if r.Status == orders.Placed {
+			sold++
+		} else if !isOutOfStock(err) {
+			s.Errorf("a shopper is told: %v", err)
+		}
+	}
+	if sold > units {
+		s.Errorf("%d sold of %d", sold, units)
+	}
+	if sold < units {
+		s.Errorf("%d units are there and nobody can buy them", units-sold)
+	}
+}
+
+func declinesBesideAnother(s *shop) {
+	s.sells("mug", 5)
+	first, second := s.basketOn(0, "mug", 2), s.basketOn(0, "mug", 1)
+	r, err := s.pay(first, simulator.TokenPending)
+	if err != nil || r.Status != orders.Pending {
+		s.Errorf("got %s, %v", r.Status, err)
+	}
+	if _, err := s.pay(second, declines); fault.CodeOf(err) != fault.Refused {
+		s.Errorf("got %v, want a decline", err)
+	}
+}
+
+func waits(s *shop) {
+	s.sells("mug", 5)
+	if r, err := s.buy("mug", 1, simulator.TokenPending); err != nil || r.Status != orders.Pending {
+		s.Errorf("got %s, %v", r.Status, err)
+	}
+}
+
+func losesAnswer(s *shop) {
+	s.sells("mug", 5)
+	r, err := s.buy("mug", 1, simulator.TokenLostAnswer)
+	if err != nil || r.Status != orders.Pending {
+		s.Errorf("got %s, %v", r.Status, err)
+	}
+	s.engine.Advance(2 * time.Minute)
+	s.must(s.recover())
+	if o := s.order(r.ID); o.Status != orders.Placed {
+		s.Errorf("after recovery the order is %s", o.Status)
+	}
+}
+
+// changesPrice reads a product until it is cached, again while its price is
+// being changed, and then once more.
+func changesPrice(s *shop) {
+	s.sells("mug", 0)
+	s.readUntilCached("mug")
+	s.meanwhile = func() { s.readUntilCached("mug") }
+	_, err := s.catalog.PutProduct(s.ctx(), catalog.PutProduct{SKU: "mug", Title: "The mug", Price: euro(999)})
+	s.must(err)
+	s.meanwhile = nil
+	v, err := s.catalog.BySKU(s.ctx(), "mug")
+	s.must(err)
+	if got, _ := v.Price("EUR"); got != euro(999) {
+		s.Errorf("the price is %v now, and a reader sees %v", euro(999), got)
+	}
+}
+
+// readUntilCached reads a SKU until that loads nothing: the cache takes values
+// in a moment after they were read.
+func (s *shop) readUntilCached(sku catalog.SKU) {
+	s.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+		before := s.copies.loads.Load()
+		_, err := s.catalog.BySKU(s.ctx(), sku)
+		s.must(err)
+		if s.copies.loads.Load() == before {
+			return
+		}
+	}
+	s.Fatalf("%s is never cached", sku)
+}
