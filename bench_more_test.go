@@ -18,7 +18,9 @@ import (
 
 // BenchmarkOpen opens an empty directory: a store that can sell.
 func BenchmarkOpen(b *testing.B) {
-	for i := range b.N {
+	i := 0
+	for b.Loop() {
+		i++
 		shop, err := commerce.Open(b.Context(), fmt.Sprintf("%s/shop-%d", b.TempDir(), i))
 		if err != nil {
 			b.Fatal(err)
@@ -65,8 +67,9 @@ func BenchmarkProductRead(b *testing.B) {
 				}
 			}
 			b.ReportAllocs()
-			b.ResetTimer()
-			for i := range b.N {
+			i := 0
+			for b.Loop() {
+				i++
 				if _, err := shop.Catalog.BySKU(context.Background(), skus[i%len(skus)]); err != nil {
 					b.Fatal(err)
 				}

@@ -116,6 +116,7 @@ func (s *Store) verifyReplay(ctx context.Context, l *lane) (out []Violation, err
 	if err != nil {
 		return nil, err
 	}
+	fresh.Abandon() // nobody needs it on the disk
 	defer func() { err = errors.Join(err, fresh.Close()) }()
 	complete, err := s.replay(ctx, l, fresh, upTo)
 	if err != nil || !complete {
@@ -134,9 +135,13 @@ func (s *Store) verifyReplay(ctx context.Context, l *lane) (out []Violation, err
 	return out, nil
 }
 
+// replayEntries is how many log entries a replay applies in one transaction.
+const replayEntries = 256
+
 // replay applies the log up to an index to an empty shard. It reports false if
 // the log does not reach back to the start any more.
 func (s *Store) replay(ctx context.Context, l *lane, fresh *shard.Shard, upTo uint64) (complete bool, err error) {
+	batch := make([]shard.Entry, 0, replayEntries)
 	for e, err := range l.group.Entries(ctx) {
 		if errors.Is(err, fault.NotFound) {
 			return false, nil
@@ -147,7 +152,16 @@ func (s *Store) replay(ctx context.Context, l *lane, fresh *shard.Shard, upTo ui
 		if e.Index > upTo {
 			break
 		}
-		if _, err := fresh.ApplyBatch([]shard.Entry{shard.Entry(e)}); err != nil {
+		if batch = append(batch, shard.Entry(e)); len(batch) < replayEntries {
+			continue
+		}
+		if _, err := fresh.ApplyBatch(batch); err != nil {
+			return false, err
+		}
+		batch = batch[:0]
+	}
+	if len(batch) > 0 {
+		if _, err := fresh.ApplyBatch(batch); err != nil {
 			return false, err
 		}
 	}

@@ -181,7 +181,9 @@ func (s *Shard) create() error {
 	if err := s.conn.Commit(); err != nil {
 		return err
 	}
-	return s.emptyWAL()
+	// Without a note, since nothing can be lost yet.
+	_, err = s.conn.Checkpoint(true)
+	return err
 }
 
 func (s *Shard) readMeta() error {

@@ -118,10 +118,10 @@ func (f *File) Err() error {
 func (f *File) fail(err error) {
 	f.failing.Do(func() {
 		f.cause.Store(&err)
-		close(f.failed)
 		if f.opts.Failed != nil {
 			f.opts.Failed(err)
 		}
+		close(f.failed)
 	})
 }
 

@@ -1,0 +1,220 @@
+package commerce_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments/simulator"
+)
+
+// damage is what somebody did to a shard file, and the rules that it breaks.
+var damages = []struct {
+	rule string
+	sql  []string
+}{
+	{"accounts.customer_has_key", one(`DELETE FROM subject_keys WHERE subject LIKE 'cus%'`)},
+	{"accounts.erased_has_no_address", one(`UPDATE customers SET erased = 1`)},
+	{"accounts.one_slot", one(`UPDATE addresses SET slot = slot + 1`)},
+	{"cart.lines_sum_up", one(`UPDATE carts SET total = total + 1 WHERE status = 'active'`)},
+	{"cart.transfer_once", one(`UPDATE cart_transfers SET lines = lines + 1`)},
+	{"catalog.product_has_variant", one(`UPDATE variants SET removed = 1`)},
+	{"catalog.one_slot", one(`UPDATE variants SET slot = slot + 1`)},
+	{"catalog.options_differ", one(`UPDATE variants SET options = '[]'`)},
+	{"catalog.price_on_slot", one(`UPDATE prices SET slot = slot + 1`)},
+	{"catalog.name_is_claimed", one(`UPDATE claims SET owner = 'prd_01KAJ3W7Q8Z5D4F6G7H8J9K0M1' WHERE kind = 'sku'`)},
+	{"checkout.pending_order_holds_its_stock", one(`UPDATE reservations SET state = 'committed' WHERE state = 'held'`)},
+	{"checkout.hold_has_a_pending_order", one(`UPDATE reservations SET state = 'held'`)},
+	{"checkout.order_has_its_goods", one(`UPDATE reservation_lines SET quantity = quantity + 1`)},
+	{"checkout.sold_goods_have_an_order", one(`UPDATE reservations SET id = 'ghost' WHERE id = (SELECT id FROM reservations WHERE state = 'committed' LIMIT 1)`)},
+	{"checkout.pending_order_has_a_timer", one(`DELETE FROM timers WHERE kind = 'checkout.recover'`)},
+	{"checkout.pending_order_locks_its_cart", one(`UPDATE carts SET status = 'active', order_id = '' WHERE status = 'locking'`)},
+	{"checkout.placed_order_completed_its_cart", one(`UPDATE carts SET status = 'active', order_id = '' WHERE status = 'completed'`)},
+	{"checkout.placed_order_is_paid", one(`UPDATE orders SET payment_status = 'none'`)},
+	{"claim.reserved_has_timer", one(`UPDATE claims SET state = 'reserved', token = 't', due = 999999999`)},
+	{"claim.value_is_claimed", one(`DELETE FROM claims WHERE kind = 'email'`)},
+	{"claim.owner_has_the_value", one(`INSERT INTO claims (kind, hash, owner, slot, state, token, deadline, due) SELECT kind, zeroblob(32), owner, slot, state, token, deadline, due FROM claims WHERE kind = 'email'`)},
+	{"inventory.allowance_conservation", one(`UPDATE allowances SET available = available + 1`)},
+	{"inventory.reserved", one(`UPDATE allowances SET available = available - 1, held = held + 1`)},
+	{"inventory.line_without_reservation", one(`DELETE FROM reservations WHERE state = 'held'`)},
+	{"inventory.pool_conservation", one(`UPDATE pools SET unallocated = unallocated + 1`)},
+	{"inventory.grant_without_pool", one(`INSERT INTO grants (pool, shard, slot, granted, given_back, shipped, returned) VALUES ('var_01KAJ3W7Q8Z5D4F6G7H8J9K0M1@main', 0, 0, 1, 0, 0, 0)`)},
+	{"inventory.movements", one(`UPDATE movements SET quantity = quantity + 1 WHERE kind = 'received'`)},
+	{"inventory.movements_of_shards", one(`UPDATE movements SET kind = 'shipped', quantity = -1`)},
+	{"inventory.booking_scheduled", []string{`DELETE FROM bookings`, `DELETE FROM timers WHERE kind = 'inventory.book'`}},
+	{"inventory.recall_scheduled", one(`UPDATE pools SET unallocated = 0, shortage = 1000000, recall_due = 999999999`)},
+	{"inventory.deposited_within_granted", one(`UPDATE allowances SET deposited = deposited + 1, available = available + 1`)},
+	{"inventory.booked_within_given_back", one(`UPDATE grants SET given_back = given_back + 1`)},
+	{"inventory.booked_within_shipped", one(`UPDATE grants SET shipped = shipped + 100`)},
+	{"inventory.booked_within_returned", one(`UPDATE grants SET returned = returned + 100`)},
+	{"inventory.acknowledged_within_given_back", one(`UPDATE allowances SET booked_given_back = 100`)},
+	{"inventory.acknowledged_within_shipped", one(`UPDATE allowances SET booked_shipped = 100`)},
+	{"inventory.acknowledged_within_returned", one(`UPDATE allowances SET booked_returned = 100`)},
+	{"orders.lines_sum_up", one(`UPDATE orders SET subtotal = subtotal + 1, total = total + 1`)},
+	{"orders.units_sum_up", one(`UPDATE orders SET units = units + 1`)},
+	{"orders.shipped_sums_up", one(`UPDATE orders SET shipped = shipped + 1`)},
+	{"orders.returned_sums_up", one(`UPDATE orders SET returned = returned + 1`)},
+	{"orders.fulfilments_sum_up", one(`UPDATE fulfilment_lines SET quantity = quantity + 1`)},
+	{"orders.returns_sum_up", one(`UPDATE return_lines SET quantity = quantity + 1`)},
+	{"orders.returns_are_granted", one(`UPDATE returns SET amount = amount + 1`)},
+	{"orders.canceled_is_granted", one(`UPDATE orders SET refund_granted = 0 WHERE status = 'canceled'`)},
+	{"orders.cart_sold_once", one(`UPDATE orders SET cart = (SELECT min(cart) FROM orders)`)},
+	{"orders.status_is_derived", one(`UPDATE orders SET fulfilment_status = 'fulfilled'`)},
+	{"payments.ledger_balance", one(`DELETE FROM postings WHERE n = 1`)},
+	{"payments.order_authorized", one(`UPDATE orders SET authorized = authorized + 1`)},
+	{"payments.order_captured", one(`UPDATE orders SET captured = captured + 1`)},
+	{"payments.order_voided", one(`UPDATE orders SET voided = voided + 1`)},
+	{"payments.order_refunded", one(`UPDATE orders SET refunded = refunded + 1`)},
+	{"payments.refund_operations", one(`DELETE FROM operations WHERE kind = 'refund'`)},
+	{"payments.money_held", one(`DELETE FROM postings WHERE account LIKE 'provider:%'`)},
+	{"payments.sale_booked", one(`DELETE FROM postings WHERE txn = 'sale'`)},
+	{"payments.canceled_earns_nothing", one(`DELETE FROM postings WHERE txn = 'cancel'`)},
+	{"payments.nothing_forgotten", one(`UPDATE orders SET authorized = authorized + 1 WHERE status = 'canceled'`)},
+	{"payments.refund_forgotten", one(`UPDATE orders SET refund_granted = refund_granted + 1 WHERE status = 'placed'`)},
+	{"payments.operation_forgotten", one(`UPDATE operations SET state = 'pending'`)},
+	{"shard.outbox_without_gaps", one(`DELETE FROM outbox WHERE seq = 2`)},
+	{"shard.replay_equals_state", one(`UPDATE orders SET external_reference = 'another'`)},
+}
+
+func one(sql string) []string { return []string{sql} }
+
+// TestVerifyFindsDamage: each rule of Verify finds what breaks it.
+func TestVerifyFindsDamage(t *testing.T) {
+	clock := commercetest.NewClock()
+	dir := eventful(t, clock)
+	if found, err := verify(t, image(t, dir), clock); err != nil || len(found) > 0 {
+		t.Fatalf("nothing is damaged; got %v, %v", found, err)
+	}
+	for _, d := range damages {
+		t.Run(d.rule, func(t *testing.T) {
+			t.Parallel()
+			damaged := image(t, dir)
+			tamper(t, damaged, 0, d.sql...)
+			found, err := verify(t, damaged, clock)
+			if err != nil {
+				t.Fatalf("it could not be checked: %v", err)
+			}
+			if !slices.ContainsFunc(found, func(v commerce.Violation) bool { return v.Rule == d.rule }) {
+				t.Errorf("it is not found. There are %v", found)
+			}
+			for _, v := range found {
+				if v.Subject == "" || v.Detail == "" || strings.Contains(v.String(), "\n") {
+					t.Errorf("%+v does not say on one line what is wrong with what", v)
+				}
+			}
+		})
+	}
+}
+
+func verify(t *testing.T, dir string, clock *commercetest.Clock) ([]commerce.Violation, error) {
+	return commerce.Verify(t.Context(), dir, clock.Option(), commerce.WithPayments(simulator.New()))
+}
+
+// eventful makes a store in which everything has happened once and closes it.
+func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
+	t.Helper()
+	ctx := context.Background()
+	dir = filepath.Join(t.TempDir(), "shop")
+	shop := open(t, dir, commerce.WithShards(1), clock.Option(), commerce.WithPayments(simulator.New()))
+	stock(t, shop, "mug", 50)
+	_, err := shop.Catalog.PutProduct(ctx, catalog.PutProduct{Handle: "shirt", Title: "Shirt", Variants: []catalog.PutVariant{
+		{SKU: "shirt-s", Options: []catalog.Option{{Name: "Size", Value: "S"}}, Prices: []money.Amount{money.New(900, "EUR")}},
+		{SKU: "shirt-m", Options: []catalog.Option{{Name: "Size", Value: "M"}}, Prices: []money.Amount{money.New(900, "EUR")}},
+	}})
+	must(t, err)
+	_, err = shop.Inventory.Receive(ctx, inventory.Receive{SKU: "shirt-s", Quantity: 2})
+	must(t, err)
+
+	who, err := shop.Accounts.Register(ctx, accounts.Register{Name: "Ada", Email: "ada@example.com"})
+	must(t, err)
+	_, err = shop.Accounts.AddAddress(ctx, accounts.AddAddress{Customer: who.ID, Address: accounts.Address{Name: "Ada", Line1: "1 St James's", City: "London", Country: "GB"}})
+	must(t, err)
+	_, err = shop.Carts.Merge(ctx, basket(t, shop, "mug", 2), who.ID)
+	must(t, err)
+
+	paid := checkout.Complete{PayWith: "simulator", Token: approves}
+	shipped, err := buy(ctx, shop, "mug", 3, paid)
+	must(t, err)
+	_, err = buy(ctx, shop, "shirt-s", 2, paid)
+	must(t, err)
+	canceled, err := buy(ctx, shop, "mug", 1, paid)
+	must(t, err)
+	_, err = shop.Orders.Cancel(ctx, orders.Cancel{Order: canceled.ID, Reason: "by the shopper"})
+	must(t, err)
+	returned, err := buy(ctx, shop, "mug", 2, paid)
+	must(t, err)
+	_, err = shop.Orders.Ship(ctx, orders.Ship{Order: returned.ID})
+	must(t, err)
+	_, err = shop.Orders.Return(ctx, orders.Return{Order: returned.ID, Lines: []orders.LineQuantity{{Line: 1, Quantity: 1}}, Reason: "too blue"})
+	must(t, err)
+	for _, o := range []orders.ID{canceled.ID, returned.ID} {
+		eventually(t, "money goes back", func() bool {
+			got, err := shop.Orders.Get(ctx, o)
+			must(t, err)
+			return got.Refunded.IsPositive()
+		})
+	}
+	if _, err := buy(ctx, shop, "mug", 1, checkout.Complete{PayWith: "simulator", Token: declines}); err == nil {
+		t.Fatal("the card was to be declined")
+	}
+	_, err = buy(ctx, shop, "mug", 1, checkout.Complete{PayWith: "simulator", Token: simulator.TokenPending})
+	must(t, err)
+	_, err = shop.Orders.Ship(ctx, orders.Ship{Order: shipped.ID, Lines: []orders.LineQuantity{{Line: 1, Quantity: 2}}})
+	must(t, err)
+	_, err = shop.Carts.AddLine(ctx, cart.AddLine{SKU: "mug", Quantity: 1})
+	must(t, err)
+	must(t, shop.Close())
+	return dir
+}
+
+// ruleNames finds the names of rules in a program's text.
+var ruleNames = regexp.MustCompile(`"((?:accounts|cart|catalog|checkout|claim|inventory|orders|payments|replication|shard)\.[a-z_]+)"|name:\s+"([a-z_]+)"`)
+
+// TestEveryRuleIsProven: no rule is checked that TestVerifyFindsDamage does not
+// break.
+func TestEveryRuleIsProven(t *testing.T) {
+	proven := map[string]bool{
+		// These belong to checks of single packages' own tests; Store.Verify has
+		// claim.value_is_claimed and claim.owner_has_the_value for them.
+		"accounts.email_is_claimed": true, "claim.confirmed_is_held": true,
+		// A store whose log is behind a shard is not opened at all: see TestBadDirectory.
+		"replication.applied_is_in_the_log": true,
+	}
+	for _, d := range damages {
+		proven[d.rule] = true
+	}
+	sources, err := filepath.Glob("*/check.go")
+	must(t, err)
+	sources = append(sources, "inventory/across.go", "internal/claim/check.go", "verify.go", "verify_claims.go")
+	rules := 0
+	for _, path := range sources {
+		text, err := os.ReadFile(path)
+		must(t, err)
+		for _, m := range ruleNames.FindAllStringSubmatch(string(text), -1) {
+			rule := m[1]
+			if rule == "" {
+				rule = filepath.Dir(path) + "." + m[2]
+			}
+			rules++
+			if !proven[rule] {
+				t.Errorf("%s: nothing breaks the rule %s", path, rule)
+			}
+		}
+	}
+	if rules < len(damages) {
+		t.Errorf("%d rules were found in the sources and %d are broken here: is this test looking in the right places?", rules, len(damages))
+	}
+}

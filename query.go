@@ -1,0 +1,87 @@
+package commerce
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/sqlite"
+)
+
+// Row is one row of a Query.
+type Row struct {
+	Columns []string // names, shared by all rows of a query
+	Values  []any    // int64, float64, string, []byte or nil
+}
+
+// Query runs a read-only SQL query over the views that docs/views.md lists,
+// each of which shows the rows of all shards. Arguments take the place of
+// question marks. It is for reports and for looking things up: every call
+// opens a connection of its own, and the shards are read one after the other,
+// each at one moment.
+//
+// A statement that is not SQL, or would write, is fault.Invalid. Stores with
+// more than eleven shards cannot be queried in this way.
+func (s *Store) Query(ctx context.Context, query string, args ...any) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		more, err := s.query(ctx, query, args, func(r Row) bool { return yield(r, nil) })
+		if err != nil && more {
+			yield(Row{}, err)
+		}
+	}
+}
+
+func (s *Store) query(ctx context.Context, query string, args []any, row func(Row) bool) (more bool, err error) {
+	if err := s.engine.usable(); err != nil {
+		return true, err
+	}
+	paths := make([]string, len(s.engine.lanes))
+	for i, l := range s.engine.lanes {
+		paths[i] = l.shard.Path()
+	}
+	u, err := sqlite.OpenUnion(paths, views, s.config.vfs)
+	if err != nil {
+		return true, err
+	}
+	defer u.Close()
+	more = true
+	var columns []string
+	err = u.Query(ctx, query, args, func(r *sqlite.Rows) bool {
+		if columns == nil {
+			columns = r.Columns()
+		}
+		values := make([]any, len(columns))
+		for i := range values {
+			values[i] = r.Value(i)
+		}
+		more = row(Row{Columns: columns, Values: values})
+		return more
+	})
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		// The text is about the caller's SQL; its code is that of the file.
+		return more, fault.New(fault.Invalid, "the query cannot be run: %s", e.Msg)
+	}
+	return more, err
+}
+
+// views are what Query sees. Amounts are minor units; times are milliseconds
+// since 1970 UTC. What is sealed is left out.
+var views = []sqlite.View{
+	{Name: "products", Query: `SELECT id, handle, title, description, status, external_reference, metadata, private_metadata, version, created_at, updated_at FROM $.products`},
+	{Name: "variants", Query: `SELECT id, product, sku, options, untracked, barcode, metadata, private_metadata FROM $.variants WHERE removed = 0`},
+	{Name: "prices", Query: `SELECT variant, currency, amount FROM $.prices`},
+	{Name: "stock", Query: `SELECT pool, sku, on_hand, unallocated, shortage FROM $.pools`},
+	{Name: "allowances", Query: `SELECT pool, sku, available, held, committed, shipped, returned FROM $.allowances`},
+	{Name: "movements", Query: `SELECT pool, n, kind, quantity, reason, at FROM $.movements`},
+	{Name: "customers", Query: `SELECT id, groups, external_reference, metadata, private_metadata, version, erased, created_at, updated_at FROM $.customers`},
+	{Name: "carts", Query: `SELECT id, customer, currency, status, order_id, lines, total, created_at, updated_at, version, external_reference, metadata, private_metadata FROM $.carts`},
+	{Name: "cart_lines", Query: `SELECT cart, sku, variant, title, quantity, unit_price, reason, untracked FROM $.cart_lines`},
+	{Name: "orders", Query: `SELECT id, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason, subtotal, discount, shipping, tax, total, authorized, captured, voided, refund_granted, refunded, units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, version, shipping_country, billing_country, external_reference, metadata, private_metadata FROM $.orders`},
+	{Name: "order_lines", Query: `SELECT order_id, line, sku, variant, title, quantity, unit_price, total, reason, shipped, returned FROM $.order_lines`},
+	{Name: "fulfilments", Query: `SELECT id, order_id, tracking, at FROM $.fulfilments`},
+	{Name: "returns", Query: `SELECT id, order_id, reason, amount, at FROM $.returns`},
+	{Name: "payments", Query: `SELECT id, order_id, n, provider, currency, amount, state, authorized, captured, voided, refunded, decline_code, created_at, updated_at FROM $.attempts`},
+	{Name: "postings", Query: `SELECT order_id, txn, n, account, currency, amount, at FROM $.postings`},
+	{Name: "events", Query: `SELECT seq, at, kind, subject, data FROM $.outbox`},
+}
