@@ -1,10 +1,8 @@
 package commerce_test
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -12,6 +10,7 @@ import (
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
 	_ "modernc.org/sqlite"
 )
@@ -97,9 +96,7 @@ type rawLine struct {
 
 // rawStore is the shard file of a real store with one shard, opened by hand.
 type rawStore struct {
-	db    *sql.DB
-	conn  *sql.Conn
-	stmts []*sql.Stmt
+	conn  *sqlite.Conn
 	path  string
 	carts []rawCart
 	run   int // statements
@@ -128,21 +125,10 @@ func openRaw(tb testing.TB, n int) *rawStore {
 		tb.Fatal(err)
 	}
 	var err error
-	if r.db, err = sql.Open("sqlite", "file:"+r.path+"?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=wal_autocheckpoint(0)"+
-		"&_pragma=cache_size(-8192)&_pragma=foreign_keys(1)&_pragma=recursive_triggers(1)&_pragma=secure_delete(FAST)&_pragma=temp_store(MEMORY)"); err != nil {
+	if r.conn, err = sqlite.Open(r.path, sqlite.Options{CacheKiB: 8192}); err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { r.db.Close() })
-	if r.conn, err = r.db.Conn(tb.Context()); err != nil {
-		tb.Fatal(err)
-	}
-	for _, s := range rawCheckout {
-		stmt, err := r.conn.PrepareContext(tb.Context(), s.sql)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		r.stmts = append(r.stmts, stmt)
-	}
+	tb.Cleanup(func() { r.conn.Close() })
 	return r
 }
 
@@ -163,18 +149,18 @@ func newRawCart(i int, c cart.Cart) rawCart {
 }
 
 // buyAll buys all carts, many in a transaction.
-func (r *rawStore) buyAll(ctx context.Context) error {
+func (r *rawStore) buyAll() error {
 	for i := range r.carts {
 		if i%rawPerTransaction == 0 {
-			if _, err := r.conn.ExecContext(ctx, `BEGIN IMMEDIATE`); err != nil {
+			if err := r.conn.Begin(); err != nil {
 				return err
 			}
 		}
-		if err := r.buy(ctx, &r.carts[i]); err != nil {
+		if err := r.buy(&r.carts[i]); err != nil {
 			return fmt.Errorf("buying cart %d by hand: %w", i, err)
 		}
 		if (i+1)%rawPerTransaction == 0 || i+1 == len(r.carts) {
-			if err := r.commit(ctx); err != nil {
+			if err := r.commit(); err != nil {
 				return err
 			}
 		}
@@ -182,15 +168,15 @@ func (r *rawStore) buyAll(ctx context.Context) error {
 	return nil
 }
 
-func (r *rawStore) buy(ctx context.Context, c *rawCart) error {
-	for i, s := range rawCheckout {
+func (r *rawStore) buy(c *rawCart) error {
+	for _, s := range rawCheckout {
 		times := 1
 		if s.each {
 			times = len(c.lines)
 		}
 		for n := range times {
 			c.l = c.lines[n]
-			if _, err := r.stmts[i].ExecContext(ctx, s.args(c)...); err != nil {
+			if _, err := r.conn.Tx().Exec(s.sql, s.args(c)...); err != nil {
 				return err
 			}
 			r.run++
@@ -199,15 +185,14 @@ func (r *rawStore) buy(ctx context.Context, c *rawCart) error {
 	return nil
 }
 
-func (r *rawStore) commit(ctx context.Context) error {
-	if _, err := r.conn.ExecContext(ctx, `COMMIT`); err != nil {
+func (r *rawStore) commit() error {
+	if err := r.conn.Commit(); err != nil {
 		return err
 	}
-	wal, err := os.Stat(r.path + "-wal")
-	if err != nil || wal.Size() < 32<<20 {
-		return err
+	if r.conn.WALBytes() < 32<<20 {
+		return nil
 	}
-	_, err = r.conn.ExecContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`)
+	_, err := r.conn.Checkpoint(false)
 	return err
 }
 
@@ -216,7 +201,7 @@ func (r *rawStore) commit(ctx context.Context) error {
 func rawSpeed(b *testing.B) (checkouts, statements float64) {
 	r := openRaw(b, 20_000)
 	start := time.Now()
-	if err := r.buyAll(b.Context()); err != nil {
+	if err := r.buyAll(); err != nil {
 		b.Fatal(err)
 	}
 	took := time.Since(start).Seconds()
@@ -245,17 +230,11 @@ func TestRawWritesWhatACheckoutWrites(t *testing.T) {
 
 	r := openRaw(t, n)
 	rawRows := countRows(t, filepath.Dir(r.path))
-	total := func() (v int64) {
-		if err := r.conn.QueryRowContext(t.Context(), `SELECT total_changes()`).Scan(&v); err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-	rawBefore := total()
-	if err := r.buyAll(t.Context()); err != nil {
+	rawBefore := r.conn.TotalChanges()
+	if err := r.buyAll(); err != nil {
 		t.Fatal(err)
 	}
-	rawChanged := total() - rawBefore
+	rawChanged := r.conn.TotalChanges() - rawBefore
 	rawGrown := diffRows(countRows(t, filepath.Dir(r.path)), rawRows)
 	if changed != rawChanged {
 		t.Errorf("%d checkouts change %d rows, by hand %d", n, changed, rawChanged)

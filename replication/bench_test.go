@@ -94,8 +94,21 @@ func benchmarkPropose(b *testing.B, groups, callers, size int) {
 	b.StopTimer()
 	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+	b.ReportMetric(float64(took[len(took)-1].Microseconds()), "max-µs")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "proposals/s")
 	b.ReportMetric(float64(b.N)*float64(size)/b.Elapsed().Seconds()/1e6, "MB/s")
+}
+
+// BenchmarkReadIndex measures what a fresh read costs before it begins.
+func BenchmarkReadIndex(b *testing.B) {
+	g := add(b, start(b, replication.Config{Dir: b.TempDir()}), 1, &idle{})
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := g.ReadIndex(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 // BenchmarkStart measures how long it takes until eight new groups lead, and eight that have a log.
@@ -126,9 +139,11 @@ func lead(b *testing.B, dir string, machines []*idle, proposals int) time.Durati
 		b.Fatal(err)
 	}
 	groups := make([]*replication.Group, len(machines))
+	var all sync.WaitGroup // at once, so that they share their fsyncs
 	for i, m := range machines {
-		groups[i] = add(b, n, uint32(i), m)
+		all.Go(func() { groups[i] = add(b, n, uint32(i), m) })
 	}
+	all.Wait()
 	took := time.Since(from)
 	for _, g := range groups {
 		for range proposals {

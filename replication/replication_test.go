@@ -1,9 +1,11 @@
 package replication_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -106,6 +108,24 @@ func truncated(t *testing.T, n *replication.Node, g *replication.Group) {
 		propose(t, g, 1)
 	}
 	t.Fatalf("the log was not truncated: %+v", n.Status()[0])
+}
+
+// TestANormalLifeLogsNothing: what an operator reads must mean something.
+func TestANormalLifeLogsNothing(t *testing.T) {
+	var log bytes.Buffer
+	dir := t.TempDir()
+	m := &machine{}
+	for range 3 {
+		n := start(t, replication.Config{Dir: dir, SnapshotBytes: 8 << 10, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		g := add(t, n, 1, m)
+		truncated(t, n, g)
+		if err := n.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if log.Len() > 0 {
+		t.Error(log.String())
+	}
 }
 
 // TestASnapshotRightAfterTheStart covers the entries with which a term begins, and which no machine sees.

@@ -64,10 +64,10 @@ func TestGoldenIDs(t *testing.T) {
 		slot id.Slot
 		want string
 	}{
-		{0, "ord_01KJM7ZM80000GW71S4CNK65J3"},
-		{1, "ord_01KJM7ZM80002GW71S4CNK65J3"},
-		{2748, "ord_01KJM7ZM80NF0GW71S4CNK65J3"},
-		{4095, "ord_01KJM7ZM80ZZYGW71S4CNK65J3"},
+		{0, "ord_01KJMA0FM0003GW58W4CN32E1Z"},
+		{1, "ord_01KJMA0FM000BGW58W4CN32E1Z"},
+		{2748, "ord_01KJMA0FM0NF3GW58W4CN32E1Z"},
+		{4095, "ord_01KJMA0FM0ZZVGW58W4CN32E1Z"},
 	} {
 		if got := id.FromHash("ord", c.slot, at, hash); got != c.want {
 			t.Errorf("slot %d: got %s, want %s", c.slot, got, c.want)

@@ -13,7 +13,7 @@ const (
 	// walLimit is the size of the WAL, in bytes, from which on the writer moves it into the file between two
 	// transactions. Appends wait for that: a larger limit makes it rarer, longer, and cheaper in all, since a page
 	// that was written many times is copied once.
-	walLimit = 8 << 20
+	walLimit = 4 << 20
 )
 
 // op is one request to the writer.
