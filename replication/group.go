@@ -22,7 +22,7 @@ type Group struct {
 
 	flight    flight
 	applied   atomic.Uint64 // see Applied
-	inherited uint64        // what applied was at the start
+	inherited uint64        // what the machine had applied at the start
 	ready     atomic.Uint64 // the term in which this node, as leader, has completed a barrier
 	led       chan struct{} // closed when ready is first set
 
