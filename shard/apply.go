@@ -254,7 +254,7 @@ func (s *Shard) record(scope []byte, env command.Envelope, r Reply) error {
 		body = s.cfg.Commands.Errors().Encode(r.Err)
 	}
 	_, err = s.conn.Tx().Exec(`INSERT INTO answers (scope, slot, at, fingerprint, refused, body) VALUES (?, ?, ?, ?, ?, ?)`,
-		scope, env.Slot, env.At, env.Fingerprint, r.Err != nil, body)
+		scope, env.Slot, env.At, append([]byte{}, env.Fingerprint...), r.Err != nil, body)
 	return err
 }
 
