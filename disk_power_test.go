@@ -153,6 +153,7 @@ func cutAgain(fs *faultvfs.FS, r *rand.Rand, dir string) (string, error) {
 	select {
 	case <-hung:
 	case err := <-done:
+		fs.Reset()
 		return dir, err
 	}
 	again := dir + "-again"

@@ -1,0 +1,163 @@
+package commerce_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
+	"github.com/keelshop/commerce/replication"
+)
+
+// The tests of this file run in bubbles: a goroutine that a store leaves behind
+// fails the test, and a deadline takes no time.
+
+// TestEveryFailingCall makes the N-th I/O call of a store that sells and
+// checkpoints fail, once or from then on, for N from 1 until all goes well. The
+// store stops and says why, or nothing is amiss; what it acknowledged is there
+// when it is opened again.
+func TestEveryFailingCall(t *testing.T) {
+	from := template(t)
+	step := int64(61)
+	if long() {
+		step = 1
+	}
+	for _, f := range []struct {
+		name    string
+		op      faultvfs.Op
+		failure faultvfs.Failure
+		step    int64
+	}{
+		{"any call", faultvfs.Any, faultvfs.IOErr, step},
+		{"any call and all after it", faultvfs.Any, faultvfs.IOErr | faultvfs.Always, 2 * step},
+		{"a sync", faultvfs.Sync, faultvfs.FsyncErr, step/5 + 1},
+		{"a write to a full disk", faultvfs.Write, faultvfs.Full | faultvfs.Always, step},
+		{"a truncation", faultvfs.Truncate, faultvfs.IOErr, step/20 + 1},
+	} {
+		t.Run(f.name, func(t *testing.T) {
+			for n, going := int64(1), true; going && !t.Failed(); n += f.step {
+				name := fmt.Sprintf("%s: call %d", t.Name(), n)
+				dir := image(t, from)
+				synctest.Test(t, func(t *testing.T) { going = failAt(t, name, dir, n, f.op, f.failure) })
+			}
+		})
+	}
+}
+
+// failAt reports whether the call came about.
+func failAt(t *testing.T, name, dir string, n int64, op faultvfs.Op, failure faultvfs.Failure) (met bool) {
+	fs := faultvfs.New(name)
+	defer fs.Close()
+	fs.FailAt(n, op, failure)
+	var s shopping
+	shop, err := commerce.Open(context.Background(), dir, options(fs)...)
+	if err != nil {
+		if !errors.Is(err, fault.Broken) {
+			t.Errorf("%s: opening: %v, want fault.Broken", name, err)
+		}
+	} else {
+		err = sell(t, name, shop, &s)
+	}
+	fs.Reset()
+	if t.Failed(); err != nil {
+		met = true
+	}
+	expect(t, s.now(), dir, options(fs)...)
+	if t.Failed() {
+		t.Logf("%s: %v", name, err)
+	}
+	return met
+}
+
+// sell sells and closes, and returns what went wrong.
+func sell(t *testing.T, name string, shop *commerce.Store, s *shopping) error {
+	err := s.rush(shop, 3, 4)
+	var found []commerce.Violation
+	if err == nil {
+		if found, err = shop.Verify(context.Background()); len(found) > 0 {
+			t.Errorf("%s: not sound: %v", name, found)
+		}
+	}
+	if err != nil {
+		expectStopped(t, name, shop, err)
+	}
+	broken := shop.Err() != nil
+	if e := shop.Close(); e != nil {
+		if broken || !errors.Is(e, fault.Broken) {
+			t.Errorf("%s: closing: %v", name, e)
+		}
+		err = errors.Join(err, e)
+	}
+	return err
+}
+
+// expectStopped fails the test unless a store whose disk failed says so.
+func expectStopped(t *testing.T, name string, shop *commerce.Store, heard error) {
+	t.Helper()
+	if shop.Err() == nil {
+		// What only a reader met has changed nothing: the store goes on.
+		if !errors.Is(heard, fault.Broken) {
+			t.Errorf("%s: the store has not stopped, and somebody heard %v", name, heard)
+		}
+		return
+	}
+	<-shop.Failed()
+	if !errors.Is(heard, fault.Broken) && !errors.Is(heard, fault.Uncertain) {
+		t.Errorf("%s: somebody heard %v, want fault.Broken or fault.Uncertain", name, heard)
+	}
+	var late shopping
+	if err := late.buy(shop, late.want()); !errors.Is(err, fault.Broken) {
+		t.Errorf("%s: a later call: %v, want fault.Broken", name, err)
+	}
+	if _, err := shop.Verify(context.Background()); !errors.Is(err, fault.Broken) {
+		t.Errorf("%s: a later Verify: %v, want fault.Broken", name, err)
+	}
+}
+
+// TestAHangingDisk: a sync of the log that does not return stops the store, and
+// Close does not wait for it for ever.
+func TestAHangingDisk(t *testing.T) {
+	from := template(t)
+	for _, n := range []int64{1, 4, 30} {
+		t.Run(fmt.Sprint("sync ", n), func(t *testing.T) {
+			dir := image(t, from)
+			synctest.Test(t, func(t *testing.T) { hangAt(t, dir, n) })
+		})
+	}
+}
+
+func hangAt(t *testing.T, dir string, n int64) {
+	fs := faultvfs.New(t.Name())
+	defer fs.Close()
+	var s shopping
+	shop, err := commerce.Open(context.Background(), dir, commerce.WithVFS(fs.Name())) // no checkpoint: only the log syncs
+	must(t, err)
+	release := fs.HangAt(n, faultvfs.Sync)
+	began := time.Now()
+	for err == nil {
+		err = s.rush(shop, 3, 4)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("the shoppers waited %v", took)
+	}
+	if _, ok := errors.AsType[*replication.DeadlineError](shop.Err()); !ok {
+		t.Fatalf("the store says %v, want a DeadlineError", shop.Err())
+	}
+	expectStopped(t, t.Name(), shop, err)
+	began = time.Now()
+	if _, ok := errors.AsType[*replication.HangingError](shop.Close()); !ok {
+		t.Error("Close does not say what hangs")
+	}
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("Close took %v", took)
+	}
+	release()
+	fs.Reset()
+	time.Sleep(time.Minute) // virtual: what hung ends now
+	expect(t, s.now(), dir, commerce.WithVFS(fs.Name()))
+}
