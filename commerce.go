@@ -50,7 +50,6 @@ type Store struct {
 	workers sync.WaitGroup
 	closing sync.Once
 	failed  chan struct{}
-	failure error // set before failed is closed
 	closeE  error
 }
 
@@ -76,7 +75,7 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Store, error) {
 	}
 	s := &Store{dir: dir, id: it, config: c, lock: lock, failed: make(chan struct{}), stop: func() {}}
 	if err := s.open(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", dir, err), s.Close())
+		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", dir, diagnose(err)), s.Close())
 	}
 	return s, nil
 }
@@ -183,7 +182,7 @@ func (s *Store) openLane(ctx context.Context, i int) (*lane, error) {
 	}
 	l := &lane{number: i, slot: s.engine.slots.Ranges(i)[0][0], shard: file}
 	if l.group, err = s.engine.node.AddGroup(ctx, uint32(i), machine{file}); err != nil {
-		return l, err
+		return l, fmt.Errorf("%s: %w", file.Path(), err)
 	}
 	l.lead(s.config.clock)
 	s.engine.meetCut(file.Cut())
@@ -271,7 +270,6 @@ const settleEvery = 5 * time.Minute
 
 // fail is called once when the node stops itself.
 func (s *Store) fail(cause error) {
-	s.failure = cause
 	close(s.failed)
 	s.config.logger.Error("the store has stopped", "dir", s.dir, "cause", cause)
 }
@@ -284,12 +282,10 @@ func (s *Store) Failed() <-chan struct{} { return s.failed }
 
 // Err returns why the store stopped itself, or nil.
 func (s *Store) Err() error {
-	select {
-	case <-s.failed:
-		return s.failure
-	default:
+	if s.engine == nil || s.engine.node == nil {
 		return nil
 	}
+	return diagnose(s.engine.node.Err())
 }
 
 // Closed reports whether Close was called.

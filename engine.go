@@ -77,7 +77,7 @@ func (e *engine) usable() error {
 		return fault.New(fault.Unavailable, "the store is closed")
 	}
 	if err := e.node.Err(); err != nil {
-		return fault.Wrap(fault.Broken, err, "the store has stopped: close it, see to the cause and open it again")
+		return fault.Wrap(fault.Broken, diagnose(err), "the store has stopped: close it, see to the cause and open it again")
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/metadata"
 	"github.com/keelshop/commerce/internal/seal"
 )
 
@@ -50,7 +51,7 @@ func (c Register) Validate() error {
 func (c Register) normalized() (Register, error) {
 	var err error
 	c.Groups = sortedGroups(c.Groups)
-	c.Metadata, c.PrivateMetadata, err = compactBoth(c.Metadata, c.PrivateMetadata)
+	c.Metadata, c.PrivateMetadata, err = metadata.CompactBoth(c.Metadata, c.PrivateMetadata)
 	return c, err
 }
 

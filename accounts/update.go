@@ -9,6 +9,7 @@ import (
 	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/metadata"
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/internal/sqlite"
 )
@@ -77,7 +78,7 @@ func (c Update) normalized() (Update, error) {
 		}
 	}
 	var err error
-	c.Metadata, c.PrivateMetadata, err = compactBoth(c.Metadata, c.PrivateMetadata)
+	c.Metadata, c.PrivateMetadata, err = metadata.CompactBoth(c.Metadata, c.PrivateMetadata)
 	return c, err
 }
 

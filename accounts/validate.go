@@ -1,7 +1,6 @@
 package accounts
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"unicode/utf8"
@@ -14,7 +13,6 @@ const (
 	mostReference = 200
 	mostGroups    = 50
 	mostGroup     = 100
-	mostMetadata  = 16 << 10
 )
 
 // sortedGroups returns each group once, sorted; nil for none.
@@ -51,34 +49,6 @@ func checkReference(s string) error {
 		return fault.New(fault.Invalid, "the external reference is longer than %d bytes or not UTF-8", mostReference)
 	}
 	return nil
-}
-
-// compact checks that j is a JSON object, and returns it without white space.
-func compact(what string, j json.RawMessage) (json.RawMessage, error) {
-	if len(j) == 0 {
-		return nil, nil
-	}
-	var b bytes.Buffer
-	if err := json.Compact(&b, j); err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "reading the %s as JSON", what)
-	}
-	switch {
-	case b.Bytes()[0] != '{':
-		return nil, fault.New(fault.Invalid, "the %s is not a JSON object", what)
-	case b.Len() > mostMetadata:
-		return nil, fault.New(fault.Invalid, "the %s is %d bytes long; the limit is %d", what, b.Len(), mostMetadata)
-	case !utf8.Valid(b.Bytes()):
-		return nil, fault.New(fault.Invalid, "the %s is not UTF-8", what)
-	}
-	return b.Bytes(), nil
-}
-
-func compactBoth(public, private json.RawMessage) (a, b json.RawMessage, err error) {
-	if a, err = compact("metadata", public); err != nil {
-		return nil, nil, err
-	}
-	b, err = compact("private metadata", private)
-	return a, b, err
 }
 
 // textOf returns JSON as a column takes it: text, or nil for none.

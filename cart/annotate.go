@@ -1,13 +1,12 @@
 package cart
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"unicode/utf8"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/metadata"
 )
 
 // Annotate changes what other systems keep with a cart, whatever its status.
@@ -21,8 +20,6 @@ type Annotate struct {
 	Key               string          `cbor:"-"`
 }
 
-const mostMetadata = 16 << 10 // bytes
-
 // Kind returns "cart.annotate".
 func (Annotate) Kind() command.Kind { return "cart.annotate" }
 
@@ -34,24 +31,8 @@ func (c Annotate) Validate() error {
 	if c.ExternalReference != nil && len(*c.ExternalReference) > mostReference {
 		return fault.New(fault.Invalid, "the external reference is longer than %d bytes", mostReference)
 	}
-	if err := CheckMetadata("metadata", c.Metadata); err != nil {
-		return err
-	}
-	return CheckMetadata("private metadata", c.PrivateMetadata)
-}
-
-// CheckMetadata returns fault.Invalid unless j is nil or a JSON object of up
-// to 16 KB. what names it in the error.
-func CheckMetadata(what string, j json.RawMessage) error {
-	switch {
-	case j == nil:
-		return nil
-	case len(j) > mostMetadata:
-		return fault.New(fault.Invalid, "the %s is %d bytes long; the limit is %d", what, len(j), mostMetadata)
-	case !utf8.Valid(j) || !json.Valid(j) || bytes.TrimSpace(j)[0] != '{':
-		return fault.New(fault.Invalid, "the %s is not a JSON object", what)
-	}
-	return nil
+	_, _, err := metadata.CompactBoth(c.Metadata, c.PrivateMetadata)
+	return err
 }
 
 func (c Annotate) apply(tx *command.Tx) (Receipt, error) {
@@ -87,6 +68,10 @@ func orNull(s *string) any {
 // Annotate runs the command and returns the whole cart as it is then. It
 // returns a *NotFoundError or a *VersionError.
 func (s *Service) Annotate(ctx context.Context, c Annotate) (Cart, error) {
+	var err error
+	if c.Metadata, c.PrivateMetadata, err = metadata.CompactBoth(c.Metadata, c.PrivateMetadata); err != nil {
+		return Cart{}, err
+	}
 	slot, err := slotOf(c.Cart)
 	if err != nil {
 		return Cart{}, err

@@ -31,12 +31,12 @@ func TestAnnotateLeavesWhatIsNil(t *testing.T) {
 	}
 	is(c, "", "", "first")
 	is(annotate(cart.Annotate{Metadata: json.RawMessage(`{"a":1}`)}), `{"a":1}`, "", "first")
-	is(annotate(cart.Annotate{PrivateMetadata: json.RawMessage(` {"b":2}`), ExternalReference: new("second")}), `{"a":1}`, ` {"b":2}`, "second")
+	is(annotate(cart.Annotate{PrivateMetadata: json.RawMessage(` {"b":2}`), ExternalReference: new("second")}), `{"a":1}`, `{"b":2}`, "second")
 	if err := s.step("lock", c.ID, 0, "ord_1"); err != nil {
 		t.Fatal(err)
 	}
 	got := annotate(cart.Annotate{Metadata: json.RawMessage(`{}`), ExternalReference: new(""), Version: 4}) // in any status
-	is(got, `{}`, ` {"b":2}`, "")
+	is(got, `{}`, `{"b":2}`, "")
 	if got.Version != 5 || got.Status != cart.Locking {
 		t.Errorf("got %s at version %d", got.Status, got.Version)
 	}

@@ -1,8 +1,6 @@
 package catalog
 
 import (
-	"bytes"
-	"encoding/json"
 	"slices"
 	"strings"
 	"unicode"
@@ -10,6 +8,7 @@ import (
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/metadata"
 	"github.com/keelshop/commerce/money"
 )
 
@@ -19,7 +18,6 @@ const (
 	mostTitle       = 500
 	mostDescription = 64 << 10
 	mostReference   = 200
-	mostMetadata    = 16 << 10
 	mostVariants    = 2000
 	mostOptions     = 10
 	mostOption      = 200
@@ -76,7 +74,7 @@ func (c PutProduct) normalized() (PutProduct, error) {
 		c.Status = Active
 	}
 	var err error
-	if c.Metadata, c.PrivateMetadata, err = compactBoth(c.Metadata, c.PrivateMetadata); err != nil {
+	if c.Metadata, c.PrivateMetadata, err = metadata.CompactBoth(c.Metadata, c.PrivateMetadata); err != nil {
 		return c, err
 	}
 	c.Variants = slices.Clone(c.Variants)
@@ -97,7 +95,7 @@ func (v *PutVariant) normalize() (err error) {
 		v.Prices = nil
 	}
 	slices.SortFunc(v.Prices, func(a, b money.Amount) int { return strings.Compare(string(a.Currency()), string(b.Currency())) })
-	v.Metadata, v.PrivateMetadata, err = compactBoth(v.Metadata, v.PrivateMetadata)
+	v.Metadata, v.PrivateMetadata, err = metadata.CompactBoth(v.Metadata, v.PrivateMetadata)
 	return err
 }
 
@@ -182,34 +180,6 @@ func checkText(what, s string, least, most int) error {
 		return fault.New(fault.Invalid, "the %s is not UTF-8", what)
 	}
 	return nil
-}
-
-func compactBoth(public, private json.RawMessage) (a, b json.RawMessage, err error) {
-	if a, err = compact("metadata", public); err != nil {
-		return nil, nil, err
-	}
-	b, err = compact("private metadata", private)
-	return a, b, err
-}
-
-// compact checks that j is a JSON object, and returns it without white space.
-func compact(what string, j json.RawMessage) (json.RawMessage, error) {
-	if len(j) == 0 {
-		return nil, nil
-	}
-	var b bytes.Buffer
-	if err := json.Compact(&b, j); err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "reading the %s as JSON", what)
-	}
-	switch {
-	case b.Bytes()[0] != '{':
-		return nil, fault.New(fault.Invalid, "the %s is not a JSON object", what)
-	case b.Len() > mostMetadata:
-		return nil, fault.New(fault.Invalid, "the %s is %d bytes long; the limit is %d", what, b.Len(), mostMetadata)
-	case !utf8.Valid(b.Bytes()):
-		return nil, fault.New(fault.Invalid, "the %s is not UTF-8", what)
-	}
-	return b.Bytes(), nil
 }
 
 func firstError(errs ...error) error {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/metadata"
 )
 
 // Annotate changes what other systems keep with an order, whatever its status.
@@ -33,10 +33,8 @@ func (c Annotate) Validate() error {
 	if c.ExternalReference != nil && len(*c.ExternalReference) > maxReference {
 		return fault.New(fault.Invalid, "the external reference is longer than %d bytes", maxReference)
 	}
-	if err := cart.CheckMetadata("metadata", c.Metadata); err != nil {
-		return err
-	}
-	return cart.CheckMetadata("private metadata", c.PrivateMetadata)
+	_, _, err := metadata.CompactBoth(c.Metadata, c.PrivateMetadata)
+	return err
 }
 
 func (c Annotate) apply(tx *command.Tx) (Receipt, error) {
@@ -73,6 +71,10 @@ func textOf(j json.RawMessage) any {
 // Annotate runs the command and returns the order as it is then. It returns a
 // *NotFoundError or a *VersionError.
 func (s *Service) Annotate(ctx context.Context, c Annotate) (Order, error) {
+	var err error
+	if c.Metadata, c.PrivateMetadata, err = metadata.CompactBoth(c.Metadata, c.PrivateMetadata); err != nil {
+		return Order{}, err
+	}
 	slot, err := slotOf(c.Order)
 	if err != nil {
 		return Order{}, err

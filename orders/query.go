@@ -11,6 +11,7 @@ import (
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/listing"
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
@@ -46,99 +47,44 @@ type Filter struct {
 // being made while the listing runs may be missed; a feed of all there are is
 // Store.Events.
 func (s *Service) All(ctx context.Context, f Filter) iter.Seq2[Order, error] {
+	list := listing.List[Order]{
+		Engine: s.engine, After: string(f.After), Limit: f.Limit,
+		Page: f.page, Key: func(o Order) string { return string(o.ID) },
+	}
 	return func(yield func(Order, error) bool) {
-		pages, err := s.pages(f)
-		if err != nil {
-			yield(Order{}, err)
-			return
-		}
-		for n := 0; f.Limit == 0 || n < f.Limit; n++ {
-			o, ok, err := smallest(ctx, pages)
+		if f.Customer != "" { // all their orders are at home
+			slot, err := f.Customer.Slot()
 			if err != nil {
 				yield(Order{}, err)
 				return
 			}
-			if !ok || !yield(o, nil) {
+			list.Slots = []id.Slot{slot}
+		}
+		for o, err := range list.All(ctx) {
+			if err != nil {
+				yield(Order{}, fmt.Errorf("listing orders: %w", err))
+				return
+			}
+			if !yield(o, nil) {
 				return
 			}
 		}
 	}
 }
 
-// pages returns one page for each shard that may hold what the filter selects.
-func (s *Service) pages(f Filter) ([]*page, error) {
-	size := pageSize
-	if f.Limit > 0 {
-		size = min(size, f.Limit)
-	}
+func (f Filter) page(tx *sqlite.Tx, after string, limit int) (page []Order, err error) {
+	q, args := selectOrder+` WHERE id > ?`, []any{after}
 	if f.Customer != "" {
-		slot, err := f.Customer.Slot()
-		return []*page{{service: s, filter: f, slot: slot, after: f.After, size: size}}, err
+		q, args = q+` AND customer = ? AND customer <> ''`, append(args, f.Customer)
 	}
-	pages := make([]*page, s.engine.Shards())
-	for i := range pages {
-		pages[i] = &page{service: s, filter: f, slot: s.engine.SlotOn(i), after: f.After, size: size}
+	if f.Status != "" {
+		q, args = q+` AND status = ?`, append(args, f.Status)
 	}
-	return pages, nil
-}
-
-// A page reads one shard's part of a listing, a few orders at a time.
-type page struct {
-	service *Service
-	filter  Filter
-	slot    id.Slot
-	after   ID
-	size    int // rows to read at once
-	rows    []Order
-	done    bool
-}
-
-const pageSize = 100
-
-func (p *page) fill(ctx context.Context) error {
-	if len(p.rows) > 0 || p.done {
-		return nil
+	rows := tx.Query(q+` ORDER BY id LIMIT ?`, append(args, limit)...)
+	for rows.Next() {
+		page = append(page, scanOrder(rows))
 	}
-	err := p.service.engine.View(ctx, p.slot, func(tx *sqlite.Tx) error {
-		q, args := selectOrder+` WHERE id > ?`, []any{p.after}
-		if p.filter.Customer != "" {
-			q, args = q+` AND customer = ? AND customer <> ''`, append(args, p.filter.Customer)
-		}
-		if p.filter.Status != "" {
-			q, args = q+` AND status = ?`, append(args, p.filter.Status)
-		}
-		rows := tx.Query(q+` ORDER BY id LIMIT ?`, append(args, p.size)...)
-		for rows.Next() {
-			p.rows = append(p.rows, scanOrder(rows))
-		}
-		return rows.Close()
-	})
-	if err != nil {
-		return fmt.Errorf("listing orders: %w", err)
-	}
-	if p.done = len(p.rows) < p.size; len(p.rows) > 0 {
-		p.after = p.rows[len(p.rows)-1].ID
-	}
-	return nil
-}
-
-// smallest takes the next order of a k-way merge.
-func smallest(ctx context.Context, pages []*page) (Order, bool, error) {
-	var least *page
-	for _, p := range pages {
-		if err := p.fill(ctx); err != nil {
-			return Order{}, false, err
-		}
-		if len(p.rows) > 0 && (least == nil || p.rows[0].ID < least.rows[0].ID) {
-			least = p
-		}
-	}
-	if least == nil {
-		return Order{}, false, nil
-	}
-	o := least.rows[0]
-	least.rows = least.rows[1:]
-	return o, true, nil
+	return page, rows.Close()
 }
 
 const selectOrder = `SELECT id, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,

@@ -11,11 +11,14 @@ import (
 	"github.com/keelshop/commerce/internal/sqlite"
 )
 
-// Digest returns a hash over every row of every table in a snapshot, and the
-// index of the log entry that the snapshot is at. Two replicas at the same
+// Digest returns a hash over the schema and every row of every table in a
+// snapshot, and the index of the log entry that the snapshot is at. Two replicas at the same
 // index have the same digest, and so has a fresh replay of the log.
 func Digest(tx *sqlite.Tx) (sum [32]byte, applied uint64, err error) {
 	h := sha256.New()
+	if err := digestSchema(h, tx); err != nil {
+		return sum, 0, err
+	}
 	tables, err := tableNames(tx)
 	if err != nil {
 		return sum, 0, err
@@ -29,13 +32,18 @@ func Digest(tx *sqlite.Tx) (sum [32]byte, applied uint64, err error) {
 	return [32]byte(h.Sum(nil)), uint64(n), err
 }
 
-// TableDigests is Digest by table, to find where two replicas differ.
+// TableDigests is Digest by table, to find where two replicas differ. The
+// schema is under "sqlite_schema".
 func TableDigests(tx *sqlite.Tx) (map[string][32]byte, error) {
 	tables, err := tableNames(tx)
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[string][32]byte, len(tables))
+	schema := sha256.New()
+	if err := digestSchema(schema, tx); err != nil {
+		return nil, err
+	}
+	out := map[string][32]byte{"sqlite_schema": [32]byte(schema.Sum(nil))}
 	for _, name := range tables {
 		h := sha256.New()
 		if err := digestTable(h, tx, name); err != nil {
@@ -44,6 +52,18 @@ func TableDigests(tx *sqlite.Tx) (map[string][32]byte, error) {
 		out[name] = [32]byte(h.Sum(nil))
 	}
 	return out, nil
+}
+
+// digestSchema covers tables, indexes and triggers as they were written down: a
+// changed CHECK is a changed shard.
+func digestSchema(h hash.Hash, tx *sqlite.Tx) error {
+	rows := tx.Query(`SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite~_stat%' ESCAPE '~' ORDER BY type, name`)
+	for rows.Next() {
+		for i := range 4 {
+			writeAny(h, rows.Value(i))
+		}
+	}
+	return rows.Close()
 }
 
 func tableNames(tx *sqlite.Tx) ([]string, error) {
