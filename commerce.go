@@ -48,7 +48,8 @@ type Store struct {
 
 	stop    context.CancelFunc // ends the workers
 	workers sync.WaitGroup
-	closing sync.Once
+	ending  sync.Once
+	closing chan struct{} // closed when Close begins
 	failed  chan struct{}
 	closeE  error
 }
@@ -73,7 +74,7 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir, id: it, config: c, lock: lock, failed: make(chan struct{}), stop: func() {}}
+	s := &Store{dir: dir, id: it, config: c, lock: lock, failed: make(chan struct{}), closing: make(chan struct{}), stop: func() {}}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", dir, diagnose(err)), s.Close())
 	}
@@ -111,8 +112,20 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	s.newServices()
-	s.startWorkers()
-	return nil
+	if !s.config.atRest {
+		s.startWorkers()
+	}
+	return s.born()
+}
+
+// born notes that the store is complete. From then on a missing log is a loss
+// and not a store that is yet to be made.
+func (s *Store) born() error {
+	if s.id.Born {
+		return nil
+	}
+	s.id.Born = true
+	return s.id.write(s.dir)
 }
 
 // newSealer opens the key ring. The default key file is made with the store
@@ -301,11 +314,12 @@ func (s *Store) ID() string { return s.id.Store }
 // are running get fault.Unavailable or fault.Uncertain. Closing twice is
 // harmless. It takes at most a few seconds and then names what hangs.
 func (s *Store) Close() error {
-	s.closing.Do(func() { s.closeE = s.close() })
+	s.ending.Do(func() { s.closeE = s.close() })
 	return s.closeE
 }
 
 func (s *Store) close() error {
+	close(s.closing)
 	s.stop()
 	var errs []error
 	if e := s.engine; e != nil {
@@ -319,10 +333,15 @@ func (s *Store) close() error {
 		}
 	}
 	s.cache.Close()
-	if s.lock != nil {
-		errs = append(errs, s.lock.Unlock())
+	err := errors.Join(errs...)
+	// What hangs may write yet: then the directory stays locked until the
+	// process ends.
+	_, own := errors.AsType[*HangingError](err)
+	_, nodes := errors.AsType[*replication.HangingError](err)
+	if s.lock != nil && !own && !nodes {
+		err = errors.Join(err, s.lock.Unlock())
 	}
-	return errors.Join(errs...)
+	return err
 }
 
 // closeTime bounds each part of Close.
@@ -340,6 +359,16 @@ func bounded(what string, fn func()) error {
 	case <-done:
 		return nil
 	case <-time.After(closeTime):
-		return fault.New(fault.Broken, "%s did not end within %v", what, closeTime)
+		return &HangingError{What: what}
 	}
 }
+
+// HangingError says which part of a store did not end in time.
+type HangingError struct{ What string }
+
+func (e *HangingError) Error() string {
+	return fmt.Sprintf("%s did not end within %v; the directory stays locked until the process ends", e.What, closeTime)
+}
+
+// Unwrap returns fault.Broken.
+func (e *HangingError) Unwrap() error { return fault.Broken }

@@ -52,3 +52,5 @@ func TestSellTwoMugs(t *testing.T) {
 		}
 	}
 }
+
+func cartOf(sku catalog.SKU) cart.AddLine { return cart.AddLine{SKU: sku, Quantity: 1} }

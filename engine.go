@@ -3,6 +3,8 @@ package commerce
 import (
 	"context"
 	"fmt"
+	"go/token"
+	"reflect"
 	"sync/atomic"
 	"time"
 
@@ -128,7 +130,10 @@ func (e *engine) raiseCut(ctx context.Context) (uint64, error) {
 
 func (e *engine) Now() time.Time { return e.clock.Wall() }
 
-func (e *engine) Before(ctx context.Context, c command.Command) error {
+func (e *engine) Before(ctx context.Context, c any) error {
+	if len(e.hooks) == 0 || !token.IsExported(reflect.Indirect(reflect.ValueOf(c)).Type().Name()) {
+		return nil
+	}
 	for _, h := range e.hooks {
 		if err := h(ctx, c); err != nil {
 			return err

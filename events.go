@@ -78,7 +78,7 @@ const (
 
 func (s *Store) events(ctx context.Context, after Position, follow bool) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		at, err := after.parse(len(s.engine.lanes))
+		at, err := s.parse(after)
 		if err != nil {
 			yield(Event{}, err)
 			return
@@ -140,6 +140,8 @@ func (s *Store) anyChange() func(context.Context) error {
 			return nil
 		case <-s.failed:
 			return s.engine.usable()
+		case <-s.closing:
+			return fault.New(fault.Unavailable, "the store is closing")
 		case <-ctx.Done():
 			return fault.Wrap(fault.Unavailable, context.Cause(ctx), "waiting for events")
 		}
@@ -184,6 +186,18 @@ func newPosition(at []int64) Position {
 		b = strconv.AppendInt(b, n, 36)
 	}
 	return Position(b)
+}
+
+// parse reads a position and refuses one from this store's future, such as
+// one that was stored before an older backup was brought back.
+func (s *Store) parse(p Position) ([]int64, error) {
+	at, err := p.parse(len(s.engine.lanes))
+	for i, l := range s.engine.lanes {
+		if err == nil && at[i] > l.shard.Events() {
+			err = fault.New(fault.Invalid, "position %q is ahead of this store: start again from the state itself", p)
+		}
+	}
+	return at, err
 }
 
 func (p Position) parse(shards int) ([]int64, error) {

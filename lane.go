@@ -96,6 +96,9 @@ func (m machine) ApplyBatch(entries []replication.Entry) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := m.Shard.Trim(); err != nil {
+		return nil, err
+	}
 	out := make([]any, len(replies))
 	for i, r := range replies {
 		out[i] = r

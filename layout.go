@@ -11,6 +11,7 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/durable"
 	"github.com/keelshop/commerce/shard"
 	"github.com/oklog/ulid/v2"
 )
@@ -29,11 +30,15 @@ type identity struct {
 	// Keys tells the store's key ring from others, without giving it away.
 	// It is "" until the first opening has made the ring.
 	Keys string `json:"keys,omitempty"`
+	// Born says that the store was opened completely once, so that its log
+	// and shard files must be there.
+	Born bool `json:"born,omitempty"`
 }
 
 const (
 	identityFile = "store.json"
 	lockFile     = "lock"
+	logFile      = "raft.db"
 )
 
 func shardFile(dir string, i int) string { return filepath.Join(dir, fmt.Sprintf("shard-%03d.db", i)) }
@@ -115,7 +120,7 @@ func (it identity) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := writeDurably(filepath.Join(dir, identityFile), append(data, '\n')); err != nil {
+	if err := durable.Write(filepath.Join(dir, identityFile), append(data, '\n')); err != nil {
 		return fault.Wrap(fault.Broken, err, "writing the store's identity")
 	}
 	return nil
@@ -142,38 +147,18 @@ func (it identity) check(dir string, shards int) error {
 		return fault.New(fault.Broken, "%s was written by a newer version (format %d, this program knows %d): upgrade the program", dir, it.Format, Format)
 	case it.Shards < 1 || it.Shards > shard.MaxShards:
 		return fault.New(fault.Broken, "%s names %d shards: its %s is damaged", dir, it.Shards, identityFile)
+	case it.Born && missing(filepath.Join(dir, logFile)):
+		return fault.New(fault.Broken, "%s has lost its log %s: restore the whole directory from one backup", dir, logFile)
 	case shards != 0 && shards != it.Shards:
 		return fault.New(fault.Invalid, "%s has %d shards, not %d: the number is fixed when a store is made", dir, it.Shards, shards)
 	}
 	return nil
 }
 
-// writeDurably replaces a file so that a crash leaves the old or the new one.
-func writeDurably(path string, data []byte) error {
-	tmp := path + ".tmp"
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp, path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+// missing reports whether a file is not there or empty.
+func missing(path string) bool {
+	info, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
 }
 
 func newName(prefix string) string {

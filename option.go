@@ -33,6 +33,8 @@ type config struct {
 	clock      Clock
 	vfs        string
 	logLimit   int64
+	atRest     bool   // no workers: nothing happens that nobody asked for
+	bad        string // what is wrong with an option
 }
 
 // WithShards sets the number of shards of a store that is created: 1 to 256.
@@ -72,17 +74,31 @@ func WithKeyRing(r KeyRing) Option { return option(func(c *config) { c.ring = r 
 // WithPayments adds a payment provider under the name it gives itself.
 // "manual" is always present.
 func WithPayments(p payments.Provider) Option {
-	return option(func(c *config) { c.providers[p.Name()] = p })
+	return option(func(c *config) {
+		if p == nil {
+			c.bad = "the payment provider is nil"
+			return
+		}
+		c.providers[p.Name()] = p
+	})
 }
 
-// Hook sees a command before it is proposed: a pointer to the struct that the
-// caller filled in, such as *cart.AddLines. It may adjust the fields, or refuse
+// Hook sees a request before it is proposed: a pointer to the struct that the
+// caller filled in, such as *cart.AddLines or *checkout.Complete. It may adjust the fields, or refuse
 // by returning an error, which the caller gets as it is. Hooks run in the
 // caller's goroutine and never inside apply, so they may do as they like.
 type Hook func(ctx context.Context, command any) error
 
 // WithHook adds a hook. Hooks run in the order in which they were added.
-func WithHook(h Hook) Option { return option(func(c *config) { c.hooks = append(c.hooks, h) }) }
+func WithHook(h Hook) Option {
+	return option(func(c *config) {
+		if h == nil {
+			c.bad = "a hook is nil"
+			return
+		}
+		c.hooks = append(c.hooks, h)
+	})
+}
 
 // Clock is where a store reads time. Both functions are called from many
 // goroutines.
@@ -99,6 +115,9 @@ type Clock struct {
 // WithClock replaces the system's clock, for tests: see package commercetest.
 func WithClock(k Clock) Option { return option(func(c *config) { c.clock = k }) }
 
+// atRest opens a store that does nothing by itself.
+func atRest() Option { return option(func(c *config) { c.atRest = true }) }
+
 // withVFS names the SQLite VFS of all files, for tests that break the disk.
 func withVFS(name string) Option { return option(func(c *config) { c.vfs = name }) }
 
@@ -112,10 +131,15 @@ func newConfig(opts []Option) (config, error) {
 		cacheBytes: 64 << 20,
 		logger:     slog.New(slog.DiscardHandler),
 		providers:  map[string]payments.Provider{},
-		clock:      Clock{Wall: time.Now, Elapsed: func() time.Duration { return time.Since(started) }},
-		logLimit:   64 << 20,
+		// Without Round, differences would go by the monotonic clock and never
+		// show that the wall clock has jumped.
+		clock:    Clock{Wall: func() time.Time { return time.Now().Round(0) }, Elapsed: func() time.Duration { return time.Since(started) }},
+		logLimit: 64 << 20,
 	}
 	for _, o := range opts {
+		if o == nil {
+			return c, fault.New(fault.Invalid, "an option is nil")
+		}
 		o.set(&c)
 	}
 	if c.clock.Poll == 0 {
@@ -127,6 +151,10 @@ func newConfig(opts []Option) (config, error) {
 // check is the one place where options are judged.
 func (c config) check() error {
 	switch {
+	case c.bad != "":
+		return fault.New(fault.Invalid, "%s", c.bad)
+	case c.clock.Poll < 0:
+		return fault.New(fault.Invalid, "a clock cannot be polled every %v", c.clock.Poll)
 	case c.shards < 0 || c.shards > 256:
 		return fault.New(fault.Invalid, "a store has 1 to 256 shards, not %d", c.shards)
 	case c.cacheBytes < 0:

@@ -16,6 +16,7 @@ import (
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/money"
@@ -49,12 +50,14 @@ type crash struct{ name, diesBefore, diesAfter string }
 func (c crash) run(t *testing.T) {
 	clock, bank := commercetest.NewClock(), newBank()
 	dir := filepath.Join(t.TempDir(), "shop")
-	shop := open(t, dir, commerce.WithShards(2), clock.Option(), commerce.WithPayments(bank), commerce.WithHook(dying))
+	opts := []commerce.Option{commerce.WithShards(2), clock.Option(), commerce.WithPayments(bank), commerce.AtRest()}
+	shop := open(t, dir, opts...)
+	commerce.Intercept(shop, bank.driver.log)
 	plots := plan(t, shop)
 	for _, p := range plots {
-		d := &driver{crash: c}
-		r, err := shop.Checkout.Complete(context.WithValue(t.Context(), driverKey{}, d), p.complete())
-		if !d.dead.Load() && !p.unasked(c) {
+		bank.driver.die(c)
+		r, err := shop.Checkout.Complete(t.Context(), p.complete())
+		if !bank.driver.dead.Load() && !p.unasked(c) {
 			t.Fatalf("%s: the driver lives on and got %v, %v", p.name, r.Status, err)
 		}
 	}
@@ -63,14 +66,16 @@ func (c crash) run(t *testing.T) {
 
 	// What is left is opened by a process whose first tries to end checkouts
 	// die as well.
+	bank.driver.die(crash{})
+	shop = commercetest.OpenAt(t, left, opts...)
 	var tries atomic.Int64
-	stumble := func(_ context.Context, c any) error {
-		if kindOf(c) == "checkout.finish" && tries.Add(1) <= 5 {
+	commerce.Intercept(shop, func(k command.Kind) error {
+		if k == "checkout.finish" && tries.Add(1) <= 5 {
 			return errDead
 		}
 		return nil
-	}
-	shop = commercetest.OpenAt(t, left, commerce.WithShards(2), clock.Option(), commerce.WithPayments(bank), commerce.WithHook(stumble))
+	})
+	commerce.Start(shop)
 	for _, p := range plots {
 		p.askAgain(t, shop)
 	}
@@ -83,44 +88,40 @@ func (c crash) run(t *testing.T) {
 	}
 }
 
-// A driver is the goroutine that runs one checkout in a process that dies.
-// Once it is dead it logs nothing and calls nobody.
+// A driver is the goroutine that runs a checkout in a process that dies. Once
+// it is dead it logs nothing and calls nobody.
 type driver struct {
 	crash
 	dead atomic.Bool
 }
 
-var errDead = errors.New("the process died here")
+var errDead = fault.New(fault.Unavailable, "the process died here")
 
-type driverKey struct{}
+// die makes a new driver of it, which dies as c says.
+func (d *driver) die(c crash) {
+	d.crash = c
+	d.dead.Store(false)
+}
 
-// reaches tells the driver in ctx that it has come to a step. It reports
-// whether the driver is dead.
-func reaches(ctx context.Context, step string) (dead bool) {
-	d, ok := ctx.Value(driverKey{}).(*driver)
-	if ok && d.diesBefore == step {
+// reaches tells the driver that it has come to a step. It reports whether the
+// driver is dead.
+func (d *driver) reaches(step string) (dead bool) {
+	if d.diesBefore == step {
 		d.dead.Store(true)
 	}
-	return ok && d.dead.Load()
+	return d.dead.Load()
 }
 
-// has tells the driver in ctx that it has made a step.
-func has(ctx context.Context, step string) {
-	if d, ok := ctx.Value(driverKey{}).(*driver); ok && d.diesAfter == step {
+// has tells the driver that it has made a step.
+func (d *driver) has(step string) {
+	if d.diesAfter == step {
 		d.dead.Store(true)
 	}
 }
 
-func kindOf(c any) command.Kind {
-	if c, ok := c.(command.Command); ok {
-		return c.Kind()
-	}
-	return ""
-}
-
-// dying is the hook that keeps dead drivers from logging anything.
-func dying(ctx context.Context, c any) error {
-	if reaches(ctx, string(kindOf(c))) {
+// log keeps dead drivers from logging anything.
+func (d *driver) log(k command.Kind) error {
+	if d.reaches(string(k)) {
 		return errDead
 	}
 	return nil
@@ -131,9 +132,10 @@ func dying(ctx context.Context, c any) error {
 // payment, in a way of their own.
 type bank struct {
 	*simulator.Simulator
-	mu    sync.Mutex
-	token map[string]string // by the payment's key
-	asked map[string]int
+	driver driver
+	mu     sync.Mutex
+	token  map[string]string // by the payment's key
+	asked  map[string]int
 }
 
 func newBank() *bank {
@@ -170,14 +172,14 @@ func (b *bank) through(key string, ask func() (payments.Outcome, error)) (paymen
 }
 
 func (b *bank) Pay(ctx context.Context, r payments.PayRequest) (payments.Outcome, error) {
-	if reaches(ctx, "pay") {
+	if b.driver.reaches("pay") {
 		return payments.Outcome{}, errDead
 	}
 	b.mu.Lock()
 	b.token[r.Key] = r.Token
 	b.mu.Unlock()
 	o, err := b.through(r.Key, func() (payments.Outcome, error) { return b.Simulator.Pay(ctx, r) })
-	has(ctx, "pay")
+	b.driver.has("pay")
 	return o, err
 }
 

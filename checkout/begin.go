@@ -5,6 +5,7 @@ import (
 
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
@@ -69,6 +70,8 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 	switch {
 	case len(lines) == 0:
 		return begun{}, &EmptyCartError{Cart: c.Cart}
+	case shopping.Total.Minor() > payments.MaxAmount:
+		return begun{}, fault.New(fault.Refused, "the total %v is more than can be paid at once", shopping.Total)
 	case c.Expected != nil && *c.Expected != shopping.Total:
 		return begun{}, &TotalChangedError{Cart: c.Cart, Want: *c.Expected, Have: shopping.Total}
 	}

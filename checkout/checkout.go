@@ -96,6 +96,8 @@ func (s *Service) result(ctx context.Context, order orders.ID) (Result, error) {
 	switch {
 	case o.Status == orders.Canceled && last.State == payments.Declined:
 		return out, &DeclinedError{Order: order, Code: string(last.Decline)}
+	case o.Status == orders.Canceled && o.CancelReason == underpaid:
+		return out, &DeclinedError{Order: order, Code: underpaid}
 	case o.Status == orders.Pending && last.State == payments.NeedsAction:
 		out.NextAction = last.Next
 	}

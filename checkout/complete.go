@@ -48,6 +48,12 @@ type Complete struct {
 // *TotalChangedError, an *EmptyCartError, or a *cart.VersionError. Buying a
 // cart a second time returns the order that was made the first time.
 func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
+	if err := s.engine.Before(ctx, &c); err != nil {
+		return Result{}, err
+	}
+	if err := id.Check("cart", string(c.Cart)); err != nil {
+		return Result{}, err
+	}
 	slot, err := id.SlotOf(string(c.Cart))
 	if err != nil {
 		return Result{}, err
@@ -70,11 +76,19 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 		return Result{}, err
 	}
 	if made.Attempt != "" {
-		if err := s.pay(ctx, slot, provider, c, made); err != nil {
-			return Result{}, err
-		}
+		err = s.pay(ctx, slot, provider, c, made)
 	}
-	return s.result(ctx, made.Order)
+	var out Result
+	if err == nil {
+		// The order is made: the caller's haste must not hide that.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
+		defer cancel()
+		out, err = s.result(ctx, made.Order)
+	}
+	if fault.CodeOf(err) == fault.Unavailable {
+		return Result{}, &command.UncertainError{Key: c.Key, Err: err}
+	}
+	return out, err
 }
 
 func (c Complete) check() error {
@@ -84,7 +98,7 @@ func (c Complete) check() error {
 	switch {
 	case len(c.ExternalReference) > 255:
 		return fault.New(fault.Invalid, "the external reference is longer than 255 bytes")
-	case c.OccurredAt.Year() > 9999:
+	case c.OccurredAt.Year() > 9999 || c.OccurredAt.Year() < 1:
 		return fault.New(fault.Invalid, "an order cannot have occurred in the year %d", c.OccurredAt.Year())
 	}
 	return nil
@@ -119,7 +133,7 @@ func (s *Service) begin(ctx context.Context, slot id.Slot, c Complete) (begun, e
 		}
 		err = s.inventory.Fill(ctx, slot, short.Lines, submit)
 		if gone, ok := errors.AsType[*inventory.OutOfStockError](err); ok && cmd.SoldOut == nil {
-			for _, l := range gone.Lines {
+			for _, l := range gone.Lines[:min(len(gone.Lines), maxSoldOut)] {
 				cmd.SoldOut = append(cmd.SoldOut, soldOut(l))
 			}
 			err = submit()
@@ -127,6 +141,9 @@ func (s *Service) begin(ctx context.Context, slot id.Slot, c Complete) (begun, e
 		}
 	}
 }
+
+// maxSoldOut bounds the lines that a refusal names.
+const maxSoldOut = 200
 
 // pay runs the second and third phases. An outcome that is not known leaves
 // the order pending, for recovery.
@@ -146,7 +163,11 @@ func (s *Service) pay(ctx context.Context, slot id.Slot, p payments.Provider, c 
 	if err != nil {
 		return nil // unknown: the timer of Begin sees to it
 	}
-	return s.finish(ctx, slot, attempt, outcome)
+	err = s.finish(ctx, slot, attempt, outcome)
+	if fault.CodeOf(err) == fault.Invalid {
+		return nil // what cannot be booked is no answer either: recovery asks again
+	}
+	return err
 }
 
 func (s *Service) finish(ctx context.Context, slot id.Slot, a payments.Attempt, o payments.Outcome) error {

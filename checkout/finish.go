@@ -42,16 +42,26 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 		return finished{Status: o.Status, State: a.State}, err
 	}
 	switch pending := o.Status == orders.Pending; {
-	case pending && (a.State == payments.Authorized || a.State == payments.Captured):
+	case pending && (a.State == payments.Authorized || a.State == payments.Captured) && covered(o):
 		err = c.succeed(tx, &o)
+	case pending && (a.State == payments.Authorized || a.State == payments.Captured):
+		err = c.fail(tx, &o, underpaid) // what did come goes back
 	case pending && (a.State == payments.Declined || a.State == payments.Voided || a.State == payments.Canceled):
-		err = c.fail(tx, &o, a)
+		err = c.fail(tx, &o, "payment "+string(a.State))
 	case pending && a.State == payments.NeedsAction:
 		err = c.wait(tx, &o)
 	default:
 		err = orders.Save(tx, &o)
 	}
 	return finished{Status: o.Status, State: a.State}, err
+}
+
+// underpaid is why an order is canceled whose provider took too little.
+const underpaid = "underpaid"
+
+// covered reports whether the money that is held or taken pays the order.
+func covered(o orders.Order) bool {
+	return o.Authorized.Minor()-o.Voided.Minor() >= o.Total.Minor()
 }
 
 // succeed places the order.
@@ -67,7 +77,7 @@ func (c finish) succeed(tx *command.Tx, o *orders.Order) error {
 }
 
 // fail cancels the order and gives stock and cart back.
-func (c finish) fail(tx *command.Tx, o *orders.Order, a payments.Attempt) error {
+func (c finish) fail(tx *command.Tx, o *orders.Order, reason string) error {
 	stocked, err := holdsStock(tx, o.ID)
 	if err != nil {
 		return err
@@ -80,7 +90,7 @@ func (c finish) fail(tx *command.Tx, o *orders.Order, a payments.Attempt) error 
 	if err := clearTimer(tx, o); err != nil {
 		return err
 	}
-	if err := orders.CancelLoaded(tx, o, "payment "+string(a.State)); err != nil {
+	if err := orders.CancelLoaded(tx, o, reason); err != nil {
 		return err
 	}
 	return cart.Unlock(tx, cart.ID(o.Cart), string(o.ID))

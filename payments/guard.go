@@ -3,6 +3,7 @@ package payments
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -53,8 +54,12 @@ func guardCall[R any](g *guarded, ctx context.Context, r R, call func(context.Co
 	}
 	defer func() { <-g.gate }()
 	o, err := call(ctx, r)
+	o = o.plain()
 	if err == nil && !o.State.known() {
-		err = errors.New("it answered with the unknown state " + string(o.State))
+		err = errors.New("it answered with the unknown state " + strings.ToValidUTF8(string(o.State), "?"))
+	}
+	if err == nil {
+		err = o.checkWords()
 	}
 	if err != nil {
 		return Outcome{}, &NoAnswerError{Provider: g.Name(), Err: err}

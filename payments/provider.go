@@ -2,6 +2,8 @@ package payments
 
 import (
 	"context"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
@@ -118,8 +120,31 @@ const (
 	maxProviderID = 255
 	maxRaw        = 255
 	maxAction     = 4096
-	maxOutcome    = 1 << 52 // minor units; sums of such amounts stay far from overflow
+	maxOutcome    = MaxAmount
 )
+
+// MaxAmount is the most that can be paid or refunded at once, in minor units.
+// Sums of such amounts stay far from overflow.
+const MaxAmount = 1 << 52
+
+// plain returns the outcome with texts that can be logged: a provider's own
+// words may be in any encoding and of any length.
+func (o Outcome) plain() Outcome {
+	if o.Raw = strings.ToValidUTF8(o.Raw, "?"); len(o.Raw) > maxRaw {
+		o.Raw = strings.ToValidUTF8(o.Raw[:maxRaw], "")
+	}
+	return o
+}
+
+// checkWords refuses an outcome that could not be recorded whatever it is
+// about. To the caller that is no answer: it is asked for again.
+func (o Outcome) checkWords() error {
+	c := o.Amount.Currency()
+	if o.Next != nil && !(utf8.ValidString(o.Next.URL) && utf8.ValidString(o.Next.ClientSecret)) || !utf8.ValidString(o.ProviderID) || !utf8.ValidString(string(o.Decline)) {
+		return fault.New(fault.Invalid, "its answer is not UTF-8")
+	}
+	return o.check(c)
+}
 
 // check refuses an outcome that cannot be recorded. c is the currency of the
 // attempt.

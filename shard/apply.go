@@ -43,18 +43,8 @@ func (s *Shard) ApplyBatch(entries []Entry) ([][]Reply, error) {
 		}
 		i += n
 	}
-	if s.conn.WALBytes() > s.nextCheckpoint {
-		if _, err := s.Checkpoint(); err != nil {
-			return nil, s.stopped(entries[len(entries)-1], "", err)
-		}
-	}
 	return replies, nil
 }
-
-// maxWALBytes is the size of the -wal at which the shard checkpoints between
-// batches. A larger one saves writes of pages that change often; a smaller one
-// makes reads and recovery faster.
-const maxWALBytes = 32 << 20
 
 // applyUntilCut applies entries in one transaction, up to the next that comes
 // from behind a higher cut, and returns how many.

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/sqlite"
@@ -30,7 +31,7 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 func checkFile(tx *sqlite.Tx, out []command.Violation) ([]command.Violation, error) {
 	rows := tx.Query(`PRAGMA integrity_check(20)`)
 	for rows.Next() {
-		if text := rows.Text(0); text != "ok" {
+		if text := strings.Join(strings.Fields(rows.Text(0)), " "); text != "ok" {
 			out = append(out, command.Violation{Rule: "shard.file_is_intact", Subject: "file", Detail: text})
 		}
 	}

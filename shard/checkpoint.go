@@ -3,15 +3,11 @@ package shard
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/durable"
 	"github.com/keelshop/commerce/internal/sqlite"
 )
 
@@ -24,6 +20,23 @@ func (s *Shard) Checkpoint() (durable uint64, err error) {
 	}
 	return s.durable, nil
 }
+
+// Trim checkpoints if the -wal has grown large. It is called between batches.
+// An error means that the shard must stop.
+func (s *Shard) Trim() error {
+	if s.conn.WALBytes() <= s.nextCheckpoint {
+		return nil
+	}
+	if _, err := s.Checkpoint(); err != nil {
+		return s.stopped(Entry{Index: s.state.applied}, "", err)
+	}
+	return nil
+}
+
+// maxWALBytes is the size of the -wal at which a shard checkpoints. A larger
+// one saves writes of pages that change often; a smaller one makes reads and
+// recovery faster.
+const maxWALBytes = 32 << 20
 
 // copyWAL copies the -wal into the file, after noting durably which frames of
 // it the file depends on from now on.
@@ -38,12 +51,12 @@ func (s *Shard) copyWAL() (note, error) {
 	if err := s.syncWAL(); err != nil {
 		return note{}, err
 	}
-	header, err := walHeader(s.cfg.Path)
+	header, err := sqlite.ReadWALHeader(s.cfg.Path)
 	if err != nil {
 		return note{}, err
 	}
 	n := note{wal: header, frames: uint64(s.conn.WALBytes() / frameBytes)}
-	if err := n.write(s.cfg.Path); err != nil {
+	if err := n.store(s.cfg.Path); err != nil {
 		return note{}, err
 	}
 	r, err := s.conn.Checkpoint(false)
@@ -60,12 +73,9 @@ func (s *Shard) copyWAL() (note, error) {
 // emptyWAL copies the -wal into the file and cuts it to nothing. Nobody may be
 // reading.
 func (s *Shard) emptyWAL() error {
-	info, err := os.Stat(s.cfg.Path + "-wal")
-	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
-		return nil
-	}
-	if err != nil {
-		return fault.Wrap(fault.Broken, err, "looking at %s-wal", s.cfg.Path)
+	header, err := sqlite.ReadWALHeader(s.cfg.Path)
+	if err != nil || header == (sqlite.WALHeader{}) {
+		return err
 	}
 	n, err := s.copyWAL()
 	if err != nil {
@@ -75,7 +85,7 @@ func (s *Shard) emptyWAL() error {
 		return fault.New(fault.Broken, "%s could not be checkpointed: another program is reading it", s.cfg.Path)
 	}
 	// From here on the -wal may be gone.
-	if err := n.write(s.cfg.Path); err != nil {
+	if err := n.store(s.cfg.Path); err != nil {
 		return err
 	}
 	_, err = s.conn.Checkpoint(true)
@@ -94,17 +104,17 @@ func (s *Shard) syncWAL() error {
 // -wal a new one when it starts over, which it only does once all of its
 // frames are in the file, and syncs it before the first new frame.
 type note struct {
-	wal    [walHeaderBytes]byte
+	wal    sqlite.WALHeader
 	frames uint64
 	copied bool // all of them are in the file, synced
 }
 
 const (
-	walHeaderBytes = 32
-	frameBytes     = 24 + 4096 // a frame of the -wal: its header and a page
+	headerBytes = len(sqlite.WALHeader{})
+	frameBytes  = 24 + 4096 // a frame of the -wal: its header and a page
 
 	noteMagic = "shopckp1"
-	noteBytes = len(noteMagic) + walHeaderBytes + 8 + 1 + 4
+	noteBytes = len(noteMagic) + headerBytes + 8 + 1 + 4
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -129,71 +139,24 @@ func decodeNote(b []byte) (n note, ok bool) {
 		return note{}, false
 	}
 	rest := b[len(noteMagic):]
-	n.wal = [walHeaderBytes]byte(rest)
-	n.frames = binary.BigEndian.Uint64(rest[walHeaderBytes:])
-	n.copied = rest[walHeaderBytes+8] == 1
+	n.wal = sqlite.WALHeader(rest)
+	n.frames = binary.BigEndian.Uint64(rest[headerBytes:])
+	n.copied = rest[headerBytes+8] == 1
 	return n, bytes.Equal(n.encode(), b)
 }
 
-// write replaces the note of the shard file at path; when it returns, the new
+// store replaces the note of the shard file at path; when it returns, the new
 // one is durable.
-func (n note) write(path string) error {
-	path = notePath(path)
-	err := writeSynced(path+".tmp", n.encode())
-	if err == nil {
-		err = os.Rename(path+".tmp", path)
-	}
-	if err == nil {
-		err = syncDir(filepath.Dir(path))
-	}
-	if err != nil {
-		return fault.Wrap(fault.Broken, err, "noting a checkpoint in %s", path)
+func (n note) store(path string) error {
+	if err := durable.Write(notePath(path), n.encode()); err != nil {
+		return fault.Wrap(fault.Broken, err, "noting a checkpoint of %s", path)
 	}
 	return nil
 }
 
-func writeSynced(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-// walHeader reads the header of the -wal; it is zero if there is none.
-func walHeader(path string) (h [walHeaderBytes]byte, err error) {
-	f, err := os.Open(path + "-wal")
-	if errors.Is(err, fs.ErrNotExist) {
-		return h, nil
-	}
-	if err == nil {
-		_, err = io.ReadFull(f, h[:])
-		err = errors.Join(err, f.Close())
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return [walHeaderBytes]byte{}, nil
-	}
-	if err != nil {
-		return h, fault.Wrap(fault.Broken, err, "reading the header of %s-wal", path)
-	}
-	return h, nil
-}
-
 // contradiction says what is wrong with a -wal, given the note; "" if nothing
 // that the file depends on is missing. A power cut alone never leads to one.
-func (n note) contradiction(header [walHeaderBytes]byte, scan sqlite.WALScan) string {
+func (n note) contradiction(header sqlite.WALHeader, scan sqlite.WALScan) string {
 	readable := scan.Present && !scan.BadHeader
 	switch {
 	case !readable && !n.copied:

@@ -1,6 +1,7 @@
 package shard_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -323,4 +324,42 @@ func (b *bench) perhapsCheckpoint(s *shard.Shard, r *rand.Rand, durable *atomic.
 		})
 	}
 	return nil
+}
+
+// TestAChangedKey changes a text that a table and its index both hold, in one
+// of the two. Opening does not compare them; the check does.
+func TestAChangedKey(t *testing.T) {
+	b := newBench(t, 20)
+	live := t.TempDir()
+	s, err := b.open(live, b.quick.Name())
+	check(t, err)
+	check(t, b.catchUp(s))
+	check(t, s.Close())
+	data, err := os.ReadFile(filepath.Join(live, "s.db"))
+	check(t, err)
+	found := 0
+	for at := range data {
+		if !bytes.HasPrefix(data[at:], []byte("number 13")) {
+			continue
+		}
+		dir := copyDir(t, live)
+		flip(t, filepath.Join(dir, "s.db"), int64(at))
+		s, err := b.open(dir, b.quick.Name())
+		check(t, err)
+		check(t, s.View(t.Context(), func(tx *sqlite.Tx) error {
+			violations, err := shard.Module().Check(tx)
+			for _, v := range violations {
+				if v.Rule == "shard.file_is_intact" {
+					found++
+					break
+				}
+			}
+			return err
+		}))
+		s.Abandon()
+		check(t, s.Close())
+	}
+	if found < 2 {
+		t.Errorf("%d changes were found, want those of the table and of its index", found)
+	}
 }

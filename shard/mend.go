@@ -97,9 +97,9 @@ func (c Config) compareNote() error {
 	if !ok {
 		return c.damaged(path, "it does not match its checksum")
 	}
-	header, err := walHeader(c.Path)
+	header, err := sqlite.ReadWALHeader(c.Path)
 	if err != nil {
-		return err
+		return fault.Wrap(fault.Broken, err, "comparing the note of a checkpoint")
 	}
 	scan, err := sqlite.ScanWAL(c.Path)
 	if err != nil {

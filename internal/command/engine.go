@@ -37,9 +37,10 @@ type Engine interface {
 	Hash(purpose, value string) [32]byte
 	// Now returns the wall clock.
 	Now() time.Time
-	// Before runs the program's hooks on the command that c points to. They
-	// may refuse it or adjust the caller's fields.
-	Before(ctx context.Context, c Command) error
+	// Before runs the program's hooks on the request that c points to. They
+	// may refuse it or adjust the caller's fields. Requests whose type is not
+	// exported are the engine's own business: no hook sees them.
+	Before(ctx context.Context, c any) error
 }
 
 // An Answer is what a command returned: Value when it was applied just now in

@@ -27,7 +27,7 @@ func TestAnIDRoutesItself(t *testing.T) {
 				t.Fatalf("%s passes for another kind of ID: %v", s, err)
 			}
 		}
-		if id.FromHash(prefix, slot, at, hash) != id.FromHash(prefix, slot, at, hash) {
+		if first := id.FromHash(prefix, slot, at, hash); id.FromHash(prefix, slot, at, hash) != first {
 			t.Fatal("a hash does not determine its ID")
 		}
 		if got := id.SlotOfHash(hash); got >= id.Slots {

@@ -166,7 +166,7 @@ func (e *Engine) Hash(purpose, value string) [32]byte {
 func (e *Engine) Now() time.Time { return time.UnixMilli(e.now.Load()).UTC() }
 
 // Before runs no hooks.
-func (e *Engine) Before(context.Context, command.Command) error { return nil }
+func (e *Engine) Before(context.Context, any) error { return nil }
 
 // Advance moves the clock.
 func (e *Engine) Advance(d time.Duration) { e.now.Add(d.Milliseconds()) }
