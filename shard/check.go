@@ -11,12 +11,12 @@ import (
 // check reports violations of the kernel's own invariants in a snapshot.
 func check(tx *sqlite.Tx) ([]command.Violation, error) {
 	var out []command.Violation
-	rows := tx.Query(`SELECT m.next_event, coalesce(min(o.seq), 0), coalesce(max(o.seq), 0), count(o.seq) FROM meta m LEFT JOIN outbox o`)
+	rows := tx.Query(`SELECT m.first_event, m.next_event, coalesce(min(o.seq), m.first_event), coalesce(max(o.seq) + 1, m.first_event), count(o.seq) FROM meta m LEFT JOIN outbox o`)
 	for rows.Next() {
-		next, first, last, n := rows.Int64(0), rows.Int64(1), rows.Int64(2), rows.Int64(3)
-		if n > 0 && (last != next-1 || last-first+1 != n) {
+		first, next, n := rows.Int64(0), rows.Int64(1), rows.Int64(4)
+		if rows.Int64(2) != first || rows.Int64(3) != next || n != next-first {
 			out = append(out, command.Violation{Rule: "shard.outbox_without_gaps", Subject: "outbox",
-				Detail: fmt.Sprintf("events %d to %d are %d rows and the next is %d", first, last, n, next)})
+				Detail: fmt.Sprintf("there are %d events from %d to %d; there should be all from %d to %d", n, rows.Int64(2), rows.Int64(3)-1, first, next-1)})
 		}
 	}
 	if err := rows.Close(); err != nil {

@@ -51,6 +51,9 @@ func (c Prune) apply(tx *command.Tx) (Pruned, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Events, err = tx.Exec(`DELETE FROM outbox WHERE seq < ?`, keep)
+	if out.Events, err = tx.Exec(`DELETE FROM outbox WHERE seq < ?`, keep); err != nil || out.Events == 0 {
+		return out, err
+	}
+	_, err = tx.Exec(`UPDATE meta SET first_event = ? WHERE one = 1`, keep)
 	return out, err
 }

@@ -13,7 +13,8 @@ CREATE TABLE meta (
 	wall       INTEGER NOT NULL,                      -- newest stamp seen, ms since 1970 UTC
 	cut        INTEGER NOT NULL,
 	level      INTEGER NOT NULL,
-	next_event INTEGER NOT NULL CHECK (next_event > 0),
+	first_event INTEGER NOT NULL CHECK (first_event > 0), -- older ones were deleted
+	next_event INTEGER NOT NULL CHECK (next_event >= first_event),
 	map        INTEGER NOT NULL                       -- version of the slot map
 ) STRICT;
 
