@@ -220,6 +220,7 @@ func mistakes(t *testing.T, shop *commerce.Store) []mistake {
 
 		{"a position that is none", events("banana"), fault.Invalid, "banana"},
 		{"a position of another store", events("v1.0.0.0"), fault.Invalid, "v1.0.0.0"},
+		{"a position in the future", events("v1.zzzz.zzzz"), fault.Invalid, "v1.zzzz.zzzz"},
 		{"a position below zero", events("v1.-1.0"), fault.Invalid, "v1.-1.0"},
 		{"a position beyond numbers", events("v1.zzzzzzzzzzzzzzzzzz.0"), fault.Invalid, "v1.zzzz"},
 	}

@@ -269,3 +269,35 @@ func TestCallerWhoLeaves(t *testing.T) {
 		}
 	}
 }
+
+// stingy is a provider that takes less than it was asked for.
+type stingy struct{ payments.Provider }
+
+func (p stingy) Pay(ctx context.Context, r payments.PayRequest) (payments.Outcome, error) {
+	r.Amount = euro(r.Amount.Minor() - 1)
+	return p.Provider.Pay(ctx, r)
+}
+
+// TestUnderpaid: an order is not placed for less than it costs. What did come
+// goes back.
+func TestUnderpaid(t *testing.T) {
+	for _, later := range []bool{false, true} {
+		s := newMutant(t, 1, mutation{provider: func(p payments.Provider) payments.Provider { return stingy{p} }})
+		s.sells("mug", 5)
+		c := s.basket("mug", 2)
+		_, err := s.checkout.Complete(s.ctx(), checkout.Complete{Cart: c, PayWith: "simulator", Token: approves, AuthorizeOnly: later})
+		d := as[*checkout.DeclinedError](s, err)
+		s.isA(d.Order, orders.Canceled, cart.Active)
+		s.stockIs("mug", 5, 0, 0)
+		s.must(s.payments.Settle(s.ctx(), d.Order))
+		if o := s.order(d.Order); o.Captured != o.Refunded || o.Authorized.Minor() != o.Voided.Minor()+o.Captured.Minor() {
+			t.Errorf("the canceled order keeps money: %+v", o)
+		}
+		if held, err := s.bank.Held("EUR"); err != nil || !held.IsZero() {
+			t.Errorf("the bank holds %v, %v", held, err)
+		}
+		for _, problem := range s.audit() {
+			t.Error(problem)
+		}
+	}
+}
