@@ -158,6 +158,9 @@ func (s *Store) replay(ctx context.Context, l *lane, fresh *shard.Shard, upTo ui
 		if _, err := fresh.ApplyBatch(batch); err != nil {
 			return false, err
 		}
+		if err := fresh.Trim(); err != nil {
+			return false, err
+		}
 		batch = batch[:0]
 	}
 	if len(batch) > 0 {

@@ -141,7 +141,7 @@ func (s *Service) settle(ctx context.Context, r *claim.Reservation, isNew bool, 
 const attempts = 8
 
 // repeat runs a command until it does not have to start over.
-func repeat(once func() (stored, error)) (done stored, err error) {
+func repeat[T any](once func() (T, error)) (done T, err error) {
 	for range attempts {
 		done, err = once()
 		_, moved := errors.AsType[*movedError](err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/claim"
+	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/internal/subject"
@@ -34,6 +35,11 @@ func (s *Service) Get(ctx context.Context, customer CustomerID) (Customer, error
 		return Customer{}, &UnknownCustomerError{Customer: customer}
 	}
 	return s.open(ctx, r)
+}
+
+// read returns the customer whom the command under key has made or changed.
+func (s *Service) read(ctx context.Context, key string, customer CustomerID) (Customer, error) {
+	return command.Then(ctx, key, func(ctx context.Context) (Customer, error) { return s.Get(ctx, customer) })
 }
 
 // ByEmail returns the customer with an e-mail address, without regard to case.

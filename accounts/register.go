@@ -89,16 +89,17 @@ func (s *Service) Register(ctx context.Context, c Register) (Customer, error) {
 	if err != nil {
 		return Customer{}, err
 	}
-	done, err := repeat(func() (stored, error) { return s.register(ctx, c) })
+	customer, err := repeat(func() (Customer, error) { return s.register(ctx, c) })
 	if err != nil {
 		return Customer{}, fmt.Errorf("registering a customer: %w", err)
 	}
-	return s.Get(ctx, done.ID)
+	return customer, nil
 }
 
-func (s *Service) register(ctx context.Context, c Register) (stored, error) {
+func (s *Service) register(ctx context.Context, c Register) (Customer, error) {
+	key := command.KeyOr(s.engine, c.Key)
 	var r *claim.Reservation
-	done, err := command.Do[stored](ctx, s.engine, &c, command.Call{Key: c.Key, Create: true, Prepare: func(stamp command.Stamp) (err error) {
+	done, err := command.Do[stored](ctx, s.engine, &c, command.Call{Key: key, Create: true, Prepare: func(stamp command.Stamp) (err error) {
 		c.NewID = CustomerID(stamp.NewID("cus"))
 		if err := s.sealNew(ctx, &c); err != nil {
 			return err
@@ -108,7 +109,10 @@ func (s *Service) register(ctx context.Context, c Register) (stored, error) {
 		return firstError(err, c.Reserved.hopeless(c.Key))
 	}})
 	s.settle(ctx, r, true, done, err)
-	return done, err
+	if err != nil {
+		return Customer{}, err
+	}
+	return s.read(ctx, key, done.ID)
 }
 
 func (s *Service) sealNew(ctx context.Context, c *Register) error {

@@ -136,19 +136,21 @@ func (s *Service) Update(ctx context.Context, c Update) (Customer, error) {
 	if err != nil {
 		return Customer{}, err
 	}
-	if _, err := repeat(func() (stored, error) { return s.update(ctx, c) }); err != nil {
+	customer, err := repeat(func() (Customer, error) { return s.update(ctx, c) })
+	if err != nil {
 		return Customer{}, fmt.Errorf("updating customer %s: %w", c.Customer, err)
 	}
-	return s.Get(ctx, c.Customer)
+	return customer, nil
 }
 
-func (s *Service) update(ctx context.Context, c Update) (stored, error) {
+func (s *Service) update(ctx context.Context, c Update) (Customer, error) {
 	slot, err := c.Customer.Slot()
 	if err != nil {
-		return stored{}, err
+		return Customer{}, err
 	}
+	key := command.KeyOr(s.engine, c.Key)
 	var r *claim.Reservation
-	done, err := command.Do[stored](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot, Prepare: func(command.Stamp) (err error) {
+	done, err := command.Do[stored](ctx, s.engine, &c, command.Call{Key: key, Slot: slot, Prepare: func(command.Stamp) (err error) {
 		if err := s.sealUpdate(ctx, slot, &c); err != nil {
 			return err
 		}
@@ -165,7 +167,10 @@ func (s *Service) update(ctx context.Context, c Update) (stored, error) {
 		return firstError(err, c.Reserved.hopeless(c.Key))
 	}})
 	s.settle(ctx, r, false, done, err)
-	return done, err
+	if err != nil {
+		return Customer{}, err
+	}
+	return s.read(ctx, key, c.Customer)
 }
 
 func (s *Service) sealUpdate(ctx context.Context, slot id.Slot, c *Update) error {

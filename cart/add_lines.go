@@ -232,11 +232,7 @@ func (s *Service) AddLines(ctx context.Context, c AddLines) (Cart, error) {
 		return Cart{}, err
 	}
 	call.Prepare = func(st command.Stamp) error { return c.prepare(ctx, s, st) }
-	r, err := command.Do[Receipt](ctx, s.engine, &c, call)
-	if err != nil {
-		return Cart{}, err
-	}
-	return s.Get(ctx, r.Cart)
+	return command.DoThen(ctx, s.engine, &c, call, s.read)
 }
 
 // AddLine is AddLines with one line.

@@ -76,8 +76,5 @@ func (s *Service) Annotate(ctx context.Context, c Annotate) (Cart, error) {
 	if err != nil {
 		return Cart{}, err
 	}
-	if _, err := command.Do[Receipt](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}); err != nil {
-		return Cart{}, err
-	}
-	return s.Get(ctx, c.Cart)
+	return command.DoThen(ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}, s.read)
 }

@@ -181,14 +181,11 @@ func (s *Service) SetContact(ctx context.Context, c SetContact) (Cart, error) {
 	}
 	call := command.Call{Key: c.Key, Slot: slot, Prepare: func(st command.Stamp) error { return c.prepare(ctx, s, st) }}
 	for try := 1; ; try++ {
-		_, err := command.Do[Receipt](ctx, s.engine, &c, call)
+		got, err := command.DoThen(ctx, s.engine, &c, call, s.read)
 		if _, raced := errors.AsType[*subject.KeyExistsError](err); raced && try < sealTries {
 			continue
 		}
-		if err != nil {
-			return Cart{}, err
-		}
-		return s.Get(ctx, c.Cart)
+		return got, err
 	}
 }
 

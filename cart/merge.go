@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/sqlite"
@@ -32,7 +33,9 @@ const mergePage = 200
 // another person's.
 //
 // It returns a *StatusError if a checkout of the guest's cart runs or ran or if
-// it was merged for somebody else, and an *OwnerError if it is no guest's.
+// it was merged for somebody else, and an *OwnerError if it is no guest's. Once
+// it has begun it is finished in the background; if the caller cannot be told
+// how, the error is fault.Uncertain, and the same call gives the result.
 func (s *Service) Merge(ctx context.Context, guest ID, customer accounts.CustomerID) (Cart, error) {
 	slot, err := slotOf(guest)
 	if err != nil {
@@ -44,10 +47,15 @@ func (s *Service) Merge(ctx context.Context, guest ID, customer accounts.Custome
 	// Three steps, each harmless to repeat: the guest's cart closes for one
 	// named customer, the customer's carts take its lines over, and the
 	// guest's cart is marked merged. Its ID names the transfer.
-	if _, err := command.Do[struct{}](ctx, s.engine, &closeGuest{Guest: guest, Customer: customer}, command.Call{Slot: slot}); err != nil {
+	_, err = command.Do[struct{}](ctx, s.engine, &closeGuest{Guest: guest, Customer: customer}, command.Call{Slot: slot})
+	if err != nil && fault.CodeOf(err) != fault.Uncertain {
 		return Cart{}, err
 	}
-	return s.finishMerge(ctx, guest, slot)
+	var into Cart
+	if err == nil {
+		into, err = s.finishMerge(ctx, guest, slot)
+	}
+	return into, command.Begun(err, "the merge has perhaps begun: merge the same carts again")
 }
 
 // MergeTimer handles the timers of kind TimerMerge: it finishes a merge that

@@ -120,7 +120,7 @@ func TestTheTimerFinishesAMerge(t *testing.T) {
 			who := s.customer("a@example.com")
 			guest := s.guest(one("mug", 2)...)
 			_, err := s.carts.Merge(t.Context(), guest.ID, who)
-			wants(t, err, fault.Unavailable)
+			wants(t, err, fault.Uncertain)
 			_, err = s.carts.AddLines(t.Context(), cart.AddLines{Cart: guest.ID, Lines: one("mug", 1)})
 			wantsError(t, err, &cart.StatusError{Cart: guest.ID, Have: cart.Merging})
 
@@ -176,7 +176,7 @@ func TestALargeCartMovesInPages(t *testing.T) {
 		s.add(cart.AddLines{Cart: guest.ID, Lines: lines[at : at+325]})
 	}
 	_, err := s.carts.Merge(t.Context(), guest.ID, who)
-	wants(t, err, fault.Unavailable)
+	wants(t, err, fault.Uncertain)
 	first, err := s.carts.ActiveOf(t.Context(), who)
 	if err != nil || len(first.Lines) != 400 {
 		t.Fatalf("%d lines have arrived, %v; want 400", len(first.Lines), err)

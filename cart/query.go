@@ -26,6 +26,9 @@ func (s *Service) Get(ctx context.Context, cart ID) (Cart, error) {
 	return out, err
 }
 
+// read returns the cart that a command answered with.
+func (s *Service) read(ctx context.Context, r Receipt) (Cart, error) { return s.Get(ctx, r.Cart) }
+
 // ActiveOf returns the customer's newest active cart, or a *NotFoundError.
 func (s *Service) ActiveOf(ctx context.Context, customer accounts.CustomerID) (Cart, error) {
 	slot, err := slotOfCustomer(customer)

@@ -98,10 +98,7 @@ func (s *Service) SetQuantity(ctx context.Context, c SetQuantity) (Cart, error) 
 	if err != nil {
 		return Cart{}, err
 	}
-	if _, err := command.Do[Receipt](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}); err != nil {
-		return Cart{}, err
-	}
-	return s.Get(ctx, c.Cart)
+	return command.DoThen(ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}, s.read)
 }
 
 // RemoveLine is SetQuantity with 0.

@@ -59,9 +59,9 @@ func (s *Service) ArchiveProduct(ctx context.Context, c ArchiveProduct) (Product
 	if err != nil {
 		return Product{}, err
 	}
-	if _, err := command.Do[stored](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}); err != nil {
+	p, err := command.DoThen(ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}, s.read)
+	if err != nil {
 		return Product{}, fmt.Errorf("archiving product %s: %w", c.Product, err)
 	}
-	r, err := s.load(ctx, c.Product)
-	return r.Product, err
+	return p, nil
 }

@@ -24,24 +24,35 @@ func (s *Service) PutProduct(ctx context.Context, c PutProduct) (Product, error)
 	if err != nil {
 		return Product{}, err
 	}
-	done, err := s.put(ctx, c)
+	key := command.KeyOr(s.engine, c.Key)
+	done, err := s.put(ctx, c, key)
+	var p Product
+	if err == nil {
+		p, err = command.Then(ctx, key, func(ctx context.Context) (Product, error) { return s.read(ctx, done) })
+	}
 	if err != nil {
 		return Product{}, fmt.Errorf("putting product %q: %w", c.Handle, err)
 	}
+	return p, nil
+}
+
+// read returns the product that a command answered with, past the cache.
+func (s *Service) read(ctx context.Context, done stored) (Product, error) {
 	r, err := s.load(ctx, done.ID)
 	return r.Product, err
 }
 
-// put runs a normalized command.
-func (s *Service) put(ctx context.Context, c PutProduct) (done stored, err error) {
+// put runs a normalized command under key, which is made up if its caller gave
+// none.
+func (s *Service) put(ctx context.Context, c PutProduct, key string) (done stored, err error) {
 	c.stampClaims(s.engine)
 	if c.local() {
-		if done, err = s.putLocal(ctx, c); !startOver(err) {
+		if done, err = s.putLocal(ctx, c, key); !startOver(err) {
 			return done, err
 		}
 	}
 	for range attempts {
-		if done, err = s.putAcross(ctx, c); !startOver(err) {
+		if done, err = s.putAcross(ctx, c, key); !startOver(err) {
 			return done, err
 		}
 	}
@@ -70,8 +81,8 @@ func (c PutProduct) local() bool {
 }
 
 // putLocal runs the command on the slot of the product's only name.
-func (s *Service) putLocal(ctx context.Context, c PutProduct) (stored, error) {
-	return command.Do[stored](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: c.Claim.Slot(), Prepare: func(stamp command.Stamp) error {
+func (s *Service) putLocal(ctx context.Context, c PutProduct, key string) (stored, error) {
+	return command.Do[stored](ctx, s.engine, &c, command.Call{Key: key, Slot: c.Claim.Slot(), Prepare: func(stamp command.Stamp) error {
 		c.NewID, c.Target, c.Reserved = ProductID(stamp.NewID("prd")), "", nil
 		return nil
 	}})
@@ -79,7 +90,7 @@ func (s *Service) putLocal(ctx context.Context, c PutProduct) (stored, error) {
 
 // putAcross finds the product that the command replaces, wherever it lives,
 // reserves what changes of its names on other slots, and runs the command.
-func (s *Service) putAcross(ctx context.Context, c PutProduct) (stored, error) {
+func (s *Service) putAcross(ctx context.Context, c PutProduct, key string) (stored, error) {
 	have, taken, err := s.target(ctx, c)
 	if err != nil {
 		return stored{}, err
@@ -94,7 +105,7 @@ func (s *Service) putAcross(ctx context.Context, c PutProduct) (stored, error) {
 		}
 	}
 	var r *claim.Reservation
-	done, err := command.Do[stored](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot, Prepare: func(stamp command.Stamp) (err error) {
+	done, err := command.Do[stored](ctx, s.engine, &c, command.Call{Key: key, Slot: slot, Prepare: func(stamp command.Stamp) (err error) {
 		c.NewID, c.Target, c.Reserved = ProductID(stamp.NewID("prd")), "", nil
 		if c.ID == "" {
 			c.Target = have.ID

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/keelshop/commerce/fault"
@@ -23,7 +24,8 @@ const (
 // later counts.
 //
 // After an error some of the products are put and some are not; putting all of
-// them again is safe.
+// them again is safe. The error is never fault.Unavailable once one was put,
+// but fault.Uncertain.
 func (s *Service) PutProducts(ctx context.Context, products []PutProduct) ([]Product, error) {
 	job := bulk{s: s, ctx: ctx, products: make([]PutProduct, len(products)), done: make([]stored, len(products))}
 	for i, c := range products {
@@ -38,9 +40,10 @@ func (s *Service) PutProducts(ctx context.Context, products []PutProduct) ([]Pro
 		job.products[i] = c
 	}
 	if err := job.run(); err != nil {
-		return nil, fmt.Errorf("putting %d products: %w", len(products), err)
+		return nil, fmt.Errorf("putting %d products: %w", len(products), job.begun(err))
 	}
-	return s.loadMany(ctx, job.done)
+	out, err := s.loadMany(ctx, job.done)
+	return out, job.begun(err)
 }
 
 // bulk is one call of PutProducts.
@@ -69,6 +72,16 @@ func (b *bulk) run() error {
 		return err
 	}
 	return b.putEach(rest)
+}
+
+// begun says of an err that may have come after a product was put that all of
+// them are to be put again.
+func (b *bulk) begun(err error) error {
+	put := func(d stored) bool { return d.ID != "" }
+	if !errors.Is(err, fault.Uncertain) && !slices.ContainsFunc(b.done, put) {
+		return err
+	}
+	return command.Begun(err, "some of the products were perhaps put: put all of them again")
 }
 
 // split returns, for each shard, the chunks of products that one command can
@@ -133,7 +146,7 @@ func (b *bulk) putChunk(chunk []int) error {
 
 func (b *bulk) putEach(indexes []int) (err error) {
 	for _, n := range indexes {
-		if b.done[n], err = b.s.put(b.ctx, b.products[n]); err != nil {
+		if b.done[n], err = b.s.put(b.ctx, b.products[n], command.KeyOr(b.s.engine, b.products[n].Key)); err != nil {
 			return fmt.Errorf("product %q: %w", b.products[n].Handle, err)
 		}
 	}

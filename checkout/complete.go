@@ -73,7 +73,7 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 	}
 	made, err := s.begin(ctx, slot, c)
 	if err != nil {
-		return Result{}, err
+		return Result{}, command.UnderKey(c.Key, err)
 	}
 	if made.Attempt != "" {
 		err = s.pay(ctx, slot, provider, c, made)
@@ -86,6 +86,7 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 		out, err = s.result(ctx, made.Order)
 	}
 	if fault.CodeOf(err) == fault.Unavailable {
+		err = fault.Wrap(fault.Uncertain, err, "the checkout began, reading what it came to failed")
 		return Result{}, &command.UncertainError{Key: c.Key, Err: err}
 	}
 	return out, err

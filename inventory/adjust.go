@@ -96,12 +96,13 @@ func (s *Service) Adjust(ctx context.Context, c Adjust) (Stock, error) {
 	if err != nil {
 		return Stock{}, err
 	}
+	key := command.KeyOr(s.engine, c.Key)
 	if c.Count != nil {
 		if err := s.bookPool(ctx, pool); err != nil {
-			return Stock{}, err
+			return Stock{}, command.UnderKey(key, err)
 		}
 	}
-	stock, err := command.Do[Stock](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot, Prepare: func(command.Stamp) error {
+	stock, err := command.Do[Stock](ctx, s.engine, &c, command.Call{Key: key, Slot: slot, Prepare: func(command.Stamp) error {
 		c.Pool = pool
 		return nil
 	}})

@@ -41,9 +41,6 @@ func partition(e command.Engine, n, page int, slotOf func(i int) (id.Slot, error
 
 // partKey derives the key of one command of several from the caller's.
 func partKey(key string, n int) string {
-	if key == "" {
-		return ""
-	}
 	return key + "/" + strconv.Itoa(n)
 }
 

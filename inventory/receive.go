@@ -2,7 +2,9 @@ package inventory
 
 import (
 	"context"
+	"errors"
 	"strings"
+	"sync/atomic"
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
@@ -155,7 +157,9 @@ const receivePage = 200
 
 // ReceiveMany adds many deliveries with few commands, and returns the pools'
 // records in the order of the lines. After an error some lines may have been
-// added: with a Key, asking again adds the others and none twice.
+// added: asking again with the Key, or with that of the *command.UncertainError
+// if there was none, adds the others and none twice. The error is never
+// fault.Unavailable once a line was added.
 func (s *Service) ReceiveMany(ctx context.Context, c ReceiveMany) ([]Stock, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -169,17 +173,29 @@ func (s *Service) ReceiveMany(ctx context.Context, c ReceiveMany) ([]Stock, erro
 	if err != nil {
 		return nil, err
 	}
-	return out, each(len(parts), func(p int) error {
+	key := command.KeyOr(s.engine, c.Key)
+	var added atomic.Bool
+	err = each(len(parts), func(p int) error {
 		part := ReceiveMany{}
 		for _, i := range parts[p].items {
 			part.Lines = append(part.Lines, lines[i])
 		}
-		got, err := command.Do[[]Stock](ctx, s.engine, &part, command.Call{Key: partKey(c.Key, p), Slot: parts[p].slot})
+		got, err := command.Do[[]Stock](ctx, s.engine, &part, command.Call{Key: partKey(key, p), Slot: parts[p].slot})
+		if err == nil {
+			added.Store(true)
+		}
 		for j, i := range parts[p].items[:len(got)] {
 			out[i] = got[j]
 		}
 		return err
 	})
+	if added.Load() || errors.Is(err, fault.Uncertain) {
+		err = command.Begun(err, "some of the lines were perhaps added: send all of them again")
+	}
+	if err != nil {
+		return nil, command.UnderKey(key, err)
+	}
+	return out, nil
 }
 
 // resolve stamps the pools of many lines.

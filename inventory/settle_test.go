@@ -166,7 +166,7 @@ func TestReceivingAgainWithTheKeyAddsNothing(t *testing.T) {
 			s.engine.Drop = func(command.Envelope) bool { return sent.Add(1) == 2 }
 		}
 		_, err = s.ReceiveMany(t.Context(), many)
-		if i == 0 && !errors.Is(err, fault.Unavailable) || i > 0 && err != nil {
+		if i == 0 && !errors.Is(err, fault.Uncertain) || i > 0 && err != nil {
 			t.Fatalf("try %d: got %v", i, err)
 		}
 		s.engine.Drop = nil

@@ -79,8 +79,5 @@ func (s *Service) Annotate(ctx context.Context, c Annotate) (Order, error) {
 	if err != nil {
 		return Order{}, err
 	}
-	if _, err := command.Do[Receipt](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}); err != nil {
-		return Order{}, err
-	}
-	return s.Get(ctx, c.Order)
+	return command.DoThen(ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}, s.read)
 }

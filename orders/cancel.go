@@ -85,10 +85,7 @@ func (s *Service) Cancel(ctx context.Context, c Cancel) (Order, error) {
 	if err != nil {
 		return Order{}, err
 	}
-	if _, err := command.Do[Receipt](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}); err != nil {
-		return Order{}, err
-	}
-	return s.Get(ctx, c.Order)
+	return command.DoThen(ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}, s.read)
 }
 
 const maxReason = 500 // bytes

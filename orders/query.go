@@ -34,6 +34,9 @@ func (s *Service) Get(ctx context.Context, o ID) (Order, error) {
 	return out, err
 }
 
+// read returns the order that a command answered with.
+func (s *Service) read(ctx context.Context, r Receipt) (Order, error) { return s.Get(ctx, r.Order) }
+
 // Filter selects orders. The zero Filter selects all of them.
 type Filter struct {
 	Customer accounts.CustomerID

@@ -184,8 +184,5 @@ func (s *Service) Return(ctx context.Context, c Return) (Order, error) {
 		c.ID = st.NewID("ret")
 		return nil
 	}}
-	if _, err := command.Do[Receipt](ctx, s.engine, &c, call); err != nil {
-		return Order{}, err
-	}
-	return s.Get(ctx, c.Order)
+	return command.DoThen(ctx, s.engine, &c, call, s.read)
 }

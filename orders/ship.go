@@ -136,10 +136,7 @@ func (s *Service) Ship(ctx context.Context, c Ship) (Order, error) {
 		c.Fulfilment = st.NewID("ful")
 		return nil
 	}}
-	if _, err := command.Do[Receipt](ctx, s.engine, &c, call); err != nil {
-		return Order{}, err
-	}
-	return s.Get(ctx, c.Order)
+	return command.DoThen(ctx, s.engine, &c, call, s.read)
 }
 
 // maxUnits bounds the units of one line of a command.

@@ -98,22 +98,25 @@ func (s *Service) Capture(ctx context.Context, c Capture) (Operation, error) {
 	if err != nil {
 		return Operation{}, err
 	}
-	made, err := command.Do[operationReceipt](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot})
+	key := command.KeyOr(s.engine, c.Key)
+	made, err := command.Do[operationReceipt](ctx, s.engine, &c, command.Call{Key: key, Slot: slot})
 	if err != nil {
 		return Operation{}, err
 	}
-	return s.carryOn(ctx, c.Attempt, made.Number)
+	return s.carryOn(ctx, key, c.Attempt, made.Number)
 }
 
-// carryOn settles the order of an operation and returns what became of it. An
-// error of the settling is the timer's to meet again and to report.
-func (s *Service) carryOn(ctx context.Context, a ID, n int) (Operation, error) {
-	op, err := s.operation(ctx, a, n)
+// carryOn settles the order of an operation that the command under key has
+// recorded, and returns what became of it. An error of the settling is the
+// timer's to meet again and to report.
+func (s *Service) carryOn(ctx context.Context, key string, a ID, n int) (Operation, error) {
+	read := func(ctx context.Context) (Operation, error) { return s.operation(ctx, a, n) }
+	op, err := command.Then(ctx, key, read)
 	if err != nil || op.State.Final() {
 		return op, err
 	}
 	_ = s.Settle(ctx, op.Order)
-	return s.operation(ctx, a, n)
+	return command.Then(ctx, key, read)
 }
 
 func (s *Service) operation(ctx context.Context, a ID, n int) (op Operation, err error) {

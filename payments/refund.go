@@ -69,9 +69,10 @@ func (s *Service) Refund(ctx context.Context, c Refund) ([]Operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := command.Do[struct{}](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}); err != nil {
+	key := command.KeyOr(s.engine, c.Key)
+	if _, err := command.Do[struct{}](ctx, s.engine, &c, command.Call{Key: key, Slot: slot}); err != nil {
 		return nil, err
 	}
 	_ = s.Settle(ctx, c.Order) // the timer meets its error again and reports it
-	return s.Operations(ctx, c.Order)
+	return command.Then(ctx, key, func(ctx context.Context) ([]Operation, error) { return s.Operations(ctx, c.Order) })
 }

@@ -116,7 +116,7 @@ func Do[R any](ctx context.Context, e Engine, c Command, call Call) (R, error) {
 			} else if found {
 				return zero, recallErr
 			}
-			return zero, err
+			return zero, UnderKey(call.Key, err)
 		}
 	}
 	if env.Body, err = Marshal(c); err != nil {
