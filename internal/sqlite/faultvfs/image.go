@@ -107,10 +107,10 @@ func (c change) sectors() []change {
 		return []change{c}
 	}
 	var parts []change
-	for len(c.data) > 0 {
-		n := min(int64(len(c.data)), sector-c.at%sector)
-		parts = append(parts, change{c.at, c.data[:n:n]})
-		c.at, c.data = c.at+n, c.data[n:]
+	for at, data := c.at, c.data; len(data) > 0; {
+		n := min(int64(len(data)), sector-at%sector)
+		parts = append(parts, change{at, data[:n:n]})
+		at, data = at+n, data[n:]
 	}
 	return parts
 }
