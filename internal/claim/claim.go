@@ -76,6 +76,9 @@ func (h *Hash) UnmarshalText(text []byte) error {
 		return fault.New(fault.Invalid, "%d bytes are not the hash of a claim", len(text))
 	}
 	*h = Hash(b)
+	if h.String() != string(text) { // base64 skips line ends
+		return fault.New(fault.Invalid, "the hash of a claim has one text only")
+	}
 	return nil
 }
 
