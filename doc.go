@@ -126,6 +126,13 @@
 // once. Events are kept for thirty days. A consumer that stayed away longer gets
 // a [*PositionExpiredError] and starts from the state itself.
 //
+// # Fitting into a program
+//
+// [WithHook] shows you every request before it is logged: a hook may adjust or
+// refuse it. [Store.Query] runs read-only SQL over views of all shards, for
+// reports. [As] says for whom a call is made. Carts, orders, products and
+// customers carry your metadata, public and private, and an external reference.
+//
 // # Compatibility
 //
 // Three things have versions of their own. The API follows semantic versioning;
