@@ -9,8 +9,8 @@ import (
 	"github.com/keelshop/commerce/shard"
 )
 
-// How long a store keeps what grows without bound. Orders, payments and their
-// keys stay for ever; these are for retries and for consumers of events.
+// How long a store keeps what grows without bound: answers are for retries,
+// events for their consumers. Orders and payments stay for ever.
 const (
 	keepAnswers = 7 * 24 * time.Hour
 	keepEvents  = 30 * 24 * time.Hour
