@@ -1,0 +1,68 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+)
+
+// RequestIDHeader carries a request's ID, both ways.
+const RequestIDHeader = "X-Request-Id"
+
+// note is what the parts of this package remember about one request. One
+// value in the context serves them all.
+type note struct {
+	id    string
+	route string
+}
+
+type noteKey struct{}
+
+func noteOf(ctx context.Context) *note {
+	n, _ := ctx.Value(noteKey{}).(*note)
+	return n
+}
+
+// ID returns the ID of the request of ctx, or "" outside of RequestID.
+func ID(ctx context.Context) string {
+	if n := noteOf(ctx); n != nil {
+		return n.id
+	}
+	return ""
+}
+
+// SetRoute tells the log and the metrics which route serves the request of
+// ctx, such as "GET /products/{product}". A route never holds what came with
+// a request: a path may.
+func SetRoute(ctx context.Context, route string) {
+	if n := noteOf(ctx); n != nil {
+		n.route = route
+	}
+}
+
+// RequestID gives each request an ID and returns it in a header. An ID that a
+// proxy has given already is kept if it is 8 to 64 letters, digits, "-" or "_".
+func RequestID(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get(RequestIDHeader)
+		if !plausibleID(id) {
+			id = rand.Text()
+		}
+		w.Header().Set(RequestIDHeader, id)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), noteKey{}, &note{id: id})))
+	})
+}
+
+func plausibleID(s string) bool {
+	if len(s) < 8 || len(s) > 64 {
+		return false
+	}
+	for _, c := range []byte(s) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
+		default:
+			return false
+		}
+	}
+	return true
+}
