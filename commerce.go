@@ -13,6 +13,7 @@ import (
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/cache"
@@ -37,6 +38,8 @@ type Store struct {
 	Orders    *orders.Service
 	Payments  *payments.Service
 	Checkout  *checkout.Service
+	// Assets keeps the files that the catalog names, such as pictures.
+	Assets assets.Store
 
 	dir    string
 	id     identity
@@ -45,6 +48,7 @@ type Store struct {
 	engine *engine
 	cache  *cache.Cache
 	lock   *flock.Flock
+	files  *assets.DirStore // nil unless Assets is the directory's own
 
 	stop    context.CancelFunc // ends the workers
 	workers sync.WaitGroup
@@ -236,6 +240,11 @@ func (s *Store) newServices() {
 	if _, ok := s.config.providers["manual"]; !ok {
 		s.config.providers["manual"] = manual.New()
 	}
+	s.Assets = s.config.assets
+	if s.Assets == nil {
+		s.files = assets.Dir(filepath.Join(s.dir, assetsDir))
+		s.Assets = s.files
+	}
 	s.Accounts = accounts.NewService(e, e.sealer)
 	s.Catalog = catalog.NewService(e, s.cache)
 	s.Inventory = inventory.NewService(e, s.Catalog)
@@ -254,6 +263,7 @@ func (s *Store) timerHandlers() map[string]command.Timer {
 		inventory.TimerRecall: s.Inventory.RecallTimer,
 		cart.TimerMerge:       s.Carts.MergeTimer,
 		claim.TimerKind:       claim.Timer(s.engine, s.holds),
+		catalog.TimerLeave:    s.Catalog.LeaveTimer,
 	}
 }
 
@@ -331,6 +341,9 @@ func (s *Store) close() error {
 		for _, l := range e.lanes {
 			errs = append(errs, l.close(s.Err() != nil))
 		}
+	}
+	if s.files != nil {
+		errs = append(errs, s.files.Close())
 	}
 	s.cache.Close()
 	err := errors.Join(errs...)

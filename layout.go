@@ -39,6 +39,7 @@ const (
 	identityFile = "store.json"
 	lockFile     = "lock"
 	logFile      = "raft.db"
+	assetsDir    = "assets"
 )
 
 func shardFile(dir string, i int) string { return filepath.Join(dir, fmt.Sprintf("shard-%03d.db", i)) }

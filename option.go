@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/payments"
@@ -29,6 +30,7 @@ type config struct {
 	logger     *slog.Logger
 	ring       seal.Ring
 	providers  map[string]payments.Provider
+	assets     assets.Store // nil for the directory's own
 	hooks      []Hook
 	clock      Clock
 	vfs        string
@@ -80,6 +82,18 @@ func WithPayments(p payments.Provider) Option {
 			return
 		}
 		c.providers[p.Name()] = p
+	})
+}
+
+// WithAssets sets where the files of the shop are kept. It defaults to
+// assets.Dir of DIR/assets. What is set here stays open when the store closes.
+func WithAssets(files assets.Store) Option {
+	return option(func(c *config) {
+		if files == nil {
+			c.bad = "the store of assets is nil"
+			return
+		}
+		c.assets = files
 	})
 }
 

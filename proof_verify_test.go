@@ -35,6 +35,10 @@ var damages = []struct {
 	{"catalog.one_slot", one(`UPDATE variants SET slot = slot + 1`)},
 	{"catalog.options_differ", one(`UPDATE variants SET options = '[]'`)},
 	{"catalog.price_on_slot", one(`UPDATE prices SET slot = slot + 1`)},
+	{"catalog.membership_on_slot", one(`UPDATE product_categories SET slot = slot + 1`)},
+	{"catalog.positions_in_order", one(`UPDATE product_categories SET position = position + 1`)},
+	{"catalog.category_counts", one(`DELETE FROM category_sets`)},
+	{"catalog.no_cycle", one(`UPDATE categories SET parent = (SELECT max(c.id) FROM categories c WHERE c.id <> categories.id)`)},
 	{"catalog.name_is_claimed", one(`UPDATE claims SET owner = 'prd_01KAJ3W7Q8Z5D4F6G7H8J9K0M1' WHERE kind = 'sku'`)},
 	{"checkout.pending_order_holds_its_stock", one(`UPDATE reservations SET state = 'committed' WHERE state = 'held'`)},
 	{"checkout.hold_has_a_pending_order", one(`UPDATE reservations SET state = 'held'`)},
@@ -130,7 +134,11 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	dir = filepath.Join(t.TempDir(), "shop")
 	shop := open(t, dir, commerce.WithShards(1), clock.Option(), commerce.WithPayments(simulator.New()))
 	stock(t, shop, "mug", 50)
-	_, err := shop.Catalog.PutProduct(ctx, catalog.PutProduct{Handle: "shirt", Title: "Shirt", Variants: []catalog.PutVariant{
+	clothes, err := shop.Catalog.PutCategory(ctx, catalog.PutCategory{Handle: "clothes", Title: "Clothes"})
+	must(t, err)
+	shirts, err := shop.Catalog.PutCategory(ctx, catalog.PutCategory{Handle: "shirts", Title: "Shirts", Parent: clothes.ID})
+	must(t, err)
+	_, err = shop.Catalog.PutProduct(ctx, catalog.PutProduct{Handle: "shirt", Title: "Shirt", Categories: []catalog.CategoryID{shirts.ID}, Variants: []catalog.PutVariant{
 		{SKU: "shirt-s", Options: []catalog.Option{{Name: "Size", Value: "S"}}, Prices: []money.Amount{money.New(900, "EUR")}},
 		{SKU: "shirt-m", Options: []catalog.Option{{Name: "Size", Value: "M"}}, Prices: []money.Amount{money.New(900, "EUR")}},
 	}})

@@ -68,9 +68,11 @@ func (s *Store) query(ctx context.Context, query string, args []any, row func(Ro
 // views are what Query sees. Amounts are minor units; times are milliseconds
 // since 1970 UTC. What is sealed is left out.
 var views = []sqlite.View{
-	{Name: "products", Query: `SELECT id, handle, title, description, status, external_reference, metadata, private_metadata, version, created_at, updated_at FROM $.products`},
-	{Name: "variants", Query: `SELECT id, product, sku, options, untracked, barcode, metadata, private_metadata FROM $.variants WHERE removed = 0`},
-	{Name: "prices", Query: `SELECT variant, currency, amount FROM $.prices`},
+	{Name: "products", Query: `SELECT id, handle, title, description, brand, seo_title, seo_description, media, attributes, status, external_reference, metadata, private_metadata, version, created_at, updated_at FROM $.products`},
+	{Name: "variants", Query: `SELECT id, product, sku, options, untracked, barcodes, attributes, weight_grams, length_mm, width_mm, height_mm, metadata, private_metadata FROM $.variants WHERE removed = 0`},
+	{Name: "prices", Query: `SELECT variant, currency, amount, compare_at FROM $.prices`},
+	{Name: "categories", Query: `SELECT id, coalesce(parent, '') AS parent, position, handle, title, description, seo_title, seo_description, media, metadata, private_metadata, version, created_at, updated_at FROM $.categories`},
+	{Name: "product_categories", Query: `SELECT product, category, position FROM $.product_categories`},
 	{Name: "stock", Query: `SELECT pool, sku, on_hand, unallocated, shortage FROM $.pools`},
 	{Name: "allowances", Query: `SELECT pool, sku, available, held, committed, shipped, returned FROM $.allowances`},
 	{Name: "movements", Query: `SELECT pool, n, kind, quantity, reason, at FROM $.movements`},

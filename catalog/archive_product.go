@@ -44,7 +44,7 @@ func (c ArchiveProduct) apply(tx *command.Tx) (stored, error) {
 	want := have
 	want.Status = Archived
 	want.Version++
-	if err := want.storeProduct(tx, false); err != nil {
+	if err := want.storeProduct(tx, have); err != nil {
 		return stored{}, err
 	}
 	return stored{ID: want.ID, Version: want.Version}, want.announce(tx, have)

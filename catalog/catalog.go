@@ -4,7 +4,8 @@
 // A product, its variants and prices live together on one slot. On creation
 // that is the slot of its first SKU's claim, so that the most common product,
 // with one SKU that is also its handle, is made by one command on one shard.
-// Handles and SKUs share one namespace: a name means one product.
+// Handles and SKUs share one namespace: a name means one product. The category
+// tree lives on the store's slot.
 package catalog
 
 import (
@@ -52,6 +53,11 @@ func Module() command.Module {
 			command.Define(PutProduct.apply),
 			command.Define(putProducts.apply),
 			command.Define(ArchiveProduct.apply),
+			command.Define(PutCategory.apply),
+			command.Define(MoveCategory.apply),
+			command.Define(RemoveCategory.apply),
+			command.DefineRepeatable(leaveCategory.apply),
+			command.DefineRepeatable(leftCategory.apply),
 		},
 		Schema: map[uint32]string{1: schema},
 		Errors: []fault.Type{
@@ -62,6 +68,12 @@ func Module() command.Module {
 			fault.Typed[*VersionError]("catalog.version"),
 			fault.Typed[*DuplicateOptionsError]("catalog.duplicate_options"),
 			fault.Typed[*movedError]("catalog.moved"),
+			fault.Typed[*BarcodeError]("catalog.barcode"),
+			fault.Typed[*UnknownCategoryError]("catalog.unknown_category"),
+			fault.Typed[*CategoryHandleError]("catalog.category_handle"),
+			fault.Typed[*CategoryVersionError]("catalog.category_version"),
+			fault.Typed[*CategoryCycleError]("catalog.category_cycle"),
+			fault.Typed[*CategoryNotEmptyError]("catalog.category_not_empty"),
 		},
 		Check: check,
 	}

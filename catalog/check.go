@@ -3,6 +3,9 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
@@ -10,7 +13,8 @@ import (
 )
 
 // check reports products without variants, variants on another slot than their
-// product's, and names that live here and are not claimed by their product.
+// product's, names that live here and are not claimed by their product, and a
+// category tree or counts that do not fit.
 func check(tx *sqlite.Tx) ([]command.Violation, error) {
 	var out []command.Violation
 	for _, rule := range []struct{ name, query, detail string }{
@@ -22,6 +26,13 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 			"has the options of another variant"},
 		{"catalog.price_on_slot", `SELECT DISTINCT v.id FROM prices p JOIN variants v ON v.id = p.variant WHERE v.slot <> p.slot ORDER BY v.id`,
 			"has a price on another slot"},
+		{"catalog.membership_on_slot", `SELECT DISTINCT p.id FROM product_categories c JOIN products p ON p.id = c.product WHERE c.slot <> p.slot ORDER BY p.id`,
+			"is in a category on another slot"},
+		{"catalog.positions_in_order", `SELECT product FROM product_categories GROUP BY product HAVING max(position) <> count(*) - 1 ORDER BY 1`,
+			"has a gap between its categories"},
+		{"catalog.no_cycle", `WITH RECURSIVE reached(id) AS (SELECT id FROM categories WHERE parent IS NULL
+			UNION SELECT c.id FROM reached JOIN categories c ON c.parent = reached.id)
+			SELECT id FROM categories WHERE id NOT IN (SELECT id FROM reached) ORDER BY id`, "cannot be reached from the top"},
 	} {
 		rows := tx.Query(rule.query)
 		for rows.Next() {
@@ -32,7 +43,47 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 		}
 	}
 	names, err := checkLocalNames(tx)
-	return append(out, names...), err
+	if err != nil {
+		return nil, err
+	}
+	counts, err := checkCounts(tx)
+	return slices.Concat(out, names, counts), err
+}
+
+// checkCounts compares the counts of products by their categories with the
+// products.
+func checkCounts(tx *sqlite.Tx) ([]command.Violation, error) {
+	want := map[string]int64{}
+	rows := tx.Query(`SELECT group_concat(c.category, ' ' ORDER BY c.category) FROM product_categories c JOIN products p ON p.id = c.product
+		WHERE p.status = 'active' GROUP BY c.product`)
+	for rows.Next() {
+		set, err := encodeList(strings.Fields(rows.Text(0)))
+		if err != nil {
+			return nil, err
+		}
+		want[set]++
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	have := map[string]int64{}
+	rows = tx.Query(`SELECT categories, products FROM category_sets`)
+	for rows.Next() {
+		have[rows.Text(0)] = rows.Int64(1)
+	}
+	var out []command.Violation
+	for _, set := range slices.Sorted(maps.Keys(want)) {
+		if have[set] != want[set] {
+			out = append(out, command.Violation{Rule: "catalog.category_counts", Subject: set,
+				Detail: fmt.Sprintf("%d products are in just these categories, %d are counted", want[set], have[set])})
+		}
+		delete(have, set)
+	}
+	for _, set := range slices.Sorted(maps.Keys(have)) {
+		out = append(out, command.Violation{Rule: "catalog.category_counts", Subject: set,
+			Detail: fmt.Sprintf("no product is in just these categories, %d are counted", have[set])})
+	}
+	return out, rows.Close()
 }
 
 // checkLocalNames compares names whose claims are on their product's own slot,

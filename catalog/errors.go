@@ -88,3 +88,62 @@ func (e *movedError) Error() string { return "the product changed at the same ti
 
 // Unwrap returns fault.Unavailable, so that it is never recorded as an answer.
 func (e *movedError) Unwrap() error { return fault.Unavailable }
+
+// UnknownCategoryError says that a category does not exist.
+type UnknownCategoryError struct{ Category CategoryID }
+
+func (e *UnknownCategoryError) Error() string {
+	return fmt.Sprintf("there is no category %s", e.Category)
+}
+
+// Unwrap returns fault.NotFound.
+func (e *UnknownCategoryError) Unwrap() error { return fault.NotFound }
+
+// CategoryHandleError says that a handle belongs to another category.
+type CategoryHandleError struct {
+	Handle   string
+	Category CategoryID // the category that has it
+}
+
+func (e *CategoryHandleError) Error() string {
+	return fmt.Sprintf("%q already names category %s: choose another handle, or put that category by its ID", e.Handle, e.Category)
+}
+
+// Unwrap returns fault.Conflict.
+func (e *CategoryHandleError) Unwrap() error { return fault.Conflict }
+
+// CategoryVersionError says that a category was changed since it was read.
+type CategoryVersionError struct {
+	Category   CategoryID
+	Have, Want int64 // its version, and the one that the command was made for
+}
+
+func (e *CategoryVersionError) Error() string {
+	return fmt.Sprintf("category %s is at version %d, not %d: read it again and decide", e.Category, e.Have, e.Want)
+}
+
+// Unwrap returns fault.Conflict.
+func (e *CategoryVersionError) Unwrap() error { return fault.Conflict }
+
+// CategoryCycleError says that a category cannot be moved below itself.
+type CategoryCycleError struct{ Category, Parent CategoryID }
+
+func (e *CategoryCycleError) Error() string {
+	return fmt.Sprintf("category %s cannot be below %s, which is below it", e.Category, e.Parent)
+}
+
+// Unwrap returns fault.Invalid.
+func (e *CategoryCycleError) Unwrap() error { return fault.Invalid }
+
+// CategoryNotEmptyError says that a category has others below it.
+type CategoryNotEmptyError struct {
+	Category CategoryID
+	Children int64
+}
+
+func (e *CategoryNotEmptyError) Error() string {
+	return fmt.Sprintf("category %s has %d others below it: move or remove those first", e.Category, e.Children)
+}
+
+// Unwrap returns fault.Conflict.
+func (e *CategoryNotEmptyError) Unwrap() error { return fault.Conflict }

@@ -84,7 +84,7 @@ func (c PutProduct) local() bool {
 func (s *Service) putLocal(ctx context.Context, c PutProduct, key string) (stored, error) {
 	return command.Do[stored](ctx, s.engine, &c, command.Call{Key: key, Slot: c.Claim.Slot(), Prepare: func(stamp command.Stamp) error {
 		c.NewID, c.Target, c.Reserved = ProductID(stamp.NewID("prd")), "", nil
-		return nil
+		return s.checkCategories(ctx, c.Categories)
 	}})
 }
 
@@ -107,6 +107,9 @@ func (s *Service) putAcross(ctx context.Context, c PutProduct, key string) (stor
 	var r *claim.Reservation
 	done, err := command.Do[stored](ctx, s.engine, &c, command.Call{Key: key, Slot: slot, Prepare: func(stamp command.Stamp) (err error) {
 		c.NewID, c.Target, c.Reserved = ProductID(stamp.NewID("prd")), "", nil
+		if err := s.checkCategories(ctx, c.Categories); err != nil {
+			return err
+		}
 		if c.ID == "" {
 			c.Target = have.ID
 		}

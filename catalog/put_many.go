@@ -110,9 +110,26 @@ func (b *bulk) split() (shards [][][]int, rest []int) {
 func (c PutProduct) size() int {
 	v := c.Variants[0]
 	size := 256 + 2*len(c.Handle) + len(c.Title) + len(c.Description) + len(c.ExternalReference) + len(c.Metadata) + len(c.PrivateMetadata)
-	size += len(v.Barcode) + len(v.Metadata) + len(v.PrivateMetadata) + 16*len(v.Prices)
+	size += len(c.Brand) + len(c.SEO.Title) + len(c.SEO.Description) + 36*len(c.Categories) + sizeOf(c.Attributes) + sizeOf(v.Attributes)
+	size += len(v.Metadata) + len(v.PrivateMetadata) + 16*(len(v.Prices)+len(v.CompareAt)) + 32
+	for _, m := range c.Media {
+		size += 80 + len(m.Alt) + (mostName+3)*len(m.SKUs)
+	}
+	for _, b := range v.Barcodes {
+		size += 3 + len(b)
+	}
 	for _, o := range v.Options {
 		size += 8 + len(o.Name) + len(o.Value)
+	}
+	return size
+}
+
+func sizeOf(attributes []Attribute) (size int) {
+	for _, a := range attributes {
+		size += 40 + len(a.Name) + len(a.Text) + len(a.Unit)
+		for _, v := range a.Values {
+			size += 3 + len(v)
+		}
 	}
 	return size
 }
@@ -127,6 +144,9 @@ func (b *bulk) putChunk(chunk []int) error {
 	slot := c.Products[0].Claim.Slot()
 	all, err := command.Do[allStored](b.ctx, b.s.engine, &c, command.Call{Slot: slot, Prepare: func(stamp command.Stamp) error {
 		for i := range c.Products {
+			if err := b.s.checkCategories(b.ctx, c.Products[i].Categories); err != nil {
+				return fmt.Errorf("product %q: %w", c.Products[i].Handle, err)
+			}
 			own := command.Stamp{At: stamp.At, Slot: c.Products[i].Claim.Slot()}
 			c.Products[i].NewID = ProductID(own.NewID("prd"))
 		}

@@ -32,6 +32,15 @@ type PutProduct struct {
 	PrivateMetadata   json.RawMessage `cbor:"9,keyasint,omitempty"`
 	// Version is the one that the caller has read; 0 replaces any.
 	Version int64 `cbor:"10,keyasint,omitempty"`
+	// Brand is who makes it, as shoppers know it.
+	Brand string `cbor:"15,keyasint,omitempty"`
+	// Categories that the product is in, the main one first. They must exist.
+	Categories []CategoryID `cbor:"16,keyasint,omitempty"`
+	// Media are shown in this order.
+	Media []Media `cbor:"17,keyasint,omitempty"`
+	// Attributes are what all variants have in common. Names are unique.
+	Attributes []Attribute `cbor:"18,keyasint,omitempty"`
+	SEO        SEO         `cbor:"19,keyasint,omitempty"`
 
 	// SKU and Price are short for one variant without options.
 	SKU   SKU          `cbor:"-"`
@@ -56,10 +65,22 @@ type PutVariant struct {
 	Options []Option       `cbor:"2,keyasint,omitempty"`
 	Prices  []money.Amount `cbor:"3,keyasint,omitempty"` // at most one in a currency
 	// Untracked is for services, and for goods whose stock is not counted.
-	Untracked       bool            `cbor:"4,keyasint,omitempty"`
-	Barcode         string          `cbor:"5,keyasint,omitempty"`
+	Untracked bool `cbor:"4,keyasint,omitempty"`
+	// Barcodes are GTINs or other codes, each once: see CheckBarcode.
+	Barcodes        []string        `cbor:"5,keyasint,omitempty"`
 	Metadata        json.RawMessage `cbor:"6,keyasint,omitempty"`
 	PrivateMetadata json.RawMessage `cbor:"7,keyasint,omitempty"`
+
+	// CompareAt are what Prices are shown against, as for a sale. Each needs a
+	// price in its currency.
+	CompareAt []money.Amount `cbor:"9,keyasint,omitempty"`
+	// Attributes are what this variant does not share with the others. A name
+	// that the product has too means this value for this variant.
+	Attributes  []Attribute `cbor:"10,keyasint,omitempty"`
+	WeightGrams int64       `cbor:"11,keyasint,omitempty"` // with its packaging; 0 if not known
+	LengthMM    int64       `cbor:"12,keyasint,omitempty"` // of the packaging; 0 if not known
+	WidthMM     int64       `cbor:"13,keyasint,omitempty"`
+	HeightMM    int64       `cbor:"14,keyasint,omitempty"`
 
 	// Claim is the SKU's.
 	Claim claim.Hash `cbor:"8,keyasint" command:"stamped"`

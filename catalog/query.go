@@ -6,7 +6,6 @@ import (
 
 	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/sqlite"
-	"github.com/keelshop/commerce/money"
 )
 
 // BySKU returns the variant with a SKU. The error is an *UnknownSKUError if
@@ -129,23 +128,20 @@ func (s *Service) loadVariant(ctx context.Context, product ProductID, sku SKU) (
 
 // readVariant returns nil if the product has no such variant.
 func readVariant(tx *sqlite.Tx, product ProductID, sku SKU) (*Variant, error) {
-	rows := tx.One(`SELECT p.title, p.status, p.version, v.id, v.options, v.untracked, v.barcode, v.metadata, v.private_metadata
+	rows := tx.One(`SELECT `+variantColumns+`, p.title, p.status, p.version
 		FROM variants v JOIN products p ON p.id = v.product WHERE v.product = ? AND v.sku = ? AND v.removed = 0`, product, sku)
 	defer rows.Close()
 	if !rows.Next() {
 		return nil, rows.Err()
 	}
-	p := Product{ID: product, Title: rows.Text(0), Status: Status(rows.Text(1)), Version: rows.Int64(2)}
-	v := &Variant{ID: VariantID(rows.Text(3)), SKU: sku, Untracked: rows.Bool(5), Barcode: rows.Text(6)}
-	v.Metadata, v.PrivateMetadata = jsonOf(rows, 7), jsonOf(rows, 8)
-	var err error
-	if v.Options, err = decodeOptions(rows.Text(4)); err != nil {
+	v := &Variant{SKU: sku}
+	if err := v.readInto(rows); err != nil {
 		return nil, err
 	}
-	v.complete(&p)
-	prices := tx.Query(`SELECT amount, currency FROM prices WHERE variant = ? ORDER BY currency`, v.ID)
+	v.complete(&Product{ID: product, Title: rows.Text(11), Status: Status(rows.Text(12)), Version: rows.Int64(13)})
+	prices := tx.Query(`SELECT amount, currency, compare_at FROM prices WHERE variant = ? ORDER BY currency`, v.ID)
 	for prices.Next() {
-		v.Prices = append(v.Prices, money.New(prices.Int64(0), money.Currency(prices.Text(1))))
+		v.addPrice(prices)
 	}
 	return v, prices.Close()
 }

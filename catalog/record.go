@@ -29,7 +29,8 @@ func (c PutProduct) record(tx *command.Tx, have record) record {
 	if have.ID == "" {
 		r.ID, r.CreatedAt = c.NewID, tx.Time()
 	}
-	r.Handle, r.Title, r.Description, r.Status = c.Handle, c.Title, c.Description, c.Status
+	r.Handle, r.Title, r.Description, r.Brand, r.Status = c.Handle, c.Title, c.Description, c.Brand, c.Status
+	r.Categories, r.Media, r.Attributes, r.SEO = c.Categories, c.Media, c.Attributes, c.SEO
 	r.ExternalReference, r.Metadata, r.PrivateMetadata = c.ExternalReference, c.Metadata, c.PrivateMetadata
 	r.UpdatedAt = tx.Time()
 	known := map[SKU]VariantID{}
@@ -42,13 +43,20 @@ func (c PutProduct) record(tx *command.Tx, have record) record {
 		if id == "" {
 			id = variantID(tx, r.ID, v.SKU)
 		}
-		r.Variants[i] = Variant{
-			ID: id, SKU: v.SKU, Options: v.Options, Prices: v.Prices, Untracked: v.Untracked,
-			Barcode: v.Barcode, Metadata: v.Metadata, PrivateMetadata: v.PrivateMetadata,
-		}
+		r.Variants[i] = v.variant(id)
 		r.claims[i] = v.Claim
 	}
 	return r
+}
+
+// variant returns the variant as the command wants it.
+func (v PutVariant) variant(id VariantID) Variant {
+	return Variant{
+		ID: id, SKU: v.SKU, Options: v.Options, Prices: v.Prices, CompareAt: v.CompareAt, Attributes: v.Attributes,
+		Untracked: v.Untracked, Barcodes: v.Barcodes,
+		WeightGrams: v.WeightGrams, LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM,
+		Metadata: v.Metadata, PrivateMetadata: v.PrivateMetadata,
+	}
 }
 
 // variantID makes the ID of a new variant out of what is unique to it, since a
@@ -59,17 +67,28 @@ func variantID(tx *command.Tx, product ProductID, sku SKU) VariantID {
 
 // same reports whether two records differ in nothing that a caller put there.
 func (r record) same(other record) bool {
-	return r.ID == other.ID && r.Handle == other.Handle && r.Title == other.Title &&
-		r.Description == other.Description && r.Status == other.Status &&
-		r.ExternalReference == other.ExternalReference &&
-		string(r.Metadata) == string(other.Metadata) && string(r.PrivateMetadata) == string(other.PrivateMetadata) &&
-		slices.EqualFunc(r.Variants, other.Variants, Variant.same)
+	return r.ID == other.ID && r.sameProduct(other) && slices.EqualFunc(r.Variants, other.Variants, Variant.same)
+}
+
+// sameProduct is same for what is not in the variants.
+func (r record) sameProduct(other record) bool {
+	return r.Handle == other.Handle && r.Title == other.Title && r.Description == other.Description &&
+		r.Brand == other.Brand && r.Status == other.Status && r.ExternalReference == other.ExternalReference &&
+		slices.Equal(r.Categories, other.Categories) && slices.EqualFunc(r.Media, other.Media, Media.equal) &&
+		slices.EqualFunc(r.Attributes, other.Attributes, Attribute.equal) && r.SEO == other.SEO &&
+		string(r.Metadata) == string(other.Metadata) && string(r.PrivateMetadata) == string(other.PrivateMetadata)
 }
 
 func (v Variant) same(other Variant) bool {
-	return v.ID == other.ID && v.Untracked == other.Untracked && v.Barcode == other.Barcode &&
-		slices.Equal(v.Options, other.Options) && slices.Equal(v.Prices, other.Prices) &&
+	return v.ID == other.ID && v.Untracked == other.Untracked && slices.Equal(v.Barcodes, other.Barcodes) &&
+		slices.Equal(v.Options, other.Options) && v.samePrices(other) &&
+		slices.EqualFunc(v.Attributes, other.Attributes, Attribute.equal) &&
+		v.WeightGrams == other.WeightGrams && v.LengthMM == other.LengthMM && v.WidthMM == other.WidthMM && v.HeightMM == other.HeightMM &&
 		string(v.Metadata) == string(other.Metadata) && string(v.PrivateMetadata) == string(other.PrivateMetadata)
+}
+
+func (v Variant) samePrices(other Variant) bool {
+	return slices.Equal(v.Prices, other.Prices) && slices.Equal(v.CompareAt, other.CompareAt)
 }
 
 // complete fills in what a variant repeats of its product.
@@ -88,15 +107,7 @@ func (v *Variant) complete(p *Product) {
 
 // readRecord reads a product with all its variants and prices.
 func readRecord(tx *sqlite.Tx, product ProductID) (r record, found bool, err error) {
-	rows := tx.One(`SELECT handle, claim, title, description, status, external_reference, metadata, private_metadata, version, created_at, updated_at
-		FROM products WHERE id = ?`, product)
-	if found = rows.Next(); found {
-		r.ID, r.Handle, r.claim = product, rows.Text(0), claim.Hash(rows.Blob(1))
-		r.Title, r.Description, r.Status, r.ExternalReference = rows.Text(2), rows.Text(3), Status(rows.Text(4)), rows.Text(5)
-		r.Metadata, r.PrivateMetadata = jsonOf(rows, 6), jsonOf(rows, 7)
-		r.Version, r.CreatedAt, r.UpdatedAt = rows.Int64(8), timeOf(rows, 9), timeOf(rows, 10)
-	}
-	if err := rows.Close(); err != nil || !found {
+	if r, found, err = readProduct(tx, product); err != nil || !found {
 		return record{}, false, err
 	}
 	if err := r.readVariants(tx); err != nil {
@@ -111,24 +122,77 @@ func readRecord(tx *sqlite.Tx, product ProductID) (r record, found bool, err err
 	return r, true, nil
 }
 
+// readProduct reads a product without its variants.
+func readProduct(tx *sqlite.Tx, product ProductID) (r record, found bool, err error) {
+	rows := tx.One(`SELECT handle, claim, title, description, brand, status, external_reference, seo_title, seo_description,
+			media, attributes, metadata, private_metadata, version, created_at, updated_at
+		FROM products WHERE id = ?`, product)
+	defer rows.Close()
+	if !rows.Next() {
+		return record{}, false, rows.Err()
+	}
+	r.ID, r.Handle, r.claim = product, rows.Text(0), claim.Hash(rows.Blob(1))
+	r.Title, r.Description, r.Brand, r.Status, r.ExternalReference = rows.Text(2), rows.Text(3), rows.Text(4), Status(rows.Text(5)), rows.Text(6)
+	r.SEO = SEO{Title: rows.Text(7), Description: rows.Text(8)}
+	if r.Media, err = decodeList[Media](rows.Text(9)); err != nil {
+		return record{}, false, err
+	}
+	if r.Attributes, err = decodeList[Attribute](rows.Text(10)); err != nil {
+		return record{}, false, err
+	}
+	r.Metadata, r.PrivateMetadata = jsonOf(rows, 11), jsonOf(rows, 12)
+	r.Version, r.CreatedAt, r.UpdatedAt = rows.Int64(13), timeOf(rows, 14), timeOf(rows, 15)
+	if err := rows.Close(); err != nil {
+		return record{}, false, err
+	}
+	r.Categories, err = readCategories(tx, product)
+	return r, true, err
+}
+
+func readCategories(tx *sqlite.Tx, product ProductID) (list []CategoryID, err error) {
+	rows := tx.Query(`SELECT category FROM product_categories WHERE product = ? ORDER BY position`, product)
+	for rows.Next() {
+		list = append(list, CategoryID(rows.Text(0)))
+	}
+	return list, rows.Close()
+}
+
+// variantColumns are those that readInto reads, from column 0 on.
+const variantColumns = `v.id, v.options, v.untracked, v.barcodes, v.attributes, v.weight_grams, v.length_mm, v.width_mm, v.height_mm, v.metadata, v.private_metadata`
+
+// readInto reads a row of variantColumns.
+func (v *Variant) readInto(rows *sqlite.Rows) (err error) {
+	v.ID, v.Untracked = VariantID(rows.Text(0)), rows.Bool(2)
+	if v.Options, err = decodeOptions(rows.Text(1)); err != nil {
+		return err
+	}
+	if v.Barcodes, err = decodeList[string](rows.Text(3)); err != nil {
+		return err
+	}
+	if v.Attributes, err = decodeList[Attribute](rows.Text(4)); err != nil {
+		return err
+	}
+	v.WeightGrams, v.LengthMM, v.WidthMM, v.HeightMM = rows.Int64(5), rows.Int64(6), rows.Int64(7), rows.Int64(8)
+	v.Metadata, v.PrivateMetadata = jsonOf(rows, 9), jsonOf(rows, 10)
+	return nil
+}
+
 func (r *record) readVariants(tx *sqlite.Tx) error {
-	rows := tx.Query(`SELECT id, sku, claim, removed, options, untracked, barcode, metadata, private_metadata
-		FROM variants WHERE product = ? ORDER BY removed, position, id`, r.ID)
+	rows := tx.Query(`SELECT `+variantColumns+`, v.sku, v.claim, v.removed
+		FROM variants v WHERE v.product = ? ORDER BY v.removed, v.position, v.id`, r.ID)
 	defer rows.Close()
 	for rows.Next() {
-		v := Variant{ID: VariantID(rows.Text(0)), SKU: SKU(rows.Text(1))}
-		if rows.Bool(3) {
+		v := Variant{SKU: SKU(rows.Text(11))}
+		if rows.Bool(13) {
+			v.ID = VariantID(rows.Text(0))
 			r.removed = append(r.removed, v)
 			continue
 		}
-		var err error
-		if v.Options, err = decodeOptions(rows.Text(4)); err != nil {
+		if err := v.readInto(rows); err != nil {
 			return err
 		}
-		v.Untracked, v.Barcode = rows.Bool(5), rows.Text(6)
-		v.Metadata, v.PrivateMetadata = jsonOf(rows, 7), jsonOf(rows, 8)
 		r.Variants = append(r.Variants, v)
-		r.claims = append(r.claims, claim.Hash(rows.Blob(2)))
+		r.claims = append(r.claims, claim.Hash(rows.Blob(12)))
 	}
 	return rows.Err()
 }
@@ -136,17 +200,43 @@ func (r *record) readVariants(tx *sqlite.Tx) error {
 // readPrices reads the prices of all live variants in one query, in the same
 // order as they are in.
 func (r *record) readPrices(tx *sqlite.Tx) error {
-	rows := tx.Query(`SELECT v.id, p.amount, p.currency FROM variants v JOIN prices p ON p.variant = v.id
+	rows := tx.Query(`SELECT p.amount, p.currency, p.compare_at, v.id FROM variants v JOIN prices p ON p.variant = v.id
 		WHERE v.product = ? AND v.removed = 0 ORDER BY v.position, v.id, p.currency`, r.ID)
 	defer rows.Close()
 	i := 0
 	for rows.Next() {
-		for id := rows.Text(0); string(r.Variants[i].ID) != id; {
+		for id := rows.Text(3); string(r.Variants[i].ID) != id; {
 			i++
 		}
-		r.Variants[i].Prices = append(r.Variants[i].Prices, money.New(rows.Int64(1), money.Currency(rows.Text(2))))
+		r.Variants[i].addPrice(rows)
 	}
 	return rows.Err()
+}
+
+// addPrice reads a row of amount, currency and compare_at.
+func (v *Variant) addPrice(rows *sqlite.Rows) {
+	c := money.Currency(rows.Text(1))
+	v.Prices = append(v.Prices, money.New(rows.Int64(0), c))
+	if !rows.Null(2) {
+		v.CompareAt = append(v.CompareAt, money.New(rows.Int64(2), c))
+	}
+}
+
+// encodeList writes a list of texts or plain structs as a JSON array.
+func encodeList[T any](list []T) (string, error) {
+	if len(list) == 0 {
+		return "[]", nil
+	}
+	b, err := json.Marshal(list)
+	return string(b), err
+}
+
+// decodeList reads what encodeList wrote; an empty list is nil.
+func decodeList[T any](text string) (list []T, err error) {
+	if text == "[]" {
+		return nil, nil
+	}
+	return list, json.Unmarshal([]byte(text), &list)
 }
 
 // encodeOptions writes options as a JSON array of pairs.

@@ -6,6 +6,11 @@ CREATE TABLE products (
 	claim              BLOB    NOT NULL CHECK (length(claim) = 32), -- the handle's
 	title              TEXT    NOT NULL CHECK (title <> ''),
 	description        TEXT    NOT NULL,
+	brand              TEXT    NOT NULL,
+	seo_title          TEXT    NOT NULL,
+	seo_description    TEXT    NOT NULL,
+	media              TEXT    NOT NULL,                            -- JSON: [{"asset":…,"alt":…,"skus":[…]},…]
+	attributes         TEXT    NOT NULL,                            -- JSON: [{"name":…,"kind":…,…},…]
 	status             TEXT    NOT NULL CHECK (status IN ('draft', 'active', 'archived')),
 	external_reference TEXT    NOT NULL,
 	metadata           TEXT,
@@ -26,7 +31,12 @@ CREATE TABLE variants (
 	claim            BLOB    NOT NULL CHECK (length(claim) = 32), -- the SKU's
 	options          TEXT    NOT NULL,                            -- JSON: [["Size","M"],…]
 	untracked        INTEGER NOT NULL CHECK (untracked IN (0, 1)),
-	barcode          TEXT    NOT NULL,
+	barcodes         TEXT    NOT NULL,                            -- JSON: ["4006381333931",…]
+	attributes       TEXT    NOT NULL,                            -- JSON, as in products
+	weight_grams     INTEGER NOT NULL CHECK (weight_grams >= 0),  -- 0: not known, as with the next three
+	length_mm        INTEGER NOT NULL CHECK (length_mm >= 0),
+	width_mm         INTEGER NOT NULL CHECK (width_mm >= 0),
+	height_mm        INTEGER NOT NULL CHECK (height_mm >= 0),
 	metadata         TEXT,
 	private_metadata TEXT,
 	removed          INTEGER NOT NULL CHECK (removed IN (0, 1))
@@ -36,9 +46,53 @@ CREATE UNIQUE INDEX variants_by_product ON variants (product, sku);
 CREATE UNIQUE INDEX variants_by_sku ON variants (sku) WHERE removed = 0;
 
 CREATE TABLE prices (
-	variant  TEXT    NOT NULL REFERENCES variants (id),
-	currency TEXT    NOT NULL CHECK (length(currency) = 3),
-	amount   INTEGER NOT NULL CHECK (amount >= 0), -- minor units
-	slot     INTEGER NOT NULL,
+	variant    TEXT    NOT NULL REFERENCES variants (id),
+	currency   TEXT    NOT NULL CHECK (length(currency) = 3),
+	amount     INTEGER NOT NULL CHECK (amount >= 0),     -- minor units
+	compare_at INTEGER          CHECK (compare_at >= 0), -- minor units; NULL if there is none
+	slot       INTEGER NOT NULL,
 	PRIMARY KEY (variant, currency)
 ) STRICT, WITHOUT ROWID;
+
+-- The categories that a product is in. A category that was removed is still
+-- named here until the product has left it.
+CREATE TABLE product_categories (
+	category TEXT    NOT NULL,
+	product  TEXT    NOT NULL REFERENCES products (id),
+	position INTEGER NOT NULL CHECK (position >= 0), -- 0 is the product's main category
+	slot     INTEGER NOT NULL,
+	PRIMARY KEY (category, product)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX product_categories_by_product ON product_categories (product, position);
+
+-- How many active products of this shard are in just these categories. From it
+-- the products below any category are counted, each once, without looking at
+-- products. It is derived: a shard that is split counts anew.
+CREATE TABLE category_sets (
+	categories TEXT    NOT NULL PRIMARY KEY,         -- JSON, sorted: ["cat_…",…]
+	products   INTEGER NOT NULL CHECK (products > 0)
+) STRICT, WITHOUT ROWID;
+
+-- The category tree lives on the store's slot.
+CREATE TABLE categories (
+	id               TEXT    NOT NULL PRIMARY KEY,
+	slot             INTEGER NOT NULL,
+	parent           TEXT             REFERENCES categories (id), -- NULL at the top
+	position         INTEGER NOT NULL,                            -- among its siblings, then by handle
+	handle           TEXT    NOT NULL CHECK (handle <> ''),
+	title            TEXT    NOT NULL CHECK (title <> ''),
+	description      TEXT    NOT NULL,
+	seo_title        TEXT    NOT NULL,
+	seo_description  TEXT    NOT NULL,
+	media            TEXT    NOT NULL,                            -- JSON, as in products
+	metadata         TEXT,
+	private_metadata TEXT,
+	version          INTEGER NOT NULL CHECK (version > 0),
+	created_at       INTEGER NOT NULL,
+	updated_at       INTEGER NOT NULL,
+	CHECK (parent <> id)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX categories_by_handle ON categories (handle);
+CREATE INDEX categories_by_parent ON categories (parent);

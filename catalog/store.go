@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/keelshop/commerce/internal/command"
@@ -11,7 +10,7 @@ import (
 
 // store writes the record over the one that it replaces.
 func (r record) store(tx *command.Tx, have record) error {
-	if err := r.storeProduct(tx, have.ID == ""); err != nil {
+	if err := r.storeProduct(tx, have); err != nil {
 		return err
 	}
 	wanted := map[VariantID]bool{}
@@ -34,27 +33,36 @@ func (r record) store(tx *command.Tx, have record) error {
 		if live && places[v.ID] == i && v.same(old) {
 			continue
 		}
-		if err := r.storeVariant(tx, i, live && slices.Equal(v.Prices, old.Prices)); err != nil {
+		if err := r.storeVariant(tx, i, live && v.samePrices(old)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r record) storeProduct(tx *command.Tx, isNew bool) error {
-	if isNew {
-		_, err := tx.Exec(`INSERT INTO products (id, slot, handle, claim, title, description, status, external_reference,
-				metadata, private_metadata, version, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			r.ID, tx.Slot, r.Handle, r.claim[:], r.Title, r.Description, r.Status, r.ExternalReference,
-			textOf(r.Metadata), textOf(r.PrivateMetadata), r.Version, tx.At, tx.At)
+// storeProduct writes the product without its variants.
+func (r record) storeProduct(tx *command.Tx, have record) error {
+	media, err := encodeList(r.Media)
+	if err != nil {
 		return err
 	}
-	_, err := tx.Exec(`UPDATE products SET handle = ?, claim = ?, title = ?, description = ?, status = ?, external_reference = ?,
-			metadata = ?, private_metadata = ?, version = ?, updated_at = ? WHERE id = ?`,
-		r.Handle, r.claim[:], r.Title, r.Description, r.Status, r.ExternalReference,
-		textOf(r.Metadata), textOf(r.PrivateMetadata), r.Version, tx.At, r.ID)
-	return err
+	attributes, err := encodeList(r.Attributes)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`INSERT INTO products (id, slot, handle, claim, title, description, brand, seo_title, seo_description, media, attributes,
+			status, external_reference, metadata, private_metadata, version, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET handle = excluded.handle, claim = excluded.claim, title = excluded.title, description = excluded.description,
+			brand = excluded.brand, seo_title = excluded.seo_title, seo_description = excluded.seo_description, media = excluded.media,
+			attributes = excluded.attributes, status = excluded.status, external_reference = excluded.external_reference,
+			metadata = excluded.metadata, private_metadata = excluded.private_metadata, version = excluded.version, updated_at = excluded.updated_at`,
+		r.ID, tx.Slot, r.Handle, r.claim[:], r.Title, r.Description, r.Brand, r.SEO.Title, r.SEO.Description, media, attributes,
+		r.Status, r.ExternalReference, textOf(r.Metadata), textOf(r.PrivateMetadata), r.Version, tx.At, tx.At)
+	if err != nil {
+		return err
+	}
+	return r.storeCategories(tx, have)
 }
 
 func (r record) storeVariant(tx *command.Tx, i int, samePrices bool) error {
@@ -63,19 +71,39 @@ func (r record) storeVariant(tx *command.Tx, i int, samePrices bool) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO variants (id, slot, product, position, sku, claim, options, untracked, barcode, metadata, private_metadata, removed)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+	barcodes, err := encodeList(v.Barcodes)
+	if err != nil {
+		return err
+	}
+	attributes, err := encodeList(v.Attributes)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`INSERT INTO variants (id, slot, product, position, sku, claim, options, untracked, barcodes, attributes,
+			weight_grams, length_mm, width_mm, height_mm, metadata, private_metadata, removed)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
 		ON CONFLICT (id) DO UPDATE SET position = excluded.position, options = excluded.options, untracked = excluded.untracked,
-			barcode = excluded.barcode, metadata = excluded.metadata, private_metadata = excluded.private_metadata, removed = 0`,
-		v.ID, tx.Slot, r.ID, i, v.SKU, r.claims[i][:], options, v.Untracked, v.Barcode, textOf(v.Metadata), textOf(v.PrivateMetadata))
+			barcodes = excluded.barcodes, attributes = excluded.attributes, weight_grams = excluded.weight_grams, length_mm = excluded.length_mm,
+			width_mm = excluded.width_mm, height_mm = excluded.height_mm, metadata = excluded.metadata, private_metadata = excluded.private_metadata, removed = 0`,
+		v.ID, tx.Slot, r.ID, i, v.SKU, r.claims[i][:], options, v.Untracked, barcodes, attributes,
+		v.WeightGrams, v.LengthMM, v.WidthMM, v.HeightMM, textOf(v.Metadata), textOf(v.PrivateMetadata))
 	if err != nil || samePrices {
 		return err
 	}
+	return v.storePrices(tx)
+}
+
+func (v Variant) storePrices(tx *command.Tx) error {
 	if _, err := tx.Exec(`DELETE FROM prices WHERE variant = ?`, v.ID); err != nil {
 		return err
 	}
 	for _, p := range v.Prices {
-		_, err := tx.Exec(`INSERT INTO prices (variant, currency, amount, slot) VALUES (?, ?, ?, ?)`, v.ID, p.Currency(), p.Minor(), tx.Slot)
+		var compareAt any
+		if above, ok := amountIn(v.CompareAt, p.Currency()); ok {
+			compareAt = above.Minor()
+		}
+		_, err := tx.Exec(`INSERT INTO prices (variant, currency, amount, compare_at, slot) VALUES (?, ?, ?, ?, ?)`,
+			v.ID, p.Currency(), p.Minor(), compareAt, tx.Slot)
 		if err != nil {
 			return err
 		}

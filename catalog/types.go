@@ -52,7 +52,12 @@ type Product struct {
 	Handle            string // unique; the first SKU unless it was given
 	Title             string
 	Description       string
+	Brand             string // "" if it has none
 	Status            Status
+	Categories        []CategoryID // the main one first
+	Media             []Media      // in the order in which they are shown
+	Attributes        []Attribute  // in the order they were put
+	SEO               SEO
 	Variants          []Variant // in the order they were put
 	ExternalReference string
 	Metadata          json.RawMessage // a JSON object or nil
@@ -69,12 +74,18 @@ type Variant struct {
 	ID              VariantID
 	Product         ProductID
 	SKU             SKU
-	Title           string   // the product's title and the options' values
-	Options         []Option // in the order they were put
-	Prices          []money.Amount
-	Untracked       bool // a service, or goods whose stock is not counted
-	Purchasable     bool // its product is active
-	Barcode         string
+	Title           string         // the product's title and the options' values
+	Options         []Option       // in the order they were put
+	Prices          []money.Amount // at most one in a currency, sorted by it
+	CompareAt       []money.Amount // what Prices are shown against, as for a sale; sorted by currency
+	Attributes      []Attribute    // in the order they were put
+	Untracked       bool           // a service, or goods whose stock is not counted
+	Purchasable     bool           // its product is active
+	Barcodes        []string       // GTINs have been checked
+	WeightGrams     int64          // with its packaging; 0 if not known
+	LengthMM        int64          // of the packaging; 0 if not known
+	WidthMM         int64
+	HeightMM        int64
 	Metadata        json.RawMessage // a JSON object or nil
 	PrivateMetadata json.RawMessage // a JSON object or nil; not for shoppers
 	Version         int64           // the product's
@@ -82,10 +93,20 @@ type Variant struct {
 
 // Price returns the price in a currency, and false if there is none: nothing
 // is converted.
-func (v Variant) Price(c money.Currency) (money.Amount, bool) {
-	for _, p := range v.Prices {
-		if p.Currency() == c {
-			return p, true
+func (v Variant) Price(c money.Currency) (money.Amount, bool) { return amountIn(v.Prices, c) }
+
+// CompareAtPrice returns the amount that the price in a currency is shown
+// against, and false if there is none or it is not above the price.
+func (v Variant) CompareAtPrice(c money.Currency) (money.Amount, bool) {
+	price, priced := v.Price(c)
+	above, ok := amountIn(v.CompareAt, c)
+	return above, ok && priced && above.Minor() > price.Minor()
+}
+
+func amountIn(amounts []money.Amount, c money.Currency) (money.Amount, bool) {
+	for _, a := range amounts {
+		if a.Currency() == c {
+			return a, true
 		}
 	}
 	return money.Amount{}, false

@@ -22,6 +22,16 @@ const (
 	mostOptions     = 10
 	mostOption      = 200
 	mostPrices      = 50
+	mostBarcodes    = 20
+	mostMedia       = 250
+	mostSEO         = 2000
+	mostCategories  = 50
+	mostAttributes  = 500
+	mostAttribute   = 8 << 10
+	mostValues      = 100
+	mostUnit        = 50
+	mostGrams       = 1_000_000_000
+	mostMM          = 1_000_000
 )
 
 // Validate returns fault.Invalid if the product could not be sold, whatever
@@ -52,6 +62,11 @@ func (c PutProduct) Validate() error {
 		checkName("handle", c.Handle),
 		checkText("title", c.Title, 1, mostTitle),
 		checkText("description", c.Description, 0, mostDescription),
+		checkText("brand", c.Brand, 0, mostOption),
+		c.SEO.check(),
+		checkAttributes(c.Attributes),
+		checkCategories(c.Categories),
+		checkMedia(c.Media, c.skus()),
 		checkText("external reference", c.ExternalReference, 0, mostReference),
 		checkVariants(c.Variants),
 	)
@@ -77,6 +92,8 @@ func (c PutProduct) normalized() (PutProduct, error) {
 	if c.Metadata, c.PrivateMetadata, err = metadata.CompactBoth(c.Metadata, c.PrivateMetadata); err != nil {
 		return c, err
 	}
+	c.Attributes = normalAttributes(c.Attributes)
+	c.Media, c.Categories = noneIfEmpty(c.Media), noneIfEmpty(c.Categories)
 	c.Variants = slices.Clone(c.Variants)
 	for i := range c.Variants {
 		if err := c.Variants[i].normalize(); err != nil {
@@ -87,16 +104,33 @@ func (c PutProduct) normalized() (PutProduct, error) {
 }
 
 func (v *PutVariant) normalize() (err error) {
-	if len(v.Options) == 0 {
-		v.Options = nil
-	}
-	v.Prices = slices.Clone(v.Prices)
-	if len(v.Prices) == 0 {
-		v.Prices = nil
-	}
-	slices.SortFunc(v.Prices, func(a, b money.Amount) int { return strings.Compare(string(a.Currency()), string(b.Currency())) })
+	v.Options, v.Barcodes, v.Attributes = noneIfEmpty(v.Options), noneIfEmpty(v.Barcodes), normalAttributes(v.Attributes)
+	v.Prices, v.CompareAt = byCurrency(v.Prices), byCurrency(v.CompareAt)
 	v.Metadata, v.PrivateMetadata, err = metadata.CompactBoth(v.Metadata, v.PrivateMetadata)
 	return err
+}
+
+// noneIfEmpty spells an empty list as nil.
+func noneIfEmpty[T any](list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
+
+func byCurrency(amounts []money.Amount) []money.Amount {
+	sorted := slices.Clone(noneIfEmpty(amounts))
+	slices.SortFunc(sorted, func(a, b money.Amount) int { return strings.Compare(string(a.Currency()), string(b.Currency())) })
+	return sorted
+}
+
+// skus returns the set of the SKUs.
+func (c PutProduct) skus() map[SKU]bool {
+	set := make(map[SKU]bool, len(c.Variants))
+	for _, v := range c.Variants {
+		set[v.SKU] = true
+	}
+	return set
 }
 
 func checkVariants(variants []PutVariant) error {
@@ -123,7 +157,7 @@ func checkVariants(variants []PutVariant) error {
 }
 
 func (v PutVariant) check() error {
-	if err := firstError(checkName("SKU", string(v.SKU)), checkText("barcode", v.Barcode, 0, mostName)); err != nil {
+	if err := firstError(checkName("SKU", string(v.SKU)), checkBarcodes(v.SKU, v.Barcodes), checkAttributes(v.Attributes), v.checkSize()); err != nil {
 		return err
 	}
 	if len(v.Options) > mostOptions || len(v.Prices) > mostPrices {
@@ -138,15 +172,42 @@ func (v PutVariant) check() error {
 			return fault.New(fault.Invalid, "variant %q has the option %q twice", v.SKU, o.Name)
 		}
 	}
-	for i, p := range v.Prices {
+	return firstError(checkPrices("price", v.SKU, v.Prices), checkPrices("compare-at price", v.SKU, v.CompareAt), v.checkCompareAt())
+}
+
+func (v PutVariant) checkSize() error {
+	if v.WeightGrams < 0 || v.WeightGrams > mostGrams {
+		return fault.New(fault.Invalid, "variant %q weighs %d g: a weight is 0 to %d", v.SKU, v.WeightGrams, mostGrams)
+	}
+	for _, mm := range []int64{v.LengthMM, v.WidthMM, v.HeightMM} {
+		if mm < 0 || mm > mostMM {
+			return fault.New(fault.Invalid, "variant %q measures %d mm: a length is 0 to %d", v.SKU, mm, mostMM)
+		}
+	}
+	return nil
+}
+
+// checkCompareAt refuses an amount to compare nothing with.
+func (v PutVariant) checkCompareAt() error {
+	for _, p := range v.CompareAt {
+		if _, priced := amountIn(v.Prices, p.Currency()); !priced {
+			return fault.New(fault.Invalid, "%q has a compare-at price in %s and no price in it", v.SKU, p.Currency())
+		}
+	}
+	return nil
+}
+
+// checkPrices takes prices sorted by currency.
+func checkPrices(what string, sku SKU, prices []money.Amount) error {
+	for i, p := range prices {
 		if err := p.Check(); err != nil {
-			return fault.Wrap(fault.Invalid, err, "price of %q", v.SKU)
+			return fault.Wrap(fault.Invalid, err, "%s of %q", what, sku)
 		}
 		if p.IsNegative() {
-			return fault.New(fault.Invalid, "%q cannot cost %v: a price is zero or more", v.SKU, p)
+			return fault.New(fault.Invalid, "%q cannot have the %s %v: it is zero or more", sku, what, p)
 		}
-		if i > 0 && v.Prices[i-1].Currency() == p.Currency() {
-			return fault.New(fault.Invalid, "%q has two prices in %s", v.SKU, p.Currency())
+		if i > 0 && prices[i-1].Currency() == p.Currency() {
+			return fault.New(fault.Invalid, "%q has two %ss in %s", sku, what, p.Currency())
 		}
 	}
 	return nil

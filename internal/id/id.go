@@ -22,6 +22,10 @@ const Slots = 4096
 // Slot says where a thing lives: a number below Slots.
 type Slot uint16
 
+// StoreSlot is where data of the store as a whole lives: categories, price
+// lists, promotions, tax and shipping rules, settings.
+const StoreSlot Slot = 0
+
 // New returns a fresh ID on slot. It is unique through 68 random bits and
 // sorts by at. It is for proposers; apply code takes its IDs from commands.
 func New(prefix string, slot Slot, at time.Time) string {

@@ -1,0 +1,157 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/metadata"
+)
+
+// PutCategory creates a category or replaces it as a whole, also its place in
+// the tree. Putting what is there already changes nothing and does not count
+// as a version.
+type PutCategory struct {
+	// ID names the category to replace. If it is "", that is the category
+	// with this handle, or a new one.
+	ID CategoryID `cbor:"1,keyasint,omitempty"`
+	// Handle is the category's own name, as in an address on the web.
+	Handle      string     `cbor:"2,keyasint"`
+	Title       string     `cbor:"3,keyasint"`
+	Description string     `cbor:"4,keyasint,omitempty"`
+	Parent      CategoryID `cbor:"5,keyasint,omitempty"` // "" at the top
+	// Position sorts it among its siblings; those with the same position go
+	// by their handles.
+	Position int64 `cbor:"6,keyasint,omitempty"`
+	SEO      SEO   `cbor:"7,keyasint,omitempty"`
+	// Media of a category name no SKUs.
+	Media           []Media         `cbor:"8,keyasint,omitempty"`
+	Metadata        json.RawMessage `cbor:"9,keyasint,omitempty"`
+	PrivateMetadata json.RawMessage `cbor:"10,keyasint,omitempty"`
+	// Version is the one that the caller has read; 0 replaces any.
+	Version int64 `cbor:"11,keyasint,omitempty"`
+
+	Key string `cbor:"-"`
+
+	// NewID is the category's ID if it is new.
+	NewID CategoryID `cbor:"12,keyasint" command:"stamped"`
+}
+
+// Kind returns "catalog.put_category".
+func (PutCategory) Kind() command.Kind { return "catalog.put_category" }
+
+// Validate returns fault.Invalid if the category could not be, whatever the
+// store holds.
+func (c PutCategory) Validate() error {
+	c, err := c.normalized()
+	if err != nil {
+		return err
+	}
+	if c.ID != "" {
+		err = checkCategoryID(c.ID)
+	}
+	if err == nil && c.Parent != "" {
+		err = checkCategoryID(c.Parent)
+	}
+	if err == nil && c.Version < 0 {
+		err = fault.New(fault.Invalid, "version %d of a category cannot exist", c.Version)
+	}
+	return firstError(err,
+		checkName("handle", c.Handle),
+		checkText("title", c.Title, 1, mostTitle),
+		checkText("description", c.Description, 0, mostDescription),
+		c.SEO.check(),
+		checkMedia(c.Media, nil),
+	)
+}
+
+func (c PutCategory) normalized() (PutCategory, error) {
+	c.Media = noneIfEmpty(c.Media)
+	var err error
+	c.Metadata, c.PrivateMetadata, err = metadata.CompactBoth(c.Metadata, c.PrivateMetadata)
+	return c, err
+}
+
+func (c PutCategory) apply(tx *command.Tx) (storedCategory, error) {
+	have, found, err := readCategory(tx.Tx, c.ID, c.Handle)
+	switch {
+	case err != nil:
+		return storedCategory{}, err
+	case !found && c.ID != "":
+		return storedCategory{}, &UnknownCategoryError{Category: c.ID}
+	case c.Version != 0 && c.Version != have.Version:
+		return storedCategory{}, &CategoryVersionError{Category: have.ID, Have: have.Version, Want: c.Version}
+	}
+	want := c.category(tx, have)
+	if want.same(have) {
+		return storedCategory{ID: have.ID, Version: have.Version}, nil
+	}
+	if err := want.checkHandle(tx); err != nil {
+		return storedCategory{}, err
+	}
+	if want.Parent != have.Parent || !found {
+		if err := want.checkParent(tx); err != nil {
+			return storedCategory{}, err
+		}
+	}
+	want.Version++
+	if err := want.store(tx); err != nil {
+		return storedCategory{}, err
+	}
+	kind := "category.updated"
+	switch {
+	case !found:
+		kind = "category.created"
+	case want.Parent != have.Parent:
+		kind = "category.moved"
+	}
+	return storedCategory{ID: want.ID, Version: want.Version}, want.announce(tx, kind)
+}
+
+// category returns the category as the command wants it, with the version of
+// the one that it replaces.
+func (c PutCategory) category(tx *command.Tx, have Category) Category {
+	want := Category{
+		ID: have.ID, Parent: c.Parent, Position: c.Position, Handle: c.Handle, Title: c.Title, Description: c.Description,
+		SEO: c.SEO, Media: c.Media, Metadata: c.Metadata, PrivateMetadata: c.PrivateMetadata,
+		Version: have.Version, CreatedAt: have.CreatedAt, UpdatedAt: tx.Time(),
+	}
+	if have.ID == "" {
+		want.ID, want.CreatedAt = c.NewID, tx.Time()
+	}
+	return want
+}
+
+func (c Category) checkHandle(tx *command.Tx) error {
+	other, found, err := readCategory(tx.Tx, "", c.Handle)
+	if err == nil && found && other.ID != c.ID {
+		err = &CategoryHandleError{Handle: c.Handle, Category: other.ID}
+	}
+	return err
+}
+
+// PutCategory creates a category or replaces it as a whole, and returns it.
+// The errors are *UnknownCategoryError for its ID or parent,
+// *CategoryHandleError, *CategoryVersionError, and *CategoryCycleError if the
+// parent is below the category.
+func (s *Service) PutCategory(ctx context.Context, c PutCategory) (Category, error) {
+	if err := c.Validate(); err != nil {
+		return Category{}, err
+	}
+	c, err := c.normalized()
+	if err != nil {
+		return Category{}, err
+	}
+	call := command.Call{Key: c.Key, Slot: id.StoreSlot, Prepare: func(stamp command.Stamp) error {
+		c.NewID = CategoryID(stamp.NewID("cat"))
+		return nil
+	}}
+	out, err := command.DoThen(ctx, s.engine, &c, call, s.readCategory)
+	if err != nil {
+		return Category{}, fmt.Errorf("putting category %q: %w", c.Handle, err)
+	}
+	return out, nil
+}
