@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -50,6 +51,7 @@ type Store struct {
 	lock   *flock.Flock
 	files  *assets.DirStore // nil unless Assets is the directory's own
 
+	steps   atomic.Int64       // counts up while files are being checked and logs applied
 	stop    context.CancelFunc // ends the workers
 	workers sync.WaitGroup
 	ending  sync.Once
@@ -79,13 +81,21 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dir: dir, id: it, config: c, lock: lock, failed: make(chan struct{}), closing: make(chan struct{}), stop: func() {}}
-	if err := s.open(ctx); err != nil {
+	err = s.prepare(ctx)
+	if err == nil {
+		err = s.watchOpening(func() error { return s.open(ctx) })
+	}
+	if _, hangs := errors.AsType[*HangingError](err); hangs {
+		return nil, err
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", dir, diagnose(err)), s.Close())
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context) error {
+// prepare makes what needs no file of the store.
+func (s *Store) prepare(ctx context.Context) error {
 	var err error
 	if s.set, err = newCommandSet(); err != nil {
 		return err
@@ -102,9 +112,15 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	s.engine = &engine{slots: slots, sealer: sealer, types: s.set.Errors(), clock: s.config.clock, hooks: s.config.hooks}
+	return nil
+}
+
+// open opens the files.
+func (s *Store) open(ctx context.Context) error {
+	var err error
 	s.engine.node, err = replication.Start(ctx, replication.Config{
 		Dir: s.dir, NodeID: s.id.Node, StoreID: s.id.Store, VFS: s.config.vfs, Logger: s.config.logger,
-		SnapshotBytes: s.config.logLimit, OnFailed: s.fail,
+		SnapshotBytes: s.config.logLimit, OnFailed: s.fail, Steps: &s.steps,
 	})
 	if err != nil {
 		return err
@@ -192,7 +208,7 @@ func (s *Store) openLanes(ctx context.Context) error {
 func (s *Store) openLane(ctx context.Context, i int) (*lane, error) {
 	file, err := shard.Open(shard.Config{
 		Path: shardFile(s.dir, i), Store: s.id.Store, Shard: i, Map: s.engine.slots,
-		Commands: s.set, VFS: s.config.vfs, Committed: s.committed,
+		Commands: s.set, VFS: s.config.vfs, Committed: s.committed, Steps: &s.steps,
 	})
 	if err != nil {
 		return nil, err
@@ -356,32 +372,3 @@ func (s *Store) close() error {
 	}
 	return err
 }
-
-// closeTime bounds each part of Close.
-const closeTime = 5 * time.Second
-
-// bounded runs fn and returns an error that names what hangs if it does not
-// end in time. The goroutine of a hanging fn stays.
-func bounded(what string, fn func()) error {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		fn()
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-time.After(closeTime):
-		return &HangingError{What: what}
-	}
-}
-
-// HangingError says which part of a store did not end in time.
-type HangingError struct{ What string }
-
-func (e *HangingError) Error() string {
-	return fmt.Sprintf("%s did not end within %v; the directory stays locked until the process ends", e.What, closeTime)
-}
-
-// Unwrap returns fault.Broken.
-func (e *HangingError) Unwrap() error { return fault.Broken }

@@ -157,6 +157,71 @@ func TestAFullDisk(t *testing.T) {
 	}
 }
 
+// TestEveryHangingCall makes the N-th I/O call of the log or of a shard's writer
+// hang, for N from 1 until all goes well: while the store opens, applies, logs,
+// checkpoints and closes. Nobody waits for ever, the store says why it stopped,
+// and what it acknowledged is there when the disk has come back.
+func TestEveryHangingCall(t *testing.T) {
+	from := template(t)
+	step := int64(37)
+	if long() {
+		step = 1
+	}
+	for _, f := range []struct {
+		name string
+		op   faultvfs.Op
+		step int64
+	}{
+		{"any call", faultvfs.Any | faultvfs.ByWriter, step},
+		{"a read", faultvfs.Read | faultvfs.ByWriter, step/2 + 1},
+		{"a sync", faultvfs.Sync, step/5 + 1},
+	} {
+		t.Run(f.name, func(t *testing.T) {
+			for n, going := int64(1), true; going && !t.Failed(); n += f.step {
+				name := fmt.Sprintf("%s: call %d", t.Name(), n)
+				dir := image(t, from)
+				synctest.Test(t, func(t *testing.T) { going = hangAtAny(t, name, dir, n, f.op) })
+			}
+		})
+	}
+}
+
+// hangAtAny reports whether the call came about.
+func hangAtAny(t *testing.T, name, dir string, n int64, op faultvfs.Op) (met bool) {
+	fs := faultvfs.New(name)
+	defer fs.Close()
+	release := fs.HangAt(n, op)
+	hung := fs.Hung()
+	var s shopping
+	began := time.Now()
+	shop, err := commerce.Open(context.Background(), dir, options(fs)...)
+	if err != nil && !errors.Is(err, fault.Broken) {
+		t.Errorf("%s: opening: %v, want fault.Broken", name, err)
+	}
+	if err == nil {
+		err = sell(t, name, shop, &s)
+	}
+	if took := time.Since(began); took > 3*time.Minute {
+		t.Errorf("%s: it took %v", name, took)
+	}
+	select {
+	case <-hung:
+		met = true
+	default:
+	}
+	if met && err == nil {
+		t.Errorf("%s: nobody noticed", name)
+	}
+	release()
+	fs.Reset()
+	time.Sleep(3 * time.Minute)                       // virtual: what hung ends now
+	expect(t, s.now(), image(t, dir), options(fs)...) // as another process finds it: this one may hold the lock
+	if t.Failed() {
+		t.Logf("%s: %v", name, err)
+	}
+	return met
+}
+
 // TestAHangingDisk: a sync of the log that does not return stops the store, and
 // Close does not wait for it for ever.
 func TestAHangingDisk(t *testing.T) {

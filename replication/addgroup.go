@@ -104,9 +104,13 @@ func (g *Group) start(m Machine) error {
 	}
 	g.inherited = applied
 	g.applied.Store(applied)
-	if err := g.startRaft(&fsm{group: g, machine: m, applied: applied}); err != nil {
+	f := &fsm{group: g, machine: m, applied: applied, jobs: make(chan func())}
+	g.machine.Go(f.work)
+	if err := g.startRaft(f); err != nil {
+		close(g.quit)
 		return err
 	}
+	g.tasks.Go(f.watch)
 	g.tasks.Go(g.follow)
 	g.tasks.Go(g.truncate)
 	return nil

@@ -17,7 +17,7 @@ const (
 )
 
 // Close ends the node: it lets proposals that are on their way finish, closes the transports, shuts down the groups,
-// and writes raft.db so that the next start finds it in order. Later calls return the same. After 5 seconds it returns
+// and writes raft.db so that the next start finds it in order, unless the node has failed. Later calls return the same. After 5 seconds it returns
 // a [*HangingError] that says what has not ended; that may go on using files until the process ends.
 //
 // Closing a node that has failed is not an error; see [Node.Err].
@@ -38,8 +38,12 @@ func (n *Node) close() {
 	n.stop()
 	<-n.down
 	n.end()
-	done := n.parts.begin("writing " + n.file.Path())
-	n.err = n.file.Close()
+	done := n.parts.begin("closing " + n.file.Path())
+	if n.Err() == nil {
+		n.err = n.file.Close()
+	} else {
+		n.err = n.file.Abandon()
+	}
 	done()
 	done = n.parts.begin("the call of OnFailed")
 	n.calls.Wait()
@@ -71,8 +75,11 @@ func (g *Group) stop() {
 	done := g.node.parts.begin(g.part("raft or its machine"))
 	g.raft.Shutdown().Error()
 	done()
-	done = g.node.parts.begin(g.part("following the leadership, or truncating the log"))
 	close(g.quit)
+	done = g.node.parts.begin(g.part("its machine"))
+	g.machine.Wait()
+	done()
+	done = g.node.parts.begin(g.part("following the leadership, or truncating the log"))
 	g.tasks.Wait()
 	done()
 }

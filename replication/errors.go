@@ -74,6 +74,21 @@ func (e *ApplyError) Error() string {
 // Unwrap returns the fault code and the cause, whose own code counts no more.
 func (e *ApplyError) Unwrap() error { return fault.Wrap(fault.Broken, e.Err, "") }
 
+// HangingMachineError says that a machine did not finish a batch of entries or a checkpoint in time. It counts as
+// fault.Broken.
+type HangingMachineError struct {
+	Group uint32
+	Limit time.Duration
+}
+
+// Error names the group.
+func (e *HangingMachineError) Error() string {
+	return fmt.Sprintf("the machine of group %d has not finished its work within %v: its disk hangs", e.Group, e.Limit)
+}
+
+// Unwrap returns the fault code.
+func (e *HangingMachineError) Unwrap() error { return fault.Broken }
+
 // HangingError says what had not ended when Close gave up. It counts as fault.Broken.
 type HangingError struct {
 	Limit time.Duration

@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 
 	"github.com/hashicorp/raft"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/watchdog"
 )
 
-// fsm is a group's machine as raft drives it. All methods run on one goroutine of raft's.
+// fsm is a group's machine as raft drives it. All methods run on one goroutine of raft's. The machine itself works on
+// a goroutine of its own, so that one that hangs does not keep raft from ending.
 //
 // Once the node has failed nothing reaches the machine any more. The goroutine goes on and answers what raft still
 // hands to it: were it to end, as raft's main goroutine does, those who wait for the entries in its queue would wait
@@ -17,7 +20,50 @@ import (
 type fsm struct {
 	group   *Group
 	machine Machine
-	applied uint64 // index of the last entry that the machine has applied
+	applied uint64      // index of the last entry that the machine has applied
+	jobs    chan func() // for the machine's goroutine
+	dog     watchdog.Dog
+}
+
+// mostEntries bounds the batches that a machine gets, and so what it has to finish within its deadline.
+const mostEntries = 16
+
+// work is the machine's goroutine.
+func (f *fsm) work() {
+	for {
+		select {
+		case job := <-f.jobs:
+			f.dog.Begin()
+			job()
+			f.dog.End()
+		case <-f.group.quit:
+			return
+		}
+	}
+}
+
+// do has the machine's goroutine do a job. It reports false when the node failed before the job was done.
+func (f *fsm) do(job func()) bool {
+	done := make(chan struct{})
+	select {
+	case f.jobs <- func() { job(); close(done) }:
+	case <-f.group.node.failed:
+		return false
+	}
+	select {
+	case <-done:
+	case <-f.group.node.failed:
+		return false
+	}
+	return f.group.node.Err() == nil // a job that was done too late does not count
+}
+
+// watch stops the node when the machine hangs.
+func (f *fsm) watch() {
+	g := f.group
+	if limit := g.node.conf.MachineDeadline; f.dog.Watch(limit, g.node.failed, g.quit) {
+		g.node.fail(&HangingMachineError{Group: g.id, Limit: limit})
+	}
 }
 
 // dropped is the reply for an entry that came after the node had failed.
@@ -44,31 +90,34 @@ func (f *fsm) ApplyBatch(batch []*raft.Log) []any {
 			at = append(at, i)
 		}
 	}
-	if len(entries) > 0 {
-		replies, err := f.apply(entries)
-		if err != nil {
-			f.group.node.fail(err)
+	for part := range slices.Chunk(entries, mostEntries) {
+		var replies []any
+		var err error
+		if !f.do(func() { replies, err = f.apply(part) }) || err != nil {
 			for i := range out {
 				out[i] = dropped{}
 			}
 			return out
 		}
-		f.applied = entries[len(entries)-1].Index
+		f.applied = part[len(part)-1].Index
 		for i, reply := range replies {
 			out[at[i]] = reply
 		}
+		at = at[len(part):]
 	}
 	f.group.advance(batch[len(batch)-1].Index)
 	return out
 }
 
-// apply calls the machine and turns a panic into an error.
+// apply calls the machine and turns a panic into an error. Its error has stopped the node.
 func (f *fsm) apply(entries []Entry) (replies []any, err error) {
 	failed := &ApplyError{Group: f.group.id, First: entries[0].Index, Last: entries[len(entries)-1].Index}
 	finished := false
 	defer func() {
 		if !finished {
 			failed.Panic, failed.Stack, err = recover(), debug.Stack(), failed
+		}
+		if err != nil {
 			f.group.node.fail(err) // here, because after a Goexit the caller is not reached
 		}
 	}()
@@ -89,9 +138,12 @@ func (f *fsm) Snapshot() (raft.FSMSnapshot, error) {
 	if err := f.group.node.Err(); err != nil {
 		return nil, err
 	}
-	durable, err := f.checkpoint()
+	var durable uint64
+	var err error
+	if !f.do(func() { durable, err = f.checkpoint() }) {
+		return nil, f.group.node.Err()
+	}
 	if err != nil {
-		f.group.node.fail(err)
 		return nil, err
 	}
 	if durable < f.applied {
@@ -100,11 +152,15 @@ func (f *fsm) Snapshot() (raft.FSMSnapshot, error) {
 	return snapshot{durable: f.applied}, nil
 }
 
+// checkpoint calls the machine and turns a panic into an error. Its error has stopped the node.
 func (f *fsm) checkpoint() (durable uint64, err error) {
 	finished := false
 	defer func() {
 		if !finished {
 			err = fault.New(fault.Broken, "checkpointing group %d: panic: %v\n%s", f.group.id, recover(), debug.Stack())
+		}
+		if err != nil {
+			f.group.node.fail(err)
 		}
 	}()
 	durable, err = f.machine.Checkpoint()

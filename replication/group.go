@@ -29,8 +29,9 @@ type Group struct {
 	full chan struct{} // the log has reached the size at which it is truncated; has room for one
 	size atomic.Int64  // that size, in bytes
 
-	quit  chan struct{} // ends the group's own goroutines
-	tasks sync.WaitGroup
+	quit    chan struct{} // ends the group's own goroutines
+	tasks   sync.WaitGroup
+	machine sync.WaitGroup // the machine's goroutine
 }
 
 // ID returns the group's number.

@@ -18,6 +18,7 @@ type machine struct {
 	hook    func([]replication.Entry) error // called before a batch; may be nil
 	busy    bool                            // a reader keeps checkpoints from completing
 	broken  error                           // what a checkpoint returns
+	stuck   chan struct{}                   // a checkpoint waits until it is closed; may be nil
 	batches int
 }
 
@@ -62,6 +63,9 @@ func (m *machine) Applied() uint64 {
 }
 
 func (m *machine) Checkpoint() (uint64, error) {
+	if m.stuck != nil {
+		<-m.stuck
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.busy && m.broken == nil {

@@ -51,7 +51,7 @@ func Start(ctx context.Context, c Config) (*Node, error) {
 		down: make(chan struct{}), closed: make(chan struct{}),
 	}
 	file, err := raftlog.Open(raftlog.Options{
-		Dir: c.Dir, Node: c.NodeID, Store: c.StoreID, Deadline: c.LogDeadline, VFS: c.VFS, Failed: n.fail,
+		Dir: c.Dir, Node: c.NodeID, Store: c.StoreID, Deadline: c.LogDeadline, VFS: c.VFS, Steps: c.Steps, Failed: n.fail,
 	})
 	if err != nil {
 		return nil, err

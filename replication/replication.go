@@ -8,14 +8,15 @@
 //
 // # When something breaks
 //
-// A failed or hanging write of the log, a damaged record, and an error or a panic of a machine stop the whole node:
-// what is on disk is then unknown, and going on could lose what was confirmed. The node ends its groups, answers
+// A failed or hanging write of the log, a damaged record, and an error, a panic or a hanging call of a machine stop
+// the whole node: what is on disk is then unknown, and going on could lose what was confirmed. The node ends its groups, answers
 // every later call with fault.Broken and the cause, and tells through [Node.Failed]. It never ends the process, which
 // is somebody else's. DESIGN.md in this folder says how Raft is brought to stop without a panic.
 package replication
 
 import (
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/keelshop/commerce/replication/internal/raftlog"
@@ -34,7 +35,7 @@ type Entry struct {
 }
 
 // A Machine is what a group drives: the state of one shard. ApplyBatch and Checkpoint are called by one goroutine at
-// a time, and not after an error or a panic of theirs.
+// a time, and not after an error or a panic of theirs, nor once one has run past the deadline.
 type Machine interface {
 	// ApplyBatch applies entries in order, and all of it or nothing survives a crash together with the index of the
 	// last one. The replies, one for each entry, go to the callers who proposed them on this node. An error stops
@@ -52,19 +53,26 @@ type Machine interface {
 
 // Config says where a node lives. Dir and NodeID are required.
 type Config struct {
-	Dir           string        // where raft.db lives; created when there is none
-	NodeID        string        // this node's name for ever; another node's raft.db is refused
-	StoreID       string        // the store's name, kept in raft.db; not checked when empty
-	LogDeadline   time.Duration // a log write past it stops the node; 0 means 5 s. Time during which the process is paused does not count
-	SnapshotBytes int64         // log that a group gathers before it checkpoints its machine and deletes it; 0 means 64 MiB
-	Logger        *slog.Logger  // gets warnings; nil means none
-	OnFailed      func(error)   // called once, on a goroutine of its own, with the cause when the node stops itself; may be nil
-	VFS           string        // for tests: the SQLite VFS of raft.db; "" is the system's
+	Dir         string        // where raft.db lives; created when there is none
+	NodeID      string        // this node's name for ever; another node's raft.db is refused
+	StoreID     string        // the store's name, kept in raft.db; not checked when empty
+	LogDeadline time.Duration // a log write past it stops the node; 0 means 5 s. Time during which the process is paused does not count
+	// MachineDeadline is how long a machine may take for a batch of entries or for a checkpoint before it counts as
+	// hanging and stops the node; 0 means 15 s. Time during which the process is paused does not count.
+	MachineDeadline time.Duration
+	SnapshotBytes   int64         // log that a group gathers before it checkpoints its machine and deletes it; 0 means 64 MiB
+	Logger          *slog.Logger  // gets warnings; nil means none
+	OnFailed        func(error)   // called once, on a goroutine of its own, with the cause when the node stops itself; may be nil
+	VFS             string        // for tests: the SQLite VFS of raft.db; "" is the system's
+	Steps           *atomic.Int64 // counts up while statements on raft.db run, so that a long check can be told from a hanging one; may be nil
 }
 
 func (c Config) withDefaults() Config {
 	if c.SnapshotBytes <= 0 {
 		c.SnapshotBytes = 64 << 20
+	}
+	if c.MachineDeadline <= 0 {
+		c.MachineDeadline = 15 * time.Second
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

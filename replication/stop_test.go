@@ -255,6 +255,71 @@ func TestAHangingMachineDoesNotHoldCloseForEver(t *testing.T) {
 	})
 }
 
+// TestAHangingMachineStopsTheNode, in a batch and in a checkpoint: nobody waits for it longer than the deadline, and
+// what it says after that counts no more.
+func TestAHangingMachineStopsTheNode(t *testing.T) {
+	for _, checkpoint := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			release := make(chan struct{})
+			m := &machine{}
+			if checkpoint {
+				m.stuck = release
+			} else {
+				m.hook = func([]replication.Entry) error { <-release; return nil }
+			}
+			n := start(t, replication.Config{Dir: t.TempDir(), SnapshotBytes: 1 << 10})
+			g := add(t, n, 3, m)
+			began := time.Now()
+			f := g.ProposeAsync(make([]byte, 2<<10))
+			for err := error(nil); err == nil; _, err = f.Wait() {
+				f = g.ProposeAsync([]byte("x"))
+			}
+			<-n.Failed()
+			if took := time.Since(began); took > time.Minute {
+				t.Errorf("it took %v", took)
+			}
+			hanging, ok := errors.AsType[*replication.HangingMachineError](n.Err())
+			if !ok || hanging.Group != 3 || !errors.Is(n.Err(), fault.Broken) {
+				t.Errorf("the node says %v", n.Err())
+			}
+			if _, err := g.Propose(t.Context(), []byte("y")); !errors.Is(err, fault.Broken) {
+				t.Errorf("a later proposal: %v, want fault.Broken", err)
+			}
+			parts, ok := errors.AsType[*replication.HangingError](n.Close())
+			if !ok || len(parts.Parts) != 1 || parts.Parts[0] != "group 3: its machine" {
+				t.Errorf("close: %v", parts)
+			}
+			before := m.batches
+			close(release)
+			time.Sleep(time.Minute)
+			if m.batches > before+1 { // the one that hung
+				t.Errorf("it went on for %d batches", m.batches-before)
+			}
+		})
+	}
+}
+
+// TestAFailedMachineLeavesTheLogAlone: its disk may be the one that is full.
+func TestAFailedMachineLeavesTheLogAlone(t *testing.T) {
+	fs := faultvfs.New(t.Name())
+	defer fs.Close()
+	synctest.Test(t, func(t *testing.T) {
+		m := &machine{hook: func([]replication.Entry) error {
+			fs.Reset()
+			return errors.New("the disk is full")
+		}}
+		n := start(t, replication.Config{Dir: t.TempDir(), VFS: fs.Name()})
+		add(t, n, 3, m).Propose(t.Context(), []byte("x"))
+		<-n.Failed()
+		if err := n.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+		if calls := fs.Calls(); calls > 0 {
+			t.Errorf("raft.db was touched %d times", calls)
+		}
+	})
+}
+
 // TestPowerCuts cuts the power while two groups are at work and truncate their logs, again and again.
 func TestPowerCuts(t *testing.T) {
 	cuts := 40

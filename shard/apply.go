@@ -28,6 +28,7 @@ type Reply struct {
 // stop: nothing of the failed transaction was kept, and the file must not be
 // used again before it is reopened.
 func (s *Shard) ApplyBatch(entries []Entry) ([][]Reply, error) {
+	defer s.use()()
 	replies := make([][]Reply, len(entries))
 	batches := make([]command.Batch, len(entries))
 	for i, e := range entries {

@@ -15,6 +15,11 @@ import (
 // returns the index that is durable now. It is called between batches and does
 // not wait: a reader that holds an old snapshot keeps the index where it was.
 func (s *Shard) Checkpoint() (durable uint64, err error) {
+	defer s.use()()
+	return s.checkpoint()
+}
+
+func (s *Shard) checkpoint() (durable uint64, err error) {
 	if _, err := s.copyWAL(); err != nil {
 		return 0, fmt.Errorf("checkpointing shard %d: %w", s.cfg.Shard, err)
 	}
@@ -24,10 +29,11 @@ func (s *Shard) Checkpoint() (durable uint64, err error) {
 // Trim checkpoints if the -wal has grown large. It is called between batches.
 // An error means that the shard must stop.
 func (s *Shard) Trim() error {
+	defer s.use()()
 	if s.conn.WALBytes() <= s.nextCheckpoint {
 		return nil
 	}
-	if _, err := s.Checkpoint(); err != nil {
+	if _, err := s.checkpoint(); err != nil {
 		return s.stopped(Entry{Index: s.state.applied}, "", err)
 	}
 	return nil

@@ -42,6 +42,9 @@ type Config struct {
 	Commands *command.Set
 	Readers  int    // read connections; defaults to 4
 	VFS      string // for tests; "" is the system's
+	// Steps counts up while the writer's statements run, so that a long check
+	// of the file can be told from a hanging one. It may be nil.
+	Steps *atomic.Int64
 	// Committed is called after each commit and before the answers go out,
 	// with the keys whose cached copies are stale now. It may be nil.
 	Committed func(touched []string)
@@ -54,7 +57,8 @@ type Config struct {
 // goroutine at a time; everything else is safe for concurrent use.
 type Shard struct {
 	cfg   Config
-	conn  *sqlite.Conn // the writer
+	conn  *sqlite.Conn  // the writer
+	using chan struct{} // full while the writer works: see use
 	pool  *sqlite.Pool
 	owned [id.Slots]bool
 
@@ -92,11 +96,11 @@ func Open(c Config) (*Shard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening shard %d: %w", c.Shard, err)
 	}
-	conn, err := sqlite.Open(c.Path, sqlite.Options{VFS: c.VFS, CacheKiB: 8192})
+	conn, err := sqlite.Open(c.Path, sqlite.Options{VFS: c.VFS, CacheKiB: 8192, Steps: c.Steps})
 	if err != nil {
 		return nil, fmt.Errorf("opening shard %d: %w", c.Shard, c.damage(err))
 	}
-	s := &Shard{cfg: c, conn: conn, nextCheckpoint: maxWALBytes, changed: newBroadcast()}
+	s := &Shard{cfg: c, conn: conn, nextCheckpoint: maxWALBytes, using: make(chan struct{}, 1), changed: newBroadcast()}
 	if err := s.load(fresh, unclean); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening shard %d: %w", c.Shard, c.damage(err)), conn.Close())
 	}
@@ -257,12 +261,21 @@ func (s *Shard) Changed() <-chan struct{} { return s.changed.wait() }
 
 // Close releases the file. Nothing depends on it: what is in the file and its
 // -wal is complete as it is. After a clean one the next Open has less to do.
+// It waits for reads and for a batch or checkpoint that is running.
 func (s *Shard) Close() error {
 	err := s.pool.Close()
+	defer s.use()()
 	if !s.broken.Load() {
 		err = errors.Join(err, s.emptyWAL())
 	}
 	return errors.Join(err, s.conn.Close())
+}
+
+// use keeps Close from taking the writer away from a call that hangs, until
+// done is called.
+func (s *Shard) use() (done func()) {
+	s.using <- struct{}{}
+	return func() { <-s.using }
 }
 
 // Abandon makes Close leave the file as it is, since something has failed.

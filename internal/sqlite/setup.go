@@ -119,8 +119,13 @@ func (c *Conn) register() {
 	}
 }
 
-// onProgress stops the running statement when its connection has been interrupted.
-func (c *Conn) onProgress(*libc.TLS, uintptr) int32 { return c.interrupted.Load() }
+// onProgress tells that the running statement goes on, and stops it when its connection has been interrupted.
+func (c *Conn) onProgress(*libc.TLS, uintptr) int32 {
+	if c.steps != nil {
+		c.steps.Add(1)
+	}
+	return c.interrupted.Load()
+}
 
 // onCommit notes how far the WAL reaches.
 func (c *Conn) onCommit(_ *libc.TLS, _, _, _ uintptr, frames int32) int32 {

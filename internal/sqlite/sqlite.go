@@ -32,10 +32,11 @@ import (
 
 // Options says how a file is opened. The zero value opens it for writing.
 type Options struct {
-	ReadOnly bool   // open an existing file for reading only
-	Full     bool   // sync the WAL at every commit; otherwise only before a checkpoint
-	CacheKiB int    // page cache in KiB; 0 means 4096 for a writer and 2048 for a reader
-	VFS      string // name of a registered VFS; "" means the operating system's
+	ReadOnly bool          // open an existing file for reading only
+	Full     bool          // sync the WAL at every commit; otherwise only before a checkpoint
+	CacheKiB int           // page cache in KiB; 0 means 4096 for a writer and 2048 for a reader
+	VFS      string        // name of a registered VFS; "" means the operating system's
+	Steps    *atomic.Int64 // counts up while statements run, for whoever wants to tell long work from hanging; may be nil
 }
 
 // Conn is one connection to one file. All methods but [Conn.Interrupt] belong to one goroutine at a time.
@@ -55,6 +56,7 @@ type Conn struct {
 	frames      int32        // in the WAL after the last commit of this connection; -1 when it knows of none
 	interrupted atomic.Int32 // 1 from Interrupt until the transaction ends
 	callbacks   callbacks
+	steps       *atomic.Int64 // see Options.Steps
 
 	mu     sync.Mutex // orders Interrupt and Close
 	closed bool
@@ -63,7 +65,7 @@ type Conn struct {
 // Open opens the file at path, and creates it unless o.ReadOnly. The error names the file and the setting that could
 // not be made. The caller closes the connection.
 func Open(path string, o Options) (*Conn, error) {
-	c := &Conn{path: path, reader: o.ReadOnly, tls: libc.NewTLS(), stmts: map[string]*stmt{}, frames: -1}
+	c := &Conn{path: path, reader: o.ReadOnly, tls: libc.NewTLS(), stmts: map[string]*stmt{}, frames: -1, steps: o.Steps}
 	c.tx.c = c
 	c.out = c.alloc(2 * int(unsafe.Sizeof(uintptr(0))))
 	if err := c.open(o); err != nil {

@@ -61,12 +61,23 @@ func (f *FS) open(tls *libc.TLS, _, name, pFile uintptr, flags int32, out uintpt
 	const journals = lib.SQLITE_OPEN_WAL | lib.SQLITE_OPEN_MAIN_JOURNAL | lib.SQLITE_OPEN_SUPER_JOURNAL
 	f.files[pFile] = &file{
 		path:    path,
+		writer:  f.byWriter(tls, name, flags),
 		image:   image,
 		orig:    at[lib.Tsqlite3_io_methods](head.FpMethods),
 		dirSync: flags&lib.SQLITE_OPEN_CREATE != 0 && flags&journals != 0,
 	}
 	head.FpMethods = f.wrap(tls, head.FpMethods)
 	return rc
+}
+
+// byWriter reports whether the connection that opens a file may write. A -wal is always opened for writing; its name
+// leads to that of its database in the memory of the same connection.
+func (f *FS) byWriter(tls *libc.TLS, name uintptr, flags int32) bool {
+	if flags&lib.SQLITE_OPEN_MAIN_DB != 0 {
+		f.readers[name] = flags&lib.SQLITE_OPEN_READONLY != 0
+		return !f.readers[name]
+	}
+	return !f.readers[lib.Xsqlite3_filename_database(tls, name)]
 }
 
 // wrap returns the method table that stands in for the one of the operating system.
@@ -102,15 +113,16 @@ func (f *FS) close(tls *libc.TLS, pFile uintptr) int32 {
 }
 
 func (f *FS) read(tls *libc.TLS, pFile, buf uintptr, n int32, off int64) int32 {
-	if failure := f.meet(Read); failure != 0 {
+	file := f.file(pFile)
+	if failure := f.meet(Read, file.writer); failure != 0 {
 		return failure.code(lib.SQLITE_IOERR_READ)
 	}
-	return call[transfer](f.file(pFile).orig.FxRead)(tls, pFile, buf, n, off)
+	return call[transfer](file.orig.FxRead)(tls, pFile, buf, n, off)
 }
 
 func (f *FS) write(tls *libc.TLS, pFile, buf uintptr, n int32, off int64) int32 {
 	file := f.file(pFile)
-	failure := f.meet(Write)
+	failure := f.meet(Write, file.writer)
 	if failure != 0 {
 		n = n / 2 / sector * sector // as far as it came
 	}
@@ -130,7 +142,7 @@ func (f *FS) write(tls *libc.TLS, pFile, buf uintptr, n int32, off int64) int32 
 
 func (f *FS) truncate(tls *libc.TLS, pFile uintptr, size int64) int32 {
 	file := f.file(pFile)
-	if failure := f.meet(Truncate); failure != 0 {
+	if failure := f.meet(Truncate, file.writer); failure != 0 {
 		return failure.code(lib.SQLITE_IOERR_TRUNCATE)
 	}
 	f.mu.Lock()
@@ -142,7 +154,7 @@ func (f *FS) truncate(tls *libc.TLS, pFile uintptr, size int64) int32 {
 // sync makes the image durable and leaves the real file alone.
 func (f *FS) sync(_ *libc.TLS, pFile uintptr, _ int32) int32 {
 	file := f.file(pFile)
-	failure := f.meet(Sync)
+	failure := f.meet(Sync, file.writer)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if failure != 0 {
@@ -158,7 +170,7 @@ func (f *FS) sync(_ *libc.TLS, pFile uintptr, _ int32) int32 {
 }
 
 func (f *FS) delete(tls *libc.TLS, _, name uintptr, dirSync int32) int32 {
-	if failure := f.meet(Delete); failure != 0 {
+	if failure := f.meet(Delete, true); failure != 0 {
 		return failure.code(lib.SQLITE_IOERR_DELETE)
 	}
 	rc := call[func(*libc.TLS, uintptr, uintptr, int32) int32](at[lib.Tsqlite3_vfs](f.under).FxDelete)(

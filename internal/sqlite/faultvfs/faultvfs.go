@@ -38,6 +38,7 @@ type FS struct {
 	mu      sync.Mutex
 	methods map[uintptr]uintptr // sqlite3_io_methods* of the operating system → ours
 	files   map[uintptr]*file   // sqlite3_file* → what is open there
+	readers map[uintptr]bool    // name of a database as its connection keeps it → whether that only reads
 	images  map[string]*image   // path → what a disk may hold
 	seen    int64               // I/O calls since Reset
 	plans   []*plan             // faults to come
@@ -47,6 +48,7 @@ type FS struct {
 
 type file struct {
 	path    string
+	writer  bool // the connection may write
 	image   *image
 	orig    *lib.Tsqlite3_io_methods // of the operating system
 	dirSync bool                     // the first sync takes the directory along
@@ -59,6 +61,7 @@ func New(name string) *FS {
 		tls:     libc.NewTLS(),
 		methods: map[uintptr]uintptr{},
 		files:   map[uintptr]*file{},
+		readers: map[uintptr]bool{},
 		images:  map[string]*image{},
 		hung:    make(chan struct{}),
 		rng:     rand.New(rand.NewPCG(1, 2)),

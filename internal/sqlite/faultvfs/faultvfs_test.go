@@ -390,3 +390,21 @@ func TestCallsAreCountedByKind(t *testing.T) {
 	fs.Reset()
 	check(t, s.add())
 }
+
+// TestCallsOfTheWriterAlone: what only reads, the -wal included, is left out.
+func TestCallsOfTheWriterAlone(t *testing.T) {
+	fs := newFS(t)
+	s := openShop(t, sqlite.Options{VFS: fs.Name()})
+	check(t, s.add())
+	fs.FailAt(1, faultvfs.Any|faultvfs.ByWriter, faultvfs.IOErr|faultvfs.Always)
+	defer fs.Reset()
+	reader, err := sqlite.Open(s.Path(), sqlite.Options{VFS: fs.Name(), ReadOnly: true})
+	check(t, err)
+	defer reader.Close()
+	if n, _, err := reader.Tx().Int64("SELECT count(*) FROM v"); n != 1 || err != nil {
+		t.Errorf("reading: %d, %v", n, err)
+	}
+	if err := s.add(); err == nil {
+		t.Error("the writer was spared")
+	}
+}

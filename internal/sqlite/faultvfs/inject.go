@@ -13,6 +13,9 @@ const (
 	Sync
 	Truncate
 	Delete
+
+	// ByWriter, added to one of those above, leaves out the calls of connections that only read.
+	ByWriter Op = 0x80
 )
 
 // Failure says how a call fails. Add [Always] to make every later matching call fail, too.
@@ -103,20 +106,20 @@ func (f *FS) Reset() {
 }
 
 // meet counts a call, hangs if it is to hang, and returns how it is to fail, 0 if it is not.
-func (f *FS) meet(op Op) Failure {
-	failure, hang := f.next(op)
+func (f *FS) meet(op Op, byWriter bool) Failure {
+	failure, hang := f.next(op, byWriter)
 	if hang != nil {
 		<-hang
 	}
 	return failure
 }
 
-func (f *FS) next(op Op) (failure Failure, hang chan struct{}) {
+func (f *FS) next(op Op, byWriter bool) (failure Failure, hang chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.seen++
 	for _, p := range f.plans {
-		if p.op != Any && p.op != op {
+		if want := p.op &^ ByWriter; want != Any && want != op || p.op&ByWriter != 0 && !byWriter {
 			continue
 		}
 		p.left--

@@ -43,7 +43,7 @@ func (f *File) open() error {
 		return err
 	}
 	// Most of the writer's cache are pages that were just appended; they are needed until the next checkpoint.
-	f.conn, err = sqlite.Open(f.path, sqlite.Options{Full: true, CacheKiB: 8 << 10, VFS: f.opts.VFS})
+	f.conn, err = sqlite.Open(f.path, sqlite.Options{Full: true, CacheKiB: 8 << 10, VFS: f.opts.VFS, Steps: f.opts.Steps})
 	if err != nil {
 		return f.damage(err)
 	}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/internal/watchdog"
 )
 
 // Name is the file's name in its directory.
@@ -38,6 +39,7 @@ type Options struct {
 	Store    string        // the store that the node belongs to; written at creation, checked later unless empty
 	Deadline time.Duration // a transaction that takes longer stops the file; 0 means 5 s
 	VFS      string        // for tests: the SQLite VFS; "" is the system's
+	Steps    *atomic.Int64 // counts up while statements run; may be nil
 	Failed   func(error)   // called once, with the cause, when the file stops; may be nil; must not block
 }
 
@@ -50,7 +52,7 @@ type File struct {
 	ops  chan *op     // without a buffer: who has sent a request gets an answer
 	quit chan struct{}
 	work sync.WaitGroup
-	dog  watchdog
+	dog  watchdog.Dog
 
 	nextCheckpoint int64 // size of the WAL at which the writer moves it into the file
 
@@ -129,8 +131,7 @@ func (f *File) fail(err error) {
 // closes it. Nobody may be using the file any more. A file that has stopped is closed as it is, without an error;
 // when its disk hangs, Close hangs with it.
 func (f *File) Close() error {
-	close(f.quit)
-	f.work.Wait()
+	f.end()
 	var err error
 	if f.Err() == nil {
 		err = f.leave()
@@ -139,6 +140,18 @@ func (f *File) Close() error {
 		err = closing
 	}
 	return err
+}
+
+// Abandon closes the file as it is, without writing to it: something else has failed, and its disk may be the same.
+// The next Open finds everything that was confirmed.
+func (f *File) Abandon() error {
+	f.end()
+	return f.closeConns()
+}
+
+func (f *File) end() {
+	close(f.quit)
+	f.work.Wait()
 }
 
 // leave is the last transaction of a file that is closed in order.

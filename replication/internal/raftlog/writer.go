@@ -68,9 +68,9 @@ func (f *File) write() {
 
 // watched runs a piece of the writer's work under the deadline. Its error stops the file.
 func (f *File) watched(work func() error) error {
-	f.dog.begin()
+	f.dog.Begin()
 	err := work()
-	f.dog.end()
+	f.dog.End()
 	// The deadline may have passed meanwhile. Then the callers have been told so, and this late success must not be
 	// followed by another use of the file.
 	if err == nil {

@@ -1,0 +1,49 @@
+// Package watchdog tells work that hangs from a process that was paused.
+package watchdog
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Ticks is how many ticks of a watchdog make up a limit.
+const Ticks = 20
+
+// Dog measures work in its own ticks instead of by the clock. When the whole process is paused, ticks are lost with
+// it, and the pause is not blamed on the disk. The zero value is ready. Begin and End belong to the one goroutine that
+// works, Tick to the one that watches.
+type Dog struct {
+	ticks atomic.Int64
+	since atomic.Int64 // 1 + the tick at which the running work began; 0 when there is none
+}
+
+// Begin notes that work begins, or has come another step ahead.
+func (d *Dog) Begin() { d.since.Store(1 + d.ticks.Load()) }
+
+// End notes that the work is done.
+func (d *Dog) End() { d.since.Store(0) }
+
+// Tick counts and reports whether the running work has used up its time.
+func (d *Dog) Tick() bool {
+	now := d.ticks.Add(1)
+	since := d.since.Load()
+	return since != 0 && now-(since-1) > Ticks
+}
+
+// Watch ticks until one of two channels is closed or work has used up its limit, and reports whether it has.
+func (d *Dog) Watch(limit time.Duration, done, quit <-chan struct{}) (expired bool) {
+	ticker := time.NewTicker(max(limit/Ticks, time.Millisecond))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			if d.Tick() {
+				return true
+			}
+		case <-done:
+			return false
+		case <-quit:
+			return false
+		}
+	}
+}
