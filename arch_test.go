@@ -142,6 +142,7 @@ var rootModules = map[string]string{
 	"github.com/remyoudompheng/bigfft":        "needed by mathutil",
 	"github.com/x448/float16":                 "needed by cbor",
 	"golang.org/x/crypto":                     "sealing of personal fields",
+	"golang.org/x/text":                       "passwords are the same on every keyboard (NFC)",
 	"golang.org/x/sys":                        "file locks and free disk space",
 	"modernc.org/libc":                        "needed by sqlite",
 	"modernc.org/mathutil":                    "needed by libc",

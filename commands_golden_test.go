@@ -67,7 +67,10 @@ func writeFields(b *strings.Builder, t reflect.Type, indent string) {
 			stamped = " stamped"
 		}
 		fmt.Fprintf(b, "%s%s %s %v%s\n", indent, strings.Replace(tag, ",keyasint", "", 1), f.Name, f.Type, stamped)
-		if tag != "" && strings.Contains(f.Type.String(), "/") || f.Type.Kind() == reflect.Slice || f.Type.Kind() == reflect.Pointer {
+		if _, opaque := f.Type.MethodByName("MarshalBinary"); opaque {
+			continue
+		}
+		if k := f.Type.Kind(); k == reflect.Slice || k == reflect.Pointer || k == reflect.Struct {
 			writeFields(b, f.Type, indent+"\t")
 		}
 	}

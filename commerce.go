@@ -261,7 +261,7 @@ func (s *Store) newServices() {
 		s.files = assets.Dir(filepath.Join(s.dir, assetsDir))
 		s.Assets = s.files
 	}
-	s.Accounts = accounts.NewService(e, e.sealer)
+	s.Accounts = accounts.NewService(e, e.sealer).WithPasswords(s.config.passwords)
 	s.Catalog = catalog.NewService(e, s.cache)
 	s.Inventory = inventory.NewService(e, s.Catalog)
 	s.Carts = cart.NewService(e, s.Catalog, e.sealer)
@@ -278,6 +278,8 @@ func (s *Store) timerHandlers() map[string]command.Timer {
 		inventory.TimerBook:   s.Inventory.BookTimer,
 		inventory.TimerRecall: s.Inventory.RecallTimer,
 		cart.TimerMerge:       s.Carts.MergeTimer,
+		accounts.TimerExpire:  s.Accounts.ExpireTimer,
+		accounts.TimerForget:  s.Accounts.ForgetTimer,
 		claim.TimerKind:       claim.Timer(s.engine, s.holds),
 		catalog.TimerLeave:    s.Catalog.LeaveTimer,
 	}

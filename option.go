@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/seal"
@@ -29,6 +30,7 @@ type config struct {
 	cacheBytes int64
 	logger     *slog.Logger
 	ring       seal.Ring
+	passwords  accounts.Passwords
 	providers  map[string]payments.Provider
 	assets     assets.Store // nil for the directory's own
 	hooks      []Hook
@@ -72,6 +74,10 @@ type KeyEpochError = seal.EpochError
 // store's directory, made with the store. Whoever holds both the directory and
 // its keys can read everything; without the keys nobody can.
 func WithKeyRing(r KeyRing) Option { return option(func(c *config) { c.ring = r }) }
+
+// WithPasswords says how passwords are hashed and which are refused. The
+// default is that of a zero accounts.Passwords.
+func WithPasswords(p accounts.Passwords) Option { return option(func(c *config) { c.passwords = p }) }
 
 // WithPayments adds a payment provider under the name it gives itself.
 // "manual" is always present.
@@ -183,5 +189,5 @@ func (c config) check() error {
 			return fault.New(fault.Invalid, "a payment provider has no name")
 		}
 	}
-	return nil
+	return c.passwords.Validate()
 }

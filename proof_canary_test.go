@@ -30,11 +30,12 @@ import (
 var canaries = []string{
 	"Wilhelmina Quackenbush", "quackenbush.w@example.org", "+49 30 5550199",
 	"77 Larkspur Crescent", "Ostfildern-Ruit", "D-73760", "Quackenbush & Sons", "Torvald Ekenstam", "ekenstam@example.net",
+	"ocelot umbrella 1815", "marmalade zeppelin 42", "Larkspur tablet",
 }
 
 // TestCanary: names, e-mail addresses, phone numbers and addresses of customers
-// and guests are found in no file under the store's directory, open or closed,
-// as they are, encoded or compressed, and in no event.
+// and guests, passwords and tokens are found in no file under the store's
+// directory, open or closed, as they are, encoded or compressed, and in no event.
 func TestCanary(t *testing.T) {
 	ctx := context.Background()
 	dir := filepath.Join(t.TempDir(), "shop")
@@ -42,20 +43,52 @@ func TestCanary(t *testing.T) {
 	shop := open(t, dir, commerce.WithShards(2), commerce.WithPayments(bank))
 	stock(t, shop, "mug", 50)
 	who := livePrivately(t, shop)
+	texts := append(proveThemselves(t, shop, who), canaries...)
 
-	lookFor(t, "open store", files(t, dir), canaries)
+	lookFor(t, "open store", files(t, dir), texts)
 	for e, err := range shop.Events(ctx, "") {
 		must(t, err)
-		for _, c := range canaries {
+		for _, c := range texts {
 			if strings.Contains(fmt.Sprint(e.Subject, string(e.Data)), c) {
 				t.Errorf("event %s of %s holds %q", e.Kind, e.Subject, c)
 			}
 		}
 	}
 	must(t, shop.Accounts.Erase(ctx, accounts.Erase{Customer: who}))
-	lookFor(t, "store after the erasure", files(t, dir), canaries)
+	lookFor(t, "store after the erasure", files(t, dir), texts)
 	must(t, shop.Close())
-	lookFor(t, "closed store", files(t, dir), canaries)
+	lookFor(t, "closed store", files(t, dir), texts)
+}
+
+// proveThemselves logs a customer in and out, in every way there is, and
+// returns the tokens.
+func proveThemselves(t *testing.T, shop *commerce.Store, who accounts.CustomerID) (tokens []string) {
+	t.Helper()
+	ctx := context.Background()
+	email, first, second, device := seal.Personal(canaries[1]), seal.Personal(canaries[9]), seal.Personal(canaries[10]), seal.Personal(canaries[11])
+	got := func(token seal.Personal, err error) seal.Personal {
+		t.Helper()
+		must(t, err)
+		tokens = append(tokens, token.Reveal())
+		return token
+	}
+	must(t, shop.Accounts.SetPassword(ctx, accounts.SetPassword{Customer: who, Password: first}))
+	letter, err := shop.Accounts.StartVerification(ctx, accounts.StartVerification{Customer: who})
+	_, err2 := shop.Accounts.Verify(ctx, accounts.Verify{Token: got(letter.Token, err)})
+	must(t, err2)
+	_, err = shop.Accounts.LogIn(ctx, accounts.LogIn{Email: email, Password: second})
+	wantCode(t, err, fault.Denied)
+	in, err := shop.Accounts.LogIn(ctx, accounts.LogIn{Email: email, Password: first, Device: device})
+	got(in.Token, err)
+	in, err = shop.Accounts.ChangePassword(ctx, accounts.ChangePassword{Token: in.Token, Old: first, New: second, Device: device})
+	got(in.Token, err)
+	letter, err = shop.Accounts.StartReset(ctx, accounts.StartReset{Email: email})
+	in, err2 = shop.Accounts.Reset(ctx, accounts.Reset{Token: got(letter.Token, err), Password: first})
+	got(in.Token, err2)
+	must(t, shop.Accounts.LogOut(ctx, accounts.LogOut{Token: in.Token}))
+	in, err = shop.Accounts.LogIn(ctx, accounts.LogIn{Email: email, Password: first, Device: device})
+	got(in.Token, err)
+	return tokens
 }
 
 // livePrivately registers a customer, fills carts with contacts and buys them,

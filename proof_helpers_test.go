@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/checkout"
@@ -61,7 +62,7 @@ func eventually(t testing.TB, what string, done func() bool) {
 // open opens a store that the test closes itself.
 func open(t testing.TB, dir string, opts ...commerce.Option) *commerce.Store {
 	t.Helper()
-	shop, err := commerce.Open(context.Background(), dir, opts...)
+	shop, err := commerce.Open(context.Background(), dir, append([]commerce.Option{commerce.WithPasswords(accounts.Passwords{MemoryKiB: 64, Passes: 1})}, opts...)...)
 	if err != nil {
 		t.Fatalf("opening %s: %v", dir, err)
 	}

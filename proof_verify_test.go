@@ -15,6 +15,7 @@ import (
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
@@ -29,6 +30,10 @@ var damages = []struct {
 	{"accounts.customer_has_key", one(`DELETE FROM subject_keys WHERE subject LIKE 'cus%'`)},
 	{"accounts.erased_has_no_address", one(`UPDATE customers SET erased = 1`)},
 	{"accounts.one_slot", one(`UPDATE addresses SET slot = slot + 1`)},
+	{"accounts.proof_on_one_slot", one(`UPDATE sessions SET slot = slot + 1`)},
+	{"accounts.expiry_has_timer", one(`DELETE FROM timers WHERE kind = 'accounts.expire'`)},
+	{"accounts.letter_to_the_address", one(`UPDATE letters SET email_claim = zeroblob(32)`)},
+	{"accounts.failures_have_timer", one(`DELETE FROM timers WHERE kind = 'accounts.forget'`)},
 	{"cart.lines_sum_up", one(`UPDATE carts SET total = total + 1 WHERE status = 'active'`)},
 	{"cart.transfer_once", one(`UPDATE cart_transfers SET lines = lines + 1`)},
 	{"catalog.product_has_variant", one(`UPDATE variants SET removed = 1`)},
@@ -146,7 +151,14 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	_, err = shop.Inventory.Receive(ctx, inventory.Receive{SKU: "shirt-s", Quantity: 2})
 	must(t, err)
 
-	who, err := shop.Accounts.Register(ctx, accounts.Register{Name: "Ada", Email: "ada@example.com"})
+	const password = "difference engine no. 2"
+	who, err := shop.Accounts.Register(ctx, accounts.Register{Name: "Ada", Email: "ada@example.com", Password: password})
+	must(t, err)
+	_, err = shop.Accounts.LogIn(ctx, accounts.LogIn{Email: "ada@example.com", Password: password})
+	must(t, err)
+	_, err = shop.Accounts.LogIn(ctx, accounts.LogIn{Email: "ada@example.com", Password: "another"})
+	wantCode(t, err, fault.Denied)
+	_, err = shop.Accounts.StartVerification(ctx, accounts.StartVerification{Customer: who.ID})
 	must(t, err)
 	_, err = shop.Accounts.AddAddress(ctx, accounts.AddAddress{Customer: who.ID, Address: accounts.Address{Name: "Ada", Line1: "1 St James's", City: "London", Country: "GB"}})
 	must(t, err)

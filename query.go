@@ -76,7 +76,7 @@ var views = []sqlite.View{
 	{Name: "stock", Query: `SELECT pool, sku, on_hand, unallocated, shortage FROM $.pools`},
 	{Name: "allowances", Query: `SELECT pool, sku, available, held, committed, shipped, returned FROM $.allowances`},
 	{Name: "movements", Query: `SELECT pool, n, kind, quantity, reason, at FROM $.movements`},
-	{Name: "customers", Query: `SELECT id, groups, external_reference, metadata, private_metadata, version, erased, created_at, updated_at FROM $.customers`},
+	{Name: "customers", Query: `SELECT id, groups, external_reference, metadata, private_metadata, version, erased, created_at, updated_at, email_verified FROM $.customers`},
 	{Name: "carts", Query: `SELECT id, customer, currency, status, order_id, lines, total, created_at, updated_at, version, external_reference, metadata, private_metadata FROM $.carts`},
 	{Name: "cart_lines", Query: `SELECT cart, sku, variant, title, quantity, unit_price, reason, untracked FROM $.cart_lines`},
 	{Name: "orders", Query: `SELECT id, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason, subtotal, discount, shipping, tax, total, authorized, captured, voided, refund_granted, refunded, units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, version, shipping_country, billing_country, external_reference, metadata, private_metadata FROM $.orders`},

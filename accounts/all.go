@@ -5,13 +5,18 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/listing"
+	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/internal/sqlite"
 )
 
 // Filter selects customers. Its zero value means all of them.
 type Filter struct {
-	Group string     // "" means any
+	Group string // "" means any
+	// Phone selects by the whole number, whatever is between its digits. ""
+	// means any; a number of less than three digits selects nobody.
+	Phone seal.Personal
 	After CustomerID // only customers whose ID sorts behind this one
 	Limit int        // 0 means no limit
 }
@@ -23,7 +28,7 @@ type Filter struct {
 func (s *Service) All(ctx context.Context, f Filter) iter.Seq2[Customer, error] {
 	list := listing.List[record]{
 		Engine: s.engine, After: string(f.After), Limit: f.Limit,
-		Page: f.page, Key: func(r record) string { return string(r.ID) },
+		Page: s.pageOf(f), Key: func(r record) string { return string(r.ID) },
 	}
 	return func(yield func(Customer, error) bool) {
 		for r, err := range list.All(ctx) {
@@ -42,8 +47,23 @@ func (s *Service) All(ctx context.Context, f Filter) iter.Seq2[Customer, error] 
 	}
 }
 
+func (s *Service) pageOf(f Filter) func(tx *sqlite.Tx, after string, limit int) ([]record, error) {
+	if f.Phone == "" {
+		return f.page
+	}
+	h := s.phoneHash(f.Phone)
+	return func(tx *sqlite.Tx, after string, limit int) ([]record, error) {
+		ids, err := f.idsByPhone(tx, h, after, limit)
+		return readPage(tx, ids, err)
+	}
+}
+
 func (f Filter) page(tx *sqlite.Tx, after string, limit int) (page []record, err error) {
 	ids, err := f.ids(tx, after, limit)
+	return readPage(tx, ids, err)
+}
+
+func readPage(tx *sqlite.Tx, ids []CustomerID, err error) (page []record, _ error) {
 	for _, id := range ids {
 		r, _, err := readRecord(tx, id)
 		if err != nil {
@@ -55,8 +75,16 @@ func (f Filter) page(tx *sqlite.Tx, after string, limit int) (page []record, err
 }
 
 func (f Filter) ids(tx *sqlite.Tx, after string, limit int) (ids []CustomerID, err error) {
-	rows := tx.Query(`SELECT id FROM customers WHERE id > ? AND (? = '' OR EXISTS (SELECT 1 FROM json_each(groups) WHERE value = ?))
-		ORDER BY id LIMIT ?`, after, f.Group, f.Group, limit)
+	return readIDs(tx.Query(`SELECT id FROM customers WHERE id > ? AND (? = '' OR EXISTS (SELECT 1 FROM json_each(groups) WHERE value = ?))
+		ORDER BY id LIMIT ?`, after, f.Group, f.Group, limit))
+}
+
+func (f Filter) idsByPhone(tx *sqlite.Tx, h *claim.Hash, after string, limit int) ([]CustomerID, error) {
+	return readIDs(tx.Query(`SELECT id FROM customers WHERE phone_hash = ? AND id > ? AND (? = '' OR EXISTS (SELECT 1 FROM json_each(groups) WHERE value = ?))
+		ORDER BY id LIMIT ?`, hashOf(h), after, f.Group, f.Group, limit))
+}
+
+func readIDs(rows *sqlite.Rows) (ids []CustomerID, err error) {
 	for rows.Next() {
 		ids = append(ids, CustomerID(rows.Text(0)))
 	}

@@ -20,6 +20,16 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 			WHERE c.erased = 1 ORDER BY a.id`, "is an address of an erased customer"},
 		{"accounts.one_slot", `SELECT a.id FROM addresses a JOIN customers c ON c.id = a.customer WHERE a.slot <> c.slot ORDER BY a.id`,
 			"is not on its customer's slot"},
+		{"accounts.proof_on_one_slot", `SELECT p.customer FROM (SELECT customer, slot FROM credentials UNION ALL SELECT customer, slot FROM sessions
+			UNION ALL SELECT customer, slot FROM letters) p JOIN customers c ON c.id = p.customer WHERE p.slot <> c.slot OR c.erased = 1 ORDER BY 1`,
+			"has a password, a session or a letter elsewhere, or although erased"},
+		{"accounts.expiry_has_timer", `SELECT customer FROM (SELECT customer FROM sessions UNION SELECT customer FROM letters)
+			WHERE customer NOT IN (SELECT k.customer FROM credentials k JOIN timers t ON t.due = k.expire_due AND t.kind = 'accounts.expire' AND t.subject = k.customer)
+			ORDER BY 1`, "has sessions or letters that nothing drops when they expire"},
+		{"accounts.letter_to_the_address", `SELECT l.customer FROM letters l JOIN customers c ON c.id = l.customer
+			WHERE l.email_claim IS NOT c.email_claim ORDER BY 1`, "has a letter to another e-mail address than theirs"},
+		{"accounts.failures_have_timer", `SELECT hex(hash) FROM login_failures WHERE due NOT IN (SELECT due FROM timers WHERE kind = 'accounts.forget') ORDER BY 1`,
+			"are failed log-ins that nothing forgets"},
 	} {
 		rows := tx.Query(rule.query)
 		for rows.Next() {

@@ -12,7 +12,7 @@ import (
 
 // Erase makes everything personal of a customer unreadable for good: fields,
 // addresses, and what carts and orders keep of them under the same data key.
-// Metadata goes too, since nobody knows what is in it; groups and the external
+// Password, sessions and letters go, and metadata too, since nobody knows what is in it; groups and the external
 // reference stay. Erasing twice does nothing more.
 type Erase struct {
 	Customer CustomerID `cbor:"1,keyasint"`
@@ -47,11 +47,14 @@ func (c Erase) apply(tx *command.Tx) (stored, error) {
 	if err := subject.EraseTx(tx, string(c.Customer)); err != nil {
 		return stored{}, err
 	}
+	if err := dropAccount(tx, c.Customer); err != nil {
+		return stored{}, err
+	}
 	if _, err := tx.Exec(`DELETE FROM addresses WHERE customer = ?`, c.Customer); err != nil {
 		return stored{}, err
 	}
-	_, err = tx.Exec(`UPDATE customers SET erased = 1, email = NULL, email_claim = NULL, name = NULL, phone = NULL,
-		metadata = NULL, private_metadata = NULL WHERE id = ?`, c.Customer)
+	_, err = tx.Exec(`UPDATE customers SET erased = 1, email = NULL, email_claim = NULL, email_verified = 0, name = NULL, phone = NULL,
+		phone_hash = NULL, metadata = NULL, private_metadata = NULL WHERE id = ?`, c.Customer)
 	if err != nil {
 		return stored{}, err
 	}

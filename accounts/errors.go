@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/keelshop/commerce/fault"
 )
@@ -75,6 +76,58 @@ func (e *ErasedError) Error() string { return fmt.Sprintf("customer %s was erase
 
 // Unwrap returns fault.Refused.
 func (e *ErasedError) Unwrap() error { return fault.Refused }
+
+// WrongPasswordError says that nobody has this e-mail address with this
+// password. Which of the two is wrong, it does not say.
+type WrongPasswordError struct{}
+
+func (e *WrongPasswordError) Error() string { return "the e-mail address or the password is wrong" }
+
+// Unwrap returns fault.Denied.
+func (e *WrongPasswordError) Unwrap() error { return fault.Denied }
+
+// ThrottledError says that log-ins with an e-mail address have failed too often
+// in a row. It is the same whether or not somebody has the address.
+type ThrottledError struct {
+	Wait time.Duration // until the next is looked at
+}
+
+func (e *ThrottledError) Error() string {
+	return fmt.Sprintf("too many log-ins have failed: try again in %v, or reset the password", e.Wait.Round(time.Second))
+}
+
+// Unwrap returns fault.Unavailable.
+func (e *ThrottledError) Unwrap() error { return fault.Unavailable }
+
+// NoSessionError says that a token opens no session: it has expired, was ended,
+// or never was one.
+type NoSessionError struct{}
+
+func (e *NoSessionError) Error() string { return "nobody is logged in with this token: log in" }
+
+// Unwrap returns fault.Denied.
+func (e *NoSessionError) Unwrap() error { return fault.Denied }
+
+// NoLetterError says that a letter is good for nothing: it has expired, was
+// used, was for another e-mail address, or never was one.
+type NoLetterError struct{}
+
+func (e *NoLetterError) Error() string {
+	return "this link has expired or was used already: ask for another"
+}
+
+// Unwrap returns fault.NotFound.
+func (e *NoLetterError) Unwrap() error { return fault.NotFound }
+
+// TooManyLettersError says that a customer has enough letters that work.
+type TooManyLettersError struct{ Customer CustomerID }
+
+func (e *TooManyLettersError) Error() string {
+	return fmt.Sprintf("customer %s has %d letters that work: they should look for one of them", e.Customer, mostLetters)
+}
+
+// Unwrap returns fault.Refused.
+func (e *TooManyLettersError) Unwrap() error { return fault.Refused }
 
 // movedError says that what a command went by has changed since: look again
 // and repeat it.

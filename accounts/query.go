@@ -79,8 +79,8 @@ type sealedAddress struct {
 }
 
 func readRecord(tx *sqlite.Tx, customer CustomerID) (r record, found bool, err error) {
-	rows := tx.One(`SELECT email, name, phone, groups, external_reference, metadata, private_metadata, version, erased, created_at, updated_at
-		FROM customers WHERE id = ?`, customer)
+	rows := tx.One(`SELECT email, name, phone, groups, external_reference, metadata, private_metadata, version, erased, created_at, updated_at,
+			email_verified FROM customers WHERE id = ?`, customer)
 	defer rows.Close()
 	if !rows.Next() {
 		return record{}, false, rows.Err()
@@ -92,7 +92,7 @@ func readRecord(tx *sqlite.Tx, customer CustomerID) (r record, found bool, err e
 		}
 	}
 	r.ExternalReference, r.Metadata, r.PrivateMetadata = rows.Text(4), jsonOf(rows, 5), jsonOf(rows, 6)
-	r.Version, r.Erased = rows.Int64(7), rows.Bool(8)
+	r.Version, r.Erased, r.EmailVerified = rows.Int64(7), rows.Bool(8), rows.Bool(11)
 	r.CreatedAt, r.UpdatedAt = timeOf(rows, 9), timeOf(rows, 10)
 	if r.Erased {
 		return r, true, nil

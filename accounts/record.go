@@ -15,10 +15,12 @@ import (
 // The names of sealed fields. They are part of the sealed form and never
 // change.
 const (
-	emailField   = "email"
-	nameField    = "name"
-	phoneField   = "phone"
-	addressField = "address"
+	emailField    = "email"
+	nameField     = "name"
+	phoneField    = "phone"
+	addressField  = "address"
+	deviceField   = "device"
+	passwordField = "password"
 )
 
 // base is what commands need to know of a customer before they change them.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
@@ -18,6 +19,7 @@ type Register struct {
 	Email             seal.Personal   `cbor:"-"`
 	Name              seal.Personal   `cbor:"-"`
 	Phone             seal.Personal   `cbor:"-"`
+	Password          seal.Personal   `cbor:"-" command:"secret"` // "" means none: no log-in yet
 	Groups            []string        `cbor:"1,keyasint,omitempty"`
 	ExternalReference string          `cbor:"2,keyasint,omitempty"`
 	Metadata          json.RawMessage `cbor:"3,keyasint,omitempty"`
@@ -31,6 +33,8 @@ type Register struct {
 	SealedPhone seal.Sealed     `cbor:"9,keyasint,omitempty" command:"stamped"`
 	EmailClaim  *claim.Hash     `cbor:"10,keyasint,omitempty" command:"stamped"`
 	Reserved    *Reserved       `cbor:"11,keyasint,omitempty" command:"stamped"`
+	PhoneHash   *claim.Hash     `cbor:"12,keyasint,omitempty" command:"stamped"`
+	Sealed      seal.Sealed     `cbor:"13,keyasint,omitempty" command:"stamped"` // the hash of the password
 }
 
 // Kind returns "accounts.register".
@@ -40,6 +44,11 @@ func (Register) Kind() command.Kind { return "accounts.register" }
 func (c Register) Validate() error {
 	if c.Email != "" {
 		if err := checkEmail(c.Email); err != nil {
+			return err
+		}
+	}
+	if c.Password != "" {
+		if err := checkPassword(c.Password); err != nil {
 			return err
 		}
 	}
@@ -67,20 +76,26 @@ func (c Register) apply(tx *command.Tx) (stored, error) {
 	if err != nil {
 		return stored{}, err
 	}
-	_, err = tx.Exec(`INSERT INTO customers (id, slot, email, email_claim, name, phone, groups, external_reference,
-			metadata, private_metadata, version, erased, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, ?, ?)`,
+	_, err = tx.Exec(`INSERT INTO customers (id, slot, email, email_claim, email_verified, name, phone, phone_hash, groups,
+			external_reference, metadata, private_metadata, version, erased, created_at, updated_at)
+		VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, 1, 0, ?, ?)`,
 		c.NewID, tx.Slot, []byte(c.SealedEmail), hashOf(c.EmailClaim), []byte(c.SealedName), []byte(c.SealedPhone),
-		groups, c.ExternalReference, textOf(c.Metadata), textOf(c.PrivateMetadata), tx.At, tx.At)
+		hashOf(c.PhoneHash), groups, c.ExternalReference, textOf(c.Metadata), textOf(c.PrivateMetadata), tx.At, tx.At)
 	if err != nil {
 		return stored{}, err
+	}
+	if c.Sealed != nil {
+		if err := storePassword(tx, c.NewID, c.Sealed); err != nil {
+			return stored{}, err
+		}
 	}
 	err = tx.Emit("customer.registered", string(c.NewID), changed{Customer: c.NewID, Version: 1})
 	return stored{ID: c.NewID, Version: 1, Token: token}, err
 }
 
 // Register makes a new customer and returns them. The error is an
-// *EmailTakenError if another customer has the e-mail address.
+// *EmailTakenError if another customer has the e-mail address, and a
+// *PasswordError if the password is not good enough.
 func (s *Service) Register(ctx context.Context, c Register) (Customer, error) {
 	if err := c.Validate(); err != nil {
 		return Customer{}, err
@@ -120,7 +135,15 @@ func (s *Service) sealNew(ctx context.Context, c *Register) error {
 	if err != nil {
 		return err
 	}
-	c.Wrapped = wrapped
+	c.Wrapped, c.PhoneHash, c.Sealed = wrapped, s.phoneHash(c.Phone), nil
+	if c.Password != "" {
+		if err := s.judge(ctx, c.Password, slices.Contains(c.Groups, StaffGroup), c.Email, c.Name); err != nil {
+			return err
+		}
+		if c.Sealed, err = s.sealPassword(ctx, key, c.NewID, c.Password); err != nil {
+			return err
+		}
+	}
 	return firstError(
 		s.seal(&c.SealedEmail, key, c.NewID, emailField, c.Email),
 		s.seal(&c.SealedName, key, c.NewID, nameField, c.Name),

@@ -25,6 +25,7 @@ type AddressID string
 type Customer struct {
 	ID                CustomerID
 	Email             seal.Personal // as it was given; unique after normalization
+	EmailVerified     bool          // mail to Email has reached them
 	Name              seal.Personal
 	Phone             seal.Personal
 	Groups            []string // sorted

@@ -34,6 +34,7 @@ type Update struct {
 	NewPhone   *Sealed         `cbor:"10,keyasint" command:"stamped"`
 	EmailClaim *claim.Hash     `cbor:"11,keyasint" command:"stamped"`
 	Reserved   *Reserved       `cbor:"12,keyasint,omitempty" command:"stamped"`
+	PhoneHash  *claim.Hash     `cbor:"13,keyasint,omitempty" command:"stamped"`
 }
 
 // Sealed is a new value of a personal field; nil inside empties it.
@@ -100,6 +101,11 @@ func (c Update) apply(tx *command.Tx) (stored, error) {
 	if err := c.store(tx); err != nil {
 		return stored{}, err
 	}
+	if c.NewEmail != nil && !sameHash(have.email, c.EmailClaim) { // letters to the old address prove nothing any more
+		if _, err := tx.Exec(`DELETE FROM letters WHERE customer = ?`, c.Customer); err != nil {
+			return stored{}, err
+		}
+	}
 	version, err := have.touch(tx, "customer.updated")
 	return stored{ID: c.Customer, Version: version, Token: token}, err
 }
@@ -110,10 +116,12 @@ func (c Update) store(tx *command.Tx) error {
 		return err
 	}
 	_, err = tx.Exec(`UPDATE customers SET
+			email_verified     = CASE WHEN ?1 AND email_claim IS NOT ?3 THEN 0 ELSE email_verified END,
 			email              = CASE WHEN ?1 THEN ?2 ELSE email END,
 			email_claim        = CASE WHEN ?1 THEN ?3 ELSE email_claim END,
 			name               = CASE WHEN ?4 THEN ?5 ELSE name END,
 			phone              = CASE WHEN ?6 THEN ?7 ELSE phone END,
+			phone_hash         = CASE WHEN ?6 THEN ?15 ELSE phone_hash END,
 			groups             = CASE WHEN ?8 THEN ?9 ELSE groups END,
 			external_reference = CASE WHEN ?10 THEN ?11 ELSE external_reference END,
 			metadata           = coalesce(?12, metadata),
@@ -122,7 +130,8 @@ func (c Update) store(tx *command.Tx) error {
 		c.NewEmail != nil, []byte(deref(c.NewEmail).Value), hashOf(c.EmailClaim),
 		c.NewName != nil, []byte(deref(c.NewName).Value), c.NewPhone != nil, []byte(deref(c.NewPhone).Value),
 		c.Groups != nil, groups, c.ExternalReference != nil, deref(c.ExternalReference),
-		textOf(c.Metadata), textOf(c.PrivateMetadata), c.Customer)
+		textOf(c.Metadata), textOf(c.PrivateMetadata), c.Customer,
+		hashOf(c.PhoneHash))
 	return err
 }
 
@@ -179,6 +188,9 @@ func (s *Service) sealUpdate(ctx context.Context, slot id.Slot, c *Update) error
 		return err
 	}
 	c.Wrapped, c.NewEmail, c.NewName, c.NewPhone = wrapped, nil, nil, nil
+	if c.PhoneHash = nil; c.Phone != nil {
+		c.PhoneHash = s.phoneHash(*c.Phone)
+	}
 	for _, f := range []struct {
 		name  string
 		plain *seal.Personal

@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/accounts"
 )
 
-// Open opens a store with one shard in a directory of the test. When the test
+// Open opens a store with one shard and cheap password hashes in a directory of
+// the test. When the test
 // ends, every invariant of the store is verified and the store closed.
 // Options given here override those defaults.
 func Open(t testing.TB, opts ...commerce.Option) *commerce.Store {
@@ -24,7 +26,11 @@ func Open(t testing.TB, opts ...commerce.Option) *commerce.Store {
 // again. A store that the test has closed itself is not verified.
 func OpenAt(t testing.TB, dir string, opts ...commerce.Option) *commerce.Store {
 	t.Helper()
-	opts = append([]commerce.Option{commerce.WithShards(1)}, opts...)
+	defaults := []commerce.Option{
+		commerce.WithShards(1),
+		commerce.WithPasswords(accounts.Passwords{MemoryKiB: 64, Passes: 1}), // tests log in often
+	}
+	opts = append(defaults, opts...)
 	shop, err := commerce.Open(context.Background(), dir, opts...)
 	if err != nil {
 		t.Fatalf("opening a store: %v", err)

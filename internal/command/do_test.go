@@ -18,6 +18,7 @@ type note struct {
 	Tags  map[string]int64 `cbor:"2,keyasint,omitempty"`
 	Maybe *int64           `cbor:"3,keyasint,omitempty"`
 	Key   string           `cbor:"-"`
+	Word  string           `cbor:"-" command:"secret"`
 	ID    string           `cbor:"4,keyasint" command:"stamped"`
 }
 
@@ -58,9 +59,9 @@ func TestOneKeyOneAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The same request: maps have no order, pointers point to equal values, and
-	// what is stamped or named Key is not the caller's.
-	again := note{Text: "a", Tags: map[string]int64{"y": 2, "x": 1}, Maybe: &two, ID: "something", Key: "other"}
+	// The same request: maps have no order, pointers point to equal values, what
+	// is stamped or named Key is not the caller's, and no hash of a secret is kept.
+	again := note{Text: "a", Tags: map[string]int64{"y": 2, "x": 1}, Maybe: &two, ID: "something", Key: "other", Word: "sesame"}
 	if got, err := write(t.Context(), e, again, "k"); got != first || err != nil {
 		t.Errorf("asked again: got %s, %v; want %s", got, err, first)
 	}

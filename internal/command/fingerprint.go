@@ -16,7 +16,9 @@ import (
 // fingerprint identifies what was asked for and by whom: a keyed hash over the
 // principal and the fields of c that the caller fills in, whatever a proposer
 // stamps later.
-// Fields with the tag `command:"stamped"` and fields named Key are left out.
+// Fields with the tag `command:"stamped"` and fields named Key are left out,
+// and those with the tag `command:"secret"`, such as passwords: with the store's
+// keys, the fingerprint of one would be a fast way to guess it.
 // It returns fault.Invalid if a text is not UTF-8.
 func fingerprint(e Engine, principal string, c Command) ([]byte, error) {
 	w := request{buf: make([]byte, 0, 256)}
@@ -79,7 +81,8 @@ func (w *request) addFields(v reflect.Value) {
 	w.buf = append(w.buf, '{')
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if f.Tag.Get("command") == "stamped" || f.Name == "Key" && f.Type.Kind() == reflect.String {
+		tag := f.Tag.Get("command")
+		if tag == "stamped" || tag == "secret" || f.Name == "Key" && f.Type.Kind() == reflect.String {
 			continue
 		}
 		w.add(v.Field(i))

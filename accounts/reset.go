@@ -1,0 +1,168 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/internal/sqlite"
+)
+
+// StartReset makes the letter by which a customer who forgot their password
+// gets another. It is good for a quarter of an hour. It has no key: every call
+// makes another letter.
+type StartReset struct {
+	Email seal.Personal `cbor:"-"`
+
+	Letter written `cbor:"1,keyasint" command:"stamped"`
+}
+
+// Kind returns "accounts.start_reset".
+func (StartReset) Kind() command.Kind { return "accounts.start_reset" }
+
+// Validate returns fault.Invalid if Email cannot be an address.
+func (c StartReset) Validate() error { return checkEmail(c.Email) }
+
+func (c StartReset) apply(tx *command.Tx) (struct{}, error) {
+	return struct{}{}, c.Letter.store(tx, ResetPassword)
+}
+
+// StartReset returns the letter to send. The error is an *UnknownCustomerError
+// if nobody has the address, after the same work, and a *TooManyLettersError if
+// they have enough letters. A stranger must not learn which: see SendReset.
+func (s *Service) StartReset(ctx context.Context, c StartReset) (Letter, error) {
+	if err := c.Validate(); err != nil {
+		return Letter{}, err
+	}
+	letter, err := repeat(func() (Letter, error) { return s.startReset(ctx, c) })
+	if err != nil {
+		return Letter{}, fmt.Errorf("resetting a password: %w", keyless(err))
+	}
+	return letter, nil
+}
+
+func (s *Service) startReset(ctx context.Context, c StartReset) (letter Letter, err error) {
+	h := *s.emailClaim(c.Email)
+	who, err := s.accountByEmail(ctx, h)
+	if err != nil {
+		return Letter{}, err
+	}
+	slot, err := who.slotOr(h.Slot())
+	if err != nil {
+		return Letter{}, err
+	}
+	_, err = command.Do[struct{}](ctx, s.engine, &c, command.Call{Slot: slot, Prepare: func(stamp command.Stamp) error {
+		letter, c.Letter = s.write(stamp, ResetPassword, who, h, resetLifetime)
+		return nil
+	}})
+	if err != nil {
+		return Letter{}, err
+	}
+	return letter, s.address(ctx, &letter)
+}
+
+// SendReset makes a letter for a reset and sends it, if somebody has the
+// address. Its outcome does not tell whether somebody does.
+func (s *Service) SendReset(ctx context.Context, m Mailer, c StartReset) error {
+	letter, err := s.StartReset(ctx, c)
+	_, unknown := errors.AsType[*UnknownCustomerError](err)
+	_, many := errors.AsType[*TooManyLettersError](err)
+	switch {
+	case unknown || many:
+		return nil
+	case err != nil:
+		return err
+	}
+	return m.Send(ctx, letter)
+}
+
+// Reset gives the customer who shows a letter's token a new password. It ends
+// all their sessions and opens a new one, also while log-ins with the address
+// have to wait. It has no key: after an uncertain outcome, log in with the new
+// password or ask for another letter.
+type Reset struct {
+	Token    seal.Personal `cbor:"-" command:"secret"`
+	Password seal.Personal `cbor:"-" command:"secret"`
+	Device   seal.Personal `cbor:"-"`
+	Lifetime time.Duration `cbor:"-"` // as in LogIn
+
+	Hash    tokenHash   `cbor:"1,keyasint" command:"stamped"`
+	Sealed  seal.Sealed `cbor:"2,keyasint" command:"stamped"`
+	Session opened      `cbor:"3,keyasint" command:"stamped"`
+}
+
+// Kind returns "accounts.reset".
+func (Reset) Kind() command.Kind { return "accounts.reset" }
+
+// Validate returns fault.Invalid, as a *PasswordError if the password is too
+// short for anybody.
+func (c Reset) Validate() error {
+	return firstError(checkPassword(c.Password), checkSession(c.Device, c.Lifetime))
+}
+
+func (c Reset) apply(tx *command.Tx) (struct{}, error) {
+	have, err := useLetter(tx, ResetPassword, c.Hash)
+	if err != nil {
+		return struct{}{}, err
+	}
+	if err := storePassword(tx, have.id, c.Sealed); err != nil {
+		return struct{}{}, err
+	}
+	if err := c.Session.store(tx, have.id); err != nil {
+		return struct{}{}, err
+	}
+	if err := passwordChanged(tx, have.id); err != nil {
+		return struct{}{}, err
+	}
+	return struct{}{}, markVerified(tx, have) // the letter has arrived
+}
+
+// Reset gives a customer a new password and returns their new session. The
+// error is a *NoLetterError or a *PasswordError, which leaves the letter good.
+func (s *Service) Reset(ctx context.Context, c Reset) (session Session, err error) {
+	if err := c.Validate(); err != nil {
+		return Session{}, err
+	}
+	slot, h, ok := parseToken(letterToken, c.Token)
+	if !ok {
+		return Session{}, &NoLetterError{}
+	}
+	var who account
+	_, err = command.Do[struct{}](ctx, s.engine, &c, command.Call{Slot: slot, Prepare: func(stamp command.Stamp) (err error) {
+		if who, err = s.reader(ctx, slot, h, stamp.At); err != nil {
+			return err
+		}
+		c.Hash = h
+		if c.Sealed, err = s.newPassword(ctx, who, c.Password); err != nil {
+			return err
+		}
+		session, c.Session, err = s.newSession(ctx, stamp, who, c.Device, c.Lifetime)
+		return err
+	}})
+	if err != nil {
+		return Session{}, fmt.Errorf("resetting a password: %w", keyless(err))
+	}
+	// What is left of the wait ends by itself.
+	_ = s.forgive(ctx, s.throttleOf(who))
+	return session, nil
+}
+
+// reader returns the account of who has a letter for a reset.
+func (s *Service) reader(ctx context.Context, slot id.Slot, h tokenHash, at time.Time) (who account, err error) {
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+		customer, _, err := findLetter(tx, ResetPassword, h, at.UnixMilli())
+		if err != nil {
+			return err
+		}
+		who, err = readAccount(tx, customer)
+		return err
+	})
+	if err == nil && who.id == "" {
+		err = &NoLetterError{}
+	}
+	return who, err
+}

@@ -1,0 +1,116 @@
+package accounts
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/seal"
+)
+
+// StartVerification makes the letter by which a customer shows that mail to
+// their address reaches them. It is good for a day. It has no key: every call
+// makes another letter.
+type StartVerification struct {
+	Customer CustomerID `cbor:"1,keyasint"`
+
+	Letter written `cbor:"2,keyasint" command:"stamped"`
+}
+
+// Kind returns "accounts.start_verification".
+func (StartVerification) Kind() command.Kind { return "accounts.start_verification" }
+
+// Validate returns fault.Invalid if Customer is not a customer's ID.
+func (c StartVerification) Validate() error { return id.Check("cus", string(c.Customer)) }
+
+func (c StartVerification) apply(tx *command.Tx) (struct{}, error) {
+	return struct{}{}, c.Letter.store(tx, VerifyEmail)
+}
+
+// StartVerification returns the letter to send. The error is fault.Refused if
+// the customer has no e-mail address, and a *TooManyLettersError if they have
+// enough letters.
+func (s *Service) StartVerification(ctx context.Context, c StartVerification) (letter Letter, err error) {
+	if err := c.Validate(); err != nil {
+		return Letter{}, err
+	}
+	letter, err = repeat(func() (Letter, error) { return s.startVerification(ctx, c) })
+	if err != nil {
+		return Letter{}, fmt.Errorf("verifying the e-mail address of customer %s: %w", c.Customer, keyless(err))
+	}
+	return letter, nil
+}
+
+func (s *Service) startVerification(ctx context.Context, c StartVerification) (letter Letter, err error) {
+	slot, err := c.Customer.Slot()
+	if err != nil {
+		return Letter{}, err
+	}
+	_, err = command.Do[struct{}](ctx, s.engine, &c, command.Call{Slot: slot, Prepare: func(stamp command.Stamp) error {
+		who, err := s.account(ctx, c.Customer)
+		if err != nil {
+			return err
+		}
+		if who.email == nil {
+			return fault.New(fault.Refused, "customer %s has no e-mail address to verify", c.Customer)
+		}
+		letter, c.Letter = s.write(stamp, VerifyEmail, who, *who.email, verifyLifetime)
+		return nil
+	}})
+	if err != nil {
+		return Letter{}, err
+	}
+	return letter, s.address(ctx, &letter)
+}
+
+// Verify marks the e-mail address of the customer who shows a letter's token as
+// verified. Showing it again within a week gives the same answer.
+type Verify struct {
+	Token seal.Personal `cbor:"-" command:"secret"`
+
+	Hash tokenHash `cbor:"1,keyasint" command:"stamped"`
+}
+
+// Kind returns "accounts.verify".
+func (Verify) Kind() command.Kind { return "accounts.verify" }
+
+// Validate finds nothing wrong: a text that is no token is a *NoLetterError.
+func (Verify) Validate() error { return nil }
+
+func (c Verify) apply(tx *command.Tx) (CustomerID, error) {
+	have, err := useLetter(tx, VerifyEmail, c.Hash)
+	if err != nil {
+		return "", err
+	}
+	return have.id, markVerified(tx, have)
+}
+
+func markVerified(tx *command.Tx, have base) error {
+	n, err := tx.Exec(`UPDATE customers SET email_verified = 1 WHERE id = ? AND email_verified = 0`, have.id)
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = have.touch(tx, "customer.verified")
+	return err
+}
+
+// Verify marks an e-mail address as verified and returns whose it is. The error
+// is a *NoLetterError.
+func (s *Service) Verify(ctx context.Context, c Verify) (CustomerID, error) {
+	slot, h, ok := parseToken(letterToken, c.Token)
+	if !ok {
+		return "", &NoLetterError{}
+	}
+	call := command.Call{Key: "letter " + hex.EncodeToString(h[:]), Slot: slot, Prepare: func(command.Stamp) error {
+		c.Hash = h
+		return nil
+	}}
+	customer, err := command.Do[CustomerID](ctx, s.engine, &c, call)
+	if err != nil {
+		return "", fmt.Errorf("verifying an e-mail address: %w", keyless(err))
+	}
+	return customer, nil
+}
