@@ -70,6 +70,7 @@ func (s *Store) query(ctx context.Context, query string, args []any, row func(Ro
 var views = []sqlite.View{
 	{Name: "products", Query: `SELECT id, handle, title, description, brand, seo_title, seo_description, media, attributes, status, external_reference, metadata, private_metadata, version, created_at, updated_at FROM $.products`},
 	{Name: "variants", Query: `SELECT id, product, sku, options, untracked, barcodes, attributes, weight_grams, length_mm, width_mm, height_mm, metadata, private_metadata FROM $.variants WHERE removed = 0`},
+	{Name: "former_handles", Query: `SELECT product, handle, position FROM $.former_handles`},
 	{Name: "prices", Query: `SELECT variant, currency, amount, compare_at FROM $.prices`},
 	{Name: "categories", Query: `SELECT id, coalesce(parent, '') AS parent, position, handle, title, description, seo_title, seo_description, media, metadata, private_metadata, version, created_at, updated_at FROM $.categories`},
 	{Name: "product_categories", Query: `SELECT product, category, position FROM $.product_categories`},

@@ -92,6 +92,8 @@ func checkLocalNames(tx *sqlite.Tx) ([]command.Violation, error) {
 	var out []command.Violation
 	rows := tx.Query(`SELECT n.product, n.name, n.slot, n.claim, coalesce(c.owner, '') FROM (
 			SELECT id AS product, handle AS name, slot, claim FROM products
+			UNION ALL SELECT id, external_reference, slot, reference_claim FROM products WHERE external_reference <> ''
+			UNION ALL SELECT product, handle, slot, claim FROM former_handles
 			UNION ALL SELECT product, sku, slot, claim FROM variants WHERE removed = 0) n
 		LEFT JOIN claims c ON c.kind = ? AND c.hash = n.claim ORDER BY n.product, n.name`, ClaimKind)
 	for rows.Next() {
@@ -116,20 +118,30 @@ func (s *Service) CheckAcross(ctx context.Context) ([]command.Violation, error) 
 		if err != nil {
 			return nil, err
 		}
-		names := []string{p.Handle}
-		for _, v := range p.Variants {
-			names = append(names, string(v.SKU))
-		}
-		for _, n := range names {
-			owner, _, err := claim.Owner(ctx, s.engine, ClaimKind, claim.Of(s.engine, ClaimKind, n))
+		for _, n := range s.namesOf(p) {
+			owner, _, err := claim.Owner(ctx, s.engine, ClaimKind, n.claim)
 			if err != nil {
 				return nil, err
 			}
 			if owner != string(p.ID) {
 				out = append(out, command.Violation{Rule: "catalog.name_is_claimed", Subject: string(p.ID),
-					Detail: fmt.Sprintf("%q is claimed by %q", n, owner)})
+					Detail: fmt.Sprintf("%q is claimed by %q", n.name, owner)})
 			}
 		}
 	}
 	return out, nil
+}
+
+func (s *Service) namesOf(p Product) []name {
+	var names []name
+	for _, n := range slices.Concat([]string{p.Handle}, p.FormerHandles) {
+		names = append(names, name{name: n, claim: claim.Of(s.engine, ClaimKind, n)})
+	}
+	for _, v := range p.Variants {
+		names = append(names, name{name: string(v.SKU), claim: claim.Of(s.engine, ClaimKind, string(v.SKU))})
+	}
+	if p.ExternalReference != "" {
+		names = append(names, name{p.ExternalReference, referenceClaim(s.engine, p.ExternalReference), true})
+	}
+	return names
 }

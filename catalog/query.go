@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/sqlite"
@@ -46,7 +47,8 @@ func (s *Service) Get(ctx context.Context, product ProductID) (Product, error) {
 	return *p.(*Product), nil
 }
 
-// ByHandle returns the product with a handle. The error is an
+// ByHandle returns the product with a handle. By a former handle it returns
+// the product with its present one, for a permanent redirect. The error is an
 // *UnknownProductError if there is none.
 func (s *Service) ByHandle(ctx context.Context, handle string) (Product, error) {
 	owner, _, err := claim.Owner(ctx, s.engine, ClaimKind, claim.Of(s.engine, ClaimKind, handle))
@@ -58,11 +60,30 @@ func (s *Service) ByHandle(ctx context.Context, handle string) (Product, error) 
 		if err != nil && !isUnknown(err) {
 			return Product{}, err
 		}
-		if p.Handle == handle {
+		if p.Handle == handle || slices.Contains(p.FormerHandles, handle) {
 			return p, nil
 		}
 	}
 	return Product{}, &UnknownProductError{Handle: handle}
+}
+
+// ByReference returns the product with an external reference. The error is an
+// *UnknownReferenceError if there is none.
+func (s *Service) ByReference(ctx context.Context, reference string) (Product, error) {
+	owner, _, err := claim.Owner(ctx, s.engine, ClaimKind, referenceClaim(s.engine, reference))
+	if err != nil {
+		return Product{}, fmt.Errorf("looking up the external reference %q: %w", reference, err)
+	}
+	if owner != "" {
+		p, err := s.Get(ctx, ProductID(owner))
+		if err != nil && !isUnknown(err) {
+			return Product{}, err
+		}
+		if reference != "" && p.ExternalReference == reference {
+			return p, nil
+		}
+	}
+	return Product{}, &UnknownReferenceError{Reference: reference}
 }
 
 // load reads a product past the cache.

@@ -17,15 +17,18 @@ import (
 // a product that does not exist.
 type record struct {
 	Product
-	claim   claim.Hash   // the handle's
-	claims  []claim.Hash // of the variants' SKUs, in their order
-	removed []Variant    // only ID and SKU
+	claim     claim.Hash   // the handle's
+	reference claim.Hash   // the external reference's; zero if there is none
+	claims    []claim.Hash // of the variants' SKUs, in their order
+	former    []name       // the former handles
+	removed   []Variant    // only ID and SKU
 }
 
 // record returns the product as the command wants it, with the version of the
 // one that it replaces.
 func (c PutProduct) record(tx *command.Tx, have record) record {
-	r := record{Product: have.Product, claim: c.Claim}
+	r := record{Product: have.Product, claim: c.Claim, reference: c.ReferenceClaim, former: c.former(have)}
+	r.FormerHandles = namesOf(r.former)
 	if have.ID == "" {
 		r.ID, r.CreatedAt = c.NewID, tx.Time()
 	}
@@ -72,7 +75,7 @@ func (r record) same(other record) bool {
 
 // sameProduct is same for what is not in the variants.
 func (r record) sameProduct(other record) bool {
-	return r.Handle == other.Handle && r.Title == other.Title && r.Description == other.Description &&
+	return r.Handle == other.Handle && slices.Equal(r.FormerHandles, other.FormerHandles) && r.Title == other.Title && r.Description == other.Description &&
 		r.Brand == other.Brand && r.Status == other.Status && r.ExternalReference == other.ExternalReference &&
 		slices.Equal(r.Categories, other.Categories) && slices.EqualFunc(r.Media, other.Media, Media.equal) &&
 		slices.EqualFunc(r.Attributes, other.Attributes, Attribute.equal) && r.SEO == other.SEO &&
@@ -125,7 +128,7 @@ func readRecord(tx *sqlite.Tx, product ProductID) (r record, found bool, err err
 // readProduct reads a product without its variants.
 func readProduct(tx *sqlite.Tx, product ProductID) (r record, found bool, err error) {
 	rows := tx.One(`SELECT handle, claim, title, description, brand, status, external_reference, seo_title, seo_description,
-			media, attributes, metadata, private_metadata, version, created_at, updated_at
+			media, attributes, metadata, private_metadata, version, created_at, updated_at, reference_claim
 		FROM products WHERE id = ?`, product)
 	defer rows.Close()
 	if !rows.Next() {
@@ -142,11 +145,31 @@ func readProduct(tx *sqlite.Tx, product ProductID) (r record, found bool, err er
 	}
 	r.Metadata, r.PrivateMetadata = jsonOf(rows, 11), jsonOf(rows, 12)
 	r.Version, r.CreatedAt, r.UpdatedAt = rows.Int64(13), timeOf(rows, 14), timeOf(rows, 15)
+	copy(r.reference[:], rows.Blob(16))
 	if err := rows.Close(); err != nil {
+		return record{}, false, err
+	}
+	if err := r.readFormer(tx); err != nil {
 		return record{}, false, err
 	}
 	r.Categories, err = readCategories(tx, product)
 	return r, true, err
+}
+
+func (r *record) readFormer(tx *sqlite.Tx) error {
+	rows := tx.Query(`SELECT handle, claim FROM former_handles WHERE product = ? ORDER BY position`, r.ID)
+	for rows.Next() {
+		r.former = append(r.former, name{name: rows.Text(0), claim: claim.Hash(rows.Blob(1))})
+	}
+	r.FormerHandles = namesOf(r.former)
+	return rows.Close()
+}
+
+func namesOf(names []name) (list []string) {
+	for _, n := range names {
+		list = append(list, n.name)
+	}
+	return list
 }
 
 func readCategories(tx *sqlite.Tx, product ProductID) (list []CategoryID, err error) {

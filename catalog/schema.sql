@@ -4,6 +4,7 @@ CREATE TABLE products (
 	slot               INTEGER NOT NULL,
 	handle             TEXT    NOT NULL CHECK (handle <> ''),
 	claim              BLOB    NOT NULL CHECK (length(claim) = 32), -- the handle's
+	reference_claim    BLOB             CHECK (length(reference_claim) = 32), -- the external reference's
 	title              TEXT    NOT NULL CHECK (title <> ''),
 	description        TEXT    NOT NULL,
 	brand              TEXT    NOT NULL,
@@ -17,7 +18,18 @@ CREATE TABLE products (
 	private_metadata   TEXT,
 	version            INTEGER NOT NULL CHECK (version > 0),
 	created_at         INTEGER NOT NULL,
-	updated_at         INTEGER NOT NULL
+	updated_at         INTEGER NOT NULL,
+	CHECK ((reference_claim IS NULL) = (external_reference = ''))
+) STRICT, WITHOUT ROWID;
+
+-- Handles that a product had before still lead to it.
+CREATE TABLE former_handles (
+	product  TEXT    NOT NULL REFERENCES products (id),
+	position INTEGER NOT NULL CHECK (position >= 0), -- 0 is the newest
+	handle   TEXT    NOT NULL CHECK (handle <> ''),
+	claim    BLOB    NOT NULL CHECK (length(claim) = 32),
+	slot     INTEGER NOT NULL,
+	PRIMARY KEY (product, position)
 ) STRICT, WITHOUT ROWID;
 
 -- A variant that its product no longer has is kept as removed: stock and

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/keelshop/commerce/internal/command"
@@ -50,19 +51,42 @@ func (r record) storeProduct(tx *command.Tx, have record) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO products (id, slot, handle, claim, title, description, brand, seo_title, seo_description, media, attributes,
+	var reference any
+	if r.ExternalReference != "" {
+		reference = r.reference[:]
+	}
+	_, err = tx.Exec(`INSERT INTO products (id, slot, handle, claim, reference_claim, title, description, brand, seo_title, seo_description, media, attributes,
 			status, external_reference, metadata, private_metadata, version, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET handle = excluded.handle, claim = excluded.claim, title = excluded.title, description = excluded.description,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET handle = excluded.handle, claim = excluded.claim, reference_claim = excluded.reference_claim, title = excluded.title, description = excluded.description,
 			brand = excluded.brand, seo_title = excluded.seo_title, seo_description = excluded.seo_description, media = excluded.media,
 			attributes = excluded.attributes, status = excluded.status, external_reference = excluded.external_reference,
 			metadata = excluded.metadata, private_metadata = excluded.private_metadata, version = excluded.version, updated_at = excluded.updated_at`,
-		r.ID, tx.Slot, r.Handle, r.claim[:], r.Title, r.Description, r.Brand, r.SEO.Title, r.SEO.Description, media, attributes,
+		r.ID, tx.Slot, r.Handle, r.claim[:], reference, r.Title, r.Description, r.Brand, r.SEO.Title, r.SEO.Description, media, attributes,
 		r.Status, r.ExternalReference, textOf(r.Metadata), textOf(r.PrivateMetadata), r.Version, tx.At, tx.At)
 	if err != nil {
 		return err
 	}
+	if err := r.storeFormer(tx, have); err != nil {
+		return err
+	}
 	return r.storeCategories(tx, have)
+}
+
+func (r record) storeFormer(tx *command.Tx, have record) error {
+	if slices.Equal(r.FormerHandles, have.FormerHandles) {
+		return nil
+	}
+	if _, err := tx.Exec(`DELETE FROM former_handles WHERE product = ?`, r.ID); err != nil {
+		return err
+	}
+	for i, n := range r.former {
+		_, err := tx.Exec(`INSERT INTO former_handles (product, position, handle, claim, slot) VALUES (?, ?, ?, ?, ?)`, r.ID, i, n.name, n.claim[:], tx.Slot)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r record) storeVariant(tx *command.Tx, i int, samePrices bool) error {

@@ -49,7 +49,8 @@ type Option struct {
 // what their slices hold.
 type Product struct {
 	ID                ProductID
-	Handle            string // unique; the first SKU unless it was given
+	Handle            string   // unique; the first SKU unless it was given
+	FormerHandles     []string // they lead to the product as well; the newest first
 	Title             string
 	Description       string
 	Brand             string // "" if it has none

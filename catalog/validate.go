@@ -60,6 +60,7 @@ func (c PutProduct) Validate() error {
 	}
 	return firstError(
 		checkName("handle", c.Handle),
+		checkHandles(c.FormerHandles),
 		checkText("title", c.Title, 1, mostTitle),
 		checkText("description", c.Description, 0, mostDescription),
 		checkText("brand", c.Brand, 0, mostOption),
@@ -94,6 +95,7 @@ func (c PutProduct) normalized() (PutProduct, error) {
 	}
 	c.Attributes = normalAttributes(c.Attributes)
 	c.Media, c.Categories = noneIfEmpty(c.Media), noneIfEmpty(c.Categories)
+	c.FormerHandles, c.ForgetHandles = noneIfEmpty(c.FormerHandles), noneIfEmpty(c.ForgetHandles)
 	c.Variants = slices.Clone(c.Variants)
 	for i := range c.Variants {
 		if err := c.Variants[i].normalize(); err != nil {
@@ -108,6 +110,18 @@ func (v *PutVariant) normalize() (err error) {
 	v.Prices, v.CompareAt = byCurrency(v.Prices), byCurrency(v.CompareAt)
 	v.Metadata, v.PrivateMetadata, err = metadata.CompactBoth(v.Metadata, v.PrivateMetadata)
 	return err
+}
+
+func checkHandles(former []string) error {
+	if len(former) > mostFormer {
+		return fault.New(fault.Invalid, "there are %d former handles; the limit is %d", len(former), mostFormer)
+	}
+	for _, h := range former {
+		if err := checkName("former handle", h); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // noneIfEmpty spells an empty list as nil.
