@@ -29,7 +29,7 @@ var rawCheckout = []struct {
 	each bool // once for each line
 }{
 	// Begin
-	{sql: `INSERT INTO answers (scope, slot, at, fingerprint, refused, body) VALUES (?, ?, ?, ?, 0, ?)`,
+	{sql: `INSERT INTO answers (scope, slot, at, owner, lasting, fingerprint, refused, body) VALUES (?, ?, ?, 0, 0, ?, 0, ?)`,
 		args: func(c *rawCart) []any { return []any{c.scope, c.slot, c.at, c.print, c.body} }},
 	{sql: `UPDATE carts SET customer = '', status = 'locking', order_id = ?, lines = 3, total = ?, updated_at = ?, version = version + 1 WHERE id = ?`,
 		args: func(c *rawCart) []any { return []any{c.order, c.total, c.at, c.id} }},

@@ -43,7 +43,7 @@ func Module() command.Module {
 	return command.Module{
 		Name: "checkout",
 		Commands: []command.Definition{
-			command.Define(begin.apply),
+			command.DefineLasting(begin.apply),
 			command.DefineRepeatable(finish.apply),
 			command.DefineRepeatable(forget.apply),
 		},

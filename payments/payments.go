@@ -67,8 +67,8 @@ func Module() command.Module {
 	return command.Module{
 		Name: "payments",
 		Commands: []command.Definition{
-			command.Define(Capture.apply),
-			command.Define(Refund.apply),
+			command.DefineLasting(Capture.apply),
+			command.DefineLasting(Refund.apply),
 			command.DefineRepeatable(plan.apply),
 			command.DefineRepeatable(recordOperation.apply),
 		},
