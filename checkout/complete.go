@@ -61,8 +61,7 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 	if c.PayWith == "" {
 		c.PayWith = "manual"
 	}
-	provider, err := s.payments.Provider(c.PayWith)
-	if err != nil {
+	if _, err := s.payments.Provider(c.PayWith); err != nil {
 		return Result{}, err
 	}
 	if err := c.check(); err != nil {
@@ -76,7 +75,7 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 		return Result{}, command.UnderKey(c.Key, err)
 	}
 	if made.Attempt != "" {
-		err = s.pay(ctx, slot, provider, c, made)
+		err = s.pay(ctx, slot, c, made)
 	}
 	var out Result
 	if err == nil {
@@ -148,9 +147,9 @@ const maxSoldOut = 200
 
 // pay runs the second and third phases. An outcome that is not known leaves
 // the order pending, for recovery.
-func (s *Service) pay(ctx context.Context, slot id.Slot, p payments.Provider, c Complete, made begun) error {
+func (s *Service) pay(ctx context.Context, slot id.Slot, c Complete, made begun) error {
 	attempt := payments.Attempt{
-		ID: made.Attempt, Order: made.Order, Token: c.Token, Amount: made.Total,
+		ID: made.Attempt, Order: made.Order, Provider: c.PayWith, Token: c.Token, Amount: made.Total,
 		AutoCapture: !c.AuthorizeOnly, State: payments.Created,
 	}
 	if !made.fresh {
@@ -160,7 +159,7 @@ func (s *Service) pay(ctx context.Context, slot id.Slot, p payments.Provider, c 
 			return err
 		}
 	}
-	outcome, err := p.Pay(ctx, attempt.PayRequest())
+	outcome, err := s.payments.Pay(ctx, attempt)
 	if err != nil {
 		return nil // unknown: the timer of Begin sees to it
 	}

@@ -71,6 +71,7 @@ func Module() command.Module {
 			command.DefineLasting(Refund.apply),
 			command.DefineRepeatable(plan.apply),
 			command.DefineRepeatable(recordOperation.apply),
+			command.DefineRepeatable(identify.apply),
 		},
 		Schema: map[uint32]string{1: schema},
 		Errors: []fault.Type{
