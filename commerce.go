@@ -274,6 +274,7 @@ func (s *Store) newServices() {
 func (s *Store) timerHandlers() map[string]command.Timer {
 	return map[string]command.Timer{
 		checkout.TimerRecover: s.Checkout.Recover,
+		checkout.TimerHear:    s.Checkout.HearTimer,
 		payments.TimerSettle:  s.Payments.SettleTimer,
 		inventory.TimerBook:   s.Inventory.BookTimer,
 		inventory.TimerRecall: s.Inventory.RecallTimer,

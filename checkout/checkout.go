@@ -46,6 +46,8 @@ func Module() command.Module {
 			command.DefineLasting(begin.apply),
 			command.DefineRepeatable(finish.apply),
 			command.DefineRepeatable(forget.apply),
+			command.DefineRepeatable(note.apply),
+			command.DefineRepeatable(heard.apply),
 		},
 		Errors: []fault.Type{
 			fault.Typed[*DeclinedError]("checkout.declined"),
