@@ -53,6 +53,9 @@ func Module() command.Module {
 			fault.Typed[*DeclinedError]("checkout.declined"),
 			fault.Typed[*TotalChangedError]("checkout.total_changed"),
 			fault.Typed[*EmptyCartError]("checkout.empty_cart"),
+			fault.Typed[*IncompleteError]("checkout.incomplete"),
+			fault.Typed[*ProblemsError]("checkout.problems"),
+			fault.Typed[*staleError]("checkout.stale"),
 		},
 		Check: check,
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
-	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
 )
 
@@ -45,7 +44,8 @@ type Complete struct {
 // provider has not said yet, in which case it is finished in the background.
 //
 // It returns an *inventory.OutOfStockError, a *DeclinedError, a
-// *TotalChangedError, an *EmptyCartError, or a *cart.VersionError. Buying a
+// *TotalChangedError, an *EmptyCartError, an *IncompleteError, a
+// *ProblemsError, or a *cart.VersionError. Buying a
 // cart a second time returns the order that was made the first time.
 func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 	if err := s.engine.Before(ctx, &c); err != nil {
@@ -119,14 +119,18 @@ func (s *Service) begin(ctx context.Context, slot id.Slot, c Complete) (begun, e
 	var made begun
 	submit := func() (err error) {
 		made, err = command.Do[begun](ctx, s.engine, &cmd, command.Call{Key: c.Key, Slot: slot, Prepare: func(st command.Stamp) error {
-			cmd.Order, cmd.Attempt = orders.ID(st.NewID("ord")), payments.ID(st.NewID("pay"))
-			return nil
+			return cmd.prepare(ctx, s, st)
 		}})
 		made.fresh = made.Attempt == cmd.Attempt
 		return err
 	}
 	err := submit()
-	for {
+	for try := 1; ; {
+		if _, stale := errors.AsType[*staleError](err); stale && try < maxReprice {
+			try++
+			err = submit()
+			continue
+		}
 		short, ok := errors.AsType[*inventory.ShortError](err)
 		if !ok {
 			return made, err
@@ -141,6 +145,10 @@ func (s *Service) begin(ctx context.Context, slot id.Slot, c Complete) (begun, e
 		}
 	}
 }
+
+// maxReprice bounds how often a cart is priced anew because somebody changed
+// it meanwhile.
+const maxReprice = 16
 
 // maxSoldOut bounds the lines that a refusal names.
 const maxSoldOut = 200
