@@ -43,6 +43,8 @@ var damages = []struct {
 	{"catalog.price_on_slot", one(`UPDATE prices SET slot = slot + 1`)},
 	{"catalog.membership_on_slot", one(`UPDATE product_categories SET slot = slot + 1`)},
 	{"catalog.positions_in_order", one(`UPDATE product_categories SET position = position + 1`)},
+	{"catalog.change_is_remembered", one(`DELETE FROM catalog_changes WHERE subject LIKE 'prd%'`)},
+	{"catalog.handle_leads_to_one", one(`INSERT INTO former_category_handles SELECT handle, id, 0 FROM categories`)},
 	{"catalog.category_counts", one(`DELETE FROM category_sets`)},
 	{"catalog.no_cycle", one(`UPDATE categories SET parent = (SELECT max(c.id) FROM categories c WHERE c.id <> categories.id)`)},
 	{"catalog.name_is_claimed", one(`UPDATE claims SET owner = 'prd_01KAJ3W7Q8Z5D4F6G7H8J9K0M1' WHERE kind = 'sku'`)},

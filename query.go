@@ -68,11 +68,12 @@ func (s *Store) query(ctx context.Context, query string, args []any, row func(Ro
 // views are what Query sees. Amounts are minor units; times are milliseconds
 // since 1970 UTC. What is sealed is left out.
 var views = []sqlite.View{
-	{Name: "products", Query: `SELECT id, handle, title, description, brand, seo_title, seo_description, media, attributes, status, external_reference, metadata, private_metadata, version, created_at, updated_at FROM $.products`},
+	{Name: "products", Query: `SELECT id, handle, title, description, brand, seo_title, seo_description, media, attributes, translations, publications, status, external_reference, metadata, private_metadata, version, created_at, updated_at FROM $.products`},
 	{Name: "variants", Query: `SELECT id, product, sku, options, untracked, barcodes, attributes, weight_grams, length_mm, width_mm, height_mm, metadata, private_metadata FROM $.variants WHERE removed = 0`},
 	{Name: "former_handles", Query: `SELECT product, handle, position FROM $.former_handles`},
+	{Name: "catalog_changes", Query: `SELECT subject, version, at, principal, kind, fields FROM $.catalog_changes`},
 	{Name: "prices", Query: `SELECT variant, currency, amount, compare_at FROM $.prices`},
-	{Name: "categories", Query: `SELECT id, coalesce(parent, '') AS parent, position, handle, title, description, seo_title, seo_description, media, metadata, private_metadata, version, created_at, updated_at FROM $.categories`},
+	{Name: "categories", Query: `SELECT id, coalesce(parent, '') AS parent, position, handle, title, description, seo_title, seo_description, media, translations, metadata, private_metadata, version, created_at, updated_at FROM $.categories`},
 	{Name: "product_categories", Query: `SELECT product, category, position FROM $.product_categories`},
 	{Name: "stock", Query: `SELECT pool, sku, on_hand, unallocated, shortage FROM $.pools`},
 	{Name: "allowances", Query: `SELECT pool, sku, available, held, committed, shipped, returned FROM $.allowances`},

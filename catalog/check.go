@@ -28,6 +28,11 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 			"has a price on another slot"},
 		{"catalog.membership_on_slot", `SELECT DISTINCT p.id FROM product_categories c JOIN products p ON p.id = c.product WHERE c.slot <> p.slot ORDER BY p.id`,
 			"is in a category on another slot"},
+		{"catalog.change_is_remembered", `SELECT id FROM (SELECT id, version FROM products UNION ALL SELECT id, version FROM categories) s
+			WHERE version <> (SELECT coalesce(max(version), 0) FROM catalog_changes c WHERE c.subject = s.id) ORDER BY id`,
+			"is at another version than its last recorded change"},
+		{"catalog.handle_leads_to_one", `SELECT category FROM former_category_handles WHERE handle IN (SELECT handle FROM categories) ORDER BY 1`,
+			"had a handle before that is another category's"},
 		{"catalog.positions_in_order", `SELECT product FROM product_categories GROUP BY product HAVING max(position) <> count(*) - 1 ORDER BY 1`,
 			"has a gap between its categories"},
 		{"catalog.no_cycle", `WITH RECURSIVE reached(id) AS (SELECT id FROM categories WHERE parent IS NULL

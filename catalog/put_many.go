@@ -137,6 +137,15 @@ func (c PutProduct) size() int {
 	for _, m := range c.Media {
 		size += 80 + len(m.Alt) + (mostName+3)*len(m.SKUs)
 	}
+	for _, t := range c.Translations {
+		size += 60 + len(t.Title) + len(t.Description) + len(t.SEO.Title) + len(t.SEO.Description)
+		for _, term := range t.Terms {
+			size += 10 + len(term.Text) + len(term.Translation)
+		}
+	}
+	for _, p := range c.Publications {
+		size += 50 + len(p.Channel)
+	}
 	for _, h := range slices.Concat(c.FormerHandles, c.ForgetHandles) {
 		size += 38 + len(h)
 	}

@@ -48,6 +48,11 @@ type PutProduct struct {
 	FormerHandles []string `cbor:"20,keyasint,omitempty"`
 	// ForgetHandles are former handles that are free again for others.
 	ForgetHandles []string `cbor:"21,keyasint,omitempty"`
+	// Translations are the texts in other languages, one for each locale.
+	Translations []Translation `cbor:"22,keyasint,omitempty"`
+	// Publications say through which channels the product is offered, and
+	// when. None means everywhere, always.
+	Publications []Publication `cbor:"23,keyasint,omitempty"`
 
 	// SKU and Price are short for one variant without options.
 	SKU   SKU          `cbor:"-"`

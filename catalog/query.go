@@ -149,7 +149,7 @@ func (s *Service) loadVariant(ctx context.Context, product ProductID, sku SKU) (
 
 // readVariant returns nil if the product has no such variant.
 func readVariant(tx *sqlite.Tx, product ProductID, sku SKU) (*Variant, error) {
-	rows := tx.One(`SELECT `+variantColumns+`, p.title, p.status, p.version
+	rows := tx.One(`SELECT `+variantColumns+`, p.title, p.status, p.version, p.publications
 		FROM variants v JOIN products p ON p.id = v.product WHERE v.product = ? AND v.sku = ? AND v.removed = 0`, product, sku)
 	defer rows.Close()
 	if !rows.Next() {
@@ -159,7 +159,12 @@ func readVariant(tx *sqlite.Tx, product ProductID, sku SKU) (*Variant, error) {
 	if err := v.readInto(rows); err != nil {
 		return nil, err
 	}
-	v.complete(&Product{ID: product, Title: rows.Text(11), Status: Status(rows.Text(12)), Version: rows.Int64(13)})
+	p := Product{ID: product, Title: rows.Text(11), Status: Status(rows.Text(12)), Version: rows.Int64(13)}
+	var err error
+	if p.Publications, err = decodeList[Publication](rows.Text(14)); err != nil {
+		return nil, err
+	}
+	v.complete(&p)
 	prices := tx.Query(`SELECT amount, currency, compare_at FROM prices WHERE variant = ? ORDER BY currency`, v.ID)
 	for prices.Next() {
 		v.addPrice(prices)

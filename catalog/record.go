@@ -34,6 +34,7 @@ func (c PutProduct) record(tx *command.Tx, have record) record {
 	}
 	r.Handle, r.Title, r.Description, r.Brand, r.Status = c.Handle, c.Title, c.Description, c.Brand, c.Status
 	r.Categories, r.Media, r.Attributes, r.SEO = c.Categories, c.Media, c.Attributes, c.SEO
+	r.Translations, r.Publications = c.Translations, c.Publications
 	r.ExternalReference, r.Metadata, r.PrivateMetadata = c.ExternalReference, c.Metadata, c.PrivateMetadata
 	r.UpdatedAt = tx.Time()
 	known := map[SKU]VariantID{}
@@ -69,17 +70,27 @@ func variantID(tx *command.Tx, product ProductID, sku SKU) VariantID {
 }
 
 // same reports whether two records differ in nothing that a caller put there.
-func (r record) same(other record) bool {
-	return r.ID == other.ID && r.sameProduct(other) && slices.EqualFunc(r.Variants, other.Variants, Variant.same)
-}
+func (r record) same(other record) bool { return r.ID == other.ID && len(r.differences(other)) == 0 }
 
-// sameProduct is same for what is not in the variants.
-func (r record) sameProduct(other record) bool {
-	return r.Handle == other.Handle && slices.Equal(r.FormerHandles, other.FormerHandles) && r.Title == other.Title && r.Description == other.Description &&
-		r.Brand == other.Brand && r.Status == other.Status && r.ExternalReference == other.ExternalReference &&
-		slices.Equal(r.Categories, other.Categories) && slices.EqualFunc(r.Media, other.Media, Media.equal) &&
-		slices.EqualFunc(r.Attributes, other.Attributes, Attribute.equal) && r.SEO == other.SEO &&
-		string(r.Metadata) == string(other.Metadata) && string(r.PrivateMetadata) == string(other.PrivateMetadata)
+// differences names what a caller put there and differs.
+func (r record) differences(other record) (d differences) {
+	d.note("handle", r.Handle == other.Handle)
+	d.note("former_handles", slices.Equal(r.FormerHandles, other.FormerHandles))
+	d.note("title", r.Title == other.Title)
+	d.note("description", r.Description == other.Description)
+	d.note("brand", r.Brand == other.Brand)
+	d.note("status", r.Status == other.Status)
+	d.note("external_reference", r.ExternalReference == other.ExternalReference)
+	d.note("categories", slices.Equal(r.Categories, other.Categories))
+	d.note("media", slices.EqualFunc(r.Media, other.Media, Media.equal))
+	d.note("attributes", slices.EqualFunc(r.Attributes, other.Attributes, Attribute.equal))
+	d.note("seo", r.SEO == other.SEO)
+	d.note("translations", slices.EqualFunc(r.Translations, other.Translations, Translation.equal))
+	d.note("publications", slices.Equal(r.Publications, other.Publications))
+	d.note("metadata", string(r.Metadata) == string(other.Metadata))
+	d.note("private_metadata", string(r.PrivateMetadata) == string(other.PrivateMetadata))
+	d.note("variants", slices.EqualFunc(r.Variants, other.Variants, Variant.same))
+	return d
 }
 
 func (v Variant) same(other Variant) bool {
@@ -96,7 +107,7 @@ func (v Variant) samePrices(other Variant) bool {
 
 // complete fills in what a variant repeats of its product.
 func (v *Variant) complete(p *Product) {
-	v.Product, v.Version, v.Purchasable = p.ID, p.Version, p.Status == Active
+	v.Product, v.Version, v.Status, v.Publications, v.Purchasable = p.ID, p.Version, p.Status, p.Publications, p.Status == Active
 	v.Title = p.Title
 	if len(v.Options) == 0 {
 		return
@@ -128,7 +139,7 @@ func readRecord(tx *sqlite.Tx, product ProductID) (r record, found bool, err err
 // readProduct reads a product without its variants.
 func readProduct(tx *sqlite.Tx, product ProductID) (r record, found bool, err error) {
 	rows := tx.One(`SELECT handle, claim, title, description, brand, status, external_reference, seo_title, seo_description,
-			media, attributes, metadata, private_metadata, version, created_at, updated_at, reference_claim
+			media, attributes, metadata, private_metadata, version, created_at, updated_at, reference_claim, translations, publications
 		FROM products WHERE id = ?`, product)
 	defer rows.Close()
 	if !rows.Next() {
@@ -146,6 +157,12 @@ func readProduct(tx *sqlite.Tx, product ProductID) (r record, found bool, err er
 	r.Metadata, r.PrivateMetadata = jsonOf(rows, 11), jsonOf(rows, 12)
 	r.Version, r.CreatedAt, r.UpdatedAt = rows.Int64(13), timeOf(rows, 14), timeOf(rows, 15)
 	copy(r.reference[:], rows.Blob(16))
+	if r.Translations, err = decodeList[Translation](rows.Text(17)); err != nil {
+		return record{}, false, err
+	}
+	if r.Publications, err = decodeList[Publication](rows.Text(18)); err != nil {
+		return record{}, false, err
+	}
 	if err := rows.Close(); err != nil {
 		return record{}, false, err
 	}

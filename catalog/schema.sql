@@ -12,6 +12,8 @@ CREATE TABLE products (
 	seo_description    TEXT    NOT NULL,
 	media              TEXT    NOT NULL,                            -- JSON: [{"asset":…,"alt":…,"skus":[…]},…]
 	attributes         TEXT    NOT NULL,                            -- JSON: [{"name":…,"kind":…,…},…]
+	translations       TEXT    NOT NULL,                            -- JSON: [{"locale":"de","title":…,…},…]
+	publications       TEXT    NOT NULL,                            -- JSON: [{"channel":…,"visible_from":…,…},…]
 	status             TEXT    NOT NULL CHECK (status IN ('draft', 'active', 'archived')),
 	external_reference TEXT    NOT NULL,
 	metadata           TEXT,
@@ -98,6 +100,7 @@ CREATE TABLE categories (
 	seo_title        TEXT    NOT NULL,
 	seo_description  TEXT    NOT NULL,
 	media            TEXT    NOT NULL,                            -- JSON, as in products
+	translations     TEXT    NOT NULL,                            -- JSON, as in products
 	metadata         TEXT,
 	private_metadata TEXT,
 	version          INTEGER NOT NULL CHECK (version > 0),
@@ -108,3 +111,23 @@ CREATE TABLE categories (
 
 CREATE UNIQUE INDEX categories_by_handle ON categories (handle);
 CREATE INDEX categories_by_parent ON categories (parent);
+
+-- Handles that categories had before still lead to them.
+CREATE TABLE former_category_handles (
+	handle   TEXT    NOT NULL PRIMARY KEY,
+	category TEXT    NOT NULL REFERENCES categories (id),
+	slot     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Who made which version of a product, category, price list or another thing
+-- of the catalog. It is kept for ever.
+CREATE TABLE catalog_changes (
+	subject   TEXT    NOT NULL,
+	version   INTEGER NOT NULL CHECK (version > 0),
+	slot      INTEGER NOT NULL, -- the subject's
+	at        INTEGER NOT NULL,
+	principal TEXT    NOT NULL, -- '' is the program itself
+	kind      TEXT    NOT NULL, -- that of the event
+	fields    TEXT    NOT NULL, -- names of what changed, spaces between them
+	PRIMARY KEY (subject, version)
+) STRICT, WITHOUT ROWID;

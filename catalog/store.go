@@ -51,18 +51,26 @@ func (r record) storeProduct(tx *command.Tx, have record) error {
 	if err != nil {
 		return err
 	}
+	translations, err := encodeList(r.Translations)
+	if err != nil {
+		return err
+	}
+	publications, err := encodeList(r.Publications)
+	if err != nil {
+		return err
+	}
 	var reference any
 	if r.ExternalReference != "" {
 		reference = r.reference[:]
 	}
-	_, err = tx.Exec(`INSERT INTO products (id, slot, handle, claim, reference_claim, title, description, brand, seo_title, seo_description, media, attributes,
+	_, err = tx.Exec(`INSERT INTO products (id, slot, handle, claim, reference_claim, title, description, brand, seo_title, seo_description, media, attributes, translations, publications,
 			status, external_reference, metadata, private_metadata, version, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET handle = excluded.handle, claim = excluded.claim, reference_claim = excluded.reference_claim, title = excluded.title, description = excluded.description,
 			brand = excluded.brand, seo_title = excluded.seo_title, seo_description = excluded.seo_description, media = excluded.media,
-			attributes = excluded.attributes, status = excluded.status, external_reference = excluded.external_reference,
+			attributes = excluded.attributes, translations = excluded.translations, publications = excluded.publications, status = excluded.status, external_reference = excluded.external_reference,
 			metadata = excluded.metadata, private_metadata = excluded.private_metadata, version = excluded.version, updated_at = excluded.updated_at`,
-		r.ID, tx.Slot, r.Handle, r.claim[:], reference, r.Title, r.Description, r.Brand, r.SEO.Title, r.SEO.Description, media, attributes,
+		r.ID, tx.Slot, r.Handle, r.claim[:], reference, r.Title, r.Description, r.Brand, r.SEO.Title, r.SEO.Description, media, attributes, translations, publications,
 		r.Status, r.ExternalReference, textOf(r.Metadata), textOf(r.PrivateMetadata), r.Version, tx.At, tx.At)
 	if err != nil {
 		return err
@@ -157,6 +165,13 @@ func (r record) announce(tx *command.Tx, have record) error {
 	}
 	for _, v := range r.Variants {
 		tx.Touch(skuKey(v.SKU))
+	}
+	var fields []string
+	if have.ID != "" {
+		fields = r.differences(have)
+	}
+	if err := remember(tx, kind, string(r.ID), r.Version, fields); err != nil {
+		return err
 	}
 	return tx.Emit(kind, string(r.ID), changed{Product: r.ID, Version: r.Version, Status: r.Status})
 }

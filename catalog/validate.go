@@ -30,6 +30,8 @@ const (
 	mostAttribute   = 8 << 10
 	mostValues      = 100
 	mostUnit        = 50
+	mostTerms       = 2000
+	mostChannels    = 100
 	mostGrams       = 1_000_000_000
 	mostMM          = 1_000_000
 )
@@ -67,6 +69,8 @@ func (c PutProduct) Validate() error {
 		c.SEO.check(),
 		checkAttributes(c.Attributes),
 		checkCategories(c.Categories),
+		checkTranslations(c.Translations),
+		checkPublications(c.Publications),
 		checkMedia(c.Media, c.skus()),
 		checkText("external reference", c.ExternalReference, 0, mostReference),
 		checkVariants(c.Variants),
@@ -93,7 +97,7 @@ func (c PutProduct) normalized() (PutProduct, error) {
 	if c.Metadata, c.PrivateMetadata, err = metadata.CompactBoth(c.Metadata, c.PrivateMetadata); err != nil {
 		return c, err
 	}
-	c.Attributes = normalAttributes(c.Attributes)
+	c.Attributes, c.Translations, c.Publications = normalAttributes(c.Attributes), normalTranslations(c.Translations), normalPublications(c.Publications)
 	c.Media, c.Categories = noneIfEmpty(c.Media), noneIfEmpty(c.Categories)
 	c.FormerHandles, c.ForgetHandles = noneIfEmpty(c.FormerHandles), noneIfEmpty(c.ForgetHandles)
 	c.Variants = slices.Clone(c.Variants)
