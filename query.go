@@ -69,7 +69,7 @@ func (s *Store) query(ctx context.Context, query string, args []any, row func(Ro
 // since 1970 UTC. What is sealed is left out.
 var views = []sqlite.View{
 	{Name: "products", Query: `SELECT id, handle, title, description, brand, seo_title, seo_description, media, attributes, translations, publications, status, external_reference, metadata, private_metadata, version, created_at, updated_at FROM $.products`},
-	{Name: "variants", Query: `SELECT id, product, sku, options, untracked, barcodes, attributes, weight_grams, length_mm, width_mm, height_mm, metadata, private_metadata FROM $.variants WHERE removed = 0`},
+	{Name: "variants", Query: `SELECT id, product, sku, options, untracked, barcodes, attributes, weight_grams, length_mm, width_mm, height_mm, tax_category, metadata, private_metadata FROM $.variants WHERE removed = 0`},
 	{Name: "former_handles", Query: `SELECT product, handle, position FROM $.former_handles`},
 	{Name: "catalog_changes", Query: `SELECT subject, version, at, principal, kind, fields FROM $.catalog_changes`},
 	{Name: "prices", Query: `SELECT variant, currency, amount, compare_at FROM $.prices`},

@@ -105,7 +105,7 @@ func (p *Priced) lookUp(ctx context.Context, prices *pricing.Service) error {
 			p.refresh(l, v, gone)
 		}
 		p.Input.Lines[i] = pricing.Line{
-			SKU: l.SKU, Quantity: l.Quantity, UnitPrice: l.UnitPrice.Minor(),
+			SKU: l.SKU, Quantity: l.Quantity, UnitPrice: l.UnitPrice.Minor(), TaxCategory: v.TaxCategory, WeightGrams: v.WeightGrams,
 		}
 	}
 	return nil

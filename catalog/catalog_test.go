@@ -181,6 +181,7 @@ func TestEveryFieldReplacesAndCounts(t *testing.T) {
 		"length":            func(c *catalog.PutProduct) { c.Variants[0].LengthMM = 300 },
 		"width":             func(c *catalog.PutProduct) { c.Variants[0].WidthMM = 300 },
 		"height":            func(c *catalog.PutProduct) { c.Variants[0].HeightMM = 300 },
+		"tax category":      func(c *catalog.PutProduct) { c.Variants[0].TaxCategory = "books" },
 		"variant metadata":  func(c *catalog.PutProduct) { c.Variants[0].Metadata = json.RawMessage(`{"b":{}}`) },
 		"variant private":   func(c *catalog.PutProduct) { c.Variants[0].PrivateMetadata = json.RawMessage(`{"b":[]}`) },
 		"order of variants": func(c *catalog.PutProduct) { slices.Reverse(c.Variants) },

@@ -97,6 +97,9 @@ type PutVariant struct {
 	LengthMM    int64       `cbor:"12,keyasint,omitempty"` // of the packaging; 0 if not known
 	WidthMM     int64       `cbor:"13,keyasint,omitempty"`
 	HeightMM    int64       `cbor:"14,keyasint,omitempty"`
+	// TaxCategory names the tax rates that are on it, as in "books"; "" is the
+	// standard one.
+	TaxCategory string `cbor:"15,keyasint,omitempty"`
 
 	// Claim is the SKU's.
 	Claim claim.Hash `cbor:"8,keyasint" command:"stamped"`

@@ -159,9 +159,9 @@ func readVariant(tx *sqlite.Tx, product ProductID, sku SKU) (*Variant, error) {
 	if err := v.readInto(rows); err != nil {
 		return nil, err
 	}
-	p := Product{ID: product, Title: rows.Text(11), Status: Status(rows.Text(12)), Version: rows.Int64(13)}
+	p := Product{ID: product, Title: rows.Text(12), Status: Status(rows.Text(13)), Version: rows.Int64(14)}
 	var err error
-	if p.Publications, err = decodeList[Publication](rows.Text(14)); err != nil {
+	if p.Publications, err = decodeList[Publication](rows.Text(15)); err != nil {
 		return nil, err
 	}
 	v.complete(&p)

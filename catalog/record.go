@@ -58,7 +58,7 @@ func (v PutVariant) variant(id VariantID) Variant {
 	return Variant{
 		ID: id, SKU: v.SKU, Options: v.Options, Prices: v.Prices, CompareAt: v.CompareAt, Attributes: v.Attributes,
 		Untracked: v.Untracked, Barcodes: v.Barcodes,
-		WeightGrams: v.WeightGrams, LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM,
+		WeightGrams: v.WeightGrams, LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM, TaxCategory: v.TaxCategory,
 		Metadata: v.Metadata, PrivateMetadata: v.PrivateMetadata,
 	}
 }
@@ -97,7 +97,7 @@ func (v Variant) same(other Variant) bool {
 	return v.ID == other.ID && v.Untracked == other.Untracked && slices.Equal(v.Barcodes, other.Barcodes) &&
 		slices.Equal(v.Options, other.Options) && v.samePrices(other) &&
 		slices.EqualFunc(v.Attributes, other.Attributes, Attribute.equal) &&
-		v.WeightGrams == other.WeightGrams && v.LengthMM == other.LengthMM && v.WidthMM == other.WidthMM && v.HeightMM == other.HeightMM &&
+		v.WeightGrams == other.WeightGrams && v.LengthMM == other.LengthMM && v.WidthMM == other.WidthMM && v.HeightMM == other.HeightMM && v.TaxCategory == other.TaxCategory &&
 		string(v.Metadata) == string(other.Metadata) && string(v.PrivateMetadata) == string(other.PrivateMetadata)
 }
 
@@ -198,7 +198,7 @@ func readCategories(tx *sqlite.Tx, product ProductID) (list []CategoryID, err er
 }
 
 // variantColumns are those that readInto reads, from column 0 on.
-const variantColumns = `v.id, v.options, v.untracked, v.barcodes, v.attributes, v.weight_grams, v.length_mm, v.width_mm, v.height_mm, v.metadata, v.private_metadata`
+const variantColumns = `v.id, v.options, v.untracked, v.barcodes, v.attributes, v.weight_grams, v.length_mm, v.width_mm, v.height_mm, v.metadata, v.private_metadata, v.tax_category`
 
 // readInto reads a row of variantColumns.
 func (v *Variant) readInto(rows *sqlite.Rows) (err error) {
@@ -213,7 +213,7 @@ func (v *Variant) readInto(rows *sqlite.Rows) (err error) {
 		return err
 	}
 	v.WeightGrams, v.LengthMM, v.WidthMM, v.HeightMM = rows.Int64(5), rows.Int64(6), rows.Int64(7), rows.Int64(8)
-	v.Metadata, v.PrivateMetadata = jsonOf(rows, 9), jsonOf(rows, 10)
+	v.Metadata, v.PrivateMetadata, v.TaxCategory = jsonOf(rows, 9), jsonOf(rows, 10), rows.Text(11)
 	return nil
 }
 
@@ -222,8 +222,8 @@ func (r *record) readVariants(tx *sqlite.Tx) error {
 		FROM variants v WHERE v.product = ? ORDER BY v.removed, v.position, v.id`, r.ID)
 	defer rows.Close()
 	for rows.Next() {
-		v := Variant{SKU: SKU(rows.Text(11))}
-		if rows.Bool(13) {
+		v := Variant{SKU: SKU(rows.Text(12))}
+		if rows.Bool(14) {
 			v.ID = VariantID(rows.Text(0))
 			r.removed = append(r.removed, v)
 			continue
@@ -232,7 +232,7 @@ func (r *record) readVariants(tx *sqlite.Tx) error {
 			return err
 		}
 		r.Variants = append(r.Variants, v)
-		r.claims = append(r.claims, claim.Hash(rows.Blob(12)))
+		r.claims = append(r.claims, claim.Hash(rows.Blob(13)))
 	}
 	return rows.Err()
 }

@@ -53,6 +53,7 @@ CREATE TABLE variants (
 	height_mm        INTEGER NOT NULL CHECK (height_mm >= 0),
 	metadata         TEXT,
 	private_metadata TEXT,
+	tax_category     TEXT    NOT NULL, -- '' is the standard one
 	removed          INTEGER NOT NULL CHECK (removed IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 

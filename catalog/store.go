@@ -112,13 +112,14 @@ func (r record) storeVariant(tx *command.Tx, i int, samePrices bool) error {
 		return err
 	}
 	_, err = tx.Exec(`INSERT INTO variants (id, slot, product, position, sku, claim, options, untracked, barcodes, attributes,
-			weight_grams, length_mm, width_mm, height_mm, metadata, private_metadata, removed)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+			weight_grams, length_mm, width_mm, height_mm, metadata, private_metadata, tax_category, removed)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
 		ON CONFLICT (id) DO UPDATE SET position = excluded.position, options = excluded.options, untracked = excluded.untracked,
 			barcodes = excluded.barcodes, attributes = excluded.attributes, weight_grams = excluded.weight_grams, length_mm = excluded.length_mm,
-			width_mm = excluded.width_mm, height_mm = excluded.height_mm, metadata = excluded.metadata, private_metadata = excluded.private_metadata, removed = 0`,
+			width_mm = excluded.width_mm, height_mm = excluded.height_mm, metadata = excluded.metadata, private_metadata = excluded.private_metadata,
+			tax_category = excluded.tax_category, removed = 0`,
 		v.ID, tx.Slot, r.ID, i, v.SKU, r.claims[i][:], options, v.Untracked, barcodes, attributes,
-		v.WeightGrams, v.LengthMM, v.WidthMM, v.HeightMM, textOf(v.Metadata), textOf(v.PrivateMetadata))
+		v.WeightGrams, v.LengthMM, v.WidthMM, v.HeightMM, textOf(v.Metadata), textOf(v.PrivateMetadata), v.TaxCategory)
 	if err != nil || samePrices {
 		return err
 	}

@@ -91,6 +91,7 @@ type Variant struct {
 	LengthMM        int64          // of the packaging; 0 if not known
 	WidthMM         int64
 	HeightMM        int64
+	TaxCategory     string          // names the tax rates that are on it; "" is the standard one
 	Metadata        json.RawMessage // a JSON object or nil
 	PrivateMetadata json.RawMessage // a JSON object or nil; not for shoppers
 	Version         int64           // the product's

@@ -175,7 +175,8 @@ func checkVariants(variants []PutVariant) error {
 }
 
 func (v PutVariant) check() error {
-	if err := firstError(checkName("SKU", string(v.SKU)), checkBarcodes(v.SKU, v.Barcodes), checkAttributes(v.Attributes), v.checkSize()); err != nil {
+	if err := firstError(checkName("SKU", string(v.SKU)), checkBarcodes(v.SKU, v.Barcodes), checkAttributes(v.Attributes), v.checkSize(),
+		checkText("tax category", v.TaxCategory, 0, mostOption)); err != nil {
 		return err
 	}
 	if len(v.Options) > mostOptions || len(v.Prices) > mostPrices {
