@@ -17,7 +17,8 @@ type Memory struct {
 	mu     sync.Mutex
 	nodes  map[string]*memoryNode
 	faults Faults
-	cut    map[[2]string]bool // from, to
+	cut    map[[2]string]bool          // from, to
+	slow   map[[2]string]time.Duration // from, to
 	random *rand.Rand
 }
 
@@ -32,7 +33,7 @@ type Faults struct {
 
 // NewMemory returns a network without nodes. Its faults follow from the seed and from the order of the messages.
 func NewMemory(seed uint64) *Memory {
-	return &Memory{nodes: map[string]*memoryNode{}, cut: map[[2]string]bool{}, random: rand.New(rand.NewPCG(seed, 0))}
+	return &Memory{nodes: map[string]*memoryNode{}, cut: map[[2]string]bool{}, slow: map[[2]string]time.Duration{}, random: rand.New(rand.NewPCG(seed, 0))}
 }
 
 // Node returns a node's way to the others. A node that comes back after its Close asks for a new one.
@@ -70,11 +71,20 @@ func (m *Memory) Isolate(id string) {
 	}
 }
 
-// Heal mends all cuts. Faults stay.
+// Slow makes all messages from one node to another take longer by d, until Heal. What is under way already is not
+// changed, here as with Cut.
+func (m *Memory) Slow(from, to string, d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.slow[[2]string{from, to}] = d
+}
+
+// Heal mends all cuts and slow ways. Faults stay.
 func (m *Memory) Heal() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	clear(m.cut)
+	clear(m.slow)
 }
 
 // errLost ends what waits for a message that will not come.
@@ -86,7 +96,7 @@ func (m *Memory) plan(from, to string) (target *memoryNode, fate fate) {
 	defer m.mu.Unlock()
 	f := m.faults
 	fate.lost = m.cut[[2]string{from, to}] || m.random.Float64() < f.Loss
-	fate.delay = f.MinDelay
+	fate.delay = f.MinDelay + m.slow[[2]string{from, to}]
 	if f.MaxDelay > f.MinDelay {
 		fate.delay += time.Duration(m.random.Int64N(int64(f.MaxDelay - f.MinDelay)))
 	}
