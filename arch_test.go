@@ -79,6 +79,13 @@ var importRules = slices.Concat([]importRule{
 		why:    "one package keeps the cache correct although ristretto's Set is lossy",
 	},
 	{
+		from:   ours("..."),
+		except: ours("httpapi/..."),
+		to:     []string{"github.com/danielgtaylor/..."},
+		direct: true,
+		why:    "the REST API is an edge: who does not serve it does not carry its framework",
+	},
+	{
 		from: ours(domain...),
 		to: slices.Concat(ours("replication/...", "shard/...", "search/...", "internal/cache/...", ""), []string{
 			"github.com/hashicorp/...", "github.com/blevesearch/...", "github.com/dgraph-io/...", "net/http/...",

@@ -1,5 +1,7 @@
 package commerce
 
+import "github.com/keelshop/commerce/fault"
+
 // Status describes a store for operators and load balancers.
 type Status struct {
 	Store  string
@@ -39,3 +41,7 @@ func (s *Store) Status() Status {
 	}
 	return out
 }
+
+// ErrorTypes returns the table of the typed errors that commands answer with,
+// for edges that put errors on a wire.
+func (s *Store) ErrorTypes() *fault.Types { return s.set.Errors() }

@@ -15,7 +15,6 @@ import (
 type modelLine struct {
 	sku             catalog.SKU
 	price, quantity int64
-	agreed          bool
 }
 
 // model is a cart in the simplest way there is.
@@ -25,12 +24,12 @@ type model struct {
 	status  cart.Status
 }
 
-func (m *model) find(w modelLine) int {
-	return slices.IndexFunc(m.lines, func(l modelLine) bool { return l.sku == w.sku && l.price == w.price && l.agreed == w.agreed })
+func (m *model) find(sku catalog.SKU, price int64) int {
+	return slices.IndexFunc(m.lines, func(l modelLine) bool { return l.sku == sku && l.price == price })
 }
 
 func (m *model) add(l modelLine) (ok bool) {
-	i := m.find(l)
+	i := m.find(l.sku, l.price)
 	if i < 0 {
 		m.lines = append(m.lines, l)
 		return true
@@ -80,7 +79,7 @@ func applied(m model, lines []cart.AddedLine) model {
 		if l.AgreedPrice != nil {
 			price = l.AgreedPrice.Minor()
 		}
-		if !m.add(modelLine{l.SKU, price, l.Quantity, l.AgreedPrice != nil}) {
+		if !m.add(modelLine{l.SKU, price, l.Quantity}) {
 			return model{}
 		}
 	}
@@ -146,7 +145,7 @@ func (s *shop) set(r *rapid.T, c cart.ID, m model, version int64, allowed bool) 
 	}
 	if len(same) > 1 && rapid.Bool().Draw(r, "named") {
 		same = same[:1]
-		cmd.Line = s.get(c).Lines[same[0]].ID
+		cmd.UnitPrice = agreed(m.lines[same[0]].price)
 	}
 	_, err := s.carts.SetQuantity(s.Context(), cmd)
 	if _, ambiguous := errors.AsType[*cart.AmbiguousLineError](err); ambiguous != (allowed && len(same) > 1) {
@@ -166,7 +165,7 @@ func (s *shop) compare(r *rapid.T, c cart.ID, m model) {
 	got := s.get(c)
 	var lines []modelLine
 	for _, l := range got.Lines {
-		lines = append(lines, modelLine{l.SKU, l.UnitPrice.Minor(), l.Quantity, l.Reason != ""})
+		lines = append(lines, modelLine{l.SKU, l.UnitPrice.Minor(), l.Quantity})
 		if l.Total.Minor() != l.UnitPrice.Minor()*l.Quantity {
 			r.Fatalf("a line's total is %v: %+v", l.Total, l)
 		}

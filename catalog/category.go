@@ -25,8 +25,6 @@ type Category struct {
 	Description     string
 	SEO             SEO
 	Media           []Media         // in the order in which they are shown
-	Translations    []Translation   // sorted by locale
-	FormerHandles   []string        // they lead to the category as well; sorted
 	Metadata        json.RawMessage // a JSON object or nil
 	PrivateMetadata json.RawMessage // a JSON object or nil; not for shoppers
 	Version         int64           // counts the changes, from 1
@@ -37,23 +35,16 @@ type Category struct {
 // mostDepth bounds how many levels the tree has.
 const mostDepth = 20
 
-// differences names what a caller put there and differs.
-func (c Category) differences(other Category) (d differences) {
-	d.note("parent", c.Parent == other.Parent)
-	d.note("position", c.Position == other.Position)
-	d.note("handle", c.Handle == other.Handle)
-	d.note("title", c.Title == other.Title)
-	d.note("description", c.Description == other.Description)
-	d.note("seo", c.SEO == other.SEO)
-	d.note("media", slices.EqualFunc(c.Media, other.Media, Media.equal))
-	d.note("translations", slices.EqualFunc(c.Translations, other.Translations, Translation.equal))
-	d.note("metadata", string(c.Metadata) == string(other.Metadata))
-	d.note("private_metadata", string(c.PrivateMetadata) == string(other.PrivateMetadata))
-	return d
+// same reports whether two categories differ in nothing that a caller put there.
+func (c Category) same(other Category) bool {
+	return c.ID == other.ID && c.Parent == other.Parent && c.Position == other.Position && c.Handle == other.Handle &&
+		c.Title == other.Title && c.Description == other.Description && c.SEO == other.SEO &&
+		slices.EqualFunc(c.Media, other.Media, Media.equal) &&
+		string(c.Metadata) == string(other.Metadata) && string(c.PrivateMetadata) == string(other.PrivateMetadata)
 }
 
 const categoryColumns = `id, coalesce(parent, ''), position, handle, title, description, seo_title, seo_description,
-	media, metadata, private_metadata, version, created_at, updated_at, translations`
+	media, metadata, private_metadata, version, created_at, updated_at`
 
 func (c *Category) readInto(rows *sqlite.Rows) (err error) {
 	*c = Category{
@@ -62,10 +53,7 @@ func (c *Category) readInto(rows *sqlite.Rows) (err error) {
 		Metadata: jsonOf(rows, 9), PrivateMetadata: jsonOf(rows, 10),
 		Version: rows.Int64(11), CreatedAt: timeOf(rows, 12), UpdatedAt: timeOf(rows, 13),
 	}
-	if c.Media, err = decodeList[Media](rows.Text(8)); err != nil {
-		return err
-	}
-	c.Translations, err = decodeList[Translation](rows.Text(14))
+	c.Media, err = decodeList[Media](rows.Text(8))
 	return err
 }
 
@@ -90,22 +78,18 @@ func (c Category) store(tx *command.Tx) error {
 	if err != nil {
 		return err
 	}
-	translations, err := encodeList(c.Translations)
-	if err != nil {
-		return err
-	}
 	var parent any
 	if c.Parent != "" {
 		parent = c.Parent
 	}
 	_, err = tx.Exec(`INSERT INTO categories (id, slot, parent, position, handle, title, description, seo_title, seo_description,
-			media, translations, metadata, private_metadata, version, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			media, metadata, private_metadata, version, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET parent = excluded.parent, position = excluded.position, handle = excluded.handle, title = excluded.title,
 			description = excluded.description, seo_title = excluded.seo_title, seo_description = excluded.seo_description, media = excluded.media,
-			translations = excluded.translations, metadata = excluded.metadata, private_metadata = excluded.private_metadata, version = excluded.version, updated_at = excluded.updated_at`,
+			metadata = excluded.metadata, private_metadata = excluded.private_metadata, version = excluded.version, updated_at = excluded.updated_at`,
 		c.ID, tx.Slot, parent, c.Position, c.Handle, c.Title, c.Description, c.SEO.Title, c.SEO.Description,
-		media, translations, textOf(c.Metadata), textOf(c.PrivateMetadata), c.Version, tx.At, tx.At)
+		media, textOf(c.Metadata), textOf(c.PrivateMetadata), c.Version, tx.At, tx.At)
 	return err
 }
 
@@ -147,11 +131,7 @@ type categoryChanged struct {
 	Version  int64      `json:"version"`
 }
 
-// announce records a change, tells of it, and whose cached copies it made stale.
-func (c Category) announce(tx *command.Tx, kind string, fields []string) error {
-	if err := remember(tx, kind, string(c.ID), c.Version, fields); err != nil {
-		return err
-	}
+func (c Category) announce(tx *command.Tx, kind string) error {
 	tx.Touch(categoriesKey)
 	tx.Touch(countsKey)
 	return tx.Emit(kind, string(c.ID), categoryChanged{Category: c.ID, Parent: c.Parent, Handle: c.Handle, Version: c.Version})

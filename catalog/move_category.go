@@ -48,8 +48,7 @@ func (c MoveCategory) apply(tx *command.Tx) (storedCategory, error) {
 	}
 	want := have
 	want.Parent, want.Position = c.Parent, c.Position
-	fields := want.differences(have)
-	if len(fields) == 0 {
+	if want.same(have) {
 		return storedCategory{ID: have.ID, Version: have.Version}, nil
 	}
 	if err := want.checkParent(tx); err != nil {
@@ -59,7 +58,7 @@ func (c MoveCategory) apply(tx *command.Tx) (storedCategory, error) {
 	if err := want.store(tx); err != nil {
 		return storedCategory{}, err
 	}
-	return storedCategory{ID: want.ID, Version: want.Version}, want.announce(tx, "category.moved", fields)
+	return storedCategory{ID: want.ID, Version: want.Version}, want.announce(tx, "category.moved")
 }
 
 // MoveCategory moves a category and returns it. The errors are

@@ -1,7 +1,6 @@
 package replication
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -39,16 +38,11 @@ func (n *Node) close() {
 	n.stop()
 	<-n.down
 	n.end()
-	if net := n.network.Load(); net != nil {
-		done := n.parts.begin("the network")
-		n.err = (*net).Close()
-		done()
-	}
 	done := n.parts.begin("closing " + n.file.Path())
 	if n.Err() == nil {
-		n.err = errors.Join(n.err, n.file.Close())
+		n.err = n.file.Close()
 	} else {
-		n.err = errors.Join(n.err, n.file.Abandon())
+		n.err = n.file.Abandon()
 	}
 	done()
 	done = n.parts.begin("the call of OnFailed")

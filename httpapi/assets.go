@@ -1,0 +1,104 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/keelshop/commerce/catalog/assets"
+)
+
+// maxAsset bounds an upload, in bytes.
+const maxAsset = 32 << 20
+
+// Asset is a file of the shop.
+type Asset struct {
+	ID  string `json:"id" doc:"The SHA-256 of its content."`
+	URL string `json:"url"`
+}
+
+func (a *api) addAssets() {
+	add(a, route{forAll, "GET", "/assets/{asset}", "get-asset", "Catalog", "Get a picture or another file", 0, false}, a.getAsset)
+	add(a, route{forStaff, "POST", uploads, "upload-asset", "Catalog for staff", "Store a picture or another file: its bytes are the body", 201, false}, a.uploadAsset)
+}
+
+type getAssetInput struct {
+	Asset string `path:"asset" pattern:"^[0-9a-f]{64}$"`
+}
+
+// fileAnswer writes a file itself: ranges and conditional requests are
+// net/http's.
+type fileAnswer struct {
+	Body func(huma.Context)
+}
+
+func (a *api) getAsset(ctx context.Context, in *getAssetInput) (*fileAnswer, error) {
+	file, err := a.shop.Assets.Open(ctx, assets.ID(in.Asset))
+	if err != nil {
+		return nil, err
+	}
+	kind, err := sniff(file)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &fileAnswer{Body: func(hc huma.Context) {
+		defer file.Close()
+		r, w := humago.Unwrap(hc)
+		h := w.Header()
+		h.Set("ETag", `"`+in.Asset[:32]+`"`)
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		h.Set("Content-Type", kind)
+		// A picture may be a program: SVG. On its own it may load and run nothing.
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+		http.ServeContent(w, r, "", time.Time{}, file)
+	}}, nil
+}
+
+// sniff returns the media type of a file by its first bytes.
+func sniff(file io.ReadSeeker) (string, error) {
+	head := make([]byte, 512)
+	n, err := io.ReadFull(file, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	kind := http.DetectContentType(head[:n])
+	switch {
+	case bytes.Contains(head[:n], []byte("<svg")):
+		return "image/svg+xml", nil
+	case bytes.HasPrefix([]byte(kind), []byte("text/html")):
+		return "text/plain; charset=utf-8", nil // never a page of ours
+	}
+	return kind, nil
+}
+
+// uploadInput hands the body over as it arrives.
+type uploadInput struct {
+	body io.Reader
+}
+
+// Resolve is for huma.
+func (u *uploadInput) Resolve(hc huma.Context) []error {
+	r, w := humago.Unwrap(hc)
+	u.body = http.MaxBytesReader(w, r.Body, maxAsset)
+	return nil
+}
+
+func (a *api) uploadAsset(ctx context.Context, in *uploadInput) (*answer[Asset], error) {
+	id, err := a.shop.Assets.Put(ctx, in.body)
+	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
+		return nil, &bodyError{http.StatusRequestEntityTooLarge, "a file may have 32 MiB at most"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	url := a.options.Prefix + "/assets/" + string(id)
+	return &answer[Asset]{Location: url, Body: Asset{string(id), url}}, nil
+}

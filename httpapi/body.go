@@ -1,0 +1,146 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/keelshop/commerce/fault"
+)
+
+// bodyError says that a body cannot be read.
+type bodyError struct {
+	status  int
+	message string
+}
+
+func (e *bodyError) Error() string { return e.message }
+
+// Unwrap returns fault.Invalid.
+func (e *bodyError) Unwrap() error { return fault.Invalid }
+
+// readBody reads the body of a request and checks that it is one JSON value
+// whose objects name no member twice, in whatever case. encoding/json takes the
+// last of them, others the first: two programs could then read the same request
+// differently.
+func readBody(r *http.Request) error {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		return &bodyError{http.StatusBadRequest, "the body did not arrive as a whole"}
+	}
+	if len(body) > maxBody {
+		return &bodyError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d KiB", maxBody>>10)}
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if len(body) == 0 {
+		return nil
+	}
+	if kind := r.Header.Get("Content-Type"); kind != "" {
+		if kind, _, err = mime.ParseMediaType(kind); err != nil || kind != "application/json" {
+			return &bodyError{http.StatusUnsupportedMediaType, "the body must be application/json"}
+		}
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return checkJSON(body)
+}
+
+// maxDepth bounds how deep a body may nest. No route needs more than five.
+const maxDepth = 32
+
+// checkJSON refuses what is not one JSON value in UTF-8, what nests too deep,
+// and objects that name a member twice.
+func checkJSON(body []byte) error {
+	if !utf8.Valid(body) {
+		return &bodyError{http.StatusBadRequest, "the body is not UTF-8"}
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	c := jsonCheck{tokens: d}
+	if err := c.value("body", 0); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return &bodyError{http.StatusBadRequest, "the body goes on after its JSON value"}
+	}
+	return nil
+}
+
+type jsonCheck struct{ tokens *json.Decoder }
+
+func (c jsonCheck) value(at string, depth int) error {
+	token, err := c.tokens.Token()
+	if err != nil {
+		return malformed(at)
+	}
+	if depth > maxDepth {
+		return &fieldError{at, "nests too deep"}
+	}
+	switch token {
+	case json.Delim('{'):
+		return c.object(at, depth)
+	case json.Delim('['):
+		for i := 0; c.tokens.More(); i++ {
+			if err := c.value(at+"["+strconv.Itoa(i)+"]", depth+1); err != nil {
+				return err
+			}
+		}
+		return c.end(at)
+	}
+	return nil
+}
+
+func (c jsonCheck) object(at string, depth int) error {
+	var seen []string // few enough that a map would be slower
+	for c.tokens.More() {
+		token, err := c.tokens.Token()
+		name, ok := token.(string)
+		if err != nil || !ok {
+			return malformed(at)
+		}
+		if slices.ContainsFunc(seen, func(s string) bool { return strings.EqualFold(s, name) }) { // encoding/json does not look at case
+			return &fieldError{at + "." + short(name), "is there twice"}
+		}
+		if len(seen) == maxMembers {
+			return &fieldError{at, fmt.Sprintf("has more than %d members", maxMembers)}
+		}
+		seen = append(seen, name)
+		if err := c.value(at+"."+short(name), depth+1); err != nil {
+			return err
+		}
+	}
+	return c.end(at)
+}
+
+// maxMembers bounds an object's members, and with them the work of comparing
+// each with all before it.
+const maxMembers = 200
+
+func (c jsonCheck) end(at string) error {
+	if _, err := c.tokens.Token(); err != nil {
+		return malformed(at)
+	}
+	return nil
+}
+
+func malformed(at string) error {
+	return &bodyError{http.StatusBadRequest, "the body is not JSON, from " + at + " on"}
+}
+
+// short cuts a name that a client chose to what is worth repeating.
+func short(name string) string {
+	if len(name) > 40 {
+		return strings.ToValidUTF8(name[:40], "") + "…"
+	}
+	return name
+}

@@ -1,0 +1,220 @@
+package httpapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/internal/web"
+	"github.com/keelshop/commerce/money"
+)
+
+// Cart is what somebody intends to buy.
+type Cart struct {
+	ID        string     `json:"id" doc:"Whoever knows the ID of a guest's cart can use it: keep it from others."`
+	Customer  string     `json:"customer,omitempty" doc:"The customer whose cart it is; missing for a guest."`
+	Currency  string     `json:"currency"`
+	Status    string     `json:"status" enum:"active,locking,completed,merging,merged" doc:"Only an active cart can be changed."`
+	Order     string     `json:"order,omitempty" doc:"What a checkout made or is making of it."`
+	Lines     []CartLine `json:"lines" nullable:"false"`
+	Total     Money      `json:"total"`
+	Country   string     `json:"shipping_country,omitempty"`
+	Metadata  object     `json:"metadata,omitempty"`
+	Version   int64      `json:"version" doc:"Moves with every change; also the ETag."`
+	UpdatedAt time.Time  `json:"updated_at"`
+}
+
+// CartLine is a number of units of one SKU at one price.
+type CartLine struct {
+	SKU       string `json:"sku"`
+	Variant   string `json:"variant"`
+	Title     string `json:"title"`
+	Quantity  int64  `json:"quantity"`
+	UnitPrice Money  `json:"unit_price"`
+	Total     Money  `json:"total"`
+}
+
+// LineInput puts units of a SKU into a cart.
+type LineInput struct {
+	SKU      string `json:"sku" minLength:"1" maxLength:"200"`
+	Quantity int64  `json:"quantity" minimum:"1" maximum:"1000000"`
+}
+
+func (a *api) addCarts() {
+	add(a, route{forAnyone, "POST", "/carts", "create-cart", "Carts", "Start a cart", 201, false}, a.createCart)
+	add(a, route{forCartHolder, "GET", "/carts/{cart}", "get-cart", "Carts", "Get a cart", 0, false}, a.getCart)
+	add(a, route{forCartHolder, "PATCH", "/carts/{cart}", "update-cart", "Carts", "Change who buys, where goods go, and notes", 0, false}, a.updateCart)
+	add(a, route{forCartHolder, "POST", "/carts/{cart}/lines", "add-lines", "Carts", "Put goods into a cart, all of them or none", 0, false}, a.addLines)
+	add(a, route{forCartHolder, "PUT", "/carts/{cart}/lines/{sku}", "set-quantity", "Carts", "Change how many units a line has", 0, false}, a.setQuantity)
+	add(a, route{forCartHolder, "DELETE", "/carts/{cart}/lines/{sku}", "remove-line", "Carts", "Remove a line", 200, false}, a.removeLine)
+	add(a, route{forCartHolder, "GET", "/carts/{cart}/contact", "get-contact", "Carts", "Get who buys and where goods go", 0, false}, a.getContact)
+	add(a, route{forCustomer, "GET", "/customers/me/cart", "get-my-cart", "Carts", "Get one's newest active cart", 0, false}, a.getMyCart)
+	add(a, route{forCustomer, "POST", "/customers/me/cart/merge", "merge-cart", "Carts", "Move a guest's cart into one's own, as after logging in", 0, false}, a.mergeCart)
+}
+
+type CartRef struct {
+	Cart string `path:"cart" maxLength:"64" doc:"A cart's ID."`
+}
+
+func (r CartRef) id() cart.ID { return cart.ID(r.Cart) }
+
+type createCartInput struct {
+	Keyed
+	Body struct {
+		Currency string      `json:"currency,omitempty" pattern:"^[A-Z]{3}$" doc:"That of the first line's price if it is missing."`
+		Lines    []LineInput `json:"lines" minItems:"1" maxItems:"100" nullable:"false"`
+	}
+}
+
+func (a *api) createCart(ctx context.Context, in *createCartInput) (*answer[Cart], error) {
+	c, err := a.shop.Carts.AddLines(ctx, cart.AddLines{
+		Customer: callerOf(ctx).Customer, Currency: money.Currency(in.Body.Currency), Lines: linesOf(in.Body.Lines), Key: in.Key,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := cartAnswer(c)
+	out.Location = a.options.Prefix + "/carts/" + string(c.ID)
+	return out, nil
+}
+
+func linesOf(in []LineInput) []cart.AddedLine {
+	lines := make([]cart.AddedLine, len(in))
+	for i, l := range in {
+		lines[i] = cart.AddedLine{SKU: catalog.SKU(l.SKU), Quantity: l.Quantity}
+	}
+	return lines
+}
+
+type getCartInput struct {
+	CartRef
+	Read
+}
+
+func (a *api) getCart(ctx context.Context, in *getCartInput) (*answer[Cart], error) {
+	c, err := a.shop.Carts.Get(ctx, in.id())
+	if err != nil {
+		return nil, err
+	}
+	out := cartAnswer(c)
+	out.ETag = web.ETag(c.Version, variantOf(in.Fields))
+	if err := out.unlessMatched(in.IfNoneMatch); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (a *api) getMyCart(ctx context.Context, in *Read) (*answer[Cart], error) {
+	c, err := a.shop.Carts.ActiveOf(ctx, callerOf(ctx).Customer)
+	if err != nil {
+		return nil, err
+	}
+	out := cartAnswer(c)
+	out.ETag = web.ETag(c.Version, variantOf(in.Fields))
+	if err := out.unlessMatched(in.IfNoneMatch); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+type addLinesInput struct {
+	Keyed
+	Conditional
+	CartRef
+	Body struct {
+		Lines []LineInput `json:"lines" minItems:"1" maxItems:"100" nullable:"false"`
+	}
+}
+
+func (a *api) addLines(ctx context.Context, in *addLinesInput) (*answer[Cart], error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.shop.Carts.AddLines(ctx, cart.AddLines{Cart: in.id(), Lines: linesOf(in.Body.Lines), Version: version, Key: in.Key})
+	return cartOr(c, version, err)
+}
+
+type setQuantityInput struct {
+	Keyed
+	Conditional
+	CartRef
+	SKU  string `path:"sku" maxLength:"200"`
+	Body struct {
+		Quantity  int64       `json:"quantity" minimum:"0" maximum:"1000000" doc:"0 removes the line."`
+		UnitPrice *MoneyInput `json:"unit_price,omitempty" doc:"Names the line if the SKU is in the cart at several prices."`
+	}
+}
+
+func (a *api) setQuantity(ctx context.Context, in *setQuantityInput) (*answer[Cart], error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	c := cart.SetQuantity{Cart: in.id(), SKU: catalog.SKU(in.SKU), Quantity: in.Body.Quantity, Version: version, Key: in.Key}
+	if in.Body.UnitPrice != nil {
+		price, err := in.Body.UnitPrice.amount("body.unit_price")
+		if err != nil {
+			return nil, err
+		}
+		c.UnitPrice = &price
+	}
+	changed, err := a.shop.Carts.SetQuantity(ctx, c)
+	return cartOr(changed, version, err)
+}
+
+type removeLineInput struct {
+	Keyed
+	Conditional
+	CartRef
+	SKU string `path:"sku" maxLength:"200"`
+}
+
+func (a *api) removeLine(ctx context.Context, in *removeLineInput) (*answer[Cart], error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.shop.Carts.SetQuantity(ctx, cart.SetQuantity{Cart: in.id(), SKU: catalog.SKU(in.SKU), Version: version, Key: in.Key})
+	return cartOr(c, version, err)
+}
+
+type mergeCartInput struct {
+	Keyed
+	Body struct {
+		Cart string `json:"cart" minLength:"1" maxLength:"64" doc:"The guest's cart."`
+	}
+}
+
+func (a *api) mergeCart(ctx context.Context, in *mergeCartInput) (*answer[Cart], error) {
+	c, err := a.shop.Carts.Merge(ctx, cart.ID(in.Body.Cart), callerOf(ctx).Customer) // safe to repeat without a key
+	return cartOr(c, 0, err)
+}
+
+// cartOr is the answer of a command on a cart.
+func cartOr(c cart.Cart, version int64, err error) (*answer[Cart], error) {
+	if err != nil {
+		return nil, ifMatched[*cart.VersionError](version, err)
+	}
+	return cartAnswer(c), nil
+}
+
+func cartAnswer(c cart.Cart) *answer[Cart] {
+	return &answer[Cart]{ETag: web.ETag(c.Version, ""), Body: showCart(c)}
+}
+
+func showCart(c cart.Cart) Cart {
+	out := Cart{
+		ID: string(c.ID), Customer: string(c.Customer), Currency: string(c.Currency), Status: string(c.Status), Order: c.Order,
+		Lines: make([]CartLine, len(c.Lines)), Total: moneyOf(c.Total), Country: c.ShippingCountry,
+		Metadata: object(c.Metadata), Version: c.Version, UpdatedAt: c.UpdatedAt,
+	}
+	for i, l := range c.Lines {
+		out.Lines[i] = CartLine{
+			SKU: string(l.SKU), Variant: string(l.Variant), Title: l.Title, Quantity: l.Quantity,
+			UnitPrice: moneyOf(l.UnitPrice), Total: moneyOf(l.Total),
+		}
+	}
+	return out
+}

@@ -1,0 +1,167 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/internal/web"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments"
+)
+
+// Checkout is what a checkout came to.
+type Checkout struct {
+	Order Order `json:"order" doc:"Placed, or pending while the payment is not known."`
+	// Next is set while the shopper must do something.
+	Next *NextAction `json:"next_action,omitempty" doc:"What the shopper must do before the payment can go on. Resume the checkout afterwards."`
+}
+
+// NextAction is what the shopper's browser must do.
+type NextAction struct {
+	Kind         string `json:"kind" enum:"redirect,three_ds_challenge,trigger_client_sdk,wait_for_customer"`
+	URL          string `json:"url,omitempty" doc:"Where to go, or what to show in a frame."`
+	ClientSecret string `json:"client_secret,omitempty" doc:"For the provider's script in the browser."`
+}
+
+// Quote is what a cart costs now, and what a checkout would be refused for.
+type Quote struct {
+	Cart    string `json:"cart"`
+	Version int64  `json:"version" doc:"Of the cart; send it as If-Match with the checkout."`
+	Total   Money  `json:"total"`
+}
+
+func (a *api) addCheckout() {
+	add(a, route{forCartHolder, "GET", "/carts/{cart}/quote", "get-quote", "Checkout", "Get what a cart costs now", 0, false}, a.getQuote)
+	add(a, route{forCartHolder, "POST", "/carts/{cart}/checkout", "check-out", "Checkout", "Buy what is in a cart", 0, false}, a.checkOut)
+	add(a, route{forCartHolder, "POST", "/carts/{cart}/checkout/resume", "resume-checkout", "Checkout", "Go on after the shopper has acted", 0, false}, a.resumeCheckout)
+	add(a, route{forCartHolder, "POST", "/carts/{cart}/checkout/abandon", "abandon-checkout", "Checkout", "Give a pending order up", 0, false}, a.abandonCheckout)
+	add(a, route{forCartHolder, "GET", "/carts/{cart}/order", "get-order-of-cart", "Checkout", "Get the order that was made of a cart", 0, false}, a.getOrderOfCart)
+}
+
+func (a *api) getQuote(ctx context.Context, in *getCartInput) (*answer[Quote], error) {
+	c, err := a.shop.Carts.Get(ctx, in.id())
+	if err != nil {
+		return nil, err
+	}
+	out := &answer[Quote]{ETag: web.ETag(c.Version, variantOf(in.Fields))}
+	if err := out.unlessMatched(in.IfNoneMatch); err != nil {
+		return nil, err
+	}
+	out.Body = Quote{Cart: string(c.ID), Version: c.Version, Total: moneyOf(c.Total)}
+	return out, nil
+}
+
+type checkOutInput struct {
+	Keyed
+	Conditional
+	CartRef
+	Body struct {
+		PayWith  string      `json:"pay_with,omitempty" maxLength:"64" doc:"The name of a payment provider."`
+		Token    string      `json:"token,omitempty" maxLength:"500" doc:"What the provider's own field in the browser gave for the means of payment. Never a card number: those are refused."`
+		Expected *MoneyInput `json:"expected_total,omitempty" doc:"What the shopper saw; the checkout is refused if the cart costs something else."`
+	}
+}
+
+func (a *api) checkOut(ctx context.Context, in *checkOutInput) (*statusAnswer[Checkout], error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	if allowed := a.options.PayWith; len(allowed) > 0 && !slices.Contains(allowed, in.Body.PayWith) {
+		return nil, &fieldError{"body.pay_with", "is not a way to pay in this shop"}
+	}
+	c := checkout.Complete{Cart: in.id(), CartVersion: version, PayWith: in.Body.PayWith, Token: in.Body.Token, Key: in.Key}
+	if in.Body.Expected != nil {
+		total, err := in.Body.Expected.amount("body.expected_total")
+		if err != nil {
+			return nil, err
+		}
+		c.ExpectedTotal = &total
+	}
+	r, err := a.shop.Checkout.Complete(ctx, c)
+	return a.checkoutOr(ctx, r, ifMatched[*cart.VersionError](version, err))
+}
+
+type cartAction struct {
+	Keyed
+	CartRef
+}
+
+func (a *api) resumeCheckout(ctx context.Context, in *cartAction) (*statusAnswer[Checkout], error) {
+	return a.onOrder(ctx, in.id(), a.shop.Checkout.Resume)
+}
+
+func (a *api) abandonCheckout(ctx context.Context, in *cartAction) (*statusAnswer[Checkout], error) {
+	return a.onOrder(ctx, in.id(), a.shop.Checkout.Abandon)
+}
+
+// onOrder carries a checkout on. Both ways of doing so may be repeated
+// without a key: the provider is asked how things stand.
+func (a *api) onOrder(ctx context.Context, id cart.ID, do func(context.Context, orders.ID) (checkout.Result, error)) (*statusAnswer[Checkout], error) {
+	order, err := a.orderOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	r, err := do(ctx, order)
+	return a.checkoutOr(ctx, r, err)
+}
+
+// orderOf returns the order that was or is being made of a cart.
+func (a *api) orderOf(ctx context.Context, id cart.ID) (orders.ID, error) {
+	c, err := a.shop.Carts.Get(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if c.Order == "" {
+		return "", &orders.NotFoundError{}
+	}
+	return orders.ID(c.Order), nil
+}
+
+func (a *api) checkoutOr(ctx context.Context, r checkout.Result, err error) (*statusAnswer[Checkout], error) {
+	if d, ok := errors.AsType[*checkout.DeclinedError](err); ok {
+		return nil, a.declined(ctx, d, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := &statusAnswer[Checkout]{
+		Status: http.StatusOK, ETag: web.ETag(r.Version, ""), Body: Checkout{Order: showOrder(r.Order)},
+	}
+	if r.Order.Status == orders.Pending {
+		out.Status = http.StatusAccepted
+	}
+	if n := r.NextAction; n != nil {
+		out.Body.Next = &NextAction{string(n.Kind), n.URL, n.ClientSecret}
+	}
+	return out, nil
+}
+
+// declined adds what a shopper may try next.
+func (a *api) declined(ctx context.Context, d *checkout.DeclinedError, err error) error {
+	f, ok := errors.AsType[*failure](a.problemOf(ctx, err))
+	if !ok {
+		return err
+	}
+	f.About = jsonObject(map[string]string{
+		"order": string(d.Order), "code": d.Code, "advice": string(payments.DeclineCode(d.Code).Advice()),
+	})
+	return f
+}
+
+type getOrderOfCartInput struct {
+	CartRef
+	Read
+}
+
+func (a *api) getOrderOfCart(ctx context.Context, in *getOrderOfCartInput) (*answer[Order], error) {
+	order, err := a.orderOf(ctx, in.id())
+	if err != nil {
+		return nil, err
+	}
+	return a.orderAnswer(ctx, order, in.Read)
+}

@@ -1,0 +1,127 @@
+package httpapi
+
+import (
+	"context"
+
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/internal/seal"
+)
+
+// Contact says who buys and where goods and invoice go.
+type Contact struct {
+	Email    string   `json:"email,omitempty" maxLength:"254"`
+	Name     string   `json:"name,omitempty" maxLength:"200"`
+	Phone    string   `json:"phone,omitempty" maxLength:"40"`
+	Shipping *Address `json:"shipping_address,omitempty"`
+	Billing  *Address `json:"billing_address,omitempty" doc:"Missing means the shipping address."`
+}
+
+// Address is where goods or invoices go.
+type Address struct {
+	Name     string `json:"name,omitempty" maxLength:"200"`
+	Company  string `json:"company,omitempty" maxLength:"200"`
+	Line1    string `json:"line1" minLength:"1" maxLength:"200"`
+	Line2    string `json:"line2,omitempty" maxLength:"200"`
+	City     string `json:"city" minLength:"1" maxLength:"200"`
+	Region   string `json:"region,omitempty" maxLength:"100"`
+	Postcode string `json:"postcode,omitempty" maxLength:"20"`
+	Country  string `json:"country" pattern:"^[A-Z]{2}$" doc:"ISO 3166-1, two letters." example:"DE"`
+	Phone    string `json:"phone,omitempty" maxLength:"40"`
+}
+
+type updateCartInput struct {
+	Keyed
+	Conditional
+	CartRef
+	Body struct {
+		Contact  *Contact `json:"contact,omitempty" doc:"Replaces the whole contact."`
+		Metadata object   `json:"metadata,omitempty" doc:"Replaces the notes that other systems keep with the cart."`
+	}
+}
+
+// updateCart runs a command for each part of the body. Each has a key of its
+// own, made from the caller's, so that asking again finishes what is missing.
+func (a *api) updateCart(ctx context.Context, in *updateCartInput) (*answer[Cart], error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	if in.Body.Contact == nil && in.Body.Metadata == nil {
+		return nil, &fieldError{"body", "changes nothing"}
+	}
+	var c cart.Cart
+	if in.Body.Contact != nil {
+		c, err = a.shop.Carts.SetContact(ctx, cart.SetContact{
+			Cart: in.id(), Contact: in.Body.Contact.contact(), Version: version, Key: part(in.Key, "contact"),
+		})
+		version = 0 // it has moved, by our own hand
+	}
+	if err == nil && in.Body.Metadata != nil {
+		c, err = a.shop.Carts.Annotate(ctx, cart.Annotate{
+			Cart: in.id(), Metadata: []byte(in.Body.Metadata), Version: version, Key: part(in.Key, "metadata"),
+		})
+	}
+	if err != nil {
+		v, _ := in.version()
+		return nil, ifMatched[*cart.VersionError](v, err)
+	}
+	return cartAnswer(c), nil
+}
+
+// part names one of several commands that a request with a key is made of.
+func part(key, name string) string {
+	if key == "" {
+		return ""
+	}
+	return key + "/" + name
+}
+
+type getContactInput struct {
+	CartRef
+	Fields string `query:"fields" maxLength:"400"`
+}
+
+func (a *api) getContact(ctx context.Context, in *getContactInput) (*answer[Contact], error) {
+	c, err := a.shop.Carts.Contact(ctx, in.id())
+	if err != nil {
+		return nil, err
+	}
+	return &answer[Contact]{Body: showContact(c)}, nil
+}
+
+func (c Contact) contact() cart.Contact {
+	return cart.Contact{
+		Email: seal.Personal(c.Email), Name: seal.Personal(c.Name), Phone: seal.Personal(c.Phone),
+		ShippingAddress: c.Shipping.address(), BillingAddress: c.Billing.address(),
+	}
+}
+
+func (a *Address) address() accounts.Address {
+	if a == nil {
+		return accounts.Address{}
+	}
+	return accounts.Address{
+		Name: seal.Personal(a.Name), Company: seal.Personal(a.Company),
+		Line1: seal.Personal(a.Line1), Line2: seal.Personal(a.Line2),
+		City: seal.Personal(a.City), Region: seal.Personal(a.Region), Postcode: seal.Personal(a.Postcode),
+		Country: a.Country, Phone: seal.Personal(a.Phone),
+	}
+}
+
+func showContact(c cart.Contact) Contact {
+	return Contact{
+		Email: c.Email.Reveal(), Name: c.Name.Reveal(), Phone: c.Phone.Reveal(),
+		Shipping: showAddress(c.ShippingAddress), Billing: showAddress(c.BillingAddress),
+	}
+}
+
+func showAddress(a accounts.Address) *Address {
+	if a == (accounts.Address{}) {
+		return nil
+	}
+	return &Address{
+		Name: a.Name.Reveal(), Company: a.Company.Reveal(), Line1: a.Line1.Reveal(), Line2: a.Line2.Reveal(),
+		City: a.City.Reveal(), Region: a.Region.Reveal(), Postcode: a.Postcode.Reveal(), Country: a.Country, Phone: a.Phone.Reveal(),
+	}
+}

@@ -1,0 +1,218 @@
+// Package httpapi serves a shop as a REST API over net/http.
+//
+//	api, err := httpapi.New(shop, httpapi.Options{Prefix: "/api"})
+//	…
+//	mux.Handle("/api/", api)
+//
+// What a route takes and answers is declared by Go types; the OpenAPI 3.1
+// document at PREFIX/openapi.json and the page at PREFIX/docs are made of them.
+//
+// Every route declares who may use it, and New refuses to start
+// with one that does not. Who asks is found out by an Auth: by default the
+// sessions of package accounts, or the host program's own users.
+//
+// Conventions, for all routes:
+//
+//   - Input is strict JSON. Unknown and duplicate members, wrong types and what
+//     is too long are answered with 4xx, naming the field.
+//   - Errors are problem documents (RFC 9457). Their code is one of package
+//     fault, and says what a client can do; error and about carry the noun.
+//   - Idempotency-Key makes asking again safe on every route that changes
+//     something. It is the key of the store's own commands: stored with the
+//     effect, kept across restarts.
+//   - ETag is the version of what was read. If-Match makes a change Conditional
+//     on it (412 if it has moved on), If-None-Match a read (304).
+//   - Lists take limit and after, and answer with next while there is more.
+//   - fields=id,lines.sku selects what an answer holds.
+//   - Money is {"minor": 1250, "currency": "EUR", "formatted": "12.50 EUR"}.
+package httpapi
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/web"
+)
+
+// Rate is how many requests may come in a window of time.
+type Rate = web.Rate
+
+// Unlimited is a Rate that limits nothing.
+var Unlimited = Rate{Requests: -1}
+
+// Options says how the API is served. The zero value serves it at the root,
+// to the shop's own accounts.
+type Options struct {
+	// Prefix is the path under which requests arrive, as in "/shop/api".
+	Prefix string
+	// Auth says who sends a request. It defaults to Sessions.
+	Auth Auth
+	// Mailer sends the letters by which customers verify their address and
+	// reset their password. Without one, those routes are not there.
+	Mailer accounts.Mailer
+	// PerAddress and PerAccount bound the requests of one client address and
+	// of one customer; PerSecret those of one address that try a password or
+	// a token. They default to 1,000 in 10 s, 500 in 10 s and 20 in a minute.
+	PerAddress, PerAccount, PerSecret Rate
+	// Proxies are the networks of reverse proxies, whose X-Forwarded-For counts.
+	Proxies []netip.Prefix
+	// TrustedOrigins are other origins whose pages may change something with
+	// the cookies of a browser, as in "https://shop.example.com".
+	TrustedOrigins []string
+	// PayWith lists the payment providers that shoppers may choose. Empty
+	// means all that the store has.
+	PayWith []string
+	// Logger gets a line for each request and each failure. It defaults to
+	// slog.DiscardHandler.
+	Logger *slog.Logger
+}
+
+// maxBody bounds the body of a request, in bytes.
+const maxBody = 256 << 10
+
+// New returns the API of a shop. It fails if an option cannot be meant, and if
+// a route does not say who may use it.
+func New(shop *commerce.Store, o Options) (http.Handler, error) {
+	a, err := newAPI(shop, o)
+	if err != nil {
+		return nil, err
+	}
+	return a.handler()
+}
+
+// api is what the routes have in common.
+type api struct {
+	shop    *commerce.Store
+	options Options
+	mux     *http.ServeMux
+	huma    huma.API
+	types   *fault.Types
+	account *web.Limiter
+	secret  *web.Limiter
+	routes  []route
+	// mistakes are what add found wrong with routes: check returns them.
+	mistakes []error
+}
+
+func newAPI(shop *commerce.Store, o Options) (*api, error) {
+	o, err := o.withDefaults(shop)
+	if err != nil {
+		return nil, err
+	}
+	a := &api{
+		shop: shop, options: o, mux: http.NewServeMux(), types: errorTypes(shop),
+		account: web.NewLimiter("account", o.PerAccount, web.Problem),
+		secret:  web.NewLimiter("secret", o.PerSecret, web.Problem),
+	}
+	a.huma = humago.NewWithPrefix(a.mux, o.Prefix, a.config())
+	a.addRoutes()
+	if err := a.check(); err != nil {
+		return nil, err
+	}
+	return a, a.addDocs()
+}
+
+// addRoutes lists everything that the API serves.
+func (a *api) addRoutes() {
+	a.addProducts()
+	a.addCategories()
+	a.addAssets()
+	a.addStock()
+	a.addCarts()
+	a.addCheckout()
+	a.addOrders()
+	a.addStaffOrders()
+	a.addStaffProducts()
+	a.addStaffCategories()
+	a.addSessions()
+	a.addCustomers()
+	a.addStaffCustomers()
+}
+
+func (a *api) config() huma.Config {
+	c := huma.DefaultConfig("Shop", "1")
+	c.CreateHooks = nil // no $schema members in answers
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
+	c.RejectUnknownQueryParameters = true
+	c.Transformers = []huma.Transformer{a.problems, a.selection}
+	c.Info.Description = "A shop: products, carts, checkout, orders and customers."
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "http", Scheme: "bearer", Description: "The token of a session, from POST /sessions."},
+	}
+	return c
+}
+
+// handler puts the parts around the routes that every request passes.
+func (a *api) handler() (http.Handler, error) {
+	sameOrigin, err := web.SameOrigin(a.options.TrustedOrigins, web.Problem)
+	if err != nil {
+		return nil, err
+	}
+	compress, err := web.Compress()
+	if err != nil {
+		return nil, err
+	}
+	a.mux.HandleFunc("/", a.unrouted)
+	return web.Chain(a.mux,
+		web.RequestID,
+		web.Observe(web.LogTo(a.options.Logger)),
+		web.Recover(a.options.Logger, web.Problem),
+		web.SecurityHeaders(web.CSP{}),
+		web.LimitAddresses(a.options.PerAddress, a.options.Proxies, web.Problem),
+		sameOrigin,
+		compress,
+	), nil
+}
+
+// unrouted answers what no route takes: 405 if one does for another method.
+func (a *api) unrouted(w http.ResponseWriter, r *http.Request) {
+	var allowed []string
+	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
+		if _, pattern := a.mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host}); pattern != "/" {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		web.Problem(w, r, http.StatusNotFound, fault.New(fault.NotFound, "there is nothing at this path"))
+		return
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	web.Problem(w, r, http.StatusMethodNotAllowed, fault.New(fault.Invalid, "this path takes %s only", strings.Join(allowed, ", ")))
+}
+
+func (o Options) withDefaults(shop *commerce.Store) (Options, error) {
+	if o.Prefix != "" && (!strings.HasPrefix(o.Prefix, "/") || strings.HasSuffix(o.Prefix, "/") || strings.ContainsAny(o.Prefix, "{} ?#")) {
+		return o, fault.New(fault.Invalid, "the prefix %q must be a path such as /api, without a / at its end", o.Prefix)
+	}
+	for _, name := range o.PayWith {
+		if _, err := shop.Payments.Provider(name); err != nil {
+			return o, fmt.Errorf("the option PayWith: %w", err)
+		}
+	}
+	if o.Auth == nil {
+		o.Auth = Sessions(shop)
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	o.PerAddress = orElse(o.PerAddress, Rate{Requests: 1000, Per: 10 * time.Second})
+	o.PerAccount = orElse(o.PerAccount, Rate{Requests: 500, Per: 10 * time.Second})
+	o.PerSecret = orElse(o.PerSecret, Rate{Requests: 20, Per: time.Minute})
+	return o, nil
+}
+
+func orElse(r, standard Rate) Rate {
+	if r == (Rate{}) {
+		return standard
+	}
+	return r
+}

@@ -1,0 +1,62 @@
+package httpapi
+
+import (
+	"iter"
+	"net/url"
+	"strconv"
+)
+
+// Page is what every list takes.
+type Page struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many to answer with."`
+	After  string `query:"after" maxLength:"100" doc:"The next of the page before."`
+	Fields string `query:"fields" maxLength:"400" doc:"What the answer should hold, as in items.id,next."`
+}
+
+// List is one page of a list.
+type List[T any] struct {
+	Items []T    `json:"items" nullable:"false"`
+	Next  string `json:"next,omitempty" doc:"Pass this as after to read on; it is missing on the last page."`
+}
+
+// collect takes one page out of a listing that was asked for limit+1 things.
+func collect[V, T any](all iter.Seq2[V, error], limit int, id func(V) string, show func(V) T) (List[T], error) {
+	out := List[T]{Items: make([]T, 0, limit)}
+	last := ""
+	for v, err := range all {
+		if err != nil {
+			return out, err
+		}
+		if len(out.Items) == limit {
+			out.Next = last
+			break
+		}
+		out.Items = append(out.Items, show(v))
+		last = id(v)
+	}
+	return out, nil
+}
+
+// linkNext returns the Link header that leads to the next page.
+func (a *api) linkNext(path string, query url.Values, limit int, next string) string {
+	if next == "" {
+		return ""
+	}
+	if query == nil {
+		query = url.Values{}
+	}
+	query.Set("limit", strconv.Itoa(limit))
+	query.Set("after", next)
+	return "<" + a.options.Prefix + path + "?" + query.Encode() + `>; rel="next"`
+}
+
+// listed is the answer with one page.
+func listed[T any](a *api, path string, p Page, query url.Values, l List[T]) *answer[List[T]] {
+	if p.Fields != "" {
+		if query == nil {
+			query = url.Values{}
+		}
+		query.Set("fields", p.Fields)
+	}
+	return &answer[List[T]]{Link: a.linkNext(path, query, p.Limit, l.Next), Body: l}
+}

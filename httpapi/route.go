@@ -1,0 +1,213 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/web"
+)
+
+// route declares one operation.
+type route struct {
+	policy  policy
+	method  string
+	path    string // as in /carts/{cart}
+	id      string // the operation's name, as in get-cart
+	group   string // the heading on the page
+	summary string
+	status  int  // of success; 0 is 200, or 204 without a body
+	secret  bool // it tries a password or a token
+}
+
+// answer is what most routes answer with.
+type answer[T any] struct {
+	ETag         string `header:"ETag" doc:"The version of what was read, for If-Match and If-None-Match."`
+	CacheControl string `header:"Cache-Control"`
+	SurrogateKey string `header:"Surrogate-Key" doc:"What a cache in front may purge this by."`
+	Location     string `header:"Location"`
+	Link         string `header:"Link" doc:"The next page."`
+	Body         T
+}
+
+// statusAnswer is an answer whose status says how far things have come.
+type statusAnswer[T any] struct {
+	Status int
+	ETag   string `header:"ETag"`
+	Body   T
+}
+
+// Keyed is what every route takes that changes something.
+type Keyed struct {
+	Key string `header:"Idempotency-Key" maxLength:"200" doc:"Makes asking again safe: the same key with the same request has one effect and one answer. Guests need 16 characters or more, from a good source of randomness."`
+}
+
+// Conditional is what a change takes that may depend on a version.
+type Conditional struct {
+	IfMatch string `header:"If-Match" maxLength:"100" doc:"The ETag that the change is made for; it fails with 412 if the thing has changed since."`
+}
+
+// version returns the version that the change is made for; 0 is any.
+func (c Conditional) version() (int64, error) {
+	v, ok := web.VersionOf(c.IfMatch)
+	if !ok {
+		return 0, &fieldError{"header.If-Match", "is not an ETag of this API"}
+	}
+	return v, nil
+}
+
+// Read is what the route of one thing takes.
+type Read struct {
+	IfNoneMatch string `header:"If-None-Match" maxLength:"400" doc:"Answer 304 if the ETag is still this."`
+	Fields      string `query:"fields" maxLength:"400" doc:"What the answer should hold, as in id,lines.sku."`
+}
+
+// add registers an operation and the function that carries it out.
+func add[I, O any](a *api, r route, do func(context.Context, *I) (*O, error)) {
+	a.routes = append(a.routes, r)
+	if err := hiddenFields(r, reflect.TypeFor[I]()); err != nil {
+		a.mistakes = append(a.mistakes, err)
+	}
+	op := huma.Operation{
+		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, Tags: []string{r.group},
+		DefaultStatus: r.status, MaxBodyBytes: maxBody + 1,
+		Extensions:  map[string]any{"x-policy": r.policy.String()},
+		Middlewares: huma.Middlewares{a.guard(r)},
+		Responses:   map[string]*huma.Response{"default": a.problemResponse()},
+	}
+	if r.policy == forCustomer || r.policy == forOrderOwner || r.policy == forStaff {
+		op.Security = []map[string][]string{{"session": {}}}
+	}
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := do(ctx, in)
+		if err != nil {
+			return nil, a.problemOf(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// check refuses routes that do not say who may use them, whether they were
+// registered by add or past it.
+func (a *api) check() error {
+	var bad []error
+	declared := map[string]bool{}
+	for _, r := range a.routes {
+		declared[r.method+" "+r.path] = r.policy.String() != policy(0).String()
+	}
+	for path, item := range a.huma.OpenAPI().Paths {
+		for method, op := range map[string]*huma.Operation{
+			"GET": item.Get, "PUT": item.Put, "POST": item.Post, "PATCH": item.Patch,
+			"DELETE": item.Delete, "HEAD": item.Head, "OPTIONS": item.Options, "TRACE": item.Trace,
+		} {
+			if op != nil && !declared[method+" "+path] {
+				bad = append(bad, fmt.Errorf("%s %s does not say who may use it", method, path))
+			}
+		}
+	}
+	return errors.Join(append(bad, a.mistakes...)...)
+}
+
+// hiddenFields returns an error if an input embeds a struct that huma cannot
+// see: what a client sends in its fields would be lost without a word.
+func hiddenFields(r route, in reflect.Type) error {
+	for i := range in.NumField() {
+		if f := in.Field(i); f.Anonymous && !f.IsExported() {
+			return fmt.Errorf("%s %s: the input embeds %s, which is not exported", r.method, r.path, f.Name)
+		}
+	}
+	return nil
+}
+
+// guard is what every operation passes: who asks, whether they may, how often,
+// and whether what they send can be read.
+func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
+	name := r.method + " " + r.path
+	return func(hc huma.Context, next func(huma.Context)) {
+		req, w := humago.Unwrap(hc)
+		ctx := hc.Context()
+		web.SetRoute(ctx, name)
+		if r.policy != forAll {
+			w.Header().Set("Cache-Control", "no-store")
+		}
+		caller, err := a.caller(r, req)
+		if err == nil {
+			err = a.permit(ctx, r.policy, caller, hc.Param)
+		}
+		if err == nil {
+			err = checkKey(caller, req)
+		}
+		if err == nil {
+			err = a.checkFields(hc)
+		}
+		if err == nil && r.method != http.MethodGet && r.path != uploads {
+			err = readBody(req)
+		}
+		if err != nil {
+			a.write(hc, a.problemOf(ctx, err))
+			return
+		}
+		if !a.account.Allow(w, req, string(caller.Customer)) {
+			return
+		}
+		if r.secret && !a.secret.Allow(w, req, web.Proxies(a.options.Proxies).Client(req).String()) {
+			return
+		}
+		ctx = context.WithValue(commerce.As(ctx, caller.principal()), callerKey{}, caller)
+		next(huma.WithContext(hc, ctx))
+	}
+}
+
+// uploads takes files and not JSON.
+const uploads = "/staff/assets"
+
+// caller returns who asks, if the route wants to know.
+func (a *api) caller(r route, req *http.Request) (Caller, error) {
+	if r.policy == forAll || r.policy == forProvider {
+		return Caller{}, nil
+	}
+	return a.options.Auth.Authenticate(req)
+}
+
+// minGuestKey keeps two guests from choosing the same key, and one from
+// guessing another's.
+const minGuestKey = 16
+
+func checkKey(c Caller, r *http.Request) error {
+	if key := r.Header.Get("Idempotency-Key"); key != "" && !c.known() && len(key) < minGuestKey {
+		return &fieldError{"header.Idempotency-Key", "must have 16 characters or more when nobody is logged in, so that no two guests use the same"}
+	}
+	if len(r.Header.Values("Idempotency-Key")) > 1 {
+		return &fieldError{"header.Idempotency-Key", "is there more than once"}
+	}
+	return nil
+}
+
+// fieldError says what is wrong with one field of a request.
+type fieldError struct {
+	location string // as in body.lines[0].sku
+	message  string
+}
+
+func (e *fieldError) Error() string { return e.location + " " + e.message }
+
+// Unwrap returns fault.Invalid.
+func (e *fieldError) Unwrap() error { return fault.Invalid }
+
+// unlessMatched returns the answer 304 if the client has what it would get.
+func (o *answer[T]) unlessMatched(ifNoneMatch string) error {
+	if !web.MatchETag(ifNoneMatch, o.ETag) {
+		return nil
+	}
+	h := http.Header{"Etag": {o.ETag}}
+	if o.CacheControl != "" {
+		h.Set("Cache-Control", o.CacheControl)
+	}
+	return &notModified{h}
+}

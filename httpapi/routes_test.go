@@ -1,0 +1,186 @@
+package httpapi_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/httpapi"
+)
+
+// operation is a route as the OpenAPI document tells of it.
+type operation struct {
+	Method, Path string
+	ID           string                     `json:"operationId"`
+	Policy       string                     `json:"x-policy"`
+	Responses    map[string]json.RawMessage `json:"responses"`
+	RequestBody  json.RawMessage            `json:"requestBody"`
+	Parameters   []struct {
+		Name, In string
+		Required bool
+		Schema   json.RawMessage
+	} `json:"parameters"`
+}
+
+// operations reads them from the API's own document, those that remove
+// something last.
+func (w *world) operations() []operation {
+	w.t.Helper()
+	var doc struct {
+		Paths map[string]map[string]operation `json:"paths"`
+	}
+	if err := json.Unmarshal([]byte(w.must(200, "", "GET", "/openapi.json", "").text), &doc); err != nil {
+		w.t.Fatal(err)
+	}
+	var out []operation
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			op.Method, op.Path = strings.ToUpper(method), path
+			out = append(out, op)
+		}
+	}
+	slices.SortFunc(out, func(a, b operation) int {
+		if (a.Method == "DELETE") != (b.Method == "DELETE") {
+			return map[bool]int{true: 1, false: -1}[a.Method == "DELETE"]
+		}
+		return strings.Compare(a.Method+a.Path, b.Method+b.Path)
+	})
+	if len(out) < 40 {
+		w.t.Fatalf("the document lists %d operations only", len(out))
+	}
+	return out
+}
+
+// bought makes alice a customer with an order and returns the values of path
+// parameters that are hers.
+func (w *world) bought() map[string]string {
+	cart := w.cart(w.alice, "mug", 2)
+	order := w.must(200, w.alice, "POST", cart+"/checkout", goodCard).at("order.id").(string)
+	payment := w.must(200, w.alice, "GET", "/orders/"+order+"/payments", "").at("items.0.id").(string)
+	w.must(200, w.staff, "PUT", "/staff/categories/cups", `{"title":"Cups"}`)
+	asset := w.must(201, w.staff, "POST", "/staff/assets", `a file`, "Content-Type", "text/plain").at("id").(string)
+	return map[string]string{
+		"{cart}": strings.TrimPrefix(cart, "/carts/"), "{order}": order, "{payment}": payment, "{asset}": asset,
+		"{product}": "mug", "{handle}": "mug", "{sku}": "mug", "{category}": "cups",
+		"{customer}": w.register("carol@example.com"), "{address}": "adr_01KAJ3W7Q8Z5D4F6G7H8J9K0M1",
+	}
+}
+
+func (op operation) fill(values map[string]string) string {
+	path := op.Path
+	for name, value := range values {
+		path = strings.ReplaceAll(path, name, value)
+	}
+	return path
+}
+
+// TestEveryRouteForEverybody asks every route as everybody, and compares with
+// what its policy says.
+func TestEveryRouteForEverybody(t *testing.T) {
+	t.Run("users of the host program", func(t *testing.T) { everyRoute(t, newWorld(t), true) })
+	t.Run("the shop's own accounts", func(t *testing.T) {
+		everyRoute(t, newWorld(t, httpapi.Options{Auth: &shopAuth{}, Mailer: nowhere{}}), false)
+	})
+}
+
+// nowhere is a mailer that loses its letters.
+type nowhere struct{}
+
+func (nowhere) Send(context.Context, accounts.Letter) error { return nil }
+
+func everyRoute(t *testing.T, w *world, own bool) {
+	mine := w.bought()
+	for _, op := range w.operations() {
+		path := op.fill(mine)
+		if strings.Contains(path, "{") {
+			t.Fatalf("the test does not know what to fill in at %s", path)
+		}
+		if own && strings.HasPrefix(op.Path, "/sessions") {
+			continue // the host program has sessions of its own
+		}
+		for who, token := range map[string]string{"guest": "", "other": w.bob, "staff": w.staff, "owner": w.alice} {
+			want := refusal(op.Policy, who, own)
+			if want == 0 && op.Method == "DELETE" && op.Policy == "customer" {
+				continue // they are needed for the routes that follow
+			}
+			body := "{}"
+			if op.Method == "GET" || op.Method == "DELETE" {
+				body = ""
+			}
+			before := w.shop.Latest()
+			got := w.ask(token, op.Method, path, body)
+			name := op.Method + " " + op.Path + " for " + op.Policy + ", " + who
+			switch {
+			case want == 0 && (got.status == 401 || got.status == 403 || got.status >= 500):
+				t.Errorf("%s: %d %s, want that it is let in", name, got.status, got.text)
+			case want == 0 && got.status == 404 && (op.Policy == "cart-holder" || op.Policy == "order-owner") && !strings.Contains(op.Path, "lines/"):
+				t.Errorf("%s: %d %s, want that it is found", name, got.status, got.text)
+			case want != 0 && got.status != want:
+				t.Errorf("%s: %d %s, want %d", name, got.status, got.text, want)
+			case want != 0 && w.shop.Latest() != before:
+				t.Errorf("%s was refused and has changed something", name)
+			}
+		}
+	}
+}
+
+// refusal returns the status with which a policy turns somebody away from what
+// is alice's, 0 if it does not. The host program's staff are no customers
+// of the shop; the shop's own are.
+func refusal(policy, who string, own bool) int {
+	if policy == "customer" && who == "staff" && own {
+		return 403
+	}
+	return map[string]map[string]int{
+		"cart-holder": {"guest": 404, "other": 404},
+		"order-owner": {"guest": 401, "other": 404},
+		"customer":    {"guest": 401},
+		"staff":       {"guest": 401, "other": 403, "owner": 403},
+	}[policy][who]
+}
+
+// TestReadingChangesNothing proves of every GET that no command was logged.
+func TestReadingChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	mine := w.bought()
+	for _, op := range w.operations() {
+		if op.Method != "GET" {
+			continue
+		}
+		for _, who := range []string{"", w.bob, w.alice, w.staff} {
+			before := w.logged()
+			w.ask(who, "GET", op.fill(mine), "")
+			w.ask(who, "GET", op.fill(mine)+"?limit=1&fields=id", "")
+			if after := w.logged(); !slices.Equal(before, after) {
+				t.Errorf("GET %s: the logs were at %v and are at %v", op.Path, before, after)
+			}
+		}
+	}
+	before := w.logged()
+	w.cart("", "mug", 1)
+	if slices.Equal(before, w.logged()) {
+		t.Error("a new cart does not show: this test proves nothing")
+	}
+}
+
+// logged returns how many entries the log of each shard has.
+func (w *world) logged() []uint64 {
+	var out []uint64
+	for _, s := range w.shop.Status().Shards {
+		out = append(out, s.Log)
+	}
+	return out
+}
+
+func TestAnUnknownTokenIsNobody(t *testing.T) {
+	w := newWorld(t)
+	if r := w.ask("forged", "POST", "/carts", `{"lines":[{"sku":"mug","quantity":1}]}`); r.status != 403 {
+		t.Errorf("a token that is not known: %d %s", r.status, r.text)
+	}
+	if r := w.ask("forged", "GET", "/products/mug", ""); r.status != 200 {
+		t.Errorf("what is public does not look at who asks, and answered %d", r.status)
+	}
+}

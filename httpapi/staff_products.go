@@ -1,0 +1,242 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/catalog/assets"
+	"github.com/keelshop/commerce/internal/web"
+	"github.com/keelshop/commerce/money"
+)
+
+// StaffProduct is a product as staff see it.
+type StaffProduct struct {
+	Product
+	Status            string `json:"status" enum:"draft,active,archived"`
+	ExternalReference string `json:"external_reference,omitempty"`
+	PrivateMetadata   object `json:"private_metadata,omitempty"`
+}
+
+// ProductInput is a whole product: what it does not name is gone afterwards.
+type ProductInput struct {
+	Title             string         `json:"title" minLength:"1" maxLength:"500"`
+	Description       string         `json:"description,omitempty" maxLength:"65536"`
+	Brand             string         `json:"brand,omitempty" maxLength:"200"`
+	Categories        []string       `json:"categories,omitempty" nullable:"false" maxItems:"100" doc:"IDs, the main one first."`
+	Media             []MediaInput   `json:"media,omitempty" nullable:"false" maxItems:"200"`
+	Attributes        []Attribute    `json:"attributes,omitempty" nullable:"false" maxItems:"200"`
+	SEO               *SEO           `json:"seo,omitempty"`
+	Status            string         `json:"status,omitempty" enum:"draft,active,archived" doc:"Active if it is missing."`
+	Variants          []VariantInput `json:"variants" minItems:"1" maxItems:"1000" nullable:"false"`
+	ExternalReference string         `json:"external_reference,omitempty" maxLength:"200"`
+	Metadata          object         `json:"metadata,omitempty"`
+	PrivateMetadata   object         `json:"private_metadata,omitempty"`
+}
+
+// VariantInput is one variant of a ProductInput.
+type VariantInput struct {
+	SKU             string        `json:"sku" minLength:"1" maxLength:"200"`
+	Options         []OptionInput `json:"options,omitempty" maxItems:"20" nullable:"false"`
+	Prices          []MoneyInput  `json:"prices,omitempty" maxItems:"100" nullable:"false" doc:"At most one in each currency."`
+	CompareAt       []MoneyInput  `json:"compare_at,omitempty" maxItems:"100" nullable:"false" doc:"What prices are shown against, as for a sale."`
+	Attributes      []Attribute   `json:"attributes,omitempty" nullable:"false" maxItems:"200"`
+	Barcodes        []string      `json:"barcodes,omitempty" nullable:"false" maxItems:"20"`
+	WeightGrams     int64         `json:"weight_grams,omitempty" minimum:"0"`
+	LengthMM        int64         `json:"length_mm,omitempty" minimum:"0"`
+	WidthMM         int64         `json:"width_mm,omitempty" minimum:"0"`
+	HeightMM        int64         `json:"height_mm,omitempty" minimum:"0"`
+	Untracked       bool          `json:"untracked,omitempty" doc:"Stock is not counted, as of a service."`
+	Metadata        object        `json:"metadata,omitempty"`
+	PrivateMetadata object        `json:"private_metadata,omitempty"`
+}
+
+// MediaInput is one picture, film or document of a product.
+type MediaInput struct {
+	Asset string   `json:"asset" pattern:"^[0-9a-f]{64}$" doc:"As an upload answers it."`
+	Alt   string   `json:"alt,omitempty" maxLength:"1000" doc:"What it shows, for those who do not see it."`
+	SKUs  []string `json:"skus,omitempty" nullable:"false" maxItems:"1000" doc:"The variants that it shows; missing means all."`
+}
+
+// OptionInput is one property of a variant.
+type OptionInput struct {
+	Name  string `json:"name" minLength:"1" maxLength:"200"`
+	Value string `json:"value" minLength:"1" maxLength:"200"`
+}
+
+func (a *api) addStaffProducts() {
+	add(a, route{forStaff, "GET", "/staff/products", "list-all-products", "Catalog for staff", "List products, whatever their status", 0, false}, a.listAllProducts)
+	add(a, route{forStaff, "GET", "/staff/products/{product}", "get-any-product", "Catalog for staff", "Get a product, whatever its status", 0, false}, a.getAnyProduct)
+	add(a, route{forStaff, "PUT", "/staff/products/{handle}", "put-product", "Catalog for staff", "Create or replace the product with a handle", 0, false}, a.putProduct)
+	add(a, route{forStaff, "POST", "/staff/products/{product}/archive", "archive-product", "Catalog for staff", "Take a product off sale for good", 0, false}, a.archiveProduct)
+}
+
+type listAllProductsInput struct {
+	Page
+	Status string `query:"status" enum:"draft,active,archived"`
+}
+
+func (a *api) listAllProducts(ctx context.Context, in *listAllProductsInput) (*answer[List[StaffProduct]], error) {
+	all := a.shop.Catalog.All(ctx, catalog.Filter{
+		Status: catalog.Status(in.Status), After: catalog.ProductID(in.After), Limit: in.Limit + 1,
+	})
+	l, err := collect(all, in.Limit, func(p catalog.Product) string { return string(p.ID) }, a.showStaffProduct)
+	if err != nil {
+		return nil, err
+	}
+	query := url.Values{}
+	if in.Status != "" {
+		query.Set("status", in.Status)
+	}
+	return listed(a, "/staff/products", in.Page, query, l), nil
+}
+
+func (a *api) getAnyProduct(ctx context.Context, in *getProductInput) (*answer[StaffProduct], error) {
+	p, err := a.findProduct(ctx, in.Product)
+	if err != nil {
+		return nil, err
+	}
+	out := a.staffProductAnswer(p)
+	out.ETag = web.ETag(p.Version, variantOf(in.Fields))
+	return out, out.unlessMatched(in.IfNoneMatch)
+}
+
+type putProductInput struct {
+	Keyed
+	Conditional
+	Handle string `path:"handle" maxLength:"200"`
+	Body   ProductInput
+}
+
+func (a *api) putProduct(ctx context.Context, in *putProductInput) (*answer[StaffProduct], error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	c, err := in.Body.product()
+	if err != nil {
+		return nil, err
+	}
+	c.Handle, c.Version, c.Key = in.Handle, version, in.Key
+	p, err := a.shop.Catalog.PutProduct(ctx, c)
+	if err != nil {
+		return nil, ifMatched[*catalog.VersionError](version, err)
+	}
+	return a.staffProductAnswer(p), nil
+}
+
+func (in ProductInput) product() (catalog.PutProduct, error) {
+	out := catalog.PutProduct{
+		Title: in.Title, Description: in.Description, Brand: in.Brand, Status: catalog.Status(in.Status),
+		Media: mediaOf(in.Media), ExternalReference: in.ExternalReference,
+		Metadata: []byte(in.Metadata), PrivateMetadata: []byte(in.PrivateMetadata),
+	}
+	for _, c := range in.Categories {
+		out.Categories = append(out.Categories, catalog.CategoryID(c))
+	}
+	if in.SEO != nil {
+		out.SEO = catalog.SEO{Title: in.SEO.Title, Description: in.SEO.Description}
+	}
+	var err error
+	if out.Attributes, err = attributesOf(in.Attributes, "body.attributes"); err != nil {
+		return out, err
+	}
+	for i, v := range in.Variants {
+		variant, err := v.variant(fmt.Sprintf("body.variants[%d]", i))
+		if err != nil {
+			return out, err
+		}
+		out.Variants = append(out.Variants, variant)
+	}
+	return out, nil
+}
+
+// variant returns the variant to put; at names it in an error.
+func (in VariantInput) variant(at string) (catalog.PutVariant, error) {
+	out := catalog.PutVariant{
+		SKU: catalog.SKU(in.SKU), Untracked: in.Untracked, Barcodes: in.Barcodes,
+		WeightGrams: in.WeightGrams, LengthMM: in.LengthMM, WidthMM: in.WidthMM, HeightMM: in.HeightMM,
+		Metadata: []byte(in.Metadata), PrivateMetadata: []byte(in.PrivateMetadata),
+	}
+	for _, o := range in.Options {
+		out.Options = append(out.Options, catalog.Option{Name: o.Name, Value: o.Value})
+	}
+	var err error
+	if out.Prices, err = amountsOf(in.Prices, at+".prices"); err != nil {
+		return out, err
+	}
+	if out.CompareAt, err = amountsOf(in.CompareAt, at+".compare_at"); err != nil {
+		return out, err
+	}
+	out.Attributes, err = attributesOf(in.Attributes, at+".attributes")
+	return out, err
+}
+
+func mediaOf(in []MediaInput) []catalog.Media {
+	var out []catalog.Media
+	for _, m := range in {
+		media := catalog.Media{Asset: assets.ID(m.Asset), Alt: m.Alt}
+		for _, sku := range m.SKUs {
+			media.SKUs = append(media.SKUs, catalog.SKU(sku))
+		}
+		out = append(out, media)
+	}
+	return out
+}
+
+func attributesOf(in []Attribute, at string) ([]catalog.Attribute, error) {
+	var out []catalog.Attribute
+	for i, t := range in {
+		put := catalog.Attribute{Name: t.Name, Kind: catalog.AttributeKind(t.Kind), Text: t.Text, Unit: t.Unit, Bool: t.Bool, Values: t.Values}
+		if t.Number != "" {
+			n, err := catalog.ParseNumber(t.Number)
+			if err != nil {
+				return nil, &fieldError{fmt.Sprintf("%s[%d].number", at, i), "is not a decimal number such as 15.6"}
+			}
+			put.Number = n
+		}
+		out = append(out, put)
+	}
+	return out, nil
+}
+
+func amountsOf(in []MoneyInput, at string) ([]money.Amount, error) {
+	var out []money.Amount
+	for i, m := range in {
+		amount, err := m.amount(fmt.Sprintf("%s[%d]", at, i))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, amount)
+	}
+	return out, nil
+}
+
+type archiveProductInput struct {
+	Keyed
+	Conditional
+	Product string `path:"product" maxLength:"64" doc:"A product's ID."`
+}
+
+func (a *api) archiveProduct(ctx context.Context, in *archiveProductInput) (*answer[StaffProduct], error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.shop.Catalog.ArchiveProduct(ctx, catalog.ArchiveProduct{Product: catalog.ProductID(in.Product), Version: version, Key: in.Key})
+	if err != nil {
+		return nil, ifMatched[*catalog.VersionError](version, err)
+	}
+	return a.staffProductAnswer(p), nil
+}
+
+func (a *api) staffProductAnswer(p catalog.Product) *answer[StaffProduct] {
+	return &answer[StaffProduct]{ETag: web.ETag(p.Version, ""), Body: a.showStaffProduct(p)}
+}
+
+func (a *api) showStaffProduct(p catalog.Product) StaffProduct {
+	return StaffProduct{
+		Product: a.showProduct(p), Status: string(p.Status), ExternalReference: p.ExternalReference, PrivateMetadata: object(p.PrivateMetadata),
+	}
+}

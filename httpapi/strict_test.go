@@ -1,0 +1,152 @@
+package httpapi_test
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/httpapi"
+	"github.com/keelshop/commerce/payments/simulator"
+)
+
+func TestOddBodiesNameTheField(t *testing.T) {
+	w := newWorld(t)
+	cart := w.cart("", "mug", 1)
+	lines, person := cart+"/lines", cart
+	for _, test := range []struct {
+		name, method, path, body string
+		status                   int
+		field                    string
+	}{
+		{"unknown field", "POST", lines, `{"lines":[{"sku":"mug","quantity":1,"price":1}]}`, 422, "body.lines[0].price"},
+		{"price is not for shoppers", "POST", lines, `{"lines":[{"sku":"mug","quantity":1,"agreed_price":{"minor":1,"currency":"EUR"}}]}`, 422, "body.lines[0].agreed_price"},
+		{"duplicate in another case", "POST", lines, `{"lines":[{"sku":"mug","quantity":1,"SKU":"cup"}]}`, 422, "body.lines[0].SKU"},
+		{"duplicate field", "POST", lines, `{"lines":[{"sku":"mug","quantity":1,"quantity":2}]}`, 422, "body.lines[0].quantity"},
+		{"duplicate by escape", "POST", lines, `{"lines":[{"sku":"mug","quantity":1,"\u0073ku":"cup"}]}`, 422, "body.lines[0].sku"},
+		{"missing field", "POST", lines, `{"lines":[{"sku":"mug"}]}`, 422, "body.lines[0]"},
+		{"text for number", "POST", lines, `{"lines":[{"sku":"mug","quantity":"1"}]}`, 422, "body.lines[0].quantity"},
+		{"fraction", "POST", lines, `{"lines":[{"sku":"mug","quantity":1.5}]}`, 422, "body.lines[0].quantity"},
+		{"exponent", "POST", lines, `{"lines":[{"sku":"mug","quantity":1e1}]}`, 422, "body"},
+		{"huge number", "POST", lines, `{"lines":[{"sku":"mug","quantity":1e400}]}`, 400, "body"},
+		{"negative", "POST", lines, `{"lines":[{"sku":"mug","quantity":-1}]}`, 422, "body.lines[0].quantity"},
+		{"null list", "POST", lines, `{"lines":null}`, 422, "body.lines"},
+		{"empty list", "POST", lines, `{"lines":[]}`, 422, "body.lines"},
+		{"object for list", "POST", lines, `{"lines":{}}`, 422, "body.lines"},
+		{"list for body", "POST", lines, `[]`, 422, "body"},
+		{"too many", "POST", lines, `{"lines":[` + strings.Repeat(`{"sku":"mug","quantity":1},`, 100) + `{"sku":"mug","quantity":1}]}`, 422, "body.lines"},
+		{"long text", "PATCH", person, `{"contact":{"name":"` + strings.Repeat("x", 201) + `"}}`, 422, "body.contact.name"},
+		{"country", "PATCH", person, `{"contact":{"shipping_address":{"line1":"a","city":"b","country":"Germany"}}}`, 422, "body.contact.shipping_address.country"},
+		{"card number", "POST", cart + "/checkout", `{"pay_with":"simulator","token":"4242424242424242"}`, 422, ""},
+		{"currency", "POST", cart + "/checkout", `{"expected_total":{"minor":1,"currency":"XXZ"}}`, 422, "body.expected_total.currency"},
+		{"no body", "POST", lines, ``, 400, ""},
+		{"not JSON", "POST", lines, `lines`, 400, ""},
+		{"cut off", "POST", lines, `{"lines":[`, 400, ""},
+		{"two values", "POST", lines, `{} {}`, 400, ""},
+		{"not UTF-8", "POST", lines, "{\"lines\":\"\xff\"}", 400, ""},
+		{"deep", "POST", lines, strings.Repeat("[", 100) + strings.Repeat("]", 100), 422, "body" + strings.Repeat("[0]", 33)},
+		{"too long", "POST", lines, `{"lines":"` + strings.Repeat("x", 256<<10) + `"}`, 413, ""},
+		{"unknown query", "GET", cart + "?filter=x", ``, 422, "query.filter"},
+		{"unknown selection", "GET", cart + "?fields=id,lines.secret", ``, 422, "query.fields"},
+		{"odd limit", "GET", "/products?limit=many", ``, 422, "query.limit"},
+		{"large limit", "GET", "/products?limit=1000", ``, 422, "query.limit"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := w.ask("", test.method, test.path, test.body)
+			if r.status != test.status {
+				t.Fatalf("answered %d %s, want %d", r.status, r.text, test.status)
+			}
+			if r.header.Get("Content-Type") != "application/problem+json" || r.at("code") != "invalid" || r.at("status") != float64(test.status) {
+				t.Errorf("the problem is %s", r.text)
+			}
+			if test.field != "" && r.at("fields.0.location") != test.field {
+				t.Errorf("the problem names %v, want %s: %s", r.at("fields.0.location"), test.field, r.text)
+			}
+		})
+	}
+	if got := w.must(200, "", "GET", cart, "").at("version"); got != 1.0 {
+		t.Errorf("the cart is at version %v: an odd body has changed it", got)
+	}
+}
+
+func TestOddHeaders(t *testing.T) {
+	w := newWorld(t)
+	cart := w.cart("", "mug", 1)
+	const line = `{"lines":[{"sku":"mug","quantity":1}]}`
+	for _, test := range []struct {
+		name   string
+		header []string
+		status int
+		field  any
+	}{
+		{"form", []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, nil},
+		{"odd media type", []string{"Content-Type", "json;;;"}, 415, nil},
+		{"guest's short key", []string{"Idempotency-Key", "1"}, 422, "header.Idempotency-Key"},
+		{"long key", []string{"Idempotency-Key", strings.Repeat("k", 256)}, 422, "header.Idempotency-Key"},
+		{"odd version", []string{"If-Match", `"one"`}, 422, "header.If-Match"},
+		{"stale version", []string{"If-Match", `"7"`}, 412, nil},
+	} {
+		r := w.ask("", "POST", cart+"/lines", line, test.header...)
+		if r.status != test.status || r.at("fields.0.location") != test.field {
+			t.Errorf("%s: %d %s, want %d %v", test.name, r.status, r.text, test.status, test.field)
+		}
+	}
+}
+
+func TestUnroutedPaths(t *testing.T) {
+	w := newWorld(t, httpapi.Options{Prefix: "/shop/api"})
+	if r := w.ask("", "GET", "/nothing", ""); r.status != 404 || r.at("code") != "not_found" {
+		t.Errorf("an unknown path: %d %s", r.status, r.text)
+	}
+	if r := w.ask("", "DELETE", "/products", ""); r.status != 405 || r.header.Get("Allow") != "GET, HEAD" {
+		t.Errorf("another method: %d %s, Allow %q", r.status, r.text, r.header.Get("Allow"))
+	}
+}
+
+// FuzzBodies sends any bytes to routes of each kind: whatever they are, the
+// answer is no failure of ours.
+func FuzzBodies(f *testing.F) {
+	shop := commercetest.Open(f, commerce.WithPayments(simulator.New()))
+	api, err := httpapi.New(shop, httpapi.Options{Auth: ownAuth{}, PerAddress: httpapi.Unlimited, PerAccount: httpapi.Unlimited})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, body := range []string{
+		``, `{}`, `null`, `[]`, `{"lines":[{"sku":"mug","quantity":1}]}`, `{"contact":{"email":"a@b"},"metadata":{"a":[1,{"b":null}]}}`,
+		`{"title":"T","variants":[{"sku":"s","prices":[{"minor":1,"currency":"EUR"}],"attributes":[{"name":"n","number":"1e9"}]}]}`,
+		`{"count":1,"reason":"r"}`, `{"email":"a@b.c","password":"xxxxxxxxxxxx"}`, `{"a":1,"a":2}`, `{"metadata":{"a":1,"a":2}}`, "\xff", `{"minor":9223372036854775808}`,
+		`{"lines":[{"line":1,"quantity":1}],"reason":"x"}`, `{"amount":{"minor":-1,"currency":"JPY"}}`,
+	} {
+		for route := range fuzzRoutes {
+			f.Add(uint8(route), body)
+		}
+	}
+	f.Fuzz(func(t *testing.T, route uint8, body string) {
+		method, path, _ := strings.Cut(fuzzRoutes[int(route)%len(fuzzRoutes)], " ")
+		r := httptest.NewRequest(method, path, strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer staff")
+		w := httptest.NewRecorder()
+		api.ServeHTTP(w, r)
+		if w.Code >= 500 {
+			t.Fatalf("%s %s of %q answered %d %s", method, path, body, w.Code, w.Body)
+		}
+		if w.Code >= 400 && !strings.Contains(w.Body.String(), `"code":"`) {
+			t.Fatalf("%s %s of %q answered %d %s, which is no problem document", method, path, body, w.Code, w.Body)
+		}
+	})
+}
+
+// fuzzRoutes take a body and are open to staff. The hash of a password is too
+// slow for a fuzzer, so registering is not among them.
+var fuzzRoutes = []string{
+	"POST /carts",
+	"PATCH /carts/cart_01KAJ3W7Q8Z5D4F6G7H8J9K0M1",
+	"POST /carts/cart_01KAJ3W7Q8Z5D4F6G7H8J9K0M1/checkout",
+	"PUT /staff/products/thing",
+	"PUT /staff/categories/things",
+	"POST /staff/stock/thing/adjustments",
+	"POST /staff/orders/ord_01KAJ3W7Q8Z5D4F6G7H8J9K0M1/returns",
+	"POST /staff/orders/ord_01KAJ3W7Q8Z5D4F6G7H8J9K0M1/refunds",
+	"POST /staff/customers/search",
+}
