@@ -11,6 +11,7 @@ import (
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
+	"github.com/keelshop/commerce/pricing"
 	"github.com/keelshop/commerce/shard"
 )
 
@@ -23,6 +24,7 @@ func newCommandSet() (*command.Set, error) {
 		accounts.Module(),
 		catalog.Module(),
 		inventory.Module(),
+		pricing.Module(),
 		cart.Module(),
 		orders.Module(),
 		payments.Module(),

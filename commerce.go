@@ -25,6 +25,7 @@ import (
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/payments/manual"
+	"github.com/keelshop/commerce/pricing"
 	"github.com/keelshop/commerce/replication"
 	"github.com/keelshop/commerce/shard"
 )
@@ -35,6 +36,7 @@ type Store struct {
 	Accounts  *accounts.Service
 	Catalog   *catalog.Service
 	Inventory *inventory.Service
+	Pricing   *pricing.Service
 	Carts     *cart.Service
 	Orders    *orders.Service
 	Payments  *payments.Service
@@ -264,7 +266,8 @@ func (s *Store) newServices() {
 	s.Accounts = accounts.NewService(e, e.sealer).WithPasswords(s.config.passwords)
 	s.Catalog = catalog.NewService(e, s.cache)
 	s.Inventory = inventory.NewService(e, s.Catalog)
-	s.Carts = cart.NewService(e, s.Catalog, e.sealer)
+	s.Pricing = pricing.NewService(e, s.Catalog, s.cache)
+	s.Carts = cart.NewService(e, s.Pricing, e.sealer)
 	s.Orders = orders.NewService(e, e.sealer)
 	s.Payments = payments.NewService(e, s.Orders, s.config.providers)
 	s.Checkout = checkout.NewService(e, s.Carts, s.Inventory, s.Orders, s.Payments)
@@ -274,6 +277,7 @@ func (s *Store) newServices() {
 func (s *Store) timerHandlers() map[string]command.Timer {
 	return map[string]command.Timer{
 		checkout.TimerRecover: s.Checkout.Recover,
+		checkout.TimerHear:    s.Checkout.HearTimer,
 		payments.TimerSettle:  s.Payments.SettleTimer,
 		inventory.TimerBook:   s.Inventory.BookTimer,
 		inventory.TimerRecall: s.Inventory.RecallTimer,

@@ -200,6 +200,24 @@ func (s *Store) parse(p Position) ([]int64, error) {
 	return at, err
 }
 
+// Includes reports whether everything before other is before p too, so that
+// who has read up to p has read up to other. Positions of different stores
+// include nothing of each other.
+func (p Position) Includes(other Position) bool {
+	n := strings.Count(string(other), ".")
+	want, err := other.parse(n)
+	if err != nil {
+		return false
+	}
+	have, err := p.parse(n)
+	for i := range want {
+		if err != nil || have[i] < want[i] {
+			return false
+		}
+	}
+	return true
+}
+
 func (p Position) parse(shards int) ([]int64, error) {
 	at := make([]int64, shards)
 	if p == "" {

@@ -20,6 +20,7 @@ import (
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments/simulator"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // damage is what somebody did to a shard file, and the rules that it breaks.
@@ -42,6 +43,8 @@ var damages = []struct {
 	{"catalog.price_on_slot", one(`UPDATE prices SET slot = slot + 1`)},
 	{"catalog.membership_on_slot", one(`UPDATE product_categories SET slot = slot + 1`)},
 	{"catalog.positions_in_order", one(`UPDATE product_categories SET position = position + 1`)},
+	{"catalog.change_is_remembered", one(`DELETE FROM catalog_changes WHERE subject LIKE 'prd%'`)},
+	{"catalog.handle_leads_to_one", one(`INSERT INTO former_category_handles SELECT handle, id, 0 FROM categories`)},
 	{"catalog.category_counts", one(`DELETE FROM category_sets`)},
 	{"catalog.no_cycle", one(`UPDATE categories SET parent = (SELECT max(c.id) FROM categories c WHERE c.id <> categories.id)`)},
 	{"catalog.name_is_claimed", one(`UPDATE claims SET owner = 'prd_01KAJ3W7Q8Z5D4F6G7H8J9K0M1' WHERE kind = 'sku'`)},
@@ -73,6 +76,12 @@ var damages = []struct {
 	{"inventory.acknowledged_within_shipped", one(`UPDATE allowances SET booked_shipped = 100`)},
 	{"inventory.acknowledged_within_returned", one(`UPDATE allowances SET booked_returned = 100`)},
 	{"orders.lines_sum_up", one(`UPDATE orders SET subtotal = subtotal + 1, total = total + 1`)},
+	{"orders.discounts_sum_up", one(`UPDATE orders SET discount = discount + 1, total = total - 1`)},
+	{"orders.tax_sums_up", one(`UPDATE orders SET tax = tax + 1, total = total + 1`)},
+	{"orders.gross_sums_up", one(`UPDATE orders SET subtotal = subtotal + 1, total = total + 1`)},
+	{"orders.tax_is_in_or_on_all_lines", one(`UPDATE order_lines SET net = net - 1, tax = tax + 1`)},
+	{"orders.taxes_sum_up", one(`UPDATE orders SET taxes = x'81a201635641540401'`)},
+	{"orders.taxes_are_readable", one(`UPDATE orders SET taxes = x'ff'`)},
 	{"orders.units_sum_up", one(`UPDATE orders SET units = units + 1`)},
 	{"orders.shipped_sums_up", one(`UPDATE orders SET shipped = shipped + 1`)},
 	{"orders.returned_sums_up", one(`UPDATE orders SET returned = returned + 1`)},
@@ -94,6 +103,8 @@ var damages = []struct {
 	{"payments.nothing_forgotten", one(`UPDATE orders SET authorized = authorized + 1 WHERE status = 'canceled'`)},
 	{"payments.refund_forgotten", one(`UPDATE orders SET refund_granted = refund_granted + 1 WHERE status = 'placed'`)},
 	{"payments.operation_forgotten", one(`UPDATE operations SET state = 'pending'`)},
+	{"pricing.versions_grow", one(`UPDATE price_rules SET version = version + 1`)},
+	{"pricing.rules_are_usable", one(`UPDATE price_rules SET body = x'ff'`)},
 	{"shard.outbox_without_gaps", one(`DELETE FROM outbox WHERE seq = 2`)},
 	{"shard.replay_equals_state", one(`UPDATE orders SET external_reference = 'another'`)},
 }
@@ -196,12 +207,14 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	must(t, err)
 	_, err = shop.Carts.AddLine(ctx, cart.AddLine{SKU: "mug", Quantity: 1})
 	must(t, err)
+	_, err = shop.Pricing.PutSettings(ctx, pricing.PutSettings{})
+	must(t, err)
 	must(t, shop.Close())
 	return dir
 }
 
 // ruleNames finds the names of rules in a program's text.
-var ruleNames = regexp.MustCompile(`"((?:accounts|cart|catalog|checkout|claim|inventory|orders|payments|replication|shard)\.[a-z_]+)"|name:\s+"([a-z_]+)"`)
+var ruleNames = regexp.MustCompile(`"((?:accounts|cart|catalog|checkout|claim|inventory|orders|payments|pricing|replication|shard)\.[a-z_]+)"|name:\s+"([a-z_]+)"`)
 
 // TestEveryRuleIsProven: no rule is checked that TestVerifyFindsDamage does not
 // break.

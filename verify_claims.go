@@ -25,6 +25,8 @@ func (s *Store) holds(ctx context.Context, kind string, h claim.Hash, owner stri
 // owned lists every value that an owner on a shard has, with the kind of its
 // claim.
 const owned = `SELECT 'sku', claim, id, handle FROM products
+	UNION ALL SELECT 'sku', reference_claim, id, external_reference FROM products WHERE external_reference <> ''
+	UNION ALL SELECT 'sku', claim, product, handle FROM former_handles
 	UNION ALL SELECT 'sku', claim, product, sku FROM variants WHERE removed = 0
 	UNION ALL SELECT 'email', email_claim, id, 'e-mail' FROM customers WHERE email_claim IS NOT NULL`
 

@@ -31,7 +31,8 @@ type AddLines struct {
 	New bool `cbor:"6,keyasint,omitempty" command:"stamped"`
 }
 
-// AddedLine is one line of AddLines. The same SKU at the same price adds up.
+// AddedLine is one line of AddLines. The same SKU adds up, once at the
+// catalog's price and once at each agreed one.
 type AddedLine struct {
 	SKU      catalog.SKU `cbor:"1,keyasint"`
 	Quantity int64       `cbor:"2,keyasint"`
@@ -126,11 +127,15 @@ func (c *AddLines) prepare(ctx context.Context, s *Service, st command.Stamp) er
 	if err != nil {
 		return err
 	}
+	rules, err := s.pricing.Rules(ctx)
+	if err != nil {
+		return err
+	}
 	skus := make([]catalog.SKU, len(c.Lines))
 	for i, l := range c.Lines {
 		skus[i] = l.SKU
 	}
-	variants, err := s.catalog.Variants(ctx, skus)
+	variants, err := s.pricing.Variants(ctx, skus)
 	if err != nil {
 		return err
 	}
@@ -141,6 +146,9 @@ func (c *AddLines) prepare(ctx context.Context, s *Service, st command.Stamp) er
 			return err
 		}
 		lines[i], currency = l.stamped(variants[i], price), price.Currency()
+	}
+	if c.New && !rules.Settings.Sells(currency) {
+		return fault.New(fault.Invalid, "the store does not sell in %s", currency)
 	}
 	c.Lines, c.Currency = lines, currency
 	return nil
@@ -183,6 +191,15 @@ func (l AddedLine) price(v catalog.Variant, currency money.Currency) (money.Amou
 func (l AddedLine) stamped(v catalog.Variant, price money.Amount) AddedLine {
 	l.Variant, l.Title, l.UnitPrice, l.Untracked = v.ID, v.Title, price.Minor(), v.Untracked
 	return l
+}
+
+// agreed returns the price that the line is kept under: the agreed one, or -1
+// if the catalog decides.
+func (l AddedLine) agreed() int64 {
+	if l.Reason == "" {
+		return -1
+	}
+	return l.UnitPrice
 }
 
 func (c AddLines) apply(tx *command.Tx) (Receipt, error) {

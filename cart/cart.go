@@ -1,17 +1,19 @@
 // Package cart keeps what somebody intends to buy.
 //
-// A cart has lines, each keyed by SKU and unit price, in one currency. Every
-// change answers with the whole cart and its totals. A checkout locks the cart
-// while its payment runs; then the cart is completed and stays readable.
+// A cart has lines in one currency: of each SKU one at the catalog's price and
+// one at each price that was agreed for it. Every change answers with the whole
+// cart, priced as of now: a line remembers the price at which it was added and
+// costs what the catalog says. A checkout locks the cart while its payment
+// runs; then the cart is completed and stays readable.
 package cart
 
 import (
 	_ "embed"
 
-	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/pricing"
 )
 
 //go:embed schema.sql
@@ -20,13 +22,13 @@ var schema string
 // Service reads and changes carts. It is safe for concurrent use.
 type Service struct {
 	engine  command.Engine
-	catalog *catalog.Service
+	pricing *pricing.Service
 	sealer  *seal.Sealer
 }
 
 // NewService returns the service of a store.
-func NewService(engine command.Engine, catalog *catalog.Service, sealer *seal.Sealer) *Service {
-	return &Service{engine: engine, catalog: catalog, sealer: sealer}
+func NewService(engine command.Engine, prices *pricing.Service, sealer *seal.Sealer) *Service {
+	return &Service{engine: engine, pricing: prices, sealer: sealer}
 }
 
 // Module lists the package's commands, tables and checks.
@@ -36,6 +38,7 @@ func Module() command.Module {
 		Commands: []command.Definition{
 			command.Define(AddLines.apply),
 			command.Define(SetQuantity.apply),
+			command.Define(SetShipping.apply),
 			command.Define(SetContact.apply),
 			command.Define(EraseGuest.apply),
 			command.Define(Annotate.apply),
@@ -54,6 +57,7 @@ func Module() command.Module {
 			fault.Typed[*NotForSaleError]("cart.not_for_sale"),
 			fault.Typed[*AmbiguousLineError]("cart.ambiguous_line"),
 			fault.Typed[*LimitError]("cart.limit"),
+			fault.Typed[*MethodError]("cart.method"),
 		},
 		Check: check,
 	}

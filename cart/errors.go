@@ -7,6 +7,7 @@ import (
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // NotFoundError says that there is no such cart, or no such line in it.
@@ -133,3 +134,17 @@ func (e *LimitError) Error() string {
 
 // Unwrap returns fault.Refused.
 func (e *LimitError) Unwrap() error { return fault.Refused }
+
+// MethodError says that a shipping method is not offered for a cart.
+type MethodError struct {
+	Cart   ID
+	Method string
+	Reason pricing.Reason
+}
+
+func (e *MethodError) Error() string {
+	return fmt.Sprintf("cart %s cannot be sent by %q: %s", e.Cart, e.Method, e.Reason)
+}
+
+// Unwrap returns fault.Refused.
+func (e *MethodError) Unwrap() error { return fault.Refused }

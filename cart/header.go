@@ -22,9 +22,9 @@ type header struct {
 }
 
 func newHeader(tx *command.Tx, cart ID, customer accounts.CustomerID, currency money.Currency, reference string) (header, error) {
-	_, err := tx.Exec(`INSERT INTO carts (id, slot, customer, currency, status, order_id, lines, total, created_at, updated_at, version,
+	_, err := tx.Exec(`INSERT INTO carts (id, slot, customer, currency, status, order_id, lines, total, shipping_method, created_at, updated_at, version,
 		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country)
-		VALUES (?, ?, ?, ?, 'active', '', 0, 0, ?, ?, 0, ?, NULL, NULL, NULL, '', '', '')`,
+		VALUES (?, ?, ?, ?, 'active', '', 0, 0, '', ?, ?, 0, ?, NULL, NULL, NULL, '', '', '')`,
 		cart, tx.Slot, customer, currency, tx.At, tx.At, reference)
 	return header{id: cart, customer: customer, currency: currency, status: Active}, err
 }
@@ -67,28 +67,52 @@ func (h header) plus(unitPrice, quantity int64) (int64, error) {
 	return sum.Minor(), nil
 }
 
-// add puts a line into the cart. The same SKU at the same price adds up: what
-// the catalog says of it now is kept, and the reason that came first.
+// add puts a line into the cart. The same SKU adds up, once at the catalog's
+// price and once at each agreed one: what the catalog says of it now is kept,
+// and the reason that came first.
 func (h *header) add(tx *command.Tx, l AddedLine) error {
-	have, found, err := tx.Int64(`SELECT quantity FROM cart_lines WHERE cart = ? AND sku = ? AND unit_price = ?`, h.id, l.SKU, l.UnitPrice)
+	have, found, err := h.find(tx, l)
 	if err != nil {
 		return err
 	}
-	if err := h.fits(l, have, found); err != nil {
-		return err
-	}
-	if h.total, err = h.plus(l.UnitPrice, l.Quantity); err != nil {
+	if err := h.grow(l, have, found); err != nil {
 		return err
 	}
 	if found {
-		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ?, variant = ?, title = ?, untracked = ? WHERE cart = ? AND sku = ? AND unit_price = ?`,
-			have+l.Quantity, l.Variant, l.Title, l.Untracked, h.id, l.SKU, l.UnitPrice)
+		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ?, unit_price = ?, variant = ?, title = ?, untracked = ? WHERE cart = ? AND sku = ? AND agreed = ?`,
+			have.quantity+l.Quantity, l.UnitPrice, l.Variant, l.Title, l.Untracked, h.id, l.SKU, l.agreed())
 		return err
 	}
-	h.lines++
 	// The version grows with every change, so it orders lines over changes.
-	_, err = tx.Exec(`INSERT INTO cart_lines (cart, sku, unit_price, slot, n, variant, title, quantity, reason, untracked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		h.id, l.SKU, l.UnitPrice, tx.Slot, h.version*MaxLines+h.lines, l.Variant, l.Title, l.Quantity, l.Reason, l.Untracked)
+	_, err = tx.Exec(`INSERT INTO cart_lines (cart, sku, agreed, unit_price, slot, n, variant, title, quantity, reason, untracked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		h.id, l.SKU, l.agreed(), l.UnitPrice, tx.Slot, h.version*MaxLines+h.lines, l.Variant, l.Title, l.Quantity, l.Reason, l.Untracked)
+	return err
+}
+
+// units is how many of a line there are, and at what price.
+type units struct{ quantity, price int64 }
+
+// find returns the line that l adds to, if there is one.
+func (h *header) find(tx *command.Tx, l AddedLine) (have units, found bool, err error) {
+	rows := tx.One(`SELECT quantity, unit_price FROM cart_lines WHERE cart = ? AND sku = ? AND agreed = ?`, h.id, l.SKU, l.agreed())
+	if found = rows.Next(); found {
+		have = units{rows.Int64(0), rows.Int64(1)}
+	}
+	return have, found, rows.Close()
+}
+
+// grow counts a line in, or refuses it if it does not fit. The units that were
+// there cost what the new ones do.
+func (h *header) grow(l AddedLine, have units, found bool) error {
+	if err := h.fits(l, have.quantity, found); err != nil {
+		return err
+	}
+	if !found {
+		h.lines++
+	}
+	h.total -= have.quantity * have.price // a part of the total, so it is in range
+	var err error
+	h.total, err = h.plus(l.UnitPrice, have.quantity+l.Quantity)
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // ID identifies a cart, as in cart_01KAJ3W7Q8Z5D4F6G7H8J9K0M1.
@@ -36,10 +37,20 @@ type Cart struct {
 	Customer accounts.CustomerID // "" is a guest
 	Currency money.Currency
 	Status   Status
-	Order    string       // what a checkout made or is making of it; "" if none
-	Lines    []Line       // in the order in which they were added
-	Total    money.Amount // the sum of the lines
-	Version  int64        // moves with every change, from 1
+	Order    string // what a checkout made or is making of it; "" if none
+	Lines    []Line // in the order in which they were added
+	Version  int64  // moves with every change, from 1
+
+	// What the cart costs now, by the store's prices and rules. Subtotal −
+	// Discount + Shipping = Total where TaxIncluded says that tax is in all of
+	// them; otherwise Tax comes on top.
+	Subtotal, Discount, Shipping, Tax, Total money.Amount
+	TaxIncluded                              bool
+
+	ShippingMethod string          // the one that was chosen; "" if none
+	Offers         []ShippingOffer // the methods that there are for the address
+	Problems       []Problem       // what broke since the shopper looked
+	Requirements   []Requirement   // what is missing before it can be bought
 
 	CreatedAt, UpdatedAt time.Time
 
@@ -53,12 +64,62 @@ type Cart struct {
 
 // Line is a number of units of one SKU at one price.
 type Line struct {
+	ID        int64 // names the line in its cart, as long as it is there
 	SKU       catalog.SKU
 	Variant   catalog.VariantID
 	Title     string
 	Quantity  int64
-	UnitPrice money.Amount
+	UnitPrice money.Amount // what one costs now
 	Total     money.Amount // Quantity × UnitPrice
 	Reason    string       // why the price was agreed; "" is the catalog's price
 	Untracked bool         // not counted in stock
+
+	// AddedPrice is what one cost when the line was last added to.
+	AddedPrice money.Amount
+	// Net + Tax = Gross; Total − Discount is Gross where tax is included in
+	// prices, Net otherwise.
+	Discount, Net, Tax, Gross money.Amount
 }
+
+// ShippingOffer is a shipping method as it stands for a cart.
+type ShippingOffer struct {
+	Method           string
+	Name             string
+	Pickup           bool
+	MinDays, MaxDays int          // how long it takes; both 0 if that is not known
+	Price            money.Amount // before discounts
+	// Reason says why it is not offered; "" is offered.
+	Reason pricing.Reason
+}
+
+// Problem is what broke about a cart since its lines were added. It is told,
+// not thrown: whoever shows the cart says it.
+type Problem struct {
+	Code ProblemCode `cbor:"1,keyasint"`
+	Line int64       `cbor:"2,keyasint,omitempty"` // the line's ID; 0 is the cart itself
+	SKU  catalog.SKU `cbor:"3,keyasint,omitempty"`
+	// Was and Is are the prices of one unit, of a PriceChanged.
+	Was money.Amount `cbor:"4,keyasint,omitempty"`
+	Is  money.Amount `cbor:"5,keyasint,omitempty"`
+}
+
+// ProblemCode says what broke.
+type ProblemCode string
+
+// The problems. A cart with one that is not PriceChanged cannot be bought.
+const (
+	PriceChanged   ProblemCode = "price_changed"    // the catalog's price is not the one at which it was added
+	Discontinued   ProblemCode = "discontinued"     // it is not for sale any more; the old price counts
+	NoPrice        ProblemCode = "no_price"         // the catalog has no price in the currency any more; the old one counts
+	MethodNotThere ProblemCode = "method_not_there" // the chosen shipping method is not offered any more
+)
+
+// Requirement is what is missing before a cart can be bought.
+type Requirement string
+
+// The requirements.
+const (
+	NeedsLines    Requirement = "lines"
+	NeedsAddress  Requirement = "shipping_address" // the country at least
+	NeedsShipping Requirement = "shipping_method"
+)

@@ -110,18 +110,12 @@ func (c takeOver) destination(tx *command.Tx) (header, error) {
 // room refuses lines, each with a key of its own, that do not fit in.
 func (h header) room(tx *command.Tx, lines []AddedLine) error {
 	for _, l := range lines {
-		have, found, err := tx.Int64(`SELECT quantity FROM cart_lines WHERE cart = ? AND sku = ? AND unit_price = ?`, h.id, l.SKU, l.UnitPrice)
+		have, found, err := h.find(tx, l)
 		if err != nil {
 			return err
 		}
-		if err := h.fits(l, have, found); err != nil {
+		if err := h.grow(l, have, found); err != nil {
 			return err
-		}
-		if h.total, err = h.plus(l.UnitPrice, l.Quantity); err != nil {
-			return err
-		}
-		if !found {
-			h.lines++
 		}
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 type modelLine struct {
 	sku             catalog.SKU
 	price, quantity int64
+	agreed          bool
 }
 
 // model is a cart in the simplest way there is.
@@ -24,12 +25,12 @@ type model struct {
 	status  cart.Status
 }
 
-func (m *model) find(sku catalog.SKU, price int64) int {
-	return slices.IndexFunc(m.lines, func(l modelLine) bool { return l.sku == sku && l.price == price })
+func (m *model) find(w modelLine) int {
+	return slices.IndexFunc(m.lines, func(l modelLine) bool { return l.sku == w.sku && l.price == w.price && l.agreed == w.agreed })
 }
 
 func (m *model) add(l modelLine) (ok bool) {
-	i := m.find(l.sku, l.price)
+	i := m.find(l)
 	if i < 0 {
 		m.lines = append(m.lines, l)
 		return true
@@ -79,7 +80,7 @@ func applied(m model, lines []cart.AddedLine) model {
 		if l.AgreedPrice != nil {
 			price = l.AgreedPrice.Minor()
 		}
-		if !m.add(modelLine{l.SKU, price, l.Quantity}) {
+		if !m.add(modelLine{l.SKU, price, l.Quantity, l.AgreedPrice != nil}) {
 			return model{}
 		}
 	}
@@ -145,7 +146,7 @@ func (s *shop) set(r *rapid.T, c cart.ID, m model, version int64, allowed bool) 
 	}
 	if len(same) > 1 && rapid.Bool().Draw(r, "named") {
 		same = same[:1]
-		cmd.UnitPrice = agreed(m.lines[same[0]].price)
+		cmd.Line = s.get(c).Lines[same[0]].ID
 	}
 	_, err := s.carts.SetQuantity(s.Context(), cmd)
 	if _, ambiguous := errors.AsType[*cart.AmbiguousLineError](err); ambiguous != (allowed && len(same) > 1) {
@@ -165,7 +166,7 @@ func (s *shop) compare(r *rapid.T, c cart.ID, m model) {
 	got := s.get(c)
 	var lines []modelLine
 	for _, l := range got.Lines {
-		lines = append(lines, modelLine{l.SKU, l.UnitPrice.Minor(), l.Quantity})
+		lines = append(lines, modelLine{l.SKU, l.UnitPrice.Minor(), l.Quantity, l.Reason != ""})
 		if l.Total.Minor() != l.UnitPrice.Minor()*l.Quantity {
 			r.Fatalf("a line's total is %v: %+v", l.Total, l)
 		}

@@ -18,12 +18,7 @@ func (s *Service) Get(ctx context.Context, cart ID) (Cart, error) {
 	if err != nil {
 		return Cart{}, err
 	}
-	var out Cart
-	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
-		out, err = whole(tx, cart)
-		return err
-	})
-	return out, err
+	return s.priced(ctx, slot, func(tx *sqlite.Tx) (ID, error) { return cart, nil })
 }
 
 // Owner returns the customer whose cart it is, "" for a guest's, or a
@@ -54,34 +49,21 @@ func (s *Service) ActiveOf(ctx context.Context, customer accounts.CustomerID) (C
 	if err != nil {
 		return Cart{}, err
 	}
-	var out Cart
-	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+	return s.priced(ctx, slot, func(tx *sqlite.Tx) (ID, error) {
 		cart, found, err := tx.Text(`SELECT id FROM carts WHERE customer = ? AND customer <> '' AND status = 'active' ORDER BY id DESC LIMIT 1`, customer)
-		if err != nil {
-			return err
+		if err == nil && !found {
+			err = &NotFoundError{Customer: customer}
 		}
-		if !found {
-			return &NotFoundError{Customer: customer}
-		}
-		out, err = whole(tx, ID(cart))
-		return err
+		return ID(cart), err
 	})
-	return out, err
 }
 
-func whole(tx *sqlite.Tx, cart ID) (Cart, error) {
-	out, err := GetTx(tx, cart)
-	if err != nil {
-		return Cart{}, err
-	}
-	out.Lines, err = LinesTx(tx, cart, out.Currency)
-	return out, err
-}
-
-// GetTx returns a cart without its lines, or a *NotFoundError.
+// GetTx returns a cart without its lines, or a *NotFoundError. It is not
+// priced: Subtotal and Total are those of the lines at the prices at which
+// they were added.
 func GetTx(tx *sqlite.Tx, cart ID) (Cart, error) {
 	rows := tx.One(`SELECT customer, currency, status, order_id, total, version, created_at, updated_at,
-		shipping_country, billing_country, external_reference, metadata, private_metadata FROM carts WHERE id = ?`, cart)
+		shipping_country, billing_country, external_reference, metadata, private_metadata, shipping_method FROM carts WHERE id = ?`, cart)
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
 			return Cart{}, err
@@ -91,21 +73,24 @@ func GetTx(tx *sqlite.Tx, cart ID) (Cart, error) {
 	c := money.Currency(rows.Text(1))
 	out := Cart{
 		ID: cart, Customer: accounts.CustomerID(rows.Text(0)), Currency: c, Status: Status(rows.Text(2)), Order: rows.Text(3),
-		Total: money.New(rows.Int64(4), c), Version: rows.Int64(5),
+		Subtotal: money.New(rows.Int64(4), c), Total: money.New(rows.Int64(4), c), Version: rows.Int64(5),
 		CreatedAt: time.UnixMilli(rows.Int64(6)).UTC(), UpdatedAt: time.UnixMilli(rows.Int64(7)).UTC(),
 		ShippingCountry: rows.Text(8), BillingCountry: rows.Text(9),
 		ExternalReference: rows.Text(10), Metadata: jsonOf(rows, 11), PrivateMetadata: jsonOf(rows, 12),
+		ShippingMethod: rows.Text(13),
 	}
 	return out, rows.Close()
 }
 
-// LinesTx returns a cart's lines in the order in which they were added.
+// LinesTx returns a cart's lines in the order in which they were added, at the
+// prices of then.
 func LinesTx(tx *sqlite.Tx, cart ID, c money.Currency) ([]Line, error) {
-	rows := tx.Query(`SELECT sku, variant, title, quantity, unit_price, reason, untracked FROM cart_lines WHERE cart = ? ORDER BY n`, cart)
+	rows := tx.Query(`SELECT sku, variant, title, quantity, unit_price, reason, untracked, n FROM cart_lines WHERE cart = ? ORDER BY n`, cart)
 	var out []Line
 	for rows.Next() {
 		quantity, price := rows.Int64(3), rows.Int64(4)
 		out = append(out, Line{
+			ID: rows.Int64(7), AddedPrice: money.New(price, c),
 			SKU: catalog.SKU(rows.Text(0)), Variant: catalog.VariantID(rows.Text(1)), Title: rows.Text(2),
 			Quantity: quantity, UnitPrice: money.New(price, c), Total: money.New(quantity*price, c),
 			Reason: rows.Text(5), Untracked: rows.Bool(6),

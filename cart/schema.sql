@@ -10,7 +10,8 @@ CREATE TABLE carts (
 	status             TEXT    NOT NULL CHECK (status IN ('active', 'locking', 'completed', 'merging', 'merged')),
 	order_id           TEXT    NOT NULL, -- the order that a checkout made or is making of it
 	lines              INTEGER NOT NULL CHECK (lines BETWEEN 0 AND 2000),
-	total              INTEGER NOT NULL CHECK (total >= 0),
+	total              INTEGER NOT NULL CHECK (total >= 0), -- of the lines, at the prices at which they were added
+	shipping_method    TEXT    NOT NULL, -- '' is none yet
 	created_at         INTEGER NOT NULL,
 	updated_at         INTEGER NOT NULL,
 	version            INTEGER NOT NULL CHECK (version >= 0), -- 0 until the command that makes it is through
@@ -31,15 +32,17 @@ CREATE INDEX carts_by_customer ON carts (customer, id) WHERE customer <> '';
 CREATE TABLE cart_lines (
 	cart       TEXT    NOT NULL REFERENCES carts (id),
 	sku        TEXT    NOT NULL,
-	unit_price INTEGER NOT NULL CHECK (unit_price >= 0),
+	agreed     INTEGER NOT NULL CHECK (agreed IN (-1, unit_price)), -- the unit price if it was agreed, -1 if the catalog decides
+	unit_price INTEGER NOT NULL CHECK (unit_price >= 0), -- when the line was last added to
 	slot       INTEGER NOT NULL,
-	n          INTEGER NOT NULL CHECK (n > 0), -- the order in which lines were added
+	n          INTEGER NOT NULL CHECK (n > 0), -- the line's name in its cart, in the order in which lines were added
 	variant    TEXT    NOT NULL,
 	title      TEXT    NOT NULL,
 	quantity   INTEGER NOT NULL CHECK (quantity BETWEEN 1 AND 1000000),
 	reason     TEXT    NOT NULL, -- why the price was agreed; '' is the catalog's price
 	untracked  INTEGER NOT NULL CHECK (untracked IN (0, 1)),
-	PRIMARY KEY (cart, sku, unit_price)
+	PRIMARY KEY (cart, sku, agreed),
+	CHECK ((agreed = -1) = (reason = ''))
 ) STRICT, WITHOUT ROWID;
 
 -- Guest carts whose lines a customer's carts have taken over, and how many of

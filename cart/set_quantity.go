@@ -15,7 +15,9 @@ type SetQuantity struct {
 	Cart     ID          `cbor:"1,keyasint"`
 	SKU      catalog.SKU `cbor:"2,keyasint"`
 	Quantity int64       `cbor:"3,keyasint"`
-	// UnitPrice names the line if the SKU is in the cart at several prices.
+	// Line or UnitPrice, the price when it was added, name the line if the SKU
+	// is in the cart several times.
+	Line      int64         `cbor:"6,keyasint,omitempty"`
 	UnitPrice *money.Amount `cbor:"4,keyasint,omitempty"`
 	Version   int64         `cbor:"5,keyasint,omitempty"` // 0 does not check
 	Key       string        `cbor:"-"`
@@ -46,19 +48,19 @@ func (c SetQuantity) apply(tx *command.Tx) (Receipt, error) {
 	if err := h.changeable(c.Version); err != nil {
 		return Receipt{}, err
 	}
-	price, quantity, err := c.find(tx, h)
+	l, err := c.find(tx, h)
 	if err != nil {
 		return Receipt{}, err
 	}
-	h.total -= price * quantity // a part of the total, so it is in range
-	if h.total, err = h.plus(price, c.Quantity); err != nil {
+	h.total -= l.price * l.quantity // a part of the total, so it is in range
+	if h.total, err = h.plus(l.price, c.Quantity); err != nil {
 		return Receipt{}, err
 	}
 	if c.Quantity == 0 {
 		h.lines--
-		_, err = tx.Exec(`DELETE FROM cart_lines WHERE cart = ? AND sku = ? AND unit_price = ?`, c.Cart, c.SKU, price)
+		_, err = tx.Exec(`DELETE FROM cart_lines WHERE cart = ? AND sku = ? AND agreed = ?`, c.Cart, c.SKU, l.agreed)
 	} else {
-		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ? WHERE cart = ? AND sku = ? AND unit_price = ?`, c.Quantity, c.Cart, c.SKU, price)
+		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ? WHERE cart = ? AND sku = ? AND agreed = ?`, c.Quantity, c.Cart, c.SKU, l.agreed)
 	}
 	if err != nil {
 		return Receipt{}, err
@@ -66,27 +68,34 @@ func (c SetQuantity) apply(tx *command.Tx) (Receipt, error) {
 	return h.save(tx)
 }
 
-// find returns unit price and quantity of the one line that is meant.
-func (c SetQuantity) find(tx *command.Tx, h header) (price, quantity int64, err error) {
+// stored is a line as its row has it.
+type stored struct {
+	units
+	agreed int64
+}
+
+// find returns the one line that is meant.
+func (c SetQuantity) find(tx *command.Tx, h header) (stored, error) {
+	var line stored
 	var prices []money.Amount
-	rows := tx.Query(`SELECT unit_price, quantity FROM cart_lines WHERE cart = ? AND sku = ? ORDER BY unit_price`, c.Cart, c.SKU)
+	rows := tx.Query(`SELECT unit_price, quantity, agreed, n FROM cart_lines WHERE cart = ? AND sku = ? ORDER BY unit_price, agreed`, c.Cart, c.SKU)
 	for rows.Next() {
 		p := money.New(rows.Int64(0), h.currency)
-		if c.UnitPrice == nil || p == *c.UnitPrice {
-			price, quantity = rows.Int64(0), rows.Int64(1)
+		if (c.UnitPrice == nil || p == *c.UnitPrice) && (c.Line == 0 || c.Line == rows.Int64(3)) {
+			line = stored{units{quantity: rows.Int64(1), price: rows.Int64(0)}, rows.Int64(2)}
 			prices = append(prices, p)
 		}
 	}
 	if err := rows.Close(); err != nil {
-		return 0, 0, err
+		return stored{}, err
 	}
 	switch len(prices) {
 	case 0:
-		return 0, 0, &NotFoundError{Cart: c.Cart, SKU: c.SKU}
+		return stored{}, &NotFoundError{Cart: c.Cart, SKU: c.SKU}
 	case 1:
-		return price, quantity, nil
+		return line, nil
 	}
-	return 0, 0, &AmbiguousLineError{Cart: c.Cart, SKU: c.SKU, Prices: prices}
+	return stored{}, &AmbiguousLineError{Cart: c.Cart, SKU: c.SKU, Prices: prices}
 }
 
 // SetQuantity runs the command and returns the whole cart as it is then. It

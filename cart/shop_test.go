@@ -18,6 +18,7 @@ import (
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/internal/subject"
 	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // shop is a store as far as carts need one.
@@ -25,6 +26,7 @@ type shop struct {
 	testing.TB
 	engine  *commandtest.Engine
 	catalog *catalog.Service
+	pricing *pricing.Service
 	people  *accounts.Service
 	carts   *cart.Service
 	sealer  *seal.Sealer
@@ -33,7 +35,7 @@ type shop struct {
 func newShop(t testing.TB, shards int) *shop {
 	t.Helper()
 	e := commandtest.New(t, shards,
-		claim.Module(), subject.Module(), accounts.Module(), catalog.Module(), cart.Module(), stepModule())
+		claim.Module(), subject.Module(), accounts.Module(), catalog.Module(), pricing.Module(), cart.Module(), stepModule())
 	ring, err := seal.CreateKeyFile(filepath.Join(t.TempDir(), "shop.keys"))
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +45,8 @@ func newShop(t testing.TB, shards int) *shop {
 		t.Fatal(err)
 	}
 	products := catalog.NewService(e, nil)
-	return &shop{t, e, products, accounts.NewService(e, sealer), cart.NewService(e, products, sealer), sealer}
+	prices := pricing.NewService(e, products, nil)
+	return &shop{t, e, products, prices, accounts.NewService(e, sealer), cart.NewService(e, prices, sealer), sealer}
 }
 
 // sells puts products with a SKU and a price in euros and dollars each.

@@ -16,7 +16,7 @@ import (
 // blind returns the carts of a store that cannot be read any more once a
 // command was carried out.
 func (s *shop) blind(kind command.Kind) *cart.Service {
-	return cart.NewService(&commandtest.Blind{Engine: s.engine, Kind: kind}, s.catalog, s.sealer)
+	return cart.NewService(&commandtest.Blind{Engine: s.engine, Kind: kind}, s.pricing, s.sealer)
 }
 
 // TestWhatWasDoneIsNeverCalledUndone: a command was carried out and the cart

@@ -64,6 +64,7 @@ func Module() command.Module {
 			fault.Typed[*UnknownSKUError]("catalog.unknown_sku"),
 			fault.Typed[*UnknownProductError]("catalog.unknown_product"),
 			fault.Typed[*NameTakenError]("catalog.name_taken"),
+			fault.Typed[*ReferenceTakenError]("catalog.reference_taken"),
 			fault.Typed[*NameBusyError]("catalog.name_busy"),
 			fault.Typed[*VersionError]("catalog.version"),
 			fault.Typed[*DuplicateOptionsError]("catalog.duplicate_options"),

@@ -181,6 +181,7 @@ func TestEveryFieldReplacesAndCounts(t *testing.T) {
 		"length":            func(c *catalog.PutProduct) { c.Variants[0].LengthMM = 300 },
 		"width":             func(c *catalog.PutProduct) { c.Variants[0].WidthMM = 300 },
 		"height":            func(c *catalog.PutProduct) { c.Variants[0].HeightMM = 300 },
+		"tax category":      func(c *catalog.PutProduct) { c.Variants[0].TaxCategory = "books" },
 		"variant metadata":  func(c *catalog.PutProduct) { c.Variants[0].Metadata = json.RawMessage(`{"b":{}}`) },
 		"variant private":   func(c *catalog.PutProduct) { c.Variants[0].PrivateMetadata = json.RawMessage(`{"b":[]}`) },
 		"order of variants": func(c *catalog.PutProduct) { slices.Reverse(c.Variants) },
@@ -317,16 +318,84 @@ func TestAHandleCanChange(t *testing.T) {
 	if got, err := s.ByHandle(t.Context(), "the-mug"); err != nil || got.ID != p.ID {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	if _, err := s.ByHandle(t.Context(), "MUG"); !errors.Is(err, fault.NotFound) {
-		t.Fatalf("the SKU is no handle any more: got %v", err)
+	if got, err := s.ByHandle(t.Context(), "MUG"); err != nil || got.Handle != "the-mug" {
+		t.Fatalf("the former handle: got %+v, %v", got, err)
 	}
 	other := s.must(catalog.PutProduct{Handle: "cup", Title: "Cup", SKU: "CUP"})
 	c = catalog.PutProduct{ID: p.ID, Title: "Mug", SKU: "MUG-2"}
-	if got := s.must(c); got.Handle != "MUG-2" || got.ID == other.ID {
+	if got := s.must(c); got.Handle != "MUG-2" || got.ID == other.ID || !slices.Equal(got.FormerHandles, []string{"the-mug", "MUG"}) {
+		t.Fatalf("got %+v", got)
+	}
+	if _, err := s.PutProduct(t.Context(), mug()); !errors.As(err, new(*catalog.NameTakenError)) {
+		t.Fatalf("a former handle means another product: %v", err)
+	}
+	c.ForgetHandles = []string{"MUG"}
+	if got := s.must(c); !slices.Equal(got.FormerHandles, []string{"the-mug"}) {
 		t.Fatalf("got %+v", got)
 	}
 	if got := s.must(mug()); got.ID == p.ID {
 		t.Fatal("a name that was dropped still means the old product")
+	}
+	c.Handle, c.ForgetHandles = "the-mug", nil
+	if got := s.must(c); !slices.Equal(got.FormerHandles, []string{"MUG-2"}) {
+		t.Fatalf("a handle that came back: got %+v", got)
+	}
+	s.settle()
+}
+
+func TestFormerHandlesFromElsewhere(t *testing.T) {
+	s := newShop(t, 3)
+	c := shirt("S", "M")
+	c.FormerHandles = []string{"old-shirt", "shirt", "SHIRT-S"}
+	p := s.must(c)
+	if got, err := s.ByHandle(t.Context(), "old-shirt"); err != nil || got.ID != p.ID || got.Handle != "shirt" {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if again := s.must(shirt("S", "M")); again.Version != p.Version || !slices.Equal(again.FormerHandles, []string{"old-shirt", "SHIRT-S"}) {
+		t.Fatalf("handles that are not named are kept: got %+v", again)
+	}
+	for i := range 30 {
+		c := shirt("S", "M")
+		c.ID, c.Handle = p.ID, fmt.Sprintf("shirt-%d", i)
+		p = s.must(c)
+	}
+	if n := len(p.FormerHandles); n != 20 || p.FormerHandles[0] != "shirt-28" {
+		t.Fatalf("%d are kept: %v", n, p.FormerHandles)
+	}
+	if _, err := s.ByHandle(t.Context(), "old-shirt"); !errors.Is(err, fault.NotFound) {
+		t.Fatalf("the oldest: %v", err)
+	}
+	s.must(catalog.PutProduct{Handle: "old-shirt", Title: "Other", SKU: "OTHER"})
+	s.settle()
+}
+
+func TestAReferenceMeansOneProduct(t *testing.T) {
+	s := newShop(t, 3)
+	a, b := shirt("S", "M"), mug()
+	a.ExternalReference = "erp-7"
+	b.ExternalReference = "SHIRT-S" // not the same as the SKU
+	first := s.must(a)
+	s.must(b)
+	if got, err := s.ByReference(t.Context(), "erp-7"); err != nil || got.ID != first.ID {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	b.ExternalReference = "erp-7"
+	for _, key := range []string{"", "k", "k"} {
+		b.Key = key
+		_, err := s.PutProduct(t.Context(), b)
+		if taken, ok := errors.AsType[*catalog.ReferenceTakenError](err); !ok || taken.Product != first.ID || taken.Reference != "erp-7" {
+			t.Fatalf("with the key %q: %v", key, err)
+		}
+	}
+	a.ExternalReference = "erp-8"
+	s.must(a)
+	b.Key = ""
+	s.must(b)
+	if _, err := s.ByReference(t.Context(), "erp-9"); !errors.Is(err, fault.NotFound) {
+		t.Fatal(err)
+	}
+	if _, err := s.ByReference(t.Context(), ""); !errors.Is(err, fault.NotFound) {
+		t.Fatal(err)
 	}
 	s.settle()
 }
@@ -405,7 +474,7 @@ func TestARecalledAnswerSettlesNothing(t *testing.T) {
 		t.Fatalf("the first put happened again: %+v", again)
 	}
 	renamed := shirt("S")
-	renamed.ID, renamed.Handle = p.ID, "shirt-2026"
+	renamed.ID, renamed.Handle, renamed.ForgetHandles = p.ID, "shirt-2026", []string{"shirt"}
 	s.must(renamed)
 	if again := s.must(c); again.ID != p.ID {
 		t.Fatalf("got product %s, want %s", again.ID, p.ID)

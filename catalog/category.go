@@ -25,6 +25,8 @@ type Category struct {
 	Description     string
 	SEO             SEO
 	Media           []Media         // in the order in which they are shown
+	Translations    []Translation   // sorted by locale
+	FormerHandles   []string        // they lead to the category as well; sorted
 	Metadata        json.RawMessage // a JSON object or nil
 	PrivateMetadata json.RawMessage // a JSON object or nil; not for shoppers
 	Version         int64           // counts the changes, from 1
@@ -35,16 +37,23 @@ type Category struct {
 // mostDepth bounds how many levels the tree has.
 const mostDepth = 20
 
-// same reports whether two categories differ in nothing that a caller put there.
-func (c Category) same(other Category) bool {
-	return c.ID == other.ID && c.Parent == other.Parent && c.Position == other.Position && c.Handle == other.Handle &&
-		c.Title == other.Title && c.Description == other.Description && c.SEO == other.SEO &&
-		slices.EqualFunc(c.Media, other.Media, Media.equal) &&
-		string(c.Metadata) == string(other.Metadata) && string(c.PrivateMetadata) == string(other.PrivateMetadata)
+// differences names what a caller put there and differs.
+func (c Category) differences(other Category) (d differences) {
+	d.note("parent", c.Parent == other.Parent)
+	d.note("position", c.Position == other.Position)
+	d.note("handle", c.Handle == other.Handle)
+	d.note("title", c.Title == other.Title)
+	d.note("description", c.Description == other.Description)
+	d.note("seo", c.SEO == other.SEO)
+	d.note("media", slices.EqualFunc(c.Media, other.Media, Media.equal))
+	d.note("translations", slices.EqualFunc(c.Translations, other.Translations, Translation.equal))
+	d.note("metadata", string(c.Metadata) == string(other.Metadata))
+	d.note("private_metadata", string(c.PrivateMetadata) == string(other.PrivateMetadata))
+	return d
 }
 
 const categoryColumns = `id, coalesce(parent, ''), position, handle, title, description, seo_title, seo_description,
-	media, metadata, private_metadata, version, created_at, updated_at`
+	media, metadata, private_metadata, version, created_at, updated_at, translations`
 
 func (c *Category) readInto(rows *sqlite.Rows) (err error) {
 	*c = Category{
@@ -53,7 +62,10 @@ func (c *Category) readInto(rows *sqlite.Rows) (err error) {
 		Metadata: jsonOf(rows, 9), PrivateMetadata: jsonOf(rows, 10),
 		Version: rows.Int64(11), CreatedAt: timeOf(rows, 12), UpdatedAt: timeOf(rows, 13),
 	}
-	c.Media, err = decodeList[Media](rows.Text(8))
+	if c.Media, err = decodeList[Media](rows.Text(8)); err != nil {
+		return err
+	}
+	c.Translations, err = decodeList[Translation](rows.Text(14))
 	return err
 }
 
@@ -78,18 +90,22 @@ func (c Category) store(tx *command.Tx) error {
 	if err != nil {
 		return err
 	}
+	translations, err := encodeList(c.Translations)
+	if err != nil {
+		return err
+	}
 	var parent any
 	if c.Parent != "" {
 		parent = c.Parent
 	}
 	_, err = tx.Exec(`INSERT INTO categories (id, slot, parent, position, handle, title, description, seo_title, seo_description,
-			media, metadata, private_metadata, version, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			media, translations, metadata, private_metadata, version, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET parent = excluded.parent, position = excluded.position, handle = excluded.handle, title = excluded.title,
 			description = excluded.description, seo_title = excluded.seo_title, seo_description = excluded.seo_description, media = excluded.media,
-			metadata = excluded.metadata, private_metadata = excluded.private_metadata, version = excluded.version, updated_at = excluded.updated_at`,
+			translations = excluded.translations, metadata = excluded.metadata, private_metadata = excluded.private_metadata, version = excluded.version, updated_at = excluded.updated_at`,
 		c.ID, tx.Slot, parent, c.Position, c.Handle, c.Title, c.Description, c.SEO.Title, c.SEO.Description,
-		media, textOf(c.Metadata), textOf(c.PrivateMetadata), c.Version, tx.At, tx.At)
+		media, translations, textOf(c.Metadata), textOf(c.PrivateMetadata), c.Version, tx.At, tx.At)
 	return err
 }
 
@@ -131,7 +147,11 @@ type categoryChanged struct {
 	Version  int64      `json:"version"`
 }
 
-func (c Category) announce(tx *command.Tx, kind string) error {
+// announce records a change, tells of it, and whose cached copies it made stale.
+func (c Category) announce(tx *command.Tx, kind string, fields []string) error {
+	if err := remember(tx, kind, string(c.ID), c.Version, fields); err != nil {
+		return err
+	}
 	tx.Touch(categoriesKey)
 	tx.Touch(countsKey)
 	return tx.Emit(kind, string(c.ID), categoryChanged{Category: c.ID, Parent: c.Parent, Handle: c.Handle, Version: c.Version})

@@ -32,16 +32,37 @@ func (s *Service) loadTree(ctx context.Context) (*Tree, error) {
 			}
 			all = append(all, c)
 		}
-		return rows.Err()
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		return readFormerHandles(tx, all)
 	})
 	return newTree(all), err
+}
+
+func readFormerHandles(tx *sqlite.Tx, categories []Category) error {
+	former := map[CategoryID][]string{}
+	rows := tx.Query(`SELECT category, handle FROM former_category_handles ORDER BY handle`)
+	for rows.Next() {
+		c := CategoryID(rows.Text(0))
+		former[c] = append(former[c], rows.Text(1))
+	}
+	for i := range categories {
+		categories[i].FormerHandles = former[categories[i].ID]
+	}
+	return rows.Close()
 }
 
 // readCategory returns the category that a command answered with.
 func (s *Service) readCategory(ctx context.Context, done storedCategory) (c Category, err error) {
 	found := false
 	err = s.engine.View(ctx, id.StoreSlot, func(tx *sqlite.Tx) error {
-		c, found, err = readCategory(tx, done.ID, "")
+		if c, found, err = readCategory(tx, done.ID, ""); err != nil || !found {
+			return err
+		}
+		one := []Category{c}
+		err = readFormerHandles(tx, one)
+		c = one[0]
 		return err
 	})
 	if err == nil && !found {

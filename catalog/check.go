@@ -28,6 +28,11 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 			"has a price on another slot"},
 		{"catalog.membership_on_slot", `SELECT DISTINCT p.id FROM product_categories c JOIN products p ON p.id = c.product WHERE c.slot <> p.slot ORDER BY p.id`,
 			"is in a category on another slot"},
+		{"catalog.change_is_remembered", `SELECT id FROM (SELECT id, version FROM products UNION ALL SELECT id, version FROM categories) s
+			WHERE version <> (SELECT coalesce(max(version), 0) FROM catalog_changes c WHERE c.subject = s.id) ORDER BY id`,
+			"is at another version than its last recorded change"},
+		{"catalog.handle_leads_to_one", `SELECT category FROM former_category_handles WHERE handle IN (SELECT handle FROM categories) ORDER BY 1`,
+			"had a handle before that is another category's"},
 		{"catalog.positions_in_order", `SELECT product FROM product_categories GROUP BY product HAVING max(position) <> count(*) - 1 ORDER BY 1`,
 			"has a gap between its categories"},
 		{"catalog.no_cycle", `WITH RECURSIVE reached(id) AS (SELECT id FROM categories WHERE parent IS NULL
@@ -92,6 +97,8 @@ func checkLocalNames(tx *sqlite.Tx) ([]command.Violation, error) {
 	var out []command.Violation
 	rows := tx.Query(`SELECT n.product, n.name, n.slot, n.claim, coalesce(c.owner, '') FROM (
 			SELECT id AS product, handle AS name, slot, claim FROM products
+			UNION ALL SELECT id, external_reference, slot, reference_claim FROM products WHERE external_reference <> ''
+			UNION ALL SELECT product, handle, slot, claim FROM former_handles
 			UNION ALL SELECT product, sku, slot, claim FROM variants WHERE removed = 0) n
 		LEFT JOIN claims c ON c.kind = ? AND c.hash = n.claim ORDER BY n.product, n.name`, ClaimKind)
 	for rows.Next() {
@@ -116,20 +123,30 @@ func (s *Service) CheckAcross(ctx context.Context) ([]command.Violation, error) 
 		if err != nil {
 			return nil, err
 		}
-		names := []string{p.Handle}
-		for _, v := range p.Variants {
-			names = append(names, string(v.SKU))
-		}
-		for _, n := range names {
-			owner, _, err := claim.Owner(ctx, s.engine, ClaimKind, claim.Of(s.engine, ClaimKind, n))
+		for _, n := range s.namesOf(p) {
+			owner, _, err := claim.Owner(ctx, s.engine, ClaimKind, n.claim)
 			if err != nil {
 				return nil, err
 			}
 			if owner != string(p.ID) {
 				out = append(out, command.Violation{Rule: "catalog.name_is_claimed", Subject: string(p.ID),
-					Detail: fmt.Sprintf("%q is claimed by %q", n, owner)})
+					Detail: fmt.Sprintf("%q is claimed by %q", n.name, owner)})
 			}
 		}
 	}
 	return out, nil
+}
+
+func (s *Service) namesOf(p Product) []name {
+	var names []name
+	for _, n := range slices.Concat([]string{p.Handle}, p.FormerHandles) {
+		names = append(names, name{name: n, claim: claim.Of(s.engine, ClaimKind, n)})
+	}
+	for _, v := range p.Variants {
+		names = append(names, name{name: string(v.SKU), claim: claim.Of(s.engine, ClaimKind, string(v.SKU))})
+	}
+	if p.ExternalReference != "" {
+		names = append(names, name{p.ExternalReference, referenceClaim(s.engine, p.ExternalReference), true})
+	}
+	return names
 }

@@ -26,16 +26,18 @@ func (c vandalize) apply(tx *command.Tx) (struct{}, error) { return struct{}{}, 
 // reported of a sound catalog.
 func TestCheckFindsPlantedBugs(t *testing.T) {
 	for rule, sql := range map[string]string{
-		"":                            ``,
-		"catalog.product_has_variant": `UPDATE variants SET removed = 1`,
-		"catalog.one_slot":            `UPDATE variants SET slot = slot + 1`,
-		"catalog.options_differ":      `UPDATE variants SET options = '[]'`,
-		"catalog.price_on_slot":       `UPDATE prices SET slot = slot + 1`,
-		"catalog.name_is_claimed":     `UPDATE claims SET owner = 'prd_01KAJ3W7Q8Z5D4F6G7H8J9K0M1'`,
-		"catalog.membership_on_slot":  `UPDATE product_categories SET slot = slot + 1`,
-		"catalog.positions_in_order":  `UPDATE product_categories SET position = position + 1`,
-		"catalog.category_counts":     `DELETE FROM category_sets`,
-		"catalog.no_cycle":            `UPDATE categories SET parent = (SELECT max(c.id) FROM categories c WHERE c.id <> categories.id)`,
+		"":                             ``,
+		"catalog.product_has_variant":  `UPDATE variants SET removed = 1`,
+		"catalog.one_slot":             `UPDATE variants SET slot = slot + 1`,
+		"catalog.options_differ":       `UPDATE variants SET options = '[]'`,
+		"catalog.price_on_slot":        `UPDATE prices SET slot = slot + 1`,
+		"catalog.name_is_claimed":      `UPDATE claims SET owner = 'prd_01KAJ3W7Q8Z5D4F6G7H8J9K0M1'`,
+		"catalog.membership_on_slot":   `UPDATE product_categories SET slot = slot + 1`,
+		"catalog.positions_in_order":   `UPDATE product_categories SET position = position + 1`,
+		"catalog.change_is_remembered": `DELETE FROM catalog_changes WHERE subject LIKE 'prd%'`,
+		"catalog.handle_leads_to_one":  `INSERT INTO former_category_handles SELECT handle, id, 0 FROM categories`,
+		"catalog.category_counts":      `DELETE FROM category_sets`,
+		"catalog.no_cycle":             `UPDATE categories SET parent = (SELECT max(c.id) FROM categories c WHERE c.id <> categories.id)`,
 	} {
 		t.Run(rule, func(t *testing.T) {
 			module := catalog.Module()

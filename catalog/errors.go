@@ -32,6 +32,16 @@ func (e *UnknownProductError) Error() string {
 // Unwrap returns fault.NotFound.
 func (e *UnknownProductError) Unwrap() error { return fault.NotFound }
 
+// UnknownReferenceError says that no product has an external reference.
+type UnknownReferenceError struct{ Reference string }
+
+func (e *UnknownReferenceError) Error() string {
+	return fmt.Sprintf("there is no product with the external reference %q", e.Reference)
+}
+
+// Unwrap returns fault.NotFound.
+func (e *UnknownReferenceError) Unwrap() error { return fault.NotFound }
+
 // NameTakenError says that a SKU or handle belongs to another product.
 type NameTakenError struct {
 	Name    string
@@ -44,6 +54,20 @@ func (e *NameTakenError) Error() string {
 
 // Unwrap returns fault.Conflict.
 func (e *NameTakenError) Unwrap() error { return fault.Conflict }
+
+// ReferenceTakenError says that an external reference belongs to another
+// product.
+type ReferenceTakenError struct {
+	Reference string
+	Product   ProductID // the product that has it
+}
+
+func (e *ReferenceTakenError) Error() string {
+	return fmt.Sprintf("the external reference %q belongs to product %s: put that product by its ID, or take it off there", e.Reference, e.Product)
+}
+
+// Unwrap returns fault.Conflict.
+func (e *ReferenceTakenError) Unwrap() error { return fault.Conflict }
 
 // VersionError says that a product was changed since it was read.
 type VersionError struct {

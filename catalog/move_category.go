@@ -48,7 +48,8 @@ func (c MoveCategory) apply(tx *command.Tx) (storedCategory, error) {
 	}
 	want := have
 	want.Parent, want.Position = c.Parent, c.Position
-	if want.same(have) {
+	fields := want.differences(have)
+	if len(fields) == 0 {
 		return storedCategory{ID: have.ID, Version: have.Version}, nil
 	}
 	if err := want.checkParent(tx); err != nil {
@@ -58,7 +59,7 @@ func (c MoveCategory) apply(tx *command.Tx) (storedCategory, error) {
 	if err := want.store(tx); err != nil {
 		return storedCategory{}, err
 	}
-	return storedCategory{ID: want.ID, Version: want.Version}, want.announce(tx, "category.moved")
+	return storedCategory{ID: want.ID, Version: want.Version}, want.announce(tx, "category.moved", fields)
 }
 
 // MoveCategory moves a category and returns it. The errors are

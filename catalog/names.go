@@ -3,47 +3,80 @@ package catalog
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/keelshop/commerce/internal/claim"
+	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/sqlite"
 )
 
-// ClaimKind is the kind of the claims on handles and SKUs. Their owner is a
-// product.
+// ClaimKind is the kind of the claims on handles, SKUs and external references.
+// Their owner is a product.
 const ClaimKind = "sku"
 
-// name is a handle or SKU and its claim.
+// mostFormer is how many former handles a product keeps.
+const mostFormer = 20
+
+// name is a handle, SKU or external reference and its claim.
 type name struct {
-	name  string
-	claim claim.Hash
+	name      string
+	claim     claim.Hash
+	reference bool
 }
 
-// names returns the handle and the SKUs, each name once.
+// referenceClaim returns the claim on an external reference. It has the kind
+// of names, but can never be that of a name.
+func referenceClaim(e command.Engine, reference string) claim.Hash {
+	return claim.Of(e, "reference", reference)
+}
+
+// names returns the handles, SKUs and external reference, each once.
 func (r record) names() []name {
 	if r.ID == "" {
 		return nil
 	}
-	names := make([]name, 0, len(r.Variants)+1)
-	names = append(names, name{r.Handle, r.claim})
+	names := make([]name, 0, len(r.Variants)+len(r.former)+2)
+	names = append(names, name{name: r.Handle, claim: r.claim})
 	for i, v := range r.Variants {
-		if string(v.SKU) != r.Handle {
-			names = append(names, name{string(v.SKU), r.claims[i]})
-		}
+		names = append(names, name{name: string(v.SKU), claim: r.claims[i]})
 	}
-	return names
+	names = append(names, r.former...)
+	if r.ExternalReference != "" {
+		names = append(names, name{r.ExternalReference, r.reference, true})
+	}
+	return without(names, nil)
 }
 
-// names returns the handle and the SKUs of a normalized command.
-func (c PutProduct) names() []name {
-	names := make([]name, 0, len(c.Variants)+1)
-	names = append(names, name{c.Handle, c.Claim})
+// names returns the handles, SKUs and external reference that the product will
+// have.
+func (c PutProduct) names(have record) []name {
+	names := make([]name, 0, len(c.Variants)+2)
+	names = append(names, name{name: c.Handle, claim: c.Claim})
 	for _, v := range c.Variants {
-		if string(v.SKU) != c.Handle {
-			names = append(names, name{string(v.SKU), v.Claim})
-		}
+		names = append(names, name{name: string(v.SKU), claim: v.Claim})
 	}
-	return names
+	names = append(names, c.former(have)...)
+	if c.ExternalReference != "" {
+		names = append(names, name{c.ExternalReference, c.ReferenceClaim, true})
+	}
+	return without(names, nil)
+}
+
+// former returns the former handles that the product will have, the newest
+// first.
+func (c PutProduct) former(have record) []name {
+	var list []name
+	if have.ID != "" {
+		list = append(append(list, name{name: have.Handle, claim: have.claim}), have.former...)
+	}
+	for i, h := range c.FormerHandles {
+		list = append(list, name{name: h, claim: c.FormerClaims[i]})
+	}
+	list = slices.DeleteFunc(without(list, nil), func(n name) bool {
+		return n.name == c.Handle || slices.Contains(c.ForgetHandles, n.name)
+	})
+	return list[:min(len(list), mostFormer)]
 }
 
 // changedNames returns the names that want has and have lacks, and the reverse.
@@ -51,13 +84,15 @@ func changedNames(have, want []name) (take, drop []name) {
 	return without(want, have), without(have, want)
 }
 
+// without returns each of names once, less the others.
 func without(names, others []name) (rest []name) {
-	set := make(map[string]bool, len(others))
+	seen := make(map[claim.Hash]bool, len(names)+len(others))
 	for _, n := range others {
-		set[n.name] = true
+		seen[n.claim] = true
 	}
 	for _, n := range names {
-		if !set[n.name] {
+		if !seen[n.claim] {
+			seen[n.claim] = true
 			rest = append(rest, n)
 		}
 	}
@@ -91,6 +126,8 @@ func namesError(names []name, err error) error {
 	busy, isBusy := errors.AsType[*claim.BusyError](err)
 	for _, n := range names {
 		switch {
+		case isTaken && taken.Hash == n.claim && n.reference:
+			return &ReferenceTakenError{Reference: n.name, Product: ProductID(taken.Owner)}
 		case isTaken && taken.Hash == n.claim:
 			return &NameTakenError{Name: n.name, Product: ProductID(taken.Owner)}
 		case isBusy && busy.Hash == n.claim:
@@ -101,15 +138,16 @@ func namesError(names []name, err error) error {
 }
 
 // Holds is the claim.Holder of ClaimKind: it reports whether a product has a
-// name, by its hash.
+// name or external reference, by its hash.
 func (s *Service) Holds(ctx context.Context, _ string, h claim.Hash, product string) (holds bool, err error) {
 	slot, err := ProductID(product).Slot()
 	if err != nil {
 		return false, err
 	}
 	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
-		_, holds, err = tx.Int64(`SELECT 1 FROM products WHERE id = ? AND claim = ?
-			UNION ALL SELECT 1 FROM variants WHERE product = ? AND claim = ? AND removed = 0`, product, h[:], product, h[:])
+		_, holds, err = tx.Int64(`SELECT 1 FROM products WHERE id = ? AND (claim = ? OR reference_claim = ?)
+			UNION ALL SELECT 1 FROM variants WHERE product = ? AND claim = ? AND removed = 0
+			UNION ALL SELECT 1 FROM former_handles WHERE product = ? AND claim = ?`, product, h[:], h[:], product, h[:], product, h[:])
 		return err
 	})
 	return holds, err

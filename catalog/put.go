@@ -69,6 +69,13 @@ func startOver(err error) bool {
 
 func (c *PutProduct) stampClaims(e command.Engine) {
 	c.Claim = claim.Of(e, ClaimKind, c.Handle)
+	c.ReferenceClaim, c.FormerClaims = claim.Hash{}, nil
+	if c.ExternalReference != "" {
+		c.ReferenceClaim = referenceClaim(e, c.ExternalReference)
+	}
+	for _, h := range c.FormerHandles {
+		c.FormerClaims = append(c.FormerClaims, claim.Of(e, ClaimKind, h))
+	}
 	for i := range c.Variants {
 		c.Variants[i].Claim = claim.Of(e, ClaimKind, string(c.Variants[i].SKU))
 	}
@@ -77,7 +84,8 @@ func (c *PutProduct) stampClaims(e command.Engine) {
 // local reports whether the product, if it is new, has its names on one slot
 // and can be found there.
 func (c PutProduct) local() bool {
-	return c.ID == "" && len(c.Variants) == 1 && c.Handle == string(c.Variants[0].SKU)
+	return c.ID == "" && len(c.Variants) == 1 && c.Handle == string(c.Variants[0].SKU) &&
+		c.ExternalReference == "" && len(c.FormerHandles) == 0
 }
 
 // putLocal runs the command on the slot of the product's only name.
@@ -153,36 +161,55 @@ func isUnknown(err error) bool {
 	return unknown
 }
 
+// change returns what a command changes of a product's names on other slots
+// than its own.
+func (c PutProduct) change(have record, slot id.Slot) claim.Change {
+	take, drop := changedNames(have.names(), c.names(have))
+	return claim.Change{
+		Kind: ClaimKind, Owner: string(cmp.Or(have.ID, c.NewID)), Take: claims(beyond(slot, take)), Drop: claims(beyond(slot, drop)),
+	}
+}
+
 // reserve reserves the names that the command takes and drops on slots other
 // than the product's, and stamps the command with what it went by. Without
 // such names it does nothing.
 func (s *Service) reserve(ctx context.Context, c *PutProduct, have record, slot id.Slot) (*claim.Reservation, error) {
-	take, drop := changedNames(have.names(), c.names())
-	take, drop = beyond(slot, take), beyond(slot, drop)
-	if len(take)+len(drop) == 0 {
+	change := c.change(have, slot)
+	if len(change.Take)+len(change.Drop) == 0 {
 		return nil, nil
 	}
-	r, err := claim.Reserve(ctx, s.engine, claim.Change{
-		Kind: ClaimKind, Owner: string(cmp.Or(have.ID, c.NewID)), Take: claims(take), Drop: claims(drop),
-	})
+	r, err := claim.Reserve(ctx, s.engine, change)
 	if err == nil {
 		c.Reserved = &Reserved{Base: have.Version, Deadline: r.Deadline, Token: r.Token}
 		return r, nil
 	}
-	err = namesError(take, err)
-	taken, isTaken := errors.AsType[*NameTakenError](err)
-	busy, isBusy := errors.AsType[*NameBusyError](err)
+	err = namesError(c.names(have), err)
+	refused := refusedBy(err)
 	switch {
-	case isTaken && have.ID == "" && s.isTarget(ctx, *c, taken.Product):
-		return r, &movedError{Product: taken.Product}
-	case isTaken && c.Key != "":
-		c.Reserved = &Reserved{Taken: taken.Name, TakenBy: taken.Product}
-		return r, nil
-	case isBusy && c.Key != "":
-		c.Reserved = &Reserved{Taken: busy.Name}
+	case refused == nil:
+		return r, err
+	case refused.TakenBy != "" && have.ID == "" && s.isTarget(ctx, *c, refused.TakenBy):
+		return r, &movedError{Product: refused.TakenBy}
+	case c.Key != "":
+		c.Reserved = refused
 		return r, nil
 	}
 	return r, err
+}
+
+// refusedBy returns what a command with a key says of a name that cannot be
+// had, and nil if err says nothing of one.
+func refusedBy(err error) *Reserved {
+	if e, ok := errors.AsType[*NameTakenError](err); ok {
+		return &Reserved{Taken: e.Name, TakenBy: e.Product}
+	}
+	if e, ok := errors.AsType[*ReferenceTakenError](err); ok {
+		return &Reserved{Taken: e.Reference, TakenBy: e.Product, Reference: true}
+	}
+	if e, ok := errors.AsType[*NameBusyError](err); ok {
+		return &Reserved{Taken: e.Name}
+	}
+	return nil
 }
 
 // isTarget reports whether a product that has one of the names turns out to be

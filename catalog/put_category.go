@@ -29,6 +29,7 @@ type PutCategory struct {
 	SEO      SEO   `cbor:"7,keyasint,omitempty"`
 	// Media of a category name no SKUs.
 	Media           []Media         `cbor:"8,keyasint,omitempty"`
+	Translations    []Translation   `cbor:"13,keyasint,omitempty"` // without Terms
 	Metadata        json.RawMessage `cbor:"9,keyasint,omitempty"`
 	PrivateMetadata json.RawMessage `cbor:"10,keyasint,omitempty"`
 	// Version is the one that the caller has read; 0 replaces any.
@@ -65,11 +66,12 @@ func (c PutCategory) Validate() error {
 		checkText("description", c.Description, 0, mostDescription),
 		c.SEO.check(),
 		checkMedia(c.Media, nil),
+		checkTranslations(c.Translations),
 	)
 }
 
 func (c PutCategory) normalized() (PutCategory, error) {
-	c.Media = noneIfEmpty(c.Media)
+	c.Media, c.Translations = noneIfEmpty(c.Media), normalTranslations(c.Translations)
 	var err error
 	c.Metadata, c.PrivateMetadata, err = metadata.CompactBoth(c.Metadata, c.PrivateMetadata)
 	return c, err
@@ -86,10 +88,11 @@ func (c PutCategory) apply(tx *command.Tx) (storedCategory, error) {
 		return storedCategory{}, &CategoryVersionError{Category: have.ID, Have: have.Version, Want: c.Version}
 	}
 	want := c.category(tx, have)
-	if want.same(have) {
+	fields := want.differences(have)
+	if len(fields) == 0 && found {
 		return storedCategory{ID: have.ID, Version: have.Version}, nil
 	}
-	if err := want.checkHandle(tx); err != nil {
+	if err := want.takeHandle(tx, have); err != nil {
 		return storedCategory{}, err
 	}
 	if want.Parent != have.Parent || !found {
@@ -104,11 +107,11 @@ func (c PutCategory) apply(tx *command.Tx) (storedCategory, error) {
 	kind := "category.updated"
 	switch {
 	case !found:
-		kind = "category.created"
+		kind, fields = "category.created", nil
 	case want.Parent != have.Parent:
 		kind = "category.moved"
 	}
-	return storedCategory{ID: want.ID, Version: want.Version}, want.announce(tx, kind)
+	return storedCategory{ID: want.ID, Version: want.Version}, want.announce(tx, kind, fields)
 }
 
 // category returns the category as the command wants it, with the version of
@@ -116,7 +119,7 @@ func (c PutCategory) apply(tx *command.Tx) (storedCategory, error) {
 func (c PutCategory) category(tx *command.Tx, have Category) Category {
 	want := Category{
 		ID: have.ID, Parent: c.Parent, Position: c.Position, Handle: c.Handle, Title: c.Title, Description: c.Description,
-		SEO: c.SEO, Media: c.Media, Metadata: c.Metadata, PrivateMetadata: c.PrivateMetadata,
+		SEO: c.SEO, Media: c.Media, Translations: c.Translations, Metadata: c.Metadata, PrivateMetadata: c.PrivateMetadata,
 		Version: have.Version, CreatedAt: have.CreatedAt, UpdatedAt: tx.Time(),
 	}
 	if have.ID == "" {
@@ -125,11 +128,23 @@ func (c PutCategory) category(tx *command.Tx, have Category) Category {
 	return want
 }
 
-func (c Category) checkHandle(tx *command.Tx) error {
-	other, found, err := readCategory(tx.Tx, "", c.Handle)
-	if err == nil && found && other.ID != c.ID {
-		err = &CategoryHandleError{Handle: c.Handle, Category: other.ID}
+// takeHandle refuses the handle of another category, takes a former handle
+// from whoever had it, and keeps that of have as a former one.
+func (c Category) takeHandle(tx *command.Tx, have Category) error {
+	if c.Handle == have.Handle {
+		return nil
 	}
+	other, found, err := readCategory(tx.Tx, "", c.Handle)
+	if err != nil {
+		return err
+	}
+	if found {
+		return &CategoryHandleError{Handle: c.Handle, Category: other.ID}
+	}
+	if _, err := tx.Exec(`DELETE FROM former_category_handles WHERE handle = ?`, c.Handle); err != nil || have.ID == "" {
+		return err
+	}
+	_, err = tx.Exec(`INSERT INTO former_category_handles (handle, category, slot) VALUES (?, ?, ?)`, have.Handle, c.ID, tx.Slot)
 	return err
 }
 

@@ -19,9 +19,8 @@ const (
 )
 
 // PutProducts does what PutProduct does for each of many products, and returns
-// them in the same order. Products with one SKU travel many to a command, with
-// the shards working side by side; of two that mean the same product, the
-// later counts.
+// them in the same order. Products travel many to a command, with the shards
+// working side by side; of two that mean the same product, the later counts.
 //
 // After an error some of the products are put and some are not; putting all of
 // them again is safe. The error is never fault.Unavailable once one was put,
@@ -55,23 +54,36 @@ type bulk struct {
 }
 
 func (b *bulk) run() error {
-	shards, rest := b.split()
+	chunks, rest := b.split()
+	if err := b.sideBySide(chunks, b.putChunk); err != nil {
+		return err
+	}
+	batches, rest, err := b.batches(rest)
+	if err != nil {
+		return err
+	}
+	if err := b.sideBySide(batches, b.putBatch); err != nil {
+		return err
+	}
+	return b.putEach(rest)
+}
+
+// sideBySide runs the chunks of each shard one after the other, and the shards
+// at the same time.
+func (b *bulk) sideBySide(shards [][][]int, put func([]int) error) error {
 	errs := make([]error, len(shards))
 	var wait sync.WaitGroup
 	for i, chunks := range shards {
 		wait.Go(func() {
 			for _, chunk := range chunks {
 				if errs[i] == nil {
-					errs[i] = b.putChunk(chunk)
+					errs[i] = put(chunk)
 				}
 			}
 		})
 	}
 	wait.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	return b.putEach(rest)
+	return errors.Join(errs...)
 }
 
 // begun says of an err that may have come after a product was put that all of
@@ -85,36 +97,66 @@ func (b *bulk) begun(err error) error {
 }
 
 // split returns, for each shard, the chunks of products that one command can
-// put, by their indexes, and the products that need a command of their own.
+// put, by their indexes, and the products that have names on several slots.
 func (b *bulk) split() (shards [][][]int, rest []int) {
-	shards = make([][][]int, b.s.engine.Shards())
-	bytes := make([]int, len(shards))
+	c := newChunks(b.s.engine.Shards())
 	for i, p := range b.products {
 		if !p.local() || p.Key != "" {
 			rest = append(rest, i)
 			continue
 		}
-		n := b.s.engine.ShardOf(p.Claim.Slot())
-		last, size := len(shards[n])-1, p.size()
-		if last < 0 || len(shards[n][last]) == mostChunk || bytes[n]+size > mostChunkBytes {
-			shards[n] = append(shards[n], nil)
-			last, bytes[n] = last+1, 0
-		}
-		shards[n][last] = append(shards[n][last], i)
-		bytes[n] += size
+		c.add(b.s.engine.ShardOf(p.Claim.Slot()), i, p.size())
 	}
-	return shards, rest
+	return c.shards, rest
 }
 
-// size estimates the bytes of a product with one variant inside a command.
+// chunks gathers what one command takes, for each shard.
+type chunks struct {
+	shards [][][]int
+	bytes  []int // of the last chunk of each shard
+}
+
+func newChunks(shards int) *chunks {
+	return &chunks{shards: make([][][]int, shards), bytes: make([]int, shards)}
+}
+
+func (c *chunks) add(shard, index, size int) {
+	last := len(c.shards[shard]) - 1
+	if last < 0 || len(c.shards[shard][last]) == mostChunk || c.bytes[shard]+size > mostChunkBytes {
+		c.shards[shard] = append(c.shards[shard], nil)
+		last, c.bytes[shard] = last+1, 0
+	}
+	c.shards[shard][last] = append(c.shards[shard][last], index)
+	c.bytes[shard] += size
+}
+
+// size estimates the bytes of a product inside a command.
 func (c PutProduct) size() int {
-	v := c.Variants[0]
-	size := 256 + 2*len(c.Handle) + len(c.Title) + len(c.Description) + len(c.ExternalReference) + len(c.Metadata) + len(c.PrivateMetadata)
-	size += len(c.Brand) + len(c.SEO.Title) + len(c.SEO.Description) + 36*len(c.Categories) + sizeOf(c.Attributes) + sizeOf(v.Attributes)
-	size += len(v.Metadata) + len(v.PrivateMetadata) + 16*(len(v.Prices)+len(v.CompareAt)) + 32
+	size := 300 + len(c.Handle) + len(c.Title) + len(c.Description) + len(c.ExternalReference) + len(c.Metadata) + len(c.PrivateMetadata)
+	size += len(c.Brand) + len(c.SEO.Title) + len(c.SEO.Description) + 36*len(c.Categories) + sizeOf(c.Attributes)
 	for _, m := range c.Media {
 		size += 80 + len(m.Alt) + (mostName+3)*len(m.SKUs)
 	}
+	for _, t := range c.Translations {
+		size += 60 + len(t.Title) + len(t.Description) + len(t.SEO.Title) + len(t.SEO.Description)
+		for _, term := range t.Terms {
+			size += 10 + len(term.Text) + len(term.Translation)
+		}
+	}
+	for _, p := range c.Publications {
+		size += 50 + len(p.Channel)
+	}
+	for _, h := range slices.Concat(c.FormerHandles, c.ForgetHandles) {
+		size += 38 + len(h)
+	}
+	for _, v := range c.Variants {
+		size += v.size()
+	}
+	return size
+}
+
+func (v PutVariant) size() int {
+	size := 80 + len(v.SKU) + len(v.Metadata) + len(v.PrivateMetadata) + 16*(len(v.Prices)+len(v.CompareAt)) + sizeOf(v.Attributes)
 	for _, b := range v.Barcodes {
 		size += 3 + len(b)
 	}

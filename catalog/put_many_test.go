@@ -40,6 +40,49 @@ func TestPutProductsTakesFewCommands(t *testing.T) {
 	s.settle()
 }
 
+// manyShirts are products with three variants and a reference: five names.
+func manyShirts(n int) []catalog.PutProduct {
+	list := make([]catalog.PutProduct, n)
+	for i := range list {
+		list[i] = shirt("S", "M", "L")
+		list[i].Handle, list[i].ExternalReference = fmt.Sprintf("shirt-%d", i), fmt.Sprintf("erp-%d", i)
+		for j := range list[i].Variants {
+			list[i].Variants[j].SKU += catalog.SKU(fmt.Sprintf("-%d", i))
+		}
+	}
+	return list
+}
+
+func TestPutProductsWithManyNamesTakesFewCommands(t *testing.T) {
+	s := newShop(t, 3)
+	list := manyShirts(300)
+	for round := range 3 {
+		if round == 2 {
+			for i := range list {
+				list[i].Variants[2].SKU += "-new"
+			}
+		}
+		before := s.engine.Submitted()
+		products, err := s.PutProducts(t.Context(), list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := s.engine.Submitted() - before; n > 40 {
+			t.Errorf("round %d: %d products took %d commands", round, len(list), n)
+		}
+		for i, p := range products {
+			if want := int64(1 + round/2); p.Handle != list[i].Handle || len(p.Variants) != 3 || p.Version != want || p.Variants[2].SKU != list[i].Variants[2].SKU {
+				t.Fatalf("round %d: got %+v", round, p)
+			}
+		}
+	}
+	list[7].ExternalReference = "erp-8"
+	if _, err := s.PutProducts(t.Context(), list); !errors.As(err, new(*catalog.ReferenceTakenError)) {
+		t.Fatalf("got %v", err)
+	}
+	s.settle()
+}
+
 func TestPutProductsOfAllKinds(t *testing.T) {
 	s := newShop(t, 3)
 	s.must(shirt("S", "M"))
@@ -125,6 +168,25 @@ func BenchmarkPutProducts4000(b *testing.B) {
 		n++
 		for i := range list {
 			list[i].SKU = catalog.SKU(fmt.Sprintf("MUG-%d-%d", n, i))
+		}
+		if _, err := s.PutProducts(b.Context(), list); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkPutProductsWithManyNames puts 1,000 products, 3,000 variants.
+func BenchmarkPutProductsWithManyNames(b *testing.B) {
+	s := newShop(b, 8)
+	n := 0
+	for b.Loop() {
+		n++
+		list := manyShirts(1000)
+		for i := range list {
+			list[i].Handle, list[i].ExternalReference = fmt.Sprint(list[i].Handle, "/", n), fmt.Sprint(list[i].ExternalReference, "/", n)
+			for j := range list[i].Variants {
+				list[i].Variants[j].SKU += catalog.SKU(fmt.Sprint("/", n))
+			}
 		}
 		if _, err := s.PutProducts(b.Context(), list); err != nil {
 			b.Fatal(err)

@@ -26,7 +26,9 @@ type PutProduct struct {
 	Status Status `cbor:"5,keyasint,omitempty"`
 	// Variants are what a shopper chooses from. A variant is the same as
 	// before if its SKU is.
-	Variants          []PutVariant    `cbor:"6,keyasint,omitempty"`
+	Variants []PutVariant `cbor:"6,keyasint,omitempty"`
+	// ExternalReference is its name in another system, such as an ERP. No
+	// other product has the same.
 	ExternalReference string          `cbor:"7,keyasint,omitempty"`
 	Metadata          json.RawMessage `cbor:"8,keyasint,omitempty"`
 	PrivateMetadata   json.RawMessage `cbor:"9,keyasint,omitempty"`
@@ -41,6 +43,16 @@ type PutProduct struct {
 	// Attributes are what all variants have in common. Names are unique.
 	Attributes []Attribute `cbor:"18,keyasint,omitempty"`
 	SEO        SEO         `cbor:"19,keyasint,omitempty"`
+	// FormerHandles lead to the product as well, as those do that it had
+	// before, which need not be named. 20 are kept, the newest.
+	FormerHandles []string `cbor:"20,keyasint,omitempty"`
+	// ForgetHandles are former handles that are free again for others.
+	ForgetHandles []string `cbor:"21,keyasint,omitempty"`
+	// Translations are the texts in other languages, one for each locale.
+	Translations []Translation `cbor:"22,keyasint,omitempty"`
+	// Publications say through which channels the product is offered, and
+	// when. None means everywhere, always.
+	Publications []Publication `cbor:"23,keyasint,omitempty"`
 
 	// SKU and Price are short for one variant without options.
 	SKU   SKU          `cbor:"-"`
@@ -55,6 +67,10 @@ type PutProduct struct {
 	Claim claim.Hash `cbor:"12,keyasint" command:"stamped"`
 	// Target is the product that was found by its handle on another shard.
 	Target ProductID `cbor:"13,keyasint,omitempty" command:"stamped"`
+	// ReferenceClaim and FormerClaims are those of ExternalReference and
+	// FormerHandles.
+	ReferenceClaim claim.Hash   `cbor:"25,keyasint,omitzero" command:"stamped"`
+	FormerClaims   []claim.Hash `cbor:"26,keyasint,omitempty" command:"stamped"`
 	// Reserved is there if names on other slots are taken or dropped.
 	Reserved *Reserved `cbor:"14,keyasint,omitempty" command:"stamped"`
 }
@@ -81,6 +97,9 @@ type PutVariant struct {
 	LengthMM    int64       `cbor:"12,keyasint,omitempty"` // of the packaging; 0 if not known
 	WidthMM     int64       `cbor:"13,keyasint,omitempty"`
 	HeightMM    int64       `cbor:"14,keyasint,omitempty"`
+	// TaxCategory names the tax rates that are on it, as in "books"; "" is the
+	// standard one.
+	TaxCategory string `cbor:"15,keyasint,omitempty"`
 
 	// Claim is the SKU's.
 	Claim claim.Hash `cbor:"8,keyasint" command:"stamped"`
@@ -93,6 +112,8 @@ type Reserved struct {
 	Token    string    `cbor:"3,keyasint,omitempty"`
 	Taken    string    `cbor:"4,keyasint,omitempty"` // a name that another product has
 	TakenBy  ProductID `cbor:"5,keyasint,omitempty"` // "" if that may change in a moment
+	// Reference says that Taken is an external reference.
+	Reference bool `cbor:"6,keyasint,omitempty"`
 }
 
 // stored is the answer to a put.
@@ -139,6 +160,8 @@ func (c PutProduct) apply(tx *command.Tx) (stored, error) {
 
 func (r *Reserved) check(tx *command.Tx) error {
 	switch {
+	case r.Taken != "" && r.TakenBy != "" && r.Reference:
+		return &ReferenceTakenError{Reference: r.Taken, Product: r.TakenBy}
 	case r.Taken != "" && r.TakenBy != "":
 		return &NameTakenError{Name: r.Taken, Product: r.TakenBy}
 	case r.Taken != "":
@@ -185,7 +208,7 @@ func (c PutProduct) find(tx *command.Tx) (record, error) {
 // moveNames takes the names that are new and drops those that are gone, where
 // they live on the product's own slot. The others have been reserved.
 func (c PutProduct) moveNames(tx *command.Tx, have, want record) error {
-	take, drop := changedNames(have.names(), want.names())
+	take, drop := changedNames(have.names(), c.names(have))
 	if c.Reserved == nil && len(beyond(tx.Slot, take))+len(beyond(tx.Slot, drop)) > 0 {
 		return &movedError{Product: want.ID}
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/keelshop/commerce/internal/command"
 )
 
-// putProducts puts products that each live on the slot of their only name, all
-// of them on one shard.
+// putProducts puts products that all live on one shard. What changes of their
+// names on other slots has been reserved.
 type putProducts struct {
 	Products []PutProduct `cbor:"1,keyasint"`
 }
@@ -20,11 +20,11 @@ type allStored struct {
 // Kind returns "catalog.put_products".
 func (putProducts) Kind() command.Kind { return "catalog.put_products" }
 
-// Validate refuses products that need more than one slot.
+// Validate returns what is wrong with one of the products.
 func (c putProducts) Validate() error {
 	for _, p := range c.Products {
-		if !p.local() {
-			return fault.New(fault.Invalid, "product %q cannot be put together with others", p.Handle)
+		if len(p.Variants) == 0 {
+			return fault.New(fault.Invalid, "product %q has no variants", p.Handle)
 		}
 		if err := p.Validate(); err != nil {
 			return err
@@ -37,13 +37,15 @@ func (c putProducts) Validate() error {
 func (c putProducts) apply(tx *command.Tx) (allStored, error) {
 	all := allStored{Products: make([]stored, len(c.Products))}
 	for i, p := range c.Products {
-		slot := p.Claim.Slot()
+		slot, err := p.home()
+		if err != nil {
+			return allStored{}, err
+		}
 		if err := claim.OwnedTx(tx, slot); err != nil {
 			return allStored{}, err
 		}
 		own := *tx // each product's rows, events and claims belong to its slot
 		own.Slot = slot
-		var err error
 		if all.Products[i], err = p.apply(&own); err != nil {
 			return allStored{}, err
 		}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/sqlite"
@@ -46,7 +47,8 @@ func (s *Service) Get(ctx context.Context, product ProductID) (Product, error) {
 	return *p.(*Product), nil
 }
 
-// ByHandle returns the product with a handle. The error is an
+// ByHandle returns the product with a handle. By a former handle it returns
+// the product with its present one, for a permanent redirect. The error is an
 // *UnknownProductError if there is none.
 func (s *Service) ByHandle(ctx context.Context, handle string) (Product, error) {
 	owner, _, err := claim.Owner(ctx, s.engine, ClaimKind, claim.Of(s.engine, ClaimKind, handle))
@@ -58,11 +60,30 @@ func (s *Service) ByHandle(ctx context.Context, handle string) (Product, error) 
 		if err != nil && !isUnknown(err) {
 			return Product{}, err
 		}
-		if p.Handle == handle {
+		if p.Handle == handle || slices.Contains(p.FormerHandles, handle) {
 			return p, nil
 		}
 	}
 	return Product{}, &UnknownProductError{Handle: handle}
+}
+
+// ByReference returns the product with an external reference. The error is an
+// *UnknownReferenceError if there is none.
+func (s *Service) ByReference(ctx context.Context, reference string) (Product, error) {
+	owner, _, err := claim.Owner(ctx, s.engine, ClaimKind, referenceClaim(s.engine, reference))
+	if err != nil {
+		return Product{}, fmt.Errorf("looking up the external reference %q: %w", reference, err)
+	}
+	if owner != "" {
+		p, err := s.Get(ctx, ProductID(owner))
+		if err != nil && !isUnknown(err) {
+			return Product{}, err
+		}
+		if reference != "" && p.ExternalReference == reference {
+			return p, nil
+		}
+	}
+	return Product{}, &UnknownReferenceError{Reference: reference}
 }
 
 // load reads a product past the cache.
@@ -128,7 +149,7 @@ func (s *Service) loadVariant(ctx context.Context, product ProductID, sku SKU) (
 
 // readVariant returns nil if the product has no such variant.
 func readVariant(tx *sqlite.Tx, product ProductID, sku SKU) (*Variant, error) {
-	rows := tx.One(`SELECT `+variantColumns+`, p.title, p.status, p.version
+	rows := tx.One(`SELECT `+variantColumns+`, p.title, p.status, p.version, p.publications
 		FROM variants v JOIN products p ON p.id = v.product WHERE v.product = ? AND v.sku = ? AND v.removed = 0`, product, sku)
 	defer rows.Close()
 	if !rows.Next() {
@@ -138,7 +159,12 @@ func readVariant(tx *sqlite.Tx, product ProductID, sku SKU) (*Variant, error) {
 	if err := v.readInto(rows); err != nil {
 		return nil, err
 	}
-	v.complete(&Product{ID: product, Title: rows.Text(11), Status: Status(rows.Text(12)), Version: rows.Int64(13)})
+	p := Product{ID: product, Title: rows.Text(12), Status: Status(rows.Text(13)), Version: rows.Int64(14)}
+	var err error
+	if p.Publications, err = decodeList[Publication](rows.Text(15)); err != nil {
+		return nil, err
+	}
+	v.complete(&p)
 	prices := tx.Query(`SELECT amount, currency, compare_at FROM prices WHERE variant = ? ORDER BY currency`, v.ID)
 	for prices.Next() {
 		v.addPrice(prices)

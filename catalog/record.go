@@ -17,20 +17,24 @@ import (
 // a product that does not exist.
 type record struct {
 	Product
-	claim   claim.Hash   // the handle's
-	claims  []claim.Hash // of the variants' SKUs, in their order
-	removed []Variant    // only ID and SKU
+	claim     claim.Hash   // the handle's
+	reference claim.Hash   // the external reference's; zero if there is none
+	claims    []claim.Hash // of the variants' SKUs, in their order
+	former    []name       // the former handles
+	removed   []Variant    // only ID and SKU
 }
 
 // record returns the product as the command wants it, with the version of the
 // one that it replaces.
 func (c PutProduct) record(tx *command.Tx, have record) record {
-	r := record{Product: have.Product, claim: c.Claim}
+	r := record{Product: have.Product, claim: c.Claim, reference: c.ReferenceClaim, former: c.former(have)}
+	r.FormerHandles = namesOf(r.former)
 	if have.ID == "" {
 		r.ID, r.CreatedAt = c.NewID, tx.Time()
 	}
 	r.Handle, r.Title, r.Description, r.Brand, r.Status = c.Handle, c.Title, c.Description, c.Brand, c.Status
 	r.Categories, r.Media, r.Attributes, r.SEO = c.Categories, c.Media, c.Attributes, c.SEO
+	r.Translations, r.Publications = c.Translations, c.Publications
 	r.ExternalReference, r.Metadata, r.PrivateMetadata = c.ExternalReference, c.Metadata, c.PrivateMetadata
 	r.UpdatedAt = tx.Time()
 	known := map[SKU]VariantID{}
@@ -54,7 +58,7 @@ func (v PutVariant) variant(id VariantID) Variant {
 	return Variant{
 		ID: id, SKU: v.SKU, Options: v.Options, Prices: v.Prices, CompareAt: v.CompareAt, Attributes: v.Attributes,
 		Untracked: v.Untracked, Barcodes: v.Barcodes,
-		WeightGrams: v.WeightGrams, LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM,
+		WeightGrams: v.WeightGrams, LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM, TaxCategory: v.TaxCategory,
 		Metadata: v.Metadata, PrivateMetadata: v.PrivateMetadata,
 	}
 }
@@ -66,24 +70,34 @@ func variantID(tx *command.Tx, product ProductID, sku SKU) VariantID {
 }
 
 // same reports whether two records differ in nothing that a caller put there.
-func (r record) same(other record) bool {
-	return r.ID == other.ID && r.sameProduct(other) && slices.EqualFunc(r.Variants, other.Variants, Variant.same)
-}
+func (r record) same(other record) bool { return r.ID == other.ID && len(r.differences(other)) == 0 }
 
-// sameProduct is same for what is not in the variants.
-func (r record) sameProduct(other record) bool {
-	return r.Handle == other.Handle && r.Title == other.Title && r.Description == other.Description &&
-		r.Brand == other.Brand && r.Status == other.Status && r.ExternalReference == other.ExternalReference &&
-		slices.Equal(r.Categories, other.Categories) && slices.EqualFunc(r.Media, other.Media, Media.equal) &&
-		slices.EqualFunc(r.Attributes, other.Attributes, Attribute.equal) && r.SEO == other.SEO &&
-		string(r.Metadata) == string(other.Metadata) && string(r.PrivateMetadata) == string(other.PrivateMetadata)
+// differences names what a caller put there and differs.
+func (r record) differences(other record) (d differences) {
+	d.note("handle", r.Handle == other.Handle)
+	d.note("former_handles", slices.Equal(r.FormerHandles, other.FormerHandles))
+	d.note("title", r.Title == other.Title)
+	d.note("description", r.Description == other.Description)
+	d.note("brand", r.Brand == other.Brand)
+	d.note("status", r.Status == other.Status)
+	d.note("external_reference", r.ExternalReference == other.ExternalReference)
+	d.note("categories", slices.Equal(r.Categories, other.Categories))
+	d.note("media", slices.EqualFunc(r.Media, other.Media, Media.equal))
+	d.note("attributes", slices.EqualFunc(r.Attributes, other.Attributes, Attribute.equal))
+	d.note("seo", r.SEO == other.SEO)
+	d.note("translations", slices.EqualFunc(r.Translations, other.Translations, Translation.equal))
+	d.note("publications", slices.Equal(r.Publications, other.Publications))
+	d.note("metadata", string(r.Metadata) == string(other.Metadata))
+	d.note("private_metadata", string(r.PrivateMetadata) == string(other.PrivateMetadata))
+	d.note("variants", slices.EqualFunc(r.Variants, other.Variants, Variant.same))
+	return d
 }
 
 func (v Variant) same(other Variant) bool {
 	return v.ID == other.ID && v.Untracked == other.Untracked && slices.Equal(v.Barcodes, other.Barcodes) &&
 		slices.Equal(v.Options, other.Options) && v.samePrices(other) &&
 		slices.EqualFunc(v.Attributes, other.Attributes, Attribute.equal) &&
-		v.WeightGrams == other.WeightGrams && v.LengthMM == other.LengthMM && v.WidthMM == other.WidthMM && v.HeightMM == other.HeightMM &&
+		v.WeightGrams == other.WeightGrams && v.LengthMM == other.LengthMM && v.WidthMM == other.WidthMM && v.HeightMM == other.HeightMM && v.TaxCategory == other.TaxCategory &&
 		string(v.Metadata) == string(other.Metadata) && string(v.PrivateMetadata) == string(other.PrivateMetadata)
 }
 
@@ -93,7 +107,7 @@ func (v Variant) samePrices(other Variant) bool {
 
 // complete fills in what a variant repeats of its product.
 func (v *Variant) complete(p *Product) {
-	v.Product, v.Version, v.Purchasable = p.ID, p.Version, p.Status == Active
+	v.Product, v.Version, v.Status, v.Publications, v.Purchasable = p.ID, p.Version, p.Status, p.Publications, p.Status == Active
 	v.Title = p.Title
 	if len(v.Options) == 0 {
 		return
@@ -125,7 +139,7 @@ func readRecord(tx *sqlite.Tx, product ProductID) (r record, found bool, err err
 // readProduct reads a product without its variants.
 func readProduct(tx *sqlite.Tx, product ProductID) (r record, found bool, err error) {
 	rows := tx.One(`SELECT handle, claim, title, description, brand, status, external_reference, seo_title, seo_description,
-			media, attributes, metadata, private_metadata, version, created_at, updated_at
+			media, attributes, metadata, private_metadata, version, created_at, updated_at, reference_claim, translations, publications
 		FROM products WHERE id = ?`, product)
 	defer rows.Close()
 	if !rows.Next() {
@@ -142,11 +156,37 @@ func readProduct(tx *sqlite.Tx, product ProductID) (r record, found bool, err er
 	}
 	r.Metadata, r.PrivateMetadata = jsonOf(rows, 11), jsonOf(rows, 12)
 	r.Version, r.CreatedAt, r.UpdatedAt = rows.Int64(13), timeOf(rows, 14), timeOf(rows, 15)
+	copy(r.reference[:], rows.Blob(16))
+	if r.Translations, err = decodeList[Translation](rows.Text(17)); err != nil {
+		return record{}, false, err
+	}
+	if r.Publications, err = decodeList[Publication](rows.Text(18)); err != nil {
+		return record{}, false, err
+	}
 	if err := rows.Close(); err != nil {
+		return record{}, false, err
+	}
+	if err := r.readFormer(tx); err != nil {
 		return record{}, false, err
 	}
 	r.Categories, err = readCategories(tx, product)
 	return r, true, err
+}
+
+func (r *record) readFormer(tx *sqlite.Tx) error {
+	rows := tx.Query(`SELECT handle, claim FROM former_handles WHERE product = ? ORDER BY position`, r.ID)
+	for rows.Next() {
+		r.former = append(r.former, name{name: rows.Text(0), claim: claim.Hash(rows.Blob(1))})
+	}
+	r.FormerHandles = namesOf(r.former)
+	return rows.Close()
+}
+
+func namesOf(names []name) (list []string) {
+	for _, n := range names {
+		list = append(list, n.name)
+	}
+	return list
 }
 
 func readCategories(tx *sqlite.Tx, product ProductID) (list []CategoryID, err error) {
@@ -158,7 +198,7 @@ func readCategories(tx *sqlite.Tx, product ProductID) (list []CategoryID, err er
 }
 
 // variantColumns are those that readInto reads, from column 0 on.
-const variantColumns = `v.id, v.options, v.untracked, v.barcodes, v.attributes, v.weight_grams, v.length_mm, v.width_mm, v.height_mm, v.metadata, v.private_metadata`
+const variantColumns = `v.id, v.options, v.untracked, v.barcodes, v.attributes, v.weight_grams, v.length_mm, v.width_mm, v.height_mm, v.metadata, v.private_metadata, v.tax_category`
 
 // readInto reads a row of variantColumns.
 func (v *Variant) readInto(rows *sqlite.Rows) (err error) {
@@ -173,7 +213,7 @@ func (v *Variant) readInto(rows *sqlite.Rows) (err error) {
 		return err
 	}
 	v.WeightGrams, v.LengthMM, v.WidthMM, v.HeightMM = rows.Int64(5), rows.Int64(6), rows.Int64(7), rows.Int64(8)
-	v.Metadata, v.PrivateMetadata = jsonOf(rows, 9), jsonOf(rows, 10)
+	v.Metadata, v.PrivateMetadata, v.TaxCategory = jsonOf(rows, 9), jsonOf(rows, 10), rows.Text(11)
 	return nil
 }
 
@@ -182,8 +222,8 @@ func (r *record) readVariants(tx *sqlite.Tx) error {
 		FROM variants v WHERE v.product = ? ORDER BY v.removed, v.position, v.id`, r.ID)
 	defer rows.Close()
 	for rows.Next() {
-		v := Variant{SKU: SKU(rows.Text(11))}
-		if rows.Bool(13) {
+		v := Variant{SKU: SKU(rows.Text(12))}
+		if rows.Bool(14) {
 			v.ID = VariantID(rows.Text(0))
 			r.removed = append(r.removed, v)
 			continue
@@ -192,7 +232,7 @@ func (r *record) readVariants(tx *sqlite.Tx) error {
 			return err
 		}
 		r.Variants = append(r.Variants, v)
-		r.claims = append(r.claims, claim.Hash(rows.Blob(12)))
+		r.claims = append(r.claims, claim.Hash(rows.Blob(13)))
 	}
 	return rows.Err()
 }

@@ -46,6 +46,9 @@ func (c RemoveCategory) apply(tx *command.Tx) (storedCategory, error) {
 	if below > 0 {
 		return storedCategory{}, &CategoryNotEmptyError{Category: c.Category, Children: below}
 	}
+	if _, err := tx.Exec(`DELETE FROM former_category_handles WHERE category = ?`, c.Category); err != nil {
+		return storedCategory{}, err
+	}
 	if _, err := tx.Exec(`DELETE FROM categories WHERE id = ?`, c.Category); err != nil {
 		return storedCategory{}, err
 	}
@@ -53,7 +56,7 @@ func (c RemoveCategory) apply(tx *command.Tx) (storedCategory, error) {
 		return storedCategory{}, err
 	}
 	have.Version++
-	return storedCategory{ID: have.ID, Version: have.Version}, have.announce(tx, "category.removed")
+	return storedCategory{ID: have.ID, Version: have.Version}, have.announce(tx, "category.removed", nil)
 }
 
 // RemoveCategory removes a category. The errors are *UnknownCategoryError,

@@ -4,6 +4,7 @@ CREATE TABLE products (
 	slot               INTEGER NOT NULL,
 	handle             TEXT    NOT NULL CHECK (handle <> ''),
 	claim              BLOB    NOT NULL CHECK (length(claim) = 32), -- the handle's
+	reference_claim    BLOB             CHECK (length(reference_claim) = 32), -- the external reference's
 	title              TEXT    NOT NULL CHECK (title <> ''),
 	description        TEXT    NOT NULL,
 	brand              TEXT    NOT NULL,
@@ -11,13 +12,26 @@ CREATE TABLE products (
 	seo_description    TEXT    NOT NULL,
 	media              TEXT    NOT NULL,                            -- JSON: [{"asset":…,"alt":…,"skus":[…]},…]
 	attributes         TEXT    NOT NULL,                            -- JSON: [{"name":…,"kind":…,…},…]
+	translations       TEXT    NOT NULL,                            -- JSON: [{"locale":"de","title":…,…},…]
+	publications       TEXT    NOT NULL,                            -- JSON: [{"channel":…,"visible_from":…,…},…]
 	status             TEXT    NOT NULL CHECK (status IN ('draft', 'active', 'archived')),
 	external_reference TEXT    NOT NULL,
 	metadata           TEXT,
 	private_metadata   TEXT,
 	version            INTEGER NOT NULL CHECK (version > 0),
 	created_at         INTEGER NOT NULL,
-	updated_at         INTEGER NOT NULL
+	updated_at         INTEGER NOT NULL,
+	CHECK ((reference_claim IS NULL) = (external_reference = ''))
+) STRICT, WITHOUT ROWID;
+
+-- Handles that a product had before still lead to it.
+CREATE TABLE former_handles (
+	product  TEXT    NOT NULL REFERENCES products (id),
+	position INTEGER NOT NULL CHECK (position >= 0), -- 0 is the newest
+	handle   TEXT    NOT NULL CHECK (handle <> ''),
+	claim    BLOB    NOT NULL CHECK (length(claim) = 32),
+	slot     INTEGER NOT NULL,
+	PRIMARY KEY (product, position)
 ) STRICT, WITHOUT ROWID;
 
 -- A variant that its product no longer has is kept as removed: stock and
@@ -39,6 +53,7 @@ CREATE TABLE variants (
 	height_mm        INTEGER NOT NULL CHECK (height_mm >= 0),
 	metadata         TEXT,
 	private_metadata TEXT,
+	tax_category     TEXT    NOT NULL, -- '' is the standard one
 	removed          INTEGER NOT NULL CHECK (removed IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
@@ -86,6 +101,7 @@ CREATE TABLE categories (
 	seo_title        TEXT    NOT NULL,
 	seo_description  TEXT    NOT NULL,
 	media            TEXT    NOT NULL,                            -- JSON, as in products
+	translations     TEXT    NOT NULL,                            -- JSON, as in products
 	metadata         TEXT,
 	private_metadata TEXT,
 	version          INTEGER NOT NULL CHECK (version > 0),
@@ -96,3 +112,23 @@ CREATE TABLE categories (
 
 CREATE UNIQUE INDEX categories_by_handle ON categories (handle);
 CREATE INDEX categories_by_parent ON categories (parent);
+
+-- Handles that categories had before still lead to them.
+CREATE TABLE former_category_handles (
+	handle   TEXT    NOT NULL PRIMARY KEY,
+	category TEXT    NOT NULL REFERENCES categories (id),
+	slot     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Who made which version of a product, category, price list or another thing
+-- of the catalog. It is kept for ever.
+CREATE TABLE catalog_changes (
+	subject   TEXT    NOT NULL,
+	version   INTEGER NOT NULL CHECK (version > 0),
+	slot      INTEGER NOT NULL, -- the subject's
+	at        INTEGER NOT NULL,
+	principal TEXT    NOT NULL, -- '' is the program itself
+	kind      TEXT    NOT NULL, -- that of the event
+	fields    TEXT    NOT NULL, -- names of what changed, spaces between them
+	PRIMARY KEY (subject, version)
+) STRICT, WITHOUT ROWID;

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/keelshop/commerce/internal/command"
@@ -50,19 +51,50 @@ func (r record) storeProduct(tx *command.Tx, have record) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO products (id, slot, handle, claim, title, description, brand, seo_title, seo_description, media, attributes,
+	translations, err := encodeList(r.Translations)
+	if err != nil {
+		return err
+	}
+	publications, err := encodeList(r.Publications)
+	if err != nil {
+		return err
+	}
+	var reference any
+	if r.ExternalReference != "" {
+		reference = r.reference[:]
+	}
+	_, err = tx.Exec(`INSERT INTO products (id, slot, handle, claim, reference_claim, title, description, brand, seo_title, seo_description, media, attributes, translations, publications,
 			status, external_reference, metadata, private_metadata, version, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET handle = excluded.handle, claim = excluded.claim, title = excluded.title, description = excluded.description,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET handle = excluded.handle, claim = excluded.claim, reference_claim = excluded.reference_claim, title = excluded.title, description = excluded.description,
 			brand = excluded.brand, seo_title = excluded.seo_title, seo_description = excluded.seo_description, media = excluded.media,
-			attributes = excluded.attributes, status = excluded.status, external_reference = excluded.external_reference,
+			attributes = excluded.attributes, translations = excluded.translations, publications = excluded.publications, status = excluded.status, external_reference = excluded.external_reference,
 			metadata = excluded.metadata, private_metadata = excluded.private_metadata, version = excluded.version, updated_at = excluded.updated_at`,
-		r.ID, tx.Slot, r.Handle, r.claim[:], r.Title, r.Description, r.Brand, r.SEO.Title, r.SEO.Description, media, attributes,
+		r.ID, tx.Slot, r.Handle, r.claim[:], reference, r.Title, r.Description, r.Brand, r.SEO.Title, r.SEO.Description, media, attributes, translations, publications,
 		r.Status, r.ExternalReference, textOf(r.Metadata), textOf(r.PrivateMetadata), r.Version, tx.At, tx.At)
 	if err != nil {
 		return err
 	}
+	if err := r.storeFormer(tx, have); err != nil {
+		return err
+	}
 	return r.storeCategories(tx, have)
+}
+
+func (r record) storeFormer(tx *command.Tx, have record) error {
+	if slices.Equal(r.FormerHandles, have.FormerHandles) {
+		return nil
+	}
+	if _, err := tx.Exec(`DELETE FROM former_handles WHERE product = ?`, r.ID); err != nil {
+		return err
+	}
+	for i, n := range r.former {
+		_, err := tx.Exec(`INSERT INTO former_handles (product, position, handle, claim, slot) VALUES (?, ?, ?, ?, ?)`, r.ID, i, n.name, n.claim[:], tx.Slot)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r record) storeVariant(tx *command.Tx, i int, samePrices bool) error {
@@ -80,13 +112,14 @@ func (r record) storeVariant(tx *command.Tx, i int, samePrices bool) error {
 		return err
 	}
 	_, err = tx.Exec(`INSERT INTO variants (id, slot, product, position, sku, claim, options, untracked, barcodes, attributes,
-			weight_grams, length_mm, width_mm, height_mm, metadata, private_metadata, removed)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+			weight_grams, length_mm, width_mm, height_mm, metadata, private_metadata, tax_category, removed)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
 		ON CONFLICT (id) DO UPDATE SET position = excluded.position, options = excluded.options, untracked = excluded.untracked,
 			barcodes = excluded.barcodes, attributes = excluded.attributes, weight_grams = excluded.weight_grams, length_mm = excluded.length_mm,
-			width_mm = excluded.width_mm, height_mm = excluded.height_mm, metadata = excluded.metadata, private_metadata = excluded.private_metadata, removed = 0`,
+			width_mm = excluded.width_mm, height_mm = excluded.height_mm, metadata = excluded.metadata, private_metadata = excluded.private_metadata,
+			tax_category = excluded.tax_category, removed = 0`,
 		v.ID, tx.Slot, r.ID, i, v.SKU, r.claims[i][:], options, v.Untracked, barcodes, attributes,
-		v.WeightGrams, v.LengthMM, v.WidthMM, v.HeightMM, textOf(v.Metadata), textOf(v.PrivateMetadata))
+		v.WeightGrams, v.LengthMM, v.WidthMM, v.HeightMM, textOf(v.Metadata), textOf(v.PrivateMetadata), v.TaxCategory)
 	if err != nil || samePrices {
 		return err
 	}
@@ -133,6 +166,13 @@ func (r record) announce(tx *command.Tx, have record) error {
 	}
 	for _, v := range r.Variants {
 		tx.Touch(skuKey(v.SKU))
+	}
+	var fields []string
+	if have.ID != "" {
+		fields = r.differences(have)
+	}
+	if err := remember(tx, kind, string(r.ID), r.Version, fields); err != nil {
+		return err
 	}
 	return tx.Emit(kind, string(r.ID), changed{Product: r.ID, Version: r.Version, Status: r.Status})
 }

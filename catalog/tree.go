@@ -25,6 +25,9 @@ func newTree(all []Category) *Tree {
 	})
 	for _, c := range all {
 		t.byID[c.ID], t.byHandle[c.Handle] = c, c.ID
+		for _, h := range c.FormerHandles {
+			t.byHandle[h] = c.ID
+		}
 		t.children[c.Parent] = append(t.children[c.Parent], c)
 	}
 	return t
@@ -39,7 +42,9 @@ func (t *Tree) Get(category CategoryID) (Category, bool) {
 	return c, ok
 }
 
-// ByHandle returns the category with a handle, and false if there is none.
+// ByHandle returns the category with a handle, and false if there is none. By a
+// former handle it returns the category with its present one, for a permanent
+// redirect.
 func (t *Tree) ByHandle(handle string) (Category, bool) { return t.Get(t.byHandle[handle]) }
 
 // Children returns the categories right below one, in their order; below ""

@@ -49,7 +49,8 @@ type Option struct {
 // what their slices hold.
 type Product struct {
 	ID                ProductID
-	Handle            string // unique; the first SKU unless it was given
+	Handle            string   // unique; the first SKU unless it was given
+	FormerHandles     []string // they lead to the product as well; the newest first
 	Title             string
 	Description       string
 	Brand             string // "" if it has none
@@ -58,7 +59,9 @@ type Product struct {
 	Media             []Media      // in the order in which they are shown
 	Attributes        []Attribute  // in the order they were put
 	SEO               SEO
-	Variants          []Variant // in the order they were put
+	Translations      []Translation // sorted by locale
+	Publications      []Publication // sorted by channel; none: offered everywhere
+	Variants          []Variant     // in the order they were put
 	ExternalReference string
 	Metadata          json.RawMessage // a JSON object or nil
 	PrivateMetadata   json.RawMessage // a JSON object or nil; not for shoppers
@@ -80,12 +83,15 @@ type Variant struct {
 	CompareAt       []money.Amount // what Prices are shown against, as for a sale; sorted by currency
 	Attributes      []Attribute    // in the order they were put
 	Untracked       bool           // a service, or goods whose stock is not counted
-	Purchasable     bool           // its product is active
+	Status          Status         // the product's
+	Publications    []Publication  // the product's
+	Purchasable     bool           // its product is active; see Offered for channels and dates
 	Barcodes        []string       // GTINs have been checked
 	WeightGrams     int64          // with its packaging; 0 if not known
 	LengthMM        int64          // of the packaging; 0 if not known
 	WidthMM         int64
 	HeightMM        int64
+	TaxCategory     string          // names the tax rates that are on it; "" is the standard one
 	Metadata        json.RawMessage // a JSON object or nil
 	PrivateMetadata json.RawMessage // a JSON object or nil; not for shoppers
 	Version         int64           // the product's

@@ -56,6 +56,7 @@ func TestWhatWasDoneIsNeverCalledUndone(t *testing.T) {
 func TestPutProductsIsUncertainOnceSomeArePut(t *testing.T) {
 	s := newShop(t, 4)
 	products := []catalog.PutProduct{mug(), {SKU: "CUP", Title: "Cup", Price: eur(700)}, shirt("S", "M")}
+	products[2].Key = "by itself"
 	for _, kind := range []command.Kind{"catalog.put_products", "catalog.put_product"} {
 		blind := catalog.NewService(&commandtest.Blind{Engine: s.engine, Kind: kind}, nil)
 		if _, err := blind.PutProducts(t.Context(), products); fault.CodeOf(err) != fault.Uncertain {

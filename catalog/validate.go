@@ -30,6 +30,8 @@ const (
 	mostAttribute   = 8 << 10
 	mostValues      = 100
 	mostUnit        = 50
+	mostTerms       = 2000
+	mostChannels    = 100
 	mostGrams       = 1_000_000_000
 	mostMM          = 1_000_000
 )
@@ -60,12 +62,15 @@ func (c PutProduct) Validate() error {
 	}
 	return firstError(
 		checkName("handle", c.Handle),
+		checkHandles(c.FormerHandles),
 		checkText("title", c.Title, 1, mostTitle),
 		checkText("description", c.Description, 0, mostDescription),
 		checkText("brand", c.Brand, 0, mostOption),
 		c.SEO.check(),
 		checkAttributes(c.Attributes),
 		checkCategories(c.Categories),
+		checkTranslations(c.Translations),
+		checkPublications(c.Publications),
 		checkMedia(c.Media, c.skus()),
 		checkText("external reference", c.ExternalReference, 0, mostReference),
 		checkVariants(c.Variants),
@@ -92,8 +97,9 @@ func (c PutProduct) normalized() (PutProduct, error) {
 	if c.Metadata, c.PrivateMetadata, err = metadata.CompactBoth(c.Metadata, c.PrivateMetadata); err != nil {
 		return c, err
 	}
-	c.Attributes = normalAttributes(c.Attributes)
+	c.Attributes, c.Translations, c.Publications = normalAttributes(c.Attributes), normalTranslations(c.Translations), normalPublications(c.Publications)
 	c.Media, c.Categories = noneIfEmpty(c.Media), noneIfEmpty(c.Categories)
+	c.FormerHandles, c.ForgetHandles = noneIfEmpty(c.FormerHandles), noneIfEmpty(c.ForgetHandles)
 	c.Variants = slices.Clone(c.Variants)
 	for i := range c.Variants {
 		if err := c.Variants[i].normalize(); err != nil {
@@ -108,6 +114,18 @@ func (v *PutVariant) normalize() (err error) {
 	v.Prices, v.CompareAt = byCurrency(v.Prices), byCurrency(v.CompareAt)
 	v.Metadata, v.PrivateMetadata, err = metadata.CompactBoth(v.Metadata, v.PrivateMetadata)
 	return err
+}
+
+func checkHandles(former []string) error {
+	if len(former) > mostFormer {
+		return fault.New(fault.Invalid, "there are %d former handles; the limit is %d", len(former), mostFormer)
+	}
+	for _, h := range former {
+		if err := checkName("former handle", h); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // noneIfEmpty spells an empty list as nil.
@@ -157,7 +175,8 @@ func checkVariants(variants []PutVariant) error {
 }
 
 func (v PutVariant) check() error {
-	if err := firstError(checkName("SKU", string(v.SKU)), checkBarcodes(v.SKU, v.Barcodes), checkAttributes(v.Attributes), v.checkSize()); err != nil {
+	if err := firstError(checkName("SKU", string(v.SKU)), checkBarcodes(v.SKU, v.Barcodes), checkAttributes(v.Attributes), v.checkSize(),
+		checkText("tax category", v.TaxCategory, 0, mostOption)); err != nil {
 		return err
 	}
 	if len(v.Options) > mostOptions || len(v.Prices) > mostPrices {

@@ -30,6 +30,8 @@ type begin struct {
 	// SoldOut says that what was short cannot be had anywhere, so that being
 	// short is final.
 	SoldOut []soldOut `cbor:"10,keyasint,omitempty" command:"stamped"`
+	// Priced is what the cart costs, worked out just before.
+	Priced priced `cbor:"12,keyasint" command:"stamped"`
 }
 
 // soldOut is what could be had of a pool anywhere.
@@ -67,13 +69,8 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 	if err != nil {
 		return begun{}, err
 	}
-	switch {
-	case len(lines) == 0:
-		return begun{}, &EmptyCartError{Cart: c.Cart}
-	case shopping.Total.Minor() > payments.MaxAmount:
-		return begun{}, fault.New(fault.Refused, "the total %v is more than can be paid at once", shopping.Total)
-	case c.Expected != nil && *c.Expected != shopping.Total:
-		return begun{}, &TotalChangedError{Cart: c.Cart, Want: *c.Expected, Have: shopping.Total}
+	if err := c.check(shopping, lines); err != nil {
+		return begun{}, err
 	}
 	if err := cart.Lock(tx, c.Cart, c.Version, string(c.Order)); err != nil {
 		return begun{}, err
@@ -98,14 +95,38 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 		}
 		return begun{Order: c.Order}, place(tx, &o, len(demands) > 0)
 	}
-	return begun{Order: c.Order, Attempt: c.Attempt, Total: shopping.Total}, c.attempt(tx, n)
+	return begun{Order: c.Order, Attempt: c.Attempt, Total: money.New(n.Total, n.Currency)}, c.attempt(tx, n)
+}
+
+// check refuses a cart that cannot be bought, or not for that price.
+func (c begin) check(shopping cart.Cart, lines []cart.Line) error {
+	total := money.New(c.Priced.Total, shopping.Currency)
+	switch {
+	case c.Version != 0 && c.Version != shopping.Version:
+		return nil // Lock says so
+	case len(lines) == 0:
+		return &EmptyCartError{Cart: c.Cart}
+	case c.Priced.Version != shopping.Version:
+		return &staleError{Cart: c.Cart}
+	case len(c.Priced.Problems) > 0:
+		return &ProblemsError{Cart: c.Cart, Problems: c.Priced.Problems}
+	case len(c.Priced.Missing) > 0:
+		return &IncompleteError{Cart: c.Cart, Missing: c.Priced.Missing}
+	case total.Minor() > payments.MaxAmount:
+		return fault.New(fault.Refused, "the total %v is more than can be paid at once", total)
+	case c.Expected != nil && *c.Expected != total:
+		return &TotalChangedError{Cart: c.Cart, Want: *c.Expected, Have: total, Changes: c.Priced.Changes}
+	}
+	return nil
 }
 
 // order makes the order of the cart's lines, and what it takes from stock.
 func (c begin) order(shopping cart.Cart, lines []cart.Line) (orders.New, []inventory.Demand) {
 	n := orders.New{
 		ID: c.Order, Cart: string(c.Cart), Customer: shopping.Customer, Currency: shopping.Currency,
-		Subtotal: shopping.Total.Minor(), Total: shopping.Total.Minor(),
+		Subtotal: c.Priced.Subtotal, Discount: c.Priced.Discount, Shipping: c.Priced.Shipping, ShippingTax: c.Priced.ShippingTax,
+		Tax: c.Priced.Tax, Total: c.Priced.Total, TaxIncluded: c.Priced.TaxIncluded, Taxes: c.Priced.Taxes,
+		ShippingMethod: shopping.ShippingMethod, ShippingName: c.Priced.ShippingName,
 		OccurredAt: c.OccurredAt, ExternalReference: c.Reference,
 		ShippingCountry: shopping.ShippingCountry, BillingCountry: shopping.BillingCountry,
 		Lines: make([]orders.NewLine, len(lines)),
@@ -119,7 +140,8 @@ func (c begin) order(shopping cart.Cart, lines []cart.Line) (orders.New, []inven
 		}
 		n.Lines[i] = orders.NewLine{
 			SKU: l.SKU, Variant: l.Variant, Pool: pool, Title: l.Title, Quantity: l.Quantity,
-			UnitPrice: l.UnitPrice.Minor(), Total: l.Total.Minor(), Reason: l.Reason,
+			UnitPrice: c.Priced.Lines[i].UnitPrice, Total: c.Priced.Lines[i].UnitPrice * l.Quantity,
+			Discount: c.Priced.Lines[i].Discount, Tax: c.Priced.Lines[i].Tax, Reason: l.Reason,
 		}
 	}
 	return n, demands

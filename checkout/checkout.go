@@ -43,14 +43,19 @@ func Module() command.Module {
 	return command.Module{
 		Name: "checkout",
 		Commands: []command.Definition{
-			command.Define(begin.apply),
+			command.DefineLasting(begin.apply),
 			command.DefineRepeatable(finish.apply),
 			command.DefineRepeatable(forget.apply),
+			command.DefineRepeatable(note.apply),
+			command.DefineRepeatable(heard.apply),
 		},
 		Errors: []fault.Type{
 			fault.Typed[*DeclinedError]("checkout.declined"),
 			fault.Typed[*TotalChangedError]("checkout.total_changed"),
 			fault.Typed[*EmptyCartError]("checkout.empty_cart"),
+			fault.Typed[*IncompleteError]("checkout.incomplete"),
+			fault.Typed[*ProblemsError]("checkout.problems"),
+			fault.Typed[*staleError]("checkout.stale"),
 		},
 		Check: check,
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
-	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
 )
 
@@ -45,7 +44,8 @@ type Complete struct {
 // provider has not said yet, in which case it is finished in the background.
 //
 // It returns an *inventory.OutOfStockError, a *DeclinedError, a
-// *TotalChangedError, an *EmptyCartError, or a *cart.VersionError. Buying a
+// *TotalChangedError, an *EmptyCartError, an *IncompleteError, a
+// *ProblemsError, or a *cart.VersionError. Buying a
 // cart a second time returns the order that was made the first time.
 func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 	if err := s.engine.Before(ctx, &c); err != nil {
@@ -61,8 +61,7 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 	if c.PayWith == "" {
 		c.PayWith = "manual"
 	}
-	provider, err := s.payments.Provider(c.PayWith)
-	if err != nil {
+	if _, err := s.payments.Provider(c.PayWith); err != nil {
 		return Result{}, err
 	}
 	if err := c.check(); err != nil {
@@ -76,7 +75,7 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 		return Result{}, command.UnderKey(c.Key, err)
 	}
 	if made.Attempt != "" {
-		err = s.pay(ctx, slot, provider, c, made)
+		err = s.pay(ctx, slot, c, made)
 	}
 	var out Result
 	if err == nil {
@@ -120,14 +119,18 @@ func (s *Service) begin(ctx context.Context, slot id.Slot, c Complete) (begun, e
 	var made begun
 	submit := func() (err error) {
 		made, err = command.Do[begun](ctx, s.engine, &cmd, command.Call{Key: c.Key, Slot: slot, Prepare: func(st command.Stamp) error {
-			cmd.Order, cmd.Attempt = orders.ID(st.NewID("ord")), payments.ID(st.NewID("pay"))
-			return nil
+			return cmd.prepare(ctx, s, st)
 		}})
 		made.fresh = made.Attempt == cmd.Attempt
 		return err
 	}
 	err := submit()
-	for {
+	for try := 1; ; {
+		if _, stale := errors.AsType[*staleError](err); stale && try < maxReprice {
+			try++
+			err = submit()
+			continue
+		}
 		short, ok := errors.AsType[*inventory.ShortError](err)
 		if !ok {
 			return made, err
@@ -143,14 +146,18 @@ func (s *Service) begin(ctx context.Context, slot id.Slot, c Complete) (begun, e
 	}
 }
 
+// maxReprice bounds how often a cart is priced anew because somebody changed
+// it meanwhile.
+const maxReprice = 16
+
 // maxSoldOut bounds the lines that a refusal names.
 const maxSoldOut = 200
 
 // pay runs the second and third phases. An outcome that is not known leaves
 // the order pending, for recovery.
-func (s *Service) pay(ctx context.Context, slot id.Slot, p payments.Provider, c Complete, made begun) error {
+func (s *Service) pay(ctx context.Context, slot id.Slot, c Complete, made begun) error {
 	attempt := payments.Attempt{
-		ID: made.Attempt, Order: made.Order, Token: c.Token, Amount: made.Total,
+		ID: made.Attempt, Order: made.Order, Provider: c.PayWith, Token: c.Token, Amount: made.Total,
 		AutoCapture: !c.AuthorizeOnly, State: payments.Created,
 	}
 	if !made.fresh {
@@ -160,7 +167,7 @@ func (s *Service) pay(ctx context.Context, slot id.Slot, p payments.Provider, c 
 			return err
 		}
 	}
-	outcome, err := p.Pay(ctx, attempt.PayRequest())
+	outcome, err := s.payments.Pay(ctx, attempt)
 	if err != nil {
 		return nil // unknown: the timer of Begin sees to it
 	}

@@ -2,6 +2,8 @@ package checkout
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/fault"
@@ -27,6 +29,8 @@ func (e *DeclinedError) Unwrap() error { return fault.Refused }
 type TotalChangedError struct {
 	Cart       cart.ID
 	Want, Have money.Amount
+	// Changes are the prices that have changed since lines were added.
+	Changes []cart.Problem `json:",omitempty"`
 }
 
 func (e *TotalChangedError) Error() string {
@@ -43,3 +47,55 @@ func (e *EmptyCartError) Error() string { return fmt.Sprintf("cart %s is empty",
 
 // Unwrap returns fault.Refused.
 func (e *EmptyCartError) Unwrap() error { return fault.Refused }
+
+// IncompleteError says what is missing before a cart can be bought.
+type IncompleteError struct {
+	Cart    cart.ID
+	Missing []cart.Requirement
+}
+
+func (e *IncompleteError) Error() string {
+	return fmt.Sprintf("cart %s cannot be bought yet: it needs %s", e.Cart, join(e.Missing))
+}
+
+// Unwrap returns fault.Refused.
+func (e *IncompleteError) Unwrap() error { return fault.Refused }
+
+// ProblemsError says what has broken about a cart, so that it cannot be bought
+// as it is.
+type ProblemsError struct {
+	Cart     cart.ID
+	Problems []cart.Problem
+}
+
+func (e *ProblemsError) Error() string {
+	codes := make([]cart.ProblemCode, len(e.Problems))
+	for i, p := range e.Problems {
+		codes[i] = p.Code
+	}
+	return fmt.Sprintf("cart %s cannot be bought as it is: %s", e.Cart, join(codes))
+}
+
+// Unwrap returns fault.Refused.
+func (e *ProblemsError) Unwrap() error { return fault.Refused }
+
+// join lists words, each once.
+func join[S ~string](words []S) string {
+	var out []string
+	for _, w := range words {
+		if !slices.Contains(out, string(w)) {
+			out = append(out, string(w))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// staleError says that a cart has changed since it was priced: price it again.
+type staleError struct{ Cart cart.ID }
+
+func (e *staleError) Error() string {
+	return fmt.Sprintf("cart %s keeps changing while it is bought: try again", e.Cart)
+}
+
+// Unwrap returns fault.Unavailable, so that it is never recorded as an answer.
+func (e *staleError) Unwrap() error { return fault.Unavailable }

@@ -54,7 +54,7 @@ func (s *Service) ask(ctx context.Context, p payments.Provider, a payments.Attem
 	old := s.engine.Now().Sub(a.CreatedAt) > payments.KeyLife
 	switch {
 	case outcome.State == payments.NotFound && !old:
-		return p.Pay(ctx, a.PayRequest())
+		return s.payments.Pay(ctx, a)
 	case outcome.State == payments.NotFound:
 		// It never arrived and never will: the key is not used any more.
 		return payments.Outcome{State: payments.Canceled, Amount: a.Amount}, nil

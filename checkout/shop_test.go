@@ -26,6 +26,7 @@ import (
 	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/payments/manual"
 	"github.com/keelshop/commerce/payments/simulator"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // Tokens of the simulator.
@@ -46,6 +47,7 @@ type shop struct {
 	people    *accounts.Service
 	catalog   *catalog.Service
 	inventory *inventory.Service
+	pricing   *pricing.Service
 	carts     *cart.Service
 	orders    *orders.Service
 	payments  *payments.Service
@@ -88,7 +90,7 @@ type mutation struct {
 
 func modules() []command.Module {
 	return []command.Module{
-		claim.Module(), subject.Module(), accounts.Module(), catalog.Module(), inventory.Module(),
+		claim.Module(), subject.Module(), accounts.Module(), catalog.Module(), inventory.Module(), pricing.Module(),
 		cart.Module(), orders.Module(), payments.Module(), checkout.Module(),
 	}
 }
@@ -124,7 +126,8 @@ func newMutant(t testing.TB, shards int, m mutation) *shop {
 	s.people = accounts.NewService(engine, sealer)
 	s.catalog = catalog.NewService(engine, s.copies)
 	s.inventory = inventory.NewService(engine, s.catalog)
-	s.carts = cart.NewService(engine, s.catalog, sealer)
+	s.pricing = pricing.NewService(engine, s.catalog, s.copies)
+	s.carts = cart.NewService(engine, s.pricing, sealer)
 	s.orders = orders.NewService(engine, sealer)
 	s.payments = payments.NewService(engine, s.orders, map[string]payments.Provider{"simulator": bank, "manual": manual.New()})
 	s.checkout = checkout.NewService(engine, s.carts, s.inventory, s.orders, s.payments)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // check reports orders that contradict their lines, their fulfilments, their
@@ -24,7 +25,15 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 	}
 	rows := tx.Query(selectOrder)
 	for rows.Next() {
-		o := scanOrder(rows)
+		o, err := scanOrder(rows)
+		if err != nil {
+			out = append(out, command.Violation{Rule: "orders.taxes_are_readable", Subject: rows.Text(0), Detail: err.Error()})
+			continue
+		}
+		if sum := sumOf(o.Taxes); len(o.Taxes) > 0 && sum != o.Tax.Minor() {
+			out = append(out, command.Violation{Rule: "orders.taxes_sum_up", Subject: string(o.ID),
+				Detail: fmt.Sprintf("the order's tax is %d, its taxes come to %d", o.Tax.Minor(), sum)})
+		}
 		pay := paymentStatus(o.Total.Minor(), o.Authorized.Minor(), o.Captured.Minor(), o.Voided.Minor(), o.Refunded.Minor())
 		ship := fulfilmentStatus(o.Status, o.Units, o.Shipped)
 		if pay != o.PaymentStatus || ship != o.FulfilmentStatus {
@@ -35,6 +44,13 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 	return out, rows.Close()
 }
 
+func sumOf(taxes []pricing.TaxSum) (sum int64) {
+	for _, t := range taxes {
+		sum += t.Amount
+	}
+	return sum
+}
+
 // rules are the invariants that SQL can tell. Each query returns a subject and
 // the two numbers that should agree.
 var rules = [...]struct{ name, query, detail string }{
@@ -43,6 +59,30 @@ var rules = [...]struct{ name, query, detail string }{
 		query: `SELECT o.id, o.subtotal, coalesce(sum(l.total), 0) FROM orders o LEFT JOIN order_lines l ON l.order_id = o.id
 			GROUP BY o.id HAVING o.subtotal <> coalesce(sum(l.total), 0)`,
 		detail: "the order's subtotal is %d, that of its lines %d",
+	},
+	{
+		name: "discounts_sum_up",
+		query: `SELECT o.id, o.discount, sum(l.discount) FROM orders o JOIN order_lines l ON l.order_id = o.id
+			GROUP BY o.id HAVING o.discount <> sum(l.discount)`,
+		detail: "the order's discount is %d, that of its lines %d",
+	},
+	{
+		name: "tax_sums_up",
+		query: `SELECT o.id, o.tax, o.shipping_tax + sum(l.tax) FROM orders o JOIN order_lines l ON l.order_id = o.id
+			GROUP BY o.id HAVING o.tax <> o.shipping_tax + sum(l.tax)`,
+		detail: "the order's tax is %d, that of its lines and of shipping %d",
+	},
+	{
+		name: "gross_sums_up",
+		query: `SELECT o.id, o.total, sum(l.gross) + o.shipping + iif(o.tax_included, 0, o.shipping_tax) AS rows
+			FROM orders o JOIN order_lines l ON l.order_id = o.id GROUP BY o.id HAVING o.total <> rows`,
+		detail: "the order's total is %d, its lines and shipping come to %d",
+	},
+	{
+		name: "tax_is_in_or_on_all_lines",
+		query: `SELECT l.order_id || ' line ' || l.line, l.total - l.discount, iif(o.tax_included, l.gross, l.net) AS base
+			FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE l.total - l.discount <> base`,
+		detail: "the line costs %d, its amount by the order's kind of prices is %d",
 	},
 	{
 		name: "units_sum_up",

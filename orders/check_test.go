@@ -33,12 +33,35 @@ func TestCheckFindsPlantedBugs(t *testing.T) {
 		"wrong subtotal": {
 			o, `UPDATE orders SET subtotal = subtotal + 1, total = total + 1 WHERE id = ?`,
 			`UPDATE orders SET subtotal = subtotal - 1, total = total - 1 WHERE id = ?`,
-			[]string{"orders.lines_sum_up", "orders.status_is_derived"},
+			[]string{"orders.lines_sum_up", "orders.gross_sums_up", "orders.status_is_derived"},
+		},
+		"wrong discount": {
+			o, `UPDATE orders SET discount = discount + 1, total = total - 1 WHERE id = ?`,
+			`UPDATE orders SET discount = discount - 1, total = total + 1 WHERE id = ?`,
+			[]string{"orders.discounts_sum_up", "orders.gross_sums_up", "orders.status_is_derived"},
+		},
+		"wrong tax": {
+			o, `UPDATE orders SET tax = tax + 1, subtotal = subtotal - 1 WHERE id = ?`,
+			`UPDATE orders SET tax = tax - 1, subtotal = subtotal + 1 WHERE id = ?`,
+			[]string{"orders.lines_sum_up", "orders.tax_sums_up"},
+		},
+		"a tax that is not among the taxes": {
+			o, `UPDATE orders SET taxes = x'ff' WHERE id = ?`, `UPDATE orders SET taxes = NULL WHERE id = ?`,
+			[]string{"orders.taxes_are_readable"},
+		},
+		"taxes that are not the tax": {
+			o, `UPDATE orders SET taxes = x'81a201635641540401' WHERE id = ?`, `UPDATE orders SET taxes = NULL WHERE id = ?`,
+			[]string{"orders.taxes_sum_up"},
+		},
+		"a line whose tax is of the other kind": {
+			o, `UPDATE order_lines SET net = net - 1, tax = tax + 1 WHERE order_id = ?`,
+			`UPDATE order_lines SET net = net + 1, tax = tax - 1 WHERE order_id = ?`,
+			[]string{"orders.tax_sums_up", "orders.tax_is_in_or_on_all_lines"},
 		},
 		"wrong line": {
-			o, `UPDATE order_lines SET unit_price = unit_price + 1, total = total + quantity WHERE order_id = ?`,
-			`UPDATE order_lines SET unit_price = unit_price - 1, total = total - quantity WHERE order_id = ?`,
-			[]string{"orders.lines_sum_up"},
+			o, `UPDATE order_lines SET unit_price = unit_price + 1, total = total + quantity, net = net + quantity, gross = gross + quantity WHERE order_id = ?`,
+			`UPDATE order_lines SET unit_price = unit_price - 1, total = total - quantity, net = net - quantity, gross = gross - quantity WHERE order_id = ?`,
+			[]string{"orders.lines_sum_up", "orders.gross_sums_up"},
 		},
 		"wrong units": {
 			o, `UPDATE orders SET units = units + 1 WHERE id = ?`, `UPDATE orders SET units = units - 1 WHERE id = ?`,

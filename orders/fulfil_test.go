@@ -144,6 +144,7 @@ func TestAReturnGrantsItsPartOfDiscountAndTax(t *testing.T) {
 	c := s.draft(s.engine.SlotOn(0), wanted{"mug", 2}, wanted{"tea", 1})
 	c.Order.Discount, c.Order.Tax, c.Order.Shipping = 500, 101, 495
 	c.Order.Total = 2333 - 500 + 101 + 495
+	c.spread()
 	o := s.placed(c)
 	if _, err := s.orders.Ship(t.Context(), orders.Ship{Order: o}); err != nil {
 		t.Fatal(err)

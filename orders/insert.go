@@ -7,6 +7,7 @@ import (
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // New is what a checkout makes an order from. Amounts are minor units of
@@ -17,9 +18,14 @@ type New struct {
 	Customer                                 accounts.CustomerID
 	Currency                                 money.Currency
 	Subtotal, Discount, Shipping, Tax, Total int64
-	OccurredAt                               int64 // ms since 1970 UTC; 0 is the time of the command
-	Due                                      int64 // see Order
-	ExternalReference                        string
+	// TaxIncluded says that Subtotal, Discount and Shipping contain the tax.
+	TaxIncluded                  bool
+	ShippingTax                  int64 // the part of Tax that is on Shipping
+	Taxes                        []pricing.TaxSum
+	ShippingMethod, ShippingName string
+	OccurredAt                   int64 // ms since 1970 UTC; 0 is the time of the command
+	Due                          int64 // see Order
+	ExternalReference            string
 	// Contact is sealed under the key of ContactSubject, as cart.ContactTx
 	// returns them. Both are empty if there is none.
 	Contact        seal.Sealed
@@ -38,6 +44,8 @@ type NewLine struct {
 	Quantity  int64
 	UnitPrice int64
 	Total     int64
+	Discount  int64 // the line's part of the order's
+	Tax       int64 // the line's part of the order's
 	Reason    string
 }
 
@@ -53,24 +61,47 @@ func Insert(tx *command.Tx, n New) error {
 	if occurred == 0 {
 		occurred = tx.At
 	}
-	_, err := tx.Exec(`INSERT INTO orders (id, slot, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
-		subtotal, discount, shipping, tax, total, authorized, captured, voided, refund_granted, refunded,
+	taxes, err := encodeTaxes(n.Taxes)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`INSERT INTO orders (id, slot, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
+		subtotal, discount, shipping, shipping_tax, tax, tax_included, total, taxes, shipping_method, shipping_name, authorized, captured, voided, refund_granted, refunded,
 		units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, due, version,
 		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country)
-		VALUES (?, ?, ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?)`,
+		VALUES (?, ?, ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?)`,
 		n.ID, tx.Slot, n.Cart, n.Customer, n.Currency, paymentStatus(n.Total, 0, 0, 0, 0),
-		n.Subtotal, n.Discount, n.Shipping, n.Tax, n.Total, units, occurred, tx.At, n.Due, n.ExternalReference,
+		n.Subtotal, n.Discount, n.Shipping, n.ShippingTax, n.Tax, n.TaxIncluded, n.Total, taxes, n.ShippingMethod, n.ShippingName, units, occurred, tx.At, n.Due, n.ExternalReference,
 		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry)
 	if err != nil {
 		return err
 	}
 	for i, l := range n.Lines {
-		_, err := tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
-			n.ID, i+1, tx.Slot, l.SKU, l.Variant, l.Pool, l.Title, l.Quantity, l.UnitPrice, l.Total, l.Reason)
+		gross := l.Total - l.Discount
+		if !n.TaxIncluded {
+			gross += l.Tax
+		}
+		_, err := tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, title, quantity, unit_price, total, discount, net, tax, gross, reason, shipped, returned)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+			n.ID, i+1, tx.Slot, l.SKU, l.Variant, l.Pool, l.Title, l.Quantity, l.UnitPrice, l.Total, l.Discount, gross-l.Tax, l.Tax, gross, l.Reason)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// encodeTaxes returns the sums as a column takes them: nil for none.
+func encodeTaxes(sums []pricing.TaxSum) ([]byte, error) {
+	if len(sums) == 0 {
+		return nil, nil
+	}
+	return command.Marshal(sums)
+}
+
+func decodeTaxes(b []byte) (sums []pricing.TaxSum, err error) {
+	if len(b) > 0 {
+		err = command.Unmarshal(b, &sums)
+	}
+	return sums, err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // ID identifies an order, as in ord_01KAJ3W7Q8Z5D4F6G7H8J9K0M1.
@@ -26,8 +27,13 @@ type Order struct {
 	FulfilmentStatus FulfilmentStatus
 	CancelReason     string
 
-	// Subtotal − Discount + Shipping + Tax = Total, always.
+	// Subtotal − Discount + Shipping = Total where TaxIncluded says that tax is
+	// in all of them; otherwise Tax comes on top. Always.
 	Subtotal, Discount, Shipping, Tax, Total money.Amount
+	TaxIncluded                              bool
+	ShippingTax                              money.Amount     // the part of Tax that is on Shipping
+	Taxes                                    []pricing.TaxSum // what Tax consists of
+	ShippingMethod, ShippingName             string           // how it is sent; "" if that was not chosen
 	// What happened to the money so far. RefundGranted is what is owed back in
 	// all, Refunded what of it the provider has confirmed.
 	Authorized, Captured, Voided, RefundGranted, Refunded money.Amount
@@ -54,6 +60,19 @@ type Order struct {
 	Lines []Line // empty in listings
 }
 
+// NetShipping returns what shipping costs without its tax.
+func (o Order) NetShipping() money.Amount {
+	if o.TaxIncluded {
+		return money.New(o.Shipping.Minor()-o.ShippingTax.Minor(), o.Currency)
+	}
+	return o.Shipping
+}
+
+// NetGoods returns what the goods cost after discounts, without their tax.
+func (o Order) NetGoods() money.Amount {
+	return money.New(o.Total.Minor()-o.Tax.Minor()-o.NetShipping().Minor(), o.Currency)
+}
+
 // kept returns what was captured and not refunded.
 func (o Order) kept() money.Amount {
 	return money.New(o.Captured.Minor()-o.Refunded.Minor(), o.Currency)
@@ -69,7 +88,10 @@ type Line struct {
 	Quantity  int64
 	UnitPrice money.Amount
 	Total     money.Amount // Quantity × UnitPrice
-	Reason    string       // why the price was agreed; "" is the catalog's price
-	Shipped   int64
-	Returned  int64
+	// Net + Tax = Gross; Total − Discount is Gross where tax is included in
+	// prices, Net otherwise.
+	Discount, Net, Tax, Gross money.Amount
+	Reason                    string // why the price was agreed; "" is the catalog's price
+	Shipped                   int64
+	Returned                  int64
 }

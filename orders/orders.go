@@ -35,7 +35,7 @@ func Module() command.Module {
 		Commands: []command.Definition{
 			command.Define(Cancel.apply),
 			command.Define(Ship.apply),
-			command.Define(Return.apply),
+			command.DefineLasting(Return.apply),
 			command.Define(Annotate.apply),
 		},
 		Schema: map[uint32]string{1: schema},

@@ -3,6 +3,7 @@ package orders
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -84,16 +85,19 @@ func (f Filter) page(tx *sqlite.Tx, after string, limit int) (page []Order, err 
 		q, args = q+` AND status = ?`, append(args, f.Status)
 	}
 	rows := tx.Query(q+` ORDER BY id LIMIT ?`, append(args, limit)...)
-	for rows.Next() {
-		page = append(page, scanOrder(rows))
+	for rows.Next() && err == nil {
+		var o Order
+		o, err = scanOrder(rows)
+		page = append(page, o)
 	}
-	return page, rows.Close()
+	return page, errors.Join(err, rows.Close())
 }
 
 const selectOrder = `SELECT id, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
 	subtotal, discount, shipping, tax, total, authorized, captured, voided, refund_granted, refunded,
 	units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, version,
-	shipping_country, billing_country, external_reference, metadata, private_metadata, due FROM orders`
+	shipping_country, billing_country, external_reference, metadata, private_metadata, due,
+	tax_included, shipping_tax, taxes, shipping_method, shipping_name FROM orders`
 
 // GetTx returns an order without its lines, or a *NotFoundError.
 func GetTx(tx *sqlite.Tx, o ID) (Order, error) {
@@ -104,13 +108,17 @@ func GetTx(tx *sqlite.Tx, o ID) (Order, error) {
 		}
 		return Order{}, &NotFoundError{Order: o}
 	}
-	out := scanOrder(rows)
-	return out, rows.Close()
+	out, err := scanOrder(rows)
+	return out, errors.Join(err, rows.Close())
 }
 
-func scanOrder(r *sqlite.Rows) Order {
+func scanOrder(r *sqlite.Rows) (Order, error) {
 	c := money.Currency(r.Text(3))
 	amount := func(col int) money.Amount { return money.New(r.Int64(col), c) }
+	taxes, err := decodeTaxes(r.Blob(34))
+	if err != nil {
+		return Order{}, fmt.Errorf("reading the taxes of order %s: %w", r.Text(0), err)
+	}
 	return Order{
 		ID: ID(r.Text(0)), Cart: r.Text(1), Customer: accounts.CustomerID(r.Text(2)), Currency: c,
 		Status: Status(r.Text(4)), PaymentStatus: PaymentStatus(r.Text(5)), FulfilmentStatus: FulfilmentStatus(r.Text(6)), CancelReason: r.Text(7),
@@ -120,18 +128,21 @@ func scanOrder(r *sqlite.Rows) Order {
 		OccurredAt: instant(r.Int64(21)), CreatedAt: instant(r.Int64(22)), PlacedAt: instant(r.Int64(23)), CanceledAt: instant(r.Int64(24)),
 		Version: r.Int64(25), ShippingCountry: r.Text(26), BillingCountry: r.Text(27),
 		ExternalReference: r.Text(28), Metadata: jsonOf(r, 29), PrivateMetadata: jsonOf(r, 30), Due: r.Int64(31),
-	}
+		TaxIncluded: r.Bool(32), ShippingTax: amount(33), Taxes: taxes, ShippingMethod: r.Text(35), ShippingName: r.Text(36),
+	}, nil
 }
 
 // LinesTx returns an order's lines in order.
 func LinesTx(tx *sqlite.Tx, o ID, c money.Currency) ([]Line, error) {
-	rows := tx.Query(`SELECT line, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned
+	rows := tx.Query(`SELECT line, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned, discount, net, tax, gross
 		FROM order_lines WHERE order_id = ? ORDER BY line`, o)
 	var out []Line
+	amount := func(col int) money.Amount { return money.New(rows.Int64(col), c) }
 	for rows.Next() {
 		out = append(out, Line{
 			Number: rows.Int(0), SKU: catalog.SKU(rows.Text(1)), Variant: catalog.VariantID(rows.Text(2)), Pool: inventory.PoolID(rows.Text(3)),
-			Title: rows.Text(4), Quantity: rows.Int64(5), UnitPrice: money.New(rows.Int64(6), c), Total: money.New(rows.Int64(7), c),
+			Title: rows.Text(4), Quantity: rows.Int64(5), UnitPrice: amount(6), Total: amount(7),
+			Discount: amount(11), Net: amount(12), Tax: amount(13), Gross: amount(14),
 			Reason: rows.Text(8), Shipped: rows.Int64(9), Returned: rows.Int64(10),
 		})
 	}

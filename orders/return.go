@@ -10,8 +10,8 @@ import (
 )
 
 // Return records that goods of an order came back and grants the refund of
-// what was paid for them: their price with their part of the order's discount
-// and tax, without shipping. Package payments pays what is granted, soon after
+// what was paid for them: their price less their part of the line's discount,
+// with their part of its tax, without shipping. Package payments pays what is granted, soon after
 // and however often it takes.
 type Return struct {
 	Order  ID             `cbor:"1,keyasint"`
@@ -100,11 +100,7 @@ type returned struct {
 
 func (c Return) takeBack(o Order, lines []Line) (returned, error) {
 	var out returned
-	was := int64(0) // the price of what came back before; a part of the subtotal, so it is in range
-	for _, l := range lines {
-		was += l.UnitPrice.Minor() * l.Returned
-	}
-	is := was
+	worth := int64(0) // a part of the total, so it is in range
 	for _, w := range c.Lines {
 		if w.Line > len(lines) {
 			return out, &QuantityError{Order: c.Order, Line: w.Line, Want: w.Quantity, Verb: "return"}
@@ -113,46 +109,37 @@ func (c Return) takeBack(o Order, lines []Line) (returned, error) {
 		if have := l.Shipped - l.Returned; w.Quantity > have {
 			return out, &QuantityError{Order: c.Order, Line: w.Line, Want: w.Quantity, Have: have, Verb: "return"}
 		}
-		is += l.UnitPrice.Minor() * w.Quantity
+		before, err := l.paidFor(l.Returned)
+		if err != nil {
+			return out, err
+		}
+		after, err := l.paidFor(l.Returned + w.Quantity)
+		if err != nil {
+			return out, err
+		}
+		worth += after - before
 		out.units += w.Quantity
 		out.counts = append(out.counts, l.Returned+w.Quantity)
 		if l.Pool != "" {
 			out.demands = append(out.demands, inventory.Demand{Pool: l.Pool, SKU: l.SKU, Quantity: w.Quantity})
 		}
 	}
-	var err error
-	out.amount, err = refund(o, was, is)
-	return out, err
-}
-
-// refund returns what is granted when the price of all that came back grows
-// from was to is: the goods' part of what the order costs, less what was
-// granted for other reasons and would make the refunds exceed the order.
-func refund(o Order, was, is int64) (money.Amount, error) {
-	before, err := paidFor(o, was)
-	if err != nil {
-		return before, err
-	}
-	after, err := paidFor(o, is)
-	if err != nil {
-		return after, err
-	}
+	// What was granted for other reasons is not granted again.
 	left := max(o.Total.Minor(), o.Captured.Minor()) - o.RefundGranted.Minor()
-	return money.New(min(after.Minor()-before.Minor(), left), o.Currency), nil
+	out.amount = money.New(min(worth, left), o.Currency)
+	return out, nil
 }
 
-// paidFor returns what goods of an order cost with their part of its discount
-// and tax. It is rounded down, which evens out over several returns: all goods
-// together give exactly what was paid for them.
-func paidFor(o Order, price int64) (money.Amount, error) {
-	if o.Subtotal.IsZero() {
-		return money.Zero(o.Currency), nil
-	}
-	part, err := money.NewRate(price, o.Subtotal.Minor())
+// paidFor returns what some units of a line cost, with their part of its
+// discount and tax. It is rounded down, which evens out over several returns:
+// all units together give exactly what was paid for the line.
+func (l Line) paidFor(units int64) (int64, error) {
+	part, err := money.NewRate(units, l.Quantity)
 	if err != nil {
-		return money.Amount{}, err
+		return 0, err
 	}
-	return money.New(o.Total.Minor()-o.Shipping.Minor(), o.Currency).Scale(part, money.Down)
+	paid, err := l.Gross.Scale(part, money.Down)
+	return paid.Minor(), err
 }
 
 func (c Return) store(tx *command.Tx, back returned) error {

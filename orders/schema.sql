@@ -15,8 +15,13 @@ CREATE TABLE orders (
 	subtotal           INTEGER NOT NULL CHECK (subtotal >= 0),
 	discount           INTEGER NOT NULL CHECK (discount BETWEEN 0 AND subtotal),
 	shipping           INTEGER NOT NULL CHECK (shipping >= 0),
+	shipping_tax       INTEGER NOT NULL CHECK (shipping_tax BETWEEN 0 AND tax),
 	tax                INTEGER NOT NULL CHECK (tax >= 0),
-	total              INTEGER NOT NULL CHECK (total = subtotal - discount + shipping + tax),
+	tax_included       INTEGER NOT NULL CHECK (tax_included IN (0, 1)), -- in subtotal, discount and shipping
+	total              INTEGER NOT NULL CHECK (total = subtotal - discount + shipping + iif(tax_included, 0, tax)),
+	taxes              BLOB,             -- the sums of each tax, CBOR
+	shipping_method    TEXT    NOT NULL, -- '' is none
+	shipping_name      TEXT    NOT NULL, -- of the method, as it was then
 	authorized         INTEGER NOT NULL CHECK (authorized >= 0),
 	captured           INTEGER NOT NULL CHECK (captured >= 0),
 	voided             INTEGER NOT NULL CHECK (voided >= 0),
@@ -39,6 +44,7 @@ CREATE TABLE orders (
 	shipping_country   TEXT NOT NULL, -- the contact's, in the clear
 	billing_country    TEXT NOT NULL,
 	CHECK (status <> 'canceled' OR shipped = 0),
+	CHECK (NOT tax_included OR shipping_tax <= shipping),
 	CHECK (refund_granted <= max(total, captured)),
 	CHECK ((placed_at = 0) OR status <> 'pending'),
 	CHECK ((canceled_at <> 0) = (status = 'canceled')),
@@ -58,6 +64,10 @@ CREATE TABLE order_lines (
 	quantity   INTEGER NOT NULL CHECK (quantity > 0),
 	unit_price INTEGER NOT NULL CHECK (unit_price >= 0),
 	total      INTEGER NOT NULL CHECK (total = quantity * unit_price),
+	discount   INTEGER NOT NULL CHECK (discount BETWEEN 0 AND total),
+	net        INTEGER NOT NULL CHECK (net >= 0),
+	tax        INTEGER NOT NULL CHECK (tax >= 0),
+	gross      INTEGER NOT NULL CHECK (gross = net + tax AND total - discount IN (net, gross)),
 	reason     TEXT    NOT NULL, -- why the price was agreed; '' is the catalog's price
 	shipped    INTEGER NOT NULL CHECK (shipped BETWEEN 0 AND quantity),
 	returned   INTEGER NOT NULL CHECK (returned BETWEEN 0 AND shipped),

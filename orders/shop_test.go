@@ -21,6 +21,7 @@ import (
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // shop is a store as far as orders need one.
@@ -37,7 +38,7 @@ type shop struct {
 func newShop(t testing.TB, shards int) *shop {
 	t.Helper()
 	e := commandtest.New(t, shards, claim.Module(), subject.Module(), accounts.Module(), catalog.Module(),
-		inventory.Module(), cart.Module(), orders.Module(), stepModule())
+		inventory.Module(), pricing.Module(), cart.Module(), orders.Module(), stepModule())
 	ring, err := seal.CreateKeyFile(filepath.Join(t.TempDir(), "shop.keys"))
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +50,7 @@ func newShop(t testing.TB, shards int) *shop {
 	products := catalog.NewService(e, nil)
 	return &shop{
 		t, e, products, inventory.NewService(e, products), accounts.NewService(e, sealer),
-		cart.NewService(e, products, sealer), orders.NewService(e, sealer),
+		cart.NewService(e, pricing.NewService(e, products, nil), sealer), orders.NewService(e, sealer),
 	}
 }
 
@@ -98,6 +99,22 @@ func (s *shop) draft(slot id.Slot, lines ...wanted) step {
 	}
 	c.Order.Total = c.Order.Subtotal
 	return c
+}
+
+// spread divides the order's discount and tax over its lines.
+func (c *step) spread() {
+	weights := make([]int64, len(c.Order.Lines))
+	for i, l := range c.Order.Lines {
+		weights[i] = l.Total
+	}
+	discounts, err := euro(c.Order.Discount).Allocate(weights)
+	taxes, err2 := euro(c.Order.Tax - c.Order.ShippingTax).Allocate(weights)
+	if err != nil || err2 != nil {
+		panic(errors.Join(err, err2))
+	}
+	for i := range c.Order.Lines {
+		c.Order.Lines[i].Discount, c.Order.Lines[i].Tax = discounts[i].Minor(), taxes[i].Minor()
+	}
 }
 
 // pending makes an order whose payment is not known.

@@ -44,7 +44,7 @@ func (a Attempt) Open() money.Amount {
 	return money.New(a.Authorized.Minor()-a.Captured.Minor()-a.Voided.Minor(), a.Amount.Currency())
 }
 
-// PayRequest returns what to ask the attempt's provider.
+// PayRequest returns what to ask the attempt's provider, if it is not a Preparer.
 func (a Attempt) PayRequest() PayRequest {
 	return PayRequest{Key: a.Key(), Order: string(a.Order), Token: a.Token, Amount: a.Amount, AutoCapture: a.AutoCapture}
 }

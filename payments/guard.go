@@ -19,7 +19,32 @@ type guarded struct {
 	gate  chan struct{}
 }
 
-func guard(p Provider) Provider { return &guarded{inner: p, gate: make(chan struct{}, maxInFlight)} }
+func guard(p Provider) Provider {
+	g := &guarded{inner: p, gate: make(chan struct{}, maxInFlight)}
+	if inner, ok := p.(Preparer); ok {
+		return &guardedPreparer{guarded: g, inner: inner}
+	}
+	return g
+}
+
+// guardedPreparer is a guarded provider that is a Preparer.
+type guardedPreparer struct {
+	*guarded
+	inner Preparer
+}
+
+func (g *guardedPreparer) Prepare(ctx context.Context, r PayRequest) (Outcome, error) {
+	if err := CheckToken(r.Token); err != nil {
+		return Outcome{}, err
+	}
+	return guardCall(g.guarded, ctx, r, func(ctx context.Context, r PayRequest) (Outcome, error) {
+		o, err := g.inner.Prepare(ctx, r)
+		if err == nil && o.State == Unknown && o.ProviderID == "" {
+			err = errors.New("it gave the payment no name")
+		}
+		return o, err
+	})
+}
 
 func (g *guarded) Name() string { return g.inner.Name() }
 

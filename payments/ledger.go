@@ -14,8 +14,8 @@ type Account string
 // The accounts. Money that a provider holds is on an account of its own.
 const (
 	Receivable Account = "receivable"  // what shoppers owe; negative: what they are owed
-	Sales      Account = "sales"       // goods, less discounts
-	Shipping   Account = "shipping"    // charged for shipping
+	Sales      Account = "sales"       // goods, less discounts, without tax
+	Shipping   Account = "shipping"    // charged for shipping, without tax
 	TaxPayable Account = "tax_payable" // charged for the state
 	Returns    Account = "returns"     // granted back for goods that came back, with their tax
 )
@@ -111,9 +111,9 @@ func PostSale(tx *command.Tx, o orders.Order) error {
 	credit := func(a Account, minor int64) Posting {
 		return Posting{Account: a, Amount: money.New(-minor, o.Currency)}
 	}
-	postings := []Posting{{Account: Receivable, Amount: o.Total}, credit(Sales, o.Subtotal.Minor()-o.Discount.Minor())}
-	if !o.Shipping.IsZero() {
-		postings = append(postings, credit(Shipping, o.Shipping.Minor()))
+	postings := []Posting{{Account: Receivable, Amount: o.Total}, credit(Sales, o.NetGoods().Minor())}
+	if net := o.NetShipping(); !net.IsZero() {
+		postings = append(postings, credit(Shipping, net.Minor()))
 	}
 	if !o.Tax.IsZero() {
 		postings = append(postings, credit(TaxPayable, o.Tax.Minor()))

@@ -40,13 +40,17 @@ type Service struct {
 	engine    command.Engine
 	orders    *orders.Service
 	providers map[string]Provider // each guarded
+	listeners map[string]Listener // those that have webhooks
 }
 
 // NewService returns the service of a store with these providers, by name.
 func NewService(engine command.Engine, orders *orders.Service, providers map[string]Provider) *Service {
-	s := &Service{engine: engine, orders: orders, providers: make(map[string]Provider, len(providers))}
+	s := &Service{engine: engine, orders: orders, providers: make(map[string]Provider, len(providers)), listeners: map[string]Listener{}}
 	for name, p := range providers {
 		s.providers[name] = guard(p)
+		if l, ok := p.(Listener); ok {
+			s.listeners[name] = l
+		}
 	}
 	return s
 }
@@ -67,10 +71,11 @@ func Module() command.Module {
 	return command.Module{
 		Name: "payments",
 		Commands: []command.Definition{
-			command.Define(Capture.apply),
-			command.Define(Refund.apply),
+			command.DefineLasting(Capture.apply),
+			command.DefineLasting(Refund.apply),
 			command.DefineRepeatable(plan.apply),
 			command.DefineRepeatable(recordOperation.apply),
+			command.DefineRepeatable(identify.apply),
 		},
 		Schema: map[uint32]string{1: schema},
 		Errors: []fault.Type{

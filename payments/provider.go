@@ -37,6 +37,21 @@ type Provider interface {
 	Refund(ctx context.Context, r RefundRequest) (Outcome, error)
 }
 
+// Preparer is a Provider whose payments exist before they move money. The
+// store writes down what the provider calls a payment before it lets Pay
+// confirm it: no money can then move under a name that the store has lost.
+type Preparer interface {
+	Provider
+	// Prepare makes a payment that moves no money until Pay confirms it. The
+	// outcome is Unknown with what the provider calls it, or Declined. Asking
+	// again with the same key returns the same. Pay gets the name in its
+	// request, and confirms.
+	//
+	// A payment that was prepared and is not on record is never confirmed:
+	// Retrieve without a ProviderID may answer NotFound, and Void Canceled.
+	Prepare(ctx context.Context, r PayRequest) (Outcome, error)
+}
+
 // PayRequest asks for money.
 type PayRequest struct {
 	Key         string // the attempt's ID
@@ -44,6 +59,8 @@ type PayRequest struct {
 	Token       string // what the provider gave the browser for a card; never a card number
 	Amount      money.Amount
 	AutoCapture bool // capture at once; false: authorize only
+	// ProviderID is what a Preparer called the payment; "" with others.
+	ProviderID string
 }
 
 // LookupRequest asks how an earlier request stands.

@@ -63,3 +63,20 @@ CREATE TABLE postings (
 
 CREATE TRIGGER postings_never_change BEFORE UPDATE ON postings
 BEGIN SELECT RAISE (ABORT, 'the ledger is written once'); END;
+
+-- What providers told by webhook, once for each event. Rows that are done are
+-- kept for a while, so that a repetition is known.
+CREATE TABLE notices (
+	provider    TEXT    NOT NULL,
+	event       TEXT    NOT NULL CHECK (event <> ''),
+	slot        INTEGER NOT NULL,
+	attempt     TEXT    NOT NULL REFERENCES attempts (id),
+	order_id    TEXT    NOT NULL REFERENCES orders (id),
+	kind        TEXT    NOT NULL,
+	received_at INTEGER NOT NULL,
+	done        INTEGER NOT NULL CHECK (done IN (0, 1)),
+	PRIMARY KEY (provider, event)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX notices_to_do ON notices (order_id) WHERE done = 0;
+CREATE INDEX notices_by_age ON notices (received_at) WHERE done = 1;

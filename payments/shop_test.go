@@ -43,7 +43,7 @@ func (c begin) apply(tx *command.Tx) (struct{}, error) {
 	sub := c.Total - c.Shipping - c.Tax
 	n := orders.New{
 		ID: c.Order, Cart: "", Currency: "EUR", Subtotal: sub, Shipping: c.Shipping, Tax: c.Tax, Total: c.Total,
-		Lines: []orders.NewLine{{SKU: "A", Title: "a thing", Quantity: 1, UnitPrice: sub, Total: sub}},
+		Lines: []orders.NewLine{{SKU: "A", Title: "a thing", Quantity: 1, UnitPrice: sub, Total: sub, Tax: c.Tax}},
 	}
 	if err := orders.Insert(tx, n); err != nil {
 		return struct{}{}, err

@@ -15,8 +15,9 @@ import (
 // cluster, since a running group cannot change its lease. Heartbeats queue behind a follower's writes, so it is long.
 const patience = time.Second
 
-// AddGroup starts a group and returns it once this node leads it and the machine has applied all of its log. A group
-// that has no log yet becomes one with this node as its only member. Each group can be added once.
+// AddGroup starts a group. When this node is its only voter, it returns once the node leads it and the machine has
+// applied all of its log; otherwise at once. A group that has no log yet becomes one with this node as its only member,
+// unless Config.Joining is set: then it waits for a leader elsewhere that adds this node. Each group can be added once.
 //
 // A machine that does not belong to the log is refused with a [*MismatchError]. After another error the group may
 // still be starting, and the node should be closed.
@@ -28,6 +29,9 @@ func (n *Node) AddGroup(ctx context.Context, id uint32, m Machine) (*Group, erro
 		return nil, err
 	}
 	g := newGroup(n, id)
+	if l, ok := m.(Leader); ok {
+		g.onLead = l.Lead
+	}
 	if err := g.start(m); err != nil {
 		n.release(id)
 		return nil, fmt.Errorf("starting group %d: %w", id, err)
@@ -84,8 +88,9 @@ func (n *Node) add(g *Group) error {
 
 func newGroup(n *Node, id uint32) *Group {
 	g := &Group{
-		node: n, id: id, log: n.file.Log(id), trans: newTransport(n.conf.NodeID),
-		started: make(chan struct{}), led: make(chan struct{}), full: make(chan struct{}, 1), quit: make(chan struct{}),
+		node: n, id: id, log: n.file.Log(id), trans: newTransport(n, id),
+		started: make(chan struct{}), led: make(chan struct{}), full: make(chan struct{}, 1),
+		nudges: make(chan struct{}, 1), quit: make(chan struct{}),
 	}
 	g.size.Store(n.conf.SnapshotBytes)
 	return g
@@ -97,10 +102,14 @@ func (g *Group) start(m Machine) error {
 	if err := g.matches(applied); err != nil {
 		return err
 	}
-	if !g.log.Exists() {
+	if !g.log.Exists() && !g.node.conf.Joining {
 		if err := g.bootstrap(g.node.conf.NodeID); err != nil {
 			return err
 		}
+	}
+	if conf := g.log.Marker().Configuration; len(conf) > 0 {
+		members := raft.DecodeConfiguration(conf)
+		g.committed.Store(&members)
 	}
 	g.inherited = applied
 	g.applied.Store(applied)
@@ -113,6 +122,7 @@ func (g *Group) start(m Machine) error {
 	g.tasks.Go(f.watch)
 	g.tasks.Go(g.follow)
 	g.tasks.Go(g.truncate)
+	g.tasks.Go(g.nudge)
 	return nil
 }
 
@@ -196,12 +206,13 @@ func (g *Group) config() *raft.Config {
 	return c
 }
 
-// lead waits until this node leads the group. A lone voter does so at once.
+// lead makes a lone voter lead, and waits until it does.
 func (g *Group) lead(ctx context.Context) error {
-	if g.alone() {
-		if err := g.trans.lead(ctx); err != nil {
-			return g.notLeading(err)
-		}
+	if !g.alone() {
+		return nil
+	}
+	if err := g.trans.lead(ctx); err != nil {
+		return g.notLeading(err)
 	}
 	select {
 	case <-g.led:

@@ -1,6 +1,7 @@
 package replication
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -38,11 +39,16 @@ func (n *Node) close() {
 	n.stop()
 	<-n.down
 	n.end()
+	if net := n.network.Load(); net != nil {
+		done := n.parts.begin("the network")
+		n.err = (*net).Close()
+		done()
+	}
 	done := n.parts.begin("closing " + n.file.Path())
 	if n.Err() == nil {
-		n.err = n.file.Close()
+		n.err = errors.Join(n.err, n.file.Close())
 	} else {
-		n.err = n.file.Abandon()
+		n.err = errors.Join(n.err, n.file.Abandon())
 	}
 	done()
 	done = n.parts.begin("the call of OnFailed")

@@ -85,6 +85,10 @@ func (f *fsm) ApplyBatch(batch []*raft.Log) []any {
 	entries := make([]Entry, 0, len(batch))
 	at := make([]int, 0, len(batch))
 	for i, e := range batch {
+		if e.Type == raft.LogConfiguration {
+			members := raft.DecodeConfiguration(e.Data)
+			f.group.committed.Store(&members)
+		}
 		if e.Type == raft.LogCommand && e.Index > f.applied {
 			entries = append(entries, Entry{Index: e.Index, Term: e.Term, Data: e.Data})
 			at = append(at, i)

@@ -1,12 +1,10 @@
 package replication
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 
 	"github.com/hashicorp/raft"
-	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/replication/internal/raftlog"
 )
 
@@ -25,6 +23,14 @@ type Group struct {
 	inherited uint64        // what the machine had applied at the start
 	ready     atomic.Uint64 // the term in which this node, as leader, has completed a barrier
 	led       chan struct{} // closed when ready is first set
+	progress  signal        // fires when applied rises or the leadership changes
+	committed atomic.Pointer[raft.Configuration]
+	onLead    func(term uint64) // see Leader; may be nil
+
+	rounds   rounds
+	nudges   chan struct{} // has room for one
+	changing atomic.Bool   // a change of members is under way
+	moving   atomic.Bool   // the leadership is being handed over
 
 	full chan struct{} // the log has reached the size at which it is truncated; has room for one
 	size atomic.Int64  // that size, in bytes
@@ -54,35 +60,18 @@ func (g *Group) Applied() uint64 { return g.applied.Load() }
 func (g *Group) advance(to uint64) {
 	for {
 		old := g.applied.Load()
-		if old >= to || g.applied.CompareAndSwap(old, to) {
+		if old >= to {
+			return
+		}
+		if g.applied.CompareAndSwap(old, to) {
+			g.progress.fire()
 			return
 		}
 	}
 }
 
-// ReadIndex returns an index such that a read of a machine that has applied it sees every write that was confirmed
-// before the call, on any node. Compare it with [Group.Applied].
-//
-// The error is fault.Unavailable when this node does not lead the group or has only just begun to.
-func (g *Group) ReadIndex(ctx context.Context) (uint64, error) {
-	if stopped := g.node.stopped(); stopped != nil {
-		return 0, stopped
-	}
-	if err := ctx.Err(); err != nil {
-		return 0, fault.Wrap(fault.Unavailable, err, "reading group %d", g.id)
-	}
-	// A lone voter that leads in this term cannot have been replaced: that would have taken its own vote. With other
-	// voters a quorum must confirm it; raft's VerifyLeader does not, since it counts answers to older requests.
-	if !g.alone() {
-		return 0, fault.New(fault.Unavailable, "group %d has other voters, and this node cannot ask them", g.id)
-	}
-	// The commit index is read before the check: in a later term it could be too high, never too low.
-	index := g.raft.CommitIndex()
-	if g.raft.State() != raft.Leader || g.raft.CurrentTerm() != g.ready.Load() {
-		return 0, fault.New(fault.Unavailable, "this node does not lead group %d", g.id)
-	}
-	return index, nil
-}
+// Ready reports whether this node leads the group and has applied all that earlier leaders left.
+func (g *Group) Ready() bool { return g.node.Err() == nil && g.leads(g.ready.Load()) }
 
 // alone reports whether this node is the group's only voter.
 func (g *Group) alone() bool {
@@ -104,6 +93,7 @@ func (g *Group) follow() {
 			if leads {
 				g.arrive()
 			}
+			g.progress.fire()
 		case <-g.quit:
 			return
 		}
@@ -113,18 +103,11 @@ func (g *Group) follow() {
 // arrive completes a barrier in the new term.
 func (g *Group) arrive() {
 	term := g.raft.CurrentTerm()
-	if !g.flight.begin() {
-		return
-	}
-	barrier := g.raft.Barrier(0)
-	err := barrier.Error()
-	g.flight.end()
-	if err != nil || g.raft.CurrentTerm() != term || g.node.Err() != nil {
+	if !g.barrier() || g.raft.CurrentTerm() != term {
 		return // another term has begun, or everything ends; in the former case LeaderCh tells
 	}
-	// raft does not show the barrier to the machine, nor the entry with which its term began.
-	if b, ok := barrier.(raft.IndexFuture); ok {
-		g.advance(b.Index())
+	if g.onLead != nil {
+		g.onLead(term)
 	}
 	if g.ready.Swap(term) == 0 {
 		close(g.led)

@@ -20,7 +20,10 @@ type machine struct {
 	broken  error                           // what a checkpoint returns
 	stuck   chan struct{}                   // a checkpoint waits until it is closed; may be nil
 	batches int
+	numbers []numbered // what the entries of 8 bytes held
 }
+
+type numbered struct{ index, n uint64 }
 
 type state struct {
 	applied uint64
@@ -46,6 +49,9 @@ func (m *machine) ApplyBatch(entries []replication.Entry) ([]any, error) {
 			panic("an entry was applied twice")
 		}
 		m.state = m.state.after(e.Index, e.Data)
+		if len(e.Data) == 8 {
+			m.numbers = append(m.numbers, numbered{e.Index, binary.BigEndian.Uint64(e.Data)})
+		}
 		replies[i] = m.state.entries
 	}
 	return replies, nil
@@ -84,7 +90,13 @@ func (m *machine) now() state {
 func (m *machine) reopened() *machine {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return &machine{state: m.durable, durable: m.durable}
+	back := &machine{state: m.durable, durable: m.durable}
+	for _, e := range m.numbers {
+		if e.index <= m.durable.applied {
+			back.numbers = append(back.numbers, e)
+		}
+	}
+	return back
 }
 
 // idle applies nothing and answers at once.

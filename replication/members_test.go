@@ -14,6 +14,7 @@ import (
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
+	"github.com/keelshop/commerce/replication/peer"
 )
 
 // These tests look inside: a group of several members cannot be made from outside yet, and what its log store and its
@@ -23,6 +24,7 @@ import (
 type counter struct {
 	applied uint64
 	entries int
+	count   atomic.Int64 // the same, for other goroutines
 	broken  atomic.Bool
 }
 
@@ -32,6 +34,7 @@ func (m *counter) ApplyBatch(entries []Entry) ([]any, error) {
 	}
 	m.applied = entries[len(entries)-1].Index
 	m.entries += len(entries)
+	m.count.Store(int64(m.entries))
 	return make([]any, len(entries)), nil
 }
 
@@ -50,12 +53,18 @@ type member struct {
 
 // three makes a group of three members in one process and starts the first n of them. The first one leads.
 func three(t *testing.T, n int) []*member {
+	members, _ := threeOn(t, n)
+	return members
+}
+
+func threeOn(t *testing.T, n int) ([]*member, *peer.Memory) {
 	names := []string{"n1", "n2", "n3"}
+	net := peer.NewMemory(1)
 	members := make([]*member, len(names))
 	for i, name := range names {
 		m := &member{fs: faultvfs.New(t.Name() + name), machine: &counter{}}
 		var err error
-		m.node, err = Start(t.Context(), Config{Dir: t.TempDir(), NodeID: name, VFS: m.fs.Name(), Logger: slog.New(slog.NewTextHandler(&m.log, nil))})
+		m.node, err = Start(t.Context(), Config{Dir: t.TempDir(), NodeID: name, VFS: m.fs.Name(), Network: net.Node(name), Logger: slog.New(slog.NewTextHandler(&m.log, nil))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,11 +74,6 @@ func three(t *testing.T, n int) []*member {
 		}
 		members[i] = m
 	}
-	for _, m := range members {
-		for _, other := range members {
-			m.group.trans.nodes[other.group.trans.self] = other.group.trans.incoming
-		}
-	}
 	for _, m := range members[:n] {
 		m.start(t)
 	}
@@ -77,7 +81,16 @@ func three(t *testing.T, n int) []*member {
 		t.Fatal(err)
 	}
 	<-members[0].group.led
-	return members
+	return members, net
+}
+
+func closeAll(t *testing.T, members []*member) {
+	for i, m := range members {
+		if err := m.node.Close(); err != nil {
+			t.Errorf("member %d: close: %v", i+1, err)
+		}
+		m.fs.Close()
+	}
 }
 
 func (m *member) start(t *testing.T) {

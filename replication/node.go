@@ -9,12 +9,14 @@ import (
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/replication/internal/raftlog"
+	"github.com/keelshop/commerce/replication/peer"
 )
 
 // A Node is one process's part in replication: one raft.db and its groups. All methods are safe for concurrent use.
 type Node struct {
-	conf Config
-	file *raftlog.File
+	conf    Config
+	file    *raftlog.File
+	network atomic.Pointer[peer.Network] // nil until there is one: see Connect
 
 	mu      sync.Mutex
 	groups  map[uint32]*Group // nil for a group that is being added
@@ -57,6 +59,9 @@ func Start(ctx context.Context, c Config) (*Node, error) {
 		return nil, err
 	}
 	n.file = file
+	if n.conf.Network != nil {
+		return n, n.Connect(n.conf.Network)
+	}
 	return n, nil
 }
 

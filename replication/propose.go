@@ -74,6 +74,10 @@ func (g *Group) propose(data []byte) (*proposal, bool) {
 		p.err = fault.New(fault.Invalid, "an entry has 1 to %d bytes, not %d", MaxEntry, len(data))
 	case stopped != nil:
 		p.err = stopped
+	case g.moving.Load():
+		p.err = fault.New(fault.Unavailable, "the leadership of group %d is being handed over", g.id)
+	case !g.Ready():
+		p.err = &NotLeaderError{Group: g.id, Leader: g.Leader()}
 	case !g.flight.begin():
 		p.err = fault.New(fault.Unavailable, "group %d is being closed", g.id)
 	default:

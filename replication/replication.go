@@ -15,11 +15,13 @@
 package replication
 
 import (
+	"context"
 	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"github.com/keelshop/commerce/replication/internal/raftlog"
+	"github.com/keelshop/commerce/replication/peer"
 )
 
 // MaxGroup is the largest number a group can have.
@@ -51,6 +53,13 @@ type Machine interface {
 	Checkpoint() (durable uint64, err error)
 }
 
+// A Leader is a [Machine] that wants to know when its node begins to lead the group: after all that earlier leaders
+// left is applied, and before the first proposal is taken.
+type Leader interface{ Lead(term uint64) }
+
+// A Handler answers the calls of other nodes: see [Node.Call].
+type Handler func(ctx context.Context, from string, data []byte) ([]byte, error)
+
 // Config says where a node lives. Dir and NodeID are required.
 type Config struct {
 	Dir         string        // where raft.db lives; created when there is none
@@ -63,6 +72,9 @@ type Config struct {
 	SnapshotBytes   int64         // log that a group gathers before it checkpoints its machine and deletes it; 0 means 64 MiB
 	Logger          *slog.Logger  // gets warnings; nil means none
 	OnFailed        func(error)   // called once, on a goroutine of its own, with the cause when the node stops itself; may be nil
+	Joining         bool          // a group without a log waits to be added by a leader on another node
+	Network         peer.Network  // the way to other nodes, which the node closes; nil means none until Connect
+	Handle          Handler       // answers the calls of other nodes; nil refuses them
 	VFS             string        // for tests: the SQLite VFS of raft.db; "" is the system's
 	Steps           *atomic.Int64 // counts up while statements on raft.db run, so that a long check can be told from a hanging one; may be nil
 }

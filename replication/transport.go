@@ -5,41 +5,69 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/raft"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/replication/peer"
+)
+
+// What nodes ask each other.
+const (
+	kindAppend byte = iota + 1
+	kindVote
+	kindPreVote
+	kindTimeoutNow
+	kindInstall
+	kindRead  // where to read from: see Group.ReadIndex
+	kindState // how far a group is
+	kindCall  // the program's own business: see Node.Call
+)
+
+// Lanes of the network: what Raft needs to stay alive does not wait behind anything else.
+const (
+	laneRaft byte = iota
+	laneCall
 )
 
 // transport carries raft's messages for one group. A server's address in raft's configuration is its node's name;
-// only the transport knows where that is. So far it knows one node, its own, to which it delivers in memory.
+// only the network knows where that is. What a node sends to itself is delivered in memory.
 type transport struct {
+	node     *Node
+	group    uint32
 	self     raft.ServerAddress
 	incoming chan raft.RPC
-	nodes    map[raft.ServerAddress]chan<- raft.RPC // where messages for a node go
+	acks     acks
 	closing  sync.Once
 	closed   chan struct{}
+	ctx      context.Context // ends with closed
+	stop     context.CancelFunc
 }
 
-func newTransport(node string) *transport {
-	t := &transport{self: raft.ServerAddress(node), incoming: make(chan raft.RPC), closed: make(chan struct{})}
-	t.nodes = map[raft.ServerAddress]chan<- raft.RPC{t.self: t.incoming}
+func newTransport(node *Node, group uint32) *transport {
+	t := &transport{
+		node: node, group: group, self: raft.ServerAddress(node.conf.NodeID),
+		incoming: make(chan raft.RPC), closed: make(chan struct{}),
+	}
+	t.ctx, t.stop = context.WithCancel(context.Background())
 	return t
 }
 
 // close ends the transport: peers hear nothing more from here, and elect another leader.
-func (t *transport) close() { t.closing.Do(func() { close(t.closed) }) }
+func (t *transport) close() {
+	t.closing.Do(func() {
+		close(t.closed)
+		t.stop()
+	})
+}
 
-// call delivers a message to its target and returns the answer.
-func (t *transport) call(ctx context.Context, target raft.ServerAddress, command any) (any, error) {
-	to, ok := t.nodes[target]
-	if !ok {
-		return nil, fault.New(fault.Unavailable, "node %s cannot be reached: its address is not known here", target)
-	}
+// deliver gives a message to this node's own raft and returns its answer.
+func (t *transport) deliver(ctx context.Context, command any, body io.Reader) (any, error) {
 	answer := make(chan raft.RPCResponse, 1) // raft's main goroutine must never wait for us
 	select {
-	case to <- raft.RPC{Command: command, RespChan: answer}:
+	case t.incoming <- raft.RPC{Command: command, Reader: body, RespChan: answer}:
 	case <-t.closed:
-		return nil, fault.New(fault.Unavailable, "the transport is closed")
+		return nil, fault.New(fault.Unavailable, "group %d is closed", t.group)
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
@@ -47,35 +75,99 @@ func (t *transport) call(ctx context.Context, target raft.ServerAddress, command
 	case a := <-answer:
 		return a.Response, a.Error
 	case <-t.closed:
-		return nil, fault.New(fault.Unavailable, "the transport is closed")
+		return nil, fault.New(fault.Unavailable, "group %d is closed", t.group)
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
 }
 
-// ask is call for raft's interface, which wants the answer in a variable of its own. After a heartbeat timeout the
-// answer is worth nothing.
-func ask[T any](t *transport, target raft.ServerAddress, command any, into *T) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+// receive answers a message from another node.
+func (t *transport) receive(ctx context.Context, from string, r peer.Request) ([]byte, error) {
+	command, err := decodeRequest(r.Kind, r.Data)
+	if err != nil {
+		return nil, err
+	}
+	if h, ok := command.(raft.WithRPCHeader); !ok || string(h.GetRPCHeader().ID) != from {
+		return nil, fault.New(fault.Invalid, "node %s speaks for another one", from)
+	}
+	var body *bodyReader
+	if r.Kind == kindInstall {
+		if r.Body == nil {
+			return nil, fault.New(fault.Invalid, "a copy without content has come")
+		}
+		body = &bodyReader{r: r.Body}
+		defer body.close() // raft may go on reading when this group is closed
+		ctx = context.WithoutCancel(ctx)
+	} else {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, appendLimit)
+		defer cancel()
+	}
+	var answer any
+	if body == nil {
+		answer, err = t.deliver(ctx, command, nil)
+	} else {
+		answer, err = t.deliver(ctx, command, body)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return encodeMessage(answer)
+}
+
+// bodyReader is a body that can be taken away from its reader.
+type bodyReader struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+func (b *bodyReader) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.r == nil {
+		return 0, io.ErrClosedPipe
+	}
+	return b.r.Read(p)
+}
+
+func (b *bodyReader) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.r = nil
+}
+
+// How long an answer is waited for. After a heartbeat timeout one to a heartbeat or a vote is worth nothing.
+const (
+	askLimit    = patience
+	appendLimit = 5 * time.Second // a follower writes to its disk before it answers
+)
+
+// ask sends a message to another node and reads its answer.
+func (t *transport) ask(target raft.ServerAddress, limit time.Duration, r peer.Request, command, into any) error {
+	ctx, cancel := context.WithTimeout(t.ctx, limit)
 	defer cancel()
-	got, err := t.call(ctx, target, command)
+	var err error
+	if r.Data, err = encodeMessage(command); err != nil {
+		return err
+	}
+	r.Group = t.group
+	answer, err := t.node.send(ctx, string(target), r)
 	if err != nil {
 		return err
 	}
-	answer, ok := got.(*T)
-	if !ok {
-		return fmt.Errorf("node %s answered with a %T", target, got)
-	}
-	*into = *answer
-	return nil
+	return decodeResponse(answer, into)
 }
 
 // lead makes a lone voter stand for election at once instead of waiting for a leader it cannot have.
 func (t *transport) lead(ctx context.Context) error {
-	_, err := t.call(ctx, t.self, &raft.TimeoutNowRequest{
-		RPCHeader: raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(t.self), Addr: []byte(t.self)},
-	})
+	_, err := t.deliver(ctx, t.timeoutNow(), nil)
 	return err
+}
+
+func (t *transport) timeoutNow() *raft.TimeoutNowRequest {
+	return &raft.TimeoutNowRequest{
+		RPCHeader: raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(t.self), Addr: []byte(t.self)},
+	}
 }
 
 // Consumer returns the messages for this group.
@@ -93,29 +185,51 @@ func (t *transport) AppendEntriesPipeline(raft.ServerID, raft.ServerAddress) (ra
 	return nil, raft.ErrPipelineReplicationNotSupported
 }
 
-// AppendEntries sends entries to a follower.
-func (t *transport) AppendEntries(_ raft.ServerID, target raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
-	return ask(t, target, args, resp)
+// AppendEntries sends entries to a follower, or a heartbeat when there are none, and notes what it acknowledges.
+func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
+	trim(args)
+	limit := askLimit
+	if len(args.Entries) > 0 {
+		limit = appendLimit
+	}
+	began := t.acks.begin()
+	if err := t.ask(target, limit, peer.Request{Kind: kindAppend, Lane: laneRaft}, args, resp); err != nil {
+		return err
+	}
+	if resp.Success && resp.Term == args.Term {
+		t.acks.note(string(id), args.Term, began, matched(args))
+	}
+	return nil
+}
+
+// matched is the index up to which a follower that has acknowledged a request has the leader's log; 0 for a heartbeat,
+// which says nothing of it.
+func matched(args *raft.AppendEntriesRequest) uint64 {
+	if n := len(args.Entries); n > 0 {
+		return args.Entries[n-1].Index
+	}
+	return args.PrevLogEntry
 }
 
 // RequestVote asks for a vote.
 func (t *transport) RequestVote(_ raft.ServerID, target raft.ServerAddress, args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
-	return ask(t, target, args, resp)
+	return t.ask(target, askLimit, peer.Request{Kind: kindVote, Lane: laneRaft}, args, resp)
 }
 
 // RequestPreVote asks whether a vote would be given.
 func (t *transport) RequestPreVote(_ raft.ServerID, target raft.ServerAddress, args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
-	return ask(t, target, args, resp)
+	return t.ask(target, askLimit, peer.Request{Kind: kindPreVote, Lane: laneRaft}, args, resp)
 }
 
 // TimeoutNow asks a follower to stand for election.
 func (t *transport) TimeoutNow(_ raft.ServerID, target raft.ServerAddress, args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
-	return ask(t, target, args, resp)
+	return t.ask(target, askLimit, peer.Request{Kind: kindTimeoutNow, Lane: laneRaft}, args, resp)
 }
 
-// InstallSnapshot is refused: a snapshot is a marker and has no content to send.
-func (t *transport) InstallSnapshot(_ raft.ServerID, target raft.ServerAddress, _ *raft.InstallSnapshotRequest, _ *raft.InstallSnapshotResponse, _ io.Reader) error {
-	return fault.New(fault.Unavailable, "there is no copy of the state to send to node %s", target)
+// InstallSnapshot sends a copy of the machine to a follower.
+func (t *transport) InstallSnapshot(_ raft.ServerID, target raft.ServerAddress, args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
+	limit := time.Minute + time.Duration(args.Size>>18)*time.Second
+	return t.ask(target, limit, peer.Request{Kind: kindInstall, Body: data, Size: args.Size}, args, resp)
 }
 
 // EncodePeer returns how a server is named in messages.
@@ -123,3 +237,64 @@ func (t *transport) EncodePeer(_ raft.ServerID, addr raft.ServerAddress) []byte 
 
 // DecodePeer is the opposite of EncodePeer.
 func (t *transport) DecodePeer(name []byte) raft.ServerAddress { return raft.ServerAddress(name) }
+
+// send sends a request to another node.
+func (n *Node) send(ctx context.Context, to string, r peer.Request) ([]byte, error) {
+	net := n.network.Load()
+	if net == nil {
+		return nil, fault.New(fault.Unavailable, "node %s cannot be reached: this node has no network", to)
+	}
+	return (*net).Call(ctx, to, r)
+}
+
+// Connect gives a running node its way to the others. It is called once.
+func (n *Node) Connect(net peer.Network) error {
+	if !n.network.CompareAndSwap(nil, &net) {
+		return fault.New(fault.Invalid, "the node has a network already")
+	}
+	net.Serve(n.receive)
+	return nil
+}
+
+// receive answers what other nodes ask.
+func (n *Node) receive(ctx context.Context, from string, r peer.Request) ([]byte, error) {
+	if stopped := n.stopped(); stopped != nil {
+		return nil, fault.Wrap(fault.Unavailable, stopped, "node %s", n.conf.NodeID)
+	}
+	if r.Kind == kindCall {
+		if n.conf.Handle == nil {
+			return nil, fault.New(fault.Unavailable, "node %s answers no calls", n.conf.NodeID)
+		}
+		return n.conf.Handle(ctx, from, r.Data)
+	}
+	g := n.group(r.Group)
+	if g == nil {
+		return nil, fault.New(fault.Unavailable, "node %s does not have group %d yet", n.conf.NodeID, r.Group)
+	}
+	switch r.Kind {
+	case kindRead:
+		return g.serveRead(ctx, r.Data)
+	case kindState:
+		return g.serveState()
+	}
+	return g.trans.receive(ctx, from, r)
+}
+
+func (n *Node) group(id uint32) *Group {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.groups[id]
+}
+
+// Call asks another node's program something; its Config.Handle answers. The error is that of the handler,
+// fault.Unavailable when the handler surely was not called, and fault.Uncertain when it may have been.
+func (n *Node) Call(ctx context.Context, to string, data []byte) ([]byte, error) {
+	if stopped := n.stopped(); stopped != nil {
+		return nil, stopped
+	}
+	answer, err := n.send(ctx, to, peer.Request{Kind: kindCall, Lane: laneCall, Data: data})
+	if err != nil {
+		return nil, fmt.Errorf("calling node %s: %w", to, err)
+	}
+	return answer, nil
+}

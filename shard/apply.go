@@ -167,7 +167,7 @@ func (s *Shard) applyCommand(env command.Envelope, effects *command.Effects) (Re
 	if err != nil || !def.Recorded {
 		return reply, err
 	}
-	return reply, s.record(scope[:], env, reply)
+	return reply, s.record(scope[:], env, reply, def.Lasting && reply.Err == nil && env.Named())
 }
 
 // run applies a command inside a savepoint, which a refusal undoes.
@@ -231,7 +231,7 @@ func Recall(tx *sqlite.Tx, types *fault.Types, env command.Envelope) (r Reply, f
 
 // record keeps an answer under the request's key. "Unavailable" is not an
 // answer: asking again may go better.
-func (s *Shard) record(scope []byte, env command.Envelope, r Reply) error {
+func (s *Shard) record(scope []byte, env command.Envelope, r Reply, lasting bool) error {
 	var body []byte
 	var err error
 	switch {
@@ -244,8 +244,9 @@ func (s *Shard) record(scope []byte, env command.Envelope, r Reply) error {
 	default:
 		body = s.cfg.Commands.Errors().Encode(r.Err)
 	}
-	_, err = s.conn.Tx().Exec(`INSERT INTO answers (scope, slot, at, fingerprint, refused, body) VALUES (?, ?, ?, ?, ?, ?)`,
-		scope, env.Slot, env.At, append([]byte{}, env.Fingerprint...), r.Err != nil, body)
+	s.recorded.Add(int64(len(body)) + answerOverhead)
+	_, err = s.conn.Tx().Exec(`INSERT INTO answers (scope, slot, at, owner, lasting, fingerprint, refused, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		scope, env.Slot, env.At, env.Owner(), lasting, append([]byte{}, env.Fingerprint...), r.Err != nil, body)
 	return err
 }
 

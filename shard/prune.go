@@ -11,6 +11,14 @@ type Prune struct {
 	// AnswersBefore and EventsBefore are wall-clock milliseconds.
 	AnswersBefore int64 `cbor:"2,keyasint"`
 	EventsBefore  int64 `cbor:"3,keyasint"`
+	// Owners are those who have too many answers.
+	Owners []OwnerCut `cbor:"4,keyasint,omitempty"`
+}
+
+// OwnerCut says which answers of one principal go.
+type OwnerCut struct {
+	Owner  int64 `cbor:"1,keyasint"`
+	Before int64 `cbor:"2,keyasint"`
 }
 
 // Pruned is the answer of Prune.
@@ -40,7 +48,7 @@ func (c Prune) apply(tx *command.Tx) (Pruned, error) {
 	}
 	if found && last != nil {
 		out.Next = last
-		if out.Answers, err = tx.Exec(`DELETE FROM answers WHERE scope > ? AND scope <= ? AND at < ?`, after, last, c.AnswersBefore); err != nil {
+		if out.Answers, err = c.deleteAnswers(tx, after, last); err != nil {
 			return out, err
 		}
 	}
@@ -54,6 +62,21 @@ func (c Prune) apply(tx *command.Tx) (Pruned, error) {
 	if out.Events, err = tx.Exec(`DELETE FROM outbox WHERE seq < ?`, keep); err != nil || out.Events == 0 {
 		return out, err
 	}
-	_, err = tx.Exec(`UPDATE meta SET first_event = ? WHERE one = 1`, keep)
+	// next_event is written at the end of the transaction, and may be behind
+	// here: how far depends on where batches were cut, and the outcome must not.
+	_, err = tx.Exec(`UPDATE meta SET first_event = ?1, next_event = max(next_event, ?1) WHERE one = 1`, keep)
 	return out, err
+}
+
+func (c Prune) deleteAnswers(tx *command.Tx, after, last []byte) (int64, error) {
+	n, err := tx.Exec(`DELETE FROM answers WHERE scope > ? AND scope <= ? AND at < ? AND lasting = 0`, after, last, c.AnswersBefore)
+	for _, o := range c.Owners {
+		if err != nil {
+			return n, err
+		}
+		var more int64
+		more, err = tx.Exec(`DELETE FROM answers WHERE scope > ? AND scope <= ? AND owner = ? AND at < ? AND lasting = 0`, after, last, o.Owner, o.Before)
+		n += more
+	}
+	return n, err
 }

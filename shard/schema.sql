@@ -25,10 +25,13 @@ CREATE TABLE slots (
 ) STRICT;
 
 -- What recorded commands answered, by the hash of principal, kind and key.
+-- retention.go says how long they stay.
 CREATE TABLE answers (
 	scope       BLOB    NOT NULL PRIMARY KEY CHECK (length(scope) = 16),
 	slot        INTEGER NOT NULL,
 	at          INTEGER NOT NULL,
+	owner       INTEGER NOT NULL,                             -- stands for the principal; 0 is the program itself
+	lasting     INTEGER NOT NULL CHECK (lasting IN (0, 1)),   -- kept for ever: it made an order, a payment or a refund
 	fingerprint BLOB    NOT NULL,
 	refused     INTEGER NOT NULL CHECK (refused IN (0, 1)),
 	body        BLOB    NOT NULL

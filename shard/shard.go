@@ -75,6 +75,8 @@ type Shard struct {
 	level   atomic.Uint32
 	changes atomic.Int64
 
+	recorded atomic.Int64 // bytes of answers since the start: see Recorded
+
 	changed broadcast // fires after each commit
 }
 
@@ -247,6 +249,10 @@ func (s *Shard) Level() uint32 { return s.level.Load() }
 
 // TotalChanges returns how many rows the shard has changed since it was opened.
 func (s *Shard) TotalChanges() int64 { return s.changes.Load() }
+
+// Recorded returns roughly how many bytes of answers the shard has recorded
+// since it was opened.
+func (s *Shard) Recorded() int64 { return s.recorded.Load() }
 
 // Path returns the file's path.
 func (s *Shard) Path() string { return s.cfg.Path }

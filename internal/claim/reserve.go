@@ -41,29 +41,57 @@ type Reservation struct {
 	// then this reservation's change was not made, and must not be settled.
 	Token string
 
-	change Change
+	changes []Change
 }
 
 // Reserve reserves all claims of a change, with one command for each shard.
 // The error is a *TakenError or *BusyError if another owner has one of those
 // to take; what was reserved until then settles itself.
 func Reserve(ctx context.Context, e command.Engine, c Change) (*Reservation, error) {
-	slot, err := id.SlotOf(c.Owner)
+	return ReserveAll(ctx, e, []Change{c})
+}
+
+// ReserveAll is Reserve for changes of one kind whose owners live on one
+// shard, in few commands. If one of them cannot be made, none may.
+func ReserveAll(ctx context.Context, e command.Engine, changes []Change) (*Reservation, error) {
+	slot, err := id.SlotOf(changes[0].Owner)
 	if err != nil {
 		return nil, err
 	}
 	clock, err := clockOf(ctx, e, slot)
 	if err != nil {
-		return nil, fmt.Errorf("reserving claims of %s: %w", c.Owner, err)
+		return nil, fmt.Errorf("reserving claims of %s: %w", changes[0].Owner, err)
 	}
-	r := &Reservation{Deadline: clock + window, Token: rand.Text(), change: c}
-	for _, hashes := range byShard(e, slices.Concat(c.Take, c.Drop)) {
-		cmd := reserve{Claims: c.Kind, Owner: c.Owner, Token: r.Token, Deadline: r.Deadline, Hashes: hashes}
-		if _, err := command.Do[struct{}](ctx, e, &cmd, command.Call{Slot: hashes[0].Slot()}); err != nil {
+	r := &Reservation{Deadline: clock + window, Token: rand.Text(), changes: changes}
+	for _, group := range byShard(e, r.all()) {
+		cmd := reserve{Claims: changes[0].Kind, Token: r.Token, Deadline: r.Deadline}
+		for _, c := range group {
+			cmd.add(c)
+		}
+		if _, err := command.Do[struct{}](ctx, e, &cmd, command.Call{Slot: group[0].hash.Slot()}); err != nil {
 			return r, err
 		}
 	}
 	return r, nil
+}
+
+// owned is one claim of a change.
+type owned struct {
+	hash  Hash
+	owner string
+	drop  bool
+}
+
+func (r *Reservation) all() (list []owned) {
+	for _, c := range r.changes {
+		for _, h := range c.Take {
+			list = append(list, owned{hash: h, owner: c.Owner})
+		}
+		for _, h := range c.Drop {
+			list = append(list, owned{hash: h, owner: c.Owner, drop: true})
+		}
+	}
+	return list
 }
 
 // InTime is called first by the command that a reservation was made for. Its
@@ -78,28 +106,28 @@ func InTime(tx *command.Tx, deadline int64) error {
 // Settle ends a reservation after the owner's command succeeded. If it fails
 // nothing is lost: the claims settle themselves.
 func (r *Reservation) Settle(ctx context.Context, e command.Engine) error {
-	return r.settle(ctx, e, r.change.Take, r.change.Drop)
+	return r.settle(ctx, e, func(c owned) bool { return c.drop })
 }
 
 // Abandon ends a reservation whose command was refused or never sent. It is
-// only for an owner that does not exist and, since its ID is known to nobody
+// only for owners that do not exist and, since their IDs are known to nobody
 // else, never will; the claims of any other settle themselves.
 func (r *Reservation) Abandon(ctx context.Context, e command.Engine) error {
-	return r.settle(ctx, e, nil, slices.Concat(r.change.Take, r.change.Drop))
+	return r.settle(ctx, e, func(owned) bool { return true })
 }
 
-func (r *Reservation) settle(ctx context.Context, e command.Engine, confirm, release []Hash) error {
-	for _, hashes := range byShard(e, slices.Concat(confirm, release)) {
-		cmd := settle{Claims: r.change.Kind, Token: r.Token}
-		for _, h := range hashes {
-			if slices.Contains(release, h) {
-				cmd.Release = append(cmd.Release, h)
+func (r *Reservation) settle(ctx context.Context, e command.Engine, release func(owned) bool) error {
+	for _, group := range byShard(e, r.all()) {
+		cmd := settle{Claims: r.changes[0].Kind, Token: r.Token}
+		for _, c := range group {
+			if release(c) {
+				cmd.Release = append(cmd.Release, c.hash)
 			} else {
-				cmd.Confirm = append(cmd.Confirm, h)
+				cmd.Confirm = append(cmd.Confirm, c.hash)
 			}
 		}
-		if _, err := command.Do[struct{}](ctx, e, &cmd, command.Call{Slot: hashes[0].Slot()}); err != nil {
-			return fmt.Errorf("settling claims of %s: %w", r.change.Owner, err)
+		if _, err := command.Do[struct{}](ctx, e, &cmd, command.Call{Slot: group[0].hash.Slot()}); err != nil {
+			return fmt.Errorf("settling claims of %s: %w", r.changes[0].Owner, err)
 		}
 	}
 	return nil
@@ -116,54 +144,80 @@ func clockOf(ctx context.Context, e command.Engine, slot id.Slot) (clock int64, 
 }
 
 // byShard groups claims by shard, in order, at most so many in a group.
-func byShard(e command.Engine, hashes []Hash) [][]Hash {
-	sorted := slices.Clone(hashes)
-	slices.SortStableFunc(sorted, func(a, b Hash) int { return cmp.Compare(e.ShardOf(a.Slot()), e.ShardOf(b.Slot())) })
-	var groups [][]Hash
-	for _, h := range sorted {
+func byShard(e command.Engine, claims []owned) [][]owned {
+	slices.SortStableFunc(claims, func(a, b owned) int { return cmp.Compare(e.ShardOf(a.hash.Slot()), e.ShardOf(b.hash.Slot())) })
+	var groups [][]owned
+	for _, c := range claims {
 		n := len(groups)
-		if n == 0 || len(groups[n-1]) == most || e.ShardOf(groups[n-1][0].Slot()) != e.ShardOf(h.Slot()) {
+		if n == 0 || len(groups[n-1]) == most || e.ShardOf(groups[n-1][0].hash.Slot()) != e.ShardOf(c.hash.Slot()) {
 			groups = append(groups, nil)
 			n++
 		}
-		groups[n-1] = append(groups[n-1], h)
+		groups[n-1] = append(groups[n-1], c)
 	}
 	return groups
 }
 
-// reserve reserves claims of one shard for an owner.
+// reserve reserves claims of one shard for owners.
 type reserve struct {
-	Claims   string `cbor:"1,keyasint"`
-	Owner    string `cbor:"2,keyasint"`
-	Token    string `cbor:"3,keyasint"`
-	Deadline int64  `cbor:"4,keyasint"`
-	Hashes   []Hash `cbor:"5,keyasint"`
+	Claims   string     `cbor:"1,keyasint"`
+	Owners   []reserved `cbor:"2,keyasint"`
+	Token    string     `cbor:"3,keyasint"`
+	Deadline int64      `cbor:"4,keyasint"`
+}
+
+// reserved are claims for one owner.
+type reserved struct {
+	Owner  string `cbor:"1,keyasint"`
+	Hashes []Hash `cbor:"2,keyasint"`
+}
+
+func (c *reserve) add(claim owned) {
+	n := len(c.Owners)
+	if n == 0 || c.Owners[n-1].Owner != claim.owner {
+		c.Owners = append(c.Owners, reserved{Owner: claim.owner})
+		n++
+	}
+	c.Owners[n-1].Hashes = append(c.Owners[n-1].Hashes, claim.hash)
 }
 
 func (reserve) Kind() command.Kind { return "claim.reserve" }
 
 func (c reserve) Validate() error {
-	if c.Claims == "" || c.Owner == "" || c.Token == "" || len(c.Hashes) == 0 || len(c.Hashes) > most {
-		return fault.New(fault.Invalid, "reserving needs a kind, an owner, a token and 1 to %d claims", most)
+	hashes := 0
+	for _, o := range c.Owners {
+		if o.Owner == "" || len(o.Hashes) == 0 {
+			return fault.New(fault.Invalid, "reserving needs an owner and claims")
+		}
+		hashes += len(o.Hashes)
+	}
+	if c.Claims == "" || c.Token == "" || hashes == 0 || hashes > most {
+		return fault.New(fault.Invalid, "reserving needs a kind, a token and 1 to %d claims", most)
 	}
 	return nil
 }
 
 func (c reserve) apply(tx *command.Tx) (struct{}, error) {
-	for _, h := range c.Hashes {
-		if err := OwnedTx(tx, h.Slot()); err != nil {
-			return struct{}{}, err
-		}
-		claim, err := find(tx, c.Claims, h)
-		if err != nil {
-			return struct{}{}, err
-		}
-		if claim.owner != "" && claim.owner != c.Owner {
-			return struct{}{}, claim.taken()
-		}
-		if err := claim.reserve(tx, c.Owner, c.Token, c.Deadline); err != nil {
-			return struct{}{}, err
+	for _, o := range c.Owners {
+		for _, h := range o.Hashes {
+			if err := c.reserve(tx, o.Owner, h); err != nil {
+				return struct{}{}, err
+			}
 		}
 	}
 	return struct{}{}, nil
+}
+
+func (c reserve) reserve(tx *command.Tx, owner string, h Hash) error {
+	if err := OwnedTx(tx, h.Slot()); err != nil {
+		return err
+	}
+	claim, err := find(tx, c.Claims, h)
+	if err != nil {
+		return err
+	}
+	if claim.owner != "" && claim.owner != owner {
+		return claim.taken()
+	}
+	return claim.reserve(tx, owner, c.Token, c.Deadline)
 }

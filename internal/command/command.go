@@ -34,6 +34,9 @@ type Definition struct {
 	// retry gets the first answer. A command that is not recorded must be
 	// harmless to apply twice by its own state.
 	Recorded bool
+	// Lasting answers are kept for ever if the caller named the key: asking
+	// for the same order, payment or refund again is never a new one.
+	Lasting bool
 	// Body is the type of the command's struct, for the golden wire file.
 	Body reflect.Type
 	// Answer is the type of the command's result.
@@ -59,6 +62,14 @@ func Define[C Command, R any](apply func(C, *Tx) (R, error)) Definition {
 			return apply(c, tx)
 		},
 	}
+}
+
+// DefineLasting is Define for a command that makes an order, a payment or a
+// refund: its answer is kept for as long as those.
+func DefineLasting[C Command, R any](apply func(C, *Tx) (R, error)) Definition {
+	d := Define(apply)
+	d.Lasting = true
+	return d
 }
 
 // DefineRepeatable is Define for a command that may be applied twice without

@@ -112,10 +112,8 @@ func (w *request) addMap(v reflect.Value) {
 // kept: its principal, kind and key. A generated key is its own scope, which
 // sorts by time and so keeps new records on few pages.
 func (e Envelope) Scope() [16]byte {
-	if rest, ok := strings.CutPrefix(e.Key, keyPrefix); ok {
-		if u, err := ulid.ParseStrict(rest); err == nil {
-			return u
-		}
+	if u, ok := e.generated(); ok {
+		return u
 	}
 	h := sha256.New()
 	var n [4]byte
@@ -125,4 +123,30 @@ func (e Envelope) Scope() [16]byte {
 		h.Write([]byte(s))
 	}
 	return [16]byte(h.Sum(nil)[:16])
+}
+
+// Named reports whether the caller chose the key.
+func (e Envelope) Named() bool {
+	_, generated := e.generated()
+	return !generated && e.Key != ""
+}
+
+// generated returns what is random in a key that NewKey has made.
+func (e Envelope) generated() (ulid.ULID, bool) {
+	rest, ok := strings.CutPrefix(e.Key, keyPrefix)
+	if !ok {
+		return ulid.ULID{}, false
+	}
+	u, err := ulid.ParseStrict(rest)
+	return u, err == nil
+}
+
+// Owner stands for the principal where answers are counted: 0 is the program
+// itself, anybody else a hash.
+func (e Envelope) Owner() int64 {
+	if e.Principal == "" {
+		return 0
+	}
+	h := sha256.Sum256([]byte(e.Principal))
+	return int64(binary.BigEndian.Uint64(h[:8]))
 }

@@ -22,6 +22,9 @@ type Harness struct {
 	// does it. "" leaves the tests out.
 	Challenge string
 	Confirm   func(key string, ok bool) error
+	// OneCapture says that a payment can be captured once only: what is left
+	// is let go.
+	OneCapture bool
 	// Bookless says that the provider keeps no books and agrees to everything:
 	// the tests of what only books can tell are left out.
 	Bookless bool
@@ -41,6 +44,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"decline", (*suite).decline},
 		{"same key", (*suite).sameKey},
 		{"same key at once", (*suite).sameKeyAtOnce},
+		{"prepare moves no money", (*suite).prepareMovesNothing},
 		{"capture", (*suite).capture},
 		{"capture too much", (*suite).captureTooMuch},
 		{"void", (*suite).void},
@@ -74,6 +78,20 @@ func (s *suite) request(token string, capture bool) payments.PayRequest {
 	return payments.PayRequest{Key: key, Order: order, Token: token, Amount: s.amount(price), AutoCapture: capture}
 }
 
+// ask asks for a payment as a store does: a Preparer is asked to prepare it first.
+func (s *suite) ask(ctx context.Context, r payments.PayRequest) (payments.Outcome, error) {
+	p, ok := s.h.Provider.(payments.Preparer)
+	if !ok {
+		return s.h.Provider.Pay(ctx, r)
+	}
+	o, err := p.Prepare(ctx, r)
+	if err != nil || o.State != payments.Unknown {
+		return o, err
+	}
+	r.ProviderID = o.ProviderID
+	return p.Pay(ctx, r)
+}
+
 // must fails the test unless an answer is the one that is wanted.
 func (s *suite) must(o payments.Outcome, err error) func(want payments.State, minor int64) payments.Outcome {
 	s.Helper()
@@ -98,7 +116,7 @@ func (s *suite) pay(capture bool) payments.Outcome {
 	if capture {
 		want = payments.Captured
 	}
-	o := s.must(s.h.Provider.Pay(s.ctx, s.request(s.h.Approve, capture)))(want, price)
+	o := s.must(s.ask(s.ctx, s.request(s.h.Approve, capture)))(want, price)
 	if o.ProviderID == "" {
 		s.Fatal("the payment has no provider ID")
 	}
@@ -140,11 +158,11 @@ func (s *suite) decline() {
 	if s.h.Decline == "" {
 		s.Skip("no token is declined")
 	}
-	o := s.must(s.h.Provider.Pay(s.ctx, s.request(s.h.Decline, true)))(payments.Declined, 0)
+	o := s.must(s.ask(s.ctx, s.request(s.h.Decline, true)))(payments.Declined, 0)
 	if o.Decline == "" {
 		s.Error("the decline has no code")
 	}
-	again := s.must(s.h.Provider.Pay(s.ctx, s.request(s.h.Decline, true)))(payments.Declined, 0)
+	again := s.must(s.ask(s.ctx, s.request(s.h.Decline, true)))(payments.Declined, 0)
 	if again != o {
 		s.Errorf("asked again: %+v, first %+v", again, o)
 	}
@@ -159,7 +177,7 @@ func (s *suite) sameKey() {
 	s.needBooks()
 	other := s.request(s.h.Approve, true)
 	other.Amount = s.amount(2 * price)
-	if o, err := s.h.Provider.Pay(s.ctx, other); err == nil && o.Amount == other.Amount {
+	if o, err := s.ask(s.ctx, other); err == nil && o.Amount == other.Amount {
 		s.Error("the same key charged another amount")
 	}
 	s.must(s.refundOf(first, key+"/1", price))(payments.Refunded, price)
@@ -171,7 +189,7 @@ func (s *suite) sameKeyAtOnce() {
 	ids := make([]string, 16)
 	for i := range ids {
 		wg.Go(func() {
-			o, err := s.h.Provider.Pay(s.ctx, s.request(s.h.Approve, true))
+			o, err := s.ask(s.ctx, s.request(s.h.Approve, true))
 			if err != nil {
 				s.Errorf("paying: %v", err)
 			}
@@ -190,7 +208,32 @@ func (s *suite) capture() {
 	paid := s.pay(false)
 	s.must(s.captureOf(paid, key+"/1", 1000, 1000))(payments.Captured, 1000)
 	s.must(s.captureOf(paid, key+"/1", 1000, 1000))(payments.Captured, 1000)
+	if s.h.OneCapture {
+		s.must(s.captureOf(paid, key+"/2", 250, price))(payments.Declined, 0)
+		return
+	}
 	s.must(s.captureOf(paid, key+"/2", 250, price))(payments.Captured, price)
+}
+
+func (s *suite) prepareMovesNothing() {
+	p, ok := s.h.Provider.(payments.Preparer)
+	if !ok {
+		s.Skip("the provider is no Preparer")
+	}
+	r := s.request(s.h.Approve, true)
+	first := s.must(p.Prepare(s.ctx, r))(payments.Unknown, 0)
+	again := s.must(p.Prepare(s.ctx, r))(payments.Unknown, 0)
+	if first.ProviderID == "" || again.ProviderID != first.ProviderID {
+		s.Fatalf("prepared %q, asked again %q", first.ProviderID, again.ProviderID)
+	}
+	if o, err := s.lookUp(first); err != nil || o.State.Settled() {
+		s.Fatalf("prepared only, and it is %+v, %v", o, err)
+	}
+	s.must(s.voidOf(first, key+"/end"))(payments.Canceled, 0)
+	r.ProviderID = first.ProviderID
+	if o, err := p.Pay(s.ctx, r); err == nil && o.State.Paid() {
+		s.Errorf("canceled, then paid: %+v", o)
+	}
 }
 
 func (s *suite) captureTooMuch() {
@@ -234,7 +277,7 @@ func (s *suite) refundTooMuch() {
 	s.must(s.refundOf(paid, key+"/3", 1))(payments.Declined, 0)
 	authorizedOnly := s.request(s.h.Approve, false)
 	authorizedOnly.Key = key[:len(key)-1] + "9"
-	o := s.must(s.h.Provider.Pay(s.ctx, authorizedOnly))(payments.Authorized, price)
+	o := s.must(s.ask(s.ctx, authorizedOnly))(payments.Authorized, price)
 	s.must(s.h.Provider.Refund(s.ctx, payments.RefundRequest{
 		Key: authorizedOnly.Key + "/1", PaymentKey: authorizedOnly.Key, ProviderID: o.ProviderID, Amount: s.amount(1),
 	}))(payments.Declined, 0)
@@ -254,7 +297,9 @@ func (s *suite) retrieve() {
 	s.needBooks()
 	paid := s.pay(false)
 	s.must(s.lookUp(paid))(payments.Authorized, price)
-	s.must(s.lookUp(payments.Outcome{}))(payments.Authorized, price) // by key alone
+	if _, ok := s.h.Provider.(payments.Preparer); !ok {
+		s.must(s.lookUp(payments.Outcome{}))(payments.Authorized, price) // by key alone
+	}
 	s.must(s.captureOf(paid, key+"/1", price, price))(payments.Captured, price)
 	s.must(s.lookUp(paid))(payments.Captured, price)
 	s.must(s.lookUpOperation(paid, payments.KindRefund, key+"/2", ""))(payments.NotFound, 0)
@@ -269,7 +314,7 @@ func (s *suite) challenge() {
 	if s.h.Challenge == "" {
 		s.Skip("no token asks for anything")
 	}
-	o := s.must(s.h.Provider.Pay(s.ctx, s.request(s.h.Challenge, true)))(payments.NeedsAction, 0)
+	o := s.must(s.ask(s.ctx, s.request(s.h.Challenge, true)))(payments.NeedsAction, 0)
 	if o.Next == nil || o.Next.Kind == "" {
 		s.Fatal("the outcome does not say what to do next")
 	}
@@ -283,7 +328,7 @@ func (s *suite) challenge() {
 func (s *suite) endedContext() {
 	ctx, cancel := context.WithCancel(s.ctx)
 	cancel()
-	if o, err := s.h.Provider.Pay(ctx, s.request(s.h.Approve, true)); err == nil && !o.State.Paid() {
+	if o, err := s.ask(ctx, s.request(s.h.Approve, true)); err == nil && !o.State.Paid() {
 		s.Errorf("an ended context gave %+v", o)
 	}
 }

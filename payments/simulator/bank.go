@@ -131,3 +131,11 @@ func (s *Simulator) bury(key string) {
 		b.payments[key] = &payment{id: s.idOf("pay", key), state: payments.Canceled}
 	}
 }
+
+// Peek tells how a payment stands, without counting as a request: no fault
+// comes between.
+func (s *Simulator) Peek(key string) (payments.Outcome, error) {
+	var o payments.Outcome
+	err := s.with(key, func(p *payment) { o = p.outcome() })
+	return o, err
+}

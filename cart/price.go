@@ -1,0 +1,178 @@
+package cart
+
+import (
+	"context"
+	"slices"
+
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/pricing"
+)
+
+// Priced is a cart with what its amounts were worked out from.
+type Priced struct {
+	Cart
+	Input pricing.Input
+	Quote pricing.Quote
+}
+
+// Explain says in plain lines how each amount of the cart came about.
+func (p Priced) Explain() string { return p.Quote.Explain(p.Input.Lines) }
+
+// Price returns a cart as Get does, with the derivation of its amounts.
+func (s *Service) Price(ctx context.Context, cart ID) (Priced, error) {
+	slot, err := slotOf(cart)
+	if err != nil {
+		return Priced{}, err
+	}
+	return s.price(ctx, slot, func(*sqlite.Tx) (ID, error) { return cart, nil })
+}
+
+func (s *Service) priced(ctx context.Context, slot id.Slot, find func(*sqlite.Tx) (ID, error)) (Cart, error) {
+	p, err := s.price(ctx, slot, find)
+	return p.Cart, err
+}
+
+// price reads the cart that find names, all of it in one snapshot, and prices
+// it by the rules and the catalog as they are now.
+func (s *Service) price(ctx context.Context, slot id.Slot, find func(*sqlite.Tx) (ID, error)) (Priced, error) {
+	rules, err := s.pricing.Rules(ctx)
+	if err != nil {
+		return Priced{}, err
+	}
+	var p Priced
+	var sealed seal.Sealed
+	owner := ""
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+		cart, err := find(tx)
+		if err != nil {
+			return err
+		}
+		if p.Cart, err = GetTx(tx, cart); err != nil {
+			return err
+		}
+		if p.Lines, err = LinesTx(tx, cart, p.Currency); err != nil {
+			return err
+		}
+		if rules.NeedsAddress(p.ShippingCountry) {
+			sealed, owner, err = ContactTx(tx, cart)
+		}
+		return err
+	})
+	if err != nil {
+		return Priced{}, err
+	}
+	p.Input = pricing.Input{
+		Currency: p.Currency, At: pricing.At(s.engine.Now()), Method: p.ShippingMethod,
+		Address: pricing.Address{Country: p.ShippingCountry},
+	}
+	if owner != "" {
+		contact, err := OpenContact(ctx, s.engine, s.sealer, slot, owner, sealed)
+		if err != nil {
+			return Priced{}, err
+		}
+		to := contact.shipTo()
+		p.Input.Address.Region, p.Input.Address.Postcode = to.Region.Reveal(), to.Postcode.Reveal()
+	}
+	if err := p.lookUp(ctx, s.pricing); err != nil {
+		return Priced{}, err
+	}
+	if p.Quote, err = rules.Price(p.Input); err != nil {
+		return Priced{}, err
+	}
+	p.fill()
+	p.require(rules)
+	return p, nil
+}
+
+// lookUp brings the lines up to what the catalog says now and notes what has
+// become of them. A cart that cannot be changed keeps the prices that it had.
+func (p *Priced) lookUp(ctx context.Context, prices *pricing.Service) error {
+	p.Input.Lines = make([]pricing.Line, len(p.Lines))
+	for i := range p.Lines {
+		l := &p.Lines[i]
+		v, err := prices.Variant(ctx, l.SKU)
+		gone := fault.CodeOf(err) == fault.NotFound
+		if err != nil && !gone {
+			return err
+		}
+		if p.Status == Active && l.Reason == "" {
+			p.refresh(l, v, gone)
+		}
+		p.Input.Lines[i] = pricing.Line{
+			SKU: l.SKU, Quantity: l.Quantity, UnitPrice: l.UnitPrice.Minor(), TaxCategory: v.TaxCategory, WeightGrams: v.WeightGrams,
+		}
+	}
+	return nil
+}
+
+// refresh gives a line the price that the catalog has for it.
+func (p *Priced) refresh(l *Line, v catalog.Variant, gone bool) {
+	price, found := v.Price(p.Currency)
+	problem := Problem{Line: l.ID, SKU: l.SKU}
+	switch {
+	case gone || !v.Purchasable:
+		problem.Code = Discontinued
+	case !found:
+		problem.Code = NoPrice
+	case price != l.AddedPrice:
+		problem.Code, problem.Was, problem.Is = PriceChanged, l.AddedPrice, price
+		l.UnitPrice = price
+	default:
+		return
+	}
+	p.Problems = append(p.Problems, problem)
+}
+
+// fill copies the quote's amounts into the cart.
+func (p *Priced) fill() {
+	q, c := &p.Quote, p.Currency
+	amount := func(minor int64) money.Amount { return money.New(minor, c) }
+	for i := range q.Lines {
+		l, from := &p.Lines[i], &q.Lines[i]
+		l.Total, l.Discount = amount(from.Total), amount(from.Discount)
+		l.Net, l.Tax, l.Gross = amount(from.Net), amount(from.Tax), amount(from.Gross)
+	}
+	p.Subtotal, p.Discount, p.Tax, p.Total = amount(q.Subtotal), amount(q.Discount), amount(q.Tax), amount(q.Total)
+	p.Shipping, p.TaxIncluded = amount(q.Shipping.Amount), q.TaxIncluded
+	for _, o := range q.Offers {
+		p.Offers = append(p.Offers, ShippingOffer{
+			Method: o.Method, Name: o.Name, Pickup: o.Pickup, MinDays: o.MinDays, MaxDays: o.MaxDays,
+			Price: amount(o.Price), Reason: o.Reason,
+		})
+	}
+}
+
+// require notes what is missing before the cart can be bought.
+func (p *Priced) require(rules *pricing.Rules) {
+	if p.Status != Active {
+		return
+	}
+	if len(p.Lines) == 0 {
+		p.Requirements = append(p.Requirements, NeedsLines)
+	}
+	if !rules.Ships() {
+		return
+	}
+	if p.ShippingCountry == "" {
+		p.Requirements = append(p.Requirements, NeedsAddress)
+	}
+	if p.ShippingMethod == "" {
+		p.Requirements = append(p.Requirements, NeedsShipping)
+	} else if p.Quote.Shipping.Reason != "" {
+		p.Problems = append(p.Problems, Problem{Code: MethodNotThere})
+	}
+}
+
+// Unsellable returns the problems that keep the cart from being bought.
+func (c Cart) Unsellable() []Problem {
+	return slices.DeleteFunc(slices.Clone(c.Problems), func(p Problem) bool { return p.Code == PriceChanged })
+}
+
+// shipTo returns where the goods go.
+func (c Contact) shipTo() accounts.Address { return c.ShippingAddress }

@@ -1,0 +1,183 @@
+package cart_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/pricing"
+)
+
+// rules gives the store taxes and shipping: 20 % in the whole of XX, but 5 %
+// where postcodes begin with 9, and parcels for 5.00.
+func (s *shop) rules(included bool) {
+	s.Helper()
+	tax := func(id string, percent int64, area pricing.Area) pricing.TaxZone {
+		return pricing.TaxZone{ID: id, Areas: []pricing.Area{area}, Rates: []pricing.TaxRate{{Name: "VAT", Rate: money.Percent(percent)}}}
+	}
+	post := pricing.ShippingZone{ID: "xx", Areas: []pricing.Area{{Country: "XX"}}, Methods: []pricing.ShippingMethod{
+		{ID: "parcel", Name: "Parcel", MinDays: 1, MaxDays: 2, Rates: []pricing.ShippingRate{{Currency: "EUR", FreeFrom: 10_000, Tiers: []pricing.ShippingTier{{Price: 500}}}}},
+		{ID: "dollars", Name: "Dollars", Rates: []pricing.ShippingRate{{Currency: "USD", Tiers: []pricing.ShippingTier{{Price: 500}}}}},
+	}}
+	ctx := s.Context()
+	_, err := s.pricing.PutSettings(ctx, pricing.PutSettings{Settings: pricing.Settings{TaxIncluded: included, Currencies: []money.Currency{"EUR", "USD"}}})
+	if err == nil {
+		_, err = s.pricing.PutTaxZone(ctx, pricing.PutTaxZone{Zone: tax("xx", 20, pricing.Area{Country: "XX"})})
+	}
+	if err == nil {
+		_, err = s.pricing.PutTaxZone(ctx, pricing.PutTaxZone{Zone: tax("xx-9", 5, pricing.Area{Country: "XX", PostcodeFrom: "9", PostcodeTo: "9"})})
+	}
+	if err == nil {
+		_, err = s.pricing.PutShippingZone(ctx, pricing.PutShippingZone{Zone: post})
+	}
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+// livesIn gives the cart an address.
+func (s *shop) livesIn(c cart.ID, country, postcode string) cart.Cart {
+	s.Helper()
+	got, err := s.carts.SetContact(s.Context(), cart.SetContact{Cart: c, Contact: cart.Contact{
+		ShippingAddress: accounts.Address{Line1: "1 Main Street", Country: country, Postcode: seal.Personal(postcode)},
+	}})
+	if err != nil {
+		s.Fatal(err)
+	}
+	return got
+}
+
+func TestCartsArePriced(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells(map[catalog.SKU]int64{"mug": 1000})
+	s.rules(false)
+	c := s.add(cart.AddLines{Lines: one("mug", 3)})
+	if c.Subtotal != euro(3000) || c.Tax != euro(0) || c.Total != euro(3000) || len(c.Offers) != 0 ||
+		!slices.Equal(c.Requirements, []cart.Requirement{cart.NeedsAddress, cart.NeedsShipping}) {
+		t.Errorf("without an address: %+v", c)
+	}
+	c = s.livesIn(c.ID, "XX", "1234")
+	if c.Tax != euro(600) || c.Total != euro(3600) || c.Lines[0].Gross != euro(3600) || c.Lines[0].Net != euro(3000) {
+		t.Errorf("in XX: %+v", c)
+	}
+	want := []cart.ShippingOffer{
+		{Method: "parcel", Name: "Parcel", MinDays: 1, MaxDays: 2, Price: euro(500)},
+		{Method: "dollars", Name: "Dollars", Price: euro(0), Reason: pricing.NoCurrency},
+	}
+	if !slices.Equal(c.Offers, want) {
+		t.Errorf("offers: %+v", c.Offers)
+	}
+	if c = s.livesIn(c.ID, "XX", "9876"); c.Tax != euro(150) {
+		t.Errorf("where postcodes begin with 9: %v", c.Tax)
+	}
+	c, err := s.carts.SetShipping(t.Context(), cart.SetShipping{Cart: c.ID, Method: "parcel"})
+	if err != nil || c.ShippingMethod != "parcel" || c.Shipping != euro(500) || c.Tax != euro(175) || c.Total != euro(3675) || len(c.Requirements) != 0 {
+		t.Errorf("by parcel: %+v, %v", c, err)
+	}
+	_, err = s.carts.SetShipping(t.Context(), cart.SetShipping{Cart: c.ID, Method: "dollars"})
+	wantsError(t, err, &cart.MethodError{Cart: c.ID, Method: "dollars", Reason: pricing.NoCurrency})
+	_, err = s.carts.SetShipping(t.Context(), cart.SetShipping{Cart: c.ID, Method: "pigeon"})
+	wantsError(t, err, &cart.MethodError{Cart: c.ID, Method: "pigeon", Reason: pricing.NotInZone})
+	if c = s.livesIn(c.ID, "YY", ""); len(c.Problems) != 1 || c.Problems[0].Code != cart.MethodNotThere || c.Tax != euro(0) || c.Shipping != euro(0) {
+		t.Errorf("in YY: %+v", c)
+	}
+	priced, err := s.carts.Price(t.Context(), c.ID)
+	if err != nil || !strings.Contains(priced.Explain(), "3 × mug at 10.00 = 30.00") {
+		t.Errorf("the derivation is %q, %v", priced.Explain(), err)
+	}
+	if c, err = s.carts.SetShipping(t.Context(), cart.SetShipping{Cart: c.ID}); err != nil || c.ShippingMethod != "" {
+		t.Errorf("without a method: %+v, %v", c, err)
+	}
+}
+
+func TestPricesContainTheirTaxIfTheStoreSaysSo(t *testing.T) {
+	s := newShop(t, 1)
+	s.sells(map[catalog.SKU]int64{"mug": 1200})
+	s.rules(true)
+	c := s.add(cart.AddLines{Lines: one("mug", 1)})
+	c = s.livesIn(c.ID, "XX", "1")
+	if !c.TaxIncluded || c.Subtotal != euro(1200) || c.Tax != euro(200) || c.Total != euro(1200) || c.Lines[0].Net != euro(1000) {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestLinesCostWhatTheCatalogSays(t *testing.T) {
+	s := newShop(t, 2)
+	price := func(sku catalog.SKU, prices ...money.Amount) {
+		t.Helper()
+		s.put(catalog.PutProduct{Handle: string(sku), Title: "It", Variants: []catalog.PutVariant{{SKU: sku, Prices: prices}}})
+	}
+	for _, sku := range []catalog.SKU{"mug", "tea", "cup"} {
+		price(sku, euro(1000))
+	}
+	c := s.add(cart.AddLines{Lines: []cart.AddedLine{
+		{SKU: "mug", Quantity: 2}, {SKU: "mug", Quantity: 1, AgreedPrice: agreed(700), Reason: "scratched"},
+		{SKU: "tea", Quantity: 1}, {SKU: "cup", Quantity: 1},
+	}})
+	price("mug", euro(1100))
+	price("tea", money.New(900, "USD"))
+	s.put(catalog.PutProduct{Handle: "cup", Title: "It", Status: catalog.Draft, Variants: []catalog.PutVariant{{SKU: "cup", Prices: []money.Amount{euro(1)}}}})
+	c = s.get(c.ID)
+	want := []cart.Problem{
+		{Code: cart.PriceChanged, Line: c.Lines[0].ID, SKU: "mug", Was: euro(1000), Is: euro(1100)},
+		{Code: cart.NoPrice, Line: c.Lines[2].ID, SKU: "tea"},
+		{Code: cart.Discontinued, Line: c.Lines[3].ID, SKU: "cup"},
+	}
+	if !slices.Equal(c.Problems, want) || c.Total != euro(2200+700+1000+1000) || c.Lines[0].AddedPrice != euro(1000) || len(c.Unsellable()) != 2 {
+		t.Errorf("got %v for %v, %+v", c.Problems, c.Total, c.Lines)
+	}
+	// Who adds to a line has seen its new price.
+	c = s.add(cart.AddLines{Cart: c.ID, Lines: one("mug", 1)})
+	if len(c.Problems) != 2 || c.Lines[0].Quantity != 3 || c.Lines[0].UnitPrice != euro(1100) || len(c.Lines) != 4 {
+		t.Errorf("after adding: %+v", c)
+	}
+	for _, l := range []cart.Line{c.Lines[0], c.Lines[1]} {
+		var err error
+		if c, err = s.carts.SetQuantity(t.Context(), cart.SetQuantity{Cart: c.ID, SKU: "mug", Line: l.ID}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(c.Lines) != 2 {
+		t.Errorf("two lines were removed by their IDs: %+v", c.Lines)
+	}
+}
+
+func TestNewCartsAreInACurrencyOfTheStore(t *testing.T) {
+	s := newShop(t, 1)
+	s.put(catalog.PutProduct{Title: "Yen", SKU: "yen", Price: money.New(5, "JPY")})
+	c := s.add(cart.AddLines{Lines: one("yen", 1)})
+	s.rules(false)
+	_, err := s.carts.AddLines(t.Context(), cart.AddLines{Lines: one("yen", 1)})
+	wants(t, err, fault.Invalid)
+	if c = s.add(cart.AddLines{Cart: c.ID, Lines: one("yen", 1)}); c.Total != money.New(10, "JPY") {
+		t.Errorf("a cart from before: %+v", c)
+	}
+}
+
+func TestSetShippingValidates(t *testing.T) {
+	s := newShop(t, 1)
+	s.sells(map[catalog.SKU]int64{"mug": 1000})
+	s.rules(false)
+	c := s.add(cart.AddLines{Lines: one("mug", 1)})
+	s.livesIn(c.ID, "XX", "")
+	_, err := s.carts.SetShipping(t.Context(), cart.SetShipping{Cart: "cart_1", Method: "parcel"})
+	wants(t, err, fault.Invalid)
+	_, err = s.carts.SetShipping(t.Context(), cart.SetShipping{Cart: c.ID, Method: strings.Repeat("x", 65)})
+	wants(t, err, fault.Invalid)
+	_, err = s.carts.SetShipping(t.Context(), cart.SetShipping{Cart: c.ID, Method: "parcel", Version: 9})
+	wantsError(t, err, &cart.VersionError{Cart: c.ID, Want: 9, Have: 2})
+	if err := s.step("lock", c.ID, 0, "ord_1"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.carts.SetShipping(t.Context(), cart.SetShipping{Cart: c.ID, Method: "parcel"})
+	wantsError(t, err, &cart.StatusError{Cart: c.ID, Have: cart.Locking, Order: "ord_1"})
+	if got := s.get(c.ID); len(got.Requirements) != 0 {
+		t.Errorf("a cart in checkout needs %v", got.Requirements)
+	}
+}

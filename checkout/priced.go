@@ -1,0 +1,75 @@
+package checkout
+
+import (
+	"context"
+	"slices"
+
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments"
+	"github.com/keelshop/commerce/pricing"
+)
+
+// priced is what a cart costs, as begin logs it: amounts in minor units of the
+// cart's currency, and the versions of what they were worked out from.
+type priced struct {
+	Version      int64            `cbor:"1,keyasint,omitempty"` // of the cart
+	Rules        int64            `cbor:"2,keyasint,omitempty"`
+	TaxIncluded  bool             `cbor:"3,keyasint,omitempty"`
+	Subtotal     int64            `cbor:"4,keyasint,omitempty"`
+	Discount     int64            `cbor:"5,keyasint,omitempty"`
+	Shipping     int64            `cbor:"6,keyasint,omitempty"`
+	ShippingTax  int64            `cbor:"7,keyasint,omitempty"`
+	Tax          int64            `cbor:"8,keyasint,omitempty"`
+	Total        int64            `cbor:"9,keyasint,omitempty"`
+	ShippingName string           `cbor:"10,keyasint,omitempty"`
+	Taxes        []pricing.TaxSum `cbor:"11,keyasint,omitempty"`
+	Lines        []pricedLine     `cbor:"12,keyasint,omitempty"` // those of the cart, in its order
+
+	Problems []cart.Problem     `cbor:"13,keyasint,omitempty"` // that keep it from being bought
+	Missing  []cart.Requirement `cbor:"14,keyasint,omitempty"`
+	// Changes are the prices that have changed since lines were added, if the
+	// total is not the expected one.
+	Changes []cart.Problem `cbor:"15,keyasint,omitempty"`
+}
+
+type pricedLine struct {
+	UnitPrice int64 `cbor:"1,keyasint,omitempty"`
+	Discount  int64 `cbor:"2,keyasint,omitempty"`
+	Tax       int64 `cbor:"3,keyasint,omitempty"`
+}
+
+// maxNamed bounds the lines that a refusal names.
+const maxNamed = 200
+
+// prepare names the order and prices the cart, by the rules and the catalog as
+// they are now.
+func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error {
+	c.Order, c.Attempt = orders.ID(st.NewID("ord")), payments.ID(st.NewID("pay"))
+	p, err := s.carts.Price(ctx, c.Cart)
+	if err != nil {
+		return err
+	}
+	c.Priced = priced{}
+	if p.Status != cart.Active {
+		return nil // there is nothing to buy any more, as apply says
+	}
+	q := &p.Quote
+	c.Priced = priced{
+		Version: p.Version, Rules: q.Rules, TaxIncluded: q.TaxIncluded,
+		Subtotal: q.Subtotal, Discount: q.Discount, Shipping: q.Shipping.Amount, ShippingTax: q.Shipping.Tax,
+		Tax: q.Tax, Total: q.Total, ShippingName: q.Shipping.Name, Taxes: q.TaxSums(), Missing: p.Requirements,
+	}
+	for i, l := range q.Lines {
+		c.Priced.Lines = append(c.Priced.Lines, pricedLine{UnitPrice: p.Input.Lines[i].UnitPrice, Discount: l.Discount, Tax: l.Tax})
+	}
+	unsellable := p.Unsellable()
+	c.Priced.Problems = unsellable[:min(len(unsellable), maxNamed)]
+	if c.Expected != nil && *c.Expected != money.New(q.Total, q.Currency) {
+		changes := slices.DeleteFunc(p.Problems, func(p cart.Problem) bool { return p.Code != cart.PriceChanged })
+		c.Priced.Changes = changes[:min(len(changes), maxNamed)]
+	}
+	return nil
+}

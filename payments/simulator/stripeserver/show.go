@@ -1,0 +1,46 @@
+package stripeserver
+
+import (
+	"strings"
+
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/payments"
+)
+
+// object is a JSON object as Stripe writes it.
+type object = map[string]any
+
+// show returns an intent as Stripe writes it.
+func (s *Server) show(i *intent) object {
+	c, _ := s.bank.Charge(i.key())
+	status := s.status(i)
+	out := object{
+		"id": i.id, "object": "payment_intent", "livemode": false, "created": 1700000000,
+		"amount": i.amount.Minor(), "currency": lower(i.amount.Currency()), "status": status,
+		"amount_received": c.Captured.Minor(), "amount_capturable": 0,
+		"capture_method": "automatic", "confirmation_method": "automatic",
+		"client_secret": i.id + "_secret", "metadata": i.metadata,
+		"payment_method": nil, "next_action": nil, "last_payment_error": nil, "latest_charge": nil,
+		"payment_method_types": []string{"card"},
+	}
+	if i.manual {
+		out["capture_method"] = "manual"
+	}
+	if c.Authorized.IsPositive() {
+		out["latest_charge"] = "ch_" + i.id
+	}
+	if i.method != "" && status != "requires_payment_method" {
+		out["payment_method"] = i.method
+	}
+	switch o := s.outcome(i); {
+	case status == "requires_capture":
+		out["amount_capturable"] = open(c)
+	case status == "requires_action":
+		out["next_action"] = object{"type": "redirect_to_url", "redirect_to_url": object{"url": o.Next.URL, "return_url": nil}}
+	case o.State == payments.Declined:
+		out["last_payment_error"] = cardError(o)
+	}
+	return out
+}
+
+func lower(c money.Currency) string { return strings.ToLower(string(c)) }

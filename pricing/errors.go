@@ -1,0 +1,28 @@
+package pricing
+
+import (
+	"fmt"
+
+	"github.com/keelshop/commerce/fault"
+)
+
+// VersionError says that the rules were changed since they were read.
+type VersionError struct{ Have, Want int64 }
+
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("the pricing rules are at version %d, not %d: read them again and decide", e.Have, e.Want)
+}
+
+// Unwrap returns fault.Conflict.
+func (e *VersionError) Unwrap() error { return fault.Conflict }
+
+// NotFoundError says that there is no such rule.
+type NotFoundError struct {
+	Kind Kind
+	ID   string
+}
+
+func (e *NotFoundError) Error() string { return fmt.Sprintf("there is no %s %q", e.Kind, e.ID) }
+
+// Unwrap returns fault.NotFound.
+func (e *NotFoundError) Unwrap() error { return fault.NotFound }

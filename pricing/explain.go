@@ -1,0 +1,82 @@
+package pricing
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/keelshop/commerce/money"
+)
+
+// Explain says in plain lines how each amount of the quote came about. lines
+// are those of the input that it is of.
+func (q Quote) Explain(lines []Line) string {
+	e := explainer{currency: q.Currency}
+	for i, l := range q.Lines {
+		if i < len(lines) {
+			e.say("line %d: %d × %s at %s = %s", i+1, lines[i].Quantity, lines[i].SKU, e.amount(lines[i].UnitPrice), e.amount(l.Total))
+		}
+		e.taxes(q.TaxIncluded, l.Taxes, l.Net, l.Tax, l.Gross)
+	}
+	if s := q.Shipping; s.Method != "" {
+		e.shipping(q, s)
+	}
+	e.say("subtotal %s", e.amount(q.Subtotal))
+	if q.Discount > 0 {
+		e.say("discount −%s", e.amount(q.Discount))
+	}
+	if q.Shipping.Method != "" {
+		e.say("shipping %s", e.amount(q.Shipping.Amount))
+	}
+	e.say("tax %s, %s, by zone %s", e.amount(q.Tax), included(q.TaxIncluded), orNone(q.TaxZone))
+	e.say("total %s", e.amount(q.Total))
+	return e.String()
+}
+
+type explainer struct {
+	strings.Builder
+	currency money.Currency
+}
+
+func (e *explainer) say(format string, args ...any) {
+	fmt.Fprintf(e, format, args...)
+	e.WriteByte('\n')
+}
+
+func (e *explainer) amount(minor int64) string { return money.New(minor, e.currency).Decimal() }
+
+func (e *explainer) taxes(within bool, taxes []Tax, net, tax, gross int64) {
+	for _, t := range taxes {
+		verb := "plus"
+		if within {
+			verb = "of that"
+		}
+		e.say("  %s %s %v on %s = %s", verb, t.Name, t.Rate, e.amount(t.Base), e.amount(t.Amount))
+	}
+	e.say("  net %s + tax %s = gross %s", e.amount(net), e.amount(tax), e.amount(gross))
+}
+
+func (e *explainer) shipping(q Quote, s QuotedShipping) {
+	if s.Reason != "" {
+		e.say("shipping by %s: not offered, %s", s.Method, s.Reason)
+		return
+	}
+	e.say("shipping by %s: %s", s.Method, e.amount(s.Price))
+	if s.Discount > 0 {
+		e.say("  less %s", e.amount(s.Discount))
+	}
+	e.taxes(q.TaxIncluded, s.Taxes, s.Net, s.Tax, s.Gross)
+}
+
+func included(yes bool) string {
+	if yes {
+		return "included in the prices"
+	}
+	return "added to the prices"
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}

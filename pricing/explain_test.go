@@ -1,0 +1,57 @@
+package pricing_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/keelshop/commerce/pricing"
+)
+
+var update = flag.Bool("update", false, "write golden files anew")
+
+func TestGoldenExplain(t *testing.T) {
+	de := zone("de", pricing.Area{Country: "DE"},
+		pricing.TaxRate{Name: "VAT", Rate: percent(t, "19%")}, pricing.TaxRate{Name: "VAT", Category: "books", Rate: percent(t, "7%")})
+	qc := zone("ca-qc", pricing.Area{Country: "CA", Region: "QC"},
+		pricing.TaxRate{Name: "GST", Rate: percent(t, "5%"), Priority: 1}, pricing.TaxRate{Name: "QST", Rate: percent(t, "9.975%"), Priority: 2})
+	lines := []pricing.Line{
+		{SKU: "mug", Quantity: 3, UnitPrice: 1250, WeightGrams: 400},
+		{SKU: "novel", Quantity: 1, UnitPrice: 999, TaxCategory: "books", WeightGrams: 300},
+	}
+	for name, test := range map[string]struct {
+		settings pricing.Settings
+		in       pricing.Input
+	}{
+		"added":    {pricing.Settings{}, pricing.Input{Currency: "EUR", Address: pricing.Address{Country: "DE"}, Method: "parcel", Lines: lines}},
+		"included": {pricing.Settings{TaxIncluded: true}, pricing.Input{Currency: "EUR", Address: pricing.Address{Country: "DE"}, Method: "parcel", Lines: lines}},
+		"quebec":   {pricing.Settings{}, pricing.Input{Currency: "CAD", Address: pricing.Address{Country: "CA", Region: "QC"}, Lines: lines}},
+		"nowhere":  {pricing.Settings{}, pricing.Input{Currency: "JPY", Method: "pigeon", Lines: lines}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q, err := rulesOf(t, test.settings, []pricing.TaxZone{de, qc}, german()).Price(test.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name, q.Explain(test.in.Lines))
+		})
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}

@@ -1,0 +1,303 @@
+package pricing
+
+import (
+	"math"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/money"
+)
+
+// Price says what the input costs by these rules. It is a pure function: it
+// reads no clock and no store. It returns fault.Invalid for quantities below 1
+// and amounts below 0, and a *money.OverflowError if a sum does not fit into
+// 64 bits.
+func (r *Rules) Price(in Input) (Quote, error) {
+	p := pricer{rules: r, in: in, zone: -1}
+	p.quote = Quote{Currency: in.Currency, TaxIncluded: r.Settings.TaxIncluded, Rules: r.Version}
+	if p.in.Address.Country == "" {
+		p.in.Address = r.Settings.Home
+	}
+	for _, step := range [...]func() error{p.goods, p.findTaxes, p.taxGoods, p.ship, p.sumUp} {
+		if err := step(); err != nil {
+			return Quote{}, err
+		}
+	}
+	return p.quote, nil
+}
+
+// pricer is one pricing under way.
+type pricer struct {
+	rules *Rules
+	in    Input
+	quote Quote
+
+	zone   int // the tax zone, -1 if there is none
+	sets   []categoryTaxes
+	taxes  []Tax // what the rows' taxes are cut from
+	grams  int64
+	units  int64
+	scaled [2][maxTaxes]int64
+}
+
+// maxTaxes bounds the taxes of one row.
+const maxTaxes = 16
+
+type categoryTaxes struct {
+	category string
+	set      taxSet
+}
+
+// goods adds up the lines.
+func (p *pricer) goods() error {
+	p.quote.Lines = make([]QuotedLine, len(p.in.Lines))
+	for i, l := range p.in.Lines {
+		if l.Quantity < 1 || l.UnitPrice < 0 || l.WeightGrams < 0 {
+			return fault.New(fault.Invalid, "line %d: %d units at %d of %d grams cannot be priced", i+1, l.Quantity, l.UnitPrice, l.WeightGrams)
+		}
+		total, ok := product(l.Quantity, l.UnitPrice)
+		p.quote.Lines[i].Total = total
+		grams, fits := product(l.Quantity, l.WeightGrams)
+		p.grams += grams
+		p.units += l.Quantity
+		if !ok || !fits || p.grams < 0 || p.units < 0 {
+			return p.overflow("line")
+		}
+	}
+	return nil
+}
+
+func (p *pricer) overflow(what string) error {
+	return &money.OverflowError{Expr: "the " + what + " of a cart in " + string(p.in.Currency)}
+}
+
+// findTaxes finds the tax zone.
+func (p *pricer) findTaxes() error {
+	p.zone = p.rules.taxAtlas.find(p.in.Address)
+	if p.zone >= 0 {
+		p.quote.TaxZone = p.rules.taxZones[p.zone].ID
+	}
+	return nil
+}
+
+// taxesOf returns the taxes of a category, worked out once.
+func (p *pricer) taxesOf(category string) (*taxSet, error) {
+	for i := range p.sets {
+		if p.sets[i].category == category {
+			return &p.sets[i].set, nil
+		}
+	}
+	set, err := p.rules.taxZones[p.zone].taxesOf(category, p.in.At)
+	if err != nil {
+		return nil, err
+	}
+	if len(set.rates) > maxTaxes {
+		return nil, fault.New(fault.Invalid, "%d taxes are due on one row in tax zone %q: the limit is %d", len(set.rates), p.quote.TaxZone, maxTaxes)
+	}
+	p.sets = append(p.sets, categoryTaxes{category, set})
+	return &p.sets[len(p.sets)-1].set, nil
+}
+
+// taxGoods works out the tax of each line.
+func (p *pricer) taxGoods() error {
+	if p.zone >= 0 {
+		p.taxes = make([]Tax, 0, len(p.in.Lines)+1)
+	}
+	for i := range p.quote.Lines {
+		l := &p.quote.Lines[i]
+		row, err := p.tax(l.Total-l.Discount, p.in.Lines[i].Quantity, p.in.Lines[i].TaxCategory)
+		if err != nil {
+			return err
+		}
+		l.Net, l.Tax, l.Gross, l.Taxes = row.net, row.tax, row.gross, row.taxes
+	}
+	return nil
+}
+
+// ship prices shipping.
+func (p *pricer) ship() error {
+	s := &p.quote.Shipping
+	s.Method = p.in.Method
+	if s.Method != "" {
+		s.Reason = NotInZone
+	}
+	zone := p.rules.shippingAtlas.find(p.in.Address)
+	if zone < 0 {
+		return nil
+	}
+	value := int64(0)
+	for i := range p.quote.Lines {
+		if value += p.quote.Lines[i].Total - p.quote.Lines[i].Discount; value < 0 {
+			return p.overflow("value")
+		}
+	}
+	of := parcel{currency: p.in.Currency, grams: p.grams, units: p.units, value: value}
+	methods := p.rules.shippingZones[zone].Methods
+	p.quote.Offers = make([]Offer, len(methods))
+	for i := range methods {
+		o := methods[i].offer(of)
+		p.quote.Offers[i] = o
+		if o.Method == s.Method {
+			s.Name, s.Reason = o.Name, o.Reason
+			if err := p.chargeShipping(o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *pricer) chargeShipping(o Offer) error {
+	if o.Reason != "" {
+		return nil
+	}
+	s := &p.quote.Shipping
+	s.Price, s.Amount = o.Price, o.Price-s.Discount
+	row, err := p.tax(s.Amount, 1, o.taxCategory)
+	s.Net, s.Tax, s.Gross, s.Taxes = row.net, row.tax, row.gross, row.taxes
+	return err
+}
+
+// sumUp works out the totals.
+func (p *pricer) sumUp() error {
+	q := &p.quote
+	q.Tax, q.Total = q.Shipping.Tax, q.Shipping.Gross
+	for i := range q.Lines {
+		l := &q.Lines[i]
+		if l.Total > math.MaxInt64-q.Subtotal || l.Gross > math.MaxInt64-q.Total {
+			return p.overflow("total")
+		}
+		// Neither discount nor tax exceeds what has just been found to fit.
+		q.Subtotal += l.Total
+		q.Discount += l.Discount
+		q.Tax += l.Tax
+		q.Total += l.Gross
+	}
+	return nil
+}
+
+// row is one amount and its taxes.
+type row struct {
+	net, tax, gross int64
+	taxes           []Tax
+}
+
+// tax works out the taxes on an amount for a number of units.
+func (p *pricer) tax(amount, quantity int64, category string) (row, error) {
+	out := row{net: amount, gross: amount}
+	if p.zone < 0 {
+		return out, nil
+	}
+	set, err := p.taxesOf(category)
+	if err != nil || len(set.rates) == 0 {
+		return out, err
+	}
+	taxes := p.scaled[0][:len(set.rates)]
+	if err := p.taxAmounts(set, amount, quantity, taxes); err != nil {
+		return out, err
+	}
+	for _, t := range taxes {
+		if out.tax += t; out.tax < 0 {
+			return out, p.overflow("tax")
+		}
+	}
+	if p.quote.TaxIncluded {
+		out.net = amount - out.tax
+	} else if out.gross = amount + out.tax; out.gross < 0 {
+		return out, p.overflow("tax")
+	}
+	first := len(p.taxes)
+	for i, t := range set.rates {
+		p.taxes = append(p.taxes, Tax{Name: t.Name, Rate: t.Rate, Base: out.net + below(set.rates, taxes, i), Amount: taxes[i]})
+	}
+	out.taxes = p.taxes[first:len(p.taxes):len(p.taxes)]
+	return out, nil
+}
+
+// below returns the taxes that tax i is also on.
+func below(rates []TaxRate, taxes []int64, i int) (sum int64) {
+	if !rates[i].Compound {
+		return 0
+	}
+	for j := range i {
+		if rates[j].Priority < rates[i].Priority {
+			sum += taxes[j]
+		}
+	}
+	return sum
+}
+
+// taxAmounts fills in what each tax comes to, rounded for the line or for each
+// unit. Units whose price does not divide differ by one minor unit.
+func (p *pricer) taxAmounts(set *taxSet, amount, quantity int64, out []int64) error {
+	if !p.rules.Settings.TaxPerUnit || quantity == 1 {
+		return p.taxOnce(set, amount, out)
+	}
+	each, dearer := amount/quantity, amount%quantity
+	if err := p.taxOnce(set, each, out); err != nil {
+		return err
+	}
+	more := p.scaled[1][:len(out)]
+	if dearer > 0 {
+		if err := p.taxOnce(set, each+1, more); err != nil {
+			return err
+		}
+	}
+	for i := range out {
+		a, ok1 := product(out[i], quantity-dearer)
+		b, ok2 := product(more[i], dearer)
+		if out[i] = a + b; !ok1 || !ok2 || out[i] < 0 {
+			return p.overflow("tax")
+		}
+	}
+	return nil
+}
+
+// taxOnce fills in what each tax on one amount comes to.
+func (p *pricer) taxOnce(set *taxSet, amount int64, out []int64) error {
+	mode := p.rules.Settings.TaxRounding
+	base := money.New(amount, p.in.Currency)
+	if p.quote.TaxIncluded {
+		return taxWithin(set, base, mode, out)
+	}
+	for i, r := range set.rates {
+		on := amount + below(set.rates, out, i)
+		if on < amount {
+			return p.overflow("tax")
+		}
+		tax, err := money.New(on, p.in.Currency).Scale(r.Rate, mode)
+		if err != nil {
+			return err
+		}
+		out[i] = tax.Minor()
+	}
+	return nil
+}
+
+// taxWithin takes the taxes out of a gross amount: together they are rounded
+// once, and divided by the largest remainder.
+func taxWithin(set *taxSet, gross money.Amount, mode money.Rounding, out []int64) error {
+	share, err := set.total.Included()
+	if err != nil {
+		return err
+	}
+	tax, err := gross.Scale(share, mode)
+	if err != nil {
+		return err
+	}
+	if len(out) == 1 {
+		out[0] = tax.Minor()
+		return nil
+	}
+	if set.total.Num() == 0 {
+		clear(out)
+		return nil
+	}
+	parts, err := tax.Allocate(set.parts)
+	if err != nil {
+		return err
+	}
+	for i, part := range parts {
+		out[i] = part.Minor()
+	}
+	return nil
+}

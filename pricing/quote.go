@@ -1,0 +1,114 @@
+package pricing
+
+import (
+	"slices"
+
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/money"
+)
+
+// Input is what is to be priced. Amounts are minor units of Currency.
+type Input struct {
+	Currency money.Currency
+	At       Moment // decides which rates and promotions are in force
+	// Address is where the goods go; without a country, the store's home counts.
+	Address Address
+	Method  string // the shipping method; "" if none is chosen
+	Lines   []Line
+}
+
+// Line is a number of units of one SKU at one price.
+type Line struct {
+	SKU         catalog.SKU
+	Quantity    int64 // 1 or more
+	UnitPrice   int64 // 0 or more
+	TaxCategory string
+	WeightGrams int64 // of one unit; 0 if not known
+}
+
+// Quote is what something costs. Amounts are minor units of Currency.
+//
+//	Total = Subtotal − Discount + Shipping.Amount, and + Tax unless TaxIncluded
+//
+// The tax of all lines and of shipping is Tax; their gross amounts are Total.
+type Quote struct {
+	Currency    money.Currency
+	TaxIncluded bool // tax is in all prices and not added to them
+	Rules       int64
+	TaxZone     string // "" if the address is in none
+
+	Lines    []QuotedLine // those of the input, in their order
+	Shipping QuotedShipping
+	Offers   []Offer // the shipping methods that there are for the address
+
+	Subtotal int64 // the lines before discounts
+	Discount int64 // of the lines
+	Tax      int64
+	Total    int64
+}
+
+// QuotedLine is what one line costs. Net + Tax = Gross, and Total − Discount
+// is Gross where tax is included in prices, Net otherwise.
+type QuotedLine struct {
+	Total    int64 // quantity × unit price
+	Discount int64
+	Net      int64
+	Tax      int64
+	Gross    int64
+	Taxes    []Tax
+}
+
+// QuotedShipping is what shipping costs. Amount is its price less Discount:
+// Gross where tax is included in prices, Net otherwise.
+type QuotedShipping struct {
+	Method   string // "" if none is chosen
+	Name     string
+	Price    int64 // before the discount
+	Discount int64
+	Amount   int64
+	Net      int64
+	Tax      int64
+	Gross    int64
+	Taxes    []Tax
+	// Reason says why the chosen method is not offered. Then it costs nothing
+	// here, and cannot be bought.
+	Reason Reason
+}
+
+// Tax is one tax on a row.
+type Tax struct {
+	Name   string     `cbor:"1,keyasint"`
+	Rate   money.Rate `cbor:"2,keyasint,omitempty"`
+	Base   int64      `cbor:"3,keyasint,omitempty"` // what it is on: the net amount, and lower taxes if it is compound
+	Amount int64      `cbor:"4,keyasint,omitempty"`
+}
+
+// TaxSum is one tax over all rows of a quote, as an invoice states it.
+type TaxSum struct {
+	Name   string     `cbor:"1,keyasint" json:"name"`
+	Rate   money.Rate `cbor:"2,keyasint,omitempty" json:"rate"`
+	Base   int64      `cbor:"3,keyasint,omitempty" json:"base"`
+	Amount int64      `cbor:"4,keyasint,omitempty" json:"amount"`
+}
+
+// TaxSums adds up the taxes of all rows by name and rate, in the order in
+// which they occur. The amounts add up to Tax.
+func (q *Quote) TaxSums() []TaxSum {
+	var sums []TaxSum
+	add := func(taxes []Tax) {
+		for _, t := range taxes {
+			i := slices.IndexFunc(sums, func(s TaxSum) bool { return s.Name == t.Name && s.Rate == t.Rate })
+			if i < 0 {
+				i = len(sums)
+				sums = append(sums, TaxSum{Name: t.Name, Rate: t.Rate})
+			}
+			sums[i].Base += t.Base
+			sums[i].Amount += t.Amount
+		}
+	}
+	for i := range q.Lines {
+		add(q.Lines[i].Taxes)
+	}
+	add(q.Shipping.Taxes)
+	return sums
+}

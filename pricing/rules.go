@@ -1,0 +1,84 @@
+package pricing
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Rules is one version of a store's rules, ready to price carts by. It is
+// never changed: everybody may use it at the same time.
+type Rules struct {
+	// Version counts the changes of the rules; 0 is a store that has none.
+	Version  int64
+	Settings Settings
+
+	taxZones      []TaxZone
+	shippingZones []ShippingZone
+
+	taxAtlas, shippingAtlas atlas
+}
+
+// NewRules makes rules that are in no store, as for tests and what-ifs. It
+// returns fault.Invalid for what a store would refuse. IDs that come twice
+// are the caller's mistake: the last one counts.
+func NewRules(s Settings, taxes []TaxZone, shipping []ShippingZone) (*Rules, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	for _, z := range taxes {
+		if err := z.Check(); err != nil {
+			return nil, err
+		}
+	}
+	for _, z := range shipping {
+		if err := z.Check(); err != nil {
+			return nil, err
+		}
+	}
+	r := &Rules{Settings: s, taxZones: slices.Clone(taxes), shippingZones: slices.Clone(shipping)}
+	r.compile()
+	return r, nil
+}
+
+// compile sorts the rules and builds what they are found by.
+func (r *Rules) compile() {
+	r.taxZones = latest(r.taxZones, func(z TaxZone) string { return z.ID })
+	r.shippingZones = latest(r.shippingZones, func(z ShippingZone) string { return z.ID })
+	r.taxAtlas, r.shippingAtlas = newAtlas(), newAtlas()
+	for i, z := range r.taxZones {
+		r.taxAtlas.add(i, z.Areas)
+	}
+	for i, z := range r.shippingZones {
+		r.shippingAtlas.add(i, z.Areas)
+	}
+}
+
+// latest sorts by ID and keeps the last of each.
+func latest[T any](all []T, id func(T) string) []T {
+	slices.SortStableFunc(all, func(a, b T) int { return cmp.Compare(id(a), id(b)) })
+	out := all[:0]
+	for i, v := range all {
+		if i+1 == len(all) || id(all[i+1]) != id(v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// TaxZones returns the tax zones by ID. The slice is the caller's, what the
+// zones hold is not.
+func (r *Rules) TaxZones() []TaxZone { return slices.Clone(r.taxZones) }
+
+// ShippingZones returns the shipping zones by ID. The slice is the caller's,
+// what the zones hold is not.
+func (r *Rules) ShippingZones() []ShippingZone { return slices.Clone(r.shippingZones) }
+
+// Ships reports whether there is any shipping zone. A store without one sends
+// nothing, and its carts need no shipping method.
+func (r *Rules) Ships() bool { return len(r.shippingZones) > 0 }
+
+// NeedsAddress reports whether the rules ask for more of an address in a
+// country than the country.
+func (r *Rules) NeedsAddress(country string) bool {
+	return r.taxAtlas.needsMore(country) || r.shippingAtlas.needsMore(country)
+}

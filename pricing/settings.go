@@ -1,0 +1,57 @@
+package pricing
+
+import (
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/money"
+)
+
+// Settings are the choices that hold for all of a store. The zero Settings are
+// those of a new store: any currency, prices without tax, half-even rounding,
+// tax computed on lines.
+type Settings struct {
+	// Currencies are those that carts may be in; none means any.
+	Currencies []money.Currency `cbor:"1,keyasint,omitempty"`
+	// TaxIncluded says that prices of goods and shipping contain their tax.
+	TaxIncluded bool `cbor:"2,keyasint,omitempty"`
+	// TaxRounding is how each tax is rounded.
+	TaxRounding money.Rounding `cbor:"3,keyasint,omitempty"`
+	// TaxPerUnit rounds the tax of one unit and multiplies it by the quantity.
+	// Otherwise the tax of the whole line is rounded.
+	TaxPerUnit bool `cbor:"4,keyasint,omitempty"`
+	// Home is where a shopper is taken to be while the cart has no country.
+	Home Address `cbor:"5,keyasint,omitempty"`
+}
+
+// MaxCurrencies bounds the currencies of a store.
+const MaxCurrencies = 200
+
+// Check returns fault.Invalid unless the settings can be used.
+func (s Settings) Check() error {
+	if len(s.Currencies) > MaxCurrencies {
+		return fault.New(fault.Invalid, "%d currencies are more than the %d that a store may have", len(s.Currencies), MaxCurrencies)
+	}
+	seen := map[money.Currency]bool{}
+	for _, c := range s.Currencies {
+		if err := c.Check(); err != nil {
+			return err
+		}
+		if seen[c] {
+			return fault.New(fault.Invalid, "%s is listed twice", c)
+		}
+		seen[c] = true
+	}
+	if err := s.TaxRounding.Check(); err != nil {
+		return err
+	}
+	return s.Home.check()
+}
+
+// Sells reports whether carts may be in a currency.
+func (s Settings) Sells(c money.Currency) bool {
+	for _, have := range s.Currencies {
+		if have == c {
+			return true
+		}
+	}
+	return len(s.Currencies) == 0
+}

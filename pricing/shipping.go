@@ -1,0 +1,214 @@
+package pricing
+
+import (
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/money"
+)
+
+// ShippingZone is where goods are sent in certain ways. An address is in one
+// zone, which is found as with tax zones.
+type ShippingZone struct {
+	ID      string           `cbor:"1,keyasint"`
+	Name    string           `cbor:"2,keyasint,omitempty"`
+	Areas   []Area           `cbor:"3,keyasint"`
+	Methods []ShippingMethod `cbor:"4,keyasint,omitempty"` // in the order in which they are offered
+}
+
+// ShippingMethod is one way for goods to reach the shopper. Methods of several
+// zones may have the same ID: a cart that moves to another zone keeps its
+// method if there is one of that name.
+type ShippingMethod struct {
+	ID     string `cbor:"1,keyasint"`
+	Name   string `cbor:"2,keyasint"` // as shoppers see it
+	Pickup bool   `cbor:"3,keyasint,omitempty"`
+	// MinDays and MaxDays are how long it takes from the order on; both 0 if
+	// that is not known.
+	MinDays int `cbor:"4,keyasint,omitempty"`
+	MaxDays int `cbor:"5,keyasint,omitempty"`
+	// MaxWeightGrams is the heaviest parcel; 0 is no limit.
+	MaxWeightGrams int64 `cbor:"6,keyasint,omitempty"`
+	// TaxCategory is the one that shipping is taxed by; "" is the standard one.
+	TaxCategory string         `cbor:"7,keyasint,omitempty"`
+	Rates       []ShippingRate `cbor:"8,keyasint,omitempty"` // one for each currency
+}
+
+// ShippingRate is what a method costs in one currency.
+type ShippingRate struct {
+	Currency money.Currency `cbor:"1,keyasint"`
+	Basis    Basis          `cbor:"2,keyasint,omitempty"`
+	// Tiers are sorted by From. The last one that is reached counts; a cart
+	// that does not reach the first is not sent.
+	Tiers []ShippingTier `cbor:"3,keyasint"`
+	// FreeFrom is the value of goods, after discounts, from which shipping
+	// costs nothing, in minor units; 0 is never.
+	FreeFrom int64 `cbor:"4,keyasint,omitempty"`
+}
+
+// ShippingTier is a step of a ShippingRate.
+type ShippingTier struct {
+	From    int64 `cbor:"1,keyasint,omitempty"` // grams, minor units or units, as the Basis says
+	Price   int64 `cbor:"2,keyasint,omitempty"` // minor units
+	PerUnit int64 `cbor:"3,keyasint,omitempty"` // minor units more for each unit of goods
+}
+
+// Basis is what the tiers of a shipping rate go by.
+type Basis string
+
+// The bases of shipping rates.
+const (
+	ByNothing  Basis = ""         // one tier
+	ByWeight   Basis = "weight"   // grams
+	ByValue    Basis = "value"    // of the goods after discounts, minor units
+	ByQuantity Basis = "quantity" // units
+)
+
+// Limits of one shipping zone.
+const (
+	MaxMethods = 100
+	MaxTiers   = 100
+)
+
+// Check returns fault.Invalid unless the zone can be used.
+func (z ShippingZone) Check() error {
+	if err := checkZone("shipping zone", z.ID, z.Name, z.Areas); err != nil {
+		return err
+	}
+	if len(z.Methods) > MaxMethods {
+		return fault.New(fault.Invalid, "shipping zone %q has %d methods: the limit is %d", z.ID, len(z.Methods), MaxMethods)
+	}
+	seen := map[string]bool{}
+	for _, m := range z.Methods {
+		if seen[m.ID] {
+			return fault.New(fault.Invalid, "shipping zone %q has two methods %q", z.ID, m.ID)
+		}
+		seen[m.ID] = true
+		if err := m.check(); err != nil {
+			return fault.Wrap(fault.Invalid, err, "method %q of shipping zone %q", m.ID, z.ID)
+		}
+	}
+	return nil
+}
+
+func (m ShippingMethod) check() error {
+	if err := checkID("shipping method", m.ID); err != nil {
+		return err
+	}
+	switch {
+	case m.Name == "" || len(m.Name) > maxName || len(m.TaxCategory) > maxName:
+		return fault.New(fault.Invalid, "a shipping method has a name, and name and tax category are at most %d bytes", maxName)
+	case m.MinDays < 0 || m.MaxDays < m.MinDays || m.MaxDays > 3650:
+		return fault.New(fault.Invalid, "%d to %d days: neither is negative, and the first is not above the last", m.MinDays, m.MaxDays)
+	case m.MaxWeightGrams < 0:
+		return fault.New(fault.Invalid, "a greatest weight of %d grams", m.MaxWeightGrams)
+	case len(m.Rates) > MaxCurrencies:
+		return fault.New(fault.Invalid, "%d rates: the limit is %d", len(m.Rates), MaxCurrencies)
+	}
+	seen := map[money.Currency]bool{}
+	for _, r := range m.Rates {
+		if seen[r.Currency] {
+			return fault.New(fault.Invalid, "two rates in %s", r.Currency)
+		}
+		seen[r.Currency] = true
+		if err := r.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r ShippingRate) check() error {
+	if err := r.Currency.Check(); err != nil {
+		return err
+	}
+	switch {
+	case r.Basis != ByNothing && r.Basis != ByWeight && r.Basis != ByValue && r.Basis != ByQuantity:
+		return fault.New(fault.Invalid, "there is no basis %.20q for shipping rates", r.Basis)
+	case len(r.Tiers) == 0 || len(r.Tiers) > MaxTiers || r.Basis == ByNothing && (len(r.Tiers) > 1 || r.Tiers[0].From != 0):
+		return fault.New(fault.Invalid, "a rate has 1 to %d tiers, and one from 0 on without a basis", MaxTiers)
+	case r.FreeFrom < 0:
+		return fault.New(fault.Invalid, "shipping is free from %d on: that is below zero", r.FreeFrom)
+	}
+	for i, t := range r.Tiers {
+		if t.From < 0 || t.Price < 0 || t.PerUnit < 0 || i > 0 && t.From <= r.Tiers[i-1].From {
+			return fault.New(fault.Invalid, "tier %d: nothing is below zero, and each tier begins above the one before", i+1)
+		}
+	}
+	return nil
+}
+
+// Offer is a shipping method as it stands for a cart.
+type Offer struct {
+	Method           string `cbor:"1,keyasint"`
+	Name             string `cbor:"2,keyasint"`
+	Pickup           bool   `cbor:"3,keyasint,omitempty"`
+	MinDays, MaxDays int    `cbor:"-"`
+	// Price is what it costs, before discounts, in minor units. Tax is in it
+	// where the store's prices contain it.
+	Price int64 `cbor:"4,keyasint,omitempty"`
+	// Reason says why it is not offered; "" is offered.
+	Reason Reason `cbor:"5,keyasint,omitempty"`
+
+	taxCategory string
+}
+
+// Reason is why a shipping method is not offered.
+type Reason string
+
+// The reasons.
+const (
+	NotInZone  Reason = "not_in_zone"  // goods are not sent to the address in this way, or no longer
+	NoCurrency Reason = "no_currency"  // it has no rate in the cart's currency
+	TooHeavy   Reason = "too_heavy"    // for one parcel
+	BelowTiers Reason = "below_tiers"  // the cart does not reach the rate's first tier
+	OutOfRange Reason = "out_of_range" // its price would not fit into 64 bits
+)
+
+// parcel is what the price of shipping goes by.
+type parcel struct {
+	currency            money.Currency
+	grams, units, value int64
+}
+
+// offer says what a method costs for a parcel.
+func (m *ShippingMethod) offer(p parcel) Offer {
+	o := Offer{Method: m.ID, Name: m.Name, Pickup: m.Pickup, MinDays: m.MinDays, MaxDays: m.MaxDays, taxCategory: m.TaxCategory}
+	if m.MaxWeightGrams > 0 && p.grams > m.MaxWeightGrams {
+		o.Reason = TooHeavy
+		return o
+	}
+	for i := range m.Rates {
+		if m.Rates[i].Currency == p.currency {
+			o.Price, o.Reason = m.Rates[i].price(p)
+			return o
+		}
+	}
+	o.Reason = NoCurrency
+	return o
+}
+
+func (r *ShippingRate) price(p parcel) (int64, Reason) {
+	if r.FreeFrom > 0 && p.value >= r.FreeFrom {
+		return 0, ""
+	}
+	measure := int64(0)
+	switch r.Basis {
+	case ByWeight:
+		measure = p.grams
+	case ByValue:
+		measure = p.value
+	case ByQuantity:
+		measure = p.units
+	}
+	for i := len(r.Tiers) - 1; i >= 0; i-- {
+		t := r.Tiers[i]
+		if measure < t.From {
+			continue
+		}
+		more, ok := product(t.PerUnit, p.units)
+		if price := t.Price + more; ok && price >= 0 {
+			return price, ""
+		}
+		return 0, OutOfRange
+	}
+	return 0, BelowTiers
+}

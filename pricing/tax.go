@@ -1,0 +1,170 @@
+package pricing
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/money"
+)
+
+// TaxZone is where certain taxes are due. An address is in one zone: the one
+// with the area that fits it most closely, where a postcode counts more than a
+// region and that more than a country; of equals, the one with the lower ID.
+// A zone lists all taxes that are due there, those of the state and those of
+// the city.
+type TaxZone struct {
+	ID    string    `cbor:"1,keyasint"` // as in "eu-de"
+	Name  string    `cbor:"2,keyasint,omitempty"`
+	Areas []Area    `cbor:"3,keyasint"`
+	Rates []TaxRate `cbor:"4,keyasint,omitempty"`
+}
+
+// TaxRate is one tax on goods of one category.
+type TaxRate struct {
+	Name string `cbor:"1,keyasint"` // as it stands on the invoice, as in "VAT"
+	// Category is that of the goods it is on; "" is the standard category.
+	// Goods of a category without rates in the zone are taxed as standard.
+	Category string     `cbor:"2,keyasint,omitempty"`
+	Rate     money.Rate `cbor:"3,keyasint,omitempty"`
+	Period   Period     `cbor:"4,keyasint,omitempty"`
+	// Priority orders the taxes of a line, from the lowest on.
+	Priority int `cbor:"5,keyasint,omitempty"`
+	// Compound says that the tax is also on the taxes of lower priority.
+	Compound bool `cbor:"6,keyasint,omitempty"`
+}
+
+// Limits of one zone.
+const (
+	MaxAreas = 5000
+	MaxRates = 500
+)
+
+// maxRate bounds a tax to 1000 %, so that products of rates stay in range.
+const maxRate = 10
+
+// Check returns fault.Invalid unless the zone can be used.
+func (z TaxZone) Check() error {
+	if err := checkZone("tax zone", z.ID, z.Name, z.Areas); err != nil {
+		return err
+	}
+	if len(z.Rates) > MaxRates {
+		return fault.New(fault.Invalid, "tax zone %q has %d rates: the limit is %d", z.ID, len(z.Rates), MaxRates)
+	}
+	for i, r := range z.Rates {
+		if err := r.check(); err != nil {
+			return fault.Wrap(fault.Invalid, err, "rate %d of tax zone %q", i+1, z.ID)
+		}
+	}
+	return nil
+}
+
+func checkZone(what, zone, name string, areas []Area) error {
+	if err := checkID(what, zone); err != nil {
+		return err
+	}
+	if len(name) > maxName {
+		return fault.New(fault.Invalid, "the name of %s %q is longer than %d bytes", what, zone, maxName)
+	}
+	if len(areas) == 0 || len(areas) > MaxAreas {
+		return fault.New(fault.Invalid, "%s %q has %d areas: it must have 1 to %d", what, zone, len(areas), MaxAreas)
+	}
+	for i, a := range areas {
+		if err := a.check(); err != nil {
+			return fault.Wrap(fault.Invalid, err, "area %d of %s %q", i+1, what, zone)
+		}
+	}
+	return nil
+}
+
+// checkID wants a name that fits into addresses of pages: letters, digits and
+// some marks.
+func checkID(what, id string) error {
+	ok := id != "" && len(id) <= 64
+	for i := range len(id) {
+		c := id[i]
+		ok = ok && ('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-_.", c) >= 0)
+	}
+	if !ok {
+		return fault.New(fault.Invalid, "the ID of a %s is 1 to 64 letters, digits, hyphens, underscores and points, not %.80q", what, id)
+	}
+	return nil
+}
+
+func (r TaxRate) check() error {
+	switch {
+	case r.Name == "" || len(r.Name) > maxName || len(r.Category) > maxName:
+		return fault.New(fault.Invalid, "a tax has a name, and name and category are at most %d bytes", maxName)
+	case r.Rate.Num() < 0 || r.Rate.Num()/r.Rate.Den() >= maxRate || r.Rate.Den() > maxDen:
+		return fault.New(fault.Invalid, "a tax of %v: it must be 0 %% to below %d %%, with at most 8 digits", r.Rate, maxRate*100)
+	case r.Period.empty():
+		return fault.New(fault.Invalid, "the period of tax %q ends before it begins", r.Name)
+	}
+	return nil
+}
+
+// maxDen is the largest denominator of a tax rate.
+const maxDen = 100_000_000
+
+// taxSet is the taxes of one category in one zone at one moment, by priority.
+type taxSet struct {
+	rates []TaxRate
+	total money.Rate // what all of them together add to a net price
+	parts []int64    // how the tax in a gross price divides, in common units
+}
+
+// taxesOf returns the taxes of a category that are due at a moment.
+func (z *TaxZone) taxesOf(category string, at Moment) (taxSet, error) {
+	var set taxSet
+	for _, want := range [...]string{category, ""} {
+		for _, r := range z.Rates {
+			if r.Category == want && r.Period.Holds(at) {
+				set.rates = append(set.rates, r)
+			}
+		}
+		if len(set.rates) > 0 || category == "" {
+			break
+		}
+	}
+	slices.SortStableFunc(set.rates, func(a, b TaxRate) int { return a.Priority - b.Priority })
+	return set, set.combine()
+}
+
+// combine works out what the taxes come to together: a compound tax is on the
+// net price and on the taxes of lower priority.
+func (s *taxSet) combine() error {
+	effective := make([]fraction, len(s.rates))
+	total := fraction{0, 1}
+	var ok bool
+	for i, r := range s.rates {
+		own := fraction{r.Rate.Num(), r.Rate.Den()}
+		if r.Compound {
+			base := fraction{1, 1}
+			for j := range i {
+				if s.rates[j].Priority < r.Priority {
+					if base, ok = base.plus(effective[j]); !ok {
+						return s.tooFine()
+					}
+				}
+			}
+			if own, ok = own.times(base); !ok {
+				return s.tooFine()
+			}
+		}
+		effective[i] = own
+		if total, ok = total.plus(own); !ok {
+			return s.tooFine()
+		}
+	}
+	s.parts = make([]int64, len(effective))
+	for i, f := range effective {
+		s.parts[i] = f.num * (total.den / f.den)
+	}
+	var err error
+	s.total, err = money.NewRate(total.num, total.den)
+	return err
+}
+
+func (s *taxSet) tooFine() error {
+	return fault.New(fault.Invalid, "the taxes %q and others cannot be combined exactly: round their rates", s.rates[0].Name)
+}

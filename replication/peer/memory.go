@@ -1,0 +1,234 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/keelshop/commerce/fault"
+)
+
+// Memory connects nodes of one process. It does to their requests what a bad network does, and works in the virtual
+// time of testing/synctest. The zero Faults do nothing. All methods are safe for concurrent use.
+type Memory struct {
+	mu     sync.Mutex
+	nodes  map[string]*memoryNode
+	faults Faults
+	cut    map[[2]string]bool          // from, to
+	slow   map[[2]string]time.Duration // from, to
+	random *rand.Rand
+}
+
+// Faults says what happens to each message, which is a request or an answer.
+type Faults struct {
+	Loss      float64       // probability that it is lost
+	Duplicate float64       // probability that a request is served a second time, later; never for one with a body
+	MinDelay  time.Duration // how long it takes, between this
+	MaxDelay  time.Duration // and this; messages overtake each other
+	Late      time.Duration // how much later the second copy of a request comes at most; 0 means MaxDelay
+}
+
+// NewMemory returns a network without nodes. Its faults follow from the seed and from the order of the messages.
+func NewMemory(seed uint64) *Memory {
+	return &Memory{nodes: map[string]*memoryNode{}, cut: map[[2]string]bool{}, slow: map[[2]string]time.Duration{}, random: rand.New(rand.NewPCG(seed, 0))}
+}
+
+// Node returns a node's way to the others. A node that comes back after its Close asks for a new one.
+func (m *Memory) Node(id string) Network {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	ctx, stop := context.WithCancel(context.Background())
+	n := &memoryNode{net: m, id: id, handler: newHandler(), ctx: ctx, stop: stop}
+	m.nodes[id] = n
+	return n
+}
+
+// SetFaults sets what happens to messages from now on.
+func (m *Memory) SetFaults(f Faults) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.faults = f
+}
+
+// Cut loses all messages from one node to another, until Heal. The other direction still works.
+func (m *Memory) Cut(from, to string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.cut[[2]string{from, to}] = true
+}
+
+// Isolate cuts a node off from all others, in both directions, until Heal.
+func (m *Memory) Isolate(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for other := range m.nodes {
+		if other != id {
+			m.cut[[2]string{id, other}], m.cut[[2]string{other, id}] = true, true
+		}
+	}
+}
+
+// Slow makes all messages from one node to another take longer by d, until Heal. What is under way already is not
+// changed, here as with Cut.
+func (m *Memory) Slow(from, to string, d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.slow[[2]string{from, to}] = d
+}
+
+// Heal mends all cuts and slow ways. Faults stay.
+func (m *Memory) Heal() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.cut)
+	clear(m.slow)
+}
+
+// errLost ends what waits for a message that will not come.
+var errLost = errors.New("the message was lost")
+
+// plan draws the fate of a message.
+func (m *Memory) plan(from, to string) (target *memoryNode, fate fate) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f := m.faults
+	fate.lost = m.cut[[2]string{from, to}] || m.random.Float64() < f.Loss
+	fate.delay = f.MinDelay + m.slow[[2]string{from, to}]
+	if f.MaxDelay > f.MinDelay {
+		fate.delay += time.Duration(m.random.Int64N(int64(f.MaxDelay - f.MinDelay)))
+	}
+	if fate.twice = m.random.Float64() < f.Duplicate; fate.twice {
+		if late := max(f.Late, f.MaxDelay); late > 0 {
+			fate.again = time.Duration(m.random.Int64N(int64(late)))
+		}
+	}
+	return m.nodes[to], fate
+}
+
+type fate struct {
+	lost, twice  bool
+	delay, again time.Duration
+}
+
+func (m *Memory) isCut(from, to string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.cut[[2]string{from, to}]
+}
+
+// memoryNode is one node's part.
+type memoryNode struct {
+	net     *Memory
+	id      string
+	handler *handler
+	ctx     context.Context // ends with Close
+	stop    context.CancelFunc
+
+	mu     sync.Mutex
+	closed bool
+	work   sync.WaitGroup // requests that are being served here
+}
+
+func (n *memoryNode) Serve(h Handler) { n.handler.serve(h) }
+
+func (n *memoryNode) Call(ctx context.Context, to string, r Request) ([]byte, error) {
+	if err := check(r); err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(n.ctx, stop)()
+	target, fate := n.net.plan(n.id, to)
+	if target == nil || n.ctx.Err() != nil {
+		return nil, fault.New(fault.Unavailable, "node %s cannot be reached", to)
+	}
+	if fate.lost {
+		<-ctx.Done() // as a caller of a real network, who hears nothing
+		return nil, fault.Wrap(fault.Uncertain, errLost, "asking node %s", to)
+	}
+	if fate.twice && r.Body == nil {
+		time.AfterFunc(fate.delay+fate.again, func() { target.accept(n.id, r, func([]byte, error) {}) })
+	}
+	done := make(chan reply, 1)
+	deliver := func() {
+		if r.Body != nil {
+			r.Body = &cutReader{net: n.net, from: n.id, to: to, ctx: ctx, r: r.Body}
+		}
+		target.accept(n.id, r, func(answer []byte, err error) {
+			if _, back := n.net.plan(to, n.id); !back.lost {
+				wait(ctx, back.delay)
+				done <- reply{answer, err}
+			}
+		})
+	}
+	if fate.delay == 0 {
+		deliver()
+	} else {
+		time.AfterFunc(fate.delay, deliver)
+	}
+	select {
+	case got := <-done:
+		return got.answer, got.err
+	case <-ctx.Done():
+		return nil, fault.Wrap(fault.Uncertain, context.Cause(ctx), "node %s has not answered", to)
+	}
+}
+
+type reply struct {
+	answer []byte
+	err    error
+}
+
+// accept serves a request, unless the node is closed: then it is lost.
+func (n *memoryNode) accept(from string, r Request, answer func([]byte, error)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return
+	}
+	n.work.Go(func() { answer(n.handler.call(n.ctx, from, r)) })
+}
+
+func (n *memoryNode) Close() error {
+	n.mu.Lock()
+	n.closed = true
+	n.mu.Unlock()
+	n.stop()
+	n.work.Wait()
+	n.net.mu.Lock()
+	defer n.net.mu.Unlock()
+	if n.net.nodes[n.id] == n {
+		delete(n.net.nodes, n.id)
+	}
+	return nil
+}
+
+// cutReader is a body on its way. It breaks off when its way is cut.
+type cutReader struct {
+	net      *Memory
+	from, to string
+	ctx      context.Context
+	r        io.Reader
+}
+
+func (c *cutReader) Read(p []byte) (int, error) {
+	if c.ctx.Err() != nil || c.net.isCut(c.from, c.to) {
+		return 0, errLost
+	}
+	return c.r.Read(p)
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

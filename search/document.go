@@ -1,0 +1,53 @@
+package search
+
+import (
+	"time"
+
+	"github.com/keelshop/commerce/money"
+)
+
+// Document is what the index knows of one product.
+type Document struct {
+	ID          string `cbor:"1,keyasint"`
+	Title       string `cbor:"2,keyasint"`
+	Description string `cbor:"-"` // found by, and not kept
+	Brand       string `cbor:"3,keyasint,omitempty"`
+	// Type says what the product is, in a word or two, as in "notebook". It
+	// is learned from the catalogue if it is "".
+	Type string `cbor:"4,keyasint,omitempty"`
+	// Categories are those that the product is in and those above them, from
+	// the root down.
+	Categories []Category `cbor:"5,keyasint,omitempty"`
+	// Codes are what the product is found by exactly: SKUs, barcodes, model
+	// numbers.
+	Codes      []string    `cbor:"6,keyasint,omitempty"`
+	Attributes []Attribute `cbor:"7,keyasint,omitempty"`
+	Prices     []Price     `cbor:"8,keyasint,omitempty"`
+	Available  bool        `cbor:"9,keyasint,omitempty"`
+	CreatedAt  time.Time   `cbor:"10,keyasint,omitempty"`
+	Sold       int64       `cbor:"11,keyasint,omitempty"` // units, for sorting
+	Boost      int64       `cbor:"12,keyasint,omitempty"` // percent added to its score; negative buries
+}
+
+// Category is one category of a product.
+type Category struct {
+	ID    string `cbor:"1,keyasint"`
+	Title string `cbor:"2,keyasint"`
+}
+
+// Attribute is one value of a product. A number has its value in Number and
+// as it is written, without the unit, in Text; a yes or no has "yes" or "no".
+type Attribute struct {
+	Name   string   `cbor:"1,keyasint"`
+	Text   string   `cbor:"2,keyasint"`
+	Number *float64 `cbor:"3,keyasint,omitempty"`
+	Unit   string   `cbor:"4,keyasint,omitempty"`
+	Bool   bool     `cbor:"5,keyasint,omitempty"` // Text is "yes" or "no"
+}
+
+// Price is what the variants of a product cost in one currency, in minor units.
+type Price struct {
+	Currency money.Currency `cbor:"1,keyasint"`
+	Min      int64          `cbor:"2,keyasint"`
+	Max      int64          `cbor:"3,keyasint"`
+}

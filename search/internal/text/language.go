@@ -1,0 +1,113 @@
+package text
+
+import (
+	"strings"
+
+	"github.com/blevesearch/snowballstem"
+	"github.com/blevesearch/snowballstem/danish"
+	"github.com/blevesearch/snowballstem/dutch"
+	"github.com/blevesearch/snowballstem/english"
+	"github.com/blevesearch/snowballstem/finnish"
+	"github.com/blevesearch/snowballstem/french"
+	"github.com/blevesearch/snowballstem/german"
+	"github.com/blevesearch/snowballstem/hungarian"
+	"github.com/blevesearch/snowballstem/italian"
+	"github.com/blevesearch/snowballstem/norwegian"
+	"github.com/blevesearch/snowballstem/portuguese"
+	"github.com/blevesearch/snowballstem/romanian"
+	"github.com/blevesearch/snowballstem/russian"
+	"github.com/blevesearch/snowballstem/spanish"
+	"github.com/blevesearch/snowballstem/swedish"
+	"github.com/blevesearch/snowballstem/turkish"
+)
+
+// A Language stems words and knows which say nothing. The zero Language does
+// neither. It is safe for concurrent use.
+type Language struct {
+	stem func(*snowballstem.Env) bool
+	stop map[string]bool
+}
+
+// NewLanguage returns the rules for a BCP 47 locale such as "de-AT", of which
+// only the language counts. An unknown one has no rules.
+func NewLanguage(locale string) Language {
+	name, _, _ := strings.Cut(strings.ToLower(locale), "-")
+	l := Language{stem: stemmer(name), stop: map[string]bool{}}
+	for _, w := range strings.Fields(stopWords(name)) {
+		l.stop[fold(w)] = true
+	}
+	return l
+}
+
+func stemmer(language string) func(*snowballstem.Env) bool {
+	switch language {
+	case "da":
+		return danish.Stem
+	case "de":
+		return german.Stem
+	case "en":
+		return english.Stem
+	case "es":
+		return spanish.Stem
+	case "fi":
+		return finnish.Stem
+	case "fr":
+		return french.Stem
+	case "hu":
+		return hungarian.Stem
+	case "it":
+		return italian.Stem
+	case "nb", "nn", "no":
+		return norwegian.Stem
+	case "nl":
+		return dutch.Stem
+	case "pt":
+		return portuguese.Stem
+	case "ro":
+		return romanian.Stem
+	case "ru":
+		return russian.Stem
+	case "sv":
+		return swedish.Stem
+	case "tr":
+		return turkish.Stem
+	}
+	return nil
+}
+
+// Stem returns the stem of a folded word. Words with digits have none.
+func (l Language) Stem(w string) string {
+	if l.stem == nil || len(w) < 3 || HasDigit(w) {
+		return w
+	}
+	env := snowballstem.NewEnv(w)
+	l.stem(env)
+	return env.Current()
+}
+
+// Stop reports whether a folded word says nothing by itself.
+func (l Language) Stop(w string) bool { return l.stop[w] }
+
+func stopWords(language string) string {
+	switch language {
+	case "en":
+		return "a an and are as at be by for from in is it of on or that the this to with your w"
+	case "de":
+		return "aber als am an auch auf aus bei das dem den der des die ein eine einem einen einer eines für im in ist mit oder und vom von zu zum zur"
+	case "fr":
+		return "à au aux avec ce ces d dans de des du en et la le les l ou par pour sur un une"
+	case "es":
+		return "a al con de del el en la las lo los o para por su un una y"
+	case "it":
+		return "a al alla con da dal dei del della di e ed i il in la le lo o per su un una"
+	case "nl":
+		return "aan bij de een en het in met of op te van voor"
+	case "pt":
+		return "a ao as com da das de do dos e em na no o os ou para por um uma"
+	case "sv":
+		return "av den det en ett för i med och på som till"
+	case "da", "nb", "nn", "no":
+		return "af av den det en et for i med og på som til"
+	}
+	return ""
+}

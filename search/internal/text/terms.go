@@ -1,0 +1,63 @@
+package text
+
+import "strings"
+
+// A Term is what an index compares.
+type Term struct {
+	Text       string
+	Position   int // of the word, from 1
+	Start, End int // in bytes of the text
+}
+
+// Terms returns what a text is found by: the stems of its words, quantities in
+// one form ("15.6in"), and words that belong together written as one, so that
+// "TN-2110" is found as "tn2110". Stop words are left out; positions count them.
+func (l Language) Terms(s string) []Term {
+	words := Words(s)
+	terms := make([]Term, 0, len(words)+len(words)/4)
+	for i, w := range words {
+		if w.Quantity != "" && w.Quantity != w.Text {
+			terms = append(terms, Term{w.Quantity, i + 1, w.Start, w.End})
+		}
+		if !l.Stop(w.Text) || w.Joined {
+			terms = append(terms, Term{l.Stem(w.Text), i + 1, w.Start, w.End})
+		}
+		if w.Joined && (i == 0 || !words[i-1].Joined) {
+			joined, end := join(words[i-1:])
+			terms = append(terms, Term{l.Stem(joined), i, words[i-1].Start, end})
+		}
+	}
+	return terms
+}
+
+// maxJoined bounds how many words are written as one.
+const maxJoined = 4
+
+// join writes the first word and those that are joined to it as one.
+func join(words []Word) (string, int) {
+	var b strings.Builder
+	end := 0
+	for i, w := range words {
+		if i > 0 && !w.Joined || i == maxJoined {
+			break
+		}
+		b.WriteString(strings.ReplaceAll(w.Text, ".", ""))
+		end = w.End
+	}
+	return cut(b.String()), end
+}
+
+// Pairs returns neighbouring words written as one, so that "smart watch" is
+// found by "smartwatch". Words with digits do not pair.
+func (l Language) Pairs(s string) []Term {
+	var terms []Term
+	words := Words(s)
+	for i := 1; i < len(words); i++ {
+		a, b := words[i-1], words[i]
+		if HasDigit(a.Text) || HasDigit(b.Text) || l.Stop(a.Text) || l.Stop(b.Text) || len(a.Text) < 2 || len(b.Text) < 2 {
+			continue
+		}
+		terms = append(terms, Term{l.Stem(cut(a.Text + b.Text)), i, a.Start, b.End})
+	}
+	return terms
+}

@@ -1,0 +1,249 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/inventory"
+)
+
+// resolve reads what has changed: the documents to put, and those to remove.
+func (f *Finder) resolve(ctx context.Context, x *index, c *changes) (puts []Document, removed []string, err error) {
+	if c.empty() {
+		return nil, nil, nil
+	}
+	for category := range c.categories {
+		if err := f.inCategory(ctx, category, c); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := f.restocked(ctx, x, c); err != nil {
+		return nil, nil, err
+	}
+	var found []catalog.Product
+	for id := range c.products {
+		p, err := f.shop.Catalog.Get(ctx, id)
+		switch {
+		case errors.Is(err, fault.NotFound):
+			removed = append(removed, string(id))
+		case err != nil:
+			return nil, nil, err
+		case p.Status != catalog.Active:
+			removed = append(removed, string(id))
+		default:
+			found = append(found, p)
+		}
+	}
+	puts, err = f.documents(ctx, found)
+	return puts, removed, err
+}
+
+// inCategory adds the products of a category that has changed: they are found
+// by its title and by where it is.
+func (f *Finder) inCategory(ctx context.Context, category catalog.CategoryID, c *changes) error {
+	for p, err := range f.shop.Catalog.All(ctx, catalog.Filter{Status: catalog.Active, Category: category}) {
+		if err != nil {
+			return err
+		}
+		c.products[p.ID] = true
+	}
+	return nil
+}
+
+// restocked adds the products that a change of stock has made available or
+// sold out.
+func (f *Finder) restocked(ctx context.Context, x *index, c *changes) error {
+	products := map[catalog.ProductID]catalog.Product{}
+	for sku := range c.skus {
+		v, err := f.shop.Catalog.BySKU(ctx, sku)
+		if err == nil && !c.products[v.Product] {
+			products[v.Product], err = f.shop.Catalog.Get(ctx, v.Product)
+		}
+		if err != nil && !errors.Is(err, fault.NotFound) {
+			return err
+		}
+	}
+	available, err := f.available(ctx, slices.Collect(maps.Values(products)))
+	if err != nil {
+		return err
+	}
+	for id := range products {
+		if was, known := x.isAvailable(string(id)); known && was != available[id] {
+			c.products[id] = true
+		}
+	}
+	return nil
+}
+
+// isAvailable reports what the index knows of a product.
+func (x *index) isAvailable(id string) (available, known bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	ord, known := x.cols.byID[id]
+	return known && x.cols.available.has(ord), known
+}
+
+// documents makes what the index knows of products.
+func (f *Finder) documents(ctx context.Context, products []catalog.Product) ([]Document, error) {
+	tree, err := f.shop.Catalog.Categories(ctx)
+	if err != nil {
+		return nil, err
+	}
+	available, err := f.available(ctx, products)
+	if err != nil {
+		return nil, err
+	}
+	docs := make([]Document, len(products))
+	for i, p := range products {
+		docs[i] = documentOf(p, tree, available[p.ID])
+	}
+	return docs, nil
+}
+
+func documentOf(p catalog.Product, tree *catalog.Tree, available bool) Document {
+	d := Document{
+		ID: string(p.ID), Title: p.Title, Description: p.Description, Brand: p.Brand,
+		Codes: []string{p.Handle}, CreatedAt: p.CreatedAt, Available: available,
+	}
+	if p.ExternalReference != "" {
+		d.Codes = append(d.Codes, p.ExternalReference)
+	}
+	seen := map[catalog.CategoryID]bool{}
+	for _, id := range p.Categories {
+		for _, c := range tree.Path(id) {
+			if !seen[c.ID] {
+				seen[c.ID] = true
+				d.Categories = append(d.Categories, Category{ID: string(c.ID), Title: c.Title})
+			}
+		}
+	}
+	for _, a := range p.Attributes {
+		d.Attributes = appendAttribute(d.Attributes, a)
+	}
+	for _, v := range p.Variants {
+		d.addVariant(v)
+	}
+	slices.SortFunc(d.Prices, func(a, b Price) int { return compare(a.Currency, b.Currency) })
+	return d
+}
+
+func compare[T ~string](a, b T) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func (d *Document) addVariant(v catalog.Variant) {
+	d.Codes = append(d.Codes, string(v.SKU))
+	d.Codes = append(d.Codes, v.Barcodes...)
+	for _, o := range v.Options {
+		d.Attributes = appendUnique(d.Attributes, Attribute{Name: o.Name, Text: o.Value})
+	}
+	for _, a := range v.Attributes {
+		d.Attributes = appendAttribute(d.Attributes, a)
+	}
+	for _, amount := range v.Prices {
+		i := slices.IndexFunc(d.Prices, func(p Price) bool { return p.Currency == amount.Currency() })
+		if i < 0 {
+			d.Prices = append(d.Prices, Price{amount.Currency(), amount.Minor(), amount.Minor()})
+			continue
+		}
+		d.Prices[i].Min = min(d.Prices[i].Min, amount.Minor())
+		d.Prices[i].Max = max(d.Prices[i].Max, amount.Minor())
+	}
+}
+
+// appendAttribute adds an attribute of the catalog, one value at a time.
+func appendAttribute(list []Attribute, a catalog.Attribute) []Attribute {
+	switch a.Kind {
+	case catalog.NumberAttribute:
+		n := number(a.Number)
+		return appendUnique(list, Attribute{Name: a.Name, Text: a.Number.String(), Number: &n, Unit: a.Unit})
+	case catalog.BoolAttribute:
+		text := no
+		if a.Bool {
+			text = yes
+		}
+		return appendUnique(list, Attribute{Name: a.Name, Text: text, Bool: true})
+	case catalog.EnumAttribute, catalog.ReferenceAttribute:
+		for _, v := range a.Values {
+			list = appendUnique(list, Attribute{Name: a.Name, Text: v})
+		}
+		return list
+	}
+	return appendUnique(list, Attribute{Name: a.Name, Text: a.Text})
+}
+
+func appendUnique(list []Attribute, a Attribute) []Attribute {
+	if slices.ContainsFunc(list, func(b Attribute) bool { return b.Name == a.Name && b.Text == a.Text }) {
+		return list
+	}
+	return append(list, a)
+}
+
+// number returns a number for comparing with the bounds of a range. What is
+// lost in precision does not matter there.
+func number(n catalog.Number) float64 {
+	f := float64(n.Mantissa)
+	for range -n.Exponent {
+		f /= 10
+	}
+	return f
+}
+
+// available tells which products could be sold now: those with a variant in
+// stock or without counted stock.
+func (f *Finder) available(ctx context.Context, products []catalog.Product) (map[catalog.ProductID]bool, error) {
+	out := make(map[catalog.ProductID]bool, len(products))
+	var skus []catalog.SKU
+	var owners []catalog.ProductID
+	for _, p := range products {
+		if slices.ContainsFunc(p.Variants, func(v catalog.Variant) bool { return v.Untracked }) {
+			out[p.ID] = true
+			continue
+		}
+		for _, v := range p.Variants {
+			skus, owners = append(skus, v.SKU), append(owners, p.ID)
+		}
+	}
+	levels, err := f.levels(ctx, skus)
+	if err != nil {
+		return nil, err
+	}
+	for i, l := range levels {
+		out[owners[i]] = out[owners[i]] || l.Available > 0
+	}
+	return out, nil
+}
+
+// levels reads stock. A SKU that went away meanwhile has none: its product
+// has changed, and that is heard of next.
+func (f *Finder) levels(ctx context.Context, skus []catalog.SKU) ([]inventory.Level, error) {
+	if len(skus) == 0 {
+		return nil, nil
+	}
+	levels, err := f.shop.Inventory.Levels(ctx, skus, inventory.Main)
+	if !errors.Is(err, fault.NotFound) && !errors.Is(err, fault.Invalid) {
+		return levels, err
+	}
+	levels = make([]inventory.Level, len(skus))
+	for i, sku := range skus {
+		l, err := f.shop.Inventory.Level(ctx, sku, inventory.Main)
+		switch {
+		case errors.Is(err, fault.NotFound), errors.Is(err, fault.Invalid):
+		case err != nil:
+			return nil, err
+		default:
+			levels[i] = l
+		}
+	}
+	return levels, nil
+}

@@ -1,0 +1,163 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/catalog"
+)
+
+// openCurrent opens the index in use. One that cannot be opened or was made
+// by other rules is set aside, and a new one begun.
+func (f *Finder) openCurrent() (*index, error) {
+	name, err := f.dir.current()
+	if err != nil {
+		return nil, err
+	}
+	if name != "" {
+		x, err := f.openNamed(name)
+		if err == nil {
+			return x, f.dir.sweep(name)
+		}
+		f.options.Logger.Warn("the search index cannot be used and is built anew", "index", f.dir.file(name), "cause", err)
+		f.state.Rebuilds++
+		if err := f.dir.quarantine(name); err != nil {
+			return nil, fmt.Errorf("setting the search index aside: %w", err)
+		}
+	}
+	if err := f.dir.sweep(); err != nil {
+		return nil, err
+	}
+	return f.begin()
+}
+
+// openNamed opens an index and refuses one that does not fit the store.
+func (f *Finder) openNamed(name string) (*index, error) {
+	x, err := openIndex(f.dir.file(name), f.options.Locale, f.options.CacheBytes)
+	if err != nil {
+		return nil, err
+	}
+	h := x.head
+	switch {
+	case h.Format != format:
+		err = fmt.Errorf("it has format %d, and this program writes %d", h.Format, format)
+	case h.Locale != f.options.Locale:
+		err = fmt.Errorf("it is for the locale %q, not %q", h.Locale, f.options.Locale)
+	case h.Store != f.shop.ID():
+		err = errors.New("it belongs to another store")
+	case !f.shop.Latest().Includes(commerce.Position(h.Position)):
+		err = errors.New("it is ahead of the store, which may have been restored from a backup")
+	default:
+		return x, nil
+	}
+	return nil, errors.Join(err, x.close())
+}
+
+// begin makes a new index that is taken into use at once.
+func (f *Finder) begin() (*index, error) {
+	name := f.dir.next()
+	x, err := f.create(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.dir.setCurrent(name); err != nil {
+		return nil, errors.Join(err, x.close())
+	}
+	return x, nil
+}
+
+// create makes an empty index. Its position is that of now: what happens
+// while it is built is read after it.
+func (f *Finder) create(name string) (*index, error) {
+	x, err := openIndex(f.dir.file(name), f.options.Locale, f.options.CacheBytes)
+	if err != nil {
+		return nil, err
+	}
+	h := header{Format: format, Locale: f.options.Locale, Store: f.shop.ID(), Position: string(f.shop.Latest())}
+	if err := x.write(nil, nil, h, nil); err != nil {
+		return nil, errors.Join(err, x.close())
+	}
+	return x, nil
+}
+
+// batchSize is how many products are indexed at a time.
+const batchSize = 500
+
+// build puts the whole catalogue into an index. It goes on where it was
+// interrupted.
+func (f *Finder) build(ctx context.Context, x *index) error {
+	h := x.head
+	batch := make([]catalog.Product, 0, batchSize)
+	flush := func() error {
+		docs, err := f.documents(ctx, batch)
+		if err != nil {
+			return err
+		}
+		if err := x.write(docs, nil, h, nil); err != nil {
+			return err
+		}
+		f.progress(len(batch))
+		batch = batch[:0]
+		return nil
+	}
+	for p, err := range f.shop.Catalog.All(ctx, catalog.Filter{Status: catalog.Active, After: catalog.ProductID(h.Next)}) {
+		if err != nil {
+			return err
+		}
+		batch = append(batch, p)
+		h.Next = string(p.ID)
+		if len(batch) == batchSize {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	h.Complete, h.Next = true, ""
+	return flush()
+}
+
+// progress tells that more products were indexed.
+func (f *Finder) progress(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.state.Indexed += n
+	f.signal()
+}
+
+// replacement is an index that was built beside the one in use.
+type replacement struct {
+	name string
+	x    *index
+	err  error
+}
+
+// replace builds a new index beside the one in use.
+func (f *Finder) replace(ctx context.Context) replacement {
+	name := f.dir.next()
+	x, err := f.create(name)
+	if err != nil {
+		return replacement{name: name, err: err}
+	}
+	if err := f.build(ctx, x); err != nil {
+		return replacement{name: name, err: errors.Join(err, x.close())}
+	}
+	return replacement{name: name, x: x}
+}
+
+// swap takes a new index into use and removes the old one.
+func (f *Finder) swap(r replacement) error {
+	if err := f.dir.setCurrent(r.name); err != nil {
+		return errors.Join(fmt.Errorf("taking the new search index into use: %w", err), r.x.close())
+	}
+	f.mu.Lock()
+	old := f.active
+	f.active = r.x
+	f.at = commerce.Position(r.x.head.Position)
+	f.state.Building, f.state.Err = false, nil
+	f.signal()
+	f.mu.Unlock()
+	err := old.close()
+	return errors.Join(err, f.dir.sweep(r.name))
+}
