@@ -44,6 +44,8 @@ var damages = []struct {
 	{"catalog.membership_on_slot", one(`UPDATE product_categories SET slot = slot + 1`)},
 	{"catalog.positions_in_order", one(`UPDATE product_categories SET position = position + 1`)},
 	{"catalog.change_is_remembered", one(`DELETE FROM catalog_changes WHERE subject LIKE 'prd%'`)},
+	{"catalog.list_price_on_slot", one(`INSERT INTO list_prices SELECT id, 'plist', 'EUR', 1, 5, slot + 1 FROM variants`)},
+	{"catalog.prior_price", one(`UPDATE prices SET prior = 5`)},
 	{"catalog.handle_leads_to_one", one(`INSERT INTO former_category_handles SELECT handle, id, 0 FROM categories`)},
 	{"catalog.category_counts", one(`DELETE FROM category_sets`)},
 	{"catalog.no_cycle", one(`UPDATE categories SET parent = (SELECT max(c.id) FROM categories c WHERE c.id <> categories.id)`)},

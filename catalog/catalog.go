@@ -56,6 +56,8 @@ func Module() command.Module {
 			command.Define(PutCategory.apply),
 			command.Define(MoveCategory.apply),
 			command.Define(RemoveCategory.apply),
+			command.Define(PutPriceList.apply),
+			command.Define(setListPrices.apply),
 			command.DefineRepeatable(leaveCategory.apply),
 			command.DefineRepeatable(leftCategory.apply),
 		},
@@ -75,6 +77,9 @@ func Module() command.Module {
 			fault.Typed[*CategoryVersionError]("catalog.category_version"),
 			fault.Typed[*CategoryCycleError]("catalog.category_cycle"),
 			fault.Typed[*CategoryNotEmptyError]("catalog.category_not_empty"),
+			fault.Typed[*UnknownPriceListError]("catalog.unknown_price_list"),
+			fault.Typed[*PriceListCodeError]("catalog.price_list_code"),
+			fault.Typed[*PriceListVersionError]("catalog.price_list_version"),
 		},
 		Check: check,
 	}

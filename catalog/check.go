@@ -28,9 +28,15 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 			"has a price on another slot"},
 		{"catalog.membership_on_slot", `SELECT DISTINCT p.id FROM product_categories c JOIN products p ON p.id = c.product WHERE c.slot <> p.slot ORDER BY p.id`,
 			"is in a category on another slot"},
-		{"catalog.change_is_remembered", `SELECT id FROM (SELECT id, version FROM products UNION ALL SELECT id, version FROM categories) s
+		{"catalog.change_is_remembered", `SELECT id FROM (SELECT id, version FROM products UNION ALL SELECT id, version FROM categories
+				UNION ALL SELECT id, version FROM price_lists) s
 			WHERE version <> (SELECT coalesce(max(version), 0) FROM catalog_changes c WHERE c.subject = s.id) ORDER BY id`,
 			"is at another version than its last recorded change"},
+		{"catalog.list_price_on_slot", `SELECT DISTINCT v.id FROM list_prices p JOIN variants v ON v.id = p.variant WHERE v.slot <> p.slot ORDER BY v.id`,
+			"has a price in a list on another slot"},
+		{"catalog.prior_price", `SELECT DISTINCT p.variant FROM prices p WHERE p.prior IS NOT (SELECT min(h.amount) FROM price_history h
+			WHERE h.variant = p.variant AND h.currency = p.currency AND h.until > p.since - 2592000000 AND h.since < p.since) ORDER BY 1`,
+			"has another lowest price of the last 30 days than its history"},
 		{"catalog.handle_leads_to_one", `SELECT category FROM former_category_handles WHERE handle IN (SELECT handle FROM categories) ORDER BY 1`,
 			"had a handle before that is another category's"},
 		{"catalog.positions_in_order", `SELECT product FROM product_categories GROUP BY product HAVING max(position) <> count(*) - 1 ORDER BY 1`,

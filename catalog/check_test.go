@@ -35,6 +35,8 @@ func TestCheckFindsPlantedBugs(t *testing.T) {
 		"catalog.membership_on_slot":   `UPDATE product_categories SET slot = slot + 1`,
 		"catalog.positions_in_order":   `UPDATE product_categories SET position = position + 1`,
 		"catalog.change_is_remembered": `DELETE FROM catalog_changes WHERE subject LIKE 'prd%'`,
+		"catalog.list_price_on_slot":   `INSERT INTO list_prices SELECT id, 'plist', 'EUR', 1, 5, slot + 1 FROM variants`,
+		"catalog.prior_price":          `UPDATE prices SET prior = 5`,
 		"catalog.handle_leads_to_one":  `INSERT INTO former_category_handles SELECT handle, id, 0 FROM categories`,
 		"catalog.category_counts":      `DELETE FROM category_sets`,
 		"catalog.no_cycle":             `UPDATE categories SET parent = (SELECT max(c.id) FROM categories c WHERE c.id <> categories.id)`,

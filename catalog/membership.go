@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/keelshop/commerce/internal/command"
@@ -55,18 +56,21 @@ func (r record) count(tx *command.Tx, n int) error {
 }
 
 // inCategories returns the products of a shard that are in one of the
-// categories, in the order of their IDs behind after. It looks at one product
-// of each category at a time, so that a page of a large subtree costs a look
-// into the index for each category and for each product on the page.
+// categories, in the order of their IDs behind after. Where many of the
+// products are, it walks along all of them; else it looks at the next product
+// of each category, and so at no more than one product for each category and
+// each product on the page.
 func (f Filter) inCategories(tx *sqlite.Tx, categories []CategoryID, after string, limit int) ([]ProductID, error) {
+	ids, after, err := f.walk(tx, categories, after, limit)
+	if err != nil || len(ids) == limit || after == "" {
+		return ids, err
+	}
 	heads := make([]string, len(categories)) // the next product of each; "" when there are no more
-	var err error
 	for i, c := range categories {
 		if heads[i], err = f.nextIn(tx, c, after); err != nil {
 			return nil, err
 		}
 	}
-	var ids []ProductID
 	for len(ids) < limit {
 		least := ""
 		for _, h := range heads {
@@ -87,6 +91,41 @@ func (f Filter) inCategories(tx *sqlite.Tx, categories []CategoryID, after strin
 		}
 	}
 	return ids, nil
+}
+
+// walkFrom is how many categories are worth a walk along all products: for
+// fewer, looking into each is cheap.
+const walkFrom = 16
+
+// walk looks at products behind after, whatever category they are in, for as
+// long as that costs no more than looking into each of the categories. It
+// returns those that are in one of them and how far it came, "" for the end.
+func (f Filter) walk(tx *sqlite.Tx, categories []CategoryID, after string, limit int) (ids []ProductID, end string, err error) {
+	if len(categories) < walkFrom {
+		return nil, cmp.Or(after, " "), nil // " " sorts before any ID
+	}
+	wanted := make(map[CategoryID]bool, len(categories))
+	for _, c := range categories {
+		wanted[c] = true
+	}
+	budget := 4 * len(categories)
+	rows := tx.Query(`SELECT pc.product, pc.category FROM product_categories pc JOIN products p ON p.id = pc.product
+		WHERE pc.product > ? AND (p.status = ? OR ? = '') ORDER BY pc.product, pc.position`, after, f.Status, f.Status)
+	defer rows.Close()
+	for end = cmp.Or(after, " "); len(ids) < limit; budget-- {
+		if !rows.Next() {
+			return ids, "", rows.Err()
+		}
+		id := rows.Text(0)
+		if id != end && budget <= 0 {
+			return ids, end, nil // all categories of the products up to here were looked at
+		}
+		end = id
+		if (len(ids) == 0 || string(ids[len(ids)-1]) != id) && wanted[CategoryID(rows.Text(1))] {
+			ids = append(ids, ProductID(id))
+		}
+	}
+	return ids, end, nil
 }
 
 // nextIn returns the first product behind after in a category, "" if there is none.

@@ -48,8 +48,11 @@ type Publication struct {
 // Ask says how a shopper looks at a variant.
 type Ask struct {
 	Channel  string // "" is the shop's own
+	Market   string // "" is none in particular
+	Groups   []string
 	At       time.Time
 	Currency money.Currency // "" does not ask for a price
+	Quantity int64          // units of the variant in the whole cart; 0 means 1
 }
 
 // Offer is what a shopper may do with a variant. The three facts stand for

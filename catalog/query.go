@@ -165,9 +165,16 @@ func readVariant(tx *sqlite.Tx, product ProductID, sku SKU) (*Variant, error) {
 		return nil, err
 	}
 	v.complete(&p)
-	prices := tx.Query(`SELECT amount, currency, compare_at FROM prices WHERE variant = ? ORDER BY currency`, v.ID)
+	prices := tx.Query(`SELECT `+priceColumns+` FROM prices p WHERE p.variant = ? ORDER BY p.currency`, v.ID)
 	for prices.Next() {
 		v.addPrice(prices)
+	}
+	if err := prices.Close(); err != nil {
+		return nil, err
+	}
+	prices = tx.Query(`SELECT `+listPriceColumns+` FROM list_prices p WHERE p.variant = ? ORDER BY p.list, p.currency, p.min_quantity`, v.ID)
+	for prices.Next() {
+		v.addListPrice(prices)
 	}
 	return v, prices.Close()
 }

@@ -237,29 +237,53 @@ func (r *record) readVariants(tx *sqlite.Tx) error {
 	return rows.Err()
 }
 
-// readPrices reads the prices of all live variants in one query, in the same
-// order as they are in.
+// readPrices reads the prices of all live variants, in the same order as they
+// are in.
 func (r *record) readPrices(tx *sqlite.Tx) error {
-	rows := tx.Query(`SELECT p.amount, p.currency, p.compare_at, v.id FROM variants v JOIN prices p ON p.variant = v.id
+	rows := tx.Query(`SELECT `+priceColumns+`, v.id FROM variants v JOIN prices p ON p.variant = v.id
 		WHERE v.product = ? AND v.removed = 0 ORDER BY v.position, v.id, p.currency`, r.ID)
 	defer rows.Close()
-	i := 0
-	for rows.Next() {
-		for id := rows.Text(3); string(r.Variants[i].ID) != id; {
+	for i := 0; rows.Next(); {
+		for id := rows.Text(4); string(r.Variants[i].ID) != id; {
 			i++
 		}
 		r.Variants[i].addPrice(rows)
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	rows = tx.Query(`SELECT `+listPriceColumns+`, v.id FROM variants v JOIN list_prices p ON p.variant = v.id
+		WHERE v.product = ? AND v.removed = 0 ORDER BY v.position, v.id, p.list, p.currency, p.min_quantity`, r.ID)
+	for i := 0; rows.Next(); {
+		for id := rows.Text(4); string(r.Variants[i].ID) != id; {
+			i++
+		}
+		r.Variants[i].addListPrice(rows)
+	}
+	return rows.Close()
 }
 
-// addPrice reads a row of amount, currency and compare_at.
+// priceColumns are those that addPrice reads, from column 0 on.
+const priceColumns = `p.amount, p.currency, p.compare_at, p.prior`
+
 func (v *Variant) addPrice(rows *sqlite.Rows) {
 	c := money.Currency(rows.Text(1))
 	v.Prices = append(v.Prices, money.New(rows.Int64(0), c))
 	if !rows.Null(2) {
 		v.CompareAt = append(v.CompareAt, money.New(rows.Int64(2), c))
 	}
+	if !rows.Null(3) {
+		v.PriorPrices = append(v.PriorPrices, money.New(rows.Int64(3), c))
+	}
+}
+
+// listPriceColumns are those that addListPrice reads, from column 0 on.
+const listPriceColumns = `p.amount, p.currency, p.list, p.min_quantity`
+
+func (v *Variant) addListPrice(rows *sqlite.Rows) {
+	v.ListPrices = append(v.ListPrices, ListPrice{
+		List: PriceListID(rows.Text(2)), MinQuantity: rows.Int64(3), Price: money.New(rows.Int64(0), money.Currency(rows.Text(1))),
+	})
 }
 
 // encodeList writes a list of texts or plain structs as a JSON array.

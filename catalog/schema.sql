@@ -65,9 +65,57 @@ CREATE TABLE prices (
 	currency   TEXT    NOT NULL CHECK (length(currency) = 3),
 	amount     INTEGER NOT NULL CHECK (amount >= 0),     -- minor units
 	compare_at INTEGER          CHECK (compare_at >= 0), -- minor units; NULL if there is none
+	since      INTEGER NOT NULL,                         -- when the amount began to count
+	prior      INTEGER          CHECK (prior >= 0),      -- the lowest amount of the 30 days before that; NULL if there was none
 	slot       INTEGER NOT NULL,
 	PRIMARY KEY (variant, currency)
 ) STRICT, WITHOUT ROWID;
+
+-- Amounts that prices had before.
+CREATE TABLE price_history (
+	variant  TEXT    NOT NULL REFERENCES variants (id),
+	currency TEXT    NOT NULL CHECK (length(currency) = 3),
+	until    INTEGER NOT NULL,
+	since    INTEGER NOT NULL,
+	amount   INTEGER NOT NULL CHECK (amount >= 0), -- minor units
+	slot     INTEGER NOT NULL,
+	PRIMARY KEY (variant, currency, until, since),
+	CHECK (since <= until)
+) STRICT, WITHOUT ROWID;
+
+-- The prices that price lists have for a variant.
+CREATE TABLE list_prices (
+	variant      TEXT    NOT NULL REFERENCES variants (id),
+	list         TEXT    NOT NULL,                            -- price_lists.id, on the store's slot
+	currency     TEXT    NOT NULL CHECK (length(currency) = 3),
+	min_quantity INTEGER NOT NULL CHECK (min_quantity >= 1),
+	amount       INTEGER NOT NULL CHECK (amount >= 0),        -- minor units
+	slot         INTEGER NOT NULL,
+	PRIMARY KEY (variant, list, currency, min_quantity)
+) STRICT, WITHOUT ROWID;
+
+-- Price lists live on the store's slot.
+CREATE TABLE price_lists (
+	id         TEXT    NOT NULL PRIMARY KEY,
+	slot       INTEGER NOT NULL,
+	code       TEXT    NOT NULL CHECK (code <> ''),
+	title      TEXT    NOT NULL CHECK (title <> ''),
+	status     TEXT    NOT NULL CHECK (status IN ('draft', 'active', 'archived')),
+	starts     INTEGER NOT NULL,                                           -- 0: no bound
+	ends       INTEGER NOT NULL,                                           -- 0: no bound
+	groups     TEXT    NOT NULL,                                           -- JSON: ["trade",…]; [] is everybody
+	channels   TEXT    NOT NULL,                                           -- JSON, in the same way
+	markets    TEXT    NOT NULL,                                           -- JSON, in the same way
+	priority   INTEGER NOT NULL,
+	sale       INTEGER NOT NULL CHECK (sale IN (0, 1)),
+	discount   INTEGER NOT NULL CHECK (discount BETWEEN 0 AND 10000),      -- basis points
+	version    INTEGER NOT NULL CHECK (version > 0),
+	created_at INTEGER NOT NULL,
+	updated_at INTEGER NOT NULL,
+	CHECK (ends = 0 OR starts < ends)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX price_lists_by_code ON price_lists (code);
 
 -- The categories that a product is in. A category that was removed is still
 -- named here until the product has left it.

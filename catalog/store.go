@@ -126,24 +126,6 @@ func (r record) storeVariant(tx *command.Tx, i int, samePrices bool) error {
 	return v.storePrices(tx)
 }
 
-func (v Variant) storePrices(tx *command.Tx) error {
-	if _, err := tx.Exec(`DELETE FROM prices WHERE variant = ?`, v.ID); err != nil {
-		return err
-	}
-	for _, p := range v.Prices {
-		var compareAt any
-		if above, ok := amountIn(v.CompareAt, p.Currency()); ok {
-			compareAt = above.Minor()
-		}
-		_, err := tx.Exec(`INSERT INTO prices (variant, currency, amount, compare_at, slot) VALUES (?, ?, ?, ?, ?)`,
-			v.ID, p.Currency(), p.Minor(), compareAt, tx.Slot)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // changed is the data of the events product.created, .updated and .archived.
 type changed struct {
 	Product ProductID `json:"product"`

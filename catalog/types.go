@@ -81,6 +81,8 @@ type Variant struct {
 	Options         []Option       // in the order they were put
 	Prices          []money.Amount // at most one in a currency, sorted by it
 	CompareAt       []money.Amount // what Prices are shown against, as for a sale; sorted by currency
+	PriorPrices     []money.Amount // lowest of the 30 days before the price of the currency began to count; sorted by it
+	ListPrices      []ListPrice    // what price lists have for it, sorted by list, currency and quantity
 	Attributes      []Attribute    // in the order they were put
 	Untracked       bool           // a service, or goods whose stock is not counted
 	Status          Status         // the product's
@@ -94,7 +96,7 @@ type Variant struct {
 	TaxCategory     string          // names the tax rates that are on it; "" is the standard one
 	Metadata        json.RawMessage // a JSON object or nil
 	PrivateMetadata json.RawMessage // a JSON object or nil; not for shoppers
-	Version         int64           // the product's
+	Version         int64           // the product's when the variant was read
 }
 
 // Price returns the price in a currency, and false if there is none: nothing
@@ -108,6 +110,11 @@ func (v Variant) CompareAtPrice(c money.Currency) (money.Amount, bool) {
 	above, ok := amountIn(v.CompareAt, c)
 	return above, ok && priced && above.Minor() > price.Minor()
 }
+
+// PriorPrice returns the lowest price of the 30 days before the present one
+// began to count, which a reduction has to be shown with in the European
+// Union, and false if there was none.
+func (v Variant) PriorPrice(c money.Currency) (money.Amount, bool) { return amountIn(v.PriorPrices, c) }
 
 func amountIn(amounts []money.Amount, c money.Currency) (money.Amount, bool) {
 	for _, a := range amounts {
