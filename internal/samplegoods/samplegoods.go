@@ -1,0 +1,2 @@
+// Package samplegoods is a shop's worth of sample goods.
+package samplegoods
