@@ -21,30 +21,49 @@ const (
 	cream = 0xfbf6ea
 )
 
+const shadow = `<ellipse cx="420" cy="656" rx="330" ry="44" fill="url(#shadow)"/>`
+
 // picture returns a drawing in its colours, on a ground with a soft shadow, as
 // an SVG file of 800 × 800.
 func picture(drawing string, p paint) string {
-	return svg("0 0 800 800", p.back, figure(drawing, p, ""))
+	return svg("0 0 800 800", p.back, shadow+figure(drawing, p, ""))
 }
 
 // closeUp returns the middle of a drawing, enlarged, on a ground of its own
 // colour.
 func closeUp(drawing string, p paint) string {
 	p.back = mix(p.main, 0xffffff, 72)
-	return svg("205 215 400 400", p.back, figure(drawing, p, ""))
+	return svg("205 215 400 400", p.back, shadow+figure(drawing, p, ""))
 }
 
-// family returns several colours of one drawing side by side.
-func family(drawing string, p paint, colours []int) string {
+// family returns one drawing in several colours, side by side.
+func family(drawing string, paints []paint) string {
 	var b strings.Builder
-	n := len(colours)
-	for i, c := range colours {
-		p.main = c
-		scale := 58 - 7*min(n, 4)
-		fmt.Fprintf(&b, `<g transform="translate(%d %d) scale(.%d)">%s</g>`,
-			400+(2*i-n+1)*720/(2*n)-4*scale, 690-scale*8+scale*3/2-(i%2)*60, scale, figure(drawing, p, fmt.Sprint(i)))
+	n := len(paints)
+	percent := 62 - 8*min(n, 4)
+	for i, p := range paints {
+		center, foot := 400+(2*i-n+1)*720/(2*n), 690-i%2*50
+		place(&b, figure(drawing, p, fmt.Sprint("f", i)), center, foot, percent)
 	}
-	return svg("0 0 800 800", p.back, b.String())
+	return svg("0 0 800 800", paints[0].back, b.String())
+}
+
+// stillLife returns three goods of a shelf together.
+func stillLife(s shelf) string {
+	var b strings.Builder
+	for i, at := range [][3]int{{210, 610, 54}, {590, 620, 52}, {400, 720, 56}} {
+		g := s.goods[i*len(s.goods)/3]
+		_, paints := g.paintNames()
+		place(&b, figure(g.drawing, paints[0], fmt.Sprint("s", i)), at[0], at[1], at[2])
+	}
+	return svg("0 60 800 700", s.goods[0].back, b.String())
+}
+
+// place draws a figure with its shadow: its middle at center, its foot at
+// foot, and percent of its size.
+func place(b *strings.Builder, figure string, center, foot, percent int) {
+	fmt.Fprintf(b, `<g transform="translate(%d %d) scale(.%02d)">%s%s</g>`,
+		center-4*percent, foot-656*percent/100, percent, shadow, figure)
 }
 
 // figure returns a drawing with its gradients and shadow. Names within one
@@ -80,7 +99,7 @@ func svg(viewBox string, back int, figure string) string {
 		`<linearGradient id="floor" x2="0" y2="1"><stop offset="0" stop-color="%s"/><stop offset="1" stop-color="%s"/></linearGradient>`+
 		`<radialGradient id="shadow"><stop offset="0" stop-color="#20160c" stop-opacity=".34"/><stop offset="1" stop-color="#20160c" stop-opacity="0"/></radialGradient></defs>`+
 		`<rect width="800" height="800" fill="url(#wall)"/><rect y="590" width="800" height="210" fill="url(#floor)"/>`+
-		`<ellipse cx="420" cy="656" rx="330" ry="44" fill="url(#shadow)"/>%s</svg>`,
+		`%s</svg>`,
 		viewBox, hex(wall), hex(corner), hex(floor), hex(corner), figure)
 }
 

@@ -1,2 +1,132 @@
-// Package samplegoods is a shop's worth of sample goods.
+// Package samplegoods is a shop's worth of goods: about sixty products in five
+// categories, with options, prices in three currencies, texts in two languages
+// and drawn pictures. Examples and tests load them through the public API, as
+// an import would.
 package samplegoods
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/catalog/assets"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/inventory"
+)
+
+// Load puts the sample goods into a shop: pictures, categories, products and
+// stock. It does nothing, and reports false, if they are there already. What a
+// crash cut short is finished by the next call.
+func Load(ctx context.Context, shop *commerce.Store) (loaded bool, err error) {
+	all := shelves()
+	last := all[len(all)-1].goods
+	_, err = shop.Catalog.ByHandle(ctx, last[len(last)-1].handle) // it is put last
+	if !errors.Is(err, fault.NotFound) {
+		return false, err
+	}
+	for i, s := range all {
+		if err := putShelf(ctx, shop, s, int64(i)); err != nil {
+			return false, fmt.Errorf("loading the sample goods of %s: %w", s.handle, err)
+		}
+	}
+	return true, nil
+}
+
+func putShelf(ctx context.Context, shop *commerce.Store, s shelf, position int64) error {
+	art, err := put(ctx, shop, stillLife(s), s.en.title)
+	if err != nil {
+		return err
+	}
+	category, err := shop.Catalog.PutCategory(ctx, catalog.PutCategory{
+		Handle: s.handle, Title: s.en.title, Description: s.en.says, Position: position,
+		Media: []catalog.Media{art}, Metadata: translations(s.de, nil),
+	})
+	if err != nil {
+		return err
+	}
+	for _, g := range s.goods {
+		if err := putGood(ctx, shop, g, category.ID); err != nil {
+			return fmt.Errorf("%s: %w", g.handle, err)
+		}
+	}
+	return nil
+}
+
+// putGood puts a good's stock after the good. A good that is there has been
+// here before, so its stock is counted, not added to.
+func putGood(ctx context.Context, shop *commerce.Store, g good, category catalog.CategoryID) error {
+	variants := g.variants()
+	media, err := putPictures(ctx, shop, g, variants)
+	if err != nil {
+		return err
+	}
+	product := catalog.PutProduct{
+		Handle: g.handle, Title: g.en.title, Description: g.en.says, Brand: "Juniper & Oar",
+		Categories: []catalog.CategoryID{category}, Media: media, Variants: variants,
+		Attributes: []catalog.Attribute{{Name: "Material", Kind: catalog.EnumAttribute, Values: g.material}},
+		Metadata:   translations(g.de, g.words()),
+	}
+	if _, err := shop.Catalog.PutProduct(ctx, product); err != nil {
+		return err
+	}
+	for i, v := range variants {
+		count := g.stock(i)
+		if _, err := shop.Inventory.Adjust(ctx, inventory.Adjust{SKU: v.SKU, Count: &count, Reason: "sample goods"}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func putPictures(ctx context.Context, shop *commerce.Store, g good, variants []catalog.PutVariant) ([]catalog.Media, error) {
+	var media []catalog.Media
+	add := func(svg, alt string, skus []catalog.SKU) error {
+		m, err := put(ctx, shop, svg, alt)
+		m.SKUs = skus
+		media = append(media, m)
+		return err
+	}
+	names, all := g.paintNames()
+	for i, p := range all {
+		alt, skus := g.en.title, []catalog.SKU(nil)
+		if names[i] != "" {
+			alt += ", " + names[i]
+			skus = skusWith(variants, names[i])
+		}
+		if err := add(picture(g.drawing, p), alt, skus); err != nil {
+			return nil, err
+		}
+	}
+	if err := add(closeUp(g.drawing, all[0]), g.en.title+", close up", nil); err != nil {
+		return nil, err
+	}
+	if len(all) > 1 {
+		if err := add(family(g.drawing, all), g.en.title+", all colours", nil); err != nil {
+			return nil, err
+		}
+	}
+	return media, nil
+}
+
+func put(ctx context.Context, shop *commerce.Store, svg, alt string) (catalog.Media, error) {
+	file, err := shop.Assets.Put(ctx, strings.NewReader(svg))
+	return catalog.Media{Asset: assets.ID(file), Alt: alt}, err
+}
+
+// translations are the metadata in which the storefront finds other languages.
+func translations(de text, words map[string]string) json.RawMessage {
+	type language struct {
+		Title       string            `json:"title"`
+		Description string            `json:"description"`
+		Words       map[string]string `json:"words,omitempty"`
+	}
+	out, err := json.Marshal(map[string]map[string]language{"translations": {"de": {de.title, de.says, words}}})
+	if err != nil {
+		panic(err) // texts always encode
+	}
+	return out
+}
