@@ -8,6 +8,7 @@ import (
 // payment is the bank's row of one payment. Its amounts are minor units.
 type payment struct {
 	id       string
+	url      string // of the simulator's pages
 	request  payments.PayRequest
 	card     card
 	state    payments.State
@@ -21,8 +22,8 @@ type payment struct {
 	answers map[string]payments.Outcome // of operations, by key
 }
 
-func newPayment(id string, r payments.PayRequest) *payment {
-	return &payment{id: id, request: r}
+func newPayment(id, url string, r payments.PayRequest) *payment {
+	return &payment{id: id, url: url, request: r}
 }
 
 func (p *payment) tombstone() bool { return p.request.Amount == money.Amount{} }
@@ -67,7 +68,7 @@ func (p *payment) outcome() payments.Outcome {
 		o.Amount = p.amount(p.captured)
 	case payments.NeedsAction:
 		o.Next = &payments.NextAction{
-			Kind: payments.Challenge, URL: "https://simulator.invalid/3ds/" + p.id, ClientSecret: p.id + "_secret",
+			Kind: payments.Challenge, URL: p.url + "/3ds/" + p.request.Key, ClientSecret: p.id + "_secret",
 		}
 	}
 	return o

@@ -27,6 +27,7 @@ const DefaultName = "simulator"
 type Simulator struct {
 	name   string
 	seed   uint64
+	url    string // of its pages
 	faults atomic.Pointer[func(Call) Fault]
 	banks  [64]bank
 
@@ -54,6 +55,11 @@ func WithName(name string) Option { return option(func(s *Simulator) { s.name = 
 // to 0.
 func WithSeed(seed uint64) Option { return option(func(s *Simulator) { s.seed = seed }) }
 
+// WithURL sets where the simulator's pages are found, as in /simulator or
+// https://bank.example.com: see Handler. Without it, what 3-D Secure asks can
+// be answered by Confirm only.
+func WithURL(url string) Option { return option(func(s *Simulator) { s.url = url }) }
+
 // WithFaults is SetFaults from the start.
 func WithFaults(plan func(Call) Fault) Option {
 	return option(func(s *Simulator) { s.SetFaults(plan) })
@@ -61,7 +67,7 @@ func WithFaults(plan func(Call) Fault) Option {
 
 // New returns a simulator whose bank has seen nothing.
 func New(opts ...Option) *Simulator {
-	s := &Simulator{name: DefaultName, calls: map[Call]int{}}
+	s := &Simulator{name: DefaultName, url: "https://simulator.invalid", calls: map[Call]int{}}
 	for i := range s.banks {
 		s.banks[i].payments = map[string]*payment{}
 	}
@@ -103,7 +109,7 @@ func (s *Simulator) pay(r payments.PayRequest) (payments.Outcome, error) {
 	defer b.mu.Unlock()
 	p, seen := b.payments[r.Key]
 	if !seen {
-		p = newPayment(s.idOf("pay", r.Key), r)
+		p = newPayment(s.idOf("pay", r.Key), s.url, r)
 		b.payments[r.Key] = p
 		p.begin(c)
 	}
