@@ -40,7 +40,7 @@ func closeUp(drawing string, p paint) string {
 func family(drawing string, paints []paint) string {
 	var b strings.Builder
 	n := len(paints)
-	percent := 62 - 8*min(n, 4)
+	percent := 70 - 8*min(n, 4)
 	for i, p := range paints {
 		center, foot := 400+(2*i-n+1)*720/(2*n), 690-i%2*50
 		place(&b, figure(drawing, p, fmt.Sprint("f", i)), center, foot, percent)

@@ -1,0 +1,100 @@
+// Storefront is a complete shop in a browser: sample goods, cart, checkout with
+// a simulated bank, accounts.
+//
+//	go run ./examples/storefront
+//
+// Then open http://localhost:8080. The README beside this file says what to
+// try.
+package main
+
+import (
+	"context"
+	"embed"
+	"flag"
+	"fmt"
+	"io/fs"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/internal/samplegoods"
+	"github.com/keelshop/commerce/internal/web"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments/simulator"
+	"github.com/keelshop/commerce/storefront"
+)
+
+//go:embed theme
+var files embed.FS
+
+func main() {
+	addr := flag.String("addr", "localhost:8080", "where to listen")
+	dir := flag.String("dir", "storefront.data", "where to keep the shop")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *addr, *dir); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context, addr, dir string) error {
+	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	bank := simulator.New(simulator.WithURL("/bank"))
+	shop, err := commerce.Open(ctx, dir, commerce.WithPayments(bank), commerce.WithLogger(logger))
+	if err != nil {
+		return err
+	}
+	defer shop.Close()
+	if _, err := samplegoods.Load(ctx, shop); err != nil {
+		return err
+	}
+	handler, err := routes(shop, bank, logger)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("The shop is open at http://%s (Ctrl-C closes it)\n", addr)
+	return web.Serve(ctx, web.Server(handler, logger), listener, 10*time.Second)
+}
+
+// routes puts the bank's pages beside the shop. With a real bank they would be
+// elsewhere.
+func routes(shop *commerce.Store, bank *simulator.Simulator, logger *slog.Logger) (http.Handler, error) {
+	theme, err := fs.Sub(files, "theme")
+	if err != nil {
+		return nil, err
+	}
+	pages, err := storefront.New(shop, storefront.Options{
+		Name:       "Juniper & Oar",
+		Currencies: []money.Currency{"EUR", "USD", "GBP"},
+		Payments: []storefront.PaymentMethod{
+			{Provider: bank.Name(), Title: "Card", Field: "/bank/card"},
+			{Provider: "manual", Title: "Invoice"},
+		},
+		Theme:  theme,
+		Logger: logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/bank/", bank.Handler(simulator.Pages{
+		Path: "/bank", Return: "/orders/",
+		Notify: func(ctx context.Context, order string) error {
+			_, err := shop.Checkout.Resume(ctx, orders.ID(order))
+			return err
+		},
+	}))
+	mux.Handle("/", pages)
+	return mux, nil
+}

@@ -1,0 +1,193 @@
+package storefront
+
+import (
+	"errors"
+	"net/url"
+	"strconv"
+
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/money"
+)
+
+type cartPage struct {
+	page
+	Lines  []lineView
+	Rows   []amountView
+	Total  money.Amount
+	Locked bool // a payment is under way
+	Order  string
+}
+
+// lineView is a line of a cart or an order.
+type lineView struct {
+	SKU      catalog.SKU
+	Title    string
+	Options  string
+	URL      string
+	Picture  *picture
+	Quantity int64
+	Unit     money.Amount
+	Total    money.Amount
+	Short    *int64 // how many there are, if that is less than Quantity
+}
+
+func showCart(v *visit) error {
+	p, err := v.page(v.locale.text("Cart"))
+	if err != nil {
+		return err
+	}
+	p.NoIndex = true
+	data := cartPage{page: p, Total: v.basket.Total, Locked: v.basket.Status == cart.Locking, Order: v.basket.Order}
+	if data.Lines, err = v.cartLines(); err != nil {
+		return err
+	}
+	return v.show(200, "cart", data)
+}
+
+// cartLines returns the lines of the cart with what is in stock.
+func (v *visit) cartLines() ([]lineView, error) {
+	lines := make([]lineView, 0, len(v.basket.Lines))
+	for _, l := range v.basket.Lines {
+		view, err := v.line(l.SKU, l.Title)
+		if err != nil {
+			return nil, err
+		}
+		view.Quantity, view.Unit, view.Total = l.Quantity, l.UnitPrice, l.Total
+		if !l.Untracked && v.basket.Status == cart.Active {
+			level, err := v.site.shop.Inventory.Level(v.ctx(), l.SKU, "")
+			if err != nil && fault.CodeOf(err) != fault.NotFound {
+				return nil, err
+			}
+			if have := max(level.Available, 0); have < l.Quantity {
+				view.Short = &have
+			}
+		}
+		lines = append(lines, view)
+	}
+	return lines, nil
+}
+
+// line returns what the catalog says of a SKU now, in the shopper's language,
+// and the title that was agreed if it says nothing any more.
+func (v *visit) line(sku catalog.SKU, title string) (lineView, error) {
+	view := lineView{SKU: sku, Title: title}
+	variant, err := v.site.shop.Catalog.BySKU(v.ctx(), sku)
+	if fault.CodeOf(err) == fault.NotFound {
+		return view, nil
+	}
+	if err != nil {
+		return view, err
+	}
+	p, err := v.site.shop.Catalog.Get(v.ctx(), variant.Product)
+	if err != nil {
+		return view, err
+	}
+	t := v.locale.texts(p.Metadata)
+	view.Title = or(t.Title, p.Title)
+	for i, o := range variant.Options {
+		if i > 0 {
+			view.Options += ", "
+		}
+		view.Options += t.word(o.Value)
+	}
+	view.URL = v.site.Base + "/p/" + p.Handle + "?" + url.Values{"sku": {string(sku)}}.Encode()
+	if pics := v.gallery(p, variant, view.Title); len(pics) > 0 {
+		view.Picture = &pics[0]
+	}
+	return view, nil
+}
+
+func addToCart(v *visit) error {
+	quantity, err := readQuantity(v.r.PostFormValue("quantity"))
+	if err != nil {
+		return v.redirect("/cart?note=quantity")
+	}
+	add := cart.AddLine{SKU: catalog.SKU(v.r.PostFormValue("sku")), Quantity: max(quantity, 1), Cart: v.basket.ID, Currency: v.currency}
+	if v.basket.Status == cart.Locking {
+		return v.redirect("/cart?note=locked")
+	}
+	if v.basket.ID != "" {
+		add.Currency = ""
+	}
+	basket, err := v.site.shop.Carts.AddLine(v.ctx(), add)
+	if err != nil {
+		return v.cartRefused(err)
+	}
+	v.keepCart(basket.ID)
+	return v.redirect("/cart?note=added")
+}
+
+func changeCart(v *visit) error {
+	sku := catalog.SKU(v.r.PostFormValue("sku"))
+	quantity, err := readQuantity(v.r.PostFormValue("quantity"))
+	if err != nil {
+		return v.redirect("/cart?note=quantity")
+	}
+	if v.r.PostFormValue("remove") != "" {
+		quantity = 0
+	}
+	if v.basket.ID == "" {
+		return v.redirect("/cart")
+	}
+	_, err = v.site.shop.Carts.SetQuantity(v.ctx(), cart.SetQuantity{Cart: v.basket.ID, SKU: sku, Quantity: quantity})
+	if err != nil {
+		return v.cartRefused(err)
+	}
+	return v.redirect("/cart?note=changed")
+}
+
+// cartRefused shows the cart with the reason for which it did not change, if
+// it is one that shoppers cause.
+func (v *visit) cartRefused(err error) error {
+	switch {
+	case is[*cart.StatusError](err):
+		return v.redirect("/cart?note=locked")
+	case is[*inventory.OutOfStockError](err):
+		return v.redirect("/cart?note=short")
+	case is[*cart.NotForSaleError](err), is[*catalog.UnknownSKUError](err), is[*cart.CurrencyError](err), is[*cart.NotFoundError](err):
+		return v.redirect("/cart?note=gone")
+	case is[*cart.LimitError](err), fault.CodeOf(err) == fault.Invalid:
+		return v.redirect("/cart?note=quantity")
+	}
+	return err
+}
+
+// is reports whether an error is or wraps one of a type.
+func is[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
+}
+
+// mostUnits is how many of one thing a shopper can put into the cart at once.
+const mostUnits = 999
+
+func readQuantity(s string) (int64, error) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if s == "" {
+		return 1, nil
+	}
+	if err != nil || n < 0 || n > mostUnits {
+		return 0, fault.New(fault.Invalid, "%q is not a quantity from 0 to %d", s, mostUnits)
+	}
+	return n, nil
+}
+
+// notes are what can have happened, by the query's "note".
+var notes = map[string]string{
+	"added": "It is in your cart.", "changed": "Your cart was changed.", "quantity": "Please enter a quantity from 1 to 999.",
+	"locked": "A payment for this cart is under way. Finish it or give it up first.", "short": "We do not have that many.",
+	"gone": "That can no longer be bought.", "moved": "The cart has changed meanwhile. Please look at it again.",
+	"currency": "Some goods have no price in that currency and were left out.",
+	"empty":    "Your cart is empty.", "address": "Please fill in your address first.",
+}
+
+// note returns what has just happened, in the shopper's language.
+func (v *visit) note() string {
+	if key, ok := notes[v.r.URL.Query().Get("note")]; ok {
+		return v.locale.text(key)
+	}
+	return ""
+}

@@ -1,0 +1,244 @@
+package storefront
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments"
+)
+
+// checkoutPage is what the steps of the checkout have in common.
+type checkoutPage struct {
+	page
+	Steps     []stepView
+	Lines     []lineView
+	Rows      []amountView
+	Total     money.Amount
+	Version   int64
+	Form      form
+	Countries []string
+
+	Contact  cart.Contact
+	Methods  []methodView
+	Method   methodView
+	Token    string
+	Card     string // the last digits
+	Declined string // why, for the shopper
+}
+
+// stepView is one step of the checkout in the line at its top.
+type stepView struct {
+	Title, URL string
+	Here, Done bool
+}
+
+func (v *visit) steps(here string) []stepView {
+	steps := []stepView{{Title: v.locale.text("Cart"), URL: v.site.Base + "/cart"}}
+	for _, step := range []struct{ name, title, path string }{{"address", "Address", "/checkout"}, {"payment", "Payment", "/checkout/payment"}} {
+		steps = append(steps, stepView{Title: v.locale.text(step.title), URL: v.site.Base + step.path, Here: step.name == here})
+	}
+	for i := range steps {
+		if steps[i].Here {
+			steps[i].URL = ""
+			for j := range i {
+				steps[j].Done = true
+			}
+			for j := i + 1; j < len(steps); j++ {
+				steps[j].URL = "" // not yet
+			}
+		}
+	}
+	return steps
+}
+
+// methodView is a way to pay.
+type methodView struct {
+	Provider, Title, URL string
+	Field                string // address of the provider's frame, "" if there is none
+	Chosen               bool
+}
+
+// checkoutPage returns a step of the checkout. It returns false, having
+// redirected, if there is nothing to buy or a payment is under way.
+func (v *visit) checkoutPage(step, title string) (checkoutPage, bool, error) {
+	switch {
+	case v.basket.Status == cart.Locking && v.basket.Order != "":
+		return checkoutPage{}, false, v.redirect("/orders/" + url.PathEscape(v.basket.Order))
+	case len(v.basket.Lines) == 0:
+		return checkoutPage{}, false, v.redirect("/cart?note=empty")
+	}
+	p, err := v.page(v.locale.text(title))
+	if err != nil {
+		return checkoutPage{}, false, err
+	}
+	p.NoIndex = true
+	data := checkoutPage{page: p, Steps: v.steps(step), Total: v.basket.Total, Version: v.basket.Version, Countries: v.site.Countries}
+	data.Lines, err = v.cartLines()
+	return data, err == nil, err
+}
+
+func showContact(v *visit) error {
+	data, ok, err := v.checkoutPage("address", "Your address")
+	if !ok {
+		return err
+	}
+	contact, err := v.site.shop.Carts.Contact(v.ctx(), v.basket.ID)
+	if err != nil {
+		return err
+	}
+	data.Form = contactForm(contact)
+	if data.Form.Values["country"] == "" {
+		data.Form.Values["country"] = v.site.Countries[0]
+	}
+	return v.show(200, "checkout", data)
+}
+
+func setContact(v *visit) error {
+	data, ok, err := v.checkoutPage("address", "Your address")
+	if !ok {
+		return err
+	}
+	data.Form = v.readForm(contactFields...)
+	v.checkEmail(data.Form)
+	v.checkAddress(data.Form)
+	if len(data.Form.Errors) > 0 {
+		return v.show(422, "checkout", data)
+	}
+	_, err = v.site.shop.Carts.SetContact(v.ctx(), cart.SetContact{Cart: v.basket.ID, Contact: data.Form.contact()})
+	if err != nil {
+		return v.cartRefused(err)
+	}
+	return v.redirect("/checkout/payment")
+}
+
+// showPayment shows the ways to pay, or, when a provider's field has sent its
+// token, what is to be paid with which card.
+func showPayment(v *visit) error {
+	data, ok, err := v.checkoutPage("payment", "Payment")
+	if !ok {
+		return err
+	}
+	if data.Contact, err = v.site.shop.Carts.Contact(v.ctx(), v.basket.ID); err != nil {
+		return err
+	}
+	if data.Contact.Email == "" {
+		return v.redirect("/checkout?note=address")
+	}
+	q := v.r.URL.Query()
+	data.Token, data.Card = q.Get("token"), lastDigits(q.Get("card"))
+	if payments.CheckToken(data.Token) != nil {
+		data.Token = ""
+	}
+	if code := payments.DeclineCode(q.Get("declined")); code != "" {
+		data.Declined = v.locale.text(declineText(code))
+	}
+	data.Methods, data.Method = v.methods(q.Get("method"))
+	return v.show(200, "payment", data)
+}
+
+// methods returns the ways to pay and the chosen one, the first if the name is
+// not known.
+func (v *visit) methods(name string) ([]methodView, methodView) {
+	views := make([]methodView, len(v.site.Payments))
+	chosen := 0
+	for i, m := range v.site.Payments {
+		if m.Provider == name {
+			chosen = i
+		}
+		here := v.site.Base + "/checkout/payment?" + url.Values{"method": {m.Provider}}.Encode()
+		views[i] = methodView{Provider: m.Provider, Title: v.locale.text(m.Title), URL: here}
+		if m.Field != "" {
+			views[i].Field = m.Field + "?" + url.Values{"return": {here}, "lang": {v.locale.Code}}.Encode()
+		}
+	}
+	views[chosen].Chosen = true
+	return views, views[chosen]
+}
+
+func lastDigits(s string) string {
+	if _, err := strconv.ParseUint(s, 10, 32); err != nil || len(s) != 4 {
+		return ""
+	}
+	return s
+}
+
+// pay buys the cart as the shopper saw it.
+func pay(v *visit) error {
+	if v.basket.ID == "" {
+		return v.redirect("/cart?note=empty")
+	}
+	contact, err := v.site.shop.Carts.Contact(v.ctx(), v.basket.ID)
+	if err != nil {
+		return err
+	}
+	if contact.Email == "" {
+		return v.redirect("/checkout?note=address")
+	}
+	_, method := v.methods(v.r.PostFormValue("method"))
+	total, err := money.Parse(v.r.PostFormValue("total"))
+	if err != nil {
+		return v.redirect("/cart?note=moved")
+	}
+	version, err := strconv.ParseInt(v.r.PostFormValue("version"), 10, 64)
+	if err != nil {
+		return v.redirect("/cart?note=moved")
+	}
+	done, err := v.site.shop.Checkout.Complete(v.ctx(), checkout.Complete{
+		Cart: v.basket.ID, CartVersion: version, ExpectedTotal: &total,
+		PayWith: method.Provider, Token: v.r.PostFormValue("token"),
+	})
+	if err != nil {
+		return v.paymentRefused(method, err)
+	}
+	v.keepOrder(done.ID)
+	if done.Status == orders.Placed {
+		v.setCookie(cookieCart, "")
+	}
+	return v.redirect("/orders/" + url.PathEscape(string(done.ID)))
+}
+
+// paymentRefused sends the shopper to where they can do something about it.
+func (v *visit) paymentRefused(method methodView, err error) error {
+	if declined, ok := errors.AsType[*checkout.DeclinedError](err); ok {
+		q := url.Values{"method": {method.Provider}, "declined": {declined.Code}}
+		return v.redirect("/checkout/payment?" + q.Encode())
+	}
+	switch {
+	case is[*inventory.OutOfStockError](err):
+		return v.redirect("/cart?note=short")
+	case is[*checkout.TotalChangedError](err), is[*cart.VersionError](err):
+		return v.redirect("/cart?note=moved")
+	case is[*checkout.EmptyCartError](err):
+		return v.redirect("/cart?note=empty")
+	case is[*cart.StatusError](err):
+		return v.redirect("/cart?note=locked")
+	case fault.CodeOf(err) == fault.Invalid: // a token that cannot be one
+		return v.redirect("/checkout/payment?declined=" + string(payments.DeclineIncorrectDetails))
+	}
+	return fmt.Errorf("buying cart %s: %w", v.basket.ID, err)
+}
+
+// declineText says what a shopper can do after a decline.
+func declineText(code payments.DeclineCode) string {
+	switch code {
+	case payments.DeclineInsufficientFunds:
+		return "The card has not enough money on it. Please try another one."
+	case payments.DeclineExpired:
+		return "The card has expired. Please try another one."
+	case payments.DeclineIncorrectDetails:
+		return "Number, date or security code of the card are not right. Please check them."
+	case payments.DeclineAuthentication:
+		return "Your bank could not confirm that it was you. Please try again or use another card."
+	case payments.DeclineProcessing:
+		return "The bank had a problem. Please try again in a moment."
+	}
+	return "The card was declined. Please try another card or another way to pay."
+}

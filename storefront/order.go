@@ -1,0 +1,139 @@
+package storefront
+
+import (
+	"net/url"
+
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments"
+)
+
+type orderPage struct {
+	page
+	Order   orders.Order
+	Number  string // what the shopper calls it
+	Lines   []lineView
+	Contact cart.Contact
+	Paid    string       // how, for the shopper
+	Rows    []amountView // from subtotal to total
+	Total   money.Amount
+	// Action is what the shopper must do for the payment, nil for nothing.
+	Action   *payments.NextAction
+	Declined string
+}
+
+// amountView is one row of a sum.
+type amountView struct {
+	Title  string
+	Amount money.Amount
+}
+
+// order returns the order of the address if the shopper may see it: one that
+// was placed from this browser. Others are not there for them.
+func (v *visit) order() (orders.Order, error) {
+	id := orders.ID(v.r.PathValue("order"))
+	if !v.keptOrder(id) {
+		return orders.Order{}, errNoPage
+	}
+	o, err := v.site.shop.Orders.Get(v.ctx(), id)
+	if fault.CodeOf(err) == fault.Invalid {
+		return o, errNoPage
+	}
+	return o, err
+}
+
+func showOrder(v *visit) error {
+	o, err := v.order()
+	if err != nil {
+		return err
+	}
+	p, err := v.page(v.locale.text("Your order"))
+	if err != nil {
+		return err
+	}
+	p.NoIndex = true
+	data := orderPage{page: p, Order: o, Number: number(o.ID), Total: o.Total}
+	if data.Contact, err = v.site.shop.Orders.Contact(v.ctx(), o.ID); err != nil {
+		return err
+	}
+	for _, l := range o.Lines {
+		line, err := v.line(l.SKU, l.Title)
+		if err != nil {
+			return err
+		}
+		line.Quantity, line.Unit, line.Total = l.Quantity, l.UnitPrice, l.Total
+		data.Lines = append(data.Lines, line)
+	}
+	data.Rows = v.rows(o.Subtotal, o.Discount, o.Shipping, o.Tax)
+	if err := v.payment(&data); err != nil {
+		return err
+	}
+	return v.show(200, "order", data)
+}
+
+// rows are what a total is made of; those of nothing are left out.
+func (v *visit) rows(subtotal, discount, shipping, tax money.Amount) []amountView {
+	rows := []amountView{{v.locale.text("Subtotal"), subtotal}}
+	if !discount.IsZero() {
+		minus, err := discount.Neg()
+		if err == nil {
+			rows = append(rows, amountView{v.locale.text("Discount"), minus})
+		}
+	}
+	if !shipping.IsZero() {
+		rows = append(rows, amountView{v.locale.text("Shipping"), shipping})
+	}
+	if !tax.IsZero() {
+		rows = append(rows, amountView{v.locale.text("Tax"), tax})
+	}
+	return rows
+}
+
+// payment fills in how the order is paid, or what the payment waits for.
+func (v *visit) payment(data *orderPage) error {
+	attempts, err := v.site.shop.Payments.ByOrder(v.ctx(), data.Order.ID)
+	if err != nil || len(attempts) == 0 {
+		return err
+	}
+	last := attempts[len(attempts)-1]
+	_, method := v.methods(last.Provider)
+	data.Paid = method.Title
+	if last.State == payments.NeedsAction && data.Order.Status == orders.Pending {
+		data.Action = last.Next
+	}
+	if last.State == payments.Declined {
+		data.Declined = v.locale.text(declineText(last.Decline))
+	}
+	return nil
+}
+
+// number is the end of an order's ID: short enough to be read out.
+func number(id orders.ID) string { return string(id[len(id)-8:]) }
+
+// refreshOrder asks the provider how a pending payment stands.
+func refreshOrder(v *visit) error {
+	o, err := v.order()
+	if err == nil && o.Status == orders.Pending {
+		_, err = v.site.shop.Checkout.Resume(v.ctx(), o.ID)
+	}
+	return v.backToOrder(o, err)
+}
+
+// abandonOrder gives a pending order up, so that the cart can be changed.
+func abandonOrder(v *visit) error {
+	o, err := v.order()
+	if err == nil && o.Status == orders.Pending {
+		_, err = v.site.shop.Checkout.Abandon(v.ctx(), o.ID)
+	}
+	return v.backToOrder(o, err)
+}
+
+// backToOrder shows the order again, also after a decline, which it tells of.
+func (v *visit) backToOrder(o orders.Order, err error) error {
+	if code := fault.CodeOf(err); err != nil && code != fault.Refused && code != fault.Conflict && code != fault.Unavailable && code != fault.Uncertain {
+		return err
+	}
+	return v.redirect("/orders/" + url.PathEscape(string(o.ID)))
+}

@@ -1,0 +1,256 @@
+package storefront
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/money"
+)
+
+type productPage struct {
+	page
+	ProductTitle string
+	Text         []string // paragraphs
+	Path         []categoryView
+	Pictures     []picture // of the chosen variant first
+	Options      []optionView
+	Attributes   []attributeView
+	SKU          catalog.SKU
+	Chosen       string // the chosen options, as in "Pine, 27 cm"
+	Price        money.Amount
+	Was          *money.Amount
+	Priced       bool
+	Stock        stockView
+	Related      []card
+	LD           productLD
+}
+
+// optionView is one option with its values, each a link to a variant.
+type optionView struct {
+	Name, Value string
+	Values      []valueView
+}
+
+type valueView struct {
+	Value   string
+	URL     string
+	Chosen  bool
+	Picture *picture // of the first variant with the value, if it has one of its own
+}
+
+type attributeView struct{ Name, Value string }
+
+func product(v *visit) error {
+	p, err := v.site.shop.Catalog.ByHandle(v.ctx(), v.r.PathValue("handle"))
+	if err != nil {
+		return err
+	}
+	if p.Status != catalog.Active || len(p.Variants) == 0 {
+		return errNoPage
+	}
+	chosen := choose(p, catalog.SKU(v.r.FormValue("sku")))
+	t := v.locale.texts(p.Metadata)
+	base, err := v.page(or(t.Title, p.Title))
+	if err != nil {
+		return err
+	}
+	url := v.site.Base + "/p/" + p.Handle
+	base.Description, base.Canonical = or(p.SEO.Description, or(t.Description, p.Description)), v.origin()+url
+	data := productPage{
+		page: base, ProductTitle: or(t.Title, p.Title), Text: paragraphs(or(t.Description, p.Description)), SKU: chosen.SKU,
+		Pictures: v.gallery(p, chosen, or(t.Title, p.Title)), Options: v.options(p, chosen, t), Attributes: attributes(p, chosen, t, v.locale),
+	}
+	data.Chosen = chosenOptions(data.Options)
+	if data.Price, data.Priced = chosen.Price(v.currency); data.Priced {
+		if was, ok := chosen.CompareAtPrice(v.currency); ok {
+			data.Was = &was
+		}
+	}
+	if data.Stock, err = v.stock(chosen); err != nil {
+		return err
+	}
+	if err := v.surroundings(&data, p); err != nil {
+		return err
+	}
+	data.LD = v.linkedData(p, data)
+	return v.show(200, "product", data)
+}
+
+// choose returns the variant with a SKU, or else the first.
+func choose(p catalog.Product, sku catalog.SKU) catalog.Variant {
+	for _, variant := range p.Variants {
+		if variant.SKU == sku {
+			return variant
+		}
+	}
+	return p.Variants[0]
+}
+
+// gallery returns the pictures that show a variant: first those that show it
+// alone, then those of all.
+func (v *visit) gallery(p catalog.Product, chosen catalog.Variant, title string) []picture {
+	var own, all []picture
+	for _, m := range p.Media {
+		switch {
+		case len(m.SKUs) == 0:
+			all = append(all, v.site.picture(m, title))
+		case m.Shows(chosen.SKU):
+			own = append(own, v.site.picture(m, title))
+		}
+	}
+	return append(own, all...)
+}
+
+// options returns the choices. The link of a value keeps the other options as
+// they are if there is such a variant.
+func (v *visit) options(p catalog.Product, chosen catalog.Variant, t texts) []optionView {
+	views := make([]optionView, len(chosen.Options))
+	for i, option := range chosen.Options {
+		view := optionView{Name: t.word(option.Name), Value: t.word(option.Value)}
+		seen := map[string]bool{}
+		for _, variant := range p.Variants {
+			value := valueOf(variant, option.Name)
+			if value == "" || seen[value] {
+				continue
+			}
+			seen[value] = true
+			to := closest(p, chosen, option.Name, value)
+			one := valueView{
+				Value: t.word(value), Chosen: value == option.Value,
+				URL: v.site.Base + "/p/" + p.Handle + "?" + url.Values{"sku": {string(to.SKU)}}.Encode(),
+			}
+			if i == 0 {
+				one.Picture = v.ownPicture(p, to, t.word(value))
+			}
+			view.Values = append(view.Values, one)
+		}
+		views[i] = view
+	}
+	return views
+}
+
+// ownPicture returns a picture that shows a variant and not all of them.
+func (v *visit) ownPicture(p catalog.Product, variant catalog.Variant, alt string) *picture {
+	for _, m := range p.Media {
+		if len(m.SKUs) > 0 && m.Shows(variant.SKU) {
+			pic := v.site.picture(m, alt)
+			return &pic
+		}
+	}
+	return nil
+}
+
+// closest returns the variant that has a value and most of the chosen one's
+// other options.
+func closest(p catalog.Product, chosen catalog.Variant, name, value string) catalog.Variant {
+	best, most := chosen, -1
+	for _, variant := range p.Variants {
+		if valueOf(variant, name) != value {
+			continue
+		}
+		same := 0
+		for _, o := range chosen.Options {
+			if valueOf(variant, o.Name) == o.Value {
+				same++
+			}
+		}
+		if same > most {
+			best, most = variant, same
+		}
+	}
+	return best
+}
+
+func valueOf(variant catalog.Variant, name string) string {
+	for _, o := range variant.Options {
+		if o.Name == name {
+			return o.Value
+		}
+	}
+	return ""
+}
+
+func attributes(p catalog.Product, chosen catalog.Variant, t texts, l *locale) []attributeView {
+	var views []attributeView
+	for _, a := range append(p.Attributes[:len(p.Attributes):len(p.Attributes)], chosen.Attributes...) {
+		value := t.word(a.Value())
+		switch {
+		case len(a.Values) > 0:
+			words := make([]string, len(a.Values))
+			for i, w := range a.Values {
+				words[i] = t.word(w)
+			}
+			value = strings.Join(words, ", ")
+		case a.Kind == catalog.BoolAttribute && a.Bool:
+			value = l.text("yes")
+		case a.Kind == catalog.BoolAttribute:
+			value = l.text("no")
+		}
+		views = append(views, attributeView{t.word(a.Name), value})
+	}
+	if p.Brand != "" {
+		views = append(views, attributeView{l.text("Brand"), p.Brand})
+	}
+	if chosen.WeightGrams > 0 {
+		views = append(views, attributeView{l.text("Weight with packaging"), l.number(chosen.WeightGrams) + "\u00a0g"})
+	}
+	return append(views, attributeView{l.text("Item number"), string(chosen.SKU)})
+}
+
+func chosenOptions(options []optionView) string {
+	values := make([]string, len(options))
+	for i, o := range options {
+		values[i] = o.Value
+	}
+	return strings.Join(values, ", ")
+}
+
+func paragraphs(text string) []string {
+	var out []string
+	for part := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// surroundings fills in the way to a product and what stands beside it.
+func (v *visit) surroundings(data *productPage, p catalog.Product) error {
+	if len(p.Categories) == 0 {
+		return nil
+	}
+	tree, err := v.site.shop.Catalog.Categories(v.ctx())
+	if err != nil {
+		return err
+	}
+	data.Path = v.categories(tree.Path(p.Categories[0]))
+	// Those behind it in the category, and from the beginning if it is late.
+	f := catalog.Filter{Category: p.Categories[0], After: p.ID}
+	for range 2 {
+		cards, _, err := v.cards(f, homeCards-len(data.Related))
+		if err != nil {
+			return err
+		}
+		for _, c := range cards {
+			if len(data.Related) < homeCards && c.URL != v.site.Base+"/p/"+p.Handle && !hasCard(data.Related, c) {
+				data.Related = append(data.Related, c)
+			}
+		}
+		if len(data.Related) >= homeCards {
+			break
+		}
+		f.After = ""
+	}
+	return nil
+}
+
+func hasCard(cards []card, c card) bool {
+	for _, have := range cards {
+		if have.URL == c.URL {
+			return true
+		}
+	}
+	return false
+}

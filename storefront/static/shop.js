@@ -1,0 +1,68 @@
+// What scripts make quicker. Everything works without them.
+'use strict';
+
+// Choosing a variant changes the product without loading the page anew.
+async function swap(url, push) {
+  const answer = await fetch(url, {headers: {Accept: 'text/html'}});
+  if (!answer.ok) throw new Error(answer.statusText);
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const fresh = page.querySelector('article.product'), old = document.querySelector('article.product');
+  if (!fresh || !old) throw new Error('not a product');
+  const href = document.activeElement && document.activeElement.getAttribute('href');
+  old.replaceWith(fresh);
+  if (push) history.pushState({swap: true}, '', url);
+  const again = href && [...fresh.querySelectorAll('a[data-swap]')].find(a => a.getAttribute('href') === href);
+  if (again) again.focus();
+}
+document.addEventListener('click', event => {
+  const link = event.target.closest('a[data-swap]');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  swap(link.href, true).catch(() => { location.href = link.href; });
+});
+window.addEventListener('popstate', () => {
+  if (document.querySelector('article.product')) swap(location.href, false).catch(() => location.reload());
+});
+
+// Language, currency, sorting and quantities are applied as they are chosen.
+document.addEventListener('change', event => {
+  const form = event.target.closest('form.preferences, form.change, form.filters');
+  if (form) form.requestSubmit(form.querySelector('button:not([name])'));
+});
+for (const form of document.querySelectorAll('form.preferences, form.change, form.filters')) form.classList.add('auto');
+
+// Suggestions while searching.
+for (const input of document.querySelectorAll('input[data-suggest]')) {
+  const list = document.createElement('div');
+  list.className = 'suggestions';
+  list.id = 'suggestions';
+  list.hidden = true;
+  input.parentNode.append(list);
+  input.setAttribute('role', 'combobox');
+  input.setAttribute('aria-expanded', 'false');
+  input.setAttribute('aria-controls', list.id);
+  let asked = 0, chosen = -1, timer;
+  const show = open => { list.hidden = !open; input.setAttribute('aria-expanded', String(open)); chosen = -1; };
+  const options = () => [...list.querySelectorAll('a')];
+  const ask = async () => {
+    const turn = ++asked, text = input.value.trim();
+    if (text.length < 2) return show(false);
+    const answer = await fetch(input.dataset.suggest + '?q=' + encodeURIComponent(text));
+    if (turn !== asked || !answer.ok) return;
+    list.innerHTML = await answer.text(); // the shop's own, escaped by it
+    show(options().length > 0);
+  };
+  input.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(() => ask().catch(() => show(false)), 120); });
+  input.addEventListener('keydown', event => {
+    const all = options();
+    if (event.key === 'Escape') return show(false);
+    if (list.hidden || !all.length) return;
+    if (event.key === 'ArrowDown') chosen = (chosen + 1) % all.length;
+    else if (event.key === 'ArrowUp') chosen = (chosen + all.length - 1) % all.length;
+    else if (event.key === 'Enter' && chosen >= 0) { event.preventDefault(); all[chosen].click(); return; }
+    else return;
+    event.preventDefault();
+    all.forEach((a, i) => a.classList.toggle('chosen', i === chosen));
+  });
+  document.addEventListener('click', event => { if (!input.parentNode.contains(event.target)) show(false); });
+}

@@ -1,0 +1,195 @@
+// Package storefront is the shop that people see: pages for browsing, buying
+// and looking after an account, rendered on the server with html/template.
+//
+// Every page works without scripts; a small one of the package's own makes some
+// of them quicker. Pages ask nothing of other servers, unless a payment
+// provider's field does. A GET changes nothing.
+//
+// [New] returns a handler for a whole site, or for a part of one: see
+// [Options.Base]. What it looks like is up to [Options.Theme], a file system
+// whose templates, style sheets and pages take the place of the package's own.
+package storefront
+
+import (
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/web"
+	"github.com/keelshop/commerce/money"
+)
+
+// Options are how a storefront is made. The zero value is a shop that sells for
+// euros, on invoice.
+type Options struct {
+	// Name is what the shop is called. It defaults to "Shop".
+	Name string
+	// Base is the path that the shop is mounted under, as in /shop, without a
+	// slash at its end. "" is a site of its own.
+	Base string
+	// URL is where the site is found, as in https://shop.example.com, for
+	// links that leave it: site map, canonical addresses, letters. If it is "",
+	// links are made from what a request says.
+	URL string
+	// HTTPS says that browsers reach the shop through TLS only. Cookies are
+	// Secure then and bound to the host.
+	HTTPS bool
+	// Currencies that shoppers may choose from, the default first. It
+	// defaults to EUR.
+	Currencies []money.Currency
+	// Countries that goods are sent to, as ISO 3166-1 codes, the default
+	// first. It defaults to some in Europe, the United Kingdom and the United
+	// States.
+	Countries []string
+	// Payments are the ways to pay, the default first. It defaults to the
+	// provider that every store has, "manual", as payment on invoice.
+	Payments []PaymentMethod
+	// Theme holds files that take the place of those of this package, by
+	// their paths: templates/*.html and static/*. Further ones are added:
+	// static/theme.css is loaded behind the others, and templates/pages/X.html
+	// becomes the page /pages/X.
+	Theme fs.FS
+	// TrustedOrigins may send forms to the shop from other sites, as in
+	// https://pay.example.com.
+	TrustedOrigins []string
+	// Logger hears of failures that are the shop's own. It defaults to
+	// slog.DiscardHandler.
+	Logger *slog.Logger
+}
+
+// PaymentMethod is one way to pay, as shoppers see it.
+type PaymentMethod struct {
+	// Provider is its name: see commerce.WithPayments.
+	Provider string
+	// Title is its name for shoppers, in English. It is translated if it is
+	// one that the storefront knows: Card, Invoice, Bank transfer, Cash on
+	// delivery.
+	Title string
+	// Field is the address of the provider's own page for its details, which
+	// is shown in a frame: it sends the browser back to the query's "return"
+	// with "token", and "card" with the last four digits. "" is a method
+	// without details.
+	Field string
+}
+
+// site is a storefront.
+type site struct {
+	Options
+	shop    *commerce.Store
+	theme   *theme
+	locales []*locale
+}
+
+// New returns the handler of a storefront. It returns fault.Invalid, naming the
+// file, if a template of the theme does not parse, and for options that cannot
+// be meant.
+func New(shop *commerce.Store, o Options) (http.Handler, error) {
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	s := &site{Options: o, shop: shop}
+	var err error
+	if s.theme, err = newTheme(o.Theme, o.Base); err != nil {
+		return nil, err
+	}
+	s.locales = newLocales()
+	if err := s.theme.parse(s.locales); err != nil {
+		return nil, err
+	}
+	sameOrigin, err := web.SameOrigin(o.TrustedOrigins, s.refuse)
+	if err != nil {
+		return nil, err
+	}
+	return web.Chain(s.routes(), web.Recover(o.Logger, s.refuse), web.SecurityHeaders(o.policy()),
+		web.LimitBody(64<<10, s.refuse), sameOrigin), nil
+}
+
+func (o *Options) complete() error {
+	if o.Name == "" {
+		o.Name = "Shop"
+	}
+	if o.Base != "" && (!strings.HasPrefix(o.Base, "/") || strings.HasSuffix(o.Base, "/")) {
+		return fault.New(fault.Invalid, "the base %q must begin with a slash and not end with one", o.Base)
+	}
+	if len(o.Currencies) == 0 {
+		o.Currencies = []money.Currency{"EUR"}
+	}
+	for _, c := range o.Currencies {
+		if err := c.Check(); err != nil {
+			return err
+		}
+	}
+	if len(o.Countries) == 0 {
+		o.Countries = []string{"DE", "AT", "BE", "CH", "DK", "ES", "FR", "GB", "IE", "IT", "LU", "NL", "PL", "SE", "US"}
+	}
+	if len(o.Payments) == 0 {
+		o.Payments = []PaymentMethod{{Provider: "manual", Title: "Invoice"}}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if u, err := url.Parse(o.URL); err != nil || o.URL != "" && (u.Scheme == "" || u.Host == "" || u.Path != "") {
+		return fault.New(fault.Invalid, "%q is not where a site is found: write it like https://shop.example.com", o.URL)
+	}
+	return nil
+}
+
+// policy lets pages load what the site serves, and frames of the providers.
+func (o *Options) policy() web.CSP {
+	var csp web.CSP
+	for _, p := range o.Payments {
+		if u, err := url.Parse(p.Field); err == nil && u.Host != "" {
+			csp.Frames = append(csp.Frames, u.Scheme+"://"+u.Host)
+			csp.Forms = append(csp.Forms, u.Scheme+"://"+u.Host)
+		}
+	}
+	return csp
+}
+
+func (s *site) routes() http.Handler {
+	mux := http.NewServeMux()
+	handle := func(pattern string, h func(*visit) error) {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.HandleFunc(method+" "+s.Base+path, s.visitor(pattern, h))
+	}
+	handle("GET /{$}", home)
+	handle("GET /c/{handle}", category)
+	handle("GET /p/{handle}", product)
+	handle("GET /cart", showCart)
+	handle("POST /cart/add", addToCart)
+	handle("POST /cart/change", changeCart)
+	handle("GET /checkout", showContact)
+	handle("POST /checkout", setContact)
+	handle("GET /checkout/payment", showPayment)
+	handle("POST /checkout/payment", pay)
+	handle("GET /orders/{order}", showOrder)
+	handle("POST /orders/{order}/refresh", refreshOrder)
+	handle("POST /orders/{order}/abandon", abandonOrder)
+	handle("POST /preferences", setPreferences)
+	handle("GET /pages/{page}", themePage)
+	handle("GET /media/{asset}", media)
+	handle("GET /static/{file}", static)
+	handle("GET /sitemap.xml", sitemap)
+	handle("GET /robots.txt", robots)
+	mux.HandleFunc(s.Base+"/", s.visitor("/", func(*visit) error { return errNoPage }))
+	return mux
+}
+
+var errNoPage = fault.New(fault.NotFound, "there is no such page")
+
+// origin returns where the site is found, for links that leave it.
+func (v *visit) origin() string {
+	if v.site.URL != "" {
+		return v.site.URL
+	}
+	scheme := "http"
+	if v.site.HTTPS || v.r.TLS != nil {
+		scheme = "https"
+	}
+	return fmt.Sprintf("%s://%s", scheme, v.r.Host)
+}

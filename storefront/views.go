@@ -1,0 +1,142 @@
+package storefront
+
+import (
+	"encoding/json"
+
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/catalog/assets"
+	"github.com/keelshop/commerce/money"
+)
+
+// texts are what a product's or category's public metadata may hold for other
+// languages, under "translations" and the language:
+//
+//	{"translations": {"de": {"title": "Becher", "description": "…", "words": {"Colour": "Farbe"}}}}
+//
+// Words translate the names and values of options and attributes. What is
+// missing is shown as the catalog has it.
+type texts struct {
+	Title       string            `json:"title"`
+	Description string            `json:"description"`
+	Words       map[string]string `json:"words"`
+}
+
+func (l *locale) texts(metadata json.RawMessage) texts {
+	var m struct {
+		Translations map[string]texts `json:"translations"`
+	}
+	if json.Unmarshal(metadata, &m) != nil {
+		return texts{} // somebody else's metadata
+	}
+	return m.Translations[l.Code]
+}
+
+func (t texts) word(w string) string {
+	if other, ok := t.Words[w]; ok {
+		return other
+	}
+	return w
+}
+
+func or(text, otherwise string) string {
+	if text != "" {
+		return text
+	}
+	return otherwise
+}
+
+// picture is a picture on a page.
+type picture struct {
+	URL, Alt string
+}
+
+func (s *site) picture(m catalog.Media, alt string) picture {
+	return picture{URL: s.mediaURL(m.Asset), Alt: or(alt, m.Alt)}
+}
+
+func (s *site) mediaURL(id assets.ID) string { return s.Base + "/media/" + string(id) }
+
+// categoryView is a category in the shopper's language.
+type categoryView struct {
+	ID                         catalog.CategoryID
+	Handle, Title, Description string
+	URL                        string
+	Picture                    *picture
+}
+
+func (v *visit) category(c catalog.Category) categoryView {
+	t := v.locale.texts(c.Metadata)
+	view := categoryView{
+		ID: c.ID, Handle: c.Handle, Title: or(t.Title, c.Title), Description: or(t.Description, c.Description),
+		URL: v.site.Base + "/c/" + c.Handle,
+	}
+	if len(c.Media) > 0 {
+		p := v.site.picture(c.Media[0], view.Title)
+		view.Picture = &p
+	}
+	return view
+}
+
+// card is a product in a list.
+type card struct {
+	Title, URL string
+	Pictures   []picture // one or two
+	Price      money.Amount
+	Was        *money.Amount
+	From       bool // other variants cost more
+	Choices    int  // values of the first option; 0 or 1 is no choice
+	Option     string
+}
+
+// card returns false for a product without a price in the shopper's currency.
+func (v *visit) card(p catalog.Product) (card, bool) {
+	t := v.locale.texts(p.Metadata)
+	c := card{Title: or(t.Title, p.Title), URL: v.site.Base + "/p/" + p.Handle}
+	found := false
+	values := map[string]bool{}
+	for _, variant := range p.Variants {
+		if len(variant.Options) > 0 {
+			values[variant.Options[0].Value] = true
+			c.Option = t.word(variant.Options[0].Name)
+		}
+		price, ok := variant.Price(v.currency)
+		if !ok {
+			continue
+		}
+		if found && price.Minor() != c.Price.Minor() {
+			c.From = true
+		}
+		if !found || price.Minor() < c.Price.Minor() {
+			c.Price, c.Was = price, nil
+			if was, ok := variant.CompareAtPrice(v.currency); ok {
+				c.Was = &was
+			}
+		}
+		found = true
+	}
+	c.Choices = len(values)
+	for _, m := range p.Media[:min(2, len(p.Media))] {
+		c.Pictures = append(c.Pictures, v.site.picture(m, c.Title))
+	}
+	return c, found
+}
+
+// cards returns up to limit products of a category, and what to ask for next:
+// the ID of the last one if there are more.
+func (v *visit) cards(f catalog.Filter, limit int) (cards []card, next catalog.ProductID, err error) {
+	f.Status = catalog.Active
+	last := catalog.ProductID("")
+	for p, err := range v.site.shop.Catalog.All(v.ctx(), f) {
+		if err != nil {
+			return nil, "", err
+		}
+		if len(cards) == limit {
+			return cards, last, nil
+		}
+		if c, ok := v.card(p); ok {
+			cards = append(cards, c)
+		}
+		last = p.ID
+	}
+	return cards, "", nil
+}

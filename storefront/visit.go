@@ -1,0 +1,240 @@
+package storefront
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"slices"
+
+	"golang.org/x/text/language"
+
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/web"
+	"github.com/keelshop/commerce/money"
+)
+
+// visit is one request, with what the shop knows of who makes it.
+type visit struct {
+	site     *site
+	w        http.ResponseWriter
+	r        *http.Request
+	locale   *locale
+	currency money.Currency
+	basket   cart.Cart // the zero Cart if there is none
+}
+
+// visitor adapts a page to net/http: it finds out who asks, and turns errors
+// into pages.
+func (s *site) visitor(route string, h func(*visit) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		web.SetRoute(r.Context(), route)
+		v := &visit{site: s, w: w, r: r}
+		v.locale = s.localeOf(r)
+		err := v.readCookies()
+		if err == nil {
+			err = h(v)
+		}
+		if err != nil {
+			v.fail(err)
+		}
+	}
+}
+
+func (v *visit) ctx() context.Context { return v.r.Context() }
+
+// localeOf goes by what the shopper chose, then by what their browser asks for.
+func (s *site) localeOf(r *http.Request) *locale {
+	if c, err := r.Cookie(s.cookieName(cookieLanguage)); err == nil {
+		for _, l := range s.locales {
+			if l.Code == c.Value {
+				return l
+			}
+		}
+	}
+	tags := make([]language.Tag, len(s.locales))
+	for i, l := range s.locales {
+		tags[i] = l.tag
+	}
+	_, i := language.MatchStrings(language.NewMatcher(tags), r.Header.Get("Accept-Language"))
+	return s.locales[i]
+}
+
+// readCookies finds the shopper's currency and cart. A cart that is gone or
+// bought is no error: the shopper starts with an empty one.
+func (v *visit) readCookies() error {
+	v.currency = v.site.Currencies[0]
+	if c := money.Currency(v.cookie(cookieCurrency)); slices.Contains(v.site.Currencies, c) {
+		v.currency = c
+	}
+	id := v.cookie(cookieCart)
+	if id == "" {
+		return nil
+	}
+	basket, err := v.site.shop.Carts.Get(v.ctx(), cart.ID(id))
+	switch code := fault.CodeOf(err); {
+	case code == fault.NotFound || code == fault.Invalid:
+		return nil
+	case err != nil:
+		return err
+	}
+	if basket.Status == cart.Active || basket.Status == cart.Locking {
+		v.basket = basket
+		if len(basket.Lines) > 0 {
+			v.currency = basket.Currency
+		}
+	}
+	return nil
+}
+
+// page is what every template is shown. Pages embed it.
+type page struct {
+	Shop        string
+	Title       string // of the window; "" is the shop's name alone
+	Description string // for search engines
+	Canonical   string // address of the page for search engines; "" is none
+	NoIndex     bool
+	Locale      *locale
+	Locales     []*locale
+	Currency    money.Currency
+	Currencies  []money.Currency
+	Categories  []categoryView // at the top
+	Units       int64          // in the cart
+	Here        string         // path and query, to come back to
+	Search      string         // what was searched for
+	Note        string         // what has just happened, "" is nothing
+}
+
+func (v *visit) page(title string) (page, error) {
+	tree, err := v.site.shop.Catalog.Categories(v.ctx())
+	if err != nil {
+		return page{}, err
+	}
+	p := page{
+		Shop: v.site.Name, Title: title, Locale: v.locale, Locales: v.site.locales,
+		Currency: v.currency, Currencies: v.site.Currencies, Here: v.r.URL.RequestURI(),
+		Note: v.note(), Categories: v.categories(tree.Children("")),
+	}
+	if v.r.Method != http.MethodGet {
+		p.Here = v.site.Base + "/"
+	}
+	for _, l := range v.basket.Lines {
+		p.Units += l.Quantity
+	}
+	return p, nil
+}
+
+func (v *visit) categories(list []catalog.Category) []categoryView {
+	views := make([]categoryView, len(list))
+	for i, c := range list {
+		views[i] = v.category(c)
+	}
+	return views
+}
+
+// show renders a page. What it shows is the shopper's own: only their browser
+// keeps it, and asks whether it still holds.
+func (v *visit) show(status int, name string, data any) error {
+	body, err := v.site.theme.render(v.locale, name, data)
+	if err != nil {
+		return err
+	}
+	return v.send(status, body)
+}
+
+func (v *visit) send(status int, body []byte) error {
+	h := v.w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", v.locale.Code)
+	h.Set("Cache-Control", "private, no-cache")
+	h.Add("Vary", "Accept-Language, Cookie")
+	if status == http.StatusOK && v.r.Method == http.MethodGet {
+		sum := sha256.Sum256(body)
+		tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+		h.Set("ETag", tag)
+		if web.MatchETag(v.r.Header.Get("If-None-Match"), tag) {
+			v.w.WriteHeader(http.StatusNotModified)
+			return nil
+		}
+	}
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(body) // the browser has gone if this fails
+	return nil
+}
+
+// redirect sends the browser to a page of the shop with a GET.
+func (v *visit) redirect(path string) error {
+	http.Redirect(v.w, v.r, v.site.Base+path, http.StatusSeeOther)
+	return nil
+}
+
+// fail answers with a page that says what can be done.
+func (v *visit) fail(err error) {
+	status := statusOf(err)
+	if status >= 500 && v.ctx().Err() == nil {
+		v.site.Logger.Error("a page could not be made", "route", v.r.Pattern, "error", err)
+	}
+	p, pageErr := v.page(v.locale.text(errorTitles[status]))
+	if pageErr != nil { // the catalog cannot be read: a page without it
+		p = page{Shop: v.site.Name, Title: v.locale.text(errorTitles[status]), Locale: v.locale, Locales: v.site.locales,
+			Currency: v.currency, Currencies: v.site.Currencies, Here: v.site.Base + "/"}
+	}
+	p.NoIndex = true
+	v.w.Header().Del("ETag")
+	if err := v.show(status, "error", errorPage{page: p, Status: status}); err != nil {
+		v.site.Logger.Error("the page for errors could not be made", "error", err)
+		http.Error(v.w, http.StatusText(status), status)
+	}
+}
+
+// refuse is the web.Refuse of a storefront.
+func (s *site) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
+	v := &visit{site: s, w: w, r: r, locale: s.localeOf(r), currency: s.Currencies[0]}
+	v.fail(&refusal{status, err})
+}
+
+// refusal is an error whose status is known.
+type refusal struct {
+	status int
+	error
+}
+
+func (e *refusal) Unwrap() error { return e.error }
+
+type errorPage struct {
+	page
+	Status int
+}
+
+var errorTitles = map[int]string{
+	http.StatusBadRequest: "That did not work", http.StatusNotFound: "Page not found", http.StatusConflict: "Something has changed",
+	http.StatusForbidden: "That did not work", http.StatusUnprocessableEntity: "That did not work", http.StatusRequestEntityTooLarge: "That did not work",
+	http.StatusTooManyRequests: "One moment, please", http.StatusServiceUnavailable: "One moment, please", http.StatusInternalServerError: "Something went wrong",
+}
+
+func statusOf(err error) int {
+	if e, ok := errors.AsType[*refusal](err); ok && errorTitles[e.status] != "" {
+		return e.status
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return http.StatusRequestEntityTooLarge
+	}
+	switch fault.CodeOf(err) {
+	case fault.Invalid:
+		return http.StatusBadRequest
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.Refused:
+		return http.StatusUnprocessableEntity
+	case fault.Denied:
+		return http.StatusForbidden
+	case fault.Unavailable, fault.Uncertain:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
