@@ -1,0 +1,224 @@
+package storefront_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/internal/samplegoods"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments/simulator"
+	"github.com/keelshop/commerce/storefront"
+
+	"context"
+)
+
+// shop is a storefront with the sample goods and a bank beside it.
+type shop struct {
+	store *commerce.Store
+	bank  *simulator.Simulator
+	url   string
+}
+
+func open(t *testing.T, change ...func(*storefront.Options)) shop {
+	bank := simulator.New(simulator.WithURL("/bank"))
+	store := commercetest.Open(t, commerce.WithPayments(bank))
+	if _, err := samplegoods.Load(t.Context(), store); err != nil {
+		t.Fatal(err)
+	}
+	o := storefront.Options{
+		Name: "Test & Co", Currencies: []money.Currency{"EUR", "USD", "GBP"},
+		Payments: []storefront.PaymentMethod{
+			{Provider: bank.Name(), Title: "Card", Field: "/bank/card"}, {Provider: "manual", Title: "Invoice"},
+		},
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	pages, err := storefront.New(store, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/bank/", bank.Handler(simulator.Pages{Path: "/bank", Return: "/orders/", Notify: func(ctx context.Context, order string) error {
+		_, err := store.Checkout.Resume(ctx, orders.ID(order))
+		return err
+	}}))
+	mux.Handle("/", pages)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return shop{store, bank, server.URL}
+}
+
+// browser visits a shop as a person without scripts does: it follows links,
+// fills in forms and keeps cookies.
+type browser struct {
+	t      *testing.T
+	client *http.Client
+	header http.Header
+	at     *url.URL
+	status int
+	text   string
+	doc    *html.Node
+}
+
+func (s shop) visitor(t *testing.T) *browser {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &browser{t: t, client: &http.Client{Jar: jar}, header: http.Header{}, at: at}
+}
+
+func (b *browser) do(method, path string, form url.Values) {
+	b.t.Helper()
+	to, err := b.at.Parse(path)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(b.t.Context(), method, to.String(), strings.NewReader(form.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for name, values := range b.header {
+		r.Header[name] = values
+	}
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
+	answer, err := b.client.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.at, b.status, b.text = answer.Request.URL, answer.StatusCode, string(text)
+	if b.doc, err = html.Parse(strings.NewReader(b.text)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// open shows a page, which must be there.
+func (b *browser) open(path string) {
+	b.t.Helper()
+	b.do(http.MethodGet, path, nil)
+	b.want(http.StatusOK)
+}
+
+func (b *browser) want(status int, texts ...string) {
+	b.t.Helper()
+	if b.status != status {
+		b.t.Fatalf("%s answered %d, want %d:\n%s", b.at, b.status, status, words(b.doc))
+	}
+	for _, text := range texts {
+		if !strings.Contains(words(b.doc), text) {
+			b.t.Fatalf("%s does not say %q:\n%s", b.at, text, words(b.doc))
+		}
+	}
+}
+
+// submit fills in the form with an action and sends it. Fields that are not
+// named keep what the page put there.
+func (b *browser) submit(action string, fill map[string]string) {
+	b.t.Helper()
+	form := find(b.doc, func(n *html.Node) bool {
+		return n.Data == "form" && strings.HasPrefix(attr(n, "action"), action) && attr(n, "method") == "post"
+	})
+	if form == nil {
+		b.t.Fatalf("%s has no form for %s:\n%s", b.at, action, words(b.doc))
+	}
+	values := url.Values{}
+	each(form, func(n *html.Node) {
+		switch {
+		case n.Data == "input" && attr(n, "type") != "radio" && attr(n, "name") != "":
+			values.Set(attr(n, "name"), attr(n, "value"))
+		case n.Data == "input" && has(n, "checked"):
+			values.Set(attr(n, "name"), attr(n, "value"))
+		case n.Data == "option" && (has(n, "selected") || values.Get(attr(n.Parent, "name")) == ""):
+			value := attr(n, "value")
+			if value == "" {
+				value = words(n)
+			}
+			values.Set(attr(n.Parent, "name"), value)
+		}
+	})
+	for name, value := range fill {
+		values.Set(name, value)
+	}
+	b.do(http.MethodPost, attr(form, "action"), values)
+}
+
+// frame opens what the page shows in a frame.
+func (b *browser) frame() {
+	b.t.Helper()
+	frame := find(b.doc, func(n *html.Node) bool { return n.Data == "iframe" })
+	if frame == nil {
+		b.t.Fatalf("%s has no frame:\n%s", b.at, words(b.doc))
+	}
+	b.open(attr(frame, "src"))
+}
+
+type node = html.Node
+
+func each(n *html.Node, see func(*html.Node)) {
+	for c := range n.Descendants() {
+		if c.Type == html.ElementNode {
+			see(c)
+		}
+	}
+}
+
+func find(n *html.Node, match func(*html.Node) bool) (found *html.Node) {
+	each(n, func(c *html.Node) {
+		if found == nil && match(c) {
+			found = c
+		}
+	})
+	return found
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func has(n *html.Node, name string) bool {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return true
+		}
+	}
+	return false
+}
+
+// words returns the text of a page as a person reads it, more or less.
+func words(n *html.Node) string {
+	var out []string
+	for c := range n.Descendants() {
+		if c.Type == html.TextNode && c.Parent.Data != "script" && c.Parent.Data != "style" {
+			out = append(out, strings.Fields(c.Data)...)
+		}
+	}
+	return strings.ReplaceAll(strings.Join(out, " "), "\u00a0", " ")
+}
