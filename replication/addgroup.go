@@ -32,6 +32,7 @@ func (n *Node) AddGroup(ctx context.Context, id uint32, m Machine) (*Group, erro
 	if l, ok := m.(Leader); ok {
 		g.onLead = l.Lead
 	}
+	g.copier, _ = m.(Copier)
 	if err := g.start(m); err != nil {
 		n.release(id)
 		return nil, fmt.Errorf("starting group %d: %w", id, err)
@@ -98,6 +99,13 @@ func newGroup(n *Node, id uint32) *Group {
 
 // start checks the machine against the log and starts raft.
 func (g *Group) start(m Machine) error {
+	if err := g.tidy(); err != nil {
+		return fault.Wrap(fault.Broken, err, "removing what is left of copies")
+	}
+	err := g.install(m, func(raw string) error { return g.copier.Replace(raw) })
+	if err != nil {
+		return err
+	}
 	applied := m.Applied()
 	if err := g.matches(applied); err != nil {
 		return err
@@ -107,9 +115,8 @@ func (g *Group) start(m Machine) error {
 			return err
 		}
 	}
-	if conf := g.log.Marker().Configuration; len(conf) > 0 {
-		members := raft.DecodeConfiguration(conf)
-		g.committed.Store(&members)
+	if m := g.log.Marker(); m.Index > 0 {
+		g.committed.Store(&electorate{m.ConfigurationIndex, raft.DecodeConfiguration(m.Configuration)})
 	}
 	g.inherited = applied
 	g.applied.Store(applied)
@@ -151,8 +158,9 @@ func (g *Group) bootstrap(members ...string) error {
 // startRaft runs raft.NewRaft on a goroutine of its own. NewRaft reads the log; when an entry is damaged, store ends
 // the goroutine that reads it, and that must not be a caller's.
 func (g *Group) startRaft(f *fsm) error {
-	logs := &store{log: g.log, fail: g.node.fail, grown: g.grown, safe: g.history}
-	snaps := &snapshots{log: g.log, fail: g.node.fail}
+	logs := &store{log: g.log, fail: g.node.fail, grown: g.grown, safe: g.history, keep: g.keep}
+	g.store = logs
+	snaps := &snapshots{log: g.log, fail: g.node.fail, group: g}
 	var err error
 	done := make(chan struct{})
 	go func() {

@@ -86,8 +86,7 @@ func (f *fsm) ApplyBatch(batch []*raft.Log) []any {
 	at := make([]int, 0, len(batch))
 	for i, e := range batch {
 		if e.Type == raft.LogConfiguration {
-			members := raft.DecodeConfiguration(e.Data)
-			f.group.committed.Store(&members)
+			f.group.committed.Store(&electorate{e.Index, raft.DecodeConfiguration(e.Data)})
 		}
 		if e.Type == raft.LogCommand && e.Index > f.applied {
 			entries = append(entries, Entry{Index: e.Index, Term: e.Term, Data: e.Data})
@@ -175,7 +174,41 @@ func (f *fsm) checkpoint() (durable uint64, err error) {
 	return durable, nil
 }
 
-// Restore is refused: a lone voter has nobody to get a copy from.
-func (f *fsm) Restore(io.ReadCloser) error {
-	return fault.New(fault.Unavailable, "group %d cannot be replaced by a copy", f.group.id)
+// Restore puts a copy that was received in the place of the machine. What raft hands over is the same file.
+func (f *fsm) Restore(r io.ReadCloser) error {
+	if err := r.Close(); err != nil {
+		return err
+	}
+	if err := f.group.node.Err(); err != nil {
+		return err
+	}
+	behind := f.group.log.Last() // what raft goes on believing to be in the log
+	err := f.group.install(f.machine, func(raw string) (err error) {
+		if !f.do(func() { err = f.replace(raw) }) {
+			return f.group.node.Err()
+		}
+		return err
+	})
+	if err != nil {
+		f.group.node.fail(err) // half of it may be done; the next start does the rest
+		return err
+	}
+	f.applied = f.machine.Applied()
+	if behind > f.group.log.Marker().Index {
+		f.group.store.ghost.Store(behind)
+	}
+	return nil
+}
+
+// replace calls the machine and turns a panic into an error.
+func (f *fsm) replace(raw string) (err error) {
+	finished := false
+	defer func() {
+		if !finished {
+			err = fault.New(fault.Broken, "panic: %v\n%s", recover(), debug.Stack())
+		}
+	}()
+	err = f.group.copier.Replace(raw)
+	finished = true
+	return err
 }

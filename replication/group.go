@@ -24,8 +24,10 @@ type Group struct {
 	ready     atomic.Uint64 // the term in which this node, as leader, has completed a barrier
 	led       chan struct{} // closed when ready is first set
 	progress  signal        // fires when applied rises or the leadership changes
-	committed atomic.Pointer[raft.Configuration]
+	committed atomic.Pointer[electorate]
 	onLead    func(term uint64) // see Leader; may be nil
+	copier    Copier            // the machine, if it can be copied; else nil
+	store     *store
 
 	rounds   rounds
 	nudges   chan struct{} // has room for one
@@ -38,6 +40,12 @@ type Group struct {
 	quit    chan struct{} // ends the group's own goroutines
 	tasks   sync.WaitGroup
 	machine sync.WaitGroup // the machine's goroutine
+}
+
+// electorate is a configuration that was committed, and the index of its entry. Raft does not tell the index.
+type electorate struct {
+	index uint64
+	raft.Configuration
 }
 
 // ID returns the group's number.
@@ -125,6 +133,19 @@ func (g *Group) grown() {
 	case g.full <- struct{}{}:
 	default:
 	}
+}
+
+// keep returns the oldest entry to keep when the log is truncated: with other members, about half of what the log may
+// hold, so that one that is a little behind needs no copy.
+func (g *Group) keep(first, last uint64) uint64 {
+	if len(g.raft.GetConfiguration().Configuration().Servers) < 2 {
+		return last + 1
+	}
+	bytes, keep := uint64(g.log.Bytes()), uint64(g.node.conf.SnapshotBytes/2)
+	if bytes <= keep {
+		return first
+	}
+	return last + 1 - (last+1-first)*keep/bytes
 }
 
 // truncate checkpoints the machine and deletes the log up to there, each time the log is full.

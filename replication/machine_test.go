@@ -2,6 +2,8 @@ package replication_test
 
 import (
 	"encoding/binary"
+	"encoding/json"
+	"os"
 	"sync"
 	"testing"
 
@@ -20,10 +22,11 @@ type machine struct {
 	broken  error                           // what a checkpoint returns
 	stuck   chan struct{}                   // a checkpoint waits until it is closed; may be nil
 	batches int
+	copies  int        // how often it was replaced by one
 	numbers []numbered // what the entries of 8 bytes held
 }
 
-type numbered struct{ index, n uint64 }
+type numbered struct{ Index, N uint64 }
 
 type state struct {
 	applied uint64
@@ -80,6 +83,45 @@ func (m *machine) Checkpoint() (uint64, error) {
 	return m.durable.applied, m.broken
 }
 
+// Copy and Replace make it a replication.Copier.
+func (m *machine) Copy(path string) (uint64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	data, err := json.Marshal(picture{m.state.applied, m.state.entries, m.state.hash, m.numbers})
+	if err == nil {
+		err = os.WriteFile(path, data, 0o600)
+	}
+	return m.state.applied, err
+}
+
+func (m *machine) Replace(path string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var p picture
+	if err := json.Unmarshal(data, &p); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if p.Applied < m.state.applied {
+		panic("a copy takes the machine back")
+	}
+	m.state = state{p.Applied, p.Entries, p.Hash}
+	m.durable, m.numbers = m.state, p.Numbers
+	m.copies++
+	return nil
+}
+
+// picture is a copy of a machine.
+type picture struct {
+	Applied uint64
+	Entries int
+	Hash    uint64
+	Numbers []numbered
+}
+
 func (m *machine) now() state {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -90,9 +132,9 @@ func (m *machine) now() state {
 func (m *machine) reopened() *machine {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	back := &machine{state: m.durable, durable: m.durable}
+	back := &machine{state: m.durable, durable: m.durable, copies: m.copies}
 	for _, e := range m.numbers {
-		if e.index <= m.durable.applied {
+		if e.Index <= m.durable.applied {
 			back.numbers = append(back.numbers, e)
 		}
 	}

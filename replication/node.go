@@ -22,6 +22,8 @@ type Node struct {
 	groups  map[uint32]*Group // nil for a group that is being added
 	closing bool              // no group can be added any more
 
+	copying chan struct{} // full while a copy of a machine is being sent
+
 	failing sync.Once
 	failed  chan struct{}
 	cause   atomic.Pointer[error]
@@ -49,7 +51,7 @@ func Start(ctx context.Context, c Config) (*Node, error) {
 	}
 	n := &Node{
 		conf: c.withDefaults(), groups: map[uint32]*Group{},
-		failed: make(chan struct{}), ended: make(chan struct{}),
+		failed: make(chan struct{}), ended: make(chan struct{}), copying: make(chan struct{}, 1),
 		down: make(chan struct{}), closed: make(chan struct{}),
 	}
 	file, err := raftlog.Open(raftlog.Options{

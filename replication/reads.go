@@ -86,7 +86,7 @@ func (g *Group) round() (uint64, error) {
 func (g *Group) electorates() [][]string {
 	sets := [][]string{voters(g.raft.GetConfiguration().Configuration())}
 	if committed := g.committed.Load(); committed != nil {
-		sets = append(sets, voters(*committed))
+		sets = append(sets, voters(committed.Configuration))
 	}
 	return sets
 }

@@ -1,8 +1,11 @@
 package replication
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 
 	"github.com/hashicorp/raft"
 	"github.com/keelshop/commerce/fault"
@@ -11,9 +14,14 @@ import (
 
 // snapshots is raft's snapshot store for one group. A snapshot is no copy: it is a checkpoint of the machine's own
 // file and a marker in raft.db that says up to which entry that file needs no log.
+//
+// For a member that lacks entries a copy is made when raft opens the snapshot, and what it holds is newer. A copy from
+// another node becomes a complete and checked file first; from then on it will take the place of the machine, whatever
+// crash comes between.
 type snapshots struct {
-	log  *raftlog.Log
-	fail func(error)
+	log   *raftlog.Log
+	fail  func(error)
+	group *Group
 }
 
 // Create begins a snapshot. [snapshot.Persist] finishes it.
@@ -35,9 +43,20 @@ func (s *snapshots) List() ([]*raft.SnapshotMeta, error) {
 	}}, nil
 }
 
-// Open is refused: a lone voter never needs its own snapshot's content, and there is nobody to send it to.
+// Open returns the copy that was received last, until it is in place, or else makes one to send.
 func (s *snapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
-	return nil, nil, fault.New(fault.Unavailable, "snapshot %s is a marker without content", id)
+	f, err := os.Open(s.group.file(fileIncoming))
+	if errors.Is(err, fs.ErrNotExist) {
+		return s.group.sendable()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	head, err := readHead(f)
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return &raft.SnapshotMeta{ID: id, Index: head.Index, Term: head.Term}, f, nil
 }
 
 func snapshotID(m raftlog.Marker) string { return fmt.Sprintf("%d-%d", m.Term, m.Index) }
@@ -46,19 +65,31 @@ func snapshotID(m raftlog.Marker) string { return fmt.Sprintf("%d-%d", m.Term, m
 type sink struct {
 	store   *snapshots
 	marker  raftlog.Marker
-	covered bool // marker.Durable is set
+	covered bool     // marker.Durable is set
+	copy    *os.File // a copy from another node; nil when there is none
 }
 
 // ID returns the snapshot's name.
 func (s *sink) ID() string { return snapshotID(s.marker) }
 
-// Write is refused: a snapshot has no content.
-func (s *sink) Write([]byte) (int, error) {
-	return 0, fault.New(fault.Unavailable, "snapshot %s is a marker without content", s.ID())
+// Write takes a part of a copy that another node sends.
+func (s *sink) Write(p []byte) (int, error) {
+	if s.copy == nil {
+		f, err := os.OpenFile(s.store.group.file(fileReceiving), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+		if err != nil {
+			return 0, err
+		}
+		s.copy = f
+	}
+	return s.copy.Write(p)
 }
 
-// Close puts the marker on disk. From then on the log up to it may be deleted.
+// Close puts the marker on disk: from then on the log up to it may be deleted. A copy from another node is checked and
+// gets the name under which it will be put in place.
 func (s *sink) Close() error {
+	if s.copy != nil {
+		return s.keep()
+	}
 	if !s.covered {
 		return fault.New(fault.Broken, "snapshot %s has no checkpoint", s.ID())
 	}
@@ -69,8 +100,33 @@ func (s *sink) Close() error {
 	return nil
 }
 
+func (s *sink) keep() error {
+	if err := errors.Join(s.copy.Sync(), s.copy.Close()); err != nil {
+		return err
+	}
+	head, err := checkCopy(s.copy.Name())
+	if err == nil {
+		err = s.store.group.suits(head)
+	}
+	if err == nil && (head.Index != s.marker.Index || head.Term != s.marker.Term) {
+		err = fault.New(fault.Invalid, "it is another copy than was announced")
+	}
+	if err == nil && s.store.group.had(head.Index, head.Term) {
+		err = fault.New(fault.Conflict, "this node has got further meanwhile")
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("receiving a copy of group %d: %w", s.store.group.id, err), removeIfThere(s.copy.Name()))
+	}
+	return putInPlace(s.copy.Name(), s.store.group.file(fileIncoming))
+}
+
 // Cancel forgets the snapshot.
-func (s *sink) Cancel() error { return nil }
+func (s *sink) Cancel() error {
+	if s.copy == nil {
+		return nil
+	}
+	return errors.Join(s.copy.Close(), removeIfThere(s.copy.Name()))
+}
 
 // snapshot is a completed checkpoint of the machine on its way to become a marker.
 type snapshot struct{ durable uint64 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -21,7 +22,12 @@ import (
 type store struct {
 	log   *raftlog.Log
 	fail  func(error)
-	grown func()                             // called after each append
+	grown func()                          // called after each append
+	keep  func(first, last uint64) uint64 // the oldest entry to keep for members that are a little behind
+
+	// ghost is the end of a log that a copy has taken the place of, when it reached beyond the copy: none of that was
+	// committed, and raft goes on believing that it is there until it appends again. 0 means none.
+	ghost atomic.Uint64
 	safe  func() (applied, committed uint64) // what a deletion at the end may not reach
 }
 
@@ -47,6 +53,8 @@ func (s *store) GetLog(index uint64, entry *raft.Log) error {
 			Data: rec.Data, Extensions: rec.Ext, AppendedAt: time.UnixMicro(rec.At),
 		}
 		return nil
+	case errors.Is(err, raftlog.ErrNotFound) && s.haunted(index, entry):
+		return nil
 	case errors.Is(err, raftlog.ErrNotFound), errors.Is(err, raftlog.ErrClosed):
 		return raft.ErrLogNotFound
 	}
@@ -55,6 +63,21 @@ func (s *store) GetLog(index uint64, entry *raft.Log) error {
 		runtime.Goexit()
 	}
 	return err
+}
+
+// haunted makes up an entry that raft believes in although a copy has taken its place: the last one that the copy
+// covers as it is, and those behind it with a term that none has, so that raft deletes them for what the leader has.
+func (s *store) haunted(index uint64, entry *raft.Log) bool {
+	m := s.log.Marker()
+	switch {
+	case s.ghost.Load() < index || index < m.Index:
+		return false
+	case index == m.Index:
+		*entry = raft.Log{Index: index, Term: m.Term, Type: raft.LogNoop}
+	default:
+		*entry = raft.Log{Index: index, Type: raft.LogNoop}
+	}
+	return true
 }
 
 // sendsToFollower reports whether the caller is one of raft's replicating goroutines. It is asked only when the node
@@ -88,6 +111,7 @@ func (s *store) StoreLogs(entries []*raft.Log) error {
 		s.fail(err)
 		return err
 	}
+	s.ghost.Store(0)
 	s.grown()
 	return nil
 }
@@ -111,6 +135,14 @@ func (s *store) DeleteRange(from, to uint64) error {
 }
 
 func (s *store) deleteRange(from, to uint64) error {
+	if s.ghost.Load() > 0 && s.log.First() == 0 {
+		return nil // it is gone already
+	}
+	if first, last := s.log.First(), s.log.Last(); from == first && to <= s.log.Marker().Index {
+		if to = min(to, s.keep(first, last)-1); to < from {
+			return nil
+		}
+	}
 	applied, committed := s.safe()
 	d := deletion{
 		from: from, to: to, first: s.log.First(), last: s.log.Last(),

@@ -82,7 +82,7 @@ func (t *transport) deliver(ctx context.Context, command any, body io.Reader) (a
 }
 
 // receive answers a message from another node.
-func (t *transport) receive(ctx context.Context, from string, r peer.Request) ([]byte, error) {
+func (t *transport) receive(ctx context.Context, from string, r peer.Request, welcome func(*raft.InstallSnapshotRequest) *raft.InstallSnapshotResponse) ([]byte, error) {
 	command, err := decodeRequest(r.Kind, r.Data)
 	if err != nil {
 		return nil, err
@@ -94,6 +94,9 @@ func (t *transport) receive(ctx context.Context, from string, r peer.Request) ([
 	if r.Kind == kindInstall {
 		if r.Body == nil {
 			return nil, fault.New(fault.Invalid, "a copy without content has come")
+		}
+		if answer := welcome(command.(*raft.InstallSnapshotRequest)); answer != nil {
+			return encodeMessage(answer)
 		}
 		body = &bodyReader{r: r.Body}
 		defer body.close() // raft may go on reading when this group is closed
@@ -277,7 +280,7 @@ func (n *Node) receive(ctx context.Context, from string, r peer.Request) ([]byte
 	case kindState:
 		return g.serveState()
 	}
-	return g.trans.receive(ctx, from, r)
+	return g.trans.receive(ctx, from, r, g.welcome)
 }
 
 func (n *Node) group(id uint32) *Group {

@@ -1,0 +1,134 @@
+package replication_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/replication"
+	"github.com/keelshop/commerce/replication/peer"
+)
+
+// TestANewcomerCatchesUpUnderLoad: the log does not reach back to the beginning any more, and goes on growing and being
+// truncated while the copy is under way.
+func TestANewcomerCatchesUpUnderLoad(t *testing.T) {
+	test := func(t *testing.T, network func(string) peer.Network) {
+		c := newCluster(t, network, "a", "b")
+		c.bytes = 2 << 10
+		defer c.stopAll()
+		c.start("a", false)
+		for i := range 100 {
+			c.propose(fmt.Sprint("early ", i))
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for ctx.Err() == nil {
+				c.groups["a"].Propose(ctx, []byte("meanwhile"))
+				time.Sleep(5 * time.Millisecond)
+			}
+		}()
+		c.start("b", true)
+		a := c.groups["a"]
+		if err := a.Add(t.Context(), "b"); err != nil {
+			t.Error(err)
+		}
+		c.try(func() error { return a.Promote(t.Context(), "b") })
+		stop()
+		<-done
+		c.settle()
+		if c.machines["b"].copies == 0 {
+			t.Error("the newcomer got no copy")
+		}
+		left, err := filepath.Glob(filepath.Join(c.dirs["b"], "group-*"))
+		if err != nil || len(left) > 0 {
+			t.Errorf("files are left behind: %v, %v", left, err)
+		}
+	}
+	t.Run("memory", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			network, _ := onMemory(1)
+			test(t, network)
+		})
+	})
+	t.Run("tcp", func(t *testing.T) { test(t, onTCP(t)) })
+}
+
+// TestACrashWhileACopyIsPutInPlace: the machine fails before or after it has taken the copy over. The next start goes on
+// with the copy that was received.
+func TestACrashWhileACopyIsPutInPlace(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		t.Run(fmt.Sprintf("after the swap %v", after), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { crashAtCopy(t, after) })
+		})
+	}
+}
+
+type fragile struct {
+	*machine
+	after bool
+}
+
+func (f *fragile) Replace(path string) error {
+	if f.after {
+		if err := f.machine.Replace(path); err != nil {
+			return err
+		}
+	}
+	return fault.New(fault.Broken, "the power goes")
+}
+
+func crashAtCopy(t *testing.T, after bool) {
+	network, _ := onMemory(1)
+	c := newCluster(t, network, "a", "b")
+	c.bytes = 1 << 10
+	defer c.stopAll()
+	c.start("a", false)
+	for i := range 100 {
+		c.propose(fmt.Sprint("early ", i))
+	}
+	n, err := replication.Start(t.Context(), replication.Config{Dir: c.dirs["b"], NodeID: "b", Joining: true, Network: network("b"), SnapshotBytes: c.bytes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &fragile{c.machines["b"], after}
+	if _, err := n.AddGroup(t.Context(), 1, m); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.groups["a"].Add(t.Context(), "b"); err != nil {
+		t.Fatal(err)
+	}
+	<-n.Failed()
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+	c.start("b", true)
+	if c.machines["b"].now().entries < 50 {
+		t.Errorf("after the restart the machine is at %+v", c.machines["b"].now())
+	}
+	c.settle()
+}
+
+func TestADamagedCopyIsRefused(t *testing.T) {
+	network, _ := onMemory(1)
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, network, "a")
+		c.start("a", false)
+		c.propose("one")
+		c.stop("a")
+		path := filepath.Join(c.dirs["a"], "group-1.incoming")
+		if err := os.WriteFile(path, []byte("not a copy, but long enough to be taken for one at first sight"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		n := start(t, replication.Config{Dir: c.dirs["a"], NodeID: "a"})
+		if _, err := n.AddGroup(t.Context(), 1, c.machines["a"]); fault.CodeOf(err) != fault.Broken {
+			t.Errorf("got %v", err)
+		}
+	})
+}
