@@ -289,7 +289,7 @@ func TestNodesRestart(t *testing.T) {
 // TestNothingIsLost: nodes stop and start, the network loses, delays, repeats and splits, leaders are moved. Whatever was
 // confirmed is there at the end, on every node, once, and in one order. Then, with a good network, everything works.
 func TestNothingIsLost(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range uint64(4) {
 		synctest.Test(t, func(t *testing.T) { torment(t, seed) })
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/keelshop/commerce/fault"
 )
@@ -152,16 +151,4 @@ func unpackCopy(path, raw string) (err error) {
 		return err
 	}
 	return out.Sync()
-}
-
-// putInPlace renames a synced file, durably.
-func putInPlace(from, to string) error {
-	if err := os.Rename(from, to); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(to))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

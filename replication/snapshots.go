@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/raft"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/durable"
 	"github.com/keelshop/commerce/replication/internal/raftlog"
 )
 
@@ -117,7 +118,7 @@ func (s *sink) keep() error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("receiving a copy of group %d: %w", s.store.group.id, err), removeIfThere(s.copy.Name()))
 	}
-	return putInPlace(s.copy.Name(), s.store.group.file(fileIncoming))
+	return durable.Rename(s.copy.Name(), s.store.group.file(fileIncoming))
 }
 
 // Cancel forgets the snapshot.

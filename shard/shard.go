@@ -51,6 +51,9 @@ type Config struct {
 	// AtCut is called when the shard has taken a cut and applied nothing from
 	// behind it yet, for a snapshot to be opened there. It may be nil.
 	AtCut func(cut uint64)
+	// Replaced is called when a copy has taken the place of the file, before
+	// anybody can read from it. It may be nil.
+	Replaced func()
 }
 
 // Shard is one open shard file. ApplyBatch and Checkpoint are called by one
@@ -59,7 +62,7 @@ type Shard struct {
 	cfg   Config
 	conn  *sqlite.Conn  // the writer
 	using chan struct{} // full while the writer works: see use
-	pool  *sqlite.Pool
+	pool  atomic.Pointer[sqlite.Pool]
 	owned [id.Slots]bool
 
 	nextCheckpoint int64 // the size of the -wal at which the writer checkpoints
@@ -98,7 +101,7 @@ func Open(c Config) (*Shard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening shard %d: %w", c.Shard, err)
 	}
-	conn, err := sqlite.Open(c.Path, sqlite.Options{VFS: c.VFS, CacheKiB: 8192, Steps: c.Steps})
+	conn, err := c.open()
 	if err != nil {
 		return nil, fmt.Errorf("opening shard %d: %w", c.Shard, c.damage(err))
 	}
@@ -106,14 +109,24 @@ func Open(c Config) (*Shard, error) {
 	if err := s.load(fresh, unclean); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening shard %d: %w", c.Shard, c.damage(err)), conn.Close())
 	}
-	readers := c.Readers
-	if readers == 0 {
-		readers = 4
-	}
-	if s.pool, err = sqlite.NewPool(c.Path, readers, sqlite.Options{ReadOnly: true, VFS: c.VFS}); err != nil {
+	pool, err := c.readers()
+	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
+	s.pool.Store(pool)
 	return s, nil
+}
+
+func (c Config) open() (*sqlite.Conn, error) {
+	return sqlite.Open(c.Path, sqlite.Options{VFS: c.VFS, CacheKiB: 8192, Steps: c.Steps})
+}
+
+func (c Config) readers() (*sqlite.Pool, error) {
+	n := c.Readers
+	if n == 0 {
+		n = 4
+	}
+	return sqlite.NewPool(c.Path, n, sqlite.Options{ReadOnly: true, VFS: c.VFS})
 }
 
 // load reads what the shard keeps in memory, and makes the tables of a file
@@ -259,7 +272,7 @@ func (s *Shard) Path() string { return s.cfg.Path }
 
 // View runs fn on a snapshot that holds all that was applied before the call.
 func (s *Shard) View(ctx context.Context, fn func(*sqlite.Tx) error) error {
-	return s.pool.View(ctx, fn)
+	return s.pool.Load().View(ctx, fn)
 }
 
 // Changed returns a channel that is closed after the next commit.
@@ -269,7 +282,7 @@ func (s *Shard) Changed() <-chan struct{} { return s.changed.wait() }
 // -wal is complete as it is. After a clean one the next Open has less to do.
 // It waits for reads and for a batch or checkpoint that is running.
 func (s *Shard) Close() error {
-	err := s.pool.Close()
+	err := s.pool.Load().Close()
 	defer s.use()()
 	if !s.broken.Load() {
 		err = errors.Join(err, s.emptyWAL())

@@ -15,10 +15,16 @@ func Write(path string, data []byte) error {
 	if err := writeSynced(tmp, data); err != nil {
 		return err
 	}
-	if err := os.Rename(tmp, path); err != nil {
+	return Rename(tmp, path)
+}
+
+// Rename gives a file another name in the same directory, in the place of what
+// had it. When it returns nil that is durable.
+func Rename(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return SyncDir(filepath.Dir(to))
 }
 
 func writeSynced(path string, data []byte) error {
@@ -33,7 +39,8 @@ func writeSynced(path string, data []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-func syncDir(dir string) error {
+// SyncDir makes what happened to the names in a directory durable.
+func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
