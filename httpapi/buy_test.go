@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -8,7 +9,7 @@ func TestAGuestBuys(t *testing.T) {
 	w := newWorld(t)
 	made := w.must(201, "", "POST", "/carts", `{"lines":[{"sku":"mug","quantity":2},{"sku":"cup","quantity":1}]}`)
 	cart := "/carts/" + made.at("id").(string)
-	if made.header.Get("Location") != cart || made.header.Get("ETag") != `"1"` {
+	if made.header.Get("Location") != cart || !strings.HasPrefix(made.header.Get("ETag"), `"1.`) {
 		t.Errorf("the new cart is at %q, version %s", made.header.Get("Location"), made.header.Get("ETag"))
 	}
 	w.must(200, "", "PATCH", cart, `{"contact":{"email":"ann@example.com","name":"Ann","shipping_address":{"line1":"1 Way","city":"Ulm","country":"DE"}}}`)

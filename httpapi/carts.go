@@ -2,6 +2,9 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
+	"hash/fnv"
+	"strconv"
 	"time"
 
 	"github.com/keelshop/commerce/cart"
@@ -12,17 +15,21 @@ import (
 
 // Cart is what somebody intends to buy.
 type Cart struct {
-	ID        string     `json:"id" doc:"Whoever knows the ID of a guest's cart can use it: keep it from others."`
-	Customer  string     `json:"customer,omitempty" doc:"The customer whose cart it is; missing for a guest."`
-	Currency  string     `json:"currency"`
-	Status    string     `json:"status" enum:"active,locking,completed,merging,merged" doc:"Only an active cart can be changed."`
-	Order     string     `json:"order,omitempty" doc:"What a checkout made or is making of it."`
-	Lines     []CartLine `json:"lines" nullable:"false"`
-	Total     Money      `json:"total"`
-	Country   string     `json:"shipping_country,omitempty"`
-	Metadata  object     `json:"metadata,omitempty"`
-	Version   int64      `json:"version" doc:"Moves with every change; also the ETag."`
-	UpdatedAt time.Time  `json:"updated_at"`
+	ID       string     `json:"id" doc:"Whoever knows the ID of a guest's cart can use it: keep it from others."`
+	Customer string     `json:"customer,omitempty" doc:"The customer whose cart it is; missing for a guest."`
+	Currency string     `json:"currency"`
+	Status   string     `json:"status" enum:"active,locking,completed,merging,merged" doc:"Only an active cart can be changed."`
+	Order    string     `json:"order,omitempty" doc:"What a checkout made or is making of it."`
+	Lines    []CartLine `json:"lines" nullable:"false"`
+	Totals
+	ShippingMethod string          `json:"shipping_method,omitempty" doc:"The one that was chosen."`
+	Offers         []ShippingOffer `json:"shipping_offers" nullable:"false" doc:"The shipping methods that there are for the address."`
+	Problems       []CartProblem   `json:"problems" nullable:"false" doc:"What broke since the shopper looked, such as a price that changed."`
+	Missing        []string        `json:"missing" nullable:"false" doc:"What is missing before the cart can be bought: lines, shipping_address or shipping_method."`
+	Country        string          `json:"shipping_country,omitempty"`
+	Metadata       object          `json:"metadata,omitempty"`
+	Version        int64           `json:"version" doc:"Moves with every change; also the ETag."`
+	UpdatedAt      time.Time       `json:"updated_at"`
 }
 
 // CartLine is a number of units of one SKU at one price.
@@ -33,6 +40,36 @@ type CartLine struct {
 	Quantity  int64  `json:"quantity"`
 	UnitPrice Money  `json:"unit_price"`
 	Total     Money  `json:"total"`
+}
+
+// Totals is what something costs: subtotal − discount + shipping = total where
+// tax is included in all of them; otherwise tax comes on top.
+type Totals struct {
+	Subtotal    Money `json:"subtotal"`
+	Discount    Money `json:"discount"`
+	Shipping    Money `json:"shipping"`
+	Tax         Money `json:"tax"`
+	Total       Money `json:"total"`
+	TaxIncluded bool  `json:"tax_included" doc:"Tax is in all of the amounts, and not added to them."`
+}
+
+// ShippingOffer is a shipping method as it stands for a cart.
+type ShippingOffer struct {
+	Method  string `json:"method"`
+	Name    string `json:"name"`
+	Pickup  bool   `json:"pickup"`
+	MinDays int    `json:"min_days,omitempty"`
+	MaxDays int    `json:"max_days,omitempty"`
+	Price   Money  `json:"price"`
+	Reason  string `json:"reason,omitempty" doc:"Why it is not offered; missing is offered."`
+}
+
+// CartProblem is what broke about a cart since its lines were added.
+type CartProblem struct {
+	Code string `json:"code"`
+	SKU  string `json:"sku,omitempty"`
+	Was  *Money `json:"was,omitempty"`
+	Is   *Money `json:"is,omitempty"`
 }
 
 // LineInput puts units of a SKU into a cart.
@@ -98,7 +135,7 @@ func (a *api) getCart(ctx context.Context, in *getCartInput) (*answer[Cart], err
 		return nil, err
 	}
 	out := cartAnswer(c)
-	out.ETag = web.ETag(c.Version, variantOf(in.Fields))
+	out.ETag = cartTag(c, in.Fields)
 	if err := out.unlessMatched(in.IfNoneMatch); err != nil {
 		return nil, err
 	}
@@ -111,7 +148,7 @@ func (a *api) getMyCart(ctx context.Context, in *Read) (*answer[Cart], error) {
 		return nil, err
 	}
 	out := cartAnswer(c)
-	out.ETag = web.ETag(c.Version, variantOf(in.Fields))
+	out.ETag = cartTag(c, in.Fields)
 	if err := out.unlessMatched(in.IfNoneMatch); err != nil {
 		return nil, err
 	}
@@ -201,14 +238,26 @@ func cartOr(c cart.Cart, version int64, err error) (*answer[Cart], error) {
 }
 
 func cartAnswer(c cart.Cart) *answer[Cart] {
-	return &answer[Cart]{ETag: web.ETag(c.Version, ""), Body: showCart(c)}
+	return &answer[Cart]{ETag: cartTag(c, ""), Body: showCart(c)}
+}
+
+// cartTag returns the ETag of a cart: its version, and besides a digest of
+// what may change without it, which is what it costs.
+func cartTag(c cart.Cart, fields string) string {
+	h := fnv.New32a()
+	for _, a := range []money.Amount{c.Subtotal, c.Discount, c.Shipping, c.Tax, c.Total} {
+		fmt.Fprint(h, a.Minor(), " ")
+	}
+	fmt.Fprint(h, len(c.Offers), len(c.Problems), len(c.Requirements), variantOf(fields))
+	return web.ETag(c.Version, strconv.FormatUint(uint64(h.Sum32()), 36))
 }
 
 func showCart(c cart.Cart) Cart {
 	out := Cart{
 		ID: string(c.ID), Customer: string(c.Customer), Currency: string(c.Currency), Status: string(c.Status), Order: c.Order,
-		Lines: make([]CartLine, len(c.Lines)), Total: moneyOf(c.Total), Country: c.ShippingCountry,
-		Metadata: object(c.Metadata), Version: c.Version, UpdatedAt: c.UpdatedAt,
+		Lines: make([]CartLine, len(c.Lines)), Totals: totalsOf(c), ShippingMethod: c.ShippingMethod,
+		Offers: make([]ShippingOffer, len(c.Offers)), Problems: make([]CartProblem, len(c.Problems)), Missing: texts(c.Requirements),
+		Country: c.ShippingCountry, Metadata: object(c.Metadata), Version: c.Version, UpdatedAt: c.UpdatedAt,
 	}
 	for i, l := range c.Lines {
 		out.Lines[i] = CartLine{
@@ -216,5 +265,15 @@ func showCart(c cart.Cart) Cart {
 			UnitPrice: moneyOf(l.UnitPrice), Total: moneyOf(l.Total),
 		}
 	}
+	for i, o := range c.Offers {
+		out.Offers[i] = ShippingOffer{o.Method, o.Name, o.Pickup, o.MinDays, o.MaxDays, moneyOf(o.Price), string(o.Reason)}
+	}
+	for i, p := range c.Problems {
+		out.Problems[i] = CartProblem{string(p.Code), string(p.SKU), moneyOr(p.Was), moneyOr(p.Is)}
+	}
 	return out
+}
+
+func totalsOf(c cart.Cart) Totals {
+	return Totals{moneyOf(c.Subtotal), moneyOf(c.Discount), moneyOf(c.Shipping), moneyOf(c.Tax), moneyOf(c.Total), c.TaxIncluded}
 }

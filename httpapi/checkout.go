@@ -9,6 +9,7 @@ import (
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/internal/web"
+	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
 )
@@ -31,7 +32,19 @@ type NextAction struct {
 type Quote struct {
 	Cart    string `json:"cart"`
 	Version int64  `json:"version" doc:"Of the cart; send it as If-Match with the checkout."`
-	Total   Money  `json:"total"`
+	Totals
+	Taxes    []TaxSum        `json:"taxes" nullable:"false" doc:"The tax by name and rate."`
+	Offers   []ShippingOffer `json:"shipping_offers" nullable:"false"`
+	Problems []CartProblem   `json:"problems" nullable:"false"`
+	Missing  []string        `json:"missing" nullable:"false" doc:"What is missing before the cart can be bought."`
+	Explain  string          `json:"explanation" doc:"How each amount came about, in plain lines."`
+}
+
+// TaxSum is the tax of one name and rate.
+type TaxSum struct {
+	Name   string `json:"name"`
+	Rate   string `json:"rate" example:"19%"`
+	Amount Money  `json:"amount"`
 }
 
 func (a *api) addCheckout() {
@@ -43,16 +56,29 @@ func (a *api) addCheckout() {
 }
 
 func (a *api) getQuote(ctx context.Context, in *getCartInput) (*answer[Quote], error) {
-	c, err := a.shop.Carts.Get(ctx, in.id())
+	p, err := a.shop.Carts.Price(ctx, in.id())
 	if err != nil {
 		return nil, err
 	}
-	out := &answer[Quote]{ETag: web.ETag(c.Version, variantOf(in.Fields))}
+	out := &answer[Quote]{ETag: cartTag(p.Cart, in.Fields)}
 	if err := out.unlessMatched(in.IfNoneMatch); err != nil {
 		return nil, err
 	}
-	out.Body = Quote{Cart: string(c.ID), Version: c.Version, Total: moneyOf(c.Total)}
+	shown := showCart(p.Cart)
+	out.Body = Quote{
+		Cart: shown.ID, Version: shown.Version, Totals: shown.Totals, Taxes: taxesOf(p),
+		Offers: shown.Offers, Problems: shown.Problems, Missing: shown.Missing, Explain: p.Explain(),
+	}
 	return out, nil
+}
+
+func taxesOf(p cart.Priced) []TaxSum {
+	sums := p.Quote.TaxSums()
+	out := make([]TaxSum, len(sums))
+	for i, s := range sums {
+		out[i] = TaxSum{s.Name, s.Rate.String(), moneyOf(money.New(s.Amount, p.Currency))}
+	}
+	return out
 }
 
 type checkOutInput struct {

@@ -36,35 +36,47 @@ type updateCartInput struct {
 	CartRef
 	Body struct {
 		Contact  *Contact `json:"contact,omitempty" doc:"Replaces the whole contact."`
+		Shipping *string  `json:"shipping_method,omitempty" maxLength:"64" doc:"One of the cart's shipping_offers; an empty text takes the choice back."`
 		Metadata object   `json:"metadata,omitempty" doc:"Replaces the notes that other systems keep with the cart."`
 	}
 }
 
 // updateCart runs a command for each part of the body. Each has a key of its
 // own, made from the caller's, so that asking again finishes what is missing.
+// The version counts for the first: what follows it is ours.
 func (a *api) updateCart(ctx context.Context, in *updateCartInput) (*answer[Cart], error) {
 	version, err := in.version()
 	if err != nil {
 		return nil, err
 	}
-	if in.Body.Contact == nil && in.Body.Metadata == nil {
+	var steps []func(version int64) (cart.Cart, error)
+	if c := in.Body.Contact; c != nil {
+		steps = append(steps, func(v int64) (cart.Cart, error) {
+			return a.shop.Carts.SetContact(ctx, cart.SetContact{Cart: in.id(), Contact: c.contact(), Version: v, Key: part(in.Key, "contact")})
+		})
+	}
+	if s := in.Body.Shipping; s != nil {
+		steps = append(steps, func(v int64) (cart.Cart, error) {
+			return a.shop.Carts.SetShipping(ctx, cart.SetShipping{Cart: in.id(), Method: *s, Version: v, Key: part(in.Key, "shipping")})
+		})
+	}
+	if m := in.Body.Metadata; m != nil {
+		steps = append(steps, func(v int64) (cart.Cart, error) {
+			return a.shop.Carts.Annotate(ctx, cart.Annotate{Cart: in.id(), Metadata: []byte(m), Version: v, Key: part(in.Key, "metadata")})
+		})
+	}
+	if len(steps) == 0 {
 		return nil, &fieldError{"body", "changes nothing"}
 	}
 	var c cart.Cart
-	if in.Body.Contact != nil {
-		c, err = a.shop.Carts.SetContact(ctx, cart.SetContact{
-			Cart: in.id(), Contact: in.Body.Contact.contact(), Version: version, Key: part(in.Key, "contact"),
-		})
-		version = 0 // it has moved, by our own hand
-	}
-	if err == nil && in.Body.Metadata != nil {
-		c, err = a.shop.Carts.Annotate(ctx, cart.Annotate{
-			Cart: in.id(), Metadata: []byte(in.Body.Metadata), Version: version, Key: part(in.Key, "metadata"),
-		})
-	}
-	if err != nil {
-		v, _ := in.version()
-		return nil, ifMatched[*cart.VersionError](v, err)
+	for i, step := range steps {
+		v := version
+		if i > 0 {
+			v = 0
+		}
+		if c, err = step(v); err != nil {
+			return nil, ifMatched[*cart.VersionError](v, err)
+		}
 	}
 	return cartAnswer(c), nil
 }

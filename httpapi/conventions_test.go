@@ -162,3 +162,17 @@ func TestNextActions(t *testing.T) {
 	}
 	w.must(200, "", "POST", cart+"/checkout", goodCard)
 }
+
+func TestWebhooks(t *testing.T) {
+	w := newWorld(t)
+	payment := w.bought()["{payment}"]
+	if r := w.ask("", "POST", "/webhooks/simulator", payment); r.status != 403 {
+		t.Errorf("without a signature: %d %s", r.status, r.text)
+	}
+	if r := w.ask("", "POST", "/webhooks/gold", payment); r.status != 422 || r.at("error") != "payments.unknown_provider" {
+		t.Errorf("from nobody: %d %s", r.status, r.text)
+	}
+	for range 2 { // providers send twice
+		w.must(204, "", "POST", "/webhooks/simulator", payment, "Signature", "good", "Content-Type", "text/plain")
+	}
+}

@@ -41,6 +41,7 @@ import (
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/web"
+	"github.com/keelshop/commerce/search"
 )
 
 // Rate is how many requests may come in a window of time.
@@ -59,6 +60,8 @@ type Options struct {
 	// Mailer sends the letters by which customers verify their address and
 	// reset their password. Without one, those routes are not there.
 	Mailer accounts.Mailer
+	// Finder answers /search and /suggestions. Without one, they are not there.
+	Finder *search.Finder
 	// PerAddress and PerAccount bound the requests of one client address and
 	// of one customer; PerSecret those of one address that try a password or
 	// a token. They default to 1,000 in 10 s, 500 in 10 s and 20 in a minute.
@@ -126,9 +129,11 @@ func (a *api) addRoutes() {
 	a.addProducts()
 	a.addCategories()
 	a.addAssets()
+	a.addSearch()
 	a.addStock()
 	a.addCarts()
 	a.addCheckout()
+	a.addWebhooks()
 	a.addOrders()
 	a.addStaffOrders()
 	a.addStaffProducts()

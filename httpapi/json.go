@@ -20,6 +20,15 @@ func moneyOf(a money.Amount) Money {
 	return Money{Minor: a.Minor(), Currency: string(a.Currency()), Formatted: a.String()}
 }
 
+// moneyOr returns nil for the zero Amount.
+func moneyOr(a money.Amount) *Money {
+	if a == (money.Amount{}) {
+		return nil
+	}
+	m := moneyOf(a)
+	return &m
+}
+
 func moneysOf(amounts []money.Amount) []Money {
 	out := make([]Money, len(amounts))
 	for i, a := range amounts {

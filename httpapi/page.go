@@ -60,3 +60,11 @@ func listed[T any](a *api, path string, p Page, query url.Values, l List[T]) *an
 	}
 	return &answer[List[T]]{Link: a.linkNext(path, query, p.Limit, l.Next), Body: l}
 }
+
+// digits returns a number as text, "" for 0.
+func digits(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}

@@ -146,7 +146,7 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 		if err == nil {
 			err = a.checkFields(hc)
 		}
-		if err == nil && r.method != http.MethodGet && r.path != uploads {
+		if err == nil && r.method != http.MethodGet && !r.raw() {
 			err = readBody(req)
 		}
 		if err != nil {
@@ -164,8 +164,13 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-// uploads takes files and not JSON.
-const uploads = "/staff/assets"
+// These take bodies that are not JSON.
+const (
+	uploads  = "/staff/assets"
+	webhooks = "/webhooks/{provider}"
+)
+
+func (r route) raw() bool { return r.path == uploads || r.path == webhooks }
 
 // caller returns who asks, if the route wants to know.
 func (a *api) caller(r route, req *http.Request) (Caller, error) {

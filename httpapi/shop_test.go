@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"github.com/keelshop/commerce/httpapi"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/payments/simulator"
 )
 
@@ -34,6 +36,17 @@ func (ownAuth) Authenticate(r *http.Request) (httpapi.Caller, error) {
 		return httpapi.Caller{Customer: accounts.CustomerID(token)}, nil
 	}
 	return httpapi.Caller{}, fault.New(fault.Denied, "the token is not known")
+}
+
+// signing is the simulator with webhooks: the body is an attempt's ID, and the
+// signature a word.
+type signing struct{ *simulator.Simulator }
+
+func (signing) Parse(_ context.Context, r payments.WebhookRequest) (payments.Notice, error) {
+	if len(r.Header["Signature"]) != 1 || r.Header["Signature"][0] != "good" {
+		return payments.Notice{}, fault.New(fault.Denied, "the signature is not the provider's")
+	}
+	return payments.Notice{Event: "evt_1", Attempt: payments.ID(r.Body), Kind: "paid"}, nil
 }
 
 // world is a shop with an API in front and some people.
@@ -57,7 +70,7 @@ func newWorld(t *testing.T, options ...httpapi.Options) *world {
 	if o.PerAddress == (httpapi.Rate{}) {
 		o.PerAddress, o.PerAccount, o.PerSecret = httpapi.Unlimited, httpapi.Unlimited, httpapi.Unlimited
 	}
-	shop := commercetest.Open(t, commerce.WithPayments(simulator.New()))
+	shop := commercetest.Open(t, commerce.WithPayments(signing{simulator.New()}))
 	if a, ok := o.Auth.(*shopAuth); ok {
 		a.Auth = httpapi.Sessions(shop)
 	}

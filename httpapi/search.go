@@ -1,0 +1,214 @@
+package httpapi
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/search"
+)
+
+// searchCache is short: availability is shown with what is found.
+const searchCache = "public, max-age=10, stale-while-revalidate=60"
+
+// Found is one page of what was found.
+type Found struct {
+	Items     []Hit   `json:"items" nullable:"false" doc:"Best first."`
+	Total     int     `json:"total" doc:"How many products match."`
+	Facets    []Facet `json:"facets" nullable:"false" doc:"In the order in which they were asked for."`
+	Next      string  `json:"next,omitempty" doc:"Pass this as after to read on."`
+	Corrected string  `json:"corrected,omitempty" doc:"What was searched for if what was typed found nothing."`
+	Partial   bool    `json:"partial" doc:"No product has all of the words: these have some of them."`
+	Redirect  string  `json:"redirect,omitempty" doc:"Where the merchant wants shoppers to go who type this."`
+}
+
+// Hit is one product that was found.
+type Hit struct {
+	Product   Product      `json:"product"`
+	Price     *Money       `json:"price,omitempty" doc:"Of the cheapest variant."`
+	Highest   *Money       `json:"highest,omitempty" doc:"Of the dearest variant."`
+	Available bool         `json:"available"`
+	Title     []MarkedPart `json:"title" nullable:"false"`
+	Snippet   []MarkedPart `json:"snippet" nullable:"false"`
+}
+
+// MarkedPart is a piece of a text in which words were found.
+type MarkedPart struct {
+	Text  string `json:"text"`
+	Match bool   `json:"match"`
+}
+
+// Facet is what one facet counted.
+type Facet struct {
+	Field  string       `json:"field"`
+	Unit   string       `json:"unit,omitempty"`
+	Values []FacetValue `json:"values" nullable:"false"`
+	Other  int          `json:"other" doc:"How many further values there are."`
+}
+
+// FacetValue is one value and the number of products that have it.
+type FacetValue struct {
+	Value string `json:"value,omitempty" doc:"For a category its ID."`
+	Title string `json:"title,omitempty"`
+	Min   int64  `json:"price_min,omitempty" doc:"Of a range of prices, in minor units."`
+	Max   int64  `json:"price_max,omitempty"`
+	Count int    `json:"count"`
+}
+
+// Suggested is what a shopper may mean.
+type Suggested struct {
+	Queries    []string           `json:"queries" nullable:"false"`
+	Products   []SuggestedProduct `json:"products" nullable:"false"`
+	Categories []SuggestedPlace   `json:"categories" nullable:"false"`
+}
+
+// SuggestedProduct is a product that a shopper may mean.
+type SuggestedProduct struct {
+	ID     string       `json:"id"`
+	Handle string       `json:"handle"`
+	Title  []MarkedPart `json:"title" nullable:"false"`
+	Price  *Money       `json:"price,omitempty"`
+}
+
+// SuggestedPlace is a category that a shopper may mean.
+type SuggestedPlace struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+}
+
+func (a *api) addSearch() {
+	if a.options.Finder == nil {
+		return
+	}
+	add(a, route{forAll, "GET", "/search", "search", "Catalog", "Find products", 0, false}, a.search)
+	add(a, route{forAll, "GET", "/suggestions", "suggest", "Catalog", "Complete what a shopper types", 0, false}, a.suggest)
+}
+
+type searchInput struct {
+	Page
+	Query    string   `query:"q" maxLength:"200" doc:"What the shopper typed."`
+	Category string   `query:"category" maxLength:"200" doc:"The ID or handle of a category."`
+	Filters  []string `query:"filter,explode" maxItems:"20" doc:"A field and a value, as in brand:Bosch. Several of one field: any of them." nullable:"false"`
+	Facets   []string `query:"facets" maxItems:"20" doc:"Fields to count, with commas between them." nullable:"false"`
+	Sort     string   `query:"sort" enum:"price,-price,newest,best-selling" doc:"By relevance if it is missing."`
+	Currency string   `query:"currency" pattern:"^[A-Z]{3}$" doc:"Of prices that are shown, filtered and sorted by."`
+	Min      int64    `query:"price_min" minimum:"0" doc:"In minor units of currency."`
+	Max      int64    `query:"price_max" minimum:"0"`
+}
+
+func (a *api) search(ctx context.Context, in *searchInput) (*answer[Found], error) {
+	q := search.Query{
+		Text: in.Query, Sort: search.Sort(in.Sort), Limit: in.Limit, After: in.After, Currency: money.Currency(in.Currency),
+	}
+	if in.Category != "" {
+		c, err := a.findCategory(ctx, in.Category)
+		if err != nil {
+			return nil, err
+		}
+		q.Category = string(c.ID)
+	}
+	var err error
+	if q.Filters, err = filtersOf(in); err != nil {
+		return nil, err
+	}
+	for _, field := range in.Facets {
+		q.Facets = append(q.Facets, search.Facet{Field: field})
+	}
+	r, err := a.options.Finder.Find(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return &answer[Found]{CacheControl: searchCache, SurrogateKey: "catalog", Link: a.linkNext("/search", in.query(), in.Limit, r.Next), Body: a.showFound(r)}, nil
+}
+
+// filtersOf gathers the values of each field.
+func filtersOf(in *searchInput) ([]search.Filter, error) {
+	var out []search.Filter
+	at := map[string]int{}
+	for _, text := range in.Filters {
+		field, value, ok := strings.Cut(text, ":")
+		if !ok {
+			return nil, &fieldError{"query.filter", "must be of the form field:value"}
+		}
+		i, known := at[field]
+		if !known {
+			i = len(out)
+			at[field] = i
+			out = append(out, search.Filter{Field: field})
+		}
+		out[i].Values = append(out[i].Values, value)
+	}
+	if in.Min > 0 || in.Max > 0 {
+		out = append(out, search.Filter{Field: search.FieldPrice, Prices: []search.PriceRange{{Min: in.Min, Max: in.Max}}})
+	}
+	return out, nil
+}
+
+// query returns what asks for the same again.
+func (in *searchInput) query() url.Values {
+	out := url.Values{"filter": in.Filters}
+	for name, value := range map[string]string{
+		"q": in.Query, "category": in.Category, "sort": in.Sort, "currency": in.Currency,
+		"fields": in.Fields, "facets": strings.Join(in.Facets, ","), "price_min": digits(in.Min), "price_max": digits(in.Max),
+	} {
+		if value != "" {
+			out.Set(name, value)
+		}
+	}
+	return out
+}
+
+func (a *api) showFound(r search.Result) Found {
+	out := Found{
+		Items: make([]Hit, len(r.Hits)), Total: r.Total, Facets: make([]Facet, len(r.Facets)),
+		Next: r.Next, Corrected: r.Corrected, Partial: r.Partial, Redirect: r.Redirect,
+	}
+	for i, h := range r.Hits {
+		out.Items[i] = Hit{
+			Product: a.showProduct(h.Product), Price: moneyOr(h.Price), Highest: moneyOr(h.Highest), Available: h.Available,
+			Title: showMarked(h.Title), Snippet: showMarked(h.Snippet),
+		}
+	}
+	for i, f := range r.Facets {
+		out.Facets[i] = Facet{Field: f.Field, Unit: f.Unit, Other: f.Other, Values: make([]FacetValue, len(f.Values))}
+		for j, v := range f.Values {
+			out.Facets[i].Values[j] = FacetValue{Value: v.Value, Title: v.Title, Min: v.Price.Min, Max: v.Price.Max, Count: v.Count}
+		}
+	}
+	return out
+}
+
+func showMarked(m search.Marked) []MarkedPart {
+	parts := m.Parts()
+	out := make([]MarkedPart, len(parts))
+	for i, p := range parts {
+		out[i] = MarkedPart{p.Text, p.Match}
+	}
+	return out
+}
+
+type suggestInput struct {
+	Text     string `query:"q" required:"true" minLength:"1" maxLength:"100" doc:"What the shopper has typed so far."`
+	Limit    int    `query:"limit" minimum:"1" maximum:"20" default:"5"`
+	Currency string `query:"currency" pattern:"^[A-Z]{3}$"`
+	Fields   string `query:"fields" maxLength:"400"`
+}
+
+func (a *api) suggest(ctx context.Context, in *suggestInput) (*answer[Suggested], error) {
+	s, err := a.options.Finder.Suggest(ctx, search.Prefix{Text: in.Text, Limit: in.Limit, Currency: money.Currency(in.Currency)})
+	if err != nil {
+		return nil, err
+	}
+	out := &answer[Suggested]{CacheControl: searchCache, SurrogateKey: "catalog", Body: Suggested{
+		Queries: append([]string{}, s.Queries...), Products: make([]SuggestedProduct, len(s.Products)),
+		Categories: make([]SuggestedPlace, len(s.Categories)),
+	}}
+	for i, p := range s.Products {
+		out.Body.Products[i] = SuggestedProduct{string(p.Product.ID), p.Product.Handle, showMarked(p.Title), moneyOr(p.Price)}
+	}
+	for i, c := range s.Categories {
+		out.Body.Categories[i] = SuggestedPlace{c.ID, c.Title}
+	}
+	return out, nil
+}
