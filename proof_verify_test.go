@@ -44,6 +44,8 @@ var damages = []struct {
 	{"catalog.membership_on_slot", one(`UPDATE product_categories SET slot = slot + 1`)},
 	{"catalog.positions_in_order", one(`UPDATE product_categories SET position = position + 1`)},
 	{"catalog.change_is_remembered", one(`DELETE FROM catalog_changes WHERE subject LIKE 'prd%'`)},
+	{"catalog.type_exists", one(`UPDATE products SET type = 'ptype_01KAJ3W7Q8Z5D4F6G7H8J9K0M1'`)},
+	{"catalog.list_exists", one(`INSERT INTO list_prices SELECT id, 'plist_01KAJ3W7Q8Z5D4F6G7H8J9K0M1', 'EUR', 1, 5, slot FROM variants`)},
 	{"catalog.list_price_on_slot", one(`INSERT INTO list_prices SELECT id, 'plist', 'EUR', 1, 5, slot + 1 FROM variants`)},
 	{"catalog.prior_price", one(`UPDATE prices SET prior = 5`)},
 	{"catalog.handle_leads_to_one", one(`INSERT INTO former_category_handles SELECT handle, id, 0 FROM categories`)},

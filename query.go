@@ -68,11 +68,12 @@ func (s *Store) query(ctx context.Context, query string, args []any, row func(Ro
 // views are what Query sees. Amounts are minor units; times are milliseconds
 // since 1970 UTC. What is sealed is left out.
 var views = []sqlite.View{
-	{Name: "products", Query: `SELECT id, handle, title, description, brand, seo_title, seo_description, media, attributes, translations, publications, status, external_reference, metadata, private_metadata, version, created_at, updated_at FROM $.products`},
+	{Name: "products", Query: `SELECT id, handle, title, description, brand, type, seo_title, seo_description, media, attributes, translations, publications, status, external_reference, metadata, private_metadata, version, created_at, updated_at FROM $.products`},
 	{Name: "variants", Query: `SELECT id, product, sku, options, untracked, barcodes, attributes, weight_grams, length_mm, width_mm, height_mm, tax_category, metadata, private_metadata FROM $.variants WHERE removed = 0`},
 	{Name: "former_handles", Query: `SELECT product, handle, position FROM $.former_handles`},
 	{Name: "catalog_changes", Query: `SELECT subject, version, at, principal, kind, fields FROM $.catalog_changes`},
 	{Name: "prices", Query: `SELECT variant, currency, amount, compare_at, since, prior FROM $.prices`},
+	{Name: "product_types", Query: `SELECT id, code, title, attributes, version, created_at, updated_at FROM $.product_types`},
 	{Name: "price_history", Query: `SELECT variant, currency, since, until, amount FROM $.price_history`},
 	{Name: "price_lists", Query: `SELECT id, code, title, status, starts, ends, groups, channels, markets, priority, sale, discount, version, created_at, updated_at FROM $.price_lists`},
 	{Name: "list_prices", Query: `SELECT list, variant, currency, min_quantity, amount FROM $.list_prices`},

@@ -37,6 +37,10 @@ func (s *Store) Verify(ctx context.Context) ([]Violation, error) {
 		return out, fmt.Errorf("verifying stock between shards: %w", err)
 	}
 	out = append(out, found...)
+	if found, err = s.Catalog.CheckReferences(ctx); err != nil {
+		return out, fmt.Errorf("verifying what products name: %w", err)
+	}
+	out = append(out, found...)
 	if found, err = s.verifyClaims(ctx); err != nil {
 		return out, fmt.Errorf("verifying claims: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/sqlite"
 )
 
@@ -29,7 +30,7 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 		{"catalog.membership_on_slot", `SELECT DISTINCT p.id FROM product_categories c JOIN products p ON p.id = c.product WHERE c.slot <> p.slot ORDER BY p.id`,
 			"is in a category on another slot"},
 		{"catalog.change_is_remembered", `SELECT id FROM (SELECT id, version FROM products UNION ALL SELECT id, version FROM categories
-				UNION ALL SELECT id, version FROM price_lists) s
+				UNION ALL SELECT id, version FROM price_lists UNION ALL SELECT id, version FROM product_types) s
 			WHERE version <> (SELECT coalesce(max(version), 0) FROM catalog_changes c WHERE c.subject = s.id) ORDER BY id`,
 			"is at another version than its last recorded change"},
 		{"catalog.list_price_on_slot", `SELECT DISTINCT v.id FROM list_prices p JOIN variants v ON v.id = p.variant WHERE v.slot <> p.slot ORDER BY v.id`,
@@ -141,6 +142,48 @@ func (s *Service) CheckAcross(ctx context.Context) ([]command.Violation, error) 
 		}
 	}
 	return out, nil
+}
+
+// CheckReferences reports products of types, and prices of price lists, that the
+// store's slot does not have. Types and lists are never removed.
+func (s *Service) CheckReferences(ctx context.Context) ([]command.Violation, error) {
+	var out []command.Violation
+	for _, rule := range []struct{ name, named, known, detail string }{
+		{"catalog.type_exists", `SELECT type, min(id) FROM products WHERE type <> '' GROUP BY type ORDER BY type`,
+			`SELECT 1 FROM product_types WHERE id = ?`, "is of the type %s, which does not exist"},
+		{"catalog.list_exists", `SELECT list, min(variant) FROM list_prices GROUP BY list ORDER BY list`,
+			`SELECT 1 FROM price_lists WHERE id = ?`, "has a price in the list %s, which does not exist"},
+	} {
+		for shard := range s.engine.Shards() {
+			named, err := s.pairs(ctx, shard, rule.named)
+			if err != nil {
+				return nil, err
+			}
+			for _, n := range named {
+				known := false
+				err := s.engine.View(ctx, id.StoreSlot, func(tx *sqlite.Tx) (err error) { _, known, err = tx.Int64(rule.known, n[0]); return err })
+				if err != nil {
+					return nil, err
+				}
+				if !known {
+					out = append(out, command.Violation{Rule: rule.name, Subject: n[1], Detail: fmt.Sprintf(rule.detail, n[0])})
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+// pairs runs a query of two text columns on a shard.
+func (s *Service) pairs(ctx context.Context, shard int, query string) (out [][2]string, err error) {
+	err = s.engine.View(ctx, s.engine.SlotOn(shard), func(tx *sqlite.Tx) error {
+		rows := tx.Query(query)
+		for rows.Next() {
+			out = append(out, [2]string{rows.Text(0), rows.Text(1)})
+		}
+		return rows.Close()
+	})
+	return out, err
 }
 
 func (s *Service) namesOf(p Product) []name {

@@ -67,6 +67,15 @@ func startOver(err error) bool {
 	return moved || late
 }
 
+// checkReferences checks what a product names on the store's slot: categories
+// and its type.
+func (s *Service) checkReferences(ctx context.Context, c PutProduct) error {
+	if err := s.checkCategories(ctx, c.Categories); err != nil {
+		return err
+	}
+	return s.checkType(ctx, c)
+}
+
 func (c *PutProduct) stampClaims(e command.Engine) {
 	c.Claim = claim.Of(e, ClaimKind, c.Handle)
 	c.ReferenceClaim, c.FormerClaims = claim.Hash{}, nil
@@ -92,7 +101,7 @@ func (c PutProduct) local() bool {
 func (s *Service) putLocal(ctx context.Context, c PutProduct, key string) (stored, error) {
 	return command.Do[stored](ctx, s.engine, &c, command.Call{Key: key, Slot: c.Claim.Slot(), Prepare: func(stamp command.Stamp) error {
 		c.NewID, c.Target, c.Reserved = ProductID(stamp.NewID("prd")), "", nil
-		return s.checkCategories(ctx, c.Categories)
+		return s.checkReferences(ctx, c)
 	}})
 }
 
@@ -115,7 +124,7 @@ func (s *Service) putAcross(ctx context.Context, c PutProduct, key string) (stor
 	var r *claim.Reservation
 	done, err := command.Do[stored](ctx, s.engine, &c, command.Call{Key: key, Slot: slot, Prepare: func(stamp command.Stamp) (err error) {
 		c.NewID, c.Target, c.Reserved = ProductID(stamp.NewID("prd")), "", nil
-		if err := s.checkCategories(ctx, c.Categories); err != nil {
+		if err := s.checkReferences(ctx, c); err != nil {
 			return err
 		}
 		if c.ID == "" {

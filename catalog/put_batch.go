@@ -125,7 +125,7 @@ func (b *bulk) prepareBatch(products []PutProduct, have []record, stamp command.
 	var changes []claim.Change
 	for i := range products {
 		p := &products[i]
-		if err := b.s.checkCategories(b.ctx, p.Categories); err != nil {
+		if err := b.s.checkReferences(b.ctx, *p); err != nil {
 			return nil, isNew, err
 		}
 		home, err := p.home()

@@ -186,7 +186,7 @@ func (b *bulk) putChunk(chunk []int) error {
 	slot := c.Products[0].Claim.Slot()
 	all, err := command.Do[allStored](b.ctx, b.s.engine, &c, command.Call{Slot: slot, Prepare: func(stamp command.Stamp) error {
 		for i := range c.Products {
-			if err := b.s.checkCategories(b.ctx, c.Products[i].Categories); err != nil {
+			if err := b.s.checkReferences(b.ctx, c.Products[i]); err != nil {
 				return fmt.Errorf("product %q: %w", c.Products[i].Handle, err)
 			}
 			own := command.Stamp{At: stamp.At, Slot: c.Products[i].Claim.Slot()}

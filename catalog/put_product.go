@@ -53,6 +53,8 @@ type PutProduct struct {
 	// Publications say through which channels the product is offered, and
 	// when. None means everywhere, always.
 	Publications []Publication `cbor:"23,keyasint,omitempty"`
+	// Type says which attributes it has. Without one they are free.
+	Type ProductTypeID `cbor:"24,keyasint,omitempty"`
 
 	// SKU and Price are short for one variant without options.
 	SKU   SKU          `cbor:"-"`

@@ -34,7 +34,7 @@ func (c PutProduct) record(tx *command.Tx, have record) record {
 	}
 	r.Handle, r.Title, r.Description, r.Brand, r.Status = c.Handle, c.Title, c.Description, c.Brand, c.Status
 	r.Categories, r.Media, r.Attributes, r.SEO = c.Categories, c.Media, c.Attributes, c.SEO
-	r.Translations, r.Publications = c.Translations, c.Publications
+	r.Type, r.Translations, r.Publications = c.Type, c.Translations, c.Publications
 	r.ExternalReference, r.Metadata, r.PrivateMetadata = c.ExternalReference, c.Metadata, c.PrivateMetadata
 	r.UpdatedAt = tx.Time()
 	known := map[SKU]VariantID{}
@@ -81,6 +81,7 @@ func (r record) differences(other record) (d differences) {
 	d.note("brand", r.Brand == other.Brand)
 	d.note("status", r.Status == other.Status)
 	d.note("external_reference", r.ExternalReference == other.ExternalReference)
+	d.note("type", r.Type == other.Type)
 	d.note("categories", slices.Equal(r.Categories, other.Categories))
 	d.note("media", slices.EqualFunc(r.Media, other.Media, Media.equal))
 	d.note("attributes", slices.EqualFunc(r.Attributes, other.Attributes, Attribute.equal))
@@ -139,7 +140,7 @@ func readRecord(tx *sqlite.Tx, product ProductID) (r record, found bool, err err
 // readProduct reads a product without its variants.
 func readProduct(tx *sqlite.Tx, product ProductID) (r record, found bool, err error) {
 	rows := tx.One(`SELECT handle, claim, title, description, brand, status, external_reference, seo_title, seo_description,
-			media, attributes, metadata, private_metadata, version, created_at, updated_at, reference_claim, translations, publications
+			media, attributes, metadata, private_metadata, version, created_at, updated_at, reference_claim, translations, publications, type
 		FROM products WHERE id = ?`, product)
 	defer rows.Close()
 	if !rows.Next() {
@@ -157,6 +158,7 @@ func readProduct(tx *sqlite.Tx, product ProductID) (r record, found bool, err er
 	r.Metadata, r.PrivateMetadata = jsonOf(rows, 11), jsonOf(rows, 12)
 	r.Version, r.CreatedAt, r.UpdatedAt = rows.Int64(13), timeOf(rows, 14), timeOf(rows, 15)
 	copy(r.reference[:], rows.Blob(16))
+	r.Type = ProductTypeID(rows.Text(19))
 	if r.Translations, err = decodeList[Translation](rows.Text(17)); err != nil {
 		return record{}, false, err
 	}

@@ -14,6 +14,7 @@ CREATE TABLE products (
 	attributes         TEXT    NOT NULL,                            -- JSON: [{"name":…,"kind":…,…},…]
 	translations       TEXT    NOT NULL,                            -- JSON: [{"locale":"de","title":…,…},…]
 	publications       TEXT    NOT NULL,                            -- JSON: [{"channel":…,"visible_from":…,…},…]
+	type               TEXT    NOT NULL,                            -- product_types.id, on the store's slot; '' if it has none
 	status             TEXT    NOT NULL CHECK (status IN ('draft', 'active', 'archived')),
 	external_reference TEXT    NOT NULL,
 	metadata           TEXT,
@@ -160,6 +161,20 @@ CREATE TABLE categories (
 
 CREATE UNIQUE INDEX categories_by_handle ON categories (handle);
 CREATE INDEX categories_by_parent ON categories (parent);
+
+-- Product types live on the store's slot.
+CREATE TABLE product_types (
+	id         TEXT    NOT NULL PRIMARY KEY,
+	slot       INTEGER NOT NULL,
+	code       TEXT    NOT NULL CHECK (code <> ''),
+	title      TEXT    NOT NULL CHECK (title <> ''),
+	attributes TEXT    NOT NULL,                    -- JSON: [{"name":…,"kind":…,"constraint":…,…},…]
+	version    INTEGER NOT NULL CHECK (version > 0),
+	created_at INTEGER NOT NULL,
+	updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX product_types_by_code ON product_types (code);
 
 -- Handles that categories had before still lead to them.
 CREATE TABLE former_category_handles (

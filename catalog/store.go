@@ -63,14 +63,14 @@ func (r record) storeProduct(tx *command.Tx, have record) error {
 	if r.ExternalReference != "" {
 		reference = r.reference[:]
 	}
-	_, err = tx.Exec(`INSERT INTO products (id, slot, handle, claim, reference_claim, title, description, brand, seo_title, seo_description, media, attributes, translations, publications,
+	_, err = tx.Exec(`INSERT INTO products (id, slot, handle, claim, reference_claim, title, description, brand, seo_title, seo_description, media, attributes, translations, publications, type,
 			status, external_reference, metadata, private_metadata, version, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET handle = excluded.handle, claim = excluded.claim, reference_claim = excluded.reference_claim, title = excluded.title, description = excluded.description,
 			brand = excluded.brand, seo_title = excluded.seo_title, seo_description = excluded.seo_description, media = excluded.media,
-			attributes = excluded.attributes, translations = excluded.translations, publications = excluded.publications, status = excluded.status, external_reference = excluded.external_reference,
+			attributes = excluded.attributes, translations = excluded.translations, publications = excluded.publications, type = excluded.type, status = excluded.status, external_reference = excluded.external_reference,
 			metadata = excluded.metadata, private_metadata = excluded.private_metadata, version = excluded.version, updated_at = excluded.updated_at`,
-		r.ID, tx.Slot, r.Handle, r.claim[:], reference, r.Title, r.Description, r.Brand, r.SEO.Title, r.SEO.Description, media, attributes, translations, publications,
+		r.ID, tx.Slot, r.Handle, r.claim[:], reference, r.Title, r.Description, r.Brand, r.SEO.Title, r.SEO.Description, media, attributes, translations, publications, r.Type,
 		r.Status, r.ExternalReference, textOf(r.Metadata), textOf(r.PrivateMetadata), r.Version, tx.At, tx.At)
 	if err != nil {
 		return err

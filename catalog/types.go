@@ -55,9 +55,10 @@ type Product struct {
 	Description       string
 	Brand             string // "" if it has none
 	Status            Status
-	Categories        []CategoryID // the main one first
-	Media             []Media      // in the order in which they are shown
-	Attributes        []Attribute  // in the order they were put
+	Type              ProductTypeID // "" if it has none
+	Categories        []CategoryID  // the main one first
+	Media             []Media       // in the order in which they are shown
+	Attributes        []Attribute   // in the order they were put
 	SEO               SEO
 	Translations      []Translation // sorted by locale
 	Publications      []Publication // sorted by channel; none: offered everywhere

@@ -31,6 +31,7 @@ const (
 	mostValues      = 100
 	mostUnit        = 50
 	mostTerms       = 2000
+	mostEnum        = 1000
 	mostChannels    = 100
 	mostGrams       = 1_000_000_000
 	mostMM          = 1_000_000
@@ -48,6 +49,11 @@ func (c PutProduct) Validate() error {
 	}
 	if c.ID != "" {
 		if err := id.Check("prd", string(c.ID)); err != nil {
+			return err
+		}
+	}
+	if c.Type != "" {
+		if err := id.Check("ptype", string(c.Type)); err != nil {
 			return err
 		}
 	}
