@@ -17,6 +17,7 @@ const (
 	categoryField          // titles of its categories and those above
 	attributeField         // values of attributes, and names of those that are yes
 	descriptionField       //
+	headField              // words of the title that say what the product is
 	pairField              // neighbouring words of the title, written as one
 	codeField              // codes, folded, whole
 	wordField              // words without digits as they are written, for suggestions and spelling
@@ -24,7 +25,7 @@ const (
 )
 
 // names are the fields' names on disk.
-var names = [fields]string{"t", "b", "y", "g", "a", "d", "p", "c", "w"}
+var names = [fields]string{"t", "b", "y", "g", "a", "d", "h", "p", "c", "w"}
 
 // documentField is the stored record.
 const documentField = "r"
@@ -46,6 +47,7 @@ func terms(l text.Language, d *Document) (all [fields][]text.Term) {
 	all[categoryField] = l.Terms(categoryText(d))
 	all[attributeField] = l.Terms(attributeText(d))
 	all[descriptionField] = l.Terms(plain(d.Description))
+	all[headField] = heads(l, d)
 	all[pairField] = l.Pairs(d.Title)
 	for _, c := range d.Codes {
 		all[codeField] = append(all[codeField], text.Term{Text: text.Code(c)})

@@ -44,6 +44,7 @@ func (x *index) find(ctx context.Context, q *Query) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
+	x.applyRules(q, s, &matched)
 	left := x.cols.applyFilters(q, matched)
 	out.total = left.all.count()
 	for _, f := range q.Facets {
@@ -71,26 +72,47 @@ func (x *index) matched(ctx context.Context, q *Query, s *scratch, out *page) (b
 	if strings.TrimSpace(q.Text) == "" {
 		return x.cols.live, nil
 	}
-	p := x.parse(q.Text)
-	out.terms = p
+	p, err := x.parse(q.Text, q.Exact)
+	if err != nil {
+		return nil, err
+	}
+	out.terms, out.corrected = p, p.correctedText()
 	if err := x.match(ctx, p, s); err != nil {
 		return nil, err
 	}
+	return x.covering(p, s, out), nil
+}
+
+// enough is how many products with all words of a query make those with some
+// of them unwanted.
+const enough = 20
+
+// covering returns the documents that have all words of a query, and if these
+// are few, those that have most.
+func (x *index) covering(p parsed, s *scratch, out *page) bitset {
 	set := newBitset(x.cols.size())
-	most := uint8(0)
+	var count [maxWords + 1]int
+	all, exact := len(p.groups), false
 	for _, ord := range s.touched {
-		most = max(most, s.covered[ord])
-		if s.code[ord] {
-			most = uint8(len(p.groups))
-		}
+		count[s.covered[ord]]++
+		exact = exact || s.code[ord]
 	}
-	out.partial = int(most) < len(p.groups) && most > 0
+	least, sum := all, count[all]
+	for !exact && least > 1 && sum < enough && 2*(least-1) >= all {
+		least--
+		sum += count[least]
+	}
+	out.partial = sum > count[all]
 	for _, ord := range s.touched {
-		if s.code[ord] || s.covered[ord] > 0 && s.covered[ord] >= most {
+		if s.code[ord] || int(s.covered[ord]) >= least {
 			set.set(ord)
 		}
+		if n := int(s.covered[ord]); n < all { // words that are missing cost twice
+			share := float32(n) / float32(all)
+			s.score[ord] *= share * share
+		}
 	}
-	return set, nil
+	return set
 }
 
 // codeScore lifts a document with the code that was typed above all others.
@@ -120,7 +142,7 @@ func (x *index) score(ord uint32, s *scratch) float64 {
 	if s.code[ord] {
 		score += codeScore
 	}
-	return score * (1 + float64(x.cols.boost[ord])/100)
+	return score * max(0.01, 1+float64(x.cols.boost[ord])/100+float64(s.boost[ord])/100)
 }
 
 // order returns what documents are sorted by, largest first.
@@ -145,10 +167,22 @@ func (x *index) order(q *Query) func(uint32, *scratch) int64 {
 		}
 	case q.Sort == ByBestSelling:
 		return func(ord uint32, _ *scratch) int64 { return c.sold[ord] }
-	case q.Sort == ByNewest, strings.TrimSpace(q.Text) == "":
+	case q.Sort == ByNewest:
 		return func(ord uint32, _ *scratch) int64 { return c.created[ord] }
+	case strings.TrimSpace(q.Text) == "":
+		return func(ord uint32, s *scratch) int64 {
+			if s.place[ord] != 0 {
+				return s.place[ord]
+			}
+			return c.created[ord]
+		}
 	}
-	return func(ord uint32, s *scratch) int64 { return int64(x.score(ord, s) * scoreUnit) }
+	return func(ord uint32, s *scratch) int64 {
+		if s.place[ord] != 0 {
+			return s.place[ord]
+		}
+		return int64(x.score(ord, s) * scoreUnit)
+	}
 }
 
 // scoreUnit makes scores whole numbers, so that a cursor holds them exactly.

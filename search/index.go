@@ -15,6 +15,7 @@ type index struct {
 	dir      string
 	language text.Language
 	disk     *disk
+	lexicon  *lexicon
 	cache    *postingCache
 	scratch  sync.Pool      // of *scratch
 	users    sync.WaitGroup // queries that use it
@@ -27,12 +28,12 @@ type index struct {
 	head  header
 }
 
-func openIndex(dir, locale string, cacheBytes int) (*index, error) {
+func openIndex(dir, locale string, cacheBytes int, lexicon *lexicon) (*index, error) {
 	d, err := openDisk(dir)
 	if err != nil {
 		return nil, fmt.Errorf("opening the search index in %s: %w", dir, err)
 	}
-	x := &index{dir: dir, language: text.NewLanguage(locale), disk: d, cache: newPostingCache(cacheBytes)}
+	x := &index{dir: dir, language: text.NewLanguage(locale), disk: d, lexicon: lexicon, cache: newPostingCache(cacheBytes)}
 	head, found, err := d.header()
 	if err == nil && !found {
 		head = header{Format: format, Locale: locale}

@@ -7,7 +7,7 @@ import (
 
 // weights say how much a word counts in each field.
 var weights = [fields]float64{
-	titleField: 3, brandField: 2, typeField: 3, categoryField: 2, attributeField: 0.8, descriptionField: 0.6, pairField: 2, wordField: 1,
+	titleField: 3, brandField: 2, typeField: 3, categoryField: 2, attributeField: 0.6, descriptionField: 0.8, pairField: 2, wordField: 1,
 }
 
 // scratch is the working memory of one query, by ordinal. It is kept for the
@@ -17,8 +17,12 @@ type scratch struct {
 	word    []float32 // the best of them
 	score   []float32
 	covered []uint8 // words that the document has
+	head    []bool  // the current term says what the document is
 	code    []bool  // the document has a code that was typed
 	touched []uint32
+	boost   []int16  // percent, by the merchant's rules
+	place   []int64  // in the order, by the merchant's rules; 0 is by its score
+	ruled   []uint32 // documents with a boost or a place
 	words   []uint32 // documents that have the current word
 	terms   []uint32 // documents that have the current term
 }
@@ -29,7 +33,8 @@ func (x *index) borrow(n int) *scratch {
 		room := n + n/4 + 64
 		s = &scratch{
 			tf: make([]float32, room), word: make([]float32, room), score: make([]float32, room),
-			covered: make([]uint8, room), code: make([]bool, room),
+			covered: make([]uint8, room), code: make([]bool, room), head: make([]bool, room),
+			boost: make([]int16, room), place: make([]int64, room),
 		}
 	}
 	return s
@@ -39,7 +44,10 @@ func (x *index) giveBack(s *scratch) {
 	for _, ord := range s.touched {
 		s.score[ord], s.covered[ord], s.code[ord] = 0, 0, false
 	}
-	s.touched = s.touched[:0]
+	for _, ord := range s.ruled {
+		s.boost[ord], s.place[ord] = 0, 0
+	}
+	s.touched, s.ruled = s.touched[:0], s.ruled[:0]
 	x.scratch.Put(s)
 }
 
@@ -65,10 +73,19 @@ func (x *index) matchGroup(g *group, s *scratch) error {
 			return err
 		}
 		idf := idf(x.cols.liveCount(), len(s.terms))
+		if g.head {
+			if err := x.markHeads(w.term, s); err != nil {
+				return err
+			}
+		}
 		for _, ord := range s.terms {
 			tf := s.tf[ord]
 			s.tf[ord] = 0
 			score := float32(w.weight*idf) * tf * (saturation + 1) / (tf + saturation)
+			if s.head[ord] {
+				s.head[ord] = false
+				score *= headFactor
+			}
 			if s.word[ord] == 0 {
 				s.words = append(s.words, ord)
 			}
@@ -83,6 +100,23 @@ func (x *index) matchGroup(g *group, s *scratch) error {
 		s.covered[ord]++
 		s.score[ord] += s.word[ord]
 		s.word[ord] = 0
+	}
+	return nil
+}
+
+// headFactor is how much more a word counts where it says what the product is.
+const headFactor = 1.3
+
+// markHeads notes in which documents that have a term it says what they are.
+func (x *index) markHeads(term string, s *scratch) error {
+	for i := range x.parts {
+		list, err := x.postings(&x.parts[i], headField, term)
+		if err != nil {
+			return err
+		}
+		for _, p := range list {
+			s.head[p.ord] = s.tf[p.ord] > 0
+		}
 	}
 	return nil
 }

@@ -10,7 +10,12 @@ import (
 // the terms.
 type group struct {
 	word  string // as it was typed, folded
+	stem  string
 	terms []wanted
+	head  bool // it says what the product is
+
+	found     bool   // a document has the word as it was typed
+	corrected string // how it is likely spelt
 }
 
 // wanted is one way in which a document may have a word of the query.
@@ -33,14 +38,10 @@ type parsed struct {
 var textFields = []field{titleField, brandField, typeField, categoryField, attributeField, descriptionField}
 
 // parse reads a query's text. There is no syntax: whatever is typed is words.
-func (x *index) parse(s string) parsed {
-	if len(s) > maxText {
-		s = strings.ToValidUTF8(s[:maxText], "")
-	}
-	words := text.Words(s)
+func (x *index) parse(s string, exact bool) (parsed, error) {
+	words := text.Words(s[:whole(s, min(len(s), maxText))])
 	words = words[:min(len(words), maxWords)]
-	p := parsed{words: words}
-	p.codes = codesOf(words)
+	p := parsed{words: words, codes: codesOf(words)}
 	for i := 0; i < len(words); i++ {
 		g, used := x.group(words, i)
 		if len(g.terms) > 0 {
@@ -50,10 +51,129 @@ func (x *index) parse(s string) parsed {
 	}
 	if len(p.groups) == 0 { // nothing but stop words
 		for _, w := range words {
-			p.groups = append(p.groups, group{w.Text, []wanted{{w.Text, 1, []field{titleField, wordField}, "word"}}})
+			p.groups = append(p.groups, group{word: w.Text, terms: []wanted{{w.Text, 1, []field{titleField, wordField}, "word"}}})
+		}
+		return p, nil
+	}
+	x.addSynonyms(&p)
+	if err := x.addJoined(&p); err != nil {
+		return p, err
+	}
+	if !exact {
+		if err := x.addCorrections(&p); err != nil {
+			return p, err
 		}
 	}
-	return p
+	p.markHead()
+	return p, nil
+}
+
+// markHead makes the last word of a query one that should say what the
+// product is: who types "laptop case" wants a case.
+func (p *parsed) markHead() {
+	p.groups[len(p.groups)-1].head = true
+}
+
+// addSynonyms adds what words and phrases of a query are called otherwise.
+func (x *index) addSynonyms(p *parsed) {
+	if x.lexicon == nil {
+		return
+	}
+	for i := range p.groups {
+		phrase := ""
+		for n := 1; n <= x.lexicon.longest && i+n <= len(p.groups); n++ {
+			phrase = strings.TrimSpace(phrase + " " + p.groups[i+n-1].stem)
+			for _, other := range x.lexicon.same[phrase] {
+				for j := i; j < i+n; j++ {
+					p.groups[j].addPhrase(other, 0.8/float64(n))
+				}
+			}
+		}
+	}
+}
+
+// addPhrase adds a synonym. One of two words is found where they are
+// neighbours in a title.
+func (g *group) addPhrase(phrase string, weight float64) {
+	words := strings.Fields(phrase)
+	if len(words) == 1 {
+		g.terms = append(g.terms, wanted{phrase, weight, textFields, "synonym"})
+		return
+	}
+	last := words[len(words)-2:]
+	g.terms = append(g.terms, wanted{last[0] + last[1], weight, []field{pairField}, "synonym"})
+}
+
+// addJoined adds neighbouring words written as one, if the catalogue does so.
+func (x *index) addJoined(p *parsed) error {
+	for i := 1; i < len(p.groups); i++ {
+		a, b := &p.groups[i-1], &p.groups[i]
+		if text.HasDigit(a.word) || text.HasDigit(b.word) || x.language.Stop(a.word) {
+			continue
+		}
+		joined := x.language.Stem(a.word + b.word)
+		ok, err := x.known(joined, []field{titleField, typeField, categoryField})
+		if err != nil {
+			return err
+		}
+		if ok {
+			a.terms = append(a.terms, wanted{joined, 0.6, textFields, "written as one"})
+			b.terms = append(b.terms, wanted{joined, 0.6, textFields, "written as one"})
+		}
+	}
+	return nil
+}
+
+// addCorrections adds other spellings of words that no product has.
+func (x *index) addCorrections(p *parsed) error {
+	for i := range p.groups {
+		g := &p.groups[i]
+		if slips(g.word) == 0 {
+			continue
+		}
+		for _, w := range g.terms {
+			ok, err := x.known(w.term, w.fields)
+			if ok || err != nil {
+				if err != nil {
+					return err
+				}
+				g.found = true
+				break
+			}
+		}
+		if g.found {
+			continue
+		}
+		corrections, err := x.correct(g.word)
+		if err != nil {
+			return err
+		}
+		for n, c := range corrections {
+			if n == 0 {
+				g.corrected = c
+			}
+			g.terms = append(g.terms, wanted{x.language.Stem(c), 0.8, textFields, "spelling of " + c})
+		}
+	}
+	return nil
+}
+
+// correctedText returns the text with its words corrected, or "" if none was.
+func (p *parsed) correctedText() string {
+	any := false
+	var list []string
+	for _, g := range p.groups {
+		if g.corrected != "" {
+			any = true
+			list = append(list, g.corrected)
+			continue
+		}
+		list = append(list, g.word)
+	}
+	if !any {
+		return ""
+	}
+	return strings.Join(list, " ")
 }
 
 // codesOf returns what may be a code: the whole text, and words with a digit
@@ -86,7 +206,7 @@ func codesOf(words []text.Word) []string {
 // group returns the ways to have the word at i, and how many words it took.
 func (x *index) group(words []text.Word, i int) (group, int) {
 	w, l := words[i], x.language
-	g := group{word: w.Text}
+	g := group{word: w.Text, stem: l.Stem(w.Text)}
 	used := 1
 	if w.Quantity != "" && w.Quantity != w.Text {
 		g.terms = append(g.terms, wanted{w.Quantity, 1, textFields, "quantity"})
@@ -100,8 +220,7 @@ func (x *index) group(words []text.Word, i int) (group, int) {
 	if l.Stop(w.Text) {
 		return g, 1
 	}
-	stem := l.Stem(w.Text)
-	g.terms = append(g.terms, wanted{stem, 1, textFields, "word"}, wanted{stem, 0.8, []field{pairField}, "words written as one"})
+	g.terms = append(g.terms, wanted{g.stem, 1, textFields, "word"}, wanted{g.stem, 0.8, []field{pairField}, "words written as one"})
 	return g, used
 }
 

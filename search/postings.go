@@ -45,9 +45,10 @@ func readOrds(s *scorch.SegmentSnapshot, ordinal func(string) uint32) (ords []ui
 	return ords, nil
 }
 
-// The constants of BM25, as they are in most engines.
+// The constants of BM25. Titles are short and fields are weighted, so that a
+// word counts for longer before more of it says no more.
 const (
-	saturation = 1.2
+	saturation = 3
 	lengthNorm = 0.6
 )
 

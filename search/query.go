@@ -29,6 +29,8 @@ type Query struct {
 	Currency money.Currency
 	// Exact turns off corrections of spelling.
 	Exact bool
+
+	rules *rules
 }
 
 // Fields that can be filtered and counted. Attributes are fields too: see
@@ -199,11 +201,12 @@ type Result struct {
 	Facets []FacetResult
 	// Next is the After of the page behind this one, or "".
 	Next string
-	// Corrected is the text that was searched for if the one that was typed
-	// found nothing, and "" otherwise. A shop shows it as "did you mean".
+	// Corrected is the text with words that no product has in the spelling
+	// that was searched for, and "" if there are none. A shop shows it as "did
+	// you mean"; Query.Exact searches for what was typed.
 	Corrected string
-	// Partial means that no product has all of the words, and that these
-	// have some of them.
+	// Partial means that few products have all of the words, so that products
+	// with most of them come behind those.
 	Partial bool
 	// Redirect is where the merchant wants shoppers to go who type this text.
 	Redirect string

@@ -35,13 +35,14 @@ const queryTime = time.Second
 func (f *Finder) Find(ctx context.Context, q Query) (Result, error) {
 	ctx, stop := context.WithTimeout(ctx, queryTime)
 	defer stop()
-	var result Result
+	q.rules = f.rules.Load()
+	result := Result{}
 	err := f.use(func(x *index) error {
 		p, err := x.find(ctx, &q)
 		if err != nil {
 			return err
 		}
-		result = Result{Total: p.total, Facets: p.facets, Next: p.next, Corrected: p.corrected, Partial: p.partial}
+		result = Result{Redirect: q.rules.redirect(q.Text), Total: p.total, Facets: p.facets, Next: p.next, Corrected: p.corrected, Partial: p.partial}
 		result.Hits, err = f.hits(ctx, &q, x.newMarker(p.terms), p.found)
 		return err
 	})
@@ -50,6 +51,9 @@ func (f *Finder) Find(ctx context.Context, q Query) (Result, error) {
 	}
 	if err != nil {
 		return Result{}, err
+	}
+	if result.Total == 0 && q.Text != "" && len(q.Filters) == 0 && q.Category == "" {
+		f.misses.note(q.Text, time.Now())
 	}
 	return result, nil
 }

@@ -15,10 +15,12 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gofrs/flock"
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/search/internal/text"
 )
 
 // Options changes how a Finder works. The zero Options are good for a shop in
@@ -36,6 +38,10 @@ type Options struct {
 	// Logger hears of what no caller does, such as an index that was built
 	// anew. It defaults to slog.DiscardHandler.
 	Logger *slog.Logger
+	// Vocabulary adds synonyms and stop words to those of the language.
+	Vocabulary Vocabulary
+	// Merchandising is what the merchant wants to be found.
+	Merchandising Merchandising
 }
 
 // Finder answers queries over a store's catalogue. It is safe for concurrent
@@ -44,6 +50,9 @@ type Finder struct {
 	shop    *commerce.Store
 	options Options
 	dir     directory
+	lexicon *lexicon
+	rules   atomic.Pointer[rules]
+	misses  misses
 	lock    *flock.Flock
 
 	stop    context.CancelFunc
@@ -78,11 +87,17 @@ func Open(ctx context.Context, shop *commerce.Store, o Options) (*Finder, error)
 	if o.CacheBytes < 0 {
 		return nil, fault.New(fault.Invalid, "the cache of postings cannot have %d bytes", o.CacheBytes)
 	}
+	lexicon, err := newLexicon(text.NewLanguage(o.Locale), o.Locale, o.Vocabulary)
+	if err != nil {
+		return nil, err
+	}
 	f := &Finder{
-		shop: shop, options: o, dir: directory{o.Dir},
+		shop: shop, options: o, dir: directory{o.Dir}, lexicon: lexicon,
 		rebuild: make(chan struct{}, 1), changed: make(chan struct{}),
 	}
-	var err error
+	if err := f.SetMerchandising(o.Merchandising); err != nil {
+		return nil, err
+	}
 	if f.lock, err = f.dir.open(); err != nil {
 		return nil, err
 	}

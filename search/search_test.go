@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -129,7 +130,7 @@ func TestTextFinds(t *testing.T) {
 	s.fill()
 	for _, test := range []struct {
 		text string
-		want string // SKUs in order
+		want string // the SKU of the only product with all of the words
 	}{
 		{"mug", "MUG"},
 		{"MUGS", "MUG"},
@@ -147,11 +148,20 @@ func TestTextFinds(t *testing.T) {
 		{"15,6\" case", "NB-CASE"},
 		{"case 15.6in", "NB-CASE"},
 		{"1tb", "NB-840"},
+		{"tonner 2120", "TN-2120"},
+		{"garmn", "WATCH"},
+		{"elitebok", "NB-840"},
+		{"laptop 840", "NB-840"},
 		{"href", ""},
 		{"zeppelin", ""},
 	} {
-		if got := strings.Join(s.find(search.Query{Text: test.text}), " "); got != test.want {
-			t.Errorf("%q finds %q, want %q", test.text, got, test.want)
+		r := s.result(search.Query{Text: test.text})
+		got := ""
+		if len(r.Hits) > 0 {
+			got = string(r.Hits[0].Product.Variants[0].SKU)
+		}
+		if got != test.want || len(r.Hits) > 1 && !r.Partial {
+			t.Errorf("%q finds %q of %d, want %q", test.text, got, r.Total, test.want)
 		}
 	}
 }
@@ -447,5 +457,153 @@ func TestRefusedQueries(t *testing.T) {
 		if _, err := s.Find(t.Context(), q); !errors.Is(err, fault.Invalid) {
 			t.Errorf("%s: got %v, want fault.Invalid", name, err)
 		}
+	}
+}
+
+func TestCorrections(t *testing.T) {
+	s := open(t)
+	s.fill()
+	if r := s.result(search.Query{Text: "blue mugg"}); r.Corrected != "blue mug" || r.Total != 1 {
+		t.Errorf("got %q, %d products", r.Corrected, r.Total)
+	}
+	if r := s.result(search.Query{Text: "mugg", Exact: true}); r.Corrected != "" || r.Total != 0 {
+		t.Errorf("exactly as typed: got %q, %d products", r.Corrected, r.Total)
+	}
+	for _, known := range []string{"mug", "mugs", "laptop", "tn2111"} {
+		if r := s.result(search.Query{Text: known}); r.Corrected != "" {
+			t.Errorf("%q was corrected to %q", known, r.Corrected)
+		}
+	}
+}
+
+func TestWhatAThingIsComesBeforeWhatItIsFor(t *testing.T) {
+	s := open(t)
+	for sku, title := range map[string]string{
+		"LAMP": "Epson projector lamp", "MOUNT": "Projector ceiling mount", "FOR": "Bag for Epson projector", "IT": "Epson EB-X41 projector white",
+	} {
+		s.put(item(sku, title, "Epson", 100, attribute("Colour", "White")))
+	}
+	s.settle()
+	if got := s.find(search.Query{Text: "projector"}); len(got) != 4 || got[0] != "IT" {
+		t.Errorf("got %v", got)
+	}
+	if got := s.find(search.Query{Text: "projector lamps"}); got[0] != "LAMP" {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestVocabulary(t *testing.T) {
+	s := open(t)
+	s.fill()
+	s.shut()
+	s.reopen(search.Options{Vocabulary: search.Vocabulary{Synonyms: [][]string{{"beaker", "mug"}, {"time piece", "smart watch"}}}})
+	s.settle()
+	for text, want := range map[string]string{"blue beakers": "MUG", "time piece": "WATCH"} {
+		if got := s.find(search.Query{Text: text}); len(got) == 0 || got[0] != want {
+			t.Errorf("%q finds %v, want %s", text, got, want)
+		}
+	}
+}
+
+func TestExplainAddsUp(t *testing.T) {
+	s := open(t)
+	s.fill()
+	if err := s.SetMerchandising(search.Merchandising{Boosts: []search.Boost{
+		{Filter: search.Filter{Field: search.FieldBrand, Values: []string{"Brother"}}, Percent: 25},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"black toner", "tn-2110 toner", "black laptop case", "smartwatch", "mug garmin", "15.6 inch notbook"} {
+		q := search.Query{Text: text}
+		for _, h := range s.result(q).Hits {
+			e, err := s.Explain(t.Context(), q, h.Product.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum := 0.0
+			for _, w := range e.Words {
+				sum += w.Score
+			}
+			sum *= e.Coverage
+			if e.Code {
+				sum += 1000
+			}
+			sum *= 1 + e.Boost/100
+			if math.Abs(sum-h.Score) > 1e-3*h.Score || e.Score != h.Score || !e.Matched {
+				t.Errorf("%q, %s: the words make %v, the score is %v: %+v", text, h.Product.Title, sum, h.Score, e)
+			}
+		}
+	}
+	if _, err := s.Explain(t.Context(), search.Query{}, "prd_x"); !errors.Is(err, fault.NotFound) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestMerchandising(t *testing.T) {
+	s := open(t)
+	s.fill()
+	id := func(sku catalog.SKU) catalog.ProductID {
+		v, err := s.Catalog.BySKU(t.Context(), sku)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.Product
+	}
+	black := search.Query{Text: "black"}
+	plain := s.find(black)
+	err := s.SetMerchandising(search.Merchandising{
+		Pins:      []search.Pin{{Query: "Blacks", Products: []catalog.ProductID{id("MUG"), id("WATCH")}}},
+		Buries:    []search.Pin{{Query: "black", Products: []catalog.ProductID{id(catalog.SKU(plain[0]))}}},
+		Boosts:    []search.Boost{{Query: "toner", Filter: search.Filter{Field: search.AttributeField("Colour"), Values: []string{"Black"}}, Percent: 50}},
+		Redirects: []search.Redirect{{Query: "opening hours", To: "/hours"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := s.find(black)
+	if got[0] != "MUG" || got[1] != "WATCH" || got[len(got)-1] != plain[0] || len(got) != len(plain)+1 {
+		t.Errorf("%v became %v", plain, got)
+	}
+	var paged []string
+	for q := (search.Query{Text: "black", Limit: 2}); ; {
+		r := s.result(q)
+		for _, h := range r.Hits {
+			paged = append(paged, string(h.Product.Variants[0].SKU))
+		}
+		if q.After = r.Next; q.After == "" {
+			break
+		}
+	}
+	if !slices.Equal(paged, got) {
+		t.Errorf("page by page %v, at once %v", paged, got)
+	}
+	black.Filters = []search.Filter{{Field: search.FieldBrand, Values: []string{"Garmin"}}}
+	if got := s.find(black); !slices.Equal(got, []string{"WATCH"}) {
+		t.Errorf("a pinned product passed a filter: %v", got)
+	}
+	if r := s.result(search.Query{Text: "Opening hour"}); r.Redirect != "/hours" {
+		t.Errorf("redirected to %q", r.Redirect)
+	}
+	for _, bad := range []search.Merchandising{
+		{Redirects: []search.Redirect{{Query: "x"}}},
+		{Boosts: []search.Boost{{Filter: search.Filter{Field: search.FieldBrand, Values: []string{"x"}}, Percent: -100}}},
+		{Boosts: []search.Boost{{Filter: search.Filter{Field: search.FieldPrice, Prices: []search.PriceRange{{}}}}}},
+	} {
+		if err := s.SetMerchandising(bad); !errors.Is(err, fault.Invalid) {
+			t.Errorf("%+v: got %v", bad, err)
+		}
+	}
+}
+
+func TestMisses(t *testing.T) {
+	s := open(t)
+	s.fill()
+	for _, text := range []string{"Zeppelin", "zeppelin!", "mug", "airship"} {
+		s.find(search.Query{Text: text})
+	}
+	s.find(search.Query{Text: "mug", Filters: []search.Filter{{Field: search.FieldBrand, Values: []string{"HP"}}}})
+	got := s.Misses()
+	if len(got) != 2 || got[0].Text != "zeppelin" || got[0].Count != 2 || got[1].Text != "airship" {
+		t.Errorf("got %+v", got)
 	}
 }

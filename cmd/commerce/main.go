@@ -42,6 +42,7 @@ Usage:
   commerce verify DIR               check every invariant of a store
   commerce replay --dir DIR FILE    put a retailer's order file through a store
   commerce bench                    measure how fast a store sells
+  commerce search-eval --dir DIR --labels FILE   measure how good its search is
 
 Exit codes: 0 done and nothing wrong, 1 failed or something wrong, 2 usage.
 "commerce COMMAND --help" says more.
@@ -58,6 +59,7 @@ var subcommands = []subcommand{
 	{"verify", verify},
 	{"replay", replay},
 	{"bench", bench},
+	{"search-eval", searchEval},
 }
 
 // run is main with everything that it touches as a parameter.

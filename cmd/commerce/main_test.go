@@ -66,6 +66,10 @@ func TestUsage(t *testing.T) {
 		{[]string{"bench", "all"}, exitUsage, `"all"`},
 		{[]string{"bench", "--lines", "101"}, exitUsage, "--lines 101: it is 1 to 100"},
 		{[]string{"bench", "--help"}, exitOK, "--callers N"},
+		{[]string{"search-eval", "--labels", "f"}, exitUsage, "--dir is missing"},
+		{[]string{"search-eval", "--dir", "d"}, exitUsage, "--labels is missing"},
+		{[]string{"search-eval", "--dir", "d", "--labels", "missing.csv"}, exitFailed, "missing.csv"},
+		{[]string{"search-eval", "--help"}, exitOK, "ndcg10_judged"},
 	} {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
 			r := command(t, test.args...)

@@ -24,19 +24,24 @@ import (
 // A Language stems words and knows which say nothing. The zero Language does
 // neither. It is safe for concurrent use.
 type Language struct {
-	stem func(*snowballstem.Env) bool
-	stop map[string]bool
+	stem    func(*snowballstem.Env) bool
+	stop    map[string]bool
+	purpose map[string]bool
 }
 
 // NewLanguage returns the rules for a BCP 47 locale such as "de-AT", of which
 // only the language counts. An unknown one has no rules.
 func NewLanguage(locale string) Language {
 	name, _, _ := strings.Cut(strings.ToLower(locale), "-")
-	l := Language{stem: stemmer(name), stop: map[string]bool{}}
-	for _, w := range strings.Fields(stopWords(name)) {
-		l.stop[fold(w)] = true
+	return Language{stem: stemmer(name), stop: set(stopWords(name)), purpose: set(purposeWords(name))}
+}
+
+func set(words string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		m[fold(w)] = true
 	}
-	return l
+	return m
 }
 
 func stemmer(language string) func(*snowballstem.Env) bool {
@@ -87,6 +92,34 @@ func (l Language) Stem(w string) string {
 
 // Stop reports whether a folded word says nothing by itself.
 func (l Language) Stop(w string) bool { return l.stop[w] }
+
+// Purpose reports whether a folded word is followed by what a thing is for or
+// comes with, and no more by what it is.
+func (l Language) Purpose(w string) bool { return l.purpose[w] }
+
+func purposeWords(language string) string {
+	switch language {
+	case "en":
+		return "for with w compatible fits replaces"
+	case "de":
+		return "für mit passend kompatibel"
+	case "fr":
+		return "pour avec compatible"
+	case "es":
+		return "para con compatible"
+	case "it":
+		return "per con compatibile"
+	case "nl":
+		return "voor met geschikt"
+	case "pt":
+		return "para com compatível"
+	case "sv":
+		return "för med"
+	case "da", "nb", "nn", "no":
+		return "til for med"
+	}
+	return ""
+}
 
 func stopWords(language string) string {
 	switch language {

@@ -48,16 +48,42 @@ func join(words []Word) (string, int) {
 }
 
 // Pairs returns neighbouring words written as one, so that "smart watch" is
-// found by "smartwatch". Words with digits do not pair.
+// found by "smartwatch", and the short form of a name with capitals inside and
+// a number behind: "PlayStation 4" is "ps4".
 func (l Language) Pairs(s string) []Term {
 	var terms []Term
 	words := Words(s)
 	for i := 1; i < len(words); i++ {
 		a, b := words[i-1], words[i]
+		if short := capitals(s[a.Start:a.End]); len(short) > 1 && isNumber(b.Text) && len(b.Text) < 6 {
+			terms = append(terms, Term{short + b.Text, i, a.Start, b.End})
+			continue
+		}
 		if HasDigit(a.Text) || HasDigit(b.Text) || l.Stop(a.Text) || l.Stop(b.Text) || len(a.Text) < 2 || len(b.Text) < 2 {
 			continue
 		}
 		terms = append(terms, Term{l.Stem(cut(a.Text + b.Text)), i, a.Start, b.End})
 	}
 	return terms
+}
+
+// capitals returns the capital letters of a word that has lower ones too, in
+// lower case: "ps" for "PlayStation".
+func capitals(w string) string {
+	var b []byte
+	lower := false
+	for i := range len(w) {
+		switch c := w[i]; {
+		case c >= 'A' && c <= 'Z':
+			b = append(b, c+'a'-'A')
+		case c >= 'a' && c <= 'z':
+			lower = true
+		default:
+			return ""
+		}
+	}
+	if !lower {
+		return ""
+	}
+	return string(b)
 }
