@@ -53,6 +53,7 @@ type Store struct {
 	lock   *flock.Flock
 	files  *assets.DirStore // nil unless Assets is the directory's own
 
+	queries *gate              // every Query while its rows are read
 	steps   atomic.Int64       // counts up while files are being checked and logs applied
 	stop    context.CancelFunc // ends the workers
 	workers sync.WaitGroup
@@ -82,7 +83,7 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir, id: it, config: c, lock: lock, failed: make(chan struct{}), closing: make(chan struct{}), stop: func() {}}
+	s := &Store{dir: dir, id: it, config: c, lock: lock, failed: make(chan struct{}), closing: make(chan struct{}), queries: newGate(), stop: func() {}}
 	err = s.prepare(ctx)
 	if err == nil {
 		err = s.watchOpening(func() error { return s.open(ctx) })
@@ -356,6 +357,7 @@ func (s *Store) close() error {
 	var errs []error
 	if e := s.engine; e != nil {
 		e.closed.Store(true)
+		errs = append(errs, bounded("a Query whose rows are still being read", s.queries.close))
 		if e.node != nil {
 			errs = append(errs, e.node.Close())
 		}

@@ -2,6 +2,8 @@ package commerce_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/keelshop/commerce"
@@ -54,3 +56,24 @@ func TestSellTwoMugs(t *testing.T) {
 }
 
 func cartOf(sku catalog.SKU) cart.AddLine { return cart.AddLine{SKU: sku, Quantity: 1} }
+
+// TestNobodyElseReadsTheFiles.
+func TestNobodyElseReadsTheFiles(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "shop")
+	shop := open(t, dir)
+	stock(t, shop, "mug", 5)
+	files, err := filepath.Glob(dir + "*")
+	must(t, err)
+	inside, err := filepath.Glob(dir + "/*")
+	must(t, err)
+	if len(inside) < 10 {
+		t.Errorf("there are only %q", inside)
+	}
+	for _, name := range append(files, inside...) {
+		info, err := os.Stat(name)
+		must(t, err)
+		if info.Mode()&0o077 != 0 {
+			t.Errorf("%s has mode %v", name, info.Mode())
+		}
+	}
+}

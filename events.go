@@ -68,7 +68,7 @@ func (s *Store) Latest() Position {
 	for i, l := range s.engine.lanes {
 		at[i] = l.shard.Events()
 	}
-	return newPosition(at)
+	return s.position(at)
 }
 
 const (
@@ -95,7 +95,7 @@ func (s *Store) events(ctx context.Context, after Position, follow bool) iter.Se
 				found = found || len(page) > 0
 				for _, e := range page {
 					at[l.number] = e.Sequence
-					e.Position = newPosition(at)
+					e.Position = s.position(at)
 					if !yield(e, nil) {
 						return
 					}
@@ -178,9 +178,10 @@ func (s *Store) eventPage(ctx context.Context, l *lane, after int64) ([]Event, e
 	return page, nil
 }
 
-func newPosition(at []int64) Position {
-	b := make([]byte, 0, len(positionStart)+len(at)*8)
-	b = append(b, positionStart...)
+// position says how far each shard was read, and of which store.
+func (s *Store) position(at []int64) Position {
+	b := make([]byte, 0, 16+len(at)*8)
+	b = append(b, positionStart+"."+s.tag()...)
 	for _, n := range at {
 		b = append(b, '.')
 		b = strconv.AppendInt(b, n, 36)
@@ -188,51 +189,68 @@ func newPosition(at []int64) Position {
 	return Position(b)
 }
 
-// parse reads a position and refuses one from this store's future, such as
-// one that was stored before an older backup was brought back.
+// tag stands for the store in positions: the random end of its ID.
+func (s *Store) tag() string { return s.id.Store[max(0, len(s.id.Store)-10):] }
+
+// parse reads a position and refuses one of another store, and one from this
+// store's future, such as one that was stored before an older backup was
+// brought back.
 func (s *Store) parse(p Position) ([]int64, error) {
-	at, err := p.parse(len(s.engine.lanes))
+	at := make([]int64, len(s.engine.lanes))
+	if p == "" {
+		return at, nil
+	}
+	store, have, err := p.parse()
+	if err != nil || store != s.tag() || len(have) != len(at) {
+		return nil, fault.New(fault.Invalid, "%q is not a position of this store", p)
+	}
 	for i, l := range s.engine.lanes {
-		if err == nil && at[i] > l.shard.Events() {
-			err = fault.New(fault.Invalid, "position %q is ahead of this store: start again from the state itself", p)
+		if have[i] > l.shard.Events() {
+			return nil, fault.New(fault.Invalid, "position %q is ahead of this store: start again from the state itself", p)
 		}
 	}
-	return at, err
+	return have, nil
 }
 
 // Includes reports whether everything before other is before p too, so that
 // who has read up to p has read up to other. Positions of different stores
 // include nothing of each other.
 func (p Position) Includes(other Position) bool {
-	n := strings.Count(string(other), ".")
-	want, err := other.parse(n)
-	if err != nil {
+	store, want, err := other.parse()
+	if err != nil || other == "" {
+		return err == nil
+	}
+	mine, have, err := p.parse()
+	if p == "" {
+		mine, have = store, make([]int64, len(want))
+	}
+	if err != nil || mine != store || len(have) != len(want) {
 		return false
 	}
-	have, err := p.parse(n)
 	for i := range want {
-		if err != nil || have[i] < want[i] {
+		if have[i] < want[i] {
 			return false
 		}
 	}
 	return true
 }
 
-func (p Position) parse(shards int) ([]int64, error) {
-	at := make([]int64, shards)
+// parse takes a position apart: the tag of its store, and how far each shard
+// was read. The position before everything has neither.
+func (p Position) parse() (store string, at []int64, err error) {
 	if p == "" {
-		return at, nil
+		return "", nil, nil
 	}
 	parts := strings.Split(string(p), ".")
-	if parts[0] != positionStart || len(parts) != shards+1 {
-		return nil, fault.New(fault.Invalid, "%q is not a position of this store", p)
+	if parts[0] != positionStart || len(parts) < 3 {
+		return "", nil, fault.New(fault.Invalid, "%q is not a position", p)
 	}
-	for i, part := range parts[1:] {
+	for _, part := range parts[2:] {
 		n, err := strconv.ParseInt(part, 36, 64)
 		if err != nil || n < 0 {
-			return nil, fault.New(fault.Invalid, "%q is not a position of this store", p)
+			return "", nil, fault.New(fault.Invalid, "%q is not a position", p)
 		}
-		at[i] = n
+		at = append(at, n)
 	}
-	return at, nil
+	return parts[1], at, nil
 }

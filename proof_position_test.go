@@ -8,6 +8,22 @@ import (
 	"github.com/keelshop/commerce/fault"
 )
 
+// TestPositionsOfAnotherStore are refused, also when they would fit.
+func TestPositionsOfAnotherStore(t *testing.T) {
+	one := open(t, t.TempDir()+"/one", commerce.WithShards(2))
+	two := open(t, t.TempDir()+"/two", commerce.WithShards(2))
+	if one.Latest() == two.Latest() || one.Latest().Includes(two.Latest()) {
+		t.Errorf("positions of two stores: %s and %s", one.Latest(), two.Latest())
+	}
+	for _, err := range one.Events(t.Context(), two.Latest()) {
+		if fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("got %v", err)
+		}
+		return
+	}
+	t.Error("a position of another store was taken")
+}
+
 // FuzzPosition: a text is refused as the caller's mistake, or it is a position
 // from which events are read in order and without gaps.
 func FuzzPosition(f *testing.F) {

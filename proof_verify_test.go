@@ -57,6 +57,7 @@ var damages = []struct {
 	{"checkout.order_has_its_goods", one(`UPDATE reservation_lines SET quantity = quantity + 1`)},
 	{"checkout.sold_goods_have_an_order", one(`UPDATE reservations SET id = 'ghost' WHERE id = (SELECT id FROM reservations WHERE state = 'committed' LIMIT 1)`)},
 	{"checkout.pending_order_has_a_timer", one(`DELETE FROM timers WHERE kind = 'checkout.recover'`)},
+	{"checkout.pending_order_has_a_timer", one(`UPDATE orders SET due = due + 1 WHERE status = 'pending'`)},
 	{"checkout.pending_order_locks_its_cart", one(`UPDATE carts SET status = 'active', order_id = '' WHERE status = 'locking'`)},
 	{"checkout.placed_order_completed_its_cart", one(`UPDATE carts SET status = 'active', order_id = '' WHERE status = 'completed'`)},
 	{"checkout.placed_order_is_paid", one(`UPDATE orders SET payment_status = 'none'`)},

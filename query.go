@@ -21,7 +21,8 @@ type Row struct {
 // opens a connection of its own, and the shards are read one after the other,
 // each at one moment.
 //
-// A statement that is not SQL, or would write, is fault.Invalid. Stores with
+// A statement that is not SQL, would write, or reads anything but these views is
+// fault.Invalid. Close waits for a Query that is being read, some seconds. Stores with
 // more than eleven shards cannot be queried in this way.
 func (s *Store) Query(ctx context.Context, query string, args ...any) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
@@ -36,6 +37,10 @@ func (s *Store) query(ctx context.Context, query string, args []any, row func(Ro
 	if err := s.engine.usable(); err != nil {
 		return true, err
 	}
+	if !s.queries.enter() {
+		return true, fault.New(fault.Unavailable, "the store is closing")
+	}
+	defer s.queries.leave()
 	paths := make([]string, len(s.engine.lanes))
 	for i, l := range s.engine.lanes {
 		paths[i] = l.shard.Path()

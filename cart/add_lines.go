@@ -166,7 +166,7 @@ func (c *AddLines) target(ctx context.Context, s *Service, st command.Stamp) (mo
 		return err
 	})
 	if err == nil && c.Currency != "" && c.Currency != h.currency {
-		err = &CurrencyError{SKU: c.Lines[0].SKU, Want: h.currency}
+		err = &CurrencyError{SKU: c.Lines[0].SKU, Want: h.currency, Have: c.Currency}
 	}
 	return h.currency, err
 }
@@ -181,6 +181,9 @@ func (l AddedLine) price(v catalog.Variant, currency money.Currency) (money.Amou
 		price, found = *l.AgreedPrice, currency == "" || l.AgreedPrice.Currency() == currency
 	case currency == "" && len(v.Prices) > 0:
 		price, found = v.Prices[0], true
+	}
+	if !found && l.AgreedPrice != nil {
+		return price, &CurrencyError{SKU: l.SKU, Want: currency, Have: price.Currency()}
 	}
 	if !found {
 		return price, &CurrencyError{SKU: l.SKU, Want: currency}

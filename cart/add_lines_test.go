@@ -1,6 +1,7 @@
 package cart_test
 
 import (
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/money"
 )
@@ -96,8 +98,8 @@ func TestAddLinesRefusals(t *testing.T) {
 		"no price at all":     {cart.AddLines{Lines: one("free", 1)}, &cart.CurrencyError{SKU: "free"}},
 		"no price in euros":   {cart.AddLines{Cart: c.ID, Lines: one("yen", 1)}, &cart.CurrencyError{SKU: "yen", Want: "EUR"}},
 		"mixed new cart":      {cart.AddLines{Lines: append(one("mug", 1), one("yen", 1)...)}, &cart.CurrencyError{SKU: "yen", Want: "EUR"}},
-		"another currency":    {cart.AddLines{Cart: c.ID, Currency: "USD", Lines: one("mug", 1)}, &cart.CurrencyError{SKU: "mug", Want: "EUR"}},
-		"agreed in dollars":   {cart.AddLines{Cart: c.ID, Lines: []cart.AddedLine{{SKU: "mug", Quantity: 1, AgreedPrice: new(money.New(1, "USD")), Reason: "x"}}}, &cart.CurrencyError{SKU: "mug", Want: "EUR"}},
+		"another currency":    {cart.AddLines{Cart: c.ID, Currency: "USD", Lines: one("mug", 1)}, &cart.CurrencyError{SKU: "mug", Want: "EUR", Have: "USD"}},
+		"agreed in dollars":   {cart.AddLines{Cart: c.ID, Lines: []cart.AddedLine{{SKU: "mug", Quantity: 1, AgreedPrice: new(money.New(1, "USD")), Reason: "x"}}}, &cart.CurrencyError{SKU: "mug", Want: "EUR", Have: "USD"}},
 		"no such cart":        {cart.AddLines{Cart: gone, Lines: one("mug", 1)}, &cart.NotFoundError{Cart: gone}},
 		"another version":     {cart.AddLines{Cart: c.ID, Version: 7, Lines: one("mug", 1)}, &cart.VersionError{Cart: c.ID, Want: 7, Have: 1}},
 		"too many of a line":  {cart.AddLines{Cart: c.ID, Lines: one("mug", cart.MaxQuantity-1)}, &cart.LimitError{Cart: c.ID, What: "units of one line", Max: cart.MaxQuantity}},
@@ -263,5 +265,28 @@ func TestSetQuantityRefusals(t *testing.T) {
 	}
 	if got := s.get(c.ID); got.Lines[2].Quantity != 3 || got.Lines[0].Quantity != 1 {
 		t.Errorf("got %+v", got.Lines)
+	}
+}
+
+// TestTooMuchForOneCommand: nothing of it happens, and the error says how much
+// is too much.
+func TestTooMuchForOneCommand(t *testing.T) {
+	s := newShop(t, 1)
+	prices := map[catalog.SKU]int64{}
+	var lines []cart.AddedLine
+	for i := range 2000 {
+		sku := catalog.SKU(strings.Repeat("x", 90) + strconv.Itoa(i))
+		prices[sku] = 100
+		lines = append(lines, cart.AddedLine{SKU: sku, Quantity: 1})
+	}
+	s.sells(prices)
+	before := s.engine.Submitted()
+	_, err := s.carts.AddLines(t.Context(), cart.AddLines{Lines: lines})
+	large, ok := errors.AsType[*command.TooLargeError](err)
+	if !ok || large.Bytes <= command.MaxBytes || !errors.Is(err, fault.Invalid) {
+		t.Errorf("got %v, want a TooLargeError", err)
+	}
+	if n := s.engine.Submitted() - before; n != 0 {
+		t.Errorf("%d commands were logged", n)
 	}
 }

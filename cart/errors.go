@@ -85,12 +85,16 @@ func (e *VersionError) Unwrap() error { return fault.Conflict }
 // that currencies were mixed.
 type CurrencyError struct {
 	SKU  catalog.SKU
-	Want money.Currency
+	Want money.Currency // the cart's; "" if it has none yet
+	Have money.Currency // what was asked for or agreed; "" if the catalog's prices lack Want
 }
 
 func (e *CurrencyError) Error() string {
-	if e.Want == "" {
+	switch {
+	case e.Want == "":
 		return fmt.Sprintf("%q has no price in any currency", e.SKU)
+	case e.Have != "":
+		return fmt.Sprintf("%q is to be added in %s, and the cart is in %s: a cart has one currency", e.SKU, e.Have, e.Want)
 	}
 	return fmt.Sprintf("%q has no price in %s, the currency of the cart", e.SKU, e.Want)
 }

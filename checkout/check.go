@@ -28,7 +28,7 @@ var rules = [...]rule{
 	{"checkout.sold_goods_have_an_order", `SELECT r.id, coalesce(o.status, 'no order') FROM reservations r
 		LEFT JOIN orders o ON o.id = r.id WHERE r.state = 'committed' AND coalesce(o.status, '') <> 'placed'`},
 	{"checkout.pending_order_has_a_timer", `SELECT o.id, 'nothing will finish it' FROM orders o
-		WHERE o.status = 'pending' AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = 'checkout.recover' AND t.subject = o.id)`},
+		WHERE o.status = 'pending' AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = 'checkout.recover' AND t.subject = o.id AND t.due = o.due)`},
 	{"checkout.pending_order_locks_its_cart", `SELECT o.id, c.status || ' ' || c.order_id FROM orders o JOIN carts c ON c.id = o.cart
 		WHERE o.status = 'pending' AND (c.status <> 'locking' OR c.order_id <> o.id)`},
 	{"checkout.placed_order_completed_its_cart", `SELECT o.id, c.status || ' ' || c.order_id FROM orders o JOIN carts c ON c.id = o.cart

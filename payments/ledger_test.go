@@ -127,3 +127,35 @@ func TestLedgerAndBalancesOverManyPages(t *testing.T) {
 		break // a caller may stop
 	}
 }
+
+// TestBalancesBeyond64Bits: what an account holds may be more than an amount
+// can be while it is added up, also on one shard, and not in the end.
+func TestBalancesBeyond64Bits(t *testing.T) {
+	s := newShop(t)
+	it := s.begin("pm_card_visa", true)
+	rich := func(txn string, sign int64) {
+		for i := range int64(4) {
+			s.must(s.plant(it, fmt.Sprintf(`INSERT INTO postings (order_id, txn, n, slot, account, currency, amount, at)
+				VALUES ('rich', '%[1]s', %[2]d, 0, 'rich', 'EUR', %[3]d, 0), ('rich', '%[1]s', %[4]d, 0, 'poor', 'EUR', %[5]d, 0)`,
+				txn, 2*i+1, sign*(math.MaxInt64-i), 2*i+2, -sign*(math.MaxInt64-i))))
+		}
+	}
+	rich("there", 1)
+	if _, err := s.pay.Balances(s.ctx); !errors.Is(err, fault.Refused) {
+		t.Errorf("got %v, want a refusal", err)
+	}
+	rich("and back", -1)
+	balances, err := s.pay.Balances(s.ctx)
+	s.must(err)
+	for _, b := range balances {
+		if b.Amount != eur(0) {
+			t.Errorf("%s holds %v", b.Account, b.Amount)
+		}
+	}
+	s.must(s.plant(it, `DELETE FROM postings WHERE order_id = 'rich'`))
+}
+
+func (s *shop) plant(it sale, sql string) error {
+	_, err := command.Do[any](s.ctx, s.engine, &damage{SQL: sql}, command.Call{Slot: it.slot})
+	return err
+}

@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/money"
@@ -143,18 +145,15 @@ func (s *Service) Balances(ctx context.Context) ([]Balance, error) {
 		account  Account
 		currency money.Currency
 	}
-	sums := map[key]money.Amount{}
+	sums := map[key]sum128{}
 	for i := range s.engine.Shards() {
 		err := s.engine.View(ctx, s.engine.SlotOn(i), func(tx *sqlite.Tx) error {
-			rows := tx.Query(`SELECT account, currency, sum(amount) FROM postings GROUP BY account, currency`)
+			// In halves, whose sums cannot overflow: an account may go beyond 64
+			// bits on its way and come back.
+			rows := tx.Query(`SELECT account, currency, sum(amount >> 32), sum(amount & 4294967295) FROM postings GROUP BY account, currency`)
 			for rows.Next() {
 				k := key{Account(rows.Text(0)), money.Currency(rows.Text(1))}
-				sum, err := money.Sum(k.currency, money.New(sums[k].Minor(), k.currency), money.New(rows.Int64(2), k.currency))
-				if err != nil {
-					rows.Close()
-					return err
-				}
-				sums[k] = sum
+				sums[k] = sums[k].add(rows.Int64(2), rows.Int64(3))
 			}
 			return rows.Close()
 		})
@@ -164,10 +163,29 @@ func (s *Service) Balances(ctx context.Context) ([]Balance, error) {
 	}
 	out := make([]Balance, 0, len(sums))
 	for k, sum := range sums {
-		out = append(out, Balance{k.account, sum})
+		minor, ok := sum.int64()
+		if !ok {
+			return nil, fault.New(fault.Refused, "the balance of %s in %s is larger than an amount can be", k.account, k.currency)
+		}
+		out = append(out, Balance{k.account, money.New(minor, k.currency)})
 	}
 	slices.SortFunc(out, func(a, b Balance) int {
 		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Amount.Currency(), b.Amount.Currency()))
 	})
 	return out, nil
+}
+
+// sum128 is a sum of 64-bit numbers: high<<32 + low.
+type sum128 struct{ high, low int64 }
+
+func (s sum128) add(high, low int64) sum128 {
+	low += s.low
+	return sum128{s.high + high + low>>32, low & math.MaxUint32}
+}
+
+func (s sum128) int64() (int64, bool) {
+	if s.high < math.MinInt32 || s.high > math.MaxInt32 {
+		return 0, false
+	}
+	return s.high<<32 + s.low, true
 }

@@ -32,17 +32,31 @@ type Envelope struct {
 	Body      []byte `cbor:"11,keyasint"`
 }
 
-// Encode returns the envelope's bytes, or fault.Invalid if it is too large.
+// Encode returns the envelope's bytes, or a *TooLargeError.
 func (e Envelope) Encode() ([]byte, error) {
 	b, err := Marshal(e)
 	if err != nil {
 		return nil, fmt.Errorf("encoding command %s: %w", e.Kind, err)
 	}
 	if len(b) > MaxBytes {
-		return nil, fault.New(fault.Invalid, "command %s is %d bytes; the limit is %d: split the work into several commands", e.Kind, len(b), MaxBytes)
+		return nil, &TooLargeError{Kind: e.Kind, Bytes: len(b)}
 	}
 	return b, nil
 }
+
+// TooLargeError says that a command is larger than MaxBytes. Nothing of it has
+// happened.
+type TooLargeError struct {
+	Kind  Kind
+	Bytes int
+}
+
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("command %s is %d bytes; the limit is %d: split the work into several commands", e.Kind, e.Bytes, MaxBytes)
+}
+
+// Unwrap returns fault.Invalid.
+func (e *TooLargeError) Unwrap() error { return fault.Invalid }
 
 // DecodeEnvelope reads what Encode wrote. Unknown fields are an error.
 func DecodeEnvelope(b []byte) (Envelope, error) {

@@ -21,6 +21,7 @@
 package sqlite
 
 import (
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -82,6 +83,10 @@ func (c *Conn) open(o Options) error {
 	lib.Xmodernc_ofd_locking(c.tls, 1)
 	separateCaches(c.tls)
 
+	if !o.ReadOnly {
+		createPrivate(c.path)
+	}
+
 	// An absolute name cannot be mistaken for ":memory:".
 	name, err := filepath.Abs(c.path)
 	if err != nil {
@@ -117,6 +122,14 @@ func (c *Conn) open(o Options) error {
 	}
 	c.register()
 	return nil
+}
+
+// createPrivate makes the file, if there is none, readable by its owner only. SQLite would let everybody read it, and
+// gives the WAL the permissions of its file. When that fails SQLite will, too, and says more about it.
+func createPrivate(path string) {
+	if f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+		f.Close()
+	}
 }
 
 // Close closes the connection and leaves the WAL as it is: the last connection does not checkpoint. It ends what is

@@ -2,10 +2,14 @@ package sqlite
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/keelshop/commerce/fault"
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
 )
 
 // MaxUnion is the largest number of files that a [Union] can read together: one and as many as SQLite attaches.
@@ -19,7 +23,15 @@ type View struct {
 
 // Union reads several files with the same tables as if they were one. Its snapshots of the files are taken one after
 // the other, so it does not see one moment of all of them. It belongs to one goroutine at a time.
-type Union struct{ c *Conn }
+type Union struct {
+	c      *Conn
+	views  map[string]bool
+	tables map[string]bool // that views read
+	// inner is what the names of the views begin with that read the tables. Nobody can guess it: SQLite tells the
+	// authorizer which view a table is read for, and takes a name that the query itself defines for a view, too.
+	inner string
+	ask   func(tls *libc.TLS, arg uintptr, action int32, one, two, three, four uintptr) int32
+}
 
 // OpenUnion opens files for reading and makes the views. It returns [fault.Invalid] for more than [MaxUnion] files.
 func OpenUnion(paths []string, views []View, vfs string) (*Union, error) {
@@ -30,13 +42,16 @@ func OpenUnion(paths []string, views []View, vfs string) (*Union, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &Union{c}
+	u := &Union{c: c, views: map[string]bool{}, tables: map[string]bool{}, inner: "inner_" + rand.Text() + "_"}
+	u.ask = u.authorize
 	if err := u.attach(paths, views); err != nil {
 		c.Close()
 		return nil, err
 	}
 	return u, nil
 }
+
+var tableNames = regexp.MustCompile(`\$\.(\w+)`)
 
 func (u *Union) attach(paths []string, views []View) error {
 	names := []string{"main"}
@@ -54,19 +69,61 @@ func (u *Union) attach(paths []string, views []View) error {
 		for i, name := range names {
 			parts[i] = strings.ReplaceAll(v.Query, "$.", name+".")
 		}
-		fmt.Fprintf(&script, "CREATE TEMP VIEW %s AS %s;\n", v.Name, strings.Join(parts, " UNION ALL "))
+		fmt.Fprintf(&script, "CREATE TEMP VIEW %s%s AS %s;\n", u.inner, v.Name, strings.Join(parts, " UNION ALL "))
+		fmt.Fprintf(&script, "CREATE TEMP VIEW %s AS SELECT * FROM %s%s;\n", v.Name, u.inner, v.Name)
+		for _, table := range tableNames.FindAllStringSubmatch(v.Query, -1) {
+			u.tables[table[1]] = true
+		}
+		u.views[v.Name], u.views[u.inner+v.Name] = true, true
 	}
 	script.WriteString("PRAGMA query_only = ON;\n")
 	return u.c.Script(script.String())
 }
 
-// Query runs one statement, which must only read, and calls row for each of its rows until row returns false or ctx
-// ends.
+// authorize is asked for everything that a statement would do, when it is prepared. It allows reading views and what
+// they are made of, and nothing else.
+func (u *Union) authorize(_ *libc.TLS, _ uintptr, action int32, one, two, three, four uintptr) int32 {
+	allowed := false
+	switch action {
+	case lib.SQLITE_SELECT, lib.SQLITE_RECURSIVE:
+		allowed = true
+	case lib.SQLITE_READ:
+		// Without the name of a file, that of a view is the view: temporary ones come first.
+		table, column, file := libc.GoString(one), libc.GoString(two), libc.GoString(three)
+		// Counting the rows of a table looks the same through a view, once SQLite has put the two into each other.
+		allowed = column == "" && u.tables[table] || u.views[table] && (file == "temp" || file == "") || table == "json_each" || table == "json_tree" ||
+			four != 0 && strings.HasPrefix(libc.GoString(four), u.inner)
+	case lib.SQLITE_FUNCTION:
+		allowed = libc.GoString(two) != "load_extension"
+	}
+	if allowed {
+		return lib.SQLITE_OK
+	}
+	return lib.SQLITE_DENY
+}
+
+// guard puts the authorizer in place until the function that it returns is called.
+func (u *Union) guard() (end func()) {
+	lib.Xsqlite3_set_authorizer(u.c.tls, u.c.db, code(&u.ask), 0)
+	return func() { lib.Xsqlite3_set_authorizer(u.c.tls, u.c.db, 0, 0) }
+}
+
+// Columns returns the names of a statement's columns.
+func (u *Union) Columns(query string) ([]string, error) {
+	defer u.guard()()
+	rows := u.c.tx.Query(query)
+	names := rows.Columns()
+	return names, rows.Close()
+}
+
+// Query runs one statement, which may only read the views, and calls row for each of its rows until row returns false
+// or ctx ends.
 func (u *Union) Query(ctx context.Context, query string, args []any, row func(*Rows) bool) error {
 	if err := u.c.Begin(); err != nil {
 		return err
 	}
 	defer u.c.Rollback()
+	defer u.guard()()
 	if ctx.Done() != nil {
 		defer interruptAfter(ctx, u.c)()
 	}
