@@ -20,7 +20,9 @@ func (b *browser) fill() {
 	b.want(200, "It is in your cart.", "€378.00")
 	b.open("/checkout")
 	b.submit("/checkout", ada)
-	b.want(200, "Hafenstraße 1", "Germany")
+	b.want(200, "Hafenstraße 1", "Germany", "Parcel", "Express 1 day €12.90")
+	b.submit("/checkout/delivery", map[string]string{"method": "express"})
+	b.want(200, "Express €12.90", "Total €390.90", "of which tax €62.41")
 }
 
 // payWith gives a test card to the bank's field and pays.
@@ -33,7 +35,7 @@ func (b *browser) payWith(card string) {
 }
 
 func TestBuyAsGuest(t *testing.T) {
-	s := open(t)
+	s := sample
 	for _, test := range []struct {
 		name, card string
 		answer     string // to 3-D Secure
@@ -60,7 +62,7 @@ func TestBuyAsGuest(t *testing.T) {
 				b.payWith("4242 4242 4242 4242")
 				b.want(200, "Thank you for your order")
 			}
-			b.want(200, "Ada Byron", "paid", "Rain coat Ink, M", "Quantity: 2")
+			b.want(200, "Ada Byron", "paid", "Rain coat Ink, M", "Quantity: 2", "Total €390.90", "of which VAT 19% €62.41")
 			at := b.at.Path
 			b.open("/cart")
 			b.want(200, "Your cart is empty.")
@@ -73,7 +75,7 @@ func TestBuyAsGuest(t *testing.T) {
 }
 
 func TestAddressErrors(t *testing.T) {
-	b := open(t).visitor(t)
+	b := sample.visitor(t)
 	b.open("/p/everyday-mug")
 	b.submit("/cart/add", nil)
 	for field, bad := range map[string]string{"email": "ada", "name": "", "postcode": "2410", "country": "AQ", "city": "\x01"} {

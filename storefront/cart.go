@@ -15,10 +15,10 @@ import (
 type cartPage struct {
 	page
 	Lines  []lineView
-	Rows   []amountView
-	Total  money.Amount
+	Sum    sumView
 	Locked bool // a payment is under way
 	Order  string
+	Stuck  bool // something must be taken out before it can be bought
 }
 
 // lineView is a line of a cart or an order.
@@ -32,6 +32,7 @@ type lineView struct {
 	Unit     money.Amount
 	Total    money.Amount
 	Short    *int64 // how many there are, if that is less than Quantity
+	Problem  string // what has changed since it was put there
 }
 
 func showCart(v *visit) error {
@@ -40,7 +41,7 @@ func showCart(v *visit) error {
 		return err
 	}
 	p.NoIndex = true
-	data := cartPage{page: p, Total: v.basket.Total, Locked: v.basket.Status == cart.Locking, Order: v.basket.Order}
+	data := cartPage{page: p, Sum: v.cartSum(), Stuck: len(v.basket.Unsellable()) > 0, Locked: v.basket.Status == cart.Locking, Order: v.basket.Order}
 	if data.Lines, err = v.cartLines(); err != nil {
 		return err
 	}
@@ -56,6 +57,7 @@ func (v *visit) cartLines() ([]lineView, error) {
 			return nil, err
 		}
 		view.Quantity, view.Unit, view.Total = l.Quantity, l.UnitPrice, l.Total
+		view.Problem = v.problem(l.SKU)
 		if !l.Untracked && v.basket.Status == cart.Active {
 			level, err := v.site.shop.Inventory.Level(v.ctx(), l.SKU, "")
 			if err != nil && fault.CodeOf(err) != fault.NotFound {
@@ -68,6 +70,20 @@ func (v *visit) cartLines() ([]lineView, error) {
 		lines = append(lines, view)
 	}
 	return lines, nil
+}
+
+// problem says what has changed about a SKU since it was put into the cart.
+func (v *visit) problem(sku catalog.SKU) string {
+	for _, p := range v.basket.Problems {
+		switch {
+		case p.SKU != sku:
+		case p.Code == cart.PriceChanged:
+			return v.locale.text("The price has changed from %s to %s.", v.locale.money(p.Was), v.locale.money(p.Is))
+		case p.Code == cart.Discontinued || p.Code == cart.NoPrice:
+			return v.locale.text("That can no longer be bought.")
+		}
+	}
+	return ""
 }
 
 // line returns what the catalog says of a SKU now, in the shopper's language,
@@ -85,16 +101,16 @@ func (v *visit) line(sku catalog.SKU, title string) (lineView, error) {
 	if err != nil {
 		return view, err
 	}
-	t := v.locale.texts(p.Metadata)
-	view.Title = or(t.Title, p.Title)
-	for i, o := range variant.Options {
+	p = p.In(v.locale.Code)
+	view.Title = p.Title
+	for i, o := range choose(p, sku).Options {
 		if i > 0 {
 			view.Options += ", "
 		}
-		view.Options += t.word(o.Value)
+		view.Options += o.Value
 	}
 	view.URL = v.site.Base + "/p/" + p.Handle + "?" + url.Values{"sku": {string(sku)}}.Encode()
-	if pics := v.gallery(p, variant, view.Title); len(pics) > 0 {
+	if pics := v.gallery(p, variant); len(pics) > 0 {
 		view.Picture = &pics[0]
 	}
 	return view, nil
@@ -111,6 +127,8 @@ func addToCart(v *visit) error {
 	}
 	if v.basket.ID != "" {
 		add.Currency = ""
+	} else {
+		add.Customer = v.customer
 	}
 	basket, err := v.site.shop.Carts.AddLine(v.ctx(), add)
 	if err != nil {
@@ -181,7 +199,9 @@ var notes = map[string]string{
 	"locked": "A payment for this cart is under way. Finish it or give it up first.", "short": "We do not have that many.",
 	"gone": "That can no longer be bought.", "moved": "The cart has changed meanwhile. Please look at it again.",
 	"currency": "Some goods have no price in that currency and were left out.",
-	"empty":    "Your cart is empty.", "address": "Please fill in your address first.",
+	"delivery": "Please choose how it shall come.",
+	"saved":    "That was saved.", "invalid": "That did not work", "letter": "A letter is on its way to you.",
+	"empty": "Your cart is empty.", "address": "Please fill in your address first.",
 }
 
 // note returns what has just happened, in the shopper's language.

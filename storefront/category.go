@@ -26,12 +26,15 @@ func category(v *visit) error {
 	if !ok {
 		return errNoPage
 	}
+	if v.r.PathValue("handle") != c.Handle { // it was renamed
+		return v.moved("/c/" + c.Handle)
+	}
 	view := v.category(c)
 	p, err := v.page(view.Title)
 	if err != nil {
 		return err
 	}
-	p.Description, p.Canonical = or(c.SEO.Description, view.Description), v.origin()+view.URL
+	p.Description, p.Canonical = or(c.In(v.locale.Code).SEO.Description, view.Description), v.origin()+view.URL
 	path := v.categories(tree.Path(c.ID))
 	data := categoryPage{page: p, Category: view, Path: path[:len(path)-1], Below: v.categories(tree.Children(c.ID))}
 	after := catalog.ProductID(v.r.FormValue("after"))

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/fault"
@@ -20,13 +22,13 @@ type checkoutPage struct {
 	page
 	Steps     []stepView
 	Lines     []lineView
-	Rows      []amountView
-	Total     money.Amount
+	Sum       sumView
 	Version   int64
 	Form      form
 	Countries []string
 
 	Contact  cart.Contact
+	Offers   []offerView
 	Methods  []methodView
 	Method   methodView
 	Token    string
@@ -42,7 +44,12 @@ type stepView struct {
 
 func (v *visit) steps(here string) []stepView {
 	steps := []stepView{{Title: v.locale.text("Cart"), URL: v.site.Base + "/cart"}}
-	for _, step := range []struct{ name, title, path string }{{"address", "Address", "/checkout"}, {"payment", "Payment", "/checkout/payment"}} {
+	for _, step := range []struct{ name, title, path string }{
+		{"address", "Address", "/checkout"}, {"delivery", "Delivery", "/checkout/delivery"}, {"payment", "Payment", "/checkout/payment"},
+	} {
+		if step.name == "delivery" && len(v.basket.Offers) == 0 {
+			continue
+		}
 		steps = append(steps, stepView{Title: v.locale.text(step.title), URL: v.site.Base + step.path, Here: step.name == here})
 	}
 	for i := range steps {
@@ -80,7 +87,7 @@ func (v *visit) checkoutPage(step, title string) (checkoutPage, bool, error) {
 		return checkoutPage{}, false, err
 	}
 	p.NoIndex = true
-	data := checkoutPage{page: p, Steps: v.steps(step), Total: v.basket.Total, Version: v.basket.Version, Countries: v.site.Countries}
+	data := checkoutPage{page: p, Steps: v.steps(step), Sum: v.cartSum(), Version: v.basket.Version, Countries: v.site.Countries}
 	data.Lines, err = v.cartLines()
 	return data, err == nil, err
 }
@@ -94,11 +101,32 @@ func showContact(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if contact, err = v.knownContact(contact); err != nil {
+		return err
+	}
 	data.Form = contactForm(contact)
 	if data.Form.Values["country"] == "" {
 		data.Form.Values["country"] = v.site.Countries[0]
 	}
 	return v.show(200, "checkout", data)
+}
+
+// knownContact fills an empty contact in with what is known of the customer.
+func (v *visit) knownContact(c cart.Contact) (cart.Contact, error) {
+	if v.customer == "" || c.Email != "" {
+		return c, nil
+	}
+	customer, err := v.site.shop.Accounts.Get(v.ctx(), v.customer)
+	if err != nil {
+		return c, err
+	}
+	if len(customer.Addresses) > 0 {
+		c.ShippingAddress = customer.Addresses[len(customer.Addresses)-1].Address
+	} else {
+		c.ShippingAddress.Name = customer.Name
+	}
+	c.Email = customer.Email
+	return c, nil
 }
 
 func setContact(v *visit) error {
@@ -112,9 +140,18 @@ func setContact(v *visit) error {
 	if len(data.Form.Errors) > 0 {
 		return v.show(422, "checkout", data)
 	}
-	_, err = v.site.shop.Carts.SetContact(v.ctx(), cart.SetContact{Cart: v.basket.ID, Contact: data.Form.contact()})
+	v.basket, err = v.site.shop.Carts.SetContact(v.ctx(), cart.SetContact{Cart: v.basket.ID, Contact: data.Form.contact()})
 	if err != nil {
 		return v.cartRefused(err)
+	}
+	if v.customer != "" && v.r.PostFormValue("save") != "" {
+		save := accounts.AddAddress{Customer: v.customer, Address: data.Form.address()}
+		if _, err := v.site.shop.Accounts.AddAddress(v.ctx(), save); err != nil {
+			return err
+		}
+	}
+	if len(v.basket.Offers) > 0 {
+		return v.redirect("/checkout/delivery")
 	}
 	return v.redirect("/checkout/payment")
 }
@@ -133,6 +170,9 @@ func showPayment(v *visit) error {
 		return v.redirect("/checkout?note=address")
 	}
 	q := v.r.URL.Query()
+	if slices.Contains(v.basket.Requirements, cart.NeedsShipping) {
+		return v.redirect("/checkout/delivery")
+	}
 	data.Token, data.Card = q.Get("token"), lastDigits(q.Get("card"))
 	if payments.CheckToken(data.Token) != nil {
 		data.Token = ""
@@ -154,7 +194,7 @@ func (v *visit) methods(name string) ([]methodView, methodView) {
 			chosen = i
 		}
 		here := v.site.Base + "/checkout/payment?" + url.Values{"method": {m.Provider}}.Encode()
-		views[i] = methodView{Provider: m.Provider, Title: v.locale.text(m.Title), URL: here}
+		views[i] = methodView{Provider: m.Provider, Title: v.locale.name(m.Title), URL: here}
 		if m.Field != "" {
 			views[i].Field = m.Field + "?" + url.Values{"return": {here}, "lang": {v.locale.Code}}.Encode()
 		}
@@ -218,6 +258,10 @@ func (v *visit) paymentRefused(method methodView, err error) error {
 		return v.redirect("/cart?note=moved")
 	case is[*checkout.EmptyCartError](err):
 		return v.redirect("/cart?note=empty")
+	case is[*checkout.IncompleteError](err):
+		return v.redirect("/checkout?note=address")
+	case is[*checkout.ProblemsError](err):
+		return v.redirect("/cart?note=gone")
 	case is[*cart.StatusError](err):
 		return v.redirect("/cart?note=locked")
 	case fault.CodeOf(err) == fault.Invalid: // a token that cannot be one

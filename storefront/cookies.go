@@ -15,6 +15,7 @@ import (
 const (
 	cookieCart     = "cart"   // the ID of the cart, which nobody can guess
 	cookieOrders   = "orders" // the IDs of a guest's last orders
+	cookieSession  = "session"
 	cookieLanguage = "language"
 	cookieCurrency = "currency"
 )

@@ -61,8 +61,30 @@ func must(err error) {
 // text returns a text in the locale's language. Its key is the English one.
 func (l *locale) text(key string, args ...any) string { return l.printer.Sprintf(key, args...) }
 
+// name translates the name of a thing that the shop named, such as a way to
+// send goods, if it is one that the storefront knows.
+func (l *locale) name(s string) string {
+	if other, ok := germanTexts[s]; ok && l.Code == "de" {
+		return other
+	}
+	return s
+}
+
 // number writes a whole number with its separators of thousands.
 func (l *locale) number(n int64) string { return l.printer.Sprintf("%d", n) }
+
+// percent writes a rate of whole or decimal percents: 19 %, 5.5 %.
+func (l *locale) percent(r money.Rate) string {
+	text, ok := strings.CutSuffix(r.String(), "%")
+	if !ok {
+		return r.String() // a fraction, such as 1/3
+	}
+	text = strings.Replace(text, ".", l.point, 1)
+	if l.after {
+		return text + "\u00a0%"
+	}
+	return text + "%"
+}
 
 // money writes an amount as people of the locale do: €12.50, 12,50 €.
 func (l *locale) money(a money.Amount) string {

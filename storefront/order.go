@@ -5,7 +5,6 @@ import (
 
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/fault"
-	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
 )
@@ -16,32 +15,28 @@ type orderPage struct {
 	Number  string // what the shopper calls it
 	Lines   []lineView
 	Contact cart.Contact
-	Paid    string       // how, for the shopper
-	Rows    []amountView // from subtotal to total
-	Total   money.Amount
+	Paid    string // how, for the shopper
+	Sum     sumView
 	// Action is what the shopper must do for the payment, nil for nothing.
 	Action   *payments.NextAction
 	Declined string
 }
 
-// amountView is one row of a sum.
-type amountView struct {
-	Title  string
-	Amount money.Amount
-}
-
-// order returns the order of the address if the shopper may see it: one that
-// was placed from this browser. Others are not there for them.
+// order returns the order of the address if the shopper may see it: their own
+// as a customer, or a guest's that was placed from this browser. Others are not
+// there for them.
 func (v *visit) order() (orders.Order, error) {
 	id := orders.ID(v.r.PathValue("order"))
-	if !v.keptOrder(id) {
-		return orders.Order{}, errNoPage
-	}
 	o, err := v.site.shop.Orders.Get(v.ctx(), id)
-	if fault.CodeOf(err) == fault.Invalid {
-		return o, errNoPage
+	switch {
+	case fault.CodeOf(err) == fault.Invalid:
+		return orders.Order{}, errNoPage
+	case err != nil:
+		return orders.Order{}, err
+	case o.Customer != "" && o.Customer == v.customer, o.Customer == "" && v.keptOrder(id):
+		return o, nil
 	}
-	return o, err
+	return orders.Order{}, errNoPage
 }
 
 func showOrder(v *visit) error {
@@ -54,7 +49,7 @@ func showOrder(v *visit) error {
 		return err
 	}
 	p.NoIndex = true
-	data := orderPage{page: p, Order: o, Number: number(o.ID), Total: o.Total}
+	data := orderPage{page: p, Order: o, Number: number(o.ID), Sum: v.orderSum(o)}
 	if data.Contact, err = v.site.shop.Orders.Contact(v.ctx(), o.ID); err != nil {
 		return err
 	}
@@ -66,29 +61,10 @@ func showOrder(v *visit) error {
 		line.Quantity, line.Unit, line.Total = l.Quantity, l.UnitPrice, l.Total
 		data.Lines = append(data.Lines, line)
 	}
-	data.Rows = v.rows(o.Subtotal, o.Discount, o.Shipping, o.Tax)
 	if err := v.payment(&data); err != nil {
 		return err
 	}
 	return v.show(200, "order", data)
-}
-
-// rows are what a total is made of; those of nothing are left out.
-func (v *visit) rows(subtotal, discount, shipping, tax money.Amount) []amountView {
-	rows := []amountView{{v.locale.text("Subtotal"), subtotal}}
-	if !discount.IsZero() {
-		minus, err := discount.Neg()
-		if err == nil {
-			rows = append(rows, amountView{v.locale.text("Discount"), minus})
-		}
-	}
-	if !shipping.IsZero() {
-		rows = append(rows, amountView{v.locale.text("Shipping"), shipping})
-	}
-	if !tax.IsZero() {
-		rows = append(rows, amountView{v.locale.text("Tax"), tax})
-	}
-	return rows
 }
 
 // payment fills in how the order is paid, or what the payment waits for.

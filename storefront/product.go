@@ -49,17 +49,23 @@ func product(v *visit) error {
 	if p.Status != catalog.Active || len(p.Variants) == 0 {
 		return errNoPage
 	}
+	if offer := v.offered(p); !offer.Visible && !offer.Purchasable {
+		return errNoPage
+	}
+	if v.r.PathValue("handle") != p.Handle { // it was renamed
+		return v.moved("/p/" + p.Handle)
+	}
+	p = p.In(v.locale.Code)
 	chosen := choose(p, catalog.SKU(v.r.FormValue("sku")))
-	t := v.locale.texts(p.Metadata)
-	base, err := v.page(or(t.Title, p.Title))
+	base, err := v.page(or(p.SEO.Title, p.Title))
 	if err != nil {
 		return err
 	}
 	url := v.site.Base + "/p/" + p.Handle
-	base.Description, base.Canonical = or(p.SEO.Description, or(t.Description, p.Description)), v.origin()+url
+	base.Description, base.Canonical = or(p.SEO.Description, p.Description), v.origin()+url
 	data := productPage{
-		page: base, ProductTitle: or(t.Title, p.Title), Text: paragraphs(or(t.Description, p.Description)), SKU: chosen.SKU,
-		Pictures: v.gallery(p, chosen, or(t.Title, p.Title)), Options: v.options(p, chosen, t), Attributes: attributes(p, chosen, t, v.locale),
+		page: base, ProductTitle: p.Title, Text: paragraphs(p.Description), SKU: chosen.SKU,
+		Pictures: v.gallery(p, chosen), Options: v.options(p, chosen), Attributes: attributes(p, chosen, v.locale),
 	}
 	data.Chosen = chosenOptions(data.Options)
 	if data.Price, data.Priced = chosen.Price(v.currency); data.Priced {
@@ -89,14 +95,14 @@ func choose(p catalog.Product, sku catalog.SKU) catalog.Variant {
 
 // gallery returns the pictures that show a variant: first those that show it
 // alone, then those of all.
-func (v *visit) gallery(p catalog.Product, chosen catalog.Variant, title string) []picture {
+func (v *visit) gallery(p catalog.Product, chosen catalog.Variant) []picture {
 	var own, all []picture
 	for _, m := range p.Media {
 		switch {
 		case len(m.SKUs) == 0:
-			all = append(all, v.site.picture(m, title))
+			all = append(all, v.site.picture(m, p.Title))
 		case m.Shows(chosen.SKU):
-			own = append(own, v.site.picture(m, title))
+			own = append(own, v.site.picture(m, p.Title))
 		}
 	}
 	return append(own, all...)
@@ -104,10 +110,10 @@ func (v *visit) gallery(p catalog.Product, chosen catalog.Variant, title string)
 
 // options returns the choices. The link of a value keeps the other options as
 // they are if there is such a variant.
-func (v *visit) options(p catalog.Product, chosen catalog.Variant, t texts) []optionView {
+func (v *visit) options(p catalog.Product, chosen catalog.Variant) []optionView {
 	views := make([]optionView, len(chosen.Options))
 	for i, option := range chosen.Options {
-		view := optionView{Name: t.word(option.Name), Value: t.word(option.Value)}
+		view := optionView{Name: option.Name, Value: option.Value}
 		seen := map[string]bool{}
 		for _, variant := range p.Variants {
 			value := valueOf(variant, option.Name)
@@ -117,11 +123,11 @@ func (v *visit) options(p catalog.Product, chosen catalog.Variant, t texts) []op
 			seen[value] = true
 			to := closest(p, chosen, option.Name, value)
 			one := valueView{
-				Value: t.word(value), Chosen: value == option.Value,
+				Value: value, Chosen: value == option.Value,
 				URL: v.site.Base + "/p/" + p.Handle + "?" + url.Values{"sku": {string(to.SKU)}}.Encode(),
 			}
 			if i == 0 {
-				one.Picture = v.ownPicture(p, to, t.word(value))
+				one.Picture = v.ownPicture(p, to, value)
 			}
 			view.Values = append(view.Values, one)
 		}
@@ -171,23 +177,17 @@ func valueOf(variant catalog.Variant, name string) string {
 	return ""
 }
 
-func attributes(p catalog.Product, chosen catalog.Variant, t texts, l *locale) []attributeView {
+func attributes(p catalog.Product, chosen catalog.Variant, l *locale) []attributeView {
 	var views []attributeView
 	for _, a := range append(p.Attributes[:len(p.Attributes):len(p.Attributes)], chosen.Attributes...) {
-		value := t.word(a.Value())
+		value := a.Value()
 		switch {
-		case len(a.Values) > 0:
-			words := make([]string, len(a.Values))
-			for i, w := range a.Values {
-				words[i] = t.word(w)
-			}
-			value = strings.Join(words, ", ")
 		case a.Kind == catalog.BoolAttribute && a.Bool:
 			value = l.text("yes")
 		case a.Kind == catalog.BoolAttribute:
 			value = l.text("no")
 		}
-		views = append(views, attributeView{t.word(a.Name), value})
+		views = append(views, attributeView{a.Name, value})
 	}
 	if p.Brand != "" {
 		views = append(views, attributeView{l.text("Brand"), p.Brand})

@@ -1,62 +1,142 @@
 package storefront_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/net/html"
 
 	"github.com/keelshop/commerce"
-	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/internal/samplegoods"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments/simulator"
 	"github.com/keelshop/commerce/storefront"
-
-	"context"
 )
 
 // shop is a storefront with the sample goods and a bank beside it.
 type shop struct {
-	store *commerce.Store
-	bank  *simulator.Simulator
-	url   string
+	store   *commerce.Store
+	bank    *simulator.Simulator
+	letters *postbox
+	url     string
 }
 
-func open(t *testing.T, change ...func(*storefront.Options)) shop {
-	bank := simulator.New(simulator.WithURL("/bank"))
-	store := commercetest.Open(t, commerce.WithPayments(bank))
-	if _, err := samplegoods.Load(t.Context(), store); err != nil {
-		t.Fatal(err)
-	}
-	o := storefront.Options{
-		Name: "Test & Co", Currencies: []money.Currency{"EUR", "USD", "GBP"},
-		Payments: []storefront.PaymentMethod{
-			{Provider: bank.Name(), Title: "Card", Field: "/bank/card"}, {Provider: "manual", Title: "Invoice"},
-		},
-	}
-	for _, c := range change {
-		c(&o)
-	}
-	pages, err := storefront.New(store, o)
+// sample is the shop that most tests share: loading the goods takes a second.
+// It is verified when all of them have ended.
+var sample shop
+
+func TestMain(m *testing.M) {
+	code, err := runTests(m)
 	if err != nil {
-		t.Fatal(err)
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func runTests(m *testing.M) (code int, err error) {
+	dir, err := os.MkdirTemp("", "storefront")
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	ctx := context.Background()
+	sample = shop{bank: simulator.New(simulator.WithURL("/bank")), letters: &postbox{}}
+	sample.store, err = commerce.Open(ctx, filepath.Join(dir, "shop"), commerce.WithPayments(sample.bank), commerce.WithShards(2))
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, sample.store.Close()) }()
+	if _, err := samplegoods.Load(ctx, sample.store); err != nil {
+		return 1, err
+	}
+	handler, err := sample.routes(storefront.Options{})
+	if err != nil {
+		return 1, err
+	}
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	sample.url = server.URL
+	code = m.Run()
+	violations, err := sample.store.Verify(ctx)
+	for _, v := range violations {
+		err = errors.Join(err, fmt.Errorf("after all tests: %v", v))
+	}
+	return code, err
+}
+
+// routes puts the bank's pages beside the storefront.
+func (s shop) routes(o storefront.Options) (http.Handler, error) {
+	o.Name, o.Mailer = "Test & Co", s.letters
+	o.Currencies = []money.Currency{"EUR", "USD", "GBP"}
+	o.Payments = []storefront.PaymentMethod{
+		{Provider: s.bank.Name(), Title: "Card", Field: "/bank/card"}, {Provider: "manual", Title: "Invoice"},
+	}
+	pages, err := storefront.New(s.store, o)
+	if err != nil {
+		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/bank/", bank.Handler(simulator.Pages{Path: "/bank", Return: "/orders/", Notify: func(ctx context.Context, order string) error {
-		_, err := store.Checkout.Resume(ctx, orders.ID(order))
+	mux.Handle("/bank/", s.bank.Handler(simulator.Pages{Path: "/bank", Return: o.Base + "/orders/", Notify: func(ctx context.Context, order string) error {
+		_, err := s.store.Checkout.Resume(ctx, orders.ID(order))
 		return err
 	}}))
 	mux.Handle("/", pages)
-	server := httptest.NewServer(mux)
+	return mux, nil
+}
+
+// with is the sample shop with other options.
+func (s shop) with(t *testing.T, o storefront.Options) shop {
+	handler, err := s.routes(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return shop{store, bank, server.URL}
+	s.url = server.URL
+	return s
+}
+
+// postbox keeps the letters that a shop has sent.
+type postbox struct {
+	mu      sync.Mutex
+	letters []accounts.Letter
+}
+
+// Send implements accounts.Mailer.
+func (p *postbox) Send(_ context.Context, l accounts.Letter) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.letters = append(p.letters, l)
+	return nil
+}
+
+// last returns the newest letter to an address.
+func (p *postbox) last(t *testing.T, to string) accounts.Letter {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, l := range slices.Backward(p.letters) {
+		if l.To.Reveal() == to {
+			return l
+		}
+	}
+	t.Fatalf("there is no letter to %s", to)
+	return accounts.Letter{}
 }
 
 // browser visits a shop as a person without scripts does: it follows links,

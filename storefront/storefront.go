@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/money"
@@ -49,6 +50,9 @@ type Options struct {
 	// Payments are the ways to pay, the default first. It defaults to the
 	// provider that every store has, "manual", as payment on invoice.
 	Payments []PaymentMethod
+	// Mailer sends letters, by which customers get a new password or confirm
+	// their address: see LetterPath. Without one there are no such pages.
+	Mailer accounts.Mailer
 	// Theme holds files that take the place of those of this package, by
 	// their paths: templates/*.html and static/*. Further ones are added:
 	// static/theme.css is loaded behind the others, and templates/pages/X.html
@@ -165,11 +169,32 @@ func (s *site) routes() http.Handler {
 	handle("POST /cart/change", changeCart)
 	handle("GET /checkout", showContact)
 	handle("POST /checkout", setContact)
+	handle("GET /checkout/delivery", showDelivery)
+	handle("POST /checkout/delivery", setDelivery)
 	handle("GET /checkout/payment", showPayment)
 	handle("POST /checkout/payment", pay)
 	handle("GET /orders/{order}", showOrder)
 	handle("POST /orders/{order}/refresh", refreshOrder)
 	handle("POST /orders/{order}/abandon", abandonOrder)
+	handle("GET /login", showLogIn)
+	handle("POST /login", logIn)
+	handle("POST /logout", logOut)
+	handle("GET /register", showRegister)
+	handle("POST /register", register)
+	handle("GET /account", account)
+	handle("POST /account", changeAccount)
+	handle("GET /account/address", showAddress)
+	handle("POST /account/address", addAddress)
+	handle("POST /account/address/remove", removeAddress)
+	if s.Mailer != nil { // without one nobody could get a letter
+		handle("POST /account/verify", sendVerification)
+		handle("GET /verify", showVerify)
+		handle("POST /verify", verify)
+		handle("GET /password", showForgotten)
+		handle("POST /password", forgotten)
+		handle("GET /password/new", showNewPassword)
+		handle("POST /password/new", newPassword)
+	}
 	handle("POST /preferences", setPreferences)
 	handle("GET /pages/{page}", themePage)
 	handle("GET /media/{asset}", media)

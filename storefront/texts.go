@@ -5,6 +5,7 @@ package storefront
 var plurals = map[string][4]string{
 	"%d items":          {"1 item", "%[1]d items", "1 Artikel", "%[1]d Artikel"},
 	"%d results":        {"1 result", "%[1]d results", "1 Treffer", "%[1]d Treffer"},
+	"%d days":           {"1 day", "%[1]d days", "1 Tag", "%[1]d Tage"},
 	"Only %d left":      {"Only 1 left", "Only %[1]d left", "Nur noch 1 Stück", "Nur noch %[1]d Stück"},
 	"%d to choose from": {"1 to choose from", "%[1]d to choose from", "1 zur Auswahl", "%[1]d zur Auswahl"},
 }
@@ -33,6 +34,12 @@ var germanTexts = map[string]string{
 	"The cart has changed meanwhile. Please look at it again.":     "Der Warenkorb hat sich inzwischen geändert. Bitte sieh ihn dir noch einmal an.",
 	"Some goods have no price in that currency and were left out.": "Manches hat in dieser Währung keinen Preis und wurde weggelassen.",
 	"Please fill in your address first.":                           "Bitte gib zuerst deine Adresse ein.",
+	"The price has changed from %s to %s.":                         "Der Preis hat sich von %s auf %s geändert.", "of which tax": "davon Steuer", "of which %s": "davon %s", "VAT": "MwSt.",
+	"Please take out what can no longer be bought.": "Bitte nimm heraus, was man nicht mehr kaufen kann.",
+	// Delivery
+	"How shall it come?": "Wie soll es kommen?", "%d to %d days": "%d bis %d Tage", "free": "kostenlos", "Please choose how it shall come.": "Bitte wähle, wie es kommen soll.",
+	"We cannot send these goods to this address.": "Diese Waren können wir nicht an diese Adresse schicken.",
+	"Parcel": "Paket", "Express": "Express", "Standard": "Standard", "Pickup": "Abholung", "Collect in our workshop": "Abholen in der Werkstatt",
 	// Checkout
 	"Address": "Adresse", "Payment": "Zahlung", "Your address": "Deine Adresse", "Your order": "Deine Bestellung", "Where shall it go?": "Wohin soll es gehen?",
 	"E-mail": "E-Mail", "Name": "Name", "Company": "Firma", "Street and number": "Straße und Hausnummer", "More about the address": "Adresszusatz",
@@ -61,6 +68,23 @@ var germanTexts = map[string]string{
 	"payment none": "offen", "payment authorized": "reserviert", "payment partially_paid": "teilweise bezahlt", "payment paid": "bezahlt",
 	"payment partially_refunded": "teilweise erstattet", "payment refunded": "erstattet", "payment overcharged": "zu viel bezahlt", "payment voided": "nicht abgebucht",
 	"delivery unfulfilled": "in Vorbereitung", "delivery partial": "teilweise verschickt", "delivery fulfilled": "verschickt", "delivery canceled": "storniert",
+	// Account
+	"Log in": "Anmelden", "Account": "Konto", "Create an account": "Konto anlegen", "E-mail address or password are not right.": "E-Mail-Adresse oder Passwort stimmen nicht.",
+	"That failed too often. Please wait a little and try again.": "Das ist zu oft misslungen. Bitte warte ein wenig und versuche es noch einmal.",
+	"There is an account with this address. Please log in.":      "Zu dieser Adresse gibt es schon ein Konto. Bitte melde dich an.",
+	"A password needs at least %d characters.":                   "Ein Passwort braucht mindestens %d Zeichen.",
+	"That password is easy to guess. Please choose another.":     "Dieses Passwort ist leicht zu erraten. Bitte wähle ein anderes.",
+	"Password": "Passwort", "At least 8 characters. A sentence is easier to remember.": "Mindestens 8 Zeichen. Einen Satz kann man sich leichter merken.",
+	"Forgotten your password?": "Passwort vergessen?", "New here?": "Neu hier?", "Been here before?": "Schon einmal hier gewesen?",
+	"We send you a link by which you can choose another one.": "Wir schicken dir einen Link, mit dem du ein anderes wählen kannst.",
+	"Send me the link": "Link schicken", "New password": "Neues Passwort", "Save": "Speichern", "Confirm your e-mail address": "E-Mail-Adresse bestätigen", "Confirm": "Bestätigen",
+	"If there is an account with this address, a letter is on its way to it. Its link is good for a quarter of an hour.": "Wenn es zu dieser Adresse ein Konto gibt, ist eine Mail dorthin unterwegs. Ihr Link gilt eine Viertelstunde.",
+	"This link is not good any more. Please ask for another letter.":                                                     "Dieser Link gilt nicht mehr. Bitte lass dir eine neue Mail schicken.",
+	"Thank you, your e-mail address is confirmed.":                                                                       "Danke, deine E-Mail-Adresse ist bestätigt.",
+	"Your account": "Dein Konto", "Your orders": "Deine Bestellungen", "Order": "Bestellung", "Date": "Datum", "You have not ordered anything yet.": "Du hast noch nichts bestellt.",
+	"You": "Du", "Your addresses": "Deine Adressen", "New address": "Neue Adresse", "Log out": "Abmelden", "order pending": "wartet auf Zahlung", "order placed": "bestellt", "order canceled": "storniert",
+	"That was saved.": "Das ist gespeichert.", "A letter is on its way to you.": "Eine Mail ist zu dir unterwegs.",
+	"You can buy as a guest.": "Du kannst als Gast kaufen.", "Keep this address in my account": "Diese Adresse in meinem Konto behalten",
 	// Errors
 	"That did not work": "Das hat nicht geklappt", "Page not found": "Seite nicht gefunden", "Something has changed": "Etwas hat sich geändert",
 	"One moment, please": "Einen Moment, bitte", "Something went wrong": "Etwas ist schiefgegangen",
@@ -75,5 +99,6 @@ var germanTexts = map[string]string{
 var englishTexts = map[string]string{
 	"payment none": "open", "payment authorized": "reserved", "payment partially_paid": "partly paid", "payment paid": "paid",
 	"payment partially_refunded": "partly refunded", "payment refunded": "refunded", "payment overcharged": "overpaid", "payment voided": "not taken",
+	"order pending": "waiting for payment", "order placed": "ordered", "order canceled": "canceled",
 	"delivery unfulfilled": "being prepared", "delivery partial": "partly sent", "delivery fulfilled": "sent", "delivery canceled": "canceled",
 }

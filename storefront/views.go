@@ -1,42 +1,12 @@
 package storefront
 
 import (
-	"encoding/json"
+	"time"
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/money"
 )
-
-// texts are what a product's or category's public metadata may hold for other
-// languages, under "translations" and the language:
-//
-//	{"translations": {"de": {"title": "Becher", "description": "…", "words": {"Colour": "Farbe"}}}}
-//
-// Words translate the names and values of options and attributes. What is
-// missing is shown as the catalog has it.
-type texts struct {
-	Title       string            `json:"title"`
-	Description string            `json:"description"`
-	Words       map[string]string `json:"words"`
-}
-
-func (l *locale) texts(metadata json.RawMessage) texts {
-	var m struct {
-		Translations map[string]texts `json:"translations"`
-	}
-	if json.Unmarshal(metadata, &m) != nil {
-		return texts{} // somebody else's metadata
-	}
-	return m.Translations[l.Code]
-}
-
-func (t texts) word(w string) string {
-	if other, ok := t.Words[w]; ok {
-		return other
-	}
-	return w
-}
 
 func or(text, otherwise string) string {
 	if text != "" {
@@ -65,10 +35,9 @@ type categoryView struct {
 }
 
 func (v *visit) category(c catalog.Category) categoryView {
-	t := v.locale.texts(c.Metadata)
+	c = c.In(v.locale.Code)
 	view := categoryView{
-		ID: c.ID, Handle: c.Handle, Title: or(t.Title, c.Title), Description: or(t.Description, c.Description),
-		URL: v.site.Base + "/c/" + c.Handle,
+		ID: c.ID, Handle: c.Handle, Title: c.Title, Description: c.Description, URL: v.site.Base + "/c/" + c.Handle,
 	}
 	if len(c.Media) > 0 {
 		p := v.site.picture(c.Media[0], view.Title)
@@ -88,16 +57,20 @@ type card struct {
 	Option     string
 }
 
-// card returns false for a product without a price in the shopper's currency.
+// card returns false for a product that is not shown, or has no price in the
+// shopper's currency.
 func (v *visit) card(p catalog.Product) (card, bool) {
-	t := v.locale.texts(p.Metadata)
-	c := card{Title: or(t.Title, p.Title), URL: v.site.Base + "/p/" + p.Handle}
+	if !v.offered(p).Visible {
+		return card{}, false
+	}
+	p = p.In(v.locale.Code)
+	c := card{Title: p.Title, URL: v.site.Base + "/p/" + p.Handle}
 	found := false
 	values := map[string]bool{}
 	for _, variant := range p.Variants {
 		if len(variant.Options) > 0 {
 			values[variant.Options[0].Value] = true
-			c.Option = t.word(variant.Options[0].Name)
+			c.Option = variant.Options[0].Name
 		}
 		price, ok := variant.Price(v.currency)
 		if !ok {
@@ -119,6 +92,11 @@ func (v *visit) card(p catalog.Product) (card, bool) {
 		c.Pictures = append(c.Pictures, v.site.picture(m, c.Title))
 	}
 	return c, found
+}
+
+// offered says what the shopper may do with a product now.
+func (v *visit) offered(p catalog.Product) catalog.Offer {
+	return p.Offered(catalog.Ask{At: time.Now(), Currency: v.currency})
 }
 
 // cards returns up to limit products of a category, and what to ask for next:

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
@@ -24,7 +25,8 @@ type visit struct {
 	r        *http.Request
 	locale   *locale
 	currency money.Currency
-	basket   cart.Cart // the zero Cart if there is none
+	customer accounts.CustomerID // "" is a guest
+	basket   cart.Cart           // the zero Cart if there is none
 }
 
 // visitor adapts a page to net/http: it finds out who asks, and turns errors
@@ -63,23 +65,26 @@ func (s *site) localeOf(r *http.Request) *locale {
 	return s.locales[i]
 }
 
-// readCookies finds the shopper's currency and cart. A cart that is gone or
-// bought is no error: the shopper starts with an empty one.
+// readCookies finds the shopper's session, currency and cart. A cart that is
+// gone, bought or somebody else's is no error: the shopper starts with an empty
+// one.
 func (v *visit) readCookies() error {
+	if err := v.readSession(); err != nil {
+		return err
+	}
 	v.currency = v.site.Currencies[0]
 	if c := money.Currency(v.cookie(cookieCurrency)); slices.Contains(v.site.Currencies, c) {
 		v.currency = c
 	}
-	id := v.cookie(cookieCart)
-	if id == "" {
-		return nil
-	}
-	basket, err := v.site.shop.Carts.Get(v.ctx(), cart.ID(id))
+	basket, err := v.readCart()
 	switch code := fault.CodeOf(err); {
 	case code == fault.NotFound || code == fault.Invalid:
 		return nil
 	case err != nil:
 		return err
+	}
+	if basket.Customer != "" && basket.Customer != v.customer {
+		return nil
 	}
 	if basket.Status == cart.Active || basket.Status == cart.Locking {
 		v.basket = basket
@@ -88,6 +93,18 @@ func (v *visit) readCookies() error {
 		}
 	}
 	return nil
+}
+
+// readCart returns the cart that the browser names, or else the one that the
+// customer left here or elsewhere.
+func (v *visit) readCart() (cart.Cart, error) {
+	if id := v.cookie(cookieCart); id != "" {
+		return v.site.shop.Carts.Get(v.ctx(), cart.ID(id))
+	}
+	if v.customer != "" {
+		return v.site.shop.Carts.ActiveOf(v.ctx(), v.customer)
+	}
+	return cart.Cart{}, nil
 }
 
 // page is what every template is shown. Pages embed it.
@@ -103,9 +120,10 @@ type page struct {
 	Currencies  []money.Currency
 	Categories  []categoryView // at the top
 	Units       int64          // in the cart
-	Here        string         // path and query, to come back to
-	Search      string         // what was searched for
-	Note        string         // what has just happened, "" is nothing
+	LoggedIn    bool
+	Here        string // path and query, to come back to
+	Search      string // what was searched for
+	Note        string // what has just happened, "" is nothing
 }
 
 func (v *visit) page(title string) (page, error) {
@@ -116,7 +134,7 @@ func (v *visit) page(title string) (page, error) {
 	p := page{
 		Shop: v.site.Name, Title: title, Locale: v.locale, Locales: v.site.locales,
 		Currency: v.currency, Currencies: v.site.Currencies, Here: v.r.URL.RequestURI(),
-		Note: v.note(), Categories: v.categories(tree.Children("")),
+		Note: v.note(), LoggedIn: v.customer != "", Categories: v.categories(tree.Children("")),
 	}
 	if v.r.Method != http.MethodGet {
 		p.Here = v.site.Base + "/"
@@ -168,6 +186,12 @@ func (v *visit) send(status int, body []byte) error {
 // redirect sends the browser to a page of the shop with a GET.
 func (v *visit) redirect(path string) error {
 	http.Redirect(v.w, v.r, v.site.Base+path, http.StatusSeeOther)
+	return nil
+}
+
+// moved sends the browser to where a page is now, for good.
+func (v *visit) moved(path string) error {
+	http.Redirect(v.w, v.r, v.site.Base+path, http.StatusMovedPermanently)
 	return nil
 }
 

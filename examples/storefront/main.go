@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/internal/samplegoods"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/money"
@@ -55,7 +56,7 @@ func run(ctx context.Context, addr, dir string) error {
 	if _, err := samplegoods.Load(ctx, shop); err != nil {
 		return err
 	}
-	handler, err := routes(shop, bank, logger)
+	handler, err := routes(shop, bank, &console{to: os.Stdout, site: "http://" + addr}, logger)
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func run(ctx context.Context, addr, dir string) error {
 
 // routes puts the bank's pages beside the shop. With a real bank they would be
 // elsewhere.
-func routes(shop *commerce.Store, bank *simulator.Simulator, logger *slog.Logger) (http.Handler, error) {
+func routes(shop *commerce.Store, bank *simulator.Simulator, mailer accounts.Mailer, logger *slog.Logger) (http.Handler, error) {
 	theme, err := fs.Sub(files, "theme")
 	if err != nil {
 		return nil, err
@@ -81,6 +82,7 @@ func routes(shop *commerce.Store, bank *simulator.Simulator, logger *slog.Logger
 			{Provider: bank.Name(), Title: "Card", Field: "/bank/card"},
 			{Provider: "manual", Title: "Invoice"},
 		},
+		Mailer: mailer,
 		Theme:  theme,
 		Logger: logger,
 	})

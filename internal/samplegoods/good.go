@@ -12,6 +12,7 @@ type good struct {
 	was      int64 // the price before a sale
 	material []string
 	grams    int64
+	tax      string // the tax category, "" for the standard rate
 	options  []choice
 	en, de   text
 }

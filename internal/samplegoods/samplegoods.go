@@ -6,9 +6,10 @@ package samplegoods
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/keelshop/commerce"
@@ -18,8 +19,8 @@ import (
 	"github.com/keelshop/commerce/inventory"
 )
 
-// Load puts the sample goods into a shop: pictures, categories, products and
-// stock. It does nothing, and reports false, if they are there already. What a
+// Load puts the sample goods into a shop: taxes and shipping, pictures,
+// categories, products and stock. It does nothing, and reports false, if they are there already. What a
 // crash cut short is finished by the next call.
 func Load(ctx context.Context, shop *commerce.Store) (loaded bool, err error) {
 	all := shelves()
@@ -27,6 +28,9 @@ func Load(ctx context.Context, shop *commerce.Store) (loaded bool, err error) {
 	_, err = shop.Catalog.ByHandle(ctx, last[len(last)-1].handle) // it is put last
 	if !errors.Is(err, fault.NotFound) {
 		return false, err
+	}
+	if err := putRules(ctx, shop); err != nil {
+		return false, fmt.Errorf("loading the rules of the sample shop: %w", err)
 	}
 	for i, s := range all {
 		if err := putShelf(ctx, shop, s, int64(i)); err != nil {
@@ -43,12 +47,15 @@ func putShelf(ctx context.Context, shop *commerce.Store, s shelf, position int64
 	}
 	category, err := shop.Catalog.PutCategory(ctx, catalog.PutCategory{
 		Handle: s.handle, Title: s.en.title, Description: s.en.says, Position: position,
-		Media: []catalog.Media{art}, Metadata: translations(s.de, nil),
+		Media: []catalog.Media{art}, Translations: translations(s.de, nil),
 	})
 	if err != nil {
 		return err
 	}
 	for _, g := range s.goods {
+		if s.handle == "pantry" {
+			g.tax = "food"
+		}
 		if err := putGood(ctx, shop, g, category.ID); err != nil {
 			return fmt.Errorf("%s: %w", g.handle, err)
 		}
@@ -67,8 +74,8 @@ func putGood(ctx context.Context, shop *commerce.Store, g good, category catalog
 	product := catalog.PutProduct{
 		Handle: g.handle, Title: g.en.title, Description: g.en.says, Brand: "Juniper & Oar",
 		Categories: []catalog.CategoryID{category}, Media: media, Variants: variants,
-		Attributes: []catalog.Attribute{{Name: "Material", Kind: catalog.EnumAttribute, Values: g.material}},
-		Metadata:   translations(g.de, g.words()),
+		Attributes:   []catalog.Attribute{{Name: "Material", Kind: catalog.EnumAttribute, Values: g.material}},
+		Translations: translations(g.de, g.words()),
 	}
 	if _, err := shop.Catalog.PutProduct(ctx, product); err != nil {
 		return err
@@ -117,16 +124,12 @@ func put(ctx context.Context, shop *commerce.Store, svg, alt string) (catalog.Me
 	return catalog.Media{Asset: assets.ID(file), Alt: alt}, err
 }
 
-// translations are the metadata in which the storefront finds other languages.
-func translations(de text, words map[string]string) json.RawMessage {
-	type language struct {
-		Title       string            `json:"title"`
-		Description string            `json:"description"`
-		Words       map[string]string `json:"words,omitempty"`
+// translations are a text in other languages, with the words of options and
+// attributes.
+func translations(de text, words map[string]string) []catalog.Translation {
+	t := catalog.Translation{Locale: "de", Title: de.title, Description: de.says}
+	for _, w := range slices.Sorted(maps.Keys(words)) {
+		t.Terms = append(t.Terms, catalog.Term{Text: w, Translation: words[w]})
 	}
-	out, err := json.Marshal(map[string]map[string]language{"translations": {"de": {de.title, de.says, words}}})
-	if err != nil {
-		panic(err) // texts always encode
-	}
-	return out
+	return []catalog.Translation{t}
 }

@@ -28,7 +28,7 @@ func (g good) variants() []catalog.PutVariant {
 	variants := make([]catalog.PutVariant, len(all))
 	for i, c := range all {
 		variants[i] = catalog.PutVariant{
-			SKU: g.sku(c.options), Options: c.options, Prices: prices(g.price + c.add), WeightGrams: g.grams,
+			SKU: g.sku(c.options), Options: c.options, Prices: prices(g.price + c.add), WeightGrams: g.grams, TaxCategory: g.tax,
 		}
 		if g.was > 0 {
 			variants[i].CompareAt = prices(g.was + c.add)

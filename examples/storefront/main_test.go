@@ -1,0 +1,56 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/internal/samplegoods"
+	"github.com/keelshop/commerce/payments/simulator"
+)
+
+func TestTheShopOpens(t *testing.T) {
+	bank := simulator.New(simulator.WithURL("/bank"))
+	shop := commercetest.Open(t, commerce.WithPayments(bank))
+	if _, err := samplegoods.Load(t.Context(), shop); err != nil {
+		t.Fatal(err)
+	}
+	handler, err := routes(shop, bank, &console{to: io.Discard}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	for path, want := range map[string]string{
+		"/": "Fewer things that stay longer", "/pages/about": "About us", "/pages/delivery": "Delivery and returns",
+		"/static/theme.css": "Fraunces", "/bank/card": "Card number", "/c/kitchen": "Everyday mug",
+	} {
+		answer, err := http.Get(server.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if err != nil || answer.StatusCode != http.StatusOK || !strings.Contains(string(text), want) {
+			t.Errorf("%s: %v, %s, without %q", path, err, answer.Status, want)
+		}
+	}
+}
+
+func TestLetters(t *testing.T) {
+	var out strings.Builder
+	mailer := &console{to: &out, site: "http://localhost:8080"}
+	letter := accounts.Letter{Kind: accounts.ResetPassword, To: "ada@example.com", Name: "Ada", Token: "t0k/n"}
+	if err := mailer.Send(t.Context(), letter); err != nil {
+		t.Fatal(err)
+	}
+	if want := "http://localhost:8080/password/new?token=t0k%2Fn"; !strings.Contains(out.String(), want) {
+		t.Errorf("the letter lacks %s:\n%s", want, out.String())
+	}
+}

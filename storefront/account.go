@@ -1,0 +1,109 @@
+package storefront
+
+import (
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+)
+
+// orderView is an order in the list of a customer's.
+type orderView struct {
+	Number, URL, State string
+	At                 time.Time
+	Units              int64
+	Total              money.Amount
+}
+
+// mostHistory is how many orders the account shows.
+const mostHistory = 50
+
+func account(v *visit) error {
+	if v.customer == "" {
+		return v.toLogIn()
+	}
+	data, err := v.accountPage("Your account")
+	if err != nil {
+		return err
+	}
+	if data.Customer, err = v.site.shop.Accounts.Get(v.ctx(), v.customer); err != nil {
+		return err
+	}
+	for o, err := range v.site.shop.Orders.All(v.ctx(), orders.Filter{Customer: v.customer}) {
+		if err != nil {
+			return err
+		}
+		data.Orders = append(data.Orders, orderView{
+			Number: number(o.ID), URL: v.site.Base + "/orders/" + url.PathEscape(string(o.ID)), State: v.locale.text("order " + string(o.Status)),
+			At: o.CreatedAt, Units: o.Units, Total: o.Total,
+		})
+	}
+	slices.Reverse(data.Orders) // the newest first
+	data.Orders = data.Orders[:min(len(data.Orders), mostHistory)]
+	data.Form = form{Values: map[string]string{"country": v.site.Countries[0]}, Errors: map[string]string{}}
+	return v.show(200, "account", data)
+}
+
+func changeAccount(v *visit) error {
+	if v.customer == "" {
+		return v.toLogIn()
+	}
+	f := v.readForm("name")
+	if f.Values["name"] == "" || len(f.Values["name"]) > mostField {
+		return v.redirect("/account?note=invalid")
+	}
+	name := commerce.Personal(f.Values["name"])
+	if _, err := v.site.shop.Accounts.Update(v.ctx(), accounts.Update{Customer: v.customer, Name: &name}); err != nil {
+		return err
+	}
+	return v.redirect("/account?note=saved")
+}
+
+func addAddress(v *visit) error {
+	if v.customer == "" {
+		return v.toLogIn()
+	}
+	data, err := v.accountPage("Your account")
+	if err != nil {
+		return err
+	}
+	data.Form = v.readForm(contactFields...)
+	v.checkAddress(data.Form)
+	if len(data.Form.Errors) > 0 {
+		return v.show(422, "address", data)
+	}
+	_, err = v.site.shop.Accounts.AddAddress(v.ctx(), accounts.AddAddress{Customer: v.customer, Address: data.Form.address()})
+	if err != nil {
+		return err
+	}
+	return v.redirect("/account?note=saved")
+}
+
+func showAddress(v *visit) error {
+	if v.customer == "" {
+		return v.toLogIn()
+	}
+	data, err := v.accountPage("New address")
+	if err != nil {
+		return err
+	}
+	data.Form.Values["country"] = v.site.Countries[0]
+	return v.show(200, "address", data)
+}
+
+func removeAddress(v *visit) error {
+	if v.customer == "" {
+		return v.toLogIn()
+	}
+	err := v.site.shop.Accounts.RemoveAddress(v.ctx(), accounts.RemoveAddress{
+		Customer: v.customer, Address: accounts.AddressID(v.r.PostFormValue("address")),
+	})
+	if err != nil && !is[*accounts.UnknownAddressError](err) {
+		return err
+	}
+	return v.redirect("/account?note=saved")
+}

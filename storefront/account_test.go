@@ -1,0 +1,130 @@
+package storefront_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/keelshop/commerce/storefront"
+)
+
+// register makes an account and is logged in then.
+func (b *browser) register(email string) {
+	b.t.Helper()
+	b.open("/register")
+	b.submit("/register", map[string]string{"name": "Grace H.", "email": email, "password": "a ship in port is safe"})
+	b.want(200, "Your account", email)
+}
+
+func TestAccount(t *testing.T) {
+	b := sample.visitor(t)
+	b.open("/account")
+	b.want(200, "Log in") // asked to
+	b.open("/p/oak-board")
+	b.submit("/cart/add", nil) // as a guest
+	b.register("grace@example.com")
+	b.want(200, "You have not ordered anything yet.")
+	b.open("/cart")
+	b.want(200, "Oak chopping board") // it came along
+	b.open("/checkout")
+	form := map[string]string{"line1": "Kai 7", "postcode": "20457", "city": "Hamburg", "country": "DE", "save": "1"}
+	b.submit("/checkout", form)
+	b.submit("/checkout/delivery", nil)
+	b.open("/checkout/payment?method=manual")
+	b.submit("/checkout/payment", nil)
+	b.want(200, "Thank you for your order", "Kai 7")
+	order := b.at.Path
+	b.open("/account")
+	b.want(200, "ordered", "€36.90", "20457 Hamburg")
+
+	other := sample.visitor(t)
+	other.do("GET", order, nil)
+	other.want(404)
+	other.register("mallory@example.com")
+	other.do("GET", order, nil)
+	other.want(404)
+
+	b.submit("/logout", nil)
+	b.do("GET", order, nil)
+	b.want(404)
+	b.open("/login")
+	b.submit("/login", map[string]string{"email": "grace@example.com", "password": "a ship in harbour"})
+	b.want(422, "E-mail address or password are not right.")
+	b.submit("/login", map[string]string{"email": "Grace@example.com", "password": "a ship in port is safe"})
+	b.want(200, "Your account")
+	b.open(order)
+
+	b.submitAt("/account", "/account/address/remove", nil)
+	b.want(200, "That was saved.")
+	if strings.Contains(b.text, "20457") {
+		t.Error("the address is still there")
+	}
+	b.submitAt("/account/address", "/account/address", map[string]string{"name": "G. H.", "line1": "Deich 2", "postcode": "25746", "city": "Heide"})
+	b.want(200, "25746 Heide")
+	b.submitAt("/account", "/account", map[string]string{"name": "Rear Admiral"})
+	b.want(200, "That was saved.")
+}
+
+// submitAt opens a page and submits its form.
+func (b *browser) submitAt(page, action string, fill map[string]string) {
+	b.t.Helper()
+	b.open(page)
+	b.submit(action, fill)
+}
+
+func TestCartMergesAtLogIn(t *testing.T) {
+	first := sample.visitor(t)
+	first.register("merge@example.com")
+	first.submitAt("/p/sea-salt", "/cart/add", nil)
+	second := sample.visitor(t)
+	second.submitAt("/p/sea-salt", "/cart/add", map[string]string{"quantity": "2"})
+	second.submitAt("/p/earl-grey", "/cart/add", nil)
+	second.submitAt("/login?back=/cart", "/login", map[string]string{"email": "merge@example.com", "password": "a ship in port is safe"})
+	for _, b := range []*browser{first, second} {
+		b.open("/cart")
+		b.want(200, "Earl Grey tin", "€20.70", "€34.70")
+	}
+}
+
+func TestRegisterErrors(t *testing.T) {
+	b := sample.visitor(t)
+	b.register("taken@example.com")
+	b = sample.visitor(t)
+	for _, test := range []struct{ name, email, password, want string }{
+		{"x", "taken@example.com", "correct horse battery", "There is an account with this address."},
+		{"x", "new@example.com", "short", "A password needs at least 8 characters."},
+		{"x", "new@example.com", "password123", "That password is easy to guess."},
+		{"", "new@example.com", "correct horse battery", "Please fill this in."},
+		{"x", "new", "correct horse battery", "Please enter an e-mail address"},
+	} {
+		b.submitAt("/register", "/register", map[string]string{"name": test.name, "email": test.email, "password": test.password})
+		b.want(422, test.want)
+		if strings.Contains(b.text, test.password) {
+			t.Errorf("the page repeats the password %q", test.password)
+		}
+	}
+}
+
+func TestForgottenPassword(t *testing.T) {
+	b := sample.visitor(t)
+	b.register("forgot@example.com")
+	b = sample.visitor(t)
+	for _, email := range []string{"nobody@example.com", "forgot@example.com"} {
+		b.submitAt("/password", "/password", map[string]string{"email": email})
+		b.want(200, "If there is an account with this address")
+	}
+	path := storefront.LetterPath(sample.letters.last(t, "forgot@example.com"))
+	b.submitAt(path, "/password/new", map[string]string{"password": "short"})
+	b.want(422, "A password needs at least 8 characters.")
+	b.submit("/password/new", map[string]string{"password": "and another long one"})
+	b.want(200, "Your account")
+	b = sample.visitor(t)
+	b.submitAt(path, "/password/new", map[string]string{"password": "and a third long one"})
+	b.want(422, "This link is not good any more.")
+
+	b.submitAt("/login", "/login", map[string]string{"email": "forgot@example.com", "password": "and another long one"})
+	b.submit("/account/verify", nil)
+	b.want(200, "A letter is on its way to you.")
+	path = storefront.LetterPath(sample.letters.last(t, "forgot@example.com"))
+	b.submitAt(path, "/verify", nil)
+	b.want(200, "your e-mail address is confirmed")
+}

@@ -1,0 +1,190 @@
+package storefront
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/fault"
+)
+
+// accountPage is what the pages around an account have in common.
+type accountPage struct {
+	page
+	Form      form
+	Back      string // where to go on, a path of the shop
+	Problem   string
+	Done      string
+	Token     string
+	Mail      bool // letters can be sent
+	Customer  accounts.Customer
+	Orders    []orderView
+	Countries []string
+}
+
+// accountPage returns a page around an account, which search engines do not
+// keep.
+func (v *visit) accountPage(title string) (accountPage, error) {
+	p, err := v.page(v.locale.text(title))
+	p.NoIndex = true
+	back := backTo(v.r.FormValue("back"), v.site.Base)
+	if back == v.site.Base+"/" {
+		back = v.site.Base + "/account"
+	}
+	return accountPage{
+		page: p, Form: v.readForm("name", "email"), Back: back, Mail: v.site.Mailer != nil, Countries: v.site.Countries,
+	}, err
+}
+
+func showLogIn(v *visit) error {
+	data, err := v.accountPage("Log in")
+	if err != nil {
+		return err
+	}
+	return v.show(200, "login", data)
+}
+
+func logIn(v *visit) error {
+	data, err := v.accountPage("Log in")
+	if err != nil {
+		return err
+	}
+	session, err := v.site.shop.Accounts.LogIn(v.ctx(), accounts.LogIn{
+		Email: commerce.Personal(data.Form.Values["email"]), Password: commerce.Personal(v.r.PostFormValue("password")),
+	})
+	if err != nil {
+		if data.Problem = v.logInProblem(err); data.Problem == "" {
+			return err
+		}
+		return v.show(422, "login", data)
+	}
+	return v.enter(session, data.Back)
+}
+
+// logInProblem says why a log-in failed, or "" if that is the shop's fault.
+func (v *visit) logInProblem(err error) string {
+	switch {
+	case is[*accounts.WrongPasswordError](err), fault.CodeOf(err) == fault.Invalid:
+		return v.locale.text("E-mail address or password are not right.")
+	case is[*accounts.ThrottledError](err):
+		return v.locale.text("That failed too often. Please wait a little and try again.")
+	}
+	return ""
+}
+
+func showRegister(v *visit) error {
+	data, err := v.accountPage("Create an account")
+	if err != nil {
+		return err
+	}
+	return v.show(200, "register", data)
+}
+
+func register(v *visit) error {
+	data, err := v.accountPage("Create an account")
+	if err != nil {
+		return err
+	}
+	password := commerce.Personal(v.r.PostFormValue("password"))
+	v.checkEmail(data.Form)
+	if data.Form.Values["name"] == "" {
+		data.Form.wrong("name", v.locale.text("Please fill this in."))
+	}
+	if password == "" {
+		data.Form.wrong("password", v.locale.text("Please fill this in."))
+	}
+	if len(data.Form.Errors) == 0 {
+		_, err = v.site.shop.Accounts.Register(v.ctx(), accounts.Register{
+			Email: commerce.Personal(data.Form.Values["email"]), Name: commerce.Personal(data.Form.Values["name"]), Password: password,
+		})
+		if err := v.registerProblem(data.Form, err); err != nil {
+			return err
+		}
+	}
+	if len(data.Form.Errors) > 0 {
+		return v.show(422, "register", data)
+	}
+	session, err := v.site.shop.Accounts.LogIn(v.ctx(), accounts.LogIn{Email: commerce.Personal(data.Form.Values["email"]), Password: password})
+	if err != nil {
+		return err
+	}
+	return v.enter(session, data.Back)
+}
+
+// registerProblem puts what is wrong beside the fields. It returns an error
+// that is not the shopper's.
+func (v *visit) registerProblem(f form, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case is[*accounts.EmailTakenError](err):
+		f.wrong("email", v.locale.text("There is an account with this address. Please log in."))
+	case is[*accounts.PasswordError](err):
+		f.wrong("password", v.passwordProblem(err))
+	case fault.CodeOf(err) == fault.Invalid:
+		f.wrong("email", v.locale.text("Please enter an e-mail address, as in name@example.com."))
+	default:
+		return err
+	}
+	return nil
+}
+
+func (v *visit) passwordProblem(err error) string {
+	if e, ok := errors.AsType[*accounts.PasswordError](err); ok && e.Min > 0 {
+		return v.locale.text("A password needs at least %d characters.", e.Min)
+	}
+	return v.locale.text("That password is easy to guess. Please choose another.")
+}
+
+// enter begins a session in the shopper's browser. What they have put into the
+// cart before joins what they had left there.
+func (v *visit) enter(session accounts.Session, to string) error {
+	v.setCookie(cookieSession, session.Token.Reveal())
+	if v.basket.ID != "" && v.basket.Customer == "" && v.basket.Status == cart.Active {
+		merged, err := v.site.shop.Carts.Merge(v.ctx(), v.basket.ID, session.Customer)
+		switch {
+		case err == nil:
+			v.setCookie(cookieCart, string(merged.ID))
+		case !is[*cart.StatusError](err): // a checkout of it runs, which goes on as a guest's
+			return err
+		}
+	}
+	return v.redirect(strings.TrimPrefix(to, v.site.Base))
+}
+
+func logOut(v *visit) error {
+	if token := v.cookie(cookieSession); token != "" {
+		if err := v.site.shop.Accounts.LogOut(v.ctx(), accounts.LogOut{Token: commerce.Personal(token)}); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{cookieSession, cookieCart, cookieOrders} { // the next to use this browser may be another
+		v.setCookie(name, "")
+	}
+	return v.redirect("/")
+}
+
+// toLogIn asks a guest to log in first and brings them back.
+func (v *visit) toLogIn() error {
+	return v.redirect("/login?" + url.Values{"back": {v.r.URL.RequestURI()}}.Encode())
+}
+
+// readSession finds out whether the shopper is logged in. A session that has
+// ended is no error: they are a guest then.
+func (v *visit) readSession() error {
+	token := v.cookie(cookieSession)
+	if token == "" {
+		return nil
+	}
+	session, err := v.site.shop.Accounts.Session(v.ctx(), commerce.Personal(token))
+	switch {
+	case err == nil:
+		v.customer = session.Customer
+	case !is[*accounts.NoSessionError](err):
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package storefront
+
+import (
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/pricing"
+)
+
+// sumView is how a total comes about.
+type sumView struct {
+	Rows  []amountView // that add up to the total
+	Total money.Amount
+	In    []amountView // that the total contains
+}
+
+// amountView is one row of a sum.
+type amountView struct {
+	Title  string
+	Amount money.Amount
+}
+
+func (v *visit) cartSum() sumView {
+	c := v.basket
+	s := v.sum(c.Subtotal, c.Discount, c.Total)
+	for _, o := range c.Offers {
+		if o.Method == c.ShippingMethod {
+			s.Rows = append(s.Rows, amountView{v.locale.name(o.Name), c.Shipping})
+		}
+	}
+	tax := amountView{v.locale.text("Tax"), c.Tax}
+	switch {
+	case c.Tax.IsZero():
+	case c.TaxIncluded:
+		tax.Title = v.locale.text("of which tax")
+		s.In = append(s.In, tax)
+	default:
+		s.Rows = append(s.Rows, tax)
+	}
+	return s
+}
+
+func (v *visit) orderSum(o orders.Order) sumView {
+	s := v.sum(o.Subtotal, o.Discount, o.Total)
+	if o.ShippingMethod != "" || !o.Shipping.IsZero() {
+		s.Rows = append(s.Rows, amountView{or(v.locale.name(o.ShippingName), v.locale.text("Shipping")), o.Shipping})
+	}
+	for _, t := range o.Taxes {
+		row := amountView{v.taxTitle(t), money.New(t.Amount, o.Currency)}
+		switch {
+		case t.Amount == 0:
+		case o.TaxIncluded:
+			row.Title = v.locale.text("of which %s", row.Title)
+			s.In = append(s.In, row)
+		default:
+			s.Rows = append(s.Rows, row)
+		}
+	}
+	return s
+}
+
+func (v *visit) sum(subtotal, discount, total money.Amount) sumView {
+	s := sumView{Total: total, Rows: []amountView{{v.locale.text("Subtotal"), subtotal}}}
+	if minus, err := discount.Neg(); err == nil && !discount.IsZero() {
+		s.Rows = append(s.Rows, amountView{v.locale.text("Discount"), minus})
+	}
+	return s
+}
+
+func (v *visit) taxTitle(t pricing.TaxSum) string {
+	return v.locale.name(t.Name) + " " + v.locale.percent(t.Rate)
+}
+
+// offerView is a way to send the goods.
+type offerView struct {
+	Method, Name, Time string
+	Price              money.Amount
+	Chosen             bool
+}
+
+// offers returns the ways that there are; the first is chosen if none is yet.
+func (v *visit) offers() []offerView {
+	var views []offerView
+	for _, o := range v.basket.Offers {
+		if o.Reason == "" {
+			views = append(views, offerView{o.Method, v.locale.name(o.Name), v.days(o), o.Price, o.Method == v.basket.ShippingMethod})
+		}
+	}
+	if v.basket.ShippingMethod == "" && len(views) > 0 {
+		views[0].Chosen = true
+	}
+	return views
+}
+
+func (v *visit) days(o cart.ShippingOffer) string {
+	switch {
+	case o.MaxDays == 0:
+		return ""
+	case o.MinDays == o.MaxDays || o.MinDays == 0:
+		return v.locale.text("%d days", o.MaxDays)
+	}
+	return v.locale.text("%d to %d days", o.MinDays, o.MaxDays)
+}
