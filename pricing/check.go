@@ -34,6 +34,6 @@ func usable(k Kind, body []byte) error {
 	if err := r.take(k, body); err != nil {
 		return err
 	}
-	_, err := NewRules(r.Settings, r.taxZones, r.shippingZones)
+	_, err := NewRules(r.Settings, r.taxZones, r.shippingZones, r.Promotions()...)
 	return err
 }

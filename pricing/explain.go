@@ -15,10 +15,16 @@ func (q Quote) Explain(lines []Line) string {
 		if i < len(lines) {
 			e.say("line %d: %d × %s at %s = %s", i+1, lines[i].Quantity, lines[i].SKU, e.amount(lines[i].UnitPrice), e.amount(l.Total))
 		}
+		e.discounts(q.Promotions, i+1)
 		e.taxes(q.TaxIncluded, l.Taxes, l.Net, l.Tax, l.Gross)
 	}
 	if s := q.Shipping; s.Method != "" {
 		e.shipping(q, s)
+	}
+	for _, c := range q.Codes {
+		if c.Reason != "" {
+			e.say("code %s: no effect, %s", c.Code, c.Reason)
+		}
 	}
 	e.say("subtotal %s", e.amount(q.Subtotal))
 	if q.Discount > 0 {
@@ -55,6 +61,24 @@ func (e *explainer) taxes(within bool, taxes []Tax, net, tax, gross int64) {
 	e.say("  net %s + tax %s = gross %s", e.amount(net), e.amount(tax), e.amount(gross))
 }
 
+func (e *explainer) discounts(applied []Applied, line int) {
+	for _, a := range applied {
+		for _, s := range a.Shares {
+			if s.Line == line {
+				e.say("  less %s by %s", e.amount(s.Amount), a.title())
+			}
+		}
+	}
+}
+
+// title names a promotion and the code that asked for it.
+func (a Applied) title() string {
+	if a.Code != "" {
+		return a.Name + " (" + a.Code + ")"
+	}
+	return a.Name
+}
+
 func (e *explainer) shipping(q Quote, s QuotedShipping) {
 	if s.Reason != "" {
 		e.say("shipping by %s: not offered, %s", s.Method, s.Reason)
@@ -62,7 +86,11 @@ func (e *explainer) shipping(q Quote, s QuotedShipping) {
 	}
 	e.say("shipping by %s: %s", s.Method, e.amount(s.Price))
 	if s.Discount > 0 {
-		e.say("  less %s", e.amount(s.Discount))
+		for _, a := range q.Promotions {
+			if a.Shipping > 0 {
+				e.say("  less %s by %s", e.amount(a.Shipping), a.title())
+			}
+		}
 	}
 	e.taxes(q.TaxIncluded, s.Taxes, s.Net, s.Tax, s.Gross)
 }

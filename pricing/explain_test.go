@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/pricing"
 )
 
@@ -20,6 +21,17 @@ func TestGoldenExplain(t *testing.T) {
 		{SKU: "mug", Quantity: 3, UnitPrice: 1250, WeightGrams: 400},
 		{SKU: "novel", Quantity: 1, UnitPrice: 999, TaxCategory: "books", WeightGrams: 300},
 	}
+	promotions := []pricing.Promotion{
+		with(percentOff("welcome", 10), func(p *pricing.Promotion) { p.Name, p.NeedsCode = "10 % to begin with", true }),
+		with(percentOff("large", 20), func(p *pricing.Promotion) { p.NeedsCode, p.If.MinSubtotal = true, euros(100_000) }),
+		with(amountOff("mugs", 100), func(p *pricing.Promotion) {
+			p.Name, p.Effect.PerUnit, p.Effect.Items, p.Priority = "1 off each mug", true, skus("mug"), -1
+			p.If.MinQuantity, p.If.Countries = 3, []string{"DE"}
+			p.If.Currencies = []money.Currency{"EUR"}
+			p.If.Channels = []string{"web"}
+		}),
+		{ID: "post", Name: "Half the postage", If: pricing.Conditions{Channels: []string{"web"}}, Effect: pricing.Effect{Kind: pricing.FreeShipping, Rate: money.Percent(50)}},
+	}
 	for name, test := range map[string]struct {
 		settings pricing.Settings
 		in       pricing.Input
@@ -27,10 +39,18 @@ func TestGoldenExplain(t *testing.T) {
 		"added":    {pricing.Settings{}, pricing.Input{Currency: "EUR", Address: pricing.Address{Country: "DE"}, Method: "parcel", Lines: lines}},
 		"included": {pricing.Settings{TaxIncluded: true}, pricing.Input{Currency: "EUR", Address: pricing.Address{Country: "DE"}, Method: "parcel", Lines: lines}},
 		"quebec":   {pricing.Settings{}, pricing.Input{Currency: "CAD", Address: pricing.Address{Country: "CA", Region: "QC"}, Lines: lines}},
-		"nowhere":  {pricing.Settings{}, pricing.Input{Currency: "JPY", Method: "pigeon", Lines: lines}},
+		"promoted": {pricing.Settings{TaxIncluded: true}, pricing.Input{
+			Currency: "EUR", Address: pricing.Address{Country: "DE"}, Method: "parcel", Lines: lines, Channel: "web",
+			Coupons: []pricing.Coupon{{Code: "WELCOME", Promotion: "welcome"}, {Code: "LARGE", Promotion: "large"}},
+		}},
+		"nowhere": {pricing.Settings{}, pricing.Input{Currency: "JPY", Method: "pigeon", Lines: lines}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			q, err := rulesOf(t, test.settings, []pricing.TaxZone{de, qc}, german()).Price(test.in)
+			rules, err := pricing.NewRules(test.settings, []pricing.TaxZone{de, qc}, []pricing.ShippingZone{german()}, promotions...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q, err := rules.Price(test.in)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -17,7 +17,7 @@ func (r *Rules) Price(in Input) (Quote, error) {
 	if p.in.Address.Country == "" {
 		p.in.Address = r.Settings.Home
 	}
-	for _, step := range [...]func() error{p.goods, p.findTaxes, p.taxGoods, p.ship, p.sumUp} {
+	for _, step := range [...]func() error{p.goods, p.promote, p.codes, p.findTaxes, p.taxGoods, p.ship, p.sumUp} {
 		if err := step(); err != nil {
 			return Quote{}, err
 		}
@@ -31,12 +31,20 @@ type pricer struct {
 	in    Input
 	quote Quote
 
-	zone   int // the tax zone, -1 if there is none
-	sets   []categoryTaxes
-	taxes  []Tax // what the rows' taxes are cut from
-	grams  int64
-	units  int64
-	scaled [2][maxTaxes]int64
+	zone       int // the tax zone, -1 if there is none
+	sets       []categoryTaxes
+	taxes      []Tax // what the rows' taxes are cut from
+	grams      int64
+	units      int64
+	goodsTotal int64
+	scaled     [2][maxTaxes]int64
+
+	active     []*compiled // the promotions whose conditions are met
+	best       deal
+	shares     []int64 // the discounts of the best promotion of a group
+	trial      []int64 // those of the one that is being tried
+	remainders []uint64
+	order      []int
 }
 
 // maxTaxes bounds the taxes of one row.
@@ -59,7 +67,8 @@ func (p *pricer) goods() error {
 		grams, fits := product(l.Quantity, l.WeightGrams)
 		p.grams += grams
 		p.units += l.Quantity
-		if !ok || !fits || p.grams < 0 || p.units < 0 {
+		p.goodsTotal += total
+		if !ok || !fits || p.grams < 0 || p.units < 0 || p.goodsTotal < 0 {
 			return p.overflow("line")
 		}
 	}
@@ -113,46 +122,54 @@ func (p *pricer) taxGoods() error {
 	return nil
 }
 
-// ship prices shipping.
-func (p *pricer) ship() error {
-	s := &p.quote.Shipping
-	s.Method = p.in.Method
-	if s.Method != "" {
-		s.Reason = NotInZone
-	}
-	zone := p.rules.shippingAtlas.find(p.in.Address)
-	if zone < 0 {
-		return nil
-	}
-	value := int64(0)
-	for i := range p.quote.Lines {
-		if value += p.quote.Lines[i].Total - p.quote.Lines[i].Discount; value < 0 {
-			return p.overflow("value")
-		}
-	}
-	of := parcel{currency: p.in.Currency, grams: p.grams, units: p.units, value: value}
-	methods := p.rules.shippingZones[zone].Methods
-	p.quote.Offers = make([]Offer, len(methods))
-	for i := range methods {
-		o := methods[i].offer(of)
-		p.quote.Offers[i] = o
-		if o.Method == s.Method {
-			s.Name, s.Reason = o.Name, o.Reason
-			if err := p.chargeShipping(o); err != nil {
-				return err
-			}
-		}
+// methods returns the shipping methods for the address.
+func (p *pricer) methods() []ShippingMethod {
+	if zone := p.rules.shippingAtlas.find(p.in.Address); zone >= 0 {
+		return p.rules.shippingZones[zone].Methods
 	}
 	return nil
 }
 
-func (p *pricer) chargeShipping(o Offer) error {
-	if o.Reason != "" {
+// parcel is what the price of shipping goes by if the goods cost value.
+func (p *pricer) parcel(value int64) parcel {
+	return parcel{currency: p.in.Currency, grams: p.grams, units: p.units, value: value}
+}
+
+// shippingPrice returns what the chosen method costs, before discounts.
+func (p *pricer) shippingPrice(value int64) int64 {
+	if p.in.Method == "" {
+		return 0
+	}
+	for i, m := range p.methods() {
+		if m.ID == p.in.Method {
+			return p.methods()[i].offer(p.parcel(value)).Price
+		}
+	}
+	return 0
+}
+
+// ship says what each shipping method costs and charges the chosen one.
+func (p *pricer) ship() error {
+	methods := p.methods()
+	chosen := Offer{Method: p.in.Method, Reason: NotInZone}
+	p.quote.Offers = make([]Offer, len(methods))
+	for i := range methods {
+		p.quote.Offers[i] = methods[i].offer(p.parcel(p.best.value))
+		if methods[i].ID == p.in.Method {
+			chosen = p.quote.Offers[i]
+		}
+	}
+	if p.in.Method == "" {
 		return nil
 	}
 	s := &p.quote.Shipping
-	s.Price, s.Amount = o.Price, o.Price-s.Discount
-	row, err := p.tax(s.Amount, 1, o.taxCategory)
+	s.Method, s.Name, s.Reason = chosen.Method, chosen.Name, chosen.Reason
+	if s.Reason != "" {
+		return nil
+	}
+	s.Price, s.Amount = chosen.Price, p.best.ship
+	s.Discount = s.Price - s.Amount
+	row, err := p.tax(s.Amount, 1, chosen.taxCategory)
 	s.Net, s.Tax, s.Gross, s.Taxes = row.net, row.tax, row.gross, row.taxes
 	return err
 }

@@ -71,6 +71,7 @@ func Module() command.Module {
 			command.Define(PutSettings.apply),
 			command.Define(PutTaxZone.apply),
 			command.Define(PutShippingZone.apply),
+			command.Define(PutPromotion.apply),
 			command.Define(Remove.apply),
 		},
 		Schema: map[uint32]string{1: schema},

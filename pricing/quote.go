@@ -15,6 +15,13 @@ type Input struct {
 	Address Address
 	Method  string // the shipping method; "" if none is chosen
 	Lines   []Line
+
+	// What promotions may ask for.
+	LoggedIn  bool     // the cart is a customer's
+	HasBought bool     // who has bought before
+	Groups    []string // that the customer is in
+	Channel   string
+	Coupons   []Coupon
 }
 
 // Line is a number of units of one SKU at one price.
@@ -24,6 +31,12 @@ type Line struct {
 	UnitPrice   int64 // 0 or more
 	TaxCategory string
 	WeightGrams int64 // of one unit; 0 if not known
+
+	// What promotions may ask for.
+	Product    catalog.ProductID
+	Categories []catalog.CategoryID // those above them included
+	Attributes []catalog.Attribute
+	OnSale     bool // its price is shown against a higher one
 }
 
 // Quote is what something costs. Amounts are minor units of Currency.
@@ -40,6 +53,9 @@ type Quote struct {
 	Lines    []QuotedLine // those of the input, in their order
 	Shipping QuotedShipping
 	Offers   []Offer // the shipping methods that there are for the address
+
+	Promotions []Applied   // in the order in which they were applied
+	Codes      []CodeState // those of the input, in their order
 
 	Subtotal int64 // the lines before discounts
 	Discount int64 // of the lines

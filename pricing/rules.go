@@ -14,6 +14,7 @@ type Rules struct {
 
 	taxZones      []TaxZone
 	shippingZones []ShippingZone
+	promotions    []compiled // in the order in which they are applied
 
 	taxAtlas, shippingAtlas atlas
 }
@@ -21,7 +22,7 @@ type Rules struct {
 // NewRules makes rules that are in no store, as for tests and what-ifs. It
 // returns fault.Invalid for what a store would refuse. IDs that come twice
 // are the caller's mistake: the last one counts.
-func NewRules(s Settings, taxes []TaxZone, shipping []ShippingZone) (*Rules, error) {
+func NewRules(s Settings, taxes []TaxZone, shipping []ShippingZone, promotions ...Promotion) (*Rules, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
@@ -35,7 +36,13 @@ func NewRules(s Settings, taxes []TaxZone, shipping []ShippingZone) (*Rules, err
 			return nil, err
 		}
 	}
+	for _, p := range promotions {
+		if err := p.Check(); err != nil {
+			return nil, err
+		}
+	}
 	r := &Rules{Settings: s, taxZones: slices.Clone(taxes), shippingZones: slices.Clone(shipping)}
+	r.addPromotions(promotions)
 	r.compile()
 	return r, nil
 }
@@ -44,6 +51,7 @@ func NewRules(s Settings, taxes []TaxZone, shipping []ShippingZone) (*Rules, err
 func (r *Rules) compile() {
 	r.taxZones = latest(r.taxZones, func(z TaxZone) string { return z.ID })
 	r.shippingZones = latest(r.shippingZones, func(z ShippingZone) string { return z.ID })
+	r.sortPromotions()
 	r.taxAtlas, r.shippingAtlas = newAtlas(), newAtlas()
 	for i, z := range r.taxZones {
 		r.taxAtlas.add(i, z.Areas)
@@ -81,4 +89,49 @@ func (r *Rules) Ships() bool { return len(r.shippingZones) > 0 }
 // country than the country.
 func (r *Rules) NeedsAddress(country string) bool {
 	return r.taxAtlas.needsMore(country) || r.shippingAtlas.needsMore(country)
+}
+
+func (r *Rules) addPromotions(all []Promotion) {
+	for _, p := range all {
+		r.promotions = append(r.promotions, compiled{Promotion: &p, counted: newMatcher(p.If.Items), given: newMatcher(p.Effect.Items)})
+	}
+}
+
+// sortPromotions puts them into the order in which they are applied.
+func (r *Rules) sortPromotions() {
+	r.promotions = latest(r.promotions, func(c compiled) string { return c.ID })
+	slices.SortStableFunc(r.promotions, func(a, b compiled) int { return cmp.Compare(b.Priority, a.Priority) })
+}
+
+// Promotions returns the promotions in the order in which they are applied.
+// What they hold is shared: nobody may change it.
+func (r *Rules) Promotions() []Promotion {
+	out := make([]Promotion, len(r.promotions))
+	for i, c := range r.promotions {
+		out[i] = *c.Promotion
+	}
+	return out
+}
+
+// Promotion returns a promotion by its ID.
+func (r *Rules) Promotion(id string) (Promotion, bool) {
+	for _, c := range r.promotions {
+		if c.ID == id {
+			return *c.Promotion, true
+		}
+	}
+	return Promotion{}, false
+}
+
+// AsksFor says what the promotions ask for beyond the cart itself.
+func (r *Rules) AsksFor() (categories, attributes, groups, firstOrder bool) {
+	for _, c := range r.promotions {
+		for _, s := range [...]*Selector{&c.If.Items, &c.Effect.Items} {
+			categories = categories || len(s.Categories)+len(s.ExceptCategories) > 0
+			attributes = attributes || len(s.Attributes) > 0
+		}
+		groups = groups || len(c.If.Groups) > 0
+		firstOrder = firstOrder || c.If.FirstOrder
+	}
+	return categories, attributes, groups, firstOrder
 }

@@ -1,6 +1,8 @@
 package pricing
 
 import (
+	"cmp"
+
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
 )
@@ -20,6 +22,8 @@ type Settings struct {
 	TaxPerUnit bool `cbor:"4,keyasint,omitempty"`
 	// Home is where a shopper is taken to be while the cart has no country.
 	Home Address `cbor:"5,keyasint,omitempty"`
+	// PriceRounding is how discounts that are a share of a price are rounded.
+	PriceRounding money.Rounding `cbor:"6,keyasint,omitempty"`
 }
 
 // MaxCurrencies bounds the currencies of a store.
@@ -40,7 +44,7 @@ func (s Settings) Check() error {
 		}
 		seen[c] = true
 	}
-	if err := s.TaxRounding.Check(); err != nil {
+	if err := cmp.Or(s.TaxRounding.Check(), s.PriceRounding.Check()); err != nil {
 		return err
 	}
 	return s.Home.check()

@@ -17,6 +17,7 @@ const (
 	KindSettings     Kind = "settings"
 	KindTaxZone      Kind = "tax_zone"
 	KindShippingZone Kind = "shipping_zone"
+	KindPromotion    Kind = "promotion"
 )
 
 // rulesKey names the snapshot to the cache.
@@ -75,6 +76,12 @@ func (r *Rules) take(k Kind, body []byte) error {
 		return appendRule(&r.taxZones, body)
 	case KindShippingZone:
 		return appendRule(&r.shippingZones, body)
+	case KindPromotion:
+		var all []Promotion
+		if err := appendRule(&all, body); err != nil {
+			return err
+		}
+		r.addPromotions(all)
 	}
 	return nil
 }

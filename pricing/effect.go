@@ -1,0 +1,207 @@
+package pricing
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+
+	"github.com/keelshop/commerce/money"
+)
+
+// effect works out what a promotion takes off each line of a deal, into
+// p.trial, and returns the sum.
+func (p *pricer) effect(c *compiled, d *deal) (off int64, err error) {
+	p.trial = slices.Grow(p.trial[:0], len(d.left))[:len(d.left)]
+	clear(p.trial)
+	e := &c.Effect
+	switch e.Kind {
+	case PercentOff:
+		off, err = p.share(c, d, e.Rate)
+	case AmountOff:
+		off = p.amountOff(c, d)
+	case FixedPrice:
+		off = p.fixedPrice(c, d)
+	case BuyGet:
+		off, err = p.buyGet(c, d)
+	case Gift:
+		off, err = p.cheapest(c, d, &c.given, nil, e.Get, money.Percent(100))
+	case Tiered:
+		off, err = p.tier(c, d)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if most := p.atMost(c, off); most < off {
+		p.spread(most, p.trial)
+		return most, nil
+	}
+	return off, nil
+}
+
+// base returns what is left of the lines that a promotion reduces, and notes
+// it line by line in p.trial.
+func (p *pricer) base(c *compiled, d *deal) (base int64) {
+	if c.given.all {
+		copy(p.trial, d.left)
+		return d.value
+	}
+	for i := range p.in.Lines {
+		if c.given.matches(&p.in.Lines[i]) {
+			p.trial[i] = d.left[i]
+			base += d.left[i]
+		}
+	}
+	return base
+}
+
+// share takes a rate off all lines together.
+func (p *pricer) share(c *compiled, d *deal, r money.Rate) (int64, error) {
+	base := p.base(c, d)
+	part, err := money.New(base, p.in.Currency).Scale(r, p.rules.Settings.PriceRounding)
+	if err != nil {
+		return 0, err
+	}
+	off := min(part.Minor(), base)
+	p.spread(off, p.trial)
+	return off, nil
+}
+
+// amountOff takes an amount off all lines together, or off each unit.
+func (p *pricer) amountOff(c *compiled, d *deal) (off int64) {
+	amount, ok := in(c.Effect.Amounts, p.in.Currency)
+	if !ok {
+		return 0
+	}
+	base := p.base(c, d)
+	if !c.Effect.PerUnit {
+		off = min(amount, base)
+		p.spread(off, p.trial)
+		return off
+	}
+	for i, left := range p.trial {
+		if left > 0 {
+			p.trial[i] = min(left, atMostProduct(amount, p.in.Lines[i].Quantity))
+			off += p.trial[i]
+		}
+	}
+	return off
+}
+
+// fixedPrice takes off what units cost above a price.
+func (p *pricer) fixedPrice(c *compiled, d *deal) (off int64) {
+	price, ok := in(c.Effect.Amounts, p.in.Currency)
+	if !ok {
+		return 0
+	}
+	p.base(c, d)
+	for i, left := range p.trial {
+		if left > 0 {
+			p.trial[i] = max(0, left-atMostProduct(price, p.in.Lines[i].Quantity))
+			off += p.trial[i]
+		}
+	}
+	return off
+}
+
+// atMostProduct returns x × y, or the largest number there is.
+func atMostProduct(x, y int64) int64 {
+	if n, ok := product(x, y); ok {
+		return n
+	}
+	return 1<<63 - 1
+}
+
+// buyGet reduces the cheapest of what is got.
+func (p *pricer) buyGet(c *compiled, d *deal) (int64, error) {
+	e := &c.Effect
+	bought, _ := p.counted(c)
+	group, got, but := e.Buy+e.Get, &c.counted, (*matcher)(nil)
+	if !e.Items.isZero() {
+		group, got, but = e.Buy, &c.given, &c.counted
+	}
+	times := bought / group
+	if e.Times > 0 {
+		times = min(times, e.Times)
+	}
+	return p.cheapest(c, d, got, but, atMostProduct(times, e.Get), e.Rate)
+}
+
+// cheapest takes a rate off so many units of the lines that got matches and
+// but does not, from the cheapest on.
+func (p *pricer) cheapest(c *compiled, d *deal, got, but *matcher, units int64, r money.Rate) (off int64, err error) {
+	p.order = p.order[:0]
+	for i := range p.in.Lines {
+		if l := &p.in.Lines[i]; got.matches(l) && (but == nil || !but.matches(l)) {
+			p.order = append(p.order, i)
+		}
+	}
+	slices.SortStableFunc(p.order, func(i, j int) int { return cmp.Compare(p.in.Lines[i].UnitPrice, p.in.Lines[j].UnitPrice) })
+	for _, i := range p.order {
+		if units == 0 {
+			break
+		}
+		n := min(units, p.in.Lines[i].Quantity)
+		units -= n
+		hi, lo := bits.Mul64(uint64(d.left[i]), uint64(n)) // hi < quantity, since n is not above it
+		of, _ := bits.Div64(hi, lo, uint64(p.in.Lines[i].Quantity))
+		part, err := money.New(int64(of), p.in.Currency).Scale(r, p.rules.Settings.PriceRounding)
+		if err != nil {
+			return 0, err
+		}
+		p.trial[i] = min(part.Minor(), d.left[i])
+		off += p.trial[i]
+	}
+	return off, nil
+}
+
+// tier applies the highest tier that is reached.
+func (p *pricer) tier(c *compiled, d *deal) (int64, error) {
+	units, total := p.counted(c)
+	for i := len(c.Effect.Tiers) - 1; i >= 0; i-- {
+		t := &c.Effect.Tiers[i]
+		least, ok := in(t.MinSubtotal, p.in.Currency)
+		if units < t.MinQuantity || len(t.MinSubtotal) > 0 && (!ok || total < least) {
+			continue
+		}
+		if len(t.Amounts) == 0 {
+			return p.share(c, d, t.Rate)
+		}
+		amount, _ := in(t.Amounts, p.in.Currency)
+		off := min(amount, p.base(c, d))
+		p.spread(off, p.trial)
+		return off, nil
+	}
+	return 0, nil
+}
+
+// spread divides off by weights, which it replaces with the parts, by the
+// largest remainder: of equal ones the first goes first. off is not above the
+// sum of the weights, so no part is above its weight.
+func (p *pricer) spread(off int64, weights []int64) {
+	total := uint64(0)
+	for _, w := range weights {
+		total += uint64(w)
+	}
+	if total == 0 || off == int64(total) {
+		return
+	}
+	p.remainders = slices.Grow(p.remainders[:0], len(weights))[:len(weights)]
+	p.order = p.order[:0]
+	left := off
+	for i, w := range weights {
+		hi, lo := bits.Mul64(uint64(off), uint64(w)) // hi < total, since off is not above it
+		quo, rem := bits.Div64(hi, lo, total)
+		weights[i], p.remainders[i] = int64(quo), rem
+		left -= int64(quo)
+		if rem > 0 {
+			p.order = append(p.order, i)
+		}
+	}
+	if left == 0 {
+		return
+	}
+	slices.SortStableFunc(p.order, func(i, j int) int { return cmp.Compare(p.remainders[j], p.remainders[i]) })
+	for _, i := range p.order[:left] {
+		weights[i]++
+	}
+}

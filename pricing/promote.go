@@ -1,0 +1,259 @@
+package pricing
+
+import (
+	"slices"
+
+	"github.com/keelshop/commerce/money"
+)
+
+// compiled is a promotion, ready to be tried.
+type compiled struct {
+	*Promotion
+	counted, given matcher
+}
+
+// Applied is a promotion that has reduced something. It is a copy: what an
+// order says of its discounts outlives the promotion.
+type Applied struct {
+	Promotion string  `cbor:"1,keyasint" json:"promotion"`
+	Name      string  `cbor:"2,keyasint" json:"name"`
+	Code      string  `cbor:"3,keyasint,omitempty" json:"code,omitempty"` // with which it was asked for
+	Amount    int64   `cbor:"4,keyasint,omitempty" json:"amount"`         // in all
+	Shipping  int64   `cbor:"5,keyasint,omitempty" json:"shipping"`       // of that, off shipping
+	Shares    []Share `cbor:"6,keyasint,omitempty" json:"shares"`         // the rest, by lines
+}
+
+// Share is what a promotion takes off one line.
+type Share struct {
+	Line   int   `cbor:"1,keyasint" json:"line"` // from 1
+	Amount int64 `cbor:"2,keyasint" json:"amount"`
+}
+
+// deal is one combination of promotions, under construction.
+type deal struct {
+	left    []int64 // what is left of each line
+	applied []Applied
+	off     int64 // all discounts together
+	value   int64 // what is left of all lines
+	ship    int64 // what is left of shipping
+}
+
+// promote chooses the promotions and takes their discounts off the lines.
+func (p *pricer) promote() error {
+	p.active = p.active[:0]
+	for i := range p.rules.promotions {
+		c := &p.rules.promotions[i]
+		if p.holds(c) == "" {
+			p.active = append(p.active, c)
+		}
+	}
+	if len(p.active) == 0 {
+		p.best.value, p.best.ship = p.goodsTotal, p.shippingPrice(p.goodsTotal)
+		return nil
+	}
+	if err := p.dealOf(p.active, false, &p.best); err != nil {
+		return err
+	}
+	for i, c := range p.active {
+		if !c.Alone {
+			continue
+		}
+		var alone deal
+		if err := p.dealOf(p.active[i:i+1], true, &alone); err != nil {
+			return err
+		}
+		if alone.off > p.best.off { // of equals, those that can be combined, or the first
+			p.best = alone
+		}
+	}
+	for i := range p.quote.Lines {
+		p.quote.Lines[i].Discount = p.quote.Lines[i].Total - p.best.left[i]
+	}
+	p.quote.Promotions = p.best.applied
+	return nil
+}
+
+// dealOf applies promotions, which are in order, one after the other: first
+// those on goods, then those on shipping, whose price goes by the goods.
+func (p *pricer) dealOf(of []*compiled, alone bool, d *deal) error {
+	d.left = make([]int64, len(p.quote.Lines))
+	for i := range p.quote.Lines {
+		d.left[i] = p.quote.Lines[i].Total
+	}
+	d.value = p.goodsTotal
+	done := map[string]bool(nil) // groups
+	stopped := len(of)
+	for i, c := range of {
+		if c.Alone != alone || c.Effect.Kind == FreeShipping || c.Group != "" && done[c.Group] {
+			continue
+		}
+		best, err := p.bestOf(of[i:], c, alone, d)
+		if err != nil {
+			return err
+		}
+		if c.Group != "" {
+			if done == nil {
+				done = map[string]bool{}
+			}
+			done[c.Group] = true
+		}
+		if best != nil && best.Stop {
+			stopped = i + 1
+			break
+		}
+	}
+	d.ship = p.shippingPrice(d.value)
+	for _, c := range of[:stopped] {
+		if c.Alone == alone && c.Effect.Kind == FreeShipping && (c.Group == "" || !done[c.Group]) && p.offShipping(c, d) && c.Stop {
+			break
+		}
+	}
+	return nil
+}
+
+// bestOf applies a promotion, or the best of its group, and returns it; nil if
+// it changes nothing.
+func (p *pricer) bestOf(rest []*compiled, first *compiled, alone bool, d *deal) (*compiled, error) {
+	var best *compiled
+	most := int64(0)
+	for _, c := range rest {
+		if c != first && (first.Group == "" || c.Group != first.Group || c.Alone != alone || c.Effect.Kind == FreeShipping) {
+			continue
+		}
+		off, err := p.effect(c, d)
+		if err != nil {
+			return nil, err
+		}
+		if off > most {
+			best, most = c, off
+			p.shares, p.trial = p.trial, p.shares
+		}
+		if first.Group == "" {
+			break
+		}
+	}
+	if best != nil {
+		p.apply(best, most, d)
+	}
+	return best, nil
+}
+
+// apply takes the discounts in p.shares off the lines of a deal.
+func (p *pricer) apply(c *compiled, off int64, d *deal) {
+	a := Applied{Promotion: c.ID, Name: c.Name, Code: p.codeOf(c), Amount: off}
+	n := 0
+	for _, share := range p.shares {
+		if share > 0 {
+			n++
+		}
+	}
+	a.Shares = make([]Share, 0, n)
+	for i, share := range p.shares {
+		if share > 0 {
+			d.left[i] -= share
+			a.Shares = append(a.Shares, Share{Line: i + 1, Amount: share})
+		}
+	}
+	d.applied = append(d.applied, a)
+	d.off += off
+	d.value -= off
+}
+
+// offShipping takes a discount off shipping and reports whether there was one.
+func (p *pricer) offShipping(c *compiled, d *deal) bool {
+	if d.ship == 0 || len(c.Effect.Methods) > 0 && !slices.Contains(c.Effect.Methods, p.in.Method) {
+		return false
+	}
+	part, err := money.New(d.ship, p.in.Currency).Scale(c.Effect.Rate, p.rules.Settings.PriceRounding)
+	if err != nil { // a share of an amount is not above it
+		return false
+	}
+	off := p.atMost(c, min(part.Minor(), d.ship))
+	if off == 0 {
+		return false
+	}
+	d.ship -= off
+	d.off += off
+	d.applied = append(d.applied, Applied{Promotion: c.ID, Name: c.Name, Code: p.codeOf(c), Amount: off, Shipping: off})
+	return true
+}
+
+func (p *pricer) atMost(c *compiled, off int64) int64 {
+	if most, ok := in(c.Effect.AtMost, p.in.Currency); ok {
+		return min(off, most)
+	}
+	return off
+}
+
+// codeOf returns the code that asks for a promotion, "" if it needs none.
+func (p *pricer) codeOf(c *compiled) string {
+	if c.NeedsCode {
+		for _, coupon := range p.in.Coupons {
+			if coupon.Promotion == c.ID {
+				return coupon.Code
+			}
+		}
+	}
+	return ""
+}
+
+// holds says why the conditions of a promotion are not met; "" is that they
+// are.
+func (p *pricer) holds(c *compiled) CodeReason {
+	if reason := c.open(p.in.At); reason != "" {
+		return reason
+	}
+	if c.NeedsCode && p.codeOf(c) == "" {
+		return CodeInvalid
+	}
+	if reason := p.isFor(&c.If, &c.Limits); reason != "" {
+		return reason
+	}
+	if c.If.MinQuantity == 0 && len(c.If.MinSubtotal) == 0 && c.counted.all {
+		return ""
+	}
+	units, total := p.counted(c)
+	least, ok := in(c.If.MinSubtotal, p.in.Currency)
+	if units == 0 || units < c.If.MinQuantity || len(c.If.MinSubtotal) > 0 && (!ok || total < least) {
+		return CodeMinimum
+	}
+	return ""
+}
+
+// open says why a promotion is over, or not yet there.
+func (c *Promotion) open(at Moment) CodeReason {
+	switch {
+	case c.Paused || at < c.Period.From:
+		return CodeInvalid
+	case !c.Period.Holds(at):
+		return CodeExpired
+	}
+	return ""
+}
+
+// isFor says why a cart's owner, place or currency is not meant.
+func (p *pricer) isFor(c *Conditions, l *Limits) CodeReason {
+	switch {
+	case (c.LoggedIn || c.FirstOrder || len(c.Groups) > 0 || l.PerCustomer > 0) && !p.in.LoggedIn:
+		return CodeNotLoggedIn
+	case c.FirstOrder && p.in.HasBought,
+		len(c.Groups) > 0 && !slices.ContainsFunc(p.in.Groups, func(g string) bool { return slices.Contains(c.Groups, g) }),
+		len(c.Channels) > 0 && !slices.Contains(c.Channels, p.in.Channel),
+		len(c.Countries) > 0 && !slices.Contains(c.Countries, p.in.Address.Country),
+		len(c.Currencies) > 0 && !slices.Contains(c.Currencies, p.in.Currency):
+		return CodeIneligible
+	}
+	return ""
+}
+
+// counted returns the units of the lines that the conditions count, and what
+// they cost before discounts.
+func (p *pricer) counted(c *compiled) (units, total int64) {
+	for i := range p.in.Lines {
+		if c.counted.matches(&p.in.Lines[i]) {
+			units += p.in.Lines[i].Quantity
+			total += p.quote.Lines[i].Total
+		}
+	}
+	return units, total
+}
