@@ -6,12 +6,6 @@ import (
 	"github.com/keelshop/commerce/fault"
 )
 
-// Coupon is a code on a cart, and the promotion that it asks for.
-type Coupon struct {
-	Code      string `cbor:"1,keyasint"`
-	Promotion string `cbor:"2,keyasint"`
-}
-
 // CodeReason says why a code has no effect, in the words of the Agentic
 // Commerce Protocol.
 type CodeReason string
@@ -64,7 +58,12 @@ func (p *pricer) codes() error {
 				continue
 			}
 			state.Name = c.Name
-			if state.Reason = p.holds(c); state.Reason == "" && !p.quote.applies(coupon) {
+			switch state.Reason = p.holds(c); {
+			case coupon.Revoked:
+				state.Reason = CodeInvalid
+			case coupon.Spent:
+				state.Reason = CodeLimit
+			case state.Reason == "" && !p.quote.applies(coupon):
 				state.Reason = CodeCombination
 			}
 			break

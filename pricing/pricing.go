@@ -36,6 +36,7 @@ type Service struct {
 	engine  command.Engine
 	catalog *catalog.Service
 	cache   Cache
+	spent   spent
 }
 
 // NewService returns the service of a store. cache may be nil.
@@ -72,12 +73,15 @@ func Module() command.Module {
 			command.Define(PutTaxZone.apply),
 			command.Define(PutShippingZone.apply),
 			command.Define(PutPromotion.apply),
+			command.Define(PutCoupon.apply),
 			command.Define(Remove.apply),
 		},
 		Schema: map[uint32]string{1: schema},
 		Errors: []fault.Type{
 			fault.Typed[*VersionError]("pricing.version"),
 			fault.Typed[*NotFoundError]("pricing.not_found"),
+			fault.Typed[*UnknownCodeError]("pricing.unknown_code"),
+			fault.Typed[*LimitError]("pricing.limit"),
 		},
 		Check: check,
 	}

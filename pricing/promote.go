@@ -189,7 +189,7 @@ func (p *pricer) atMost(c *compiled, off int64) int64 {
 func (p *pricer) codeOf(c *compiled) string {
 	if c.NeedsCode {
 		for _, coupon := range p.in.Coupons {
-			if coupon.Promotion == c.ID {
+			if coupon.Promotion == c.ID && !coupon.Revoked && !coupon.Spent {
 				return coupon.Code
 			}
 		}
@@ -202,6 +202,9 @@ func (p *pricer) codeOf(c *compiled) string {
 func (p *pricer) holds(c *compiled) CodeReason {
 	if reason := c.open(p.in.At); reason != "" {
 		return reason
+	}
+	if slices.Contains(p.in.Spent, c.ID) {
+		return CodeLimit
 	}
 	if c.NeedsCode && p.codeOf(c) == "" {
 		return CodeInvalid

@@ -22,6 +22,7 @@ type Input struct {
 	Groups    []string // that the customer is in
 	Channel   string
 	Coupons   []Coupon
+	Spent     []string // promotions whose limits are used up for the moment
 }
 
 // Line is a number of units of one SKU at one price.

@@ -17,3 +17,32 @@ CREATE TABLE price_rules_version (
 	one     INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
 	version INTEGER NOT NULL CHECK (version > 0)
 ) STRICT;
+
+-- A code and the promotion that it asks for, on the slot of the code's hash.
+CREATE TABLE coupons (
+	id         TEXT    NOT NULL PRIMARY KEY, -- follows from the code
+	slot       INTEGER NOT NULL,
+	code       TEXT    NOT NULL,
+	promotion  TEXT    NOT NULL,
+	limits     BLOB    NOT NULL, -- CBOR
+	revoked    INTEGER NOT NULL CHECK (revoked IN (0, 1)),
+	created_at INTEGER NOT NULL, -- ms since 1970 UTC
+	updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX coupons_by_promotion ON coupons (promotion, id);
+
+-- Uses of what has a limit, on the order's slot. The uses of an order that
+-- failed or was canceled are gone.
+CREATE TABLE redemptions (
+	order_id TEXT    NOT NULL,
+	of       TEXT    NOT NULL, -- the ID of a coupon or of a promotion's limits
+	slot     INTEGER NOT NULL,
+	customer TEXT    NOT NULL, -- '' is a guest
+	code     TEXT    NOT NULL, -- '' if none was needed
+	amount   INTEGER NOT NULL CHECK (amount >= 0), -- minor units of the order's currency
+	at       INTEGER NOT NULL,
+	PRIMARY KEY (order_id, of)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX redemptions_by_customer ON redemptions (customer, of) WHERE customer <> '';

@@ -12,6 +12,7 @@ import (
 	"github.com/keelshop/commerce/internal/command/commandtest"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/pricing"
 )
 
@@ -30,7 +31,7 @@ func (c plant) apply(tx *command.Tx) (struct{}, error) {
 
 func newService(t *testing.T) (*pricing.Service, *commandtest.Engine) {
 	t.Helper()
-	e := commandtest.New(t, 2, claim.Module(), catalog.Module(), pricing.Module(),
+	e := commandtest.New(t, 2, claim.Module(), catalog.Module(), inventory.Module(), pricing.Module(),
 		command.Module{Name: "test", Commands: []command.Definition{command.Define(plant.apply)}})
 	copies, err := cache.New(1 << 20)
 	if err != nil {

@@ -147,5 +147,7 @@ func changed(tx *command.Tx, k Kind, rule string, version int64) (Receipt, error
 // do runs a command that changes the rules and returns them as they are then.
 func (s *Service) do(ctx context.Context, c command.Command, key string) (*Rules, error) {
 	call := command.Call{Key: key, Slot: id.StoreSlot}
-	return command.DoThen(ctx, s.engine, c, call, func(ctx context.Context, _ Receipt) (*Rules, error) { return s.Rules(ctx) })
+	return command.DoThen(ctx, s.engine, c, call, s.read)
 }
+
+func (s *Service) read(ctx context.Context, _ Receipt) (*Rules, error) { return s.Rules(ctx) }

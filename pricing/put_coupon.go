@@ -1,0 +1,79 @@
+package pricing
+
+import (
+	"context"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+)
+
+// PutCoupon makes a code for a promotion, or replaces what is known of it.
+type PutCoupon struct {
+	Code      string `cbor:"1,keyasint"` // not case-sensitive
+	Promotion string `cbor:"2,keyasint"`
+	// Limits are the code's own, beside those of the promotion.
+	Limits  Limits `cbor:"3,keyasint,omitempty"`
+	Revoked bool   `cbor:"4,keyasint,omitempty"` // it has no effect any more
+	Key     string `cbor:"-"`
+
+	ID CouponID `cbor:"5,keyasint" command:"stamped"`
+}
+
+// Kind returns "pricing.put_coupon".
+func (PutCoupon) Kind() command.Kind { return "pricing.put_coupon" }
+
+// Validate checks the code and its limits.
+func (c PutCoupon) Validate() error {
+	if err := checkID("promotion", c.Promotion); err != nil {
+		return err
+	}
+	code, err := NormalizeCode(c.Code)
+	if err != nil {
+		return err
+	}
+	if code != c.Code {
+		return fault.New(fault.Invalid, "code %q is not written as it is kept, %q", c.Code, code)
+	}
+	return c.Limits.check()
+}
+
+func (c PutCoupon) apply(tx *command.Tx) (CouponID, error) {
+	limits, err := command.Marshal(c.Limits)
+	if err != nil {
+		return "", err
+	}
+	if _, err := tx.Exec(`INSERT INTO coupons (id, slot, code, promotion, limits, revoked, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
+		ON CONFLICT (id) DO UPDATE SET promotion = excluded.promotion, limits = excluded.limits, revoked = excluded.revoked, updated_at = excluded.updated_at`,
+		c.ID, tx.Slot, c.Code, c.Promotion, limits, c.Revoked, tx.At); err != nil {
+		return "", err
+	}
+	tx.Touch(couponKey(c.Code))
+	return c.ID, setLimits(tx, string(c.ID), "code "+c.Code, c.Limits)
+}
+
+// PutCoupon runs the command and returns the code. It returns a *NotFoundError
+// if there is no such promotion.
+func (s *Service) PutCoupon(ctx context.Context, c PutCoupon) (Coupon, error) {
+	code, err := NormalizeCode(c.Code)
+	if err != nil {
+		return Coupon{}, err
+	}
+	c.Code = code
+	coupon, slot := s.couponID(code)
+	call := command.Call{Key: c.Key, Slot: slot, Prepare: func(command.Stamp) error {
+		c.ID = coupon
+		return s.hasPromotion(ctx, c.Promotion)
+	}}
+	return command.DoThen(ctx, s.engine, &c, call, func(ctx context.Context, _ CouponID) (Coupon, error) { return s.Coupon(ctx, code) })
+}
+
+func (s *Service) hasPromotion(ctx context.Context, promotion string) error {
+	r, err := s.Rules(ctx)
+	if err != nil {
+		return err
+	}
+	if _, ok := r.Promotion(promotion); !ok {
+		return &NotFoundError{Kind: KindPromotion, ID: promotion}
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package pricing
+
+import (
+	"fmt"
+
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/money"
+)
+
+// Redemption is one use of what has a limit. It is enforced where the order is
+// made: uses and budgets are units of pools that run out like goods, and an
+// order holds them with its goods.
+type Redemption struct {
+	Of          string `cbor:"1,keyasint"` // the ID of a coupon or of a promotion's limits
+	Promotion   string `cbor:"2,keyasint"`
+	Code        string `cbor:"3,keyasint,omitempty"`
+	Amount      int64  `cbor:"4,keyasint,omitempty"` // minor units
+	PerCustomer int64  `cbor:"5,keyasint,omitempty"`
+	Uses        bool   `cbor:"6,keyasint,omitempty"`
+	Budget      bool   `cbor:"7,keyasint,omitempty"`
+}
+
+// usesOf and budgetOf name the pools of a limit.
+func usesOf(of string) inventory.PoolID { return inventory.LimitPool(of, "uses") }
+func budgetOf(of string, c money.Currency) inventory.PoolID {
+	return inventory.LimitPool(of, inventory.Location(c))
+}
+
+// setLimits makes the pools of a limit hold what it says. A limit that is
+// taken away leaves its pool behind, of which nobody takes any more.
+func setLimits(tx *command.Tx, of, label string, l Limits) error {
+	if l.Uses > 0 {
+		if err := inventory.SetLimit(tx, usesOf(of), catalog.SKU(label), l.Uses); err != nil {
+			return err
+		}
+	}
+	for _, b := range l.Budget {
+		if err := inventory.SetLimit(tx, budgetOf(of, b.Currency()), catalog.SKU(label), b.Minor()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Redemptions returns what a quote uses of limits. coupons are those of its
+// input.
+func (s *Service) Redemptions(r *Rules, q *Quote, coupons []Coupon) []Redemption {
+	var out []Redemption
+	add := func(of string, l Limits, a Applied) {
+		if !l.any() {
+			return
+		}
+		out = append(out, Redemption{
+			Of: of, Promotion: a.Promotion, Code: a.Code, Amount: a.Amount, PerCustomer: l.PerCustomer,
+			Uses: l.Uses > 0, Budget: len(l.Budget) > 0, // in another currency there is none to be had
+		})
+	}
+	for _, a := range q.Promotions {
+		if p, ok := r.Promotion(a.Promotion); ok {
+			add(s.limitID(a.Promotion), p.Limits, a)
+		}
+		for _, c := range coupons {
+			if a.Code != "" && c.Code == a.Code {
+				add(string(c.ID), c.Limits, a)
+			}
+		}
+	}
+	return out
+}
+
+// Redeem records an order's uses and returns what it must hold beside its
+// goods. It returns a *LimitError if the customer has used up theirs. It is
+// called in apply on the order's slot.
+func Redeem(tx *command.Tx, order, customer string, c money.Currency, uses []Redemption) ([]inventory.Demand, error) {
+	var demands []inventory.Demand
+	for _, u := range uses {
+		if u.PerCustomer > 0 {
+			n, _, err := tx.Int64(`SELECT count(*) FROM redemptions WHERE customer = ? AND customer <> '' AND of = ?`, customer, u.Of)
+			if err != nil {
+				return nil, err
+			}
+			if n >= u.PerCustomer || customer == "" {
+				return nil, &LimitError{Of: u.Of, Promotion: u.Promotion, Code: u.Code, Customer: customer}
+			}
+		}
+		if _, err := tx.Exec(`INSERT INTO redemptions (order_id, of, slot, customer, code, amount, at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			order, u.Of, tx.Slot, customer, u.Code, u.Amount, tx.At); err != nil {
+			return nil, err
+		}
+		label := catalog.SKU("promotion " + u.Promotion)
+		if u.Uses {
+			demands = append(demands, inventory.Demand{Pool: usesOf(u.Of), SKU: label, Quantity: 1})
+		}
+		if u.Budget && u.Amount > 0 {
+			demands = append(demands, inventory.Demand{Pool: budgetOf(u.Of, c), SKU: label, Quantity: u.Amount})
+		}
+	}
+	return demands, nil
+}
+
+// Unredeem gives back the uses of an order that failed or was canceled. What
+// it held of pools goes back with its goods. It is called in apply.
+func Unredeem(tx *command.Tx, order string) error {
+	_, err := tx.Exec(`DELETE FROM redemptions WHERE order_id = ?`, order)
+	return err
+}
+
+// UsedUp returns the *LimitError of the use whose pool has run out, or nil if
+// pool is not one of theirs.
+func UsedUp(pool inventory.PoolID, c money.Currency, uses []Redemption) *LimitError {
+	for _, u := range uses {
+		if pool == usesOf(u.Of) || pool == budgetOf(u.Of, c) {
+			return &LimitError{Of: u.Of, Promotion: u.Promotion, Code: u.Code}
+		}
+	}
+	return nil
+}
+
+// LimitError says that a promotion or code cannot be used any more, in all or
+// by a customer.
+type LimitError struct {
+	Of        string // the ID of a coupon or of a promotion's limits
+	Promotion string
+	Code      string // "" if none was needed
+	Customer  string // "" if it is used up for everybody
+}
+
+func (e *LimitError) Error() string {
+	what := fmt.Sprintf("promotion %q", e.Promotion)
+	if e.Code != "" {
+		what = fmt.Sprintf("code %q", e.Code)
+	}
+	if e.Customer != "" {
+		return fmt.Sprintf("customer %s has used %s as often as one may", e.Customer, what)
+	}
+	return what + " is used up"
+}
+
+// Unwrap returns fault.Refused.
+func (e *LimitError) Unwrap() error { return fault.Refused }
