@@ -151,3 +151,16 @@ func jsonOf(rows *sqlite.Rows, col int) json.RawMessage {
 }
 
 func timeOf(rows *sqlite.Rows, col int) time.Time { return time.UnixMilli(rows.Int64(col)).UTC() }
+
+// GroupsTx returns the groups of a customer, sorted; none if there is no such
+// customer. It is for packages that act where the customer lives.
+func GroupsTx(tx *sqlite.Tx, customer CustomerID) (groups []string, err error) {
+	text, found, err := tx.Text(`SELECT groups FROM customers WHERE id = ?`, customer)
+	if err != nil || !found {
+		return nil, err
+	}
+	if err := json.Unmarshal([]byte(text), &groups); err != nil {
+		return nil, fault.Wrap(fault.Broken, err, "reading the groups of customer %s", customer)
+	}
+	return groups, nil
+}

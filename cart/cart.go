@@ -39,6 +39,8 @@ func Module() command.Module {
 			command.Define(AddLines.apply),
 			command.Define(SetQuantity.apply),
 			command.Define(SetShipping.apply),
+			command.Define(ApplyCode.apply),
+			command.Define(RemoveCode.apply),
 			command.Define(SetContact.apply),
 			command.Define(EraseGuest.apply),
 			command.Define(Annotate.apply),
@@ -58,6 +60,7 @@ func Module() command.Module {
 			fault.Typed[*AmbiguousLineError]("cart.ambiguous_line"),
 			fault.Typed[*LimitError]("cart.limit"),
 			fault.Typed[*MethodError]("cart.method"),
+			fault.Typed[*CodeError]("cart.code"),
 		},
 		Check: check,
 	}

@@ -152,3 +152,17 @@ func (e *MethodError) Error() string {
 
 // Unwrap returns fault.Refused.
 func (e *MethodError) Unwrap() error { return fault.Refused }
+
+// CodeError says that a code cannot be put on a cart.
+type CodeError struct {
+	Cart   ID
+	Code   string
+	Reason pricing.CodeReason
+}
+
+func (e *CodeError) Error() string {
+	return fmt.Sprintf("code %q cannot be put on cart %s: %s", e.Code, e.Cart, e.Reason)
+}
+
+// Unwrap returns fault.Refused.
+func (e *CodeError) Unwrap() error { return fault.Refused }

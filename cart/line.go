@@ -47,10 +47,12 @@ type Cart struct {
 	Subtotal, Discount, Shipping, Tax, Total money.Amount
 	TaxIncluded                              bool
 
-	ShippingMethod string          // the one that was chosen; "" if none
-	Offers         []ShippingOffer // the methods that there are for the address
-	Problems       []Problem       // what broke since the shopper looked
-	Requirements   []Requirement   // what is missing before it can be bought
+	ShippingMethod string              // the one that was chosen; "" if none
+	Offers         []ShippingOffer     // the methods that there are for the address
+	Codes          []pricing.CodeState // those on it, and why some have no effect
+	Promotions     []pricing.Applied   // what makes up Discount, and what is off Shipping
+	Problems       []Problem           // what broke since the shopper looked
+	Requirements   []Requirement       // what is missing before it can be bought
 
 	CreatedAt, UpdatedAt time.Time
 

@@ -4,11 +4,8 @@ import (
 	"context"
 	"slices"
 
-	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/catalog"
-	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/id"
-	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/pricing"
@@ -19,6 +16,8 @@ type Priced struct {
 	Cart
 	Input pricing.Input
 	Quote pricing.Quote
+	// Redemptions are the uses of what has a limit that buying it would make.
+	Redemptions []pricing.Redemption
 }
 
 // Explain says in plain lines how each amount of the cart came about.
@@ -45,41 +44,15 @@ func (s *Service) price(ctx context.Context, slot id.Slot, find func(*sqlite.Tx)
 	if err != nil {
 		return Priced{}, err
 	}
-	var p Priced
-	var sealed seal.Sealed
-	owner := ""
-	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
-		cart, err := find(tx)
-		if err != nil {
-			return err
-		}
-		if p.Cart, err = GetTx(tx, cart); err != nil {
-			return err
-		}
-		if p.Lines, err = LinesTx(tx, cart, p.Currency); err != nil {
-			return err
-		}
-		if rules.NeedsAddress(p.ShippingCountry) {
-			sealed, owner, err = ContactTx(tx, cart)
-		}
-		return err
-	})
+	from, err := s.snapshot(ctx, slot, rules, find)
 	if err != nil {
 		return Priced{}, err
 	}
-	p.Input = pricing.Input{
-		Currency: p.Currency, At: pricing.At(s.engine.Now()), Method: p.ShippingMethod,
-		Address: pricing.Address{Country: p.ShippingCountry},
+	p := Priced{Cart: from.cart}
+	if p.Input, err = s.input(ctx, slot, rules, &from); err != nil {
+		return Priced{}, err
 	}
-	if owner != "" {
-		contact, err := OpenContact(ctx, s.engine, s.sealer, slot, owner, sealed)
-		if err != nil {
-			return Priced{}, err
-		}
-		to := contact.shipTo()
-		p.Input.Address.Region, p.Input.Address.Postcode = to.Region.Reveal(), to.Postcode.Reveal()
-	}
-	if err := p.lookUp(ctx, s.pricing); err != nil {
+	if err := p.lookUp(ctx, s.pricing, rules); err != nil {
 		return Priced{}, err
 	}
 	if p.Quote, err = rules.Price(p.Input); err != nil {
@@ -87,25 +60,27 @@ func (s *Service) price(ctx context.Context, slot id.Slot, find func(*sqlite.Tx)
 	}
 	p.fill()
 	p.require(rules)
+	p.Redemptions = s.pricing.Redemptions(rules, &p.Quote, p.Input.Coupons)
 	return p, nil
 }
 
 // lookUp brings the lines up to what the catalog says now and notes what has
 // become of them. A cart that cannot be changed keeps the prices that it had.
-func (p *Priced) lookUp(ctx context.Context, prices *pricing.Service) error {
+func (p *Priced) lookUp(ctx context.Context, prices *pricing.Service, rules *pricing.Rules) error {
 	p.Input.Lines = make([]pricing.Line, len(p.Lines))
 	for i := range p.Lines {
 		l := &p.Lines[i]
 		v, err := prices.Variant(ctx, l.SKU)
-		gone := fault.CodeOf(err) == fault.NotFound
+		gone := isGone(err)
 		if err != nil && !gone {
 			return err
 		}
 		if p.Status == Active && l.Reason == "" {
 			p.refresh(l, v, gone)
 		}
-		p.Input.Lines[i] = pricing.Line{
-			SKU: l.SKU, Quantity: l.Quantity, UnitPrice: l.UnitPrice.Minor(), TaxCategory: v.TaxCategory, WeightGrams: v.WeightGrams,
+		v.SKU = l.SKU // of one that is gone, too
+		if p.Input.Lines[i], err = prices.Describe(ctx, rules, v, p.Currency, l.Quantity, l.UnitPrice.Minor()); err != nil && !isGone(err) {
+			return err
 		}
 	}
 	return nil
@@ -140,6 +115,7 @@ func (p *Priced) fill() {
 	}
 	p.Subtotal, p.Discount, p.Tax, p.Total = amount(q.Subtotal), amount(q.Discount), amount(q.Tax), amount(q.Total)
 	p.Shipping, p.TaxIncluded = amount(q.Shipping.Amount), q.TaxIncluded
+	p.Codes, p.Promotions = q.Codes, q.Promotions
 	for _, o := range q.Offers {
 		p.Offers = append(p.Offers, ShippingOffer{
 			Method: o.Method, Name: o.Name, Pickup: o.Pickup, MinDays: o.MinDays, MaxDays: o.MaxDays,
@@ -173,6 +149,3 @@ func (p *Priced) require(rules *pricing.Rules) {
 func (c Cart) Unsellable() []Problem {
 	return slices.DeleteFunc(slices.Clone(c.Problems), func(p Problem) bool { return p.Code == PriceChanged })
 }
-
-// shipTo returns where the goods go.
-func (c Contact) shipTo() accounts.Address { return c.ShippingAddress }

@@ -54,3 +54,12 @@ CREATE TABLE cart_transfers (
 	lines INTEGER NOT NULL CHECK (lines >= 0),
 	at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Codes that shoppers have entered.
+CREATE TABLE cart_codes (
+	cart TEXT    NOT NULL REFERENCES carts (id),
+	code TEXT    NOT NULL,
+	slot INTEGER NOT NULL,
+	n    INTEGER NOT NULL CHECK (n > 0), -- the order in which they were entered
+	PRIMARY KEY (cart, code)
+) STRICT, WITHOUT ROWID;

@@ -17,6 +17,7 @@ import (
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/internal/subject"
+	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/pricing"
 )
@@ -35,7 +36,7 @@ type shop struct {
 func newShop(t testing.TB, shards int) *shop {
 	t.Helper()
 	e := commandtest.New(t, shards,
-		claim.Module(), subject.Module(), accounts.Module(), catalog.Module(), pricing.Module(), cart.Module(), stepModule())
+		claim.Module(), subject.Module(), accounts.Module(), catalog.Module(), inventory.Module(), pricing.Module(), cart.Module(), stepModule())
 	ring, err := seal.CreateKeyFile(filepath.Join(t.TempDir(), "shop.keys"))
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
@@ -11,6 +12,7 @@ import (
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // begin is the first phase.
@@ -76,9 +78,14 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 		return begun{}, err
 	}
 	n, demands := c.order(shopping, lines)
+	uses, err := pricing.Redeem(tx, string(c.Order), string(shopping.Customer), shopping.Currency, c.Priced.Redemptions)
+	if err != nil {
+		return begun{}, err
+	}
+	demands = append(demands, uses...)
 	n.Due = tx.Clock + driverMillis
 	if len(demands) > 0 {
-		if err := c.hold(tx, demands); err != nil {
+		if err := c.hold(tx, shopping.Currency, demands); err != nil {
 			return begun{}, err
 		}
 	}
@@ -126,7 +133,7 @@ func (c begin) order(shopping cart.Cart, lines []cart.Line) (orders.New, []inven
 		ID: c.Order, Cart: string(c.Cart), Customer: shopping.Customer, Currency: shopping.Currency,
 		Subtotal: c.Priced.Subtotal, Discount: c.Priced.Discount, Shipping: c.Priced.Shipping, ShippingTax: c.Priced.ShippingTax,
 		Tax: c.Priced.Tax, Total: c.Priced.Total, TaxIncluded: c.Priced.TaxIncluded, Taxes: c.Priced.Taxes,
-		ShippingMethod: shopping.ShippingMethod, ShippingName: c.Priced.ShippingName,
+		ShippingMethod: shopping.ShippingMethod, ShippingName: c.Priced.ShippingName, Promotions: c.Priced.Promotions,
 		OccurredAt: c.OccurredAt, ExternalReference: c.Reference,
 		ShippingCountry: shopping.ShippingCountry, BillingCountry: shopping.BillingCountry,
 		Lines: make([]orders.NewLine, len(lines)),
@@ -148,17 +155,35 @@ func (c begin) order(shopping cart.Cart, lines []cart.Line) (orders.New, []inven
 }
 
 // hold takes the goods from this shard's allowances.
-func (c begin) hold(tx *command.Tx, demands []inventory.Demand) error {
+func (c begin) hold(tx *command.Tx, currency money.Currency, demands []inventory.Demand) error {
 	err := inventory.Hold(tx, string(c.Order), tx.Clock+actionMillis, demands)
-	if _, short := errors.AsType[*inventory.ShortError](err); short && len(c.SoldOut) > 0 {
-		return outOfStock(c.SoldOut)
+	if short, ok := errors.AsType[*inventory.ShortError](err); ok {
+		if gone := c.gone(short.Lines); len(gone) > 0 {
+			return c.outOf(gone, currency)
+		}
 	}
 	return err
 }
 
-func outOfStock(lines []soldOut) error {
-	err := &inventory.OutOfStockError{SKU: lines[0].SKU, Want: lines[0].Want, Have: lines[0].Have}
-	for _, l := range lines {
+// gone returns those of the short lines that cannot be had anywhere. What was
+// known to be gone and is not short is not asked for any more, since the cart
+// was priced anew.
+func (c begin) gone(short []inventory.Short) (gone []soldOut) {
+	for _, l := range c.SoldOut {
+		if slices.ContainsFunc(short, func(s inventory.Short) bool { return s.Pool == l.Pool }) {
+			gone = append(gone, l)
+		}
+	}
+	return gone
+}
+
+// outOf says what cannot be had: the use of a promotion, or goods.
+func (c begin) outOf(gone []soldOut, currency money.Currency) error {
+	err := &inventory.OutOfStockError{SKU: gone[0].SKU, Want: gone[0].Want, Have: gone[0].Have}
+	for _, l := range gone {
+		if used := pricing.UsedUp(l.Pool, currency, c.Priced.Redemptions); used != nil {
+			return used
+		}
 		err.Lines = append(err.Lines, inventory.Short(l))
 	}
 	return err

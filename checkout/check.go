@@ -27,6 +27,8 @@ var rules = [...]rule{
 		HAVING (sum(l.quantity), sum(l.shipped), sum(l.returned)) <> (coalesce(r.quantity, 0), coalesce(r.shipped, 0), coalesce(r.returned, 0))`},
 	{"checkout.sold_goods_have_an_order", `SELECT r.id, coalesce(o.status, 'no order') FROM reservations r
 		LEFT JOIN orders o ON o.id = r.id WHERE r.state = 'committed' AND coalesce(o.status, '') <> 'placed'`},
+	{"checkout.used_promotion_has_an_order", `SELECT r.order_id, coalesce(o.status, 'no order') || ' uses ' || r.of FROM redemptions r
+		LEFT JOIN orders o ON o.id = r.order_id WHERE coalesce(o.status, '') NOT IN ('pending', 'placed')`},
 	{"checkout.pending_order_has_a_timer", `SELECT o.id, 'nothing will finish it' FROM orders o
 		WHERE o.status = 'pending' AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = 'checkout.recover' AND t.subject = o.id AND t.due = o.due)`},
 	{"checkout.pending_order_locks_its_cart", `SELECT o.id, c.status || ' ' || c.order_id FROM orders o JOIN carts c ON c.id = o.cart

@@ -45,7 +45,8 @@ type Complete struct {
 //
 // It returns an *inventory.OutOfStockError, a *DeclinedError, a
 // *TotalChangedError, an *EmptyCartError, an *IncompleteError, a
-// *ProblemsError, or a *cart.VersionError. Buying a
+// *ProblemsError, a *pricing.LimitError if a promotion is used up, or a
+// *cart.VersionError. Buying a
 // cart a second time returns the order that was made the first time.
 func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 	if err := s.engine.Before(ctx, &c); err != nil {
@@ -71,6 +72,7 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 		c.Key = command.NewKey(s.engine.Now())
 	}
 	made, err := s.begin(ctx, slot, c)
+	s.carts.NoteLimit(err)
 	if err != nil {
 		return Result{}, command.UnderKey(c.Key, err)
 	}
@@ -125,29 +127,29 @@ func (s *Service) begin(ctx context.Context, slot id.Slot, c Complete) (begun, e
 		return err
 	}
 	err := submit()
-	for try := 1; ; {
-		if _, stale := errors.AsType[*staleError](err); stale && try < maxReprice {
-			try++
+	for try := 1; ; try++ {
+		short, isShort := errors.AsType[*inventory.ShortError](err)
+		_, isStale := errors.AsType[*staleError](err)
+		switch {
+		case !isShort && !isStale || try > maxReprice:
+			return made, err
+		case isStale:
 			err = submit()
 			continue
 		}
-		short, ok := errors.AsType[*inventory.ShortError](err)
-		if !ok {
-			return made, err
-		}
+		cmd.SoldOut = nil
 		err = s.inventory.Fill(ctx, slot, short.Lines, submit)
 		if gone, ok := errors.AsType[*inventory.OutOfStockError](err); ok && cmd.SoldOut == nil {
 			for _, l := range gone.Lines[:min(len(gone.Lines), maxSoldOut)] {
 				cmd.SoldOut = append(cmd.SoldOut, soldOut(l))
 			}
 			err = submit()
-			return made, err
 		}
 	}
 }
 
-// maxReprice bounds how often a cart is priced anew because somebody changed
-// it meanwhile.
+// maxReprice bounds how often a checkout begins anew because the cart or what
+// it takes has changed meanwhile.
 const maxReprice = 16
 
 // maxSoldOut bounds the lines that a refusal names.

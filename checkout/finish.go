@@ -6,6 +6,7 @@ import (
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // finish is the third phase: it takes what a provider said, from whoever heard
@@ -87,6 +88,9 @@ func (c finish) fail(tx *command.Tx, o *orders.Order, reason string) error {
 			return err
 		}
 	}
+	if err := pricing.Unredeem(tx, string(o.ID)); err != nil {
+		return err
+	}
 	if err := clearTimer(tx, o); err != nil {
 		return err
 	}
@@ -113,7 +117,9 @@ func clearTimer(tx *command.Tx, o *orders.Order) error {
 	return tx.ClearTimer(o.Due, TimerRecover, string(o.ID))
 }
 
+// holdsStock reports whether the order has a reservation: of goods that are
+// counted, or of the use of a promotion.
 func holdsStock(tx *command.Tx, order orders.ID) (bool, error) {
-	_, found, err := tx.Int64(`SELECT 1 FROM order_lines WHERE order_id = ? AND pool <> '' LIMIT 1`, order)
+	_, found, err := tx.Int64(`SELECT 1 FROM reservations WHERE id = ?`, order)
 	return found, err
 }

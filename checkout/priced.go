@@ -15,18 +15,20 @@ import (
 // priced is what a cart costs, as begin logs it: amounts in minor units of the
 // cart's currency, and the versions of what they were worked out from.
 type priced struct {
-	Version      int64            `cbor:"1,keyasint,omitempty"` // of the cart
-	Rules        int64            `cbor:"2,keyasint,omitempty"`
-	TaxIncluded  bool             `cbor:"3,keyasint,omitempty"`
-	Subtotal     int64            `cbor:"4,keyasint,omitempty"`
-	Discount     int64            `cbor:"5,keyasint,omitempty"`
-	Shipping     int64            `cbor:"6,keyasint,omitempty"`
-	ShippingTax  int64            `cbor:"7,keyasint,omitempty"`
-	Tax          int64            `cbor:"8,keyasint,omitempty"`
-	Total        int64            `cbor:"9,keyasint,omitempty"`
-	ShippingName string           `cbor:"10,keyasint,omitempty"`
-	Taxes        []pricing.TaxSum `cbor:"11,keyasint,omitempty"`
-	Lines        []pricedLine     `cbor:"12,keyasint,omitempty"` // those of the cart, in its order
+	Version      int64                `cbor:"1,keyasint,omitempty"` // of the cart
+	Rules        int64                `cbor:"2,keyasint,omitempty"`
+	TaxIncluded  bool                 `cbor:"3,keyasint,omitempty"`
+	Subtotal     int64                `cbor:"4,keyasint,omitempty"`
+	Discount     int64                `cbor:"5,keyasint,omitempty"`
+	Shipping     int64                `cbor:"6,keyasint,omitempty"`
+	ShippingTax  int64                `cbor:"7,keyasint,omitempty"`
+	Tax          int64                `cbor:"8,keyasint,omitempty"`
+	Total        int64                `cbor:"9,keyasint,omitempty"`
+	ShippingName string               `cbor:"10,keyasint,omitempty"`
+	Taxes        []pricing.TaxSum     `cbor:"11,keyasint,omitempty"`
+	Lines        []pricedLine         `cbor:"12,keyasint,omitempty"` // those of the cart, in its order
+	Promotions   []pricing.Applied    `cbor:"16,keyasint,omitempty"`
+	Redemptions  []pricing.Redemption `cbor:"17,keyasint,omitempty"`
 
 	Problems []cart.Problem     `cbor:"13,keyasint,omitempty"` // that keep it from being bought
 	Missing  []cart.Requirement `cbor:"14,keyasint,omitempty"`
@@ -61,6 +63,7 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 		Version: p.Version, Rules: q.Rules, TaxIncluded: q.TaxIncluded,
 		Subtotal: q.Subtotal, Discount: q.Discount, Shipping: q.Shipping.Amount, ShippingTax: q.Shipping.Tax,
 		Tax: q.Tax, Total: q.Total, ShippingName: q.Shipping.Name, Taxes: q.TaxSums(), Missing: p.Requirements,
+		Promotions: q.Promotions, Redemptions: p.Redemptions,
 	}
 	for i, l := range q.Lines {
 		c.Priced.Lines = append(c.Priced.Lines, pricedLine{UnitPrice: p.Input.Lines[i].UnitPrice, Discount: l.Discount, Tax: l.Tax})

@@ -7,6 +7,7 @@ import (
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // TimerSettle is the kind of the durable timer that asks package payments to
@@ -49,8 +50,11 @@ func (c Cancel) apply(tx *command.Tx) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	// An order of nothing that is counted in stock has no reservation.
-	_, stocked, err := tx.Int64(`SELECT 1 FROM order_lines WHERE order_id = ? AND pool <> '' LIMIT 1`, c.Order)
+	if err := pricing.Unredeem(tx, string(c.Order)); err != nil {
+		return Receipt{}, err
+	}
+	// An order of nothing that is counted has no reservation.
+	_, stocked, err := tx.Int64(`SELECT 1 FROM reservations WHERE id = ?`, c.Order)
 	if err != nil {
 		return Receipt{}, err
 	}

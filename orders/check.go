@@ -27,8 +27,12 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 	for rows.Next() {
 		o, err := scanOrder(rows)
 		if err != nil {
-			out = append(out, command.Violation{Rule: "orders.taxes_are_readable", Subject: rows.Text(0), Detail: err.Error()})
+			out = append(out, command.Violation{Rule: "orders.derivation_is_readable", Subject: rows.Text(0), Detail: err.Error()})
 			continue
+		}
+		if off := offBy(o.Promotions); len(o.Promotions) > 0 && off != o.Discount.Minor() {
+			out = append(out, command.Violation{Rule: "orders.promotions_sum_up", Subject: string(o.ID),
+				Detail: fmt.Sprintf("the order's discount is %d, its promotions come to %d", o.Discount.Minor(), off)})
 		}
 		if sum := sumOf(o.Taxes); len(o.Taxes) > 0 && sum != o.Tax.Minor() {
 			out = append(out, command.Violation{Rule: "orders.taxes_sum_up", Subject: string(o.ID),
@@ -42,6 +46,14 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 		}
 	}
 	return out, rows.Close()
+}
+
+// offBy returns what promotions take off goods.
+func offBy(promotions []pricing.Applied) (sum int64) {
+	for _, a := range promotions {
+		sum += a.Amount - a.Shipping
+	}
+	return sum
 }
 
 func sumOf(taxes []pricing.TaxSum) (sum int64) {

@@ -47,11 +47,15 @@ func TestCheckFindsPlantedBugs(t *testing.T) {
 		},
 		"a tax that is not among the taxes": {
 			o, `UPDATE orders SET taxes = x'ff' WHERE id = ?`, `UPDATE orders SET taxes = NULL WHERE id = ?`,
-			[]string{"orders.taxes_are_readable"},
+			[]string{"orders.derivation_is_readable"},
 		},
 		"taxes that are not the tax": {
 			o, `UPDATE orders SET taxes = x'81a201635641540401' WHERE id = ?`, `UPDATE orders SET taxes = NULL WHERE id = ?`,
 			[]string{"orders.taxes_sum_up"},
+		},
+		"promotions that are not the discount": {
+			o, `UPDATE orders SET promotions = x'81a3016170026170040a' WHERE id = ?`, `UPDATE orders SET promotions = NULL WHERE id = ?`,
+			[]string{"orders.promotions_sum_up"},
 		},
 		"a line whose tax is of the other kind": {
 			o, `UPDATE order_lines SET net = net - 1, tax = tax + 1 WHERE order_id = ?`,

@@ -22,6 +22,7 @@ type New struct {
 	TaxIncluded                  bool
 	ShippingTax                  int64 // the part of Tax that is on Shipping
 	Taxes                        []pricing.TaxSum
+	Promotions                   []pricing.Applied
 	ShippingMethod, ShippingName string
 	OccurredAt                   int64 // ms since 1970 UTC; 0 is the time of the command
 	Due                          int64 // see Order
@@ -61,17 +62,21 @@ func Insert(tx *command.Tx, n New) error {
 	if occurred == 0 {
 		occurred = tx.At
 	}
-	taxes, err := encodeTaxes(n.Taxes)
+	taxes, err := encodeList(n.Taxes)
+	if err != nil {
+		return err
+	}
+	promotions, err := encodeList(n.Promotions)
 	if err != nil {
 		return err
 	}
 	_, err = tx.Exec(`INSERT INTO orders (id, slot, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
-		subtotal, discount, shipping, shipping_tax, tax, tax_included, total, taxes, shipping_method, shipping_name, authorized, captured, voided, refund_granted, refunded,
+		subtotal, discount, shipping, shipping_tax, tax, tax_included, total, taxes, promotions, shipping_method, shipping_name, authorized, captured, voided, refund_granted, refunded,
 		units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, due, version,
 		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country)
-		VALUES (?, ?, ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?)`,
+		VALUES (?, ?, ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?)`,
 		n.ID, tx.Slot, n.Cart, n.Customer, n.Currency, paymentStatus(n.Total, 0, 0, 0, 0),
-		n.Subtotal, n.Discount, n.Shipping, n.ShippingTax, n.Tax, n.TaxIncluded, n.Total, taxes, n.ShippingMethod, n.ShippingName, units, occurred, tx.At, n.Due, n.ExternalReference,
+		n.Subtotal, n.Discount, n.Shipping, n.ShippingTax, n.Tax, n.TaxIncluded, n.Total, taxes, promotions, n.ShippingMethod, n.ShippingName, units, occurred, tx.At, n.Due, n.ExternalReference,
 		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry)
 	if err != nil {
 		return err
@@ -91,17 +96,17 @@ func Insert(tx *command.Tx, n New) error {
 	return nil
 }
 
-// encodeTaxes returns the sums as a column takes them: nil for none.
-func encodeTaxes(sums []pricing.TaxSum) ([]byte, error) {
-	if len(sums) == 0 {
+// encodeList returns a list as a column takes it: nil for none.
+func encodeList[T any](list []T) ([]byte, error) {
+	if len(list) == 0 {
 		return nil, nil
 	}
-	return command.Marshal(sums)
+	return command.Marshal(list)
 }
 
-func decodeTaxes(b []byte) (sums []pricing.TaxSum, err error) {
+func decodeList[T any](b []byte) (list []T, err error) {
 	if len(b) > 0 {
-		err = command.Unmarshal(b, &sums)
+		err = command.Unmarshal(b, &list)
 	}
-	return sums, err
+	return list, err
 }

@@ -31,9 +31,10 @@ type Order struct {
 	// in all of them; otherwise Tax comes on top. Always.
 	Subtotal, Discount, Shipping, Tax, Total money.Amount
 	TaxIncluded                              bool
-	ShippingTax                              money.Amount     // the part of Tax that is on Shipping
-	Taxes                                    []pricing.TaxSum // what Tax consists of
-	ShippingMethod, ShippingName             string           // how it is sent; "" if that was not chosen
+	ShippingTax                              money.Amount      // the part of Tax that is on Shipping
+	Taxes                                    []pricing.TaxSum  // what Tax consists of
+	Promotions                               []pricing.Applied // what makes up Discount, and what is off Shipping; copies
+	ShippingMethod, ShippingName             string            // how it is sent; "" if that was not chosen
 	// What happened to the money so far. RefundGranted is what is owed back in
 	// all, Refunded what of it the provider has confirmed.
 	Authorized, Captured, Voided, RefundGranted, Refunded money.Amount

@@ -16,6 +16,7 @@ import (
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // Get returns an order with its lines, or a *NotFoundError.
@@ -97,7 +98,7 @@ const selectOrder = `SELECT id, cart, customer, currency, status, payment_status
 	subtotal, discount, shipping, tax, total, authorized, captured, voided, refund_granted, refunded,
 	units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, version,
 	shipping_country, billing_country, external_reference, metadata, private_metadata, due,
-	tax_included, shipping_tax, taxes, shipping_method, shipping_name FROM orders`
+	tax_included, shipping_tax, taxes, shipping_method, shipping_name, promotions FROM orders`
 
 // GetTx returns an order without its lines, or a *NotFoundError.
 func GetTx(tx *sqlite.Tx, o ID) (Order, error) {
@@ -115,9 +116,13 @@ func GetTx(tx *sqlite.Tx, o ID) (Order, error) {
 func scanOrder(r *sqlite.Rows) (Order, error) {
 	c := money.Currency(r.Text(3))
 	amount := func(col int) money.Amount { return money.New(r.Int64(col), c) }
-	taxes, err := decodeTaxes(r.Blob(34))
+	taxes, err := decodeList[pricing.TaxSum](r.Blob(34))
 	if err != nil {
 		return Order{}, fmt.Errorf("reading the taxes of order %s: %w", r.Text(0), err)
+	}
+	promotions, err := decodeList[pricing.Applied](r.Blob(37))
+	if err != nil {
+		return Order{}, fmt.Errorf("reading the promotions of order %s: %w", r.Text(0), err)
 	}
 	return Order{
 		ID: ID(r.Text(0)), Cart: r.Text(1), Customer: accounts.CustomerID(r.Text(2)), Currency: c,
@@ -128,7 +133,7 @@ func scanOrder(r *sqlite.Rows) (Order, error) {
 		OccurredAt: instant(r.Int64(21)), CreatedAt: instant(r.Int64(22)), PlacedAt: instant(r.Int64(23)), CanceledAt: instant(r.Int64(24)),
 		Version: r.Int64(25), ShippingCountry: r.Text(26), BillingCountry: r.Text(27),
 		ExternalReference: r.Text(28), Metadata: jsonOf(r, 29), PrivateMetadata: jsonOf(r, 30), Due: r.Int64(31),
-		TaxIncluded: r.Bool(32), ShippingTax: amount(33), Taxes: taxes, ShippingMethod: r.Text(35), ShippingName: r.Text(36),
+		TaxIncluded: r.Bool(32), ShippingTax: amount(33), Taxes: taxes, Promotions: promotions, ShippingMethod: r.Text(35), ShippingName: r.Text(36),
 	}, nil
 }
 

@@ -20,6 +20,7 @@ CREATE TABLE orders (
 	tax_included       INTEGER NOT NULL CHECK (tax_included IN (0, 1)), -- in subtotal, discount and shipping
 	total              INTEGER NOT NULL CHECK (total = subtotal - discount + shipping + iif(tax_included, 0, tax)),
 	taxes              BLOB,             -- the sums of each tax, CBOR
+	promotions         BLOB,             -- copies of those that reduced it, CBOR
 	shipping_method    TEXT    NOT NULL, -- '' is none
 	shipping_name      TEXT    NOT NULL, -- of the method, as it was then
 	authorized         INTEGER NOT NULL CHECK (authorized >= 0),

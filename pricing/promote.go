@@ -200,7 +200,7 @@ func (p *pricer) codeOf(c *compiled) string {
 // holds says why the conditions of a promotion are not met; "" is that they
 // are.
 func (p *pricer) holds(c *compiled) CodeReason {
-	if reason := c.open(p.in.At); reason != "" {
+	if reason := c.Open(p.in.At); reason != "" {
 		return reason
 	}
 	if slices.Contains(p.in.Spent, c.ID) {
@@ -223,8 +223,9 @@ func (p *pricer) holds(c *compiled) CodeReason {
 	return ""
 }
 
-// open says why a promotion is over, or not yet there.
-func (c *Promotion) open(at Moment) CodeReason {
+// Open says why a promotion is over or not yet there at a moment; "" is that
+// it is open.
+func (c *Promotion) Open(at Moment) CodeReason {
 	switch {
 	case c.Paused || at < c.Period.From:
 		return CodeInvalid

@@ -17,6 +17,7 @@ type Rules struct {
 	promotions    []compiled // in the order in which they are applied
 
 	taxAtlas, shippingAtlas atlas
+	asks                    Asked
 }
 
 // NewRules makes rules that are in no store, as for tests and what-ifs. It
@@ -52,6 +53,7 @@ func (r *Rules) compile() {
 	r.taxZones = latest(r.taxZones, func(z TaxZone) string { return z.ID })
 	r.shippingZones = latest(r.shippingZones, func(z ShippingZone) string { return z.ID })
 	r.sortPromotions()
+	r.ask()
 	r.taxAtlas, r.shippingAtlas = newAtlas(), newAtlas()
 	for i, z := range r.taxZones {
 		r.taxAtlas.add(i, z.Areas)
@@ -123,15 +125,25 @@ func (r *Rules) Promotion(id string) (Promotion, bool) {
 	return Promotion{}, false
 }
 
-// AsksFor says what the promotions ask for beyond the cart itself.
-func (r *Rules) AsksFor() (categories, attributes, groups, firstOrder bool) {
+// Asked is what the promotions of a store ask for beyond the cart itself.
+type Asked struct {
+	Codes, Groups, FirstOrder bool
+
+	categories, attributes bool
+}
+
+// AsksFor says what has to be known to price a cart. What nobody asks for
+// need not be read.
+func (r *Rules) AsksFor() Asked { return r.asks }
+
+func (r *Rules) ask() {
 	for _, c := range r.promotions {
 		for _, s := range [...]*Selector{&c.If.Items, &c.Effect.Items} {
-			categories = categories || len(s.Categories)+len(s.ExceptCategories) > 0
-			attributes = attributes || len(s.Attributes) > 0
+			r.asks.categories = r.asks.categories || len(s.Categories)+len(s.ExceptCategories) > 0
+			r.asks.attributes = r.asks.attributes || len(s.Attributes) > 0
 		}
-		groups = groups || len(c.If.Groups) > 0
-		firstOrder = firstOrder || c.If.FirstOrder
+		r.asks.Codes = r.asks.Codes || c.NeedsCode
+		r.asks.Groups = r.asks.Groups || len(c.If.Groups) > 0
+		r.asks.FirstOrder = r.asks.FirstOrder || c.If.FirstOrder
 	}
-	return categories, attributes, groups, firstOrder
 }

@@ -1,0 +1,101 @@
+package cart
+
+import (
+	"context"
+	"errors"
+
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/pricing"
+)
+
+// snapshot is all that a cart's price depends on and its shard knows, read at
+// one moment.
+type snapshot struct {
+	cart      Cart
+	codes     []string
+	sealed    seal.Sealed // the contact, if more than its country matters
+	owner     string      // the subject whose key opens it; "" if it does not matter
+	groups    []string
+	hasBought bool
+}
+
+// snapshot reads the cart that find names.
+func (s *Service) snapshot(ctx context.Context, slot id.Slot, rules *pricing.Rules, find func(*sqlite.Tx) (ID, error)) (snapshot, error) {
+	var out snapshot
+	err := s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+		cart, err := find(tx)
+		if err != nil {
+			return err
+		}
+		return out.read(tx, cart, rules)
+	})
+	return out, err
+}
+
+func (out *snapshot) read(tx *sqlite.Tx, cart ID, rules *pricing.Rules) (err error) {
+	if out.cart, err = GetTx(tx, cart); err != nil {
+		return err
+	}
+	if out.cart.Lines, err = LinesTx(tx, cart, out.cart.Currency); err != nil {
+		return err
+	}
+	asks := rules.AsksFor()
+	if asks.Codes {
+		if out.codes, err = codesTx(tx, cart); err != nil {
+			return err
+		}
+	}
+	if rules.NeedsAddress(out.cart.ShippingCountry) {
+		if out.sealed, out.owner, err = ContactTx(tx, cart); err != nil {
+			return err
+		}
+	}
+	if out.cart.Customer == "" {
+		return nil
+	}
+	if asks.Groups {
+		if out.groups, err = accounts.GroupsTx(tx, out.cart.Customer); err != nil {
+			return err
+		}
+	}
+	if asks.FirstOrder {
+		_, out.hasBought, err = tx.Int64(`SELECT 1 FROM carts WHERE customer = ? AND customer <> '' AND status = 'completed' AND id <> ? LIMIT 1`, out.cart.Customer, cart)
+	}
+	return err
+}
+
+// input returns what is to be priced, without its lines.
+func (s *Service) input(ctx context.Context, slot id.Slot, rules *pricing.Rules, from *snapshot) (pricing.Input, error) {
+	c := &from.cart
+	in := pricing.Input{
+		Currency: c.Currency, At: pricing.At(s.engine.Now()), Method: c.ShippingMethod,
+		Address:  pricing.Address{Country: c.ShippingCountry},
+		LoggedIn: c.Customer != "", HasBought: from.hasBought, Groups: from.groups,
+		Spent: s.pricing.SpentPromotions(rules),
+	}
+	if from.owner != "" {
+		contact, err := OpenContact(ctx, s.engine, s.sealer, slot, from.owner, from.sealed)
+		if err != nil {
+			return in, err
+		}
+		in.Address.Region, in.Address.Postcode = contact.ShippingAddress.Region.Reveal(), contact.ShippingAddress.Postcode.Reveal()
+	}
+	for _, code := range from.codes {
+		coupon, err := s.pricing.Coupon(ctx, code)
+		if _, gone := errors.AsType[*pricing.UnknownCodeError](err); gone {
+			coupon = pricing.Coupon{Code: code, Revoked: true}
+		} else if err != nil {
+			return in, err
+		}
+		coupon.Spent = s.pricing.SpentCoupon(coupon)
+		in.Coupons = append(in.Coupons, coupon)
+	}
+	return in, nil
+}
+
+// isGone reports whether err says that something is not there any more.
+func isGone(err error) bool { return fault.CodeOf(err) == fault.NotFound }

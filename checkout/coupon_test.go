@@ -1,0 +1,280 @@
+package checkout_test
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/pricing"
+)
+
+// promotes puts a promotion of 10 % off.
+func (s *shop) promotes(id string, change func(*pricing.Promotion)) {
+	s.Helper()
+	p := pricing.Promotion{ID: id, Name: "10 % off", Effect: pricing.Effect{Kind: pricing.PercentOff, Rate: money.Percent(10)}}
+	if change != nil {
+		change(&p)
+	}
+	_, err := s.pricing.PutPromotion(s.ctx(), pricing.PutPromotion{Promotion: p})
+	s.must(err)
+}
+
+func (s *shop) coupon(code, promotion string, l pricing.Limits) {
+	s.Helper()
+	_, err := s.pricing.PutCoupon(s.ctx(), pricing.PutCoupon{Code: code, Promotion: promotion, Limits: l})
+	s.must(err)
+}
+
+func needsCode(p *pricing.Promotion) { p.NeedsCode = true }
+
+// enters puts a code on a cart.
+func (s *shop) enters(c cart.ID, code string) cart.Cart {
+	s.Helper()
+	got, err := s.carts.ApplyCode(s.ctx(), cart.ApplyCode{Cart: c, Code: code})
+	s.must(err)
+	return got
+}
+
+func TestACodeReducesAnOrderAndIsGivenBack(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 10)
+	s.promotes("ten", needsCode)
+	s.coupon("once", "ten", pricing.Limits{Uses: 1})
+	c := s.basket("mug", 2)
+	if got := s.enters(c, " Once "); got.Discount != euro(250) || got.Total != euro(2250) || got.Lines[0].Discount != euro(250) ||
+		len(got.Codes) != 1 || got.Codes[0].Code != "ONCE" || got.Codes[0].Reason != "" {
+		t.Fatalf("with a code: %+v", got)
+	}
+	r, err := s.pay(c, approves)
+	s.must(err)
+	if r.Discount != euro(250) || r.Total != euro(2250) || r.Lines[0].Net != euro(2250) || len(r.Promotions) != 1 || r.Promotions[0].Code != "ONCE" {
+		t.Errorf("the order: %+v", r.Order)
+	}
+	// Nobody else has it, until the order is canceled.
+	other := s.basket("mug", 1)
+	s.enters(other, "ONCE")
+	_, err = s.pay(other, approves)
+	used, ok := errors.AsType[*pricing.LimitError](err)
+	if !ok || used.Code != "ONCE" || used.Customer != "" {
+		t.Fatalf("used twice: %v", err)
+	}
+	s.wants(err, fault.Refused)
+	if got := s.cart(other); got.Discount != euro(0) || got.Codes[0].Reason != pricing.CodeLimit {
+		t.Errorf("a cart whose code is used up: %+v", got.Codes)
+	}
+	_, err = s.pricing.Remove(s.ctx(), pricing.Remove{Rule: pricing.KindPromotion, ID: "ten"})
+	s.must(err)
+	if got := s.order(r.ID); len(got.Promotions) != 1 || got.Promotions[0].Name != "10 % off" {
+		t.Errorf("the order after the promotion is gone: %+v", got.Promotions)
+	}
+	s.promotes("ten", needsCode)
+	_, err = s.orders.Cancel(s.ctx(), orders.Cancel{Order: r.ID, Reason: "changed her mind"})
+	s.must(err)
+	s.engine.Advance(60_000_000_000)
+	r, err = s.pay(other, approves)
+	if err != nil || r.Discount != euro(125) {
+		t.Errorf("the use came back: %+v, %v", r.Order, err)
+	}
+}
+
+func TestADeclinedPaymentGivesItsUseBack(t *testing.T) {
+	s := newShop(t, 1)
+	_, err := s.catalog.PutProduct(s.ctx(), catalog.PutProduct{Title: "Advice", Variants: []catalog.PutVariant{
+		{SKU: "advice", Prices: []money.Amount{euro(price)}, Untracked: true}, // the order holds nothing but the use
+	}})
+	s.must(err)
+	s.promotes("ten", needsCode)
+	s.coupon("ONCE", "ten", pricing.Limits{Uses: 1})
+	c := s.basket("advice", 1)
+	s.enters(c, "ONCE")
+	_, err = s.pay(c, declines)
+	s.wants(err, fault.Refused)
+	r, err := s.pay(c, approves)
+	if err != nil || r.Discount != euro(125) {
+		t.Errorf("after a declined payment: %+v, %v", r.Order, err)
+	}
+}
+
+// Two hundred shoppers on eight shards want a promotion that can be used three
+// times.
+func TestUsesAreNeverExceeded(t *testing.T) {
+	const shoppers, uses = 200, 3
+	s := newShop(t, 8)
+	s.sells("mug", shoppers)
+	s.promotes("three", needsCode)
+	s.coupon("THREE", "three", pricing.Limits{Uses: uses})
+	var all sync.WaitGroup
+	var sold atomic.Int64
+	for range shoppers {
+		all.Go(func() {
+			c := s.basket("mug", 1)
+			if s.enters(c, "THREE").Discount.IsZero() {
+				return // it is known to be used up
+			}
+			r, err := s.pay(c, approves)
+			_, used := errors.AsType[*pricing.LimitError](err)
+			switch {
+			case err == nil && r.Discount == euro(125):
+				sold.Add(1)
+			case err == nil && r.Discount.IsZero(), used, fault.CodeOf(err) == fault.Unavailable:
+			default:
+				t.Errorf("got %+v, %v", r.Order, err)
+			}
+		})
+	}
+	all.Wait()
+	if sold.Load() != uses {
+		t.Errorf("the promotion was used %d times, want %d", sold.Load(), uses)
+	}
+}
+
+func TestABudgetIsNeverExceeded(t *testing.T) {
+	s := newShop(t, 4)
+	s.sells("mug", 100)
+	s.promotes("budget", func(p *pricing.Promotion) { p.Limits.Budget = []money.Amount{euro(400)} }) // three times 1.25
+	spent := int64(0)
+	for range 8 {
+		c := s.basket("mug", 1)
+		r, err := s.pay(c, approves)
+		if _, used := errors.AsType[*pricing.LimitError](err); used {
+			r, err = s.pay(c, approves) // at the price that the cart shows now
+		}
+		s.must(err)
+		spent += r.Discount.Minor()
+	}
+	if spent != 375 {
+		t.Errorf("%d of 400 were spent, want 375", spent)
+	}
+}
+
+func TestEachCustomerHasTheirUses(t *testing.T) {
+	s := newShop(t, 4)
+	s.sells("mug", 100)
+	s.promotes("two", func(p *pricing.Promotion) { p.NeedsCode, p.Limits.PerCustomer = true, 2 })
+	s.coupon("TWO", "two", pricing.Limits{})
+	guest := s.basket("mug", 1)
+	if got := s.enters(guest, "TWO"); got.Discount != euro(0) || got.Codes[0].Reason != pricing.CodeNotLoggedIn {
+		t.Errorf("a guest: %+v", got.Codes)
+	}
+	for _, email := range []seal.Personal{"a@example.com", "b@example.com"} {
+		who, err := s.people.Register(s.ctx(), accounts.Register{Email: email})
+		s.must(err)
+		var results []string
+		for range 3 {
+			c, err := s.carts.AddLine(s.ctx(), cart.AddLine{Customer: who.ID, SKU: "mug", Quantity: 1})
+			s.must(err)
+			s.enters(c.ID, "TWO")
+			r, err := s.pay(c.ID, approves)
+			if used, ok := errors.AsType[*pricing.LimitError](err); ok && used.Customer == string(who.ID) {
+				results = append(results, "used up")
+				continue
+			}
+			s.must(err)
+			results = append(results, r.Discount.Decimal())
+		}
+		if !slices.Equal(results, []string{"1.25", "1.25", "used up"}) {
+			t.Errorf("%v: got %v", email, results)
+		}
+	}
+}
+
+func TestCodes(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 10)
+	s.promotes("ten", needsCode)
+	s.promotes("old", func(p *pricing.Promotion) { p.NeedsCode, p.Period.Until = true, 1 })
+	s.coupon("TEN", "ten", pricing.Limits{})
+	s.coupon("OLD", "old", pricing.Limits{})
+	c := s.basket("mug", 1)
+	apply := func(code string) error {
+		_, err := s.carts.ApplyCode(s.ctx(), cart.ApplyCode{Cart: c, Code: code})
+		return err
+	}
+	if _, ok := errors.AsType[*pricing.UnknownCodeError](apply("nothing")); !ok {
+		t.Error("an unknown code was taken")
+	}
+	s.wants(apply("not a code"), fault.Invalid)
+	if e, ok := errors.AsType[*cart.CodeError](apply("old")); !ok || e.Reason != pricing.CodeExpired {
+		t.Errorf("an old code: %v", e)
+	}
+	s.must(apply("ten"))
+	if e, ok := errors.AsType[*cart.CodeError](apply("TEN")); !ok || e.Reason != pricing.CodeApplied {
+		t.Errorf("twice: %v", e)
+	}
+	// A code that is taken back has no effect on carts that have it.
+	_, err := s.pricing.PutCoupon(s.ctx(), pricing.PutCoupon{Code: "TEN", Promotion: "ten", Revoked: true})
+	s.must(err)
+	if got := s.cart(c); got.Discount != euro(0) || got.Codes[0].Reason != pricing.CodeInvalid {
+		t.Errorf("revoked: %+v", got.Codes)
+	}
+	got, err := s.carts.RemoveCode(s.ctx(), cart.RemoveCode{Cart: c, Code: " ten"})
+	if err != nil || len(got.Codes) != 0 {
+		t.Errorf("removed: %+v, %v", got.Codes, err)
+	}
+	if e, ok := errors.AsType[*cart.CodeError](apply("TEN")); !ok || e.Reason != pricing.CodeInvalid {
+		t.Errorf("a revoked code: %v", e)
+	}
+	_, err = s.pricing.PutCoupon(s.ctx(), pricing.PutCoupon{Code: "NEW", Promotion: "none"})
+	s.wants(err, fault.NotFound)
+}
+
+func TestManyCodesAreMadeOnce(t *testing.T) {
+	s := newShop(t, 4)
+	s.promotes("mail", needsCode)
+	make := pricing.MakeCoupons{Promotion: "mail", Prefix: "MAIL-", Count: 300, Limits: pricing.Limits{Uses: 1}, Key: "june"}
+	codes, err := s.pricing.MakeCoupons(s.ctx(), make)
+	s.must(err)
+	again, err := s.pricing.MakeCoupons(s.ctx(), make)
+	if err != nil || !slices.Equal(codes, again) {
+		t.Errorf("asking again made others: %v", err)
+	}
+	seen := map[string]bool{}
+	for c, err := range s.pricing.Coupons(s.ctx(), pricing.CouponFilter{Promotion: "mail"}) {
+		s.must(err)
+		if seen[c.Code] || !slices.Contains(codes, c.Code) || c.Limits.Uses != 1 {
+			t.Errorf("listed: %+v", c)
+		}
+		seen[c.Code] = true
+	}
+	if len(seen) != 300 {
+		t.Errorf("%d codes are listed", len(seen))
+	}
+	_, err = s.pricing.MakeCoupons(s.ctx(), pricing.MakeCoupons{Promotion: "mail", Count: 0})
+	s.wants(err, fault.Invalid)
+	_, err = s.pricing.MakeCoupons(s.ctx(), pricing.MakeCoupons{Promotion: "mail", Count: 1, Prefix: "a b"})
+	s.wants(err, fault.Invalid)
+}
+
+// A total of nothing is an order like any other, whatever made it nothing.
+func TestEverythingOff(t *testing.T) {
+	s := newShop(t, 1)
+	s.sells("mug", 5)
+	s.rules(true)
+	s.promotes("all", func(p *pricing.Promotion) { p.Effect.Rate = money.Percent(100) })
+	s.promotes("post", func(p *pricing.Promotion) {
+		p.Effect = pricing.Effect{Kind: pricing.FreeShipping, Rate: money.Percent(100)}
+	})
+	c := s.deliver(s.basket("mug", 2))
+	r, err := s.checkout.Complete(s.ctx(), checkout.Complete{Cart: c.ID, ExpectedTotal: new(euro(0))})
+	if err != nil || r.Status != orders.Placed || !r.Total.IsZero() || r.Discount != euro(2*price) || r.PaymentStatus != orders.Paid || len(r.Promotions) != 2 {
+		t.Errorf("got %+v, %v", r.Order, err)
+	}
+	s.stockIs("mug", 3, 0, 2)
+	if _, err := s.orders.Ship(s.ctx(), orders.Ship{Order: r.ID}); err != nil {
+		t.Error(err)
+	}
+	o, err := s.orders.Return(s.ctx(), orders.Return{Order: r.ID, Lines: []orders.LineQuantity{{Line: 1, Quantity: 2}}, Reason: "x"})
+	if err != nil || !o.RefundGranted.IsZero() {
+		t.Errorf("nothing is granted back: %+v, %v", o, err)
+	}
+}

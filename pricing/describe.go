@@ -1,0 +1,45 @@
+package pricing
+
+import (
+	"context"
+	"slices"
+
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/money"
+)
+
+// Describe returns the line of an Input for units of a variant, with what the
+// rules ask of it and no more: what nobody asks for is not looked up.
+func (s *Service) Describe(ctx context.Context, r *Rules, v catalog.Variant, c money.Currency, quantity, unitPrice int64) (Line, error) {
+	l := Line{
+		SKU: v.SKU, Quantity: quantity, UnitPrice: unitPrice, TaxCategory: v.TaxCategory, WeightGrams: v.WeightGrams,
+		Product: v.Product,
+	}
+	if len(r.promotions) == 0 || v.Product == "" {
+		return l, nil
+	}
+	_, l.OnSale = v.CompareAtPrice(c)
+	if !r.asks.categories && !r.asks.attributes {
+		return l, nil
+	}
+	p, err := s.catalog.Get(ctx, v.Product)
+	if err != nil {
+		return Line{}, err
+	}
+	l.Attributes = slices.Concat(v.Attributes, p.Attributes)
+	if !r.asks.categories {
+		return l, nil
+	}
+	tree, err := s.catalog.Categories(ctx)
+	if err != nil {
+		return Line{}, err
+	}
+	for _, in := range p.Categories {
+		for _, above := range tree.Path(in) {
+			if !slices.Contains(l.Categories, above.ID) {
+				l.Categories = append(l.Categories, above.ID)
+			}
+		}
+	}
+	return l, nil
+}
