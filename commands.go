@@ -5,6 +5,7 @@ import (
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/subject"
@@ -29,6 +30,7 @@ func newCommandSet() (*command.Set, error) {
 		orders.Module(),
 		payments.Module(),
 		checkout.Module(),
+		endpoints.Module(),
 	}
 	return command.NewSet(append([]command.Module{shard.Module(modules...)}, modules...)...)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/cache"
 	"github.com/keelshop/commerce/internal/claim"
@@ -41,6 +42,7 @@ type Store struct {
 	Orders    *orders.Service
 	Payments  *payments.Service
 	Checkout  *checkout.Service
+	Endpoints *endpoints.Service // package webhooks sends to them
 	// Assets keeps the files that the catalog names, such as pictures.
 	Assets assets.Store
 
@@ -272,6 +274,7 @@ func (s *Store) newServices() {
 	s.Orders = orders.NewService(e, e.sealer)
 	s.Payments = payments.NewService(e, s.Orders, s.config.providers)
 	s.Checkout = checkout.NewService(e, s.Carts, s.Inventory, s.Orders, s.Payments)
+	s.Endpoints = endpoints.NewService(e, e.sealer, func() string { return string(s.Latest()) })
 }
 
 // timerHandlers lists who answers each kind of durable timer.
@@ -342,6 +345,10 @@ func (s *Store) Dir() string { return s.dir }
 
 // ID returns the store's ID. It is made with the directory and never changes.
 func (s *Store) ID() string { return s.id.Store }
+
+// Node returns the ID of this node of the store. It is made with the directory
+// and never changes.
+func (s *Store) Node() string { return s.id.Node }
 
 // Close ends the store. What was acknowledged is durable already; calls that
 // are running get fault.Unavailable or fault.Uncertain. Closing twice is

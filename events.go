@@ -71,6 +71,19 @@ func (s *Store) Latest() Position {
 	return s.position(at)
 }
 
+// Event returns one event by what identifies it. The error is fault.NotFound
+// if there is none, or none any more.
+func (s *Store) Event(ctx context.Context, shard int, sequence int64) (e Event, err error) {
+	if shard < 0 || shard >= len(s.engine.lanes) || sequence < 1 || sequence > s.engine.lanes[shard].shard.Events() {
+		return Event{}, fault.New(fault.NotFound, "there is no event %d of shard %d", sequence, shard)
+	}
+	page, err := s.eventPage(ctx, s.engine.lanes[shard], sequence-1)
+	if err != nil {
+		return Event{}, err
+	}
+	return page[0], nil
+}
+
 const (
 	eventPage     = 256
 	positionStart = "v1"

@@ -15,6 +15,7 @@ import (
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
@@ -74,6 +75,9 @@ var damages = []struct {
 	{"inventory.booking_scheduled", []string{`DELETE FROM bookings`, `DELETE FROM timers WHERE kind = 'inventory.book'`}},
 	{"inventory.recall_scheduled", one(`UPDATE pools SET unallocated = 0, shortage = 1000000, recall_due = 999999999`)},
 	{"inventory.deposited_within_granted", one(`UPDATE allowances SET deposited = deposited + 1, available = available + 1`)},
+	{"endpoints.one_newest_secret", one(`UPDATE endpoint_secrets SET expires_at = 1`)},
+	{"endpoints.endpoint_has_key", one(`DELETE FROM subject_keys WHERE subject LIKE 'whe%'`)},
+	{"endpoints.log_is_bounded", one(`UPDATE endpoints SET next_delivery = 1`)},
 	{"inventory.booked_within_given_back", one(`UPDATE grants SET given_back = given_back + 1`)},
 	{"inventory.booked_within_shipped", one(`UPDATE grants SET shipped = shipped + 100`)},
 	{"inventory.booked_within_returned", one(`UPDATE grants SET returned = returned + 100`)},
@@ -176,6 +180,10 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	must(t, err)
 	_, err = shop.Accounts.LogIn(ctx, accounts.LogIn{Email: "ada@example.com", Password: "another"})
 	wantCode(t, err, fault.Denied)
+	e, err := shop.Endpoints.Put(ctx, endpoints.Put{URL: "https://example.com/hook"})
+	must(t, err)
+	note := endpoints.Delivery{Message: "evt_1", Kind: "order.placed", Outcome: endpoints.Delivered, Attempt: 1}
+	must(t, shop.Endpoints.Progress(ctx, endpoints.Progress{Endpoint: e.ID, Deliveries: []endpoints.Delivery{note}}))
 	_, err = shop.Accounts.StartVerification(ctx, accounts.StartVerification{Customer: who.ID})
 	must(t, err)
 	_, err = shop.Accounts.AddAddress(ctx, accounts.AddAddress{Customer: who.ID, Address: accounts.Address{Name: "Ada", Line1: "1 St James's", City: "London", Country: "GB"}})
@@ -221,7 +229,7 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 }
 
 // ruleNames finds the names of rules in a program's text.
-var ruleNames = regexp.MustCompile(`"((?:accounts|cart|catalog|checkout|claim|inventory|orders|payments|pricing|replication|shard)\.[a-z_]+)"|name:\s+"([a-z_]+)"`)
+var ruleNames = regexp.MustCompile(`"((?:accounts|cart|catalog|checkout|claim|endpoints|inventory|orders|payments|pricing|replication|shard)\.[a-z_]+)"|name:\s+"([a-z_]+)"`)
 
 // TestEveryRuleIsProven: no rule is checked that TestVerifyFindsDamage does not
 // break.

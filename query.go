@@ -98,5 +98,7 @@ var views = []sqlite.View{
 	{Name: "returns", Query: `SELECT id, order_id, reason, amount, at FROM $.returns`},
 	{Name: "payments", Query: `SELECT id, order_id, n, provider, currency, amount, state, authorized, captured, voided, refunded, decline_code, created_at, updated_at FROM $.attempts`},
 	{Name: "postings", Query: `SELECT order_id, txn, n, account, currency, amount, at FROM $.postings`},
+	{Name: "endpoints", Query: `SELECT id, description, kinds, disabled, position, failing_since, version, created_at, updated_at FROM $.endpoints`},
+	{Name: "deliveries", Query: `SELECT endpoint, n, message, kind, subject, outcome, attempt, status, error, millis, at FROM $.deliveries`},
 	{Name: "events", Query: `SELECT seq, at, kind, subject, data FROM $.outbox`},
 }
