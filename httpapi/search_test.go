@@ -1,32 +1,13 @@
 package httpapi_test
 
-import (
-	"net/http/httptest"
-	"testing"
-
-	"github.com/keelshop/commerce/commercetest"
-	"github.com/keelshop/commerce/httpapi"
-	"github.com/keelshop/commerce/search"
-)
+import "testing"
 
 func TestSearch(t *testing.T) {
-	shop := commercetest.Open(t)
-	finder, err := search.Open(t.Context(), shop, search.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = finder.Close() })
-	api, err := httpapi.New(shop, httpapi.Options{Finder: finder})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(api)
-	t.Cleanup(server.Close)
-	w := &world{t: t, shop: shop, url: server.URL}
+	w, finder := newWholeWorld(t)
 	w.stock("mug-blue", 1250, 1)
 	w.stock("mug-red", 1450, 1)
 	w.stock("pot", 3900, 1)
-	if err := finder.After(t.Context(), shop.Latest()); err != nil {
+	if err := finder.After(t.Context(), w.shop.Latest()); err != nil {
 		t.Fatal(err)
 	}
 	r := w.must(200, "", "GET", "/search?q=mug&currency=EUR&sort=price&facets=available,price&limit=1", "")

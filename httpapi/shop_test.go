@@ -74,13 +74,8 @@ func newWorld(t *testing.T, options ...httpapi.Options) *world {
 	if a, ok := o.Auth.(*shopAuth); ok {
 		a.Auth = httpapi.Sessions(shop)
 	}
-	api, err := httpapi.New(shop, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(api)
-	t.Cleanup(server.Close)
-	w := &world{t: t, shop: shop, url: server.URL + o.Prefix, staff: "staff"}
+	w := serve(t, shop, o)
+	w.staff = "staff"
 	w.stock("mug", 1250, 10)
 	w.stock("cup", 900, 10)
 	w.stock("pot", 3900, 1)
@@ -90,6 +85,18 @@ func newWorld(t *testing.T, options ...httpapi.Options) *world {
 	}
 	w.alice, w.bob = w.register("alice@example.com"), w.register("bob@example.com")
 	return w
+}
+
+// serve puts an API in front of a shop.
+func serve(t *testing.T, shop *commerce.Store, o httpapi.Options) *world {
+	t.Helper()
+	api, err := httpapi.New(shop, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(api)
+	t.Cleanup(server.Close)
+	return &world{t: t, shop: shop, url: server.URL + o.Prefix}
 }
 
 // shopAuth is the shop's own accounts, for a world that is not made yet.

@@ -1,0 +1,1392 @@
+// Code generated from the OpenAPI document by httpapi's tests. DO NOT EDIT.
+
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// AbandonCheckout: give a pending order up.
+// It is POST /carts/{cart}/checkout/abandon.
+func (c *Client) AbandonCheckout(ctx context.Context, cart string, opts ...CallOption) (out Checkout, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/carts/" + url.PathEscape(cart) + "/checkout/abandon"}, opts, &out)
+	return out, err
+}
+
+// AddAddress: add an address to one's address book.
+// It is POST /customers/me/addresses.
+func (c *Client) AddAddress(ctx context.Context, body Address, opts ...CallOption) (out SavedAddress, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/customers/me/addresses", body: body}, opts, &out)
+	return out, err
+}
+
+// AddLines: put goods into a cart, all of them or none.
+// It is POST /carts/{cart}/lines.
+func (c *Client) AddLines(ctx context.Context, cart string, body AddLinesBody, opts ...CallOption) (out Cart, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/carts/" + url.PathEscape(cart) + "/lines", body: body}, opts, &out)
+	return out, err
+}
+
+// AdjustStock: correct what is on hand.
+// It is POST /staff/stock/{sku}/adjustments.
+func (c *Client) AdjustStock(ctx context.Context, sku string, body AdjustStockBody, opts ...CallOption) (out StockLevel, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/stock/" + url.PathEscape(sku) + "/adjustments", body: body}, opts, &out)
+	return out, err
+}
+
+// ArchiveProduct: take a product off sale for good.
+// It is POST /staff/products/{product}/archive.
+func (c *Client) ArchiveProduct(ctx context.Context, product string, opts ...CallOption) (out StaffProduct, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/products/" + url.PathEscape(product) + "/archive"}, opts, &out)
+	return out, err
+}
+
+// CancelOrder: withdraw a placed order of which nothing has shipped.
+// It is POST /staff/orders/{order}/cancel.
+func (c *Client) CancelOrder(ctx context.Context, order string, body CancelOrderBody, opts ...CallOption) (out Order, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/orders/" + url.PathEscape(order) + "/cancel", body: body}, opts, &out)
+	return out, err
+}
+
+// CapturePayment: take authorized money.
+// It is POST /staff/payments/{payment}/captures.
+func (c *Client) CapturePayment(ctx context.Context, payment string, body CapturePaymentBody, opts ...CallOption) (out Operation, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/payments/" + url.PathEscape(payment) + "/captures", body: body}, opts, &out)
+	return out, err
+}
+
+// ChangePassword: change one's password, which ends all sessions and opens a new one.
+// It is PUT /customers/me/password.
+func (c *Client) ChangePassword(ctx context.Context, body ChangePasswordBody, opts ...CallOption) (out Session, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/customers/me/password", body: body}, opts, &out)
+	return out, err
+}
+
+// CheckOut: buy what is in a cart.
+// It is POST /carts/{cart}/checkout.
+func (c *Client) CheckOut(ctx context.Context, cart string, body CheckOutBody, opts ...CallOption) (out Checkout, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/carts/" + url.PathEscape(cart) + "/checkout", body: body}, opts, &out)
+	return out, err
+}
+
+// CreateCart: start a cart.
+// It is POST /carts.
+func (c *Client) CreateCart(ctx context.Context, body CreateCartBody, opts ...CallOption) (out Cart, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/carts", body: body}, opts, &out)
+	return out, err
+}
+
+// EraseCustomer: make everything personal of a customer unreadable for good.
+// It is DELETE /staff/customers/{customer}.
+func (c *Client) EraseCustomer(ctx context.Context, customer string, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/staff/customers/" + url.PathEscape(customer)}, opts, nil)
+}
+
+// EraseMe: make everything personal of oneself unreadable for good.
+// It is DELETE /customers/me.
+func (c *Client) EraseMe(ctx context.Context, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/customers/me"}, opts, nil)
+}
+
+// FindCustomer: find a customer by e-mail address.
+// It is POST /staff/customers/search.
+func (c *Client) FindCustomer(ctx context.Context, body FindCustomerBody, opts ...CallOption) (out StaffCustomer, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/customers/search", body: body}, opts, &out)
+	return out, err
+}
+
+// GetAnyProduct: get a product, whatever its status.
+// It is GET /staff/products/{product}.
+func (c *Client) GetAnyProduct(ctx context.Context, product string, opts ...CallOption) (out StaffProduct, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/products/" + url.PathEscape(product)}, opts, &out)
+	return out, err
+}
+
+// GetCart: get a cart.
+// It is GET /carts/{cart}.
+func (c *Client) GetCart(ctx context.Context, cart string, opts ...CallOption) (out Cart, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/carts/" + url.PathEscape(cart)}, opts, &out)
+	return out, err
+}
+
+// GetCategory: get a category by its ID or handle.
+// It is GET /categories/{category}.
+func (c *Client) GetCategory(ctx context.Context, category string, opts ...CallOption) (out CategoryPage, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/categories/" + url.PathEscape(category)}, opts, &out)
+	return out, err
+}
+
+// GetContact: get who buys and where goods go.
+// It is GET /carts/{cart}/contact.
+func (c *Client) GetContact(ctx context.Context, cart string, opts ...CallOption) (out Contact, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/carts/" + url.PathEscape(cart) + "/contact"}, opts, &out)
+	return out, err
+}
+
+// GetCustomer: get a customer.
+// It is GET /staff/customers/{customer}.
+func (c *Client) GetCustomer(ctx context.Context, customer string, opts ...CallOption) (out StaffCustomer, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/customers/" + url.PathEscape(customer)}, opts, &out)
+	return out, err
+}
+
+// GetMe: get oneself.
+// It is GET /customers/me.
+func (c *Client) GetMe(ctx context.Context, opts ...CallOption) (out Customer, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/customers/me"}, opts, &out)
+	return out, err
+}
+
+// GetMyCart: get one's newest active cart.
+// It is GET /customers/me/cart.
+func (c *Client) GetMyCart(ctx context.Context, opts ...CallOption) (out Cart, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/customers/me/cart"}, opts, &out)
+	return out, err
+}
+
+// GetOrder: get an order.
+// It is GET /orders/{order}.
+func (c *Client) GetOrder(ctx context.Context, order string, opts ...CallOption) (out Order, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/orders/" + url.PathEscape(order)}, opts, &out)
+	return out, err
+}
+
+// GetOrderContact: get who bought and where goods go.
+// It is GET /orders/{order}/contact.
+func (c *Client) GetOrderContact(ctx context.Context, order string, opts ...CallOption) (out Contact, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/orders/" + url.PathEscape(order) + "/contact"}, opts, &out)
+	return out, err
+}
+
+// GetOrderOfCart: get the order that was made of a cart.
+// It is GET /carts/{cart}/order.
+func (c *Client) GetOrderOfCart(ctx context.Context, cart string, opts ...CallOption) (out Order, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/carts/" + url.PathEscape(cart) + "/order"}, opts, &out)
+	return out, err
+}
+
+// GetProduct: get a product on sale by its ID or handle.
+// It is GET /products/{product}.
+func (c *Client) GetProduct(ctx context.Context, product string, opts ...CallOption) (out Product, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/products/" + url.PathEscape(product)}, opts, &out)
+	return out, err
+}
+
+// GetQuote: get what a cart costs now.
+// It is GET /carts/{cart}/quote.
+func (c *Client) GetQuote(ctx context.Context, cart string, opts ...CallOption) (out Quote, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/carts/" + url.PathEscape(cart) + "/quote"}, opts, &out)
+	return out, err
+}
+
+// GetSession: get the session that the request is made in.
+// It is GET /sessions/current.
+func (c *Client) GetSession(ctx context.Context, opts ...CallOption) (out Session, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/sessions/current"}, opts, &out)
+	return out, err
+}
+
+// GetStock: get the stock of a SKU.
+// It is GET /staff/stock/{sku}.
+func (c *Client) GetStock(ctx context.Context, sku string, opts ...CallOption) (out StockLevel, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/stock/" + url.PathEscape(sku)}, opts, &out)
+	return out, err
+}
+
+// GetVariant: get a variant on sale by its SKU.
+// It is GET /variants/{sku}.
+func (c *Client) GetVariant(ctx context.Context, sku string, opts ...CallOption) (out Variant, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/variants/" + url.PathEscape(sku)}, opts, &out)
+	return out, err
+}
+
+// ListAllProductsQuery is the query of ListAllProducts. What is zero is not sent.
+type ListAllProductsQuery struct {
+	// How many to answer with.
+	Limit int64
+	// The next of the page before.
+	After  string
+	Status string
+}
+
+func (q ListAllProductsQuery) values() url.Values {
+	v := url.Values{}
+	if q.Limit != 0 {
+		v.Set("limit", strconv.FormatInt(q.Limit, 10))
+	}
+	if q.After != "" {
+		v.Set("after", q.After)
+	}
+	if q.Status != "" {
+		v.Set("status", q.Status)
+	}
+	return v
+}
+
+// ListAllProducts: list products, whatever their status.
+// It is GET /staff/products.
+func (c *Client) ListAllProducts(ctx context.Context, query ListAllProductsQuery, opts ...CallOption) (out ListStaffProduct, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/products", query: query.values()}, opts, &out)
+	return out, err
+}
+
+// ListAvailabilityQuery is the query of ListAvailability. What is zero is not sent.
+type ListAvailabilityQuery struct {
+	// One or more SKUs, with commas between them.
+	SKU string
+}
+
+func (q ListAvailabilityQuery) values() url.Values {
+	v := url.Values{}
+	if q.SKU != "" {
+		v.Set("sku", q.SKU)
+	}
+	return v
+}
+
+// ListAvailability: get how many of some SKUs could be sold now.
+// It is GET /availability.
+func (c *Client) ListAvailability(ctx context.Context, query ListAvailabilityQuery, opts ...CallOption) (out ListAvailability, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/availability", query: query.values()}, opts, &out)
+	return out, err
+}
+
+// ListCategories: list all categories, each behind its parent.
+// It is GET /categories.
+func (c *Client) ListCategories(ctx context.Context, opts ...CallOption) (out ListCategory, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/categories"}, opts, &out)
+	return out, err
+}
+
+// ListMyOrdersQuery is the query of ListMyOrders. What is zero is not sent.
+type ListMyOrdersQuery struct {
+	// How many to answer with.
+	Limit int64
+	// The next of the page before.
+	After string
+}
+
+func (q ListMyOrdersQuery) values() url.Values {
+	v := url.Values{}
+	if q.Limit != 0 {
+		v.Set("limit", strconv.FormatInt(q.Limit, 10))
+	}
+	if q.After != "" {
+		v.Set("after", q.After)
+	}
+	return v
+}
+
+// ListMyOrders: list one's own orders.
+// It is GET /orders.
+func (c *Client) ListMyOrders(ctx context.Context, query ListMyOrdersQuery, opts ...CallOption) (out ListOrder, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/orders", query: query.values()}, opts, &out)
+	return out, err
+}
+
+// ListOperations: list what was asked of providers after an order's payments.
+// It is GET /staff/orders/{order}/operations.
+func (c *Client) ListOperations(ctx context.Context, order string, opts ...CallOption) (out ListOperation, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/orders/" + url.PathEscape(order) + "/operations"}, opts, &out)
+	return out, err
+}
+
+// ListOrdersQuery is the query of ListOrders. What is zero is not sent.
+type ListOrdersQuery struct {
+	// How many to answer with.
+	Limit int64
+	// The next of the page before.
+	After    string
+	Status   string
+	Customer string
+}
+
+func (q ListOrdersQuery) values() url.Values {
+	v := url.Values{}
+	if q.Limit != 0 {
+		v.Set("limit", strconv.FormatInt(q.Limit, 10))
+	}
+	if q.After != "" {
+		v.Set("after", q.After)
+	}
+	if q.Status != "" {
+		v.Set("status", q.Status)
+	}
+	if q.Customer != "" {
+		v.Set("customer", q.Customer)
+	}
+	return v
+}
+
+// ListOrders: list orders.
+// It is GET /staff/orders.
+func (c *Client) ListOrders(ctx context.Context, query ListOrdersQuery, opts ...CallOption) (out ListOrder, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/orders", query: query.values()}, opts, &out)
+	return out, err
+}
+
+// ListPayments: list the attempts to pay for an order.
+// It is GET /orders/{order}/payments.
+func (c *Client) ListPayments(ctx context.Context, order string, opts ...CallOption) (out ListPayment, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/orders/" + url.PathEscape(order) + "/payments"}, opts, &out)
+	return out, err
+}
+
+// ListProductsQuery is the query of ListProducts. What is zero is not sent.
+type ListProductsQuery struct {
+	// How many to answer with.
+	Limit int64
+	// The next of the page before.
+	After string
+	// The ID or handle of a category: products in it or below it.
+	Category string
+}
+
+func (q ListProductsQuery) values() url.Values {
+	v := url.Values{}
+	if q.Limit != 0 {
+		v.Set("limit", strconv.FormatInt(q.Limit, 10))
+	}
+	if q.After != "" {
+		v.Set("after", q.After)
+	}
+	if q.Category != "" {
+		v.Set("category", q.Category)
+	}
+	return v
+}
+
+// ListProducts: list the products on sale.
+// It is GET /products.
+func (c *Client) ListProducts(ctx context.Context, query ListProductsQuery, opts ...CallOption) (out ListProduct, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/products", query: query.values()}, opts, &out)
+	return out, err
+}
+
+// LogIn: log in.
+// It is POST /sessions.
+func (c *Client) LogIn(ctx context.Context, body LogInBody, opts ...CallOption) (out Session, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/sessions", body: body}, opts, &out)
+	return out, err
+}
+
+// LogOut: log out.
+// It is DELETE /sessions/current.
+func (c *Client) LogOut(ctx context.Context, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/sessions/current"}, opts, nil)
+}
+
+// LogOutEverywhere: log out everywhere.
+// It is DELETE /sessions.
+func (c *Client) LogOutEverywhere(ctx context.Context, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/sessions"}, opts, nil)
+}
+
+// MergeCart: move a guest's cart into one's own, as after logging in.
+// It is POST /customers/me/cart/merge.
+func (c *Client) MergeCart(ctx context.Context, body MergeCartBody, opts ...CallOption) (out Cart, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/customers/me/cart/merge", body: body}, opts, &out)
+	return out, err
+}
+
+// PutCategory: create or replace the category with a handle.
+// It is PUT /staff/categories/{handle}.
+func (c *Client) PutCategory(ctx context.Context, handle string, body PutCategoryBody, opts ...CallOption) (out Category, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/categories/" + url.PathEscape(handle), body: body}, opts, &out)
+	return out, err
+}
+
+// PutProduct: create or replace the product with a handle.
+// It is PUT /staff/products/{handle}.
+func (c *Client) PutProduct(ctx context.Context, handle string, body ProductInput, opts ...CallOption) (out StaffProduct, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/products/" + url.PathEscape(handle), body: body}, opts, &out)
+	return out, err
+}
+
+// ReceiveStock: book goods that have arrived.
+// It is POST /staff/stock/{sku}/receipts.
+func (c *Client) ReceiveStock(ctx context.Context, sku string, body ReceiveStockBody, opts ...CallOption) (out StockLevel, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/stock/" + url.PathEscape(sku) + "/receipts", body: body}, opts, &out)
+	return out, err
+}
+
+// RefundOrder: give money back.
+// It is POST /staff/orders/{order}/refunds.
+func (c *Client) RefundOrder(ctx context.Context, order string, body RefundOrderBody, opts ...CallOption) (out ListOperation, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/orders/" + url.PathEscape(order) + "/refunds", body: body}, opts, &out)
+	return out, err
+}
+
+// Register: register.
+// It is POST /customers.
+func (c *Client) Register(ctx context.Context, body RegisterBody, opts ...CallOption) (out Customer, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/customers", body: body}, opts, &out)
+	return out, err
+}
+
+// RemoveAddress: remove an address from one's address book.
+// It is DELETE /customers/me/addresses/{address}.
+func (c *Client) RemoveAddress(ctx context.Context, address string, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/customers/me/addresses/" + url.PathEscape(address)}, opts, nil)
+}
+
+// RemoveCategory: remove a category that has no others below it.
+// It is DELETE /staff/categories/{category}.
+func (c *Client) RemoveCategory(ctx context.Context, category string, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/staff/categories/" + url.PathEscape(category)}, opts, nil)
+}
+
+// RemoveLine: remove a line.
+// It is DELETE /carts/{cart}/lines/{sku}.
+func (c *Client) RemoveLine(ctx context.Context, cart string, sku string, opts ...CallOption) (out Cart, err error) {
+	err = c.do(ctx, call{method: "DELETE", path: "/carts/" + url.PathEscape(cart) + "/lines/" + url.PathEscape(sku)}, opts, &out)
+	return out, err
+}
+
+// Reset: reset a password by the token in a letter.
+// It is PUT /password-resets.
+func (c *Client) Reset(ctx context.Context, body ResetBody, opts ...CallOption) (out Session, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/password-resets", body: body}, opts, &out)
+	return out, err
+}
+
+// ResumeCheckout: go on after the shopper has acted.
+// It is POST /carts/{cart}/checkout/resume.
+func (c *Client) ResumeCheckout(ctx context.Context, cart string, opts ...CallOption) (out Checkout, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/carts/" + url.PathEscape(cart) + "/checkout/resume"}, opts, &out)
+	return out, err
+}
+
+// ReturnOrder: record that goods came back, and refund them.
+// It is POST /staff/orders/{order}/returns.
+func (c *Client) ReturnOrder(ctx context.Context, order string, body ReturnOrderBody, opts ...CallOption) (out Order, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/orders/" + url.PathEscape(order) + "/returns", body: body}, opts, &out)
+	return out, err
+}
+
+// SearchQuery is the query of Search. What is zero is not sent.
+type SearchQuery struct {
+	// How many to answer with.
+	Limit int64
+	// The next of the page before.
+	After string
+	// What the shopper typed.
+	Text string
+	// The ID or handle of a category.
+	Category string
+	// A field and a value, as in brand:Bosch. Several of one field: any of them.
+	Filter []string
+	// Fields to count, with commas between them.
+	Facets []string
+	// By relevance if it is missing.
+	Sort string
+	// Of prices that are shown, filtered and sorted by.
+	Currency string
+	// In minor units of currency.
+	PriceMin int64
+	PriceMax int64
+}
+
+func (q SearchQuery) values() url.Values {
+	v := url.Values{}
+	if q.Limit != 0 {
+		v.Set("limit", strconv.FormatInt(q.Limit, 10))
+	}
+	if q.After != "" {
+		v.Set("after", q.After)
+	}
+	if q.Text != "" {
+		v.Set("q", q.Text)
+	}
+	if q.Category != "" {
+		v.Set("category", q.Category)
+	}
+	for _, s := range q.Filter {
+		v.Add("filter", s)
+	}
+	for _, s := range q.Facets {
+		v.Add("facets", s)
+	}
+	if q.Sort != "" {
+		v.Set("sort", q.Sort)
+	}
+	if q.Currency != "" {
+		v.Set("currency", q.Currency)
+	}
+	if q.PriceMin != 0 {
+		v.Set("price_min", strconv.FormatInt(q.PriceMin, 10))
+	}
+	if q.PriceMax != 0 {
+		v.Set("price_max", strconv.FormatInt(q.PriceMax, 10))
+	}
+	return v
+}
+
+// Search: find products.
+// It is GET /search.
+func (c *Client) Search(ctx context.Context, query SearchQuery, opts ...CallOption) (out Found, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/search", query: query.values()}, opts, &out)
+	return out, err
+}
+
+// SetQuantity: change how many units a line has.
+// It is PUT /carts/{cart}/lines/{sku}.
+func (c *Client) SetQuantity(ctx context.Context, cart string, sku string, body SetQuantityBody, opts ...CallOption) (out Cart, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/carts/" + url.PathEscape(cart) + "/lines/" + url.PathEscape(sku), body: body}, opts, &out)
+	return out, err
+}
+
+// ShipOrder: record that goods have left.
+// It is POST /staff/orders/{order}/shipments.
+func (c *Client) ShipOrder(ctx context.Context, order string, body ShipOrderBody, opts ...CallOption) (out Order, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/orders/" + url.PathEscape(order) + "/shipments", body: body}, opts, &out)
+	return out, err
+}
+
+// StartReset: get a letter to reset a password.
+// It is POST /password-resets.
+func (c *Client) StartReset(ctx context.Context, body StartResetBody, opts ...CallOption) error {
+	return c.do(ctx, call{method: "POST", path: "/password-resets", body: body}, opts, nil)
+}
+
+// StartVerification: get a letter to verify one's e-mail address.
+// It is POST /customers/me/verification.
+func (c *Client) StartVerification(ctx context.Context, opts ...CallOption) error {
+	return c.do(ctx, call{method: "POST", path: "/customers/me/verification"}, opts, nil)
+}
+
+// SuggestQuery is the query of Suggest. What is zero is not sent.
+type SuggestQuery struct {
+	// What the shopper has typed so far.
+	Text     string
+	Limit    int64
+	Currency string
+}
+
+func (q SuggestQuery) values() url.Values {
+	v := url.Values{}
+	if q.Text != "" {
+		v.Set("q", q.Text)
+	}
+	if q.Limit != 0 {
+		v.Set("limit", strconv.FormatInt(q.Limit, 10))
+	}
+	if q.Currency != "" {
+		v.Set("currency", q.Currency)
+	}
+	return v
+}
+
+// Suggest: complete what a shopper types.
+// It is GET /suggestions.
+func (c *Client) Suggest(ctx context.Context, query SuggestQuery, opts ...CallOption) (out Suggested, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/suggestions", query: query.values()}, opts, &out)
+	return out, err
+}
+
+// UpdateCart: change who buys, where goods go, and notes.
+// It is PATCH /carts/{cart}.
+func (c *Client) UpdateCart(ctx context.Context, cart string, body UpdateCartBody, opts ...CallOption) (out Cart, err error) {
+	err = c.do(ctx, call{method: "PATCH", path: "/carts/" + url.PathEscape(cart), body: body}, opts, &out)
+	return out, err
+}
+
+// UpdateMe: change one's name, phone or e-mail address.
+// It is PATCH /customers/me.
+func (c *Client) UpdateMe(ctx context.Context, body UpdateMeBody, opts ...CallOption) (out Customer, err error) {
+	err = c.do(ctx, call{method: "PATCH", path: "/customers/me", body: body}, opts, &out)
+	return out, err
+}
+
+// Verify: verify an e-mail address by the token in a letter.
+// It is POST /verifications.
+func (c *Client) Verify(ctx context.Context, body VerifyBody, opts ...CallOption) error {
+	return c.do(ctx, call{method: "POST", path: "/verifications", body: body}, opts, nil)
+}
+
+// AddLinesBody is a value of the API.
+type AddLinesBody struct {
+	Lines []LineInput `json:"lines"`
+}
+
+// Address is a value of the API.
+type Address struct {
+	City    string `json:"city"`
+	Company string `json:"company,omitempty"`
+	// ISO 3166-1, two letters.
+	Country  string `json:"country"`
+	Line1    string `json:"line1"`
+	Line2    string `json:"line2,omitempty"`
+	Name     string `json:"name,omitempty"`
+	Phone    string `json:"phone,omitempty"`
+	Postcode string `json:"postcode,omitempty"`
+	Region   string `json:"region,omitempty"`
+}
+
+// AdjustStockBody is a value of the API.
+type AdjustStockBody struct {
+	// What was counted on the shelf, goods that are sold and not shipped included.
+	Count *int64 `json:"count,omitempty"`
+	// What to add; not together with count.
+	Delta  int64  `json:"delta,omitempty"`
+	Reason string `json:"reason"`
+}
+
+// Asset is a value of the API.
+type Asset struct {
+	// The SHA-256 of its content.
+	ID  string `json:"id"`
+	URL string `json:"url"`
+}
+
+// Attribute is a value of the API.
+type Attribute struct {
+	Bool bool   `json:"bool,omitempty"`
+	Kind string `json:"kind,omitempty"`
+	Name string `json:"name"`
+	// A decimal number, exact, as text.
+	Number string   `json:"number,omitempty"`
+	Text   string   `json:"text,omitempty"`
+	Unit   string   `json:"unit,omitempty"`
+	Values []string `json:"values,omitempty"`
+}
+
+// Availability is a value of the API.
+type Availability struct {
+	Available int64  `json:"available"`
+	SKU       string `json:"sku"`
+}
+
+// CancelOrderBody is a value of the API.
+type CancelOrderBody struct {
+	Reason string `json:"reason"`
+}
+
+// CapturePaymentBody is a value of the API.
+type CapturePaymentBody struct {
+	// Missing means everything that is left.
+	Amount *MoneyInput `json:"amount,omitempty"`
+	Reason string      `json:"reason,omitempty"`
+}
+
+// Cart is a value of the API.
+type Cart struct {
+	Currency string `json:"currency"`
+	// The customer whose cart it is; missing for a guest.
+	Customer string `json:"customer,omitempty"`
+	Discount Money  `json:"discount"`
+	// Whoever knows the ID of a guest's cart can use it: keep it from others.
+	ID       string          `json:"id"`
+	Lines    []CartLine      `json:"lines"`
+	Metadata json.RawMessage `json:"metadata,omitempty"`
+	// What is missing before the cart can be bought: lines, shipping_address or shipping_method.
+	Missing []string `json:"missing"`
+	// What a checkout made or is making of it.
+	Order string `json:"order,omitempty"`
+	// What broke since the shopper looked, such as a price that changed.
+	Problems        []CartProblem `json:"problems"`
+	Shipping        Money         `json:"shipping"`
+	ShippingCountry string        `json:"shipping_country,omitempty"`
+	// The one that was chosen.
+	ShippingMethod string `json:"shipping_method,omitempty"`
+	// The shipping methods that there are for the address.
+	ShippingOffers []ShippingOffer `json:"shipping_offers"`
+	// Only an active cart can be changed.
+	Status   string `json:"status"`
+	Subtotal Money  `json:"subtotal"`
+	Tax      Money  `json:"tax"`
+	// Tax is in all of the amounts, and not added to them.
+	TaxIncluded bool      `json:"tax_included"`
+	Total       Money     `json:"total"`
+	UpdatedAt   time.Time `json:"updated_at"`
+	// Moves with every change; also the ETag.
+	Version int64 `json:"version"`
+}
+
+// CartLine is a value of the API.
+type CartLine struct {
+	Quantity  int64  `json:"quantity"`
+	SKU       string `json:"sku"`
+	Title     string `json:"title"`
+	Total     Money  `json:"total"`
+	UnitPrice Money  `json:"unit_price"`
+	Variant   string `json:"variant"`
+}
+
+// CartProblem is a value of the API.
+type CartProblem struct {
+	Code string `json:"code"`
+	Is   *Money `json:"is,omitempty"`
+	SKU  string `json:"sku,omitempty"`
+	Was  *Money `json:"was,omitempty"`
+}
+
+// Category is a value of the API.
+type Category struct {
+	Description string          `json:"description,omitempty"`
+	Handle      string          `json:"handle"`
+	ID          string          `json:"id"`
+	Media       []Media         `json:"media"`
+	Metadata    json.RawMessage `json:"metadata,omitempty"`
+	// Missing at the top.
+	Parent string `json:"parent,omitempty"`
+	// Among its siblings, lowest first.
+	Position int64 `json:"position"`
+	// How many are on sale in it or below it.
+	Products int64  `json:"products"`
+	SEO      *SEO   `json:"seo,omitempty"`
+	Title    string `json:"title"`
+	Version  int64  `json:"version"`
+}
+
+// CategoryPage is a value of the API.
+type CategoryPage struct {
+	// What is right below it.
+	Children    []Category      `json:"children"`
+	Description string          `json:"description,omitempty"`
+	Handle      string          `json:"handle"`
+	ID          string          `json:"id"`
+	Media       []Media         `json:"media"`
+	Metadata    json.RawMessage `json:"metadata,omitempty"`
+	// Missing at the top.
+	Parent string `json:"parent,omitempty"`
+	// The way from the top down to it, for breadcrumbs.
+	Path []Category `json:"path"`
+	// Among its siblings, lowest first.
+	Position int64 `json:"position"`
+	// How many are on sale in it or below it.
+	Products int64  `json:"products"`
+	SEO      *SEO   `json:"seo,omitempty"`
+	Title    string `json:"title"`
+	Version  int64  `json:"version"`
+}
+
+// ChangePasswordBody is a value of the API.
+type ChangePasswordBody struct {
+	Device      string `json:"device,omitempty"`
+	NewPassword string `json:"new_password"`
+	OldPassword string `json:"old_password"`
+}
+
+// CheckOutBody is a value of the API.
+type CheckOutBody struct {
+	// What the shopper saw; the checkout is refused if the cart costs something else.
+	ExpectedTotal *MoneyInput `json:"expected_total,omitempty"`
+	// The name of a payment provider.
+	PayWith string `json:"pay_with,omitempty"`
+	// What the provider's own field in the browser gave for the means of payment. Never a card number: those are refused.
+	Token string `json:"token,omitempty"`
+}
+
+// Checkout is a value of the API.
+type Checkout struct {
+	// What the shopper must do before the payment can go on. Resume the checkout afterwards.
+	NextAction *NextAction `json:"next_action,omitempty"`
+	// Placed, or pending while the payment is not known.
+	Order Order `json:"order"`
+}
+
+// Contact is a value of the API.
+type Contact struct {
+	// Missing means the shipping address.
+	BillingAddress  *Address `json:"billing_address,omitempty"`
+	Email           string   `json:"email,omitempty"`
+	Name            string   `json:"name,omitempty"`
+	Phone           string   `json:"phone,omitempty"`
+	ShippingAddress *Address `json:"shipping_address,omitempty"`
+}
+
+// CreateCartBody is a value of the API.
+type CreateCartBody struct {
+	// That of the first line's price if it is missing.
+	Currency string      `json:"currency,omitempty"`
+	Lines    []LineInput `json:"lines"`
+}
+
+// Customer is a value of the API.
+type Customer struct {
+	Addresses []SavedAddress  `json:"addresses"`
+	Email     string          `json:"email,omitempty"`
+	ID        string          `json:"id"`
+	Metadata  json.RawMessage `json:"metadata,omitempty"`
+	Name      string          `json:"name,omitempty"`
+	Phone     string          `json:"phone,omitempty"`
+	Version   int64           `json:"version"`
+}
+
+// Facet is a value of the API.
+type Facet struct {
+	Field string `json:"field"`
+	// How many further values there are.
+	Other  int64        `json:"other"`
+	Unit   string       `json:"unit,omitempty"`
+	Values []FacetValue `json:"values"`
+}
+
+// FacetValue is a value of the API.
+type FacetValue struct {
+	Count    int64 `json:"count"`
+	PriceMax int64 `json:"price_max,omitempty"`
+	// Of a range of prices, in minor units.
+	PriceMin int64  `json:"price_min,omitempty"`
+	Title    string `json:"title,omitempty"`
+	// For a category its ID.
+	Value string `json:"value,omitempty"`
+}
+
+// FindCustomerBody is a value of the API.
+type FindCustomerBody struct {
+	Email string `json:"email"`
+}
+
+// Found is a value of the API.
+type Found struct {
+	// What was searched for if what was typed found nothing.
+	Corrected string `json:"corrected,omitempty"`
+	// In the order in which they were asked for.
+	Facets []Facet `json:"facets"`
+	// Best first.
+	Items []Hit `json:"items"`
+	// Pass this as after to read on.
+	Next string `json:"next,omitempty"`
+	// No product has all of the words: these have some of them.
+	Partial bool `json:"partial"`
+	// Where the merchant wants shoppers to go who type this.
+	Redirect string `json:"redirect,omitempty"`
+	// How many products match.
+	Total int64 `json:"total"`
+}
+
+// Hit is a value of the API.
+type Hit struct {
+	Available bool `json:"available"`
+	// Of the dearest variant.
+	Highest *Money `json:"highest,omitempty"`
+	// Of the cheapest variant.
+	Price   *Money       `json:"price,omitempty"`
+	Product Product      `json:"product"`
+	Snippet []MarkedPart `json:"snippet"`
+	Title   []MarkedPart `json:"title"`
+}
+
+// LineInput is a value of the API.
+type LineInput struct {
+	Quantity int64  `json:"quantity"`
+	SKU      string `json:"sku"`
+}
+
+// LineQuantity is a value of the API.
+type LineQuantity struct {
+	Line     int64 `json:"line"`
+	Quantity int64 `json:"quantity"`
+}
+
+// ListAvailability is a value of the API.
+type ListAvailability struct {
+	Items []Availability `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListCategory is a value of the API.
+type ListCategory struct {
+	Items []Category `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListOperation is a value of the API.
+type ListOperation struct {
+	Items []Operation `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListOrder is a value of the API.
+type ListOrder struct {
+	Items []Order `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListPayment is a value of the API.
+type ListPayment struct {
+	Items []Payment `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListProduct is a value of the API.
+type ListProduct struct {
+	Items []Product `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListStaffProduct is a value of the API.
+type ListStaffProduct struct {
+	Items []StaffProduct `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// LogInBody is a value of the API.
+type LogInBody struct {
+	// What the customer will know it by in their list of sessions.
+	Device   string `json:"device,omitempty"`
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
+// MarkedPart is a value of the API.
+type MarkedPart struct {
+	Match bool   `json:"match"`
+	Text  string `json:"text"`
+}
+
+// Media is a value of the API.
+type Media struct {
+	// What it shows, for those who do not see it.
+	Alt string `json:"alt,omitempty"`
+	// The variants that it shows; missing means all.
+	SKUs []string `json:"skus,omitempty"`
+	// Where the file is. It never changes under this address.
+	URL string `json:"url"`
+}
+
+// MediaInput is a value of the API.
+type MediaInput struct {
+	// What it shows, for those who do not see it.
+	Alt string `json:"alt,omitempty"`
+	// As an upload answers it.
+	Asset string `json:"asset"`
+	// The variants that it shows; missing means all.
+	SKUs []string `json:"skus,omitempty"`
+}
+
+// MergeCartBody is a value of the API.
+type MergeCartBody struct {
+	// The guest's cart.
+	Cart string `json:"cart"`
+}
+
+// Money is a value of the API.
+type Money struct {
+	// ISO 4217.
+	Currency string `json:"currency"`
+	// The amount for people.
+	Formatted string `json:"formatted"`
+	// The amount in minor units, such as cents.
+	Minor int64 `json:"minor"`
+}
+
+// MoneyInput is a value of the API.
+type MoneyInput struct {
+	// ISO 4217.
+	Currency string `json:"currency"`
+	// The amount in minor units, such as cents.
+	Minor int64 `json:"minor"`
+}
+
+// NextAction is a value of the API.
+type NextAction struct {
+	// For the provider's script in the browser.
+	ClientSecret string `json:"client_secret,omitempty"`
+	Kind         string `json:"kind"`
+	// Where to go, or what to show in a frame.
+	URL string `json:"url,omitempty"`
+}
+
+// Operation is a value of the API.
+type Operation struct {
+	Amount  Money  `json:"amount"`
+	Decline string `json:"decline,omitempty"`
+	Kind    string `json:"kind"`
+	Number  int64  `json:"number"`
+	Payment string `json:"payment"`
+	Reason  string `json:"reason,omitempty"`
+	State   string `json:"state"`
+}
+
+// Option is a value of the API.
+type Option struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// OptionInput is a value of the API.
+type OptionInput struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Order is a value of the API.
+type Order struct {
+	CancelReason     string     `json:"cancel_reason,omitempty"`
+	CanceledAt       *time.Time `json:"canceled_at,omitempty"`
+	Captured         Money      `json:"captured"`
+	Cart             string     `json:"cart,omitempty"`
+	CreatedAt        time.Time  `json:"created_at"`
+	Currency         string     `json:"currency"`
+	Customer         string     `json:"customer,omitempty"`
+	Discount         Money      `json:"discount"`
+	FulfilmentStatus string     `json:"fulfilment_status"`
+	ID               string     `json:"id"`
+	// Missing in lists.
+	Lines         []OrderLine     `json:"lines,omitempty"`
+	Metadata      json.RawMessage `json:"metadata,omitempty"`
+	PaymentStatus string          `json:"payment_status"`
+	PlacedAt      *time.Time      `json:"placed_at,omitempty"`
+	Refunded      Money           `json:"refunded"`
+	Shipping      Money           `json:"shipping"`
+	Status        string          `json:"status"`
+	Subtotal      Money           `json:"subtotal"`
+	Tax           Money           `json:"tax"`
+	Total         Money           `json:"total"`
+	Version       int64           `json:"version"`
+}
+
+// OrderLine is a value of the API.
+type OrderLine struct {
+	Number    int64  `json:"number"`
+	Quantity  int64  `json:"quantity"`
+	Returned  int64  `json:"returned"`
+	Shipped   int64  `json:"shipped"`
+	SKU       string `json:"sku"`
+	Title     string `json:"title"`
+	Total     Money  `json:"total"`
+	UnitPrice Money  `json:"unit_price"`
+}
+
+// Payment is a value of the API.
+type Payment struct {
+	Amount     Money  `json:"amount"`
+	Authorized Money  `json:"authorized"`
+	Captured   Money  `json:"captured"`
+	Decline    string `json:"decline,omitempty"`
+	ID         string `json:"id"`
+	Provider   string `json:"provider"`
+	Refunded   Money  `json:"refunded"`
+	State      string `json:"state"`
+	Voided     Money  `json:"voided"`
+}
+
+// Product is a value of the API.
+type Product struct {
+	Attributes []Attribute `json:"attributes"`
+	Brand      string      `json:"brand,omitempty"`
+	// The IDs of its categories, the main one first.
+	Categories  []string `json:"categories"`
+	Description string   `json:"description,omitempty"`
+	// The product's own name, as in an address on the web.
+	Handle string `json:"handle"`
+	ID     string `json:"id"`
+	// In the order in which they are shown.
+	Media    []Media         `json:"media"`
+	Metadata json.RawMessage `json:"metadata,omitempty"`
+	SEO      *SEO            `json:"seo,omitempty"`
+	Title    string          `json:"title"`
+	// What a shopper chooses from.
+	Variants []Variant `json:"variants"`
+	Version  int64     `json:"version"`
+}
+
+// ProductInput is a value of the API.
+type ProductInput struct {
+	Attributes []Attribute `json:"attributes,omitempty"`
+	Brand      string      `json:"brand,omitempty"`
+	// IDs, the main one first.
+	Categories        []string        `json:"categories,omitempty"`
+	Description       string          `json:"description,omitempty"`
+	ExternalReference string          `json:"external_reference,omitempty"`
+	Media             []MediaInput    `json:"media,omitempty"`
+	Metadata          json.RawMessage `json:"metadata,omitempty"`
+	PrivateMetadata   json.RawMessage `json:"private_metadata,omitempty"`
+	SEO               *SEO            `json:"seo,omitempty"`
+	// Active if it is missing.
+	Status   string         `json:"status,omitempty"`
+	Title    string         `json:"title"`
+	Variants []VariantInput `json:"variants"`
+}
+
+// PutCategoryBody is a value of the API.
+type PutCategoryBody struct {
+	Description string          `json:"description,omitempty"`
+	Media       []MediaInput    `json:"media,omitempty"`
+	Metadata    json.RawMessage `json:"metadata,omitempty"`
+	// An ID; missing at the top.
+	Parent          string          `json:"parent,omitempty"`
+	Position        int64           `json:"position,omitempty"`
+	PrivateMetadata json.RawMessage `json:"private_metadata,omitempty"`
+	SEO             *SEO            `json:"seo,omitempty"`
+	Title           string          `json:"title"`
+}
+
+// Quote is a value of the API.
+type Quote struct {
+	Cart     string `json:"cart"`
+	Discount Money  `json:"discount"`
+	// How each amount came about, in plain lines.
+	Explanation string `json:"explanation"`
+	// What is missing before the cart can be bought.
+	Missing        []string        `json:"missing"`
+	Problems       []CartProblem   `json:"problems"`
+	Shipping       Money           `json:"shipping"`
+	ShippingOffers []ShippingOffer `json:"shipping_offers"`
+	Subtotal       Money           `json:"subtotal"`
+	Tax            Money           `json:"tax"`
+	// Tax is in all of the amounts, and not added to them.
+	TaxIncluded bool `json:"tax_included"`
+	// The tax by name and rate.
+	Taxes []TaxSum `json:"taxes"`
+	Total Money    `json:"total"`
+	// Of the cart; send it as If-Match with the checkout.
+	Version int64 `json:"version"`
+}
+
+// ReceiveStockBody is a value of the API.
+type ReceiveStockBody struct {
+	Quantity int64 `json:"quantity"`
+	// A delivery note, say.
+	Reason string `json:"reason,omitempty"`
+}
+
+// RefundOrderBody is a value of the API.
+type RefundOrderBody struct {
+	// Missing means everything that was captured and not granted back.
+	Amount *MoneyInput `json:"amount,omitempty"`
+	Reason string      `json:"reason,omitempty"`
+}
+
+// RegisterBody is a value of the API.
+type RegisterBody struct {
+	Email    string `json:"email"`
+	Name     string `json:"name,omitempty"`
+	Password string `json:"password"`
+	Phone    string `json:"phone,omitempty"`
+}
+
+// ResetBody is a value of the API.
+type ResetBody struct {
+	Device   string `json:"device,omitempty"`
+	Password string `json:"password"`
+	Token    string `json:"token"`
+}
+
+// ReturnOrderBody is a value of the API.
+type ReturnOrderBody struct {
+	// Keep the goods out of stock: they came back unusable.
+	Discard bool           `json:"discard,omitempty"`
+	Lines   []LineQuantity `json:"lines"`
+	Reason  string         `json:"reason"`
+}
+
+// SEO is a value of the API.
+type SEO struct {
+	Description string `json:"description,omitempty"`
+	Title       string `json:"title,omitempty"`
+}
+
+// SavedAddress is a value of the API.
+type SavedAddress struct {
+	City    string `json:"city"`
+	Company string `json:"company,omitempty"`
+	// ISO 3166-1, two letters.
+	Country  string `json:"country"`
+	ID       string `json:"id"`
+	Line1    string `json:"line1"`
+	Line2    string `json:"line2,omitempty"`
+	Name     string `json:"name,omitempty"`
+	Phone    string `json:"phone,omitempty"`
+	Postcode string `json:"postcode,omitempty"`
+	Region   string `json:"region,omitempty"`
+}
+
+// Session is a value of the API.
+type Session struct {
+	Customer  string    `json:"customer"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Staff     bool      `json:"staff"`
+	// To send as Authorization: Bearer TOKEN. It is shown once.
+	Token string `json:"token,omitempty"`
+}
+
+// SetQuantityBody is a value of the API.
+type SetQuantityBody struct {
+	// 0 removes the line.
+	Quantity int64 `json:"quantity"`
+	// Names the line if the SKU is in the cart at several prices.
+	UnitPrice *MoneyInput `json:"unit_price,omitempty"`
+}
+
+// ShipOrderBody is a value of the API.
+type ShipOrderBody struct {
+	// What left; missing means everything that has not left yet.
+	Lines    []LineQuantity `json:"lines,omitempty"`
+	Tracking string         `json:"tracking,omitempty"`
+}
+
+// ShippingOffer is a value of the API.
+type ShippingOffer struct {
+	MaxDays int64  `json:"max_days,omitempty"`
+	Method  string `json:"method"`
+	MinDays int64  `json:"min_days,omitempty"`
+	Name    string `json:"name"`
+	Pickup  bool   `json:"pickup"`
+	Price   Money  `json:"price"`
+	// Why it is not offered; missing is offered.
+	Reason string `json:"reason,omitempty"`
+}
+
+// StaffCustomer is a value of the API.
+type StaffCustomer struct {
+	Addresses         []SavedAddress  `json:"addresses"`
+	Email             string          `json:"email,omitempty"`
+	Erased            bool            `json:"erased"`
+	ExternalReference string          `json:"external_reference,omitempty"`
+	Groups            []string        `json:"groups"`
+	ID                string          `json:"id"`
+	Metadata          json.RawMessage `json:"metadata,omitempty"`
+	Name              string          `json:"name,omitempty"`
+	Phone             string          `json:"phone,omitempty"`
+	PrivateMetadata   json.RawMessage `json:"private_metadata,omitempty"`
+	Version           int64           `json:"version"`
+}
+
+// StaffProduct is a value of the API.
+type StaffProduct struct {
+	Attributes []Attribute `json:"attributes"`
+	Brand      string      `json:"brand,omitempty"`
+	// The IDs of its categories, the main one first.
+	Categories        []string `json:"categories"`
+	Description       string   `json:"description,omitempty"`
+	ExternalReference string   `json:"external_reference,omitempty"`
+	// The product's own name, as in an address on the web.
+	Handle string `json:"handle"`
+	ID     string `json:"id"`
+	// In the order in which they are shown.
+	Media           []Media         `json:"media"`
+	Metadata        json.RawMessage `json:"metadata,omitempty"`
+	PrivateMetadata json.RawMessage `json:"private_metadata,omitempty"`
+	SEO             *SEO            `json:"seo,omitempty"`
+	Status          string          `json:"status"`
+	Title           string          `json:"title"`
+	// What a shopper chooses from.
+	Variants []Variant `json:"variants"`
+	Version  int64     `json:"version"`
+}
+
+// StartResetBody is a value of the API.
+type StartResetBody struct {
+	Email string `json:"email"`
+}
+
+// StockLevel is a value of the API.
+type StockLevel struct {
+	// How many could be sold now.
+	Available int64 `json:"available"`
+	// How many are sold and wait to be shipped.
+	Committed int64 `json:"committed"`
+	// How many wait for a payment.
+	Held int64 `json:"held"`
+	// How many are there, sold and unshipped ones included.
+	OnHand int64 `json:"on_hand"`
+	// How many are promised and not there.
+	Shortage int64  `json:"shortage"`
+	SKU      string `json:"sku"`
+}
+
+// Suggested is a value of the API.
+type Suggested struct {
+	Categories []SuggestedPlace   `json:"categories"`
+	Products   []SuggestedProduct `json:"products"`
+	Queries    []string           `json:"queries"`
+}
+
+// SuggestedPlace is a value of the API.
+type SuggestedPlace struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+}
+
+// SuggestedProduct is a value of the API.
+type SuggestedProduct struct {
+	Handle string       `json:"handle"`
+	ID     string       `json:"id"`
+	Price  *Money       `json:"price,omitempty"`
+	Title  []MarkedPart `json:"title"`
+}
+
+// TaxSum is a value of the API.
+type TaxSum struct {
+	Amount Money  `json:"amount"`
+	Name   string `json:"name"`
+	Rate   string `json:"rate"`
+}
+
+// UpdateCartBody is a value of the API.
+type UpdateCartBody struct {
+	// Replaces the whole contact.
+	Contact *Contact `json:"contact,omitempty"`
+	// Replaces the notes that other systems keep with the cart.
+	Metadata json.RawMessage `json:"metadata,omitempty"`
+	// One of the cart's shipping_offers; an empty text takes the choice back.
+	ShippingMethod *string `json:"shipping_method,omitempty"`
+}
+
+// UpdateMeBody is a value of the API.
+type UpdateMeBody struct {
+	Email *string `json:"email,omitempty"`
+	Name  *string `json:"name,omitempty"`
+	Phone *string `json:"phone,omitempty"`
+}
+
+// Variant is a value of the API.
+type Variant struct {
+	Attributes []Attribute `json:"attributes"`
+	Barcodes   []string    `json:"barcodes,omitempty"`
+	// What prices are shown against, as for a sale.
+	CompareAt []Money         `json:"compare_at,omitempty"`
+	HeightMM  int64           `json:"height_mm,omitempty"`
+	ID        string          `json:"id"`
+	LengthMM  int64           `json:"length_mm,omitempty"`
+	Metadata  json.RawMessage `json:"metadata,omitempty"`
+	// In what it differs from the product's other variants.
+	Options []Option `json:"options"`
+	// At most one in each currency.
+	Prices      []Money `json:"prices"`
+	Product     string  `json:"product"`
+	SKU         string  `json:"sku"`
+	Title       string  `json:"title"`
+	WeightGrams int64   `json:"weight_grams,omitempty"`
+	WidthMM     int64   `json:"width_mm,omitempty"`
+}
+
+// VariantInput is a value of the API.
+type VariantInput struct {
+	Attributes []Attribute `json:"attributes,omitempty"`
+	Barcodes   []string    `json:"barcodes,omitempty"`
+	// What prices are shown against, as for a sale.
+	CompareAt []MoneyInput    `json:"compare_at,omitempty"`
+	HeightMM  int64           `json:"height_mm,omitempty"`
+	LengthMM  int64           `json:"length_mm,omitempty"`
+	Metadata  json.RawMessage `json:"metadata,omitempty"`
+	Options   []OptionInput   `json:"options,omitempty"`
+	// At most one in each currency.
+	Prices          []MoneyInput    `json:"prices,omitempty"`
+	PrivateMetadata json.RawMessage `json:"private_metadata,omitempty"`
+	SKU             string          `json:"sku"`
+	// Stock is not counted, as of a service.
+	Untracked   bool  `json:"untracked,omitempty"`
+	WeightGrams int64 `json:"weight_grams,omitempty"`
+	WidthMM     int64 `json:"width_mm,omitempty"`
+}
+
+// VerifyBody is a value of the API.
+type VerifyBody struct {
+	Token string `json:"token"`
+}
