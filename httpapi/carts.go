@@ -135,7 +135,7 @@ func (a *api) getCart(ctx context.Context, in *getCartInput) (*answer[Cart], err
 		return nil, err
 	}
 	out := cartAnswer(c)
-	out.ETag = cartTag(c, in.Fields)
+	out.ETag = cartTag(c, variantOf(ctx))
 	if err := out.unlessMatched(in.IfNoneMatch); err != nil {
 		return nil, err
 	}
@@ -148,7 +148,7 @@ func (a *api) getMyCart(ctx context.Context, in *Read) (*answer[Cart], error) {
 		return nil, err
 	}
 	out := cartAnswer(c)
-	out.ETag = cartTag(c, in.Fields)
+	out.ETag = cartTag(c, variantOf(ctx))
 	if err := out.unlessMatched(in.IfNoneMatch); err != nil {
 		return nil, err
 	}
@@ -243,12 +243,12 @@ func cartAnswer(c cart.Cart) *answer[Cart] {
 
 // cartTag returns the ETag of a cart: its version, and besides a digest of
 // what may change without it, which is what it costs.
-func cartTag(c cart.Cart, fields string) string {
+func cartTag(c cart.Cart, variant string) string {
 	h := fnv.New32a()
 	for _, a := range []money.Amount{c.Subtotal, c.Discount, c.Shipping, c.Tax, c.Total} {
 		fmt.Fprint(h, a.Minor(), " ")
 	}
-	fmt.Fprint(h, len(c.Offers), len(c.Problems), len(c.Requirements), variantOf(fields))
+	fmt.Fprint(h, len(c.Offers), len(c.Problems), len(c.Requirements), variant)
 	return web.ETag(c.Version, strconv.FormatUint(uint64(h.Sum32()), 36))
 }
 

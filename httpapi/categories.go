@@ -68,7 +68,6 @@ func (b browser) showAll(all []catalog.Category) []Category {
 }
 
 type listCategoriesInput struct {
-	Fields string `query:"fields" maxLength:"400"`
 }
 
 func (a *api) listCategories(ctx context.Context, _ *listCategoriesInput) (*answer[List[Category]], error) {
@@ -86,7 +85,6 @@ func (a *api) listCategories(ctx context.Context, _ *listCategoriesInput) (*answ
 
 type getCategoryInput struct {
 	Category string `path:"category" maxLength:"200" doc:"A category's ID or handle."`
-	Fields   string `query:"fields" maxLength:"400"`
 }
 
 func (a *api) getCategory(ctx context.Context, in *getCategoryInput) (*answer[CategoryPage], error) {

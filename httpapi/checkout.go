@@ -60,7 +60,7 @@ func (a *api) getQuote(ctx context.Context, in *getCartInput) (*answer[Quote], e
 	if err != nil {
 		return nil, err
 	}
-	out := &answer[Quote]{ETag: cartTag(p.Cart, in.Fields)}
+	out := &answer[Quote]{ETag: cartTag(p.Cart, variantOf(ctx))}
 	if err := out.unlessMatched(in.IfNoneMatch); err != nil {
 		return nil, err
 	}

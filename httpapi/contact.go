@@ -91,7 +91,6 @@ func part(key, name string) string {
 
 type getContactInput struct {
 	CartRef
-	Fields string `query:"fields" maxLength:"400"`
 }
 
 func (a *api) getContact(ctx context.Context, in *getContactInput) (*answer[Contact], error) {

@@ -39,7 +39,7 @@ func (a *api) getMe(ctx context.Context, in *Read) (*answer[Customer], error) {
 		return nil, err
 	}
 	out := customerAnswer(c)
-	out.ETag = web.ETag(c.Version, variantOf(in.Fields))
+	out.ETag = web.ETag(c.Version, variantOf(ctx))
 	if err := out.unlessMatched(in.IfNoneMatch); err != nil {
 		return nil, err
 	}

@@ -2,8 +2,10 @@ package httpapi
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -29,17 +31,51 @@ func parseFields(text string) fieldTree {
 	return tree
 }
 
-// checkFields refuses a selection that names what the answer does not have.
-func (a *api) checkFields(hc huma.Context) error {
-	text := hc.Query("fields")
+// maxFields bounds a selection, in bytes.
+const maxFields = 400
+
+// fieldsParam describes the selection, which every operation takes that
+// answers with JSON. It is taken out of the query before the operation's own
+// parameters are looked at.
+func fieldsParam() *huma.Param {
+	most := maxFields
+	return &huma.Param{
+		Name: "fields", In: "query", Description: "What the answer should hold, as in id,lines.sku; missing means all.",
+		Schema: &huma.Schema{Type: huma.TypeString, MaxLength: &most},
+	}
+}
+
+type fieldsKey struct{}
+
+// fieldsOf returns the selection of the request of ctx, "" for everything.
+func fieldsOf(ctx context.Context) string {
+	text, _ := ctx.Value(fieldsKey{}).(string)
+	return text
+}
+
+// takeFields takes the selection out of a request's query. It refuses one that
+// names what the answer does not have.
+func (a *api) takeFields(op *huma.Operation, r *http.Request) (string, error) {
+	if !strings.Contains(r.URL.RawQuery, "fields=") {
+		return "", nil
+	}
+	query := r.URL.Query()
+	text := query.Get("fields")
 	if text == "" {
-		return nil
+		return "", nil
 	}
-	schema := responseSchema(hc.Operation())
-	if schema == nil {
-		return &fieldError{"query.fields", "selects nothing: the answer has no body"}
+	schema := responseSchema(op)
+	switch {
+	case schema == nil:
+		return "", &fieldError{"query.fields", "selects nothing: the answer has no body"}
+	case len(text) > maxFields:
+		return "", &fieldError{"query.fields", "is too long"}
 	}
-	return a.checkTree(parseFields(text), schema, "")
+	query.Del("fields")
+	rest := *r.URL
+	rest.RawQuery = query.Encode()
+	r.URL = &rest
+	return text, a.checkTree(parseFields(text), schema, "")
 }
 
 func (a *api) checkTree(tree fieldTree, schema *huma.Schema, at string) error {
@@ -86,7 +122,7 @@ func responseSchema(op *huma.Operation) *huma.Schema {
 // selection is the transformer that leaves out of an answer what was not
 // asked for.
 func (a *api) selection(hc huma.Context, status string, v any) (any, error) {
-	text := hc.Query("fields")
+	text := fieldsOf(hc.Context())
 	if text == "" || !strings.HasPrefix(status, "2") {
 		return v, nil
 	}
@@ -124,8 +160,10 @@ func prune(v any, tree fieldTree) any {
 	return v
 }
 
-// variantOf names a selection in an ETag: another one makes another answer.
-func variantOf(fields string) string {
+// variantOf names the selection of a request in an ETag: another one makes
+// another answer.
+func variantOf(ctx context.Context) string {
+	fields := fieldsOf(ctx)
 	if fields == "" {
 		return ""
 	}

@@ -87,7 +87,7 @@ func (a *api) listOrders(ctx context.Context, path string, f orders.Filter, p Pa
 	if err != nil {
 		return nil, err
 	}
-	return listed(a, path, p, query, l), nil
+	return listed(ctx, a, path, p, query, l), nil
 }
 
 type getOrderInput struct {
@@ -104,7 +104,7 @@ func (a *api) orderAnswer(ctx context.Context, id orders.ID, in Read) (*answer[O
 	if err != nil {
 		return nil, err
 	}
-	out := &answer[Order]{ETag: web.ETag(o.Version, variantOf(in.Fields))}
+	out := &answer[Order]{ETag: web.ETag(o.Version, variantOf(ctx))}
 	if err := out.unlessMatched(in.IfNoneMatch); err != nil {
 		return nil, err
 	}
@@ -114,7 +114,6 @@ func (a *api) orderAnswer(ctx context.Context, id orders.ID, in Read) (*answer[O
 
 type orderFields struct {
 	OrderRef
-	Fields string `query:"fields" maxLength:"400"`
 }
 
 func (a *api) listPayments(ctx context.Context, in *orderFields) (*answer[List[Payment]], error) {

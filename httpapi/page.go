@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"iter"
 	"net/url"
 	"strconv"
@@ -8,9 +9,8 @@ import (
 
 // Page is what every list takes.
 type Page struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many to answer with."`
-	After  string `query:"after" maxLength:"100" doc:"The next of the page before."`
-	Fields string `query:"fields" maxLength:"400" doc:"What the answer should hold, as in items.id,next."`
+	Limit int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many to answer with."`
+	After string `query:"after" maxLength:"100" doc:"The next of the page before."`
 }
 
 // List is one page of a list.
@@ -38,12 +38,12 @@ func collect[V, T any](all iter.Seq2[V, error], limit int, id func(V) string, sh
 }
 
 // linkNext returns the Link header that leads to the next page.
-func (a *api) linkNext(path string, query url.Values, limit int, next string) string {
+func (a *api) linkNext(ctx context.Context, path string, query url.Values, limit int, next string) string {
 	if next == "" {
 		return ""
 	}
-	if query == nil {
-		query = url.Values{}
+	if fields := fieldsOf(ctx); fields != "" {
+		query.Set("fields", fields)
 	}
 	query.Set("limit", strconv.Itoa(limit))
 	query.Set("after", next)
@@ -51,14 +51,8 @@ func (a *api) linkNext(path string, query url.Values, limit int, next string) st
 }
 
 // listed is the answer with one page.
-func listed[T any](a *api, path string, p Page, query url.Values, l List[T]) *answer[List[T]] {
-	if p.Fields != "" {
-		if query == nil {
-			query = url.Values{}
-		}
-		query.Set("fields", p.Fields)
-	}
-	return &answer[List[T]]{Link: a.linkNext(path, query, p.Limit, l.Next), Body: l}
+func listed[T any](ctx context.Context, a *api, path string, p Page, query url.Values, l List[T]) *answer[List[T]] {
+	return &answer[List[T]]{Link: a.linkNext(ctx, path, query, p.Limit, l.Next), Body: l}
 }
 
 // digits returns a number as text, "" for 0.

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -123,7 +124,7 @@ func (a *api) problemOf(ctx context.Context, err error) error {
 		return f
 	}
 	f := &failure{}
-	f.Status, f.Detail, f.Code = statusOf(err), err.Error(), fault.CodeOf(err).String()
+	f.Status, f.Detail, f.Code = statusOf(err), plain(err.Error()), fault.CodeOf(err).String()
 	f.Request = web.ID(ctx)
 	a.describe(f, err)
 	if bad, ok := errors.AsType[*fieldError](err); ok {
@@ -185,23 +186,54 @@ func (a *api) describe(f *failure, err error) {
 	f.About = snakeCase(known.Types[0].Fields)
 }
 
-// snakeCase renames the members of a JSON object as the API writes them.
+// snakeCase renames the members of a JSON object as the API writes them, and
+// leaves out those that say nothing.
 func snakeCase(fields json.RawMessage) object {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(fields, &members) != nil || len(members) == 0 {
+	d := json.NewDecoder(bytes.NewReader(fields))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil {
 		return nil
 	}
-	renamed := make(map[string]json.RawMessage, len(members))
-	for name, value := range members {
-		if text := string(value); text != `""` && text != "null" {
-			renamed[snake(name)] = value
-		}
+	renamed, ok := rename(v).(map[string]any)
+	if !ok || len(renamed) == 0 {
+		return nil
 	}
 	out, err := json.Marshal(renamed)
 	if err != nil {
 		return nil // it was JSON before
 	}
 	return out
+}
+
+func rename(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, member := range v {
+			if member != nil && member != "" {
+				out[snake(name)] = rename(member)
+			}
+		}
+		return out
+	case []any:
+		for i := range v {
+			v[i] = rename(v[i])
+		}
+	}
+	return v
+}
+
+// plain takes the names of commands off the front of an error's text: they are
+// for logs.
+func plain(text string) string {
+	for {
+		kind, rest, found := strings.Cut(text, ": ")
+		if !found || !strings.Contains(kind, ".") || strings.Trim(kind, "abcdefghijklmnopqrstuvwxyz_.") != "" {
+			return text
+		}
+		text = rest
+	}
 }
 
 // snake returns the name of a Go field as the API writes it: SKU is sku,

@@ -104,7 +104,7 @@ func (a *api) listProducts(ctx context.Context, in *listProductsInput) (*answer[
 	if err != nil {
 		return nil, err
 	}
-	out := listed(a, "/products", in.Page, query, l)
+	out := listed(ctx, a, "/products", in.Page, query, l)
 	out.CacheControl, out.SurrogateKey = publicCache, "catalog"
 	return out, nil
 }
@@ -123,7 +123,7 @@ func (a *api) getProduct(ctx context.Context, in *getProductInput) (*answer[Prod
 		return nil, &catalog.UnknownProductError{Product: p.ID, Handle: p.Handle}
 	}
 	out := &answer[Product]{
-		ETag: web.ETag(p.Version, variantOf(in.Fields)), CacheControl: publicCache, SurrogateKey: "catalog " + string(p.ID),
+		ETag: web.ETag(p.Version, variantOf(ctx)), CacheControl: publicCache, SurrogateKey: "catalog " + string(p.ID),
 	}
 	if err := out.unlessMatched(in.IfNoneMatch); err != nil {
 		return nil, err
@@ -153,7 +153,7 @@ func (a *api) getVariant(ctx context.Context, in *getVariantInput) (*answer[Vari
 		return nil, &catalog.UnknownSKUError{SKU: v.SKU}
 	}
 	out := &answer[Variant]{
-		ETag: web.ETag(v.Version, variantOf(in.Fields)), CacheControl: publicCache, SurrogateKey: "catalog " + string(v.Product),
+		ETag: web.ETag(v.Version, variantOf(ctx)), CacheControl: publicCache, SurrogateKey: "catalog " + string(v.Product),
 	}
 	if err := out.unlessMatched(in.IfNoneMatch); err != nil {
 		return nil, err

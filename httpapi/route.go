@@ -65,7 +65,6 @@ func (c Conditional) version() (int64, error) {
 // Read is what the route of one thing takes.
 type Read struct {
 	IfNoneMatch string `header:"If-None-Match" maxLength:"400" doc:"Answer 304 if the ETag is still this."`
-	Fields      string `query:"fields" maxLength:"400" doc:"What the answer should hold, as in id,lines.sku."`
 }
 
 // add registers an operation and the function that carries it out.
@@ -84,6 +83,9 @@ func add[I, O any](a *api, r route, do func(context.Context, *I) (*O, error)) {
 	if r.policy == forCustomer || r.policy == forOrderOwner || r.policy == forStaff {
 		op.Security = []map[string][]string{{"session": {}}}
 	}
+	if answersJSON(reflect.TypeFor[O]()) {
+		op.Parameters = []*huma.Param{fieldsParam()}
+	}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := do(ctx, in)
 		if err != nil {
@@ -91,6 +93,12 @@ func add[I, O any](a *api, r route, do func(context.Context, *I) (*O, error)) {
 		}
 		return out, nil
 	})
+}
+
+// answersJSON reports whether an answer has a body that is encoded.
+func answersJSON(out reflect.Type) bool {
+	body, ok := out.FieldByName("Body")
+	return ok && body.Type.Kind() != reflect.Func
 }
 
 // check refuses routes that do not say who may use them, whether they were
@@ -143,8 +151,9 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 		if err == nil {
 			err = checkKey(caller, req)
 		}
+		var fields string
 		if err == nil {
-			err = a.checkFields(hc)
+			fields, err = a.takeFields(hc.Operation(), req)
 		}
 		if err == nil && r.method != http.MethodGet && !r.raw() {
 			err = readBody(req)
@@ -160,6 +169,9 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 			return
 		}
 		ctx = context.WithValue(commerce.As(ctx, caller.principal()), callerKey{}, caller)
+		if fields != "" {
+			ctx = context.WithValue(ctx, fieldsKey{}, fields)
+		}
 		next(huma.WithContext(hc, ctx))
 	}
 }

@@ -119,7 +119,7 @@ func (a *api) search(ctx context.Context, in *searchInput) (*answer[Found], erro
 	if err != nil {
 		return nil, err
 	}
-	return &answer[Found]{CacheControl: searchCache, SurrogateKey: "catalog", Link: a.linkNext("/search", in.query(), in.Limit, r.Next), Body: a.showFound(r)}, nil
+	return &answer[Found]{CacheControl: searchCache, SurrogateKey: "catalog", Link: a.linkNext(ctx, "/search", in.query(), in.Limit, r.Next), Body: a.showFound(r)}, nil
 }
 
 // filtersOf gathers the values of each field.
@@ -150,7 +150,7 @@ func (in *searchInput) query() url.Values {
 	out := url.Values{"filter": in.Filters}
 	for name, value := range map[string]string{
 		"q": in.Query, "category": in.Category, "sort": in.Sort, "currency": in.Currency,
-		"fields": in.Fields, "facets": strings.Join(in.Facets, ","), "price_min": digits(in.Min), "price_max": digits(in.Max),
+		"facets": strings.Join(in.Facets, ","), "price_min": digits(in.Min), "price_max": digits(in.Max),
 	} {
 		if value != "" {
 			out.Set(name, value)
@@ -192,7 +192,6 @@ type suggestInput struct {
 	Text     string `query:"q" required:"true" minLength:"1" maxLength:"100" doc:"What the shopper has typed so far."`
 	Limit    int    `query:"limit" minimum:"1" maximum:"20" default:"5"`
 	Currency string `query:"currency" pattern:"^[A-Z]{3}$"`
-	Fields   string `query:"fields" maxLength:"400"`
 }
 
 func (a *api) suggest(ctx context.Context, in *suggestInput) (*answer[Suggested], error) {

@@ -44,7 +44,6 @@ type CustomerRef struct {
 
 type getCustomerInput struct {
 	CustomerRef
-	Fields string `query:"fields" maxLength:"400"`
 }
 
 func (a *api) getCustomer(ctx context.Context, in *getCustomerInput) (*answer[StaffCustomer], error) {

@@ -89,7 +89,7 @@ func (a *api) listAllProducts(ctx context.Context, in *listAllProductsInput) (*a
 	if in.Status != "" {
 		query.Set("status", in.Status)
 	}
-	return listed(a, "/staff/products", in.Page, query, l), nil
+	return listed(ctx, a, "/staff/products", in.Page, query, l), nil
 }
 
 func (a *api) getAnyProduct(ctx context.Context, in *getProductInput) (*answer[StaffProduct], error) {
@@ -98,7 +98,7 @@ func (a *api) getAnyProduct(ctx context.Context, in *getProductInput) (*answer[S
 		return nil, err
 	}
 	out := a.staffProductAnswer(p)
-	out.ETag = web.ETag(p.Version, variantOf(in.Fields))
+	out.ETag = web.ETag(p.Version, variantOf(ctx))
 	return out, out.unlessMatched(in.IfNoneMatch)
 }
 

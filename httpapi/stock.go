@@ -33,8 +33,7 @@ func (a *api) addStock() {
 }
 
 type listAvailabilityInput struct {
-	SKUs   string `query:"sku" required:"true" minLength:"1" maxLength:"2000" doc:"One or more SKUs, with commas between them."`
-	Fields string `query:"fields" maxLength:"400"`
+	SKUs string `query:"sku" required:"true" minLength:"1" maxLength:"2000" doc:"One or more SKUs, with commas between them."`
 }
 
 // mostSKUs bounds the SKUs of one question.
@@ -61,8 +60,7 @@ func (a *api) listAvailability(ctx context.Context, in *listAvailabilityInput) (
 }
 
 type getStockInput struct {
-	SKU    string `path:"sku" maxLength:"200"`
-	Fields string `query:"fields" maxLength:"400"`
+	SKU string `path:"sku" maxLength:"200"`
 }
 
 func (a *api) getStock(ctx context.Context, in *getStockInput) (*answer[StockLevel], error) {
