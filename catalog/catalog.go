@@ -52,6 +52,7 @@ func Module() command.Module {
 		Commands: []command.Definition{
 			command.Define(PutProduct.apply),
 			command.Define(putProducts.apply),
+			command.Define(PutVariants.apply),
 			command.Define(ArchiveProduct.apply),
 			command.Define(PutCategory.apply),
 			command.Define(MoveCategory.apply),

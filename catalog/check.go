@@ -23,7 +23,7 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 			(SELECT 1 FROM variants v WHERE v.product = p.id AND v.removed = 0) ORDER BY id`, "has no variant"},
 		{"catalog.one_slot", `SELECT v.id FROM variants v JOIN products p ON p.id = v.product WHERE v.slot <> p.slot ORDER BY v.id`,
 			"is not on its product's slot"},
-		{"catalog.options_differ", `SELECT min(id) FROM variants WHERE removed = 0 GROUP BY product, options HAVING count(*) > 1 ORDER BY 1`,
+		{"catalog.options_differ", `SELECT min(id) FROM variants WHERE removed = 0 GROUP BY product, options_key HAVING count(*) > 1 ORDER BY 1`,
 			"has the options of another variant"},
 		{"catalog.price_on_slot", `SELECT DISTINCT v.id FROM prices p JOIN variants v ON v.id = p.variant WHERE v.slot <> p.slot ORDER BY v.id`,
 			"has a price on another slot"},

@@ -29,7 +29,7 @@ func TestCheckFindsPlantedBugs(t *testing.T) {
 		"":                             ``,
 		"catalog.product_has_variant":  `UPDATE variants SET removed = 1`,
 		"catalog.one_slot":             `UPDATE variants SET slot = slot + 1`,
-		"catalog.options_differ":       `UPDATE variants SET options = '[]'`,
+		"catalog.options_differ":       `UPDATE variants SET options_key = '[]'`,
 		"catalog.price_on_slot":        `UPDATE prices SET slot = slot + 1`,
 		"catalog.name_is_claimed":      `UPDATE claims SET owner = 'prd_01KAJ3W7Q8Z5D4F6G7H8J9K0M1'`,
 		"catalog.membership_on_slot":   `UPDATE product_categories SET slot = slot + 1`,

@@ -56,6 +56,11 @@ func (c PutProduct) names(have record) []name {
 	for _, v := range c.Variants {
 		names = append(names, name{name: string(v.SKU), claim: v.Claim})
 	}
+	if c.More {
+		for i, v := range have.Variants {
+			names = append(names, name{name: string(v.SKU), claim: have.claims[i]})
+		}
+	}
 	names = append(names, c.former(have)...)
 	if c.ExternalReference != "" {
 		names = append(names, name{c.ExternalReference, c.ReferenceClaim, true})

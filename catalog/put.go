@@ -15,7 +15,12 @@ import (
 // attempts bounds how often a put starts over because what it went by changed.
 const attempts = 8
 
-// PutProduct creates a product or replaces it as a whole, and returns it.
+// PutProduct creates a product or replaces it as a whole, and returns it. The
+// errors are *NameTakenError, *ReferenceTakenError and *NameBusyError for names
+// that others have, *VersionError, *UnknownProductError for its ID, and
+// *UnknownCategoryError, *UnknownProductTypeError and *AttributeError for what it
+// names. Of a product that is too large for one command, a part may have been put
+// when an error comes; putting it again goes on.
 func (s *Service) PutProduct(ctx context.Context, c PutProduct) (Product, error) {
 	if err := c.Validate(); err != nil {
 		return Product{}, err
@@ -44,7 +49,16 @@ func (s *Service) read(ctx context.Context, done stored) (Product, error) {
 
 // put runs a normalized command under key, which is made up if its caller gave
 // none.
-func (s *Service) put(ctx context.Context, c PutProduct, key string) (done stored, err error) {
+func (s *Service) put(ctx context.Context, c PutProduct, key string) (stored, error) {
+	c.More = false
+	if c.large() {
+		return s.putLarge(ctx, c, key)
+	}
+	return s.putSmall(ctx, c, key)
+}
+
+// putSmall puts a product with one command.
+func (s *Service) putSmall(ctx context.Context, c PutProduct, key string) (done stored, err error) {
 	c.stampClaims(s.engine)
 	if c.local() {
 		if done, err = s.putLocal(ctx, c, key); !startOver(err) {

@@ -36,7 +36,7 @@ func (b *bulk) batches(indexes []int) (shards [][][]int, rest []int, err error) 
 			return nil, nil, err
 		}
 		// Of two with one handle the later must find what the earlier made.
-		if p.Key != "" || seen[p.Claim] {
+		if p.Key != "" || p.large() || seen[p.Claim] {
 			rest = append(rest, i)
 			continue
 		}

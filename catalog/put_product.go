@@ -13,6 +13,9 @@ import (
 // texts that are not named are gone afterwards. Putting what is there already
 // changes nothing and does not count as a version, so that an import may
 // simply be run again.
+//
+// A product that is too large for one command, with some hundred variants, is
+// put in several. Until the last of them a reader sees a part of the change.
 type PutProduct struct {
 	// ID names the product to replace. If it is "", that is the product with
 	// this handle, or a new one.
@@ -73,6 +76,8 @@ type PutProduct struct {
 	// FormerHandles.
 	ReferenceClaim claim.Hash   `cbor:"25,keyasint,omitzero" command:"stamped"`
 	FormerClaims   []claim.Hash `cbor:"26,keyasint,omitempty" command:"stamped"`
+	// More says that the product has more variants than these, which stay.
+	More bool `cbor:"27,keyasint,omitempty" command:"stamped"`
 	// Reserved is there if names on other slots are taken or dropped.
 	Reserved *Reserved `cbor:"14,keyasint,omitempty" command:"stamped"`
 }

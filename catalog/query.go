@@ -147,9 +147,21 @@ func (s *Service) loadVariant(ctx context.Context, product ProductID, sku SKU) (
 	return v, err
 }
 
+// headColumns are those of a product that readHead reads behind variantColumns.
+const headColumns = `p.title, p.status, p.version, p.publications`
+
+const headColumnCount = 4
+
+// readHead reads what a variant repeats of its product.
+func readHead(rows *sqlite.Rows, product ProductID, col int) (p Product, err error) {
+	p = Product{ID: product, Title: rows.Text(col), Status: Status(rows.Text(col + 1)), Version: rows.Int64(col + 2)}
+	p.Publications, err = decodeList[Publication](rows.Text(col + 3))
+	return p, err
+}
+
 // readVariant returns nil if the product has no such variant.
 func readVariant(tx *sqlite.Tx, product ProductID, sku SKU) (*Variant, error) {
-	rows := tx.One(`SELECT `+variantColumns+`, p.title, p.status, p.version, p.publications
+	rows := tx.One(`SELECT `+variantColumns+`, `+headColumns+`
 		FROM variants v JOIN products p ON p.id = v.product WHERE v.product = ? AND v.sku = ? AND v.removed = 0`, product, sku)
 	defer rows.Close()
 	if !rows.Next() {
@@ -159,24 +171,27 @@ func readVariant(tx *sqlite.Tx, product ProductID, sku SKU) (*Variant, error) {
 	if err := v.readInto(rows); err != nil {
 		return nil, err
 	}
-	p := Product{ID: product, Title: rows.Text(12), Status: Status(rows.Text(13)), Version: rows.Int64(14)}
-	var err error
-	if p.Publications, err = decodeList[Publication](rows.Text(15)); err != nil {
+	p, err := readHead(rows, product, variantColumnCount)
+	if err != nil {
 		return nil, err
 	}
 	v.complete(&p)
-	prices := tx.Query(`SELECT `+priceColumns+` FROM prices p WHERE p.variant = ? ORDER BY p.currency`, v.ID)
-	for prices.Next() {
-		v.addPrice(prices)
+	return v, v.readPrices(tx)
+}
+
+func (v *Variant) readPrices(tx *sqlite.Tx) error {
+	rows := tx.Query(`SELECT `+priceColumns+` FROM prices p WHERE p.variant = ? ORDER BY p.currency`, v.ID)
+	for rows.Next() {
+		v.addPrice(rows)
 	}
-	if err := prices.Close(); err != nil {
-		return nil, err
+	if err := rows.Close(); err != nil {
+		return err
 	}
-	prices = tx.Query(`SELECT `+listPriceColumns+` FROM list_prices p WHERE p.variant = ? ORDER BY p.list, p.currency, p.min_quantity`, v.ID)
-	for prices.Next() {
-		v.addListPrice(prices)
+	rows = tx.Query(`SELECT `+listPriceColumns+` FROM list_prices p WHERE p.variant = ? ORDER BY p.list, p.currency, p.min_quantity`, v.ID)
+	for rows.Next() {
+		v.addListPrice(rows)
 	}
-	return v, prices.Close()
+	return rows.Close()
 }
 
 // VariantTx returns a variant by its ID in a snapshot or transaction of its

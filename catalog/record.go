@@ -50,7 +50,23 @@ func (c PutProduct) record(tx *command.Tx, have record) record {
 		r.Variants[i] = v.variant(id)
 		r.claims[i] = v.Claim
 	}
+	if c.More {
+		r.keepOthers(have)
+	}
 	return r
+}
+
+// keepOthers appends the variants of have that are not named.
+func (r *record) keepOthers(have record) {
+	named := make(map[VariantID]bool, len(r.Variants))
+	for _, v := range r.Variants {
+		named[v.ID] = true
+	}
+	for i, v := range have.Variants {
+		if !named[v.ID] {
+			r.Variants, r.claims = append(r.Variants, v), append(r.claims, have.claims[i])
+		}
+	}
 }
 
 // variant returns the variant as the command wants it.
@@ -202,6 +218,8 @@ func readCategories(tx *sqlite.Tx, product ProductID) (list []CategoryID, err er
 // variantColumns are those that readInto reads, from column 0 on.
 const variantColumns = `v.id, v.options, v.untracked, v.barcodes, v.attributes, v.weight_grams, v.length_mm, v.width_mm, v.height_mm, v.metadata, v.private_metadata, v.tax_category`
 
+const variantColumnCount = 12
+
 // readInto reads a row of variantColumns.
 func (v *Variant) readInto(rows *sqlite.Rows) (err error) {
 	v.ID, v.Untracked = VariantID(rows.Text(0)), rows.Bool(2)
@@ -224,8 +242,8 @@ func (r *record) readVariants(tx *sqlite.Tx) error {
 		FROM variants v WHERE v.product = ? ORDER BY v.removed, v.position, v.id`, r.ID)
 	defer rows.Close()
 	for rows.Next() {
-		v := Variant{SKU: SKU(rows.Text(12))}
-		if rows.Bool(14) {
+		v := Variant{SKU: SKU(rows.Text(variantColumnCount))}
+		if rows.Bool(variantColumnCount + 2) {
 			v.ID = VariantID(rows.Text(0))
 			r.removed = append(r.removed, v)
 			continue
@@ -234,7 +252,7 @@ func (r *record) readVariants(tx *sqlite.Tx) error {
 			return err
 		}
 		r.Variants = append(r.Variants, v)
-		r.claims = append(r.claims, claim.Hash(rows.Blob(13)))
+		r.claims = append(r.claims, claim.Hash(rows.Blob(variantColumnCount+1)))
 	}
 	return rows.Err()
 }

@@ -45,6 +45,7 @@ CREATE TABLE variants (
 	sku              TEXT    NOT NULL CHECK (sku <> ''),
 	claim            BLOB    NOT NULL CHECK (length(claim) = 32), -- the SKU's
 	options          TEXT    NOT NULL,                            -- JSON: [["Size","M"],…]
+	options_key      TEXT    NOT NULL,                            -- the same, sorted by name
 	untracked        INTEGER NOT NULL CHECK (untracked IN (0, 1)),
 	barcodes         TEXT    NOT NULL,                            -- JSON: ["4006381333931",…]
 	attributes       TEXT    NOT NULL,                            -- JSON, as in products
@@ -59,6 +60,8 @@ CREATE TABLE variants (
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX variants_by_product ON variants (product, sku);
+CREATE INDEX variants_in_order ON variants (product, position, id) WHERE removed = 0;
+CREATE INDEX variants_by_options ON variants (product, options_key) WHERE removed = 0;
 CREATE UNIQUE INDEX variants_by_sku ON variants (sku) WHERE removed = 0;
 
 CREATE TABLE prices (

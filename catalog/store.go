@@ -34,7 +34,7 @@ func (r record) store(tx *command.Tx, have record) error {
 		if live && places[v.ID] == i && v.same(old) {
 			continue
 		}
-		if err := r.storeVariant(tx, i, live && v.samePrices(old)); err != nil {
+		if err := (placed{Variant: v, claim: r.claims[i], position: int64(i)}).store(tx, r.ID, live && v.samePrices(old)); err != nil {
 			return err
 		}
 	}
@@ -97,9 +97,13 @@ func (r record) storeFormer(tx *command.Tx, have record) error {
 	return nil
 }
 
-func (r record) storeVariant(tx *command.Tx, i int, samePrices bool) error {
-	v := r.Variants[i]
+// store writes the variant.
+func (v placed) store(tx *command.Tx, product ProductID, samePrices bool) error {
 	options, err := encodeOptions(v.Options)
+	if err != nil {
+		return err
+	}
+	key, err := optionsKey(v.Options)
 	if err != nil {
 		return err
 	}
@@ -111,15 +115,15 @@ func (r record) storeVariant(tx *command.Tx, i int, samePrices bool) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO variants (id, slot, product, position, sku, claim, options, untracked, barcodes, attributes,
-			weight_grams, length_mm, width_mm, height_mm, metadata, private_metadata, tax_category, removed)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
-		ON CONFLICT (id) DO UPDATE SET position = excluded.position, options = excluded.options, untracked = excluded.untracked,
-			barcodes = excluded.barcodes, attributes = excluded.attributes, weight_grams = excluded.weight_grams, length_mm = excluded.length_mm,
-			width_mm = excluded.width_mm, height_mm = excluded.height_mm, metadata = excluded.metadata, private_metadata = excluded.private_metadata,
-			tax_category = excluded.tax_category, removed = 0`,
-		v.ID, tx.Slot, r.ID, i, v.SKU, r.claims[i][:], options, v.Untracked, barcodes, attributes,
-		v.WeightGrams, v.LengthMM, v.WidthMM, v.HeightMM, textOf(v.Metadata), textOf(v.PrivateMetadata), v.TaxCategory)
+	_, err = tx.Exec(`INSERT INTO variants (id, slot, product, position, sku, claim, options, options_key, untracked, tax_category, barcodes, attributes,
+			weight_grams, length_mm, width_mm, height_mm, metadata, private_metadata, removed)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+		ON CONFLICT (id) DO UPDATE SET position = excluded.position, options = excluded.options, options_key = excluded.options_key,
+			untracked = excluded.untracked, tax_category = excluded.tax_category, barcodes = excluded.barcodes, attributes = excluded.attributes,
+			weight_grams = excluded.weight_grams, length_mm = excluded.length_mm, width_mm = excluded.width_mm, height_mm = excluded.height_mm,
+			metadata = excluded.metadata, private_metadata = excluded.private_metadata, removed = 0`,
+		v.ID, tx.Slot, product, v.position, v.SKU, v.claim[:], options, key, v.Untracked, v.TaxCategory, barcodes, attributes,
+		v.WeightGrams, v.LengthMM, v.WidthMM, v.HeightMM, textOf(v.Metadata), textOf(v.PrivateMetadata))
 	if err != nil || samePrices {
 		return err
 	}

@@ -77,7 +77,7 @@ func (c PutProduct) Validate() error {
 		checkCategories(c.Categories),
 		checkTranslations(c.Translations),
 		checkPublications(c.Publications),
-		checkMedia(c.Media, c.skus()),
+		c.checkMedia(),
 		checkText("external reference", c.ExternalReference, 0, mostReference),
 		checkVariants(c.Variants),
 	)
@@ -106,13 +106,18 @@ func (c PutProduct) normalized() (PutProduct, error) {
 	c.Attributes, c.Translations, c.Publications = normalAttributes(c.Attributes), normalTranslations(c.Translations), normalPublications(c.Publications)
 	c.Media, c.Categories = noneIfEmpty(c.Media), noneIfEmpty(c.Categories)
 	c.FormerHandles, c.ForgetHandles = noneIfEmpty(c.FormerHandles), noneIfEmpty(c.ForgetHandles)
-	c.Variants = slices.Clone(c.Variants)
-	for i := range c.Variants {
-		if err := c.Variants[i].normalize(); err != nil {
-			return c, err
+	c.Variants, err = normalVariants(c.Variants)
+	return c, err
+}
+
+func normalVariants(variants []PutVariant) ([]PutVariant, error) {
+	variants = slices.Clone(variants)
+	for i := range variants {
+		if err := variants[i].normalize(); err != nil {
+			return nil, err
 		}
 	}
-	return c, nil
+	return variants, nil
 }
 
 func (v *PutVariant) normalize() (err error) {
@@ -146,6 +151,18 @@ func byCurrency(amounts []money.Amount) []money.Amount {
 	sorted := slices.Clone(noneIfEmpty(amounts))
 	slices.SortFunc(sorted, func(a, b money.Amount) int { return strings.Compare(string(a.Currency()), string(b.Currency())) })
 	return sorted
+}
+
+// checkMedia leaves out which SKUs are shown if others than these are there.
+func (c PutProduct) checkMedia() error {
+	if !c.More {
+		return checkMedia(c.Media, c.skus())
+	}
+	media := slices.Clone(c.Media)
+	for i := range media {
+		media[i].SKUs = nil
+	}
+	return checkMedia(media, nil)
 }
 
 // skus returns the set of the SKUs.
