@@ -55,8 +55,7 @@ func TestSetPassword(t *testing.T) {
 	if err := b.SetPassword(t.Context(), set); err != nil || !b.open(s.Token) {
 		t.Errorf("asking again has an effect, or %v", err)
 	}
-	nobody := accounts.CustomerID("cus_" + string(c.ID[4:29]) + "0")
-	if err := b.SetPassword(t.Context(), accounts.SetPassword{Customer: nobody, Password: secret}); !errors.Is(err, fault.NotFound) {
+	if err := b.SetPassword(t.Context(), accounts.SetPassword{Customer: another(c.ID), Password: secret}); !errors.Is(err, fault.NotFound) {
 		t.Errorf("nobody's password: got %v", err)
 	}
 }

@@ -199,7 +199,7 @@ func TestRotateSecret(t *testing.T) {
 	if got := b.get(e.ID); got.Version != 6 {
 		t.Errorf("got version %d", got.Version)
 	}
-	_, err := b.RotateSecret(t.Context(), endpoints.RotateSecret{Endpoint: e.ID[:len(e.ID)-1] + "Z"})
+	_, err := b.RotateSecret(t.Context(), endpoints.RotateSecret{Endpoint: another(e.ID)})
 	if !errors.Is(err, fault.NotFound) {
 		t.Errorf("got %v", err)
 	}
@@ -306,4 +306,13 @@ func TestProgress(t *testing.T) {
 	if err := b.Progress(t.Context(), note); !errors.Is(err, fault.NotFound) {
 		t.Errorf("got %v", err)
 	}
+}
+
+// another returns an ID that nothing has.
+func another(e endpoints.ID) endpoints.ID {
+	last := "0"
+	if strings.HasSuffix(string(e), last) {
+		last = "1"
+	}
+	return e[:len(e)-1] + endpoints.ID(last)
 }

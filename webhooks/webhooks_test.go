@@ -305,7 +305,7 @@ func TestRedeliverAndReplay(t *testing.T) {
 			t.Errorf("%q: got %v", text, err)
 		}
 	}
-	if _, err := d.Redeliver(t.Context(), e.ID[:len(e.ID)-1]+"Z", id); !errors.Is(err, fault.NotFound) {
+	if _, err := d.Redeliver(t.Context(), another(e.ID), id); !errors.Is(err, fault.NotFound) {
 		t.Errorf("got %v", err)
 	}
 
@@ -496,4 +496,13 @@ func TestBadOptions(t *testing.T) {
 			t.Errorf("%+v: got %v", opt, err)
 		}
 	}
+}
+
+// another returns an ID that nothing has.
+func another(e endpoints.ID) endpoints.ID {
+	last := "0"
+	if strings.HasSuffix(string(e), last) {
+		last = "1"
+	}
+	return e[:len(e)-1] + endpoints.ID(last)
 }
