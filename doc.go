@@ -124,7 +124,8 @@
 // Store the position beside what you made of the events, in one transaction if
 // you can. After a crash you go on from there: every event arrives at least
 // once. Events are kept for thirty days. A consumer that stayed away longer gets
-// a [*PositionExpiredError] and starts from the state itself.
+// a [*PositionExpiredError] and starts from the state itself. Package webhooks
+// sends them to other programs.
 //
 // # Fitting into a program
 //

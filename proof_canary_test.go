@@ -20,6 +20,7 @@ import (
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/orders"
@@ -31,10 +32,11 @@ var canaries = []string{
 	"Wilhelmina Quackenbush", "quackenbush.w@example.org", "+49 30 5550199",
 	"77 Larkspur Crescent", "Ostfildern-Ruit", "D-73760", "Quackenbush & Sons", "Torvald Ekenstam", "ekenstam@example.net",
 	"ocelot umbrella 1815", "marmalade zeppelin 42", "Larkspur tablet",
+	"hooks.example.org/in/9f1c-nightjar",
 }
 
 // TestCanary: names, e-mail addresses, phone numbers and addresses of customers
-// and guests, passwords and tokens are found in no file under the store's
+// and guests, passwords, tokens and the secrets of webhooks are found in no file under the store's
 // directory, open or closed, as they are, encoded or compressed, and in no event.
 func TestCanary(t *testing.T) {
 	ctx := context.Background()
@@ -88,6 +90,14 @@ func proveThemselves(t *testing.T, shop *commerce.Store, who accounts.CustomerID
 	must(t, shop.Accounts.LogOut(ctx, accounts.LogOut{Token: in.Token}))
 	in, err = shop.Accounts.LogIn(ctx, accounts.LogIn{Email: email, Password: first, Device: device})
 	got(in.Token, err)
+
+	e, err := shop.Endpoints.Put(ctx, endpoints.Put{URL: seal.Personal("https://" + canaries[12])})
+	must(t, err)
+	secrets, err := shop.Endpoints.RotateSecret(ctx, endpoints.RotateSecret{Endpoint: e.ID})
+	must(t, err)
+	for _, s := range secrets {
+		tokens = append(tokens, strings.TrimPrefix(s.Text.Reveal(), endpoints.SecretPrefix))
+	}
 	return tokens
 }
 

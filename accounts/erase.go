@@ -81,14 +81,19 @@ func (s *Service) erase(ctx context.Context, c Erase) (stored, error) {
 		return stored{}, err
 	}
 	var r *claim.Reservation
+	var email *claim.Hash
 	done, err := command.Do[stored](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot, Prepare: func(command.Stamp) error {
 		have, err := s.base(ctx, slot, c.Customer)
 		if err != nil {
 			return err
 		}
+		email = have.email
 		c.Reserved, r, err = s.reserve(ctx, c.Customer, have.version, nil, have.email)
 		return err
 	}})
 	s.settle(ctx, r, false, done, err)
+	if err == nil && email != nil {
+		_ = s.forgive(ctx, *email) // failed log-ins; otherwise a timer forgets them within the hour
+	}
 	return done, err
 }

@@ -160,10 +160,8 @@ func TestLogInAgainstAChange(t *testing.T) {
 func TestErasingEndsEverything(t *testing.T) {
 	b, c := newDesk(t, 4)
 	s := b.mustLogIn(secret)
-	letter, err := b.StartVerification(t.Context(), accounts.StartVerification{Customer: c.ID})
-	if err != nil {
-		t.Fatal(err)
-	}
+	letter := b.letterTo(c.ID)
+	b.fails(adasMail)
 	if err := b.Erase(t.Context(), accounts.Erase{Customer: c.ID}); err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +171,7 @@ func TestErasingEndsEverything(t *testing.T) {
 	if _, err := b.Verify(t.Context(), accounts.Verify{Token: letter.Token}); !errors.Is(err, fault.NotFound) {
 		t.Errorf("got %v", err)
 	}
-	for _, table := range []string{"credentials", "sessions", "letters", "timers WHERE kind LIKE 'accounts%'", "customers WHERE phone_hash IS NOT NULL"} {
+	for _, table := range []string{"credentials", "sessions", "letters", "login_failures", "timers WHERE kind LIKE 'accounts%'", "customers WHERE phone_hash IS NOT NULL"} {
 		if n := b.count(table); n != 0 {
 			t.Errorf("%s: %d rows are left", table, n)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -11,6 +12,7 @@ import (
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/id"
 )
 
 const (
@@ -33,7 +35,7 @@ type queue struct {
 	lastChange time.Time // when there was first something to note; zero if there is nothing
 
 	window  []*item            // what was read and is not settled, in the order of reading
-	lanes   map[string][]*item // of each subject; the first is next
+	lanes   map[string][]*item // see laneOf; the first of each is next
 	ready   []*item            // first in their lane, to be sent now
 	waiting []*item            // first in their lane, to be sent again later
 	flying  int
@@ -50,6 +52,7 @@ type queue struct {
 // item is one event on its way.
 type item struct {
 	event       commerce.Event
+	lane        string
 	attempt     int64
 	began       time.Time
 	result      result
@@ -103,7 +106,17 @@ func (q *queue) run(ctx context.Context, events <-chan commerce.Event) error {
 	}
 }
 
-// take puts an event behind those of its subject.
+// laneOf returns what events are kept in order with: all that lives on the same
+// slot, and so everything that one customer, or one guest, does and is done for.
+func laneOf(e commerce.Event) string {
+	slot, err := id.SlotOf(e.Subject)
+	if err != nil {
+		return e.Subject
+	}
+	return strconv.Itoa(int(slot))
+}
+
+// take puts an event behind those of its lane.
 func (q *queue) take(e commerce.Event) {
 	it := &item{event: e}
 	q.window = append(q.window, it)
@@ -112,8 +125,9 @@ func (q *queue) take(e commerce.Event) {
 		q.advance()
 		return
 	}
-	lane := append(q.lanes[e.Subject], it)
-	q.lanes[e.Subject] = lane
+	it.lane = laneOf(e)
+	lane := append(q.lanes[it.lane], it)
+	q.lanes[it.lane] = lane
 	if len(lane) == 1 {
 		q.ready = append(q.ready, it)
 	}
@@ -223,15 +237,15 @@ func (q *queue) succeeded(now time.Time) {
 	q.gate.Reset()
 }
 
-// finish settles an event and lets the next of its subject go.
+// finish settles an event and lets the next of its lane go.
 func (q *queue) finish(it *item, outcome endpoints.Outcome) {
 	it.settled = true
 	q.note(it, outcome)
-	lane := q.lanes[it.event.Subject][1:]
+	lane := q.lanes[it.lane][1:]
 	if len(lane) == 0 {
-		delete(q.lanes, it.event.Subject)
+		delete(q.lanes, it.lane)
 	} else {
-		q.lanes[it.event.Subject] = lane
+		q.lanes[it.lane] = lane
 		q.ready = append(q.ready, lane[0])
 	}
 	q.advance()

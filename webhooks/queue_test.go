@@ -17,6 +17,7 @@ import (
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/webhooks"
 )
 
@@ -144,6 +145,38 @@ func TestOrderAndParallel(t *testing.T) {
 		}
 		if l.most != 5 {
 			t.Errorf("%d were sent at once, want 5", l.most)
+		}
+	})
+}
+
+// An order, its payment and its cart live on one slot: what happens to them
+// arrives in order, other shoppers' things overtake it.
+func TestWhatBelongsTogetherStaysInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t, 60, 1)
+		for i := range l.events {
+			prefix, slot := []string{"cart", "ord", "pay"}[i/2%3], id.Slot(i%2)
+			l.events[i].Subject = id.New(prefix, slot, time.Now())
+		}
+		l.answer = func(e commerce.Event, attempt int) webhooks.Result {
+			if e.Sequence%2 == 1 && attempt == 1 {
+				return webhooks.Result{Status: 500}
+			}
+			return webhooks.Result{Status: 204}
+		}
+		if err := l.run(time.Hour); err != nil || len(l.arrived) != 60 {
+			t.Fatalf("%d arrived, %v", len(l.arrived), err)
+		}
+		of := func(parity int64) (out []int64) {
+			for _, n := range l.arrived {
+				if n%2 == parity {
+					out = append(out, n)
+				}
+			}
+			return out
+		}
+		if !slices.IsSorted(of(0)) || !slices.IsSorted(of(1)) || slices.IsSorted(l.arrived) {
+			t.Errorf("arrived %v", l.arrived)
 		}
 	})
 }

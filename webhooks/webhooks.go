@@ -7,9 +7,10 @@
 //	err = sending.Close()
 //
 // Every event is sent at least once, with the same webhook-id each time, so
-// that a consumer can tell a repetition. Events of one subject, such as one
-// order, arrive in the order in which they happened: the next is sent when the
-// one before was delivered or given up. Each endpoint has a queue of its own;
+// that a consumer can tell a repetition. What happens to one thing, and to all
+// that belongs to one customer or guest, arrives in the order in which it
+// happened: the next event is sent when the one before was delivered or given
+// up. Each endpoint has a queue of its own;
 // one that is slow or gone holds up nobody else.
 //
 // The events themselves are the queue: they are in the store for thirty days,
@@ -39,7 +40,7 @@ type Options struct {
 	// Timeout bounds one attempt, 10 seconds by default.
 	Timeout time.Duration
 	// Parallel is how many events are sent to one endpoint at once, 8 by
-	// default. Those of one subject are sent one after the other all the same.
+	// default. Those of one customer are sent one after the other all the same.
 	Parallel int
 	// FirstRetry and LongestRetry bound the pause after a failure, which doubles
 	// each time: 5 seconds and an hour by default.
@@ -91,7 +92,8 @@ type Dispatcher struct {
 	done chan struct{}
 }
 
-// Start begins to send. It goes on until Close is called or ctx ends.
+// Start begins to send. It goes on until Close is called, ctx ends or the store
+// is closed.
 func Start(ctx context.Context, shop *commerce.Store, opt Options) (*Dispatcher, error) {
 	opt = opt.withDefaults()
 	if err := opt.check(); err != nil {
@@ -117,7 +119,7 @@ func (d *Dispatcher) Close() error {
 
 // work delivers whenever this run has the lease.
 func (d *Dispatcher) work(ctx context.Context) {
-	for begin := true; ctx.Err() == nil; begin = false {
+	for begin := true; ctx.Err() == nil && !d.shop.Closed(); begin = false {
 		err := d.lease(ctx, begin, leaseTime)
 		if err == nil {
 			d.deliver(ctx)
@@ -147,7 +149,7 @@ func (d *Dispatcher) deliver(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			d.opt.Logger.Warn("the endpoints of webhooks could not be read and will be tried again", "error", err)
 		}
-		if !pause(ctx, pollTime) {
+		if d.shop.Closed() || !pause(ctx, pollTime) {
 			return
 		}
 		if time.Since(renewed) < leaseRenew {

@@ -489,6 +489,22 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 }
 
+// A program that closes its store first still ends.
+func TestClosedAfterTheStore(t *testing.T) {
+	shop := commercetest.Open(t)
+	c := newConsumer(t)
+	put(t, shop, c.URL)
+	d := start(t, shop, quick)
+	happen(t, shop, 1)
+	c.wait(t, 1)
+	if err := shop.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestBadOptions(t *testing.T) {
 	shop := commercetest.Open(t)
 	for _, opt := range []webhooks.Options{{Timeout: -1}, {Parallel: -1}, {Attempts: -1}, {FirstRetry: 2 * time.Hour}} {
