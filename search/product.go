@@ -99,12 +99,13 @@ func (f *Finder) documents(ctx context.Context, products []catalog.Product) ([]D
 	}
 	docs := make([]Document, len(products))
 	for i, p := range products {
-		docs[i] = documentOf(p, tree, available[p.ID])
+		docs[i] = documentOf(p.In(f.options.Locale), tree, f.options.Locale, available[p.ID])
 	}
 	return docs, nil
 }
 
-func documentOf(p catalog.Product, tree *catalog.Tree, available bool) Document {
+// documentOf makes the document of a product whose texts are in the locale.
+func documentOf(p catalog.Product, tree *catalog.Tree, locale string, available bool) Document {
 	d := Document{
 		ID: string(p.ID), Title: p.Title, Description: p.Description, Brand: p.Brand,
 		Codes: []string{p.Handle}, CreatedAt: p.CreatedAt, Available: available,
@@ -117,7 +118,7 @@ func documentOf(p catalog.Product, tree *catalog.Tree, available bool) Document 
 		for _, c := range tree.Path(id) {
 			if !seen[c.ID] {
 				seen[c.ID] = true
-				d.Categories = append(d.Categories, Category{ID: string(c.ID), Title: c.Title})
+				d.Categories = append(d.Categories, Category{ID: string(c.ID), Title: c.In(locale).Title})
 			}
 		}
 	}

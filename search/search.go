@@ -29,8 +29,10 @@ type Options struct {
 	// Dir is where the index is kept. It defaults to "search" in the store's
 	// directory and belongs to one Finder at a time.
 	Dir string
-	// Locale is the BCP 47 tag of the language that the catalogue is written
-	// in: "en" if it is "". Changing it builds the index anew.
+	// Locale is the BCP 47 tag of the language that is searched in: "en" if it
+	// is "". Products are found by their translation into it, or else by their
+	// own texts. Changing it builds the index anew. A shop in several languages
+	// has a Finder for each.
 	Locale string
 	// CacheBytes bounds the memory for postings that were read. It defaults
 	// to 64 MiB.

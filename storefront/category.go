@@ -4,6 +4,7 @@ import (
 	"net/url"
 
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
 )
 
 type categoryPage struct {
@@ -11,11 +12,8 @@ type categoryPage struct {
 	Category categoryView
 	Path     []categoryView // from the top, without the category itself
 	Below    []categoryView
-	Cards    []card
-	Next     string // address of the next page, "" on the last
+	List     listView
 }
-
-const categoryCards = 24
 
 func category(v *visit) error {
 	tree, err := v.site.shop.Catalog.Categories(v.ctx())
@@ -30,21 +28,37 @@ func category(v *visit) error {
 		return v.moved("/c/" + c.Handle)
 	}
 	view := v.category(c)
-	p, err := v.page(view.Title)
+	seo := c.In(v.locale.Code).SEO
+	p, err := v.page(or(seo.Title, view.Title))
 	if err != nil {
 		return err
 	}
-	p.Description, p.Canonical = or(c.In(v.locale.Code).SEO.Description, view.Description), v.origin()+view.URL
+	p.Description, p.Canonical = or(seo.Description, view.Description), v.origin()+view.URL
 	path := v.categories(tree.Path(c.ID))
 	data := categoryPage{page: p, Category: view, Path: path[:len(path)-1], Below: v.categories(tree.Children(c.ID))}
-	after := catalog.ProductID(v.r.FormValue("after"))
-	cards, next, err := v.cards(catalog.Filter{Category: c.ID, After: after}, categoryCards)
-	if err != nil {
+	if data.List, err = v.categoryList(view); err != nil {
 		return err
 	}
-	data.Cards = cards
-	if next != "" {
-		data.Next = view.URL + "?" + url.Values{"after": {string(next)}}.Encode()
-	}
+	p.NoIndex = len(data.List.Chosen) > 0
 	return v.show(200, "category", data)
+}
+
+// categoryList returns the products of a category: those that are found, or,
+// in a shop that does not search and while the index is away, all in the order
+// of the catalog.
+func (v *visit) categoryList(c categoryView) (listView, error) {
+	if v.finder() != nil {
+		list, _, err := v.list(c.URL, c.ID)
+		if err == nil || fault.CodeOf(err) != fault.Unavailable {
+			return list, err
+		}
+	}
+	list := listView{Path: c.URL}
+	f := catalog.Filter{Category: c.ID, After: catalog.ProductID(v.r.FormValue(paramAfter))}
+	cards, next, err := v.cards(f, listCards)
+	if next != "" {
+		list.Next = c.URL + query(url.Values{paramAfter: {string(next)}})
+	}
+	list.Cards = cards
+	return list, err
 }

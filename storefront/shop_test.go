@@ -24,6 +24,7 @@ import (
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments/simulator"
+	"github.com/keelshop/commerce/search"
 	"github.com/keelshop/commerce/storefront"
 )
 
@@ -32,6 +33,7 @@ type shop struct {
 	store   *commerce.Store
 	bank    *simulator.Simulator
 	letters *postbox
+	finders map[string]*search.Finder
 	url     string
 }
 
@@ -64,6 +66,18 @@ func runTests(m *testing.M) (code int, err error) {
 	if _, err := samplegoods.Load(ctx, sample.store); err != nil {
 		return 1, err
 	}
+	sample.finders = map[string]*search.Finder{}
+	for _, language := range []string{"en", "de"} {
+		finder, err := search.Open(ctx, sample.store, search.Options{Locale: language, Dir: filepath.Join(dir, language)})
+		if err != nil {
+			return 1, err
+		}
+		defer func() { err = errors.Join(err, finder.Close()) }()
+		if err := finder.After(ctx, sample.store.Latest()); err != nil {
+			return 1, err
+		}
+		sample.finders[language] = finder
+	}
 	handler, err := sample.routes(storefront.Options{})
 	if err != nil {
 		return 1, err
@@ -81,7 +95,7 @@ func runTests(m *testing.M) (code int, err error) {
 
 // routes puts the bank's pages beside the storefront.
 func (s shop) routes(o storefront.Options) (http.Handler, error) {
-	o.Name, o.Mailer = "Test & Co", s.letters
+	o.Name, o.Mailer, o.Finders = "Test & Co", s.letters, s.finders
 	o.Currencies = []money.Currency{"EUR", "USD", "GBP"}
 	o.Payments = []storefront.PaymentMethod{
 		{Provider: s.bank.Name(), Title: "Card", Field: "/bank/card"}, {Provider: "manual", Title: "Invoice"},

@@ -23,6 +23,7 @@ import (
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/search"
 )
 
 // Options are how a storefront is made. The zero value is a shop that sells for
@@ -50,6 +51,10 @@ type Options struct {
 	// Payments are the ways to pay, the default first. It defaults to the
 	// provider that every store has, "manual", as payment on invoice.
 	Payments []PaymentMethod
+	// Finders find products, by the language that they search in: "en", "de".
+	// A language without one is searched in English. Without any there is no
+	// search, and categories have no filters.
+	Finders map[string]*search.Finder
 	// Mailer sends letters, by which customers get a new password or confirm
 	// their address: see LetterPath. Without one there are no such pages.
 	Mailer accounts.Mailer
@@ -176,6 +181,10 @@ func (s *site) routes() http.Handler {
 	handle("GET /orders/{order}", showOrder)
 	handle("POST /orders/{order}/refresh", refreshOrder)
 	handle("POST /orders/{order}/abandon", abandonOrder)
+	if len(s.Finders) > 0 {
+		handle("GET /search", find)
+		handle("GET /suggest", suggest)
+	}
 	handle("GET /login", showLogIn)
 	handle("POST /login", logIn)
 	handle("POST /logout", logOut)

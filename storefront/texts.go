@@ -19,6 +19,12 @@ var germanTexts = map[string]string{
 	// Lists
 	"See all": "Alle ansehen", "from": "ab", "before": "vorher", "Sale": "Angebot", "Everything": "Alles", "Show more": "Mehr anzeigen",
 	"There is nothing here yet.": "Hier gibt es noch nichts.",
+	"Order":                      "Reihenfolge", "Filters": "Filter", "any": "alle", "Price": "Preis", "Remove all filters": "Alle Filter entfernen",
+	"%s and more": "ab %s", "up to %s": "bis %s", "%s to %s": "%s bis %s",
+	"Best first": "Das Beste zuerst", "Newest first": "Neues zuerst", "Cheapest first": "Günstiges zuerst", "Dearest first": "Teures zuerst",
+	"Search for “%s”": "Suche nach „%s“", "Nothing was found for that. This is for “%s”.": "Dazu wurde nichts gefunden. Dies ist für „%s“.",
+	"Nothing has all of these words. These have some of them.": "Nichts enthält alle diese Wörter. Dies enthält einige davon.",
+	"We have found nothing. Perhaps here:":                     "Wir haben nichts gefunden. Vielleicht hier:",
 	// Product
 	"Add to cart": "In den Warenkorb", "In stock": "Auf Lager", "Sold out": "Ausverkauft", "Quantity": "Menge", "Details": "Einzelheiten",
 	"You may also like": "Das könnte dir auch gefallen", "Brand": "Marke", "Weight with packaging": "Gewicht mit Verpackung",
@@ -81,7 +87,7 @@ var germanTexts = map[string]string{
 	"If there is an account with this address, a letter is on its way to it. Its link is good for a quarter of an hour.": "Wenn es zu dieser Adresse ein Konto gibt, ist eine Mail dorthin unterwegs. Ihr Link gilt eine Viertelstunde.",
 	"This link is not good any more. Please ask for another letter.":                                                     "Dieser Link gilt nicht mehr. Bitte lass dir eine neue Mail schicken.",
 	"Thank you, your e-mail address is confirmed.":                                                                       "Danke, deine E-Mail-Adresse ist bestätigt.",
-	"Your account": "Dein Konto", "Your orders": "Deine Bestellungen", "Order": "Bestellung", "Date": "Datum", "You have not ordered anything yet.": "Du hast noch nichts bestellt.",
+	"Your account": "Dein Konto", "Your orders": "Deine Bestellungen", "Date": "Datum", "You have not ordered anything yet.": "Du hast noch nichts bestellt.",
 	"You": "Du", "Your addresses": "Deine Adressen", "New address": "Neue Adresse", "Log out": "Abmelden", "order pending": "wartet auf Zahlung", "order placed": "bestellt", "order canceled": "storniert",
 	"That was saved.": "Das ist gespeichert.", "A letter is on its way to you.": "Eine Mail ist zu dir unterwegs.",
 	"You can buy as a guest.": "Du kannst als Gast kaufen.", "Keep this address in my account": "Diese Adresse in meinem Konto behalten",

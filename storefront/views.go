@@ -63,7 +63,11 @@ func (v *visit) card(p catalog.Product) (card, bool) {
 	if !v.offered(p).Visible {
 		return card{}, false
 	}
-	p = p.In(v.locale.Code)
+	return v.cardOf(p.In(v.locale.Code))
+}
+
+// cardOf is card for a product in the shopper's language that may be shown.
+func (v *visit) cardOf(p catalog.Product) (card, bool) {
 	c := card{Title: p.Title, URL: v.site.Base + "/p/" + p.Handle}
 	found := false
 	values := map[string]bool{}

@@ -122,6 +122,7 @@ type page struct {
 	Units       int64          // in the cart
 	LoggedIn    bool
 	Here        string // path and query, to come back to
+	Searches    bool   // the shop has a search
 	Search      string // what was searched for
 	Note        string // what has just happened, "" is nothing
 }
@@ -134,7 +135,7 @@ func (v *visit) page(title string) (page, error) {
 	p := page{
 		Shop: v.site.Name, Title: title, Locale: v.locale, Locales: v.site.locales,
 		Currency: v.currency, Currencies: v.site.Currencies, Here: v.r.URL.RequestURI(),
-		Note: v.note(), LoggedIn: v.customer != "", Categories: v.categories(tree.Children("")),
+		Note: v.note(), LoggedIn: v.customer != "", Searches: len(v.site.Finders) > 0, Categories: v.categories(tree.Children("")),
 	}
 	if v.r.Method != http.MethodGet {
 		p.Here = v.site.Base + "/"

@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"time"
 
 	"github.com/keelshop/commerce"
@@ -28,6 +29,7 @@ import (
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments/simulator"
+	"github.com/keelshop/commerce/search"
 	"github.com/keelshop/commerce/storefront"
 )
 
@@ -56,7 +58,12 @@ func run(ctx context.Context, addr, dir string) error {
 	if _, err := samplegoods.Load(ctx, shop); err != nil {
 		return err
 	}
-	handler, err := routes(shop, bank, &console{to: os.Stdout, site: "http://" + addr}, logger)
+	finders, err := openFinders(ctx, shop)
+	if err != nil {
+		return err
+	}
+	defer closeFinders(finders)
+	handler, err := routes(shop, bank, finders, &console{to: os.Stdout, site: "http://" + addr}, logger)
 	if err != nil {
 		return err
 	}
@@ -68,9 +75,33 @@ func run(ctx context.Context, addr, dir string) error {
 	return web.Serve(ctx, web.Server(handler, logger), listener, 10*time.Second)
 }
 
+// openFinders opens a search in each language and waits until all goods are
+// found.
+func openFinders(ctx context.Context, shop *commerce.Store) (map[string]*search.Finder, error) {
+	finders := map[string]*search.Finder{}
+	for _, language := range []string{"en", "de"} {
+		finder, err := search.Open(ctx, shop, search.Options{Locale: language, Dir: filepath.Join(shop.Dir(), "search-"+language)})
+		if err == nil {
+			finders[language] = finder
+			err = finder.After(ctx, shop.Latest())
+		}
+		if err != nil {
+			closeFinders(finders)
+			return nil, err
+		}
+	}
+	return finders, nil
+}
+
+func closeFinders(finders map[string]*search.Finder) {
+	for _, f := range finders {
+		_ = f.Close() // the index is made again if anything is lost
+	}
+}
+
 // routes puts the bank's pages beside the shop. With a real bank they would be
 // elsewhere.
-func routes(shop *commerce.Store, bank *simulator.Simulator, mailer accounts.Mailer, logger *slog.Logger) (http.Handler, error) {
+func routes(shop *commerce.Store, bank *simulator.Simulator, finders map[string]*search.Finder, mailer accounts.Mailer, logger *slog.Logger) (http.Handler, error) {
 	theme, err := fs.Sub(files, "theme")
 	if err != nil {
 		return nil, err
@@ -82,9 +113,10 @@ func routes(shop *commerce.Store, bank *simulator.Simulator, mailer accounts.Mai
 			{Provider: bank.Name(), Title: "Card", Field: "/bank/card"},
 			{Provider: "manual", Title: "Invoice"},
 		},
-		Mailer: mailer,
-		Theme:  theme,
-		Logger: logger,
+		Finders: finders,
+		Mailer:  mailer,
+		Theme:   theme,
+		Logger:  logger,
 	})
 	if err != nil {
 		return nil, err

@@ -21,7 +21,12 @@ func TestTheShopOpens(t *testing.T) {
 	if _, err := samplegoods.Load(t.Context(), shop); err != nil {
 		t.Fatal(err)
 	}
-	handler, err := routes(shop, bank, &console{to: io.Discard}, slog.New(slog.DiscardHandler))
+	finders, err := openFinders(t.Context(), shop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeFinders(finders)
+	handler, err := routes(shop, bank, finders, &console{to: io.Discard}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +34,7 @@ func TestTheShopOpens(t *testing.T) {
 	defer server.Close()
 	for path, want := range map[string]string{
 		"/": "Fewer things that stay longer", "/pages/about": "About us", "/pages/delivery": "Delivery and returns",
-		"/static/theme.css": "Fraunces", "/bank/card": "Card number", "/c/kitchen": "Everyday mug",
+		"/static/theme.css": "Fraunces", "/bank/card": "Card number", "/c/kitchen": "Everyday mug", "/search?q=mugs": "Camp mug",
 	} {
 		answer, err := http.Get(server.URL + path)
 		if err != nil {

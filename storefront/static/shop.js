@@ -29,6 +29,8 @@ document.addEventListener('change', event => {
   const form = event.target.closest('form.preferences, form.change, form.filters');
   if (form) form.requestSubmit(form.querySelector('button:not([name])'));
 });
+// Filters stand open where there is room.
+if (matchMedia('(min-width: 60rem)').matches) for (const d of document.querySelectorAll('details.facets')) d.open = true;
 for (const form of document.querySelectorAll('form.preferences, form.change, form.filters')) form.classList.add('auto');
 
 // Suggestions while searching.
@@ -36,6 +38,8 @@ for (const input of document.querySelectorAll('input[data-suggest]')) {
   const list = document.createElement('div');
   list.className = 'suggestions';
   list.id = 'suggestions';
+  list.setAttribute('role', 'listbox');
+  list.setAttribute('aria-label', input.placeholder);
   list.hidden = true;
   input.parentNode.append(list);
   input.setAttribute('role', 'combobox');
@@ -62,7 +66,12 @@ for (const input of document.querySelectorAll('input[data-suggest]')) {
     else if (event.key === 'Enter' && chosen >= 0) { event.preventDefault(); all[chosen].click(); return; }
     else return;
     event.preventDefault();
-    all.forEach((a, i) => a.classList.toggle('chosen', i === chosen));
+    all.forEach((a, i) => {
+      a.id = 'suggestion-' + i;
+      a.classList.toggle('chosen', i === chosen);
+      a.setAttribute('aria-selected', String(i === chosen));
+    });
+    input.setAttribute('aria-activedescendant', 'suggestion-' + chosen);
   });
   document.addEventListener('click', event => { if (!input.parentNode.contains(event.target)) show(false); });
 }
