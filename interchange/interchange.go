@@ -1,0 +1,207 @@
+// Package interchange takes catalogues in from files and writes them out: the
+// product files of other shop systems as they are found, and a format of its
+// own that loses nothing.
+//
+// An import may be run again at any time: what is there already changes
+// nothing, so a run that was cut short is resumed by running it again. Nothing
+// of a file is dropped. What has no field of its own stays in the product's or
+// variant's private metadata under "source", by the name of its column.
+package interchange
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/catalog/assets"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/money"
+)
+
+// Format names a kind of file.
+type Format string
+
+// The formats. JSONLines and CSV are the package's own.
+const (
+	JSONLines   Format = "jsonl"
+	CSV         Format = "csv"
+	Shopify     Format = "shopify"
+	WooCommerce Format = "woocommerce"
+	Vendure     Format = "vendure"
+	Medusa      Format = "medusa"
+	Spree       Format = "spree"
+	Icecat      Format = "icecat"
+)
+
+// Formats lists what Import reads.
+func Formats() []Format {
+	return []Format{JSONLines, CSV, Shopify, WooCommerce, Vendure, Medusa, Spree, Icecat}
+}
+
+// Options says how to import. The zero value recognizes the format and writes.
+type Options struct {
+	// Format is what the file is; "" recognizes it by its content.
+	Format Format
+	// Currency is that of prices that name none. Shopify, WooCommerce, Vendure
+	// and Icecat files never name one.
+	Currency money.Currency
+	// DryRun reads and checks everything and writes nothing. It does not see
+	// what only the store can tell, such as a SKU of another product there.
+	DryRun bool
+	// Picture fetches a picture that the file names by address or file name,
+	// puts it into the store's assets and returns its ID. If it is nil or
+	// fails, the name stays in the source metadata.
+	Picture func(ctx context.Context, name string) (assets.ID, error)
+	// Issue is told of everything that is wrong or was done differently, in
+	// the order of the file.
+	Issue func(Issue)
+	// Progress is told how far the import is, after each batch.
+	Progress func(Summary)
+}
+
+// Issue is something about one row of a file.
+type Issue struct {
+	Row    int    `json:"row"` // the line on which it begins, from 1
+	Column string `json:"column,omitempty"`
+	// Rule names what was found, as in "repeated_sku".
+	Rule    string `json:"rule"`
+	Message string `json:"message"`
+	// Refused says that the product of this row was not taken. Otherwise the
+	// issue is a warning.
+	Refused bool `json:"refused"`
+}
+
+// String is the issue on one line.
+func (i Issue) String() string {
+	at := fmt.Sprintf("row %d", i.Row)
+	if i.Column != "" {
+		at += ", " + i.Column
+	}
+	word := "warning"
+	if i.Refused {
+		word = "refused"
+	}
+	return fmt.Sprintf("%s: %s (%s): %s", at, word, i.Rule, i.Message)
+}
+
+// Summary counts what an import did.
+type Summary struct {
+	Format     Format         `json:"format"`
+	Rows       int            `json:"rows"`     // of products and variants; the header is none
+	Products   int            `json:"products"` // taken, also if they were there already
+	Variants   int            `json:"variants"`
+	Categories int            `json:"categories"` // that the products are in
+	Stocked    int            `json:"stocked"`    // variants whose stock was set
+	Pictures   int            `json:"pictures"`
+	Refused    int            `json:"refused"` // products
+	Warnings   int            `json:"warnings"`
+	Rules      map[string]int `json:"rules"` // issues by rule
+	// Cells with something in them: those that ended in a field, those that
+	// ended in source metadata, and those of products that were refused.
+	CellsTyped   int  `json:"cells_typed"`
+	CellsKept    int  `json:"cells_kept"`
+	CellsRefused int  `json:"cells_refused"`
+	DryRun       bool `json:"dry_run"`
+}
+
+// UnknownFormatError says that the content of a file was not recognized.
+type UnknownFormatError struct{ Format Format }
+
+func (e *UnknownFormatError) Error() string {
+	var names []string
+	for _, f := range Formats() {
+		names = append(names, string(f))
+	}
+	if e.Format == "" {
+		return "the file's format is not recognized by its first lines: name one of " + strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("there is no format %q: the formats are %s", e.Format, strings.Join(names, ", "))
+}
+
+// Unwrap returns fault.Invalid.
+func (e *UnknownFormatError) Unwrap() error { return fault.Invalid }
+
+// CurrencyError says that a file's prices name no currency and the caller
+// named none either.
+type CurrencyError struct{ Format Format }
+
+func (e *CurrencyError) Error() string {
+	return fmt.Sprintf("prices in a %s file name no currency: say which it is", e.Format)
+}
+
+// Unwrap returns fault.Invalid.
+func (e *CurrencyError) Unwrap() error { return fault.Invalid }
+
+// Import reads a file, plain or gzip, into a store. Memory is bounded by the
+// batch, except for the names of SKUs, which are watched for repetitions, and
+// WooCommerce files, whose variations may stand far from their products.
+//
+// It returns the summary also with an error, up to where it came. The errors
+// are an *UnknownFormatError, a *CurrencyError, what reading the file gives,
+// and what the store returns for reasons other than the product at hand.
+func Import(ctx context.Context, shop *commerce.Store, file io.Reader, o Options) (Summary, error) {
+	l := &loader{shop: shop, options: o, summary: Summary{Format: o.Format, Rules: map[string]int{}, DryRun: o.DryRun}, skus: map[[16]byte]int{}}
+	records, err := open(file, &l.options)
+	l.summary.Format = l.options.Format
+	if err != nil {
+		return l.summary, err
+	}
+	err = l.run(ctx, records)
+	return l.summary, err
+}
+
+// records is what a format's reader yields: one record per product. An error
+// ends it: the rest of the file cannot be read.
+type records = iter.Seq2[*record, error]
+
+// namesNoCurrency lists the formats that need Options.Currency.
+var namesNoCurrency = map[Format]bool{Shopify: true, WooCommerce: true, Vendure: true, Icecat: true}
+
+// open recognizes the format and returns the reader of the file.
+func open(file io.Reader, o *Options) (records, error) {
+	text, err := plain(file)
+	if err != nil {
+		return nil, err
+	}
+	if o.Format == "" {
+		if o.Format, err = recognize(text); err != nil {
+			return nil, err
+		}
+	}
+	if namesNoCurrency[o.Format] && o.Currency == "" {
+		return nil, &CurrencyError{Format: o.Format}
+	}
+	if o.Currency != "" {
+		if err := o.Currency.Check(); err != nil {
+			return nil, err
+		}
+	}
+	switch o.Format {
+	case JSONLines:
+		return readJSONLines(text), nil
+	case Icecat:
+		return readIcecat(text, o.Currency), nil
+	}
+	t, err := newTable(text)
+	if err != nil {
+		return nil, err
+	}
+	switch o.Format {
+	case CSV:
+		return readCSV(t), nil
+	case Shopify:
+		return readShopify(t, o.Currency), nil
+	case WooCommerce:
+		return readWooCommerce(t, o.Currency), nil
+	case Vendure:
+		return readVendure(t, o.Currency), nil
+	case Medusa:
+		return readMedusa(t), nil
+	case Spree:
+		return readSpree(t, o.Currency), nil
+	}
+	return nil, &UnknownFormatError{Format: o.Format}
+}
