@@ -22,7 +22,7 @@ const (
 	mostOptions     = 10
 	mostOption      = 200
 	mostPrices      = 50
-	mostBarcodes    = 20
+	mostBarcodes    = 250 // catalogues list one for each packaging and market
 	mostMedia       = 250
 	mostSEO         = 2000
 	mostCategories  = 50

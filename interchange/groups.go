@@ -3,6 +3,8 @@ package interchange
 import (
 	"errors"
 	"io"
+
+	"github.com/keelshop/commerce/fault"
 )
 
 // groups yields the rows of a table by product: rows that follow each other
@@ -53,5 +55,61 @@ func read(t *table, f Format, belongs func(first, next *row) bool, build func(*r
 			}
 			return yield(r, nil)
 		})
+	}
+}
+
+// mostHeldRows bounds a file whose rows must be held in memory, since those of
+// one product may stand far from each other.
+const mostHeldRows = 500_000
+
+// gather reads all rows of a table and returns them by product, in the order in
+// which the products' first rows come.
+func gather(t *table, product func(*row) string) ([][]*row, error) {
+	var out [][]*row
+	index := map[string]int{}
+	for n := 0; ; n++ {
+		w, err := t.next()
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err == nil && n >= mostHeldRows {
+			err = fault.New(fault.Invalid, "the file has more than %d rows: split it", mostHeldRows)
+		}
+		if err != nil {
+			return out, err
+		}
+		name := product(w)
+		i, seen := index[name]
+		if !seen {
+			i = len(out)
+			index[name] = i
+			out = append(out, nil)
+		}
+		if len(out[i]) >= maxRows {
+			return out, errTooManyRows(out[i][0].line)
+		}
+		out[i] = append(out[i], w)
+	}
+}
+
+// readGathered is read for tables that have to be gathered.
+func readGathered(t *table, f Format, product func(*row) string, build func(*record)) records {
+	return func(yield func(*record, error) bool) {
+		all, err := gather(t, product)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, rows := range all {
+			r := &record{line: rows[0].line, rows: rows}
+			build(r)
+			if err := r.finish(f); err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
 	}
 }

@@ -93,7 +93,7 @@ type Summary struct {
 	Rows       int            `json:"rows"`     // of products and variants; the header is none
 	Products   int            `json:"products"` // taken, also if they were there already
 	Variants   int            `json:"variants"`
-	Categories int            `json:"categories"` // that the products are in
+	Categories int            `json:"categories"` // that were put, or made since a product is in them
 	Stocked    int            `json:"stocked"`    // variants whose stock was set
 	Pictures   int            `json:"pictures"`
 	Refused    int            `json:"refused"` // products

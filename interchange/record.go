@@ -25,6 +25,7 @@ type record struct {
 	stock      map[int]int64   // by index of the variant
 	source     source          // what has no field
 	perVariant map[int]*source // the same of variants
+	variantRow map[int]int     // on which line a variant begins
 	issues     []Issue
 }
 
@@ -40,8 +41,10 @@ type source struct {
 	Format  Format              `json:"format,omitempty"`
 	Columns map[string]string   `json:"columns,omitempty"`
 	More    []map[string]string `json:"more,omitempty"` // of further rows of the same product
-	// SKU says that the file has none and that it was derived.
-	SKU string `json:"sku,omitempty"`
+	// SKU is "derived" if the file has none for a variant, or one that another
+	// variant of the product has, which is Repeated.
+	SKU      string      `json:"sku,omitempty"`
+	Repeated catalog.SKU `json:"repeated_sku,omitempty"`
 }
 
 func (s source) empty() bool { return len(s.Columns) == 0 && len(s.More) == 0 && s.SKU == "" }
@@ -83,6 +86,12 @@ func (r *record) of(variant int) *source {
 func (r *record) keep(w *row, variant int, ofVariant func(string) bool) {
 	if variant >= 0 {
 		r.of(variant).add(w.rest(ofVariant))
+		if r.variantRow == nil {
+			r.variantRow = map[int]int{}
+		}
+		if r.variantRow[variant] == 0 {
+			r.variantRow[variant] = w.line
+		}
 	}
 	rest := w.rest(everything)
 	if w == r.rows[0] || len(rest) == 0 {
@@ -112,7 +121,11 @@ func (s *source) add(cells map[string]string) {
 
 // finish completes a record after its last row.
 func (r *record) finish(f Format) error {
+	if f == CSV {
+		return nil // it has private metadata of its own, and nothing is left over
+	}
 	r.source.Format = f
+	r.dropDuplicates()
 	private, err := r.source.metadata()
 	if err != nil {
 		return err
@@ -134,11 +147,14 @@ func (r *record) finish(f Format) error {
 // deriveSKUs names variants that the file does not: by the product's handle
 // and their options.
 func (r *record) deriveSKUs() {
+	seen := map[catalog.SKU]bool{}
 	for i := range r.put.Variants {
 		v := &r.put.Variants[i]
-		if v.SKU != "" {
+		if v.SKU != "" && !seen[v.SKU] {
+			seen[v.SKU] = true
 			continue
 		}
+		r.of(i).Repeated = v.SKU
 		name := cmp.Or(r.put.Handle, slug(r.put.Title))
 		for _, o := range v.Options {
 			name += "-" + slug(o.Value)
@@ -146,7 +162,11 @@ func (r *record) deriveSKUs() {
 		if len(name) > 100 {
 			name = strings.TrimRight(name[:100], "-")
 		}
+		if repeated := v.SKU; repeated != "" {
+			r.warn(cmp.Or(r.variantRow[i], r.line), "sku", "repeated_sku", "another variant of the product has %q: it becomes %q", repeated, name)
+		}
 		v.SKU = catalog.SKU(name)
+		seen[v.SKU] = true
 		r.of(i).SKU = "derived"
 	}
 }

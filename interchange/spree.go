@@ -12,9 +12,10 @@ import (
 
 // readSpree reads a product export of Spree. The first row of a slug is the
 // product; rows with options are its variants, and rows that repeat a SKU add
-// its price in another currency.
+// its price in another currency. Those stand at the end of the file, so its
+// rows are held in memory.
 func readSpree(t *table, fallback money.Currency) records {
-	return read(t, Spree, func(first, next *row) bool { return next.peek("slug") == first.peek("slug") }, func(r *record) {
+	return readGathered(t, Spree, func(w *row) string { return w.peek("slug") }, func(r *record) {
 		first := r.rows[0]
 		r.put.Handle = first.take("slug")
 		r.put.Title = first.take("name")

@@ -50,7 +50,7 @@ func recognize(r *bufio.Reader) (Format, error) {
 		}
 		return JSONLines, nil
 	}
-	t, err := newTable(bufio.NewReader(bytes.NewReader(head)))
+	t, err := newTable(bufio.NewReaderSize(bytes.NewReader(head), peekBytes))
 	if err != nil {
 		return "", &UnknownFormatError{}
 	}
@@ -78,6 +78,7 @@ type table struct {
 	csv   *csv.Reader
 	names []string       // as the header spells them, without white space around
 	index map[string]int // by lower-case name
+	raw   bool           // white space around cells counts
 }
 
 // newTable reads the header and finds out what separates cells.
@@ -87,13 +88,14 @@ func newTable(r *bufio.Reader) (*table, error) {
 		return nil, fault.Wrap(fault.Invalid, err, "reading the file")
 	}
 	first, _, _ := strings.Cut(string(head), "\n")
-	t := &table{csv: csv.NewReader(r), index: map[string]int{}}
-	t.csv.Comma = ','
-	for _, c := range []rune{';', '\t'} {
-		if strings.Count(first, string(c)) > strings.Count(first, string(t.csv.Comma)) {
-			t.csv.Comma = c
+	comma := byte(',')
+	for _, c := range []byte{';', '\t'} {
+		if strings.Count(first, string(c)) > strings.Count(first, string(comma)) {
+			comma = c
 		}
 	}
+	t := &table{csv: csv.NewReader(&unpad{from: r, comma: comma}), index: map[string]int{}}
+	t.csv.Comma = rune(comma)
 	t.csv.FieldsPerRecord = -1 // ragged rows
 	t.csv.LazyQuotes = true
 	names, err := t.csv.Read()
@@ -125,14 +127,17 @@ func (t *table) next() (*row, error) {
 			return nil, fault.Wrap(fault.Invalid, err, "reading row %d", line)
 		}
 		r := &row{table: t, line: line, used: make([]fate, len(values))}
-		for i, v := range values {
+		for _, v := range values {
 			if len(v) > maxCell {
 				return nil, fault.New(fault.Invalid, "row %d has a cell of %d bytes: the limit is %d", line, len(v), maxCell)
 			}
 			if !utf8.ValidString(v) {
 				return nil, fault.New(fault.Invalid, "row %d is not UTF-8", line)
 			}
-			r.values = append(r.values, strings.TrimSpace(v))
+			if !t.raw {
+				v = strings.TrimSpace(v)
+			}
+			r.values = append(r.values, v)
 		}
 		if r.filled() > 0 {
 			return r, nil

@@ -1,78 +1,38 @@
 package interchange
 
 import (
-	"errors"
-	"io"
+	"cmp"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/keelshop/commerce/catalog"
-	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
 )
 
-// mostWooRows bounds a file whose rows must be held in memory.
-const mostWooRows = 500_000
-
 // readWooCommerce reads a product export of WooCommerce. Variations name their
-// product by SKU or as id:44 and may stand anywhere, so the rows are read
-// before the first product is yielded.
+// product by SKU or as id:44 and may stand anywhere, so the rows are held in
+// memory.
 func readWooCommerce(t *table, c money.Currency) records {
-	return func(yield func(*record, error) bool) {
-		var products []*row
-		variations := map[string][]*row{}
-		for n := 0; ; n++ {
-			w, err := t.next()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err == nil && n >= mostWooRows {
-				err = fault.New(fault.Invalid, "the file has more than %d rows: split it", mostWooRows)
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if parent := w.peek("parent"); wooType(w) == "variation" && parent != "" {
-				variations[parent] = append(variations[parent], w)
-				continue
-			}
-			products = append(products, w)
+	skus := map[string]string{} // by ID, as far as the file has come
+	product := func(w *row) string {
+		if id := w.peek("id"); id != "" {
+			skus[id] = w.peek("sku")
 		}
-		for _, w := range products {
-			r := &record{line: w.line, rows: []*row{w}}
-			for _, name := range []string{w.peek("sku"), "id:" + w.peek("id")} {
-				r.rows = append(r.rows, variations[name]...)
-				delete(variations, name)
+		parent := w.peek("parent")
+		if id, ok := strings.CutPrefix(parent, "id:"); ok {
+			if sku := skus[id]; sku != "" {
+				return sku
 			}
-			r.woo(c)
-			if err := r.finish(WooCommerce); err != nil {
-				yield(nil, err)
-				return
-			}
-			if !yield(r, nil) {
-				return
-			}
+			return parent
 		}
-		yieldOrphans(variations, yield)
-	}
-}
-
-// yieldOrphans refuses variations whose product is not in the file.
-func yieldOrphans(variations map[string][]*row, yield func(*record, error) bool) {
-	var rows []*row
-	for _, list := range variations {
-		rows = append(rows, list...)
-	}
-	slices.SortFunc(rows, func(a, b *row) int { return a.line - b.line })
-	for _, w := range rows {
-		r := &record{line: w.line, rows: []*row{w}}
-		r.refuse(w.line, "Parent", "unknown_parent", "the file has no product %q", w.peek("parent"))
-		if !yield(r, nil) {
-			return
+		if parent != "" {
+			return parent
 		}
+		return cmp.Or(w.peek("sku"), "id:"+w.peek("id"), strconv.Itoa(w.line))
 	}
+	return readGathered(t, WooCommerce, product, func(r *record) { r.woo(c) })
 }
 
 // wooType returns the kind of a row, without what else the cell says.
@@ -87,6 +47,10 @@ func wooType(w *row) string {
 
 func (r *record) woo(c money.Currency) {
 	first := r.rows[0]
+	if parent := first.peek("parent"); parent != "" {
+		r.refuse(first.line, "Parent", "unknown_parent", "no row before it is the product %q", parent)
+		return
+	}
 	kind := wooType(first)
 	if first.peek("type") == kind {
 		first.take("type")
@@ -184,8 +148,12 @@ func (r *record) wooVariant(w *row, c money.Currency) {
 	v := catalog.PutVariant{SKU: catalog.SKU(w.take("sku"))}
 	if w != r.rows[0] {
 		w.take("parent")
-		w.same("type", "variation")
-		w.same("published", "1")
+		if w.peek("type") == "variation" {
+			w.take("type")
+		}
+		if w.peek("published") == r.rows[0].peek("published") {
+			w.take("published")
+		}
 		columns, numbers := wooAttributes(w)
 		for i, column := range columns {
 			if values := "attribute " + numbers[i] + " value(s)"; w.peek(values) != "" {

@@ -1,0 +1,397 @@
+package interchange
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/inventory"
+)
+
+// Bounds of what is put at once.
+const (
+	batchProducts = 500
+	batchVariants = 2000
+	stockers      = 64 // variants whose stock is set at the same time
+)
+
+// loader writes records into a store.
+type loader struct {
+	shop    *commerce.Store
+	options Options
+	summary Summary
+
+	batch    []*record
+	variants int
+	skus     map[[16]byte]int // rows of SKUs and handles so far
+	tree     *catalog.Tree
+}
+
+func (l *loader) run(ctx context.Context, all records) error {
+	for r, err := range all {
+		if err != nil {
+			return errors.Join(l.flush(ctx), err)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := l.add(ctx, r); err != nil {
+			return err
+		}
+	}
+	return l.flush(ctx)
+}
+
+func (l *loader) add(ctx context.Context, r *record) error {
+	if r.category != nil {
+		l.summary.Rows++
+		if r.refused() {
+			l.report(r)
+			return nil
+		}
+		return l.putCategory(ctx, r)
+	}
+	l.summary.Rows += max(1, len(r.rows))
+	l.repeated(r)
+	if !r.refused() {
+		if err := l.prepare(ctx, r); err != nil {
+			return err
+		}
+	}
+	if r.refused() {
+		l.report(r)
+		return nil
+	}
+	l.batch = append(l.batch, r)
+	if l.variants += len(r.put.Variants); len(l.batch) >= batchProducts || l.variants >= batchVariants {
+		return l.flush(ctx)
+	}
+	return nil
+}
+
+// repeated refuses a product whose handle or SKU another one of the file has.
+func (l *loader) repeated(r *record) {
+	names := map[[16]byte]bool{}
+	watch := func(kind, name, column, rule string) {
+		sum := sha256.Sum256([]byte(kind + name))
+		key := [16]byte(sum[:16])
+		if first, seen := l.skus[key]; seen {
+			r.refuse(r.line, column, rule, "%q is that of row %d too", name, first)
+			return
+		}
+		if names[key] {
+			r.refuse(r.line, column, rule, "the product has %q twice", name)
+		}
+		names[key] = true
+	}
+	if r.put.Handle != "" {
+		watch("handle ", r.put.Handle, "handle", "repeated_handle")
+	}
+	for _, v := range r.put.Variants {
+		watch("sku ", string(v.SKU), "sku", "repeated_sku")
+	}
+	if r.refused() {
+		return
+	}
+	for key := range names {
+		l.skus[key] = r.line
+	}
+}
+
+// prepare resolves what a record names outside of itself, and checks it.
+func (l *loader) prepare(ctx context.Context, r *record) error {
+	if l.options.Picture != nil && !l.options.DryRun {
+		l.fetch(ctx, r)
+	}
+	if err := l.categorize(ctx, r); err != nil {
+		return err
+	}
+	if err := r.put.Validate(); err != nil {
+		r.refuse(r.line, "", "invalid", "%v", err)
+	}
+	return nil
+}
+
+// fetch turns pictures into media.
+func (l *loader) fetch(ctx context.Context, r *record) {
+	for _, p := range r.pictures {
+		asset, err := l.options.Picture(ctx, p.name)
+		if err != nil {
+			r.warn(r.line, "", "no_picture", "%s: %v", p.name, err)
+			continue
+		}
+		r.put.Media = append(r.put.Media, catalog.Media{Asset: asset, Alt: p.alt, SKUs: p.skus})
+		l.summary.Pictures++
+	}
+}
+
+// flush puts what has been gathered.
+func (l *loader) flush(ctx context.Context) error {
+	batch := l.batch
+	l.batch, l.variants = nil, 0
+	if len(batch) == 0 {
+		return nil
+	}
+	if !l.options.DryRun {
+		if err := l.put(ctx, batch); err != nil {
+			return err
+		}
+		if err := l.stock(ctx, batch); err != nil {
+			return err
+		}
+	}
+	for _, r := range batch {
+		l.report(r)
+	}
+	if l.options.Progress != nil {
+		l.options.Progress(l.summary)
+	}
+	return nil
+}
+
+// put puts a batch. If the store refuses one of it, each is put alone, so that
+// the issue gets its row.
+func (l *loader) put(ctx context.Context, batch []*record) error {
+	all := make([]catalog.PutProduct, len(batch))
+	for i, r := range batch {
+		all[i] = r.put
+	}
+	_, err := l.shop.Catalog.PutProducts(ctx, all)
+	if err == nil {
+		return nil
+	}
+	if !productsFault(err) {
+		return fmt.Errorf("putting the products of rows %d to %d: %w", batch[0].line, batch[len(batch)-1].line, err)
+	}
+	for _, r := range batch {
+		_, err := l.shop.Catalog.PutProduct(ctx, r.put)
+		switch {
+		case err == nil:
+		case productsFault(err):
+			r.refuse(r.line, "", ruleOf(err), "%v", err)
+		default:
+			return fmt.Errorf("putting the product of row %d: %w", r.line, err)
+		}
+	}
+	return nil
+}
+
+// productsFault reports whether the store refused a product for what it is.
+func productsFault(err error) bool {
+	switch fault.CodeOf(err) {
+	case fault.Invalid, fault.Conflict, fault.Refused, fault.NotFound:
+		return true
+	}
+	return false
+}
+
+func ruleOf(err error) string {
+	if _, ok := errors.AsType[*catalog.NameTakenError](err); ok {
+		return "name_taken"
+	}
+	if _, ok := errors.AsType[*catalog.DuplicateOptionsError](err); ok {
+		return "duplicate_options"
+	}
+	return string(fault.CodeOf(err))
+}
+
+// stock makes what is on hand what the file says.
+func (l *loader) stock(ctx context.Context, batch []*record) error {
+	type count struct {
+		sku catalog.SKU
+		n   int64
+	}
+	var counts []count
+	for _, r := range batch {
+		if r.refused() {
+			continue
+		}
+		for i, v := range r.put.Variants {
+			if n, ok := r.stock[i]; ok && !v.Untracked {
+				counts = append(counts, count{v.SKU, n})
+			}
+		}
+	}
+	l.summary.Stocked += len(counts)
+	errs := make(chan error, len(counts))
+	gate := make(chan struct{}, stockers)
+	var wait sync.WaitGroup
+	for _, c := range counts {
+		gate <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-gate }()
+			errs <- l.setStock(ctx, c.sku, c.n)
+		})
+	}
+	wait.Wait()
+	close(errs)
+	for err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *loader) setStock(ctx context.Context, sku catalog.SKU, n int64) error {
+	have, err := l.shop.Inventory.Level(ctx, sku, inventory.Main)
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return fmt.Errorf("reading the stock of %s: %w", sku, err)
+	}
+	if err == nil && have.OnHand == n {
+		return nil
+	}
+	if _, err = l.shop.Inventory.Adjust(ctx, inventory.Adjust{SKU: sku, Count: &n, Reason: "import"}); err != nil {
+		return fmt.Errorf("setting the stock of %s to %d: %w", sku, n, err)
+	}
+	return nil
+}
+
+// report counts what became of a record.
+func (l *loader) report(r *record) {
+	s := &l.summary
+	refused := r.refused()
+	for _, i := range r.issues {
+		s.Rules[i.Rule]++
+		if !i.Refused {
+			s.Warnings++
+		}
+		if l.options.Issue != nil {
+			l.options.Issue(i)
+		}
+	}
+	for _, w := range r.rows {
+		if refused {
+			s.CellsRefused += w.filled()
+			continue
+		}
+		s.CellsTyped += w.count(typed)
+		s.CellsKept += w.count(kept)
+	}
+	switch {
+	case refused:
+		s.Refused++
+	case r.category == nil:
+		s.Products++
+		s.Variants += len(r.put.Variants)
+	}
+}
+
+// categorize gives a product its categories. Those that a file names by their
+// titles are made if they are missing.
+func (l *loader) categorize(ctx context.Context, r *record) error {
+	for _, handle := range r.handles {
+		id, err := l.categoryByHandle(ctx, handle)
+		if err != nil {
+			return err
+		}
+		if id == "" && !l.options.DryRun {
+			r.refuse(r.line, "", "unknown_category", "there is no category %q", handle)
+			return nil
+		}
+		r.put.Categories = appendNew(r.put.Categories, id)
+	}
+	for _, path := range r.categories {
+		id, err := l.path(ctx, path)
+		if err != nil {
+			return err
+		}
+		r.put.Categories = appendNew(r.put.Categories, id)
+	}
+	return nil
+}
+
+func appendNew(list []catalog.CategoryID, id catalog.CategoryID) []catalog.CategoryID {
+	for _, have := range list {
+		if have == id {
+			return list
+		}
+	}
+	if id == "" {
+		return list
+	}
+	return append(list, id)
+}
+
+func (l *loader) categoryByHandle(ctx context.Context, handle string) (catalog.CategoryID, error) {
+	if l.tree == nil {
+		tree, err := l.shop.Catalog.Categories(ctx)
+		if err != nil {
+			return "", fmt.Errorf("reading the categories: %w", err)
+		}
+		l.tree = tree
+	}
+	c, ok := l.tree.ByHandle(handle)
+	if !ok {
+		return "", nil
+	}
+	return c.ID, nil
+}
+
+// path returns the category at the end of a path of titles.
+func (l *loader) path(ctx context.Context, titles []string) (catalog.CategoryID, error) {
+	var parent catalog.CategoryID
+	var handle []string
+	for _, title := range titles {
+		handle = append(handle, slug(title))
+		name := strings.Join(handle, "-")
+		id, err := l.categoryByHandle(ctx, name)
+		if err != nil {
+			return "", err
+		}
+		if id == "" {
+			if l.options.DryRun {
+				return "", nil
+			}
+			c, err := l.shop.Catalog.PutCategory(ctx, catalog.PutCategory{Handle: name, Title: title, Parent: parent})
+			if err != nil {
+				return "", fmt.Errorf("making the category %q: %w", title, err)
+			}
+			id, l.tree = c.ID, nil
+			l.summary.Categories++
+		}
+		parent = id
+	}
+	return parent, nil
+}
+
+// putCategory puts a category that the file describes itself.
+func (l *loader) putCategory(ctx context.Context, r *record) error {
+	c := r.category
+	put := catalog.PutCategory{
+		Handle: c.Handle, Title: c.Title, Description: c.Description, Position: c.Position, SEO: c.SEO, Media: c.Media,
+		Translations: c.Translations, Metadata: c.Metadata, PrivateMetadata: c.PrivateMetadata,
+	}
+	if c.Parent != "" {
+		parent, err := l.categoryByHandle(ctx, c.Parent)
+		if err != nil {
+			return err
+		}
+		if put.Parent = parent; parent == "" && !l.options.DryRun {
+			r.refuse(r.line, "", "unknown_category", "there is no category %q", c.Parent)
+			l.report(r)
+			return nil
+		}
+	}
+	err := put.Validate()
+	if err == nil && !l.options.DryRun {
+		_, err = l.shop.Catalog.PutCategory(ctx, put)
+		l.tree = nil
+	}
+	switch {
+	case err == nil:
+		l.summary.Categories++
+	case productsFault(err):
+		r.refuse(r.line, "", ruleOf(err), "%v", err)
+	default:
+		return fmt.Errorf("putting the category of row %d: %w", r.line, err)
+	}
+	l.report(r)
+	return nil
+}

@@ -1,0 +1,236 @@
+package interchange_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/interchange"
+)
+
+// data returns the path of a file of real data, which may stand beside the
+// project.
+func data(t testing.TB, path string) string {
+	t.Helper()
+	full := filepath.Join("..", "..", "shared", "data", path)
+	if _, err := os.Stat(full); err != nil {
+		t.Skipf("the real data is not beside the project: %v", err)
+	}
+	return full
+}
+
+func read(t testing.TB, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(data(t, path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// load imports a text and returns what the import said.
+func load(t testing.TB, shop *commerce.Store, text []byte, o interchange.Options) (interchange.Summary, []interchange.Issue) {
+	t.Helper()
+	var issues []interchange.Issue
+	o.Issue = func(i interchange.Issue) { issues = append(issues, i) }
+	s, err := interchange.Import(t.Context(), shop, bytes.NewReader(text), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, issues
+}
+
+// TestFilesOfOtherShops imports real export files as they are. cells is the
+// number of cells with something in them, header not counted, as another
+// program counts them.
+func TestFilesOfOtherShops(t *testing.T) {
+	for _, c := range []struct {
+		path                      string
+		format                    interchange.Format
+		products, variants, stock int
+		refused, warnings, cells  int
+		rules                     string
+	}{
+		{"shopify/apparel.csv", interchange.Shopify, 20, 22, 0, 0, 0, 400, ""},
+		{"shopify/home-and-garden.csv", interchange.Shopify, 20, 21, 1, 0, 0, 426, ""},
+		{"shopify/jewelery.csv", interchange.Shopify, 20, 23, 0, 0, 0, 513, ""},
+		{"woocommerce-8.3.1/sample_products.csv", interchange.WooCommerce, 18, 23, 0, 0, 2, 625, "external_as_draft grouped_as_draft"},
+		{"woocommerce-8.3.1/experimental_sample_9_products.csv", interchange.WooCommerce, 9, 9, 0, 0, 3, 227, "grouped_as_draft variable_without_variations"},
+		{"woocommerce-8.3.1/experimental_fashion_sample_9_products.csv", interchange.WooCommerce, 9, 9, 4, 0, 2, 215, "variable_without_variations"},
+		{"vendure/product-import.csv", interchange.Vendure, 4, 10, 0, 0, 2, 119, "negative_stock repeated_row"},
+		{"vendure/products.csv", interchange.Vendure, 54, 88, 88, 0, 2, 685, "repeated_sku"},
+		{"medusa/exported-products-comma.csv", interchange.Medusa, 2, 3, 0, 0, 1, 91, "status_as_draft"},
+		{"medusa/exported-products-semicolon.csv", interchange.Medusa, 2, 3, 0, 0, 1, 91, "status_as_draft"},
+		{"medusa/product-with-categories.csv", interchange.Medusa, 1, 2, 0, 0, 0, 64, ""},
+		{"medusa/v1-template.csv", interchange.Medusa, 3, 5, 5, 0, 0, 102, ""},
+		{"spree/products.csv", interchange.Spree, 37, 87, 87, 0, 0, 2764, ""},
+	} {
+		t.Run(c.path, func(t *testing.T) {
+			text := read(t, "import-formats/"+c.path)
+			shop := commercetest.Open(t)
+			s, issues := load(t, shop, text, interchange.Options{Currency: "EUR"})
+			for _, i := range issues {
+				t.Log(i)
+			}
+			if s.Format != c.format || s.Products != c.products || s.Variants != c.variants || s.Stocked != c.stock || s.Refused != c.refused || s.Warnings != c.warnings {
+				t.Errorf("summary %+v", s)
+			}
+			if sum := s.CellsTyped + s.CellsKept + s.CellsRefused; sum != c.cells {
+				t.Errorf("%d cells typed, %d kept, %d refused: that is %d of %d", s.CellsTyped, s.CellsKept, s.CellsRefused, sum, c.cells)
+			}
+			var rules []string
+			for rule := range s.Rules {
+				rules = append(rules, rule)
+			}
+			slices.Sort(rules)
+			if got := strings.Join(rules, " "); got != c.rules {
+				t.Errorf("rules %q, want %q", got, c.rules)
+			}
+			everyCellIsInTheStore(t, shop, text)
+			again, _ := load(t, shop, text, interchange.Options{Currency: "EUR"})
+			again.Categories = s.Categories // they were made the first time
+			if !reflect.DeepEqual(again, s) {
+				t.Errorf("a second run says %+v, the first %+v", again, s)
+			}
+			for p, err := range shop.Catalog.All(t.Context(), catalog.Filter{}) {
+				if err != nil || p.Version != 1 {
+					t.Errorf("after a second run %s has version %d, %v", p.Handle, p.Version, err)
+				}
+			}
+			exportsComeBack(t, shop)
+		})
+	}
+}
+
+// unlike lists columns whose cells are stored as something else than their own
+// text: states, numbers in other units, prices, lists and repetitions.
+var unlike = regexp.MustCompile(`(?i)^(published|status|product status|type|parent|in stock\?|stock|categories|tags|facets|optiongroups|category\d|` +
+	`.*price.*|currency|variant grams|weight|variant:weight|variant inventory qty|variant inventory quantity|inventory_count|stockonhand|` +
+	`trackinventory|track_inventory|variant manage inventory|attribute \d value\(s\)|optionvalues|product:keywords|product tags|variantfacets|option\d_name|option\d name)$`)
+
+// everyCellIsInTheStore looks for the text of each cell in an export of the
+// store.
+func everyCellIsInTheStore(t *testing.T, shop *commerce.Store, text []byte) {
+	t.Helper()
+	var b bytes.Buffer
+	if _, err := interchange.Export(t.Context(), shop, &b, interchange.ExportOptions{Format: interchange.JSONLines}); err != nil {
+		t.Fatal(err)
+	}
+	dump := b.String()
+	comma := ','
+	if bytes.Count(text[:200], []byte(";")) > 10 {
+		comma = ';'
+	}
+	// Aligned files have spaces behind quotes, which Go's reader does not take.
+	tidy := regexp.MustCompile(`" +([,\n])`).ReplaceAll(bytes.TrimPrefix(text, []byte("\ufeff")), []byte(`"$1`))
+	c := csv.NewReader(bytes.NewReader(tidy))
+	c.Comma, c.FieldsPerRecord, c.LazyQuotes = comma, -1, true
+	rows, err := c.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	looked := 0
+	for n, cells := range rows[1:] {
+		for i, cell := range cells {
+			cell = strings.TrimSpace(cell)
+			column := strings.TrimSpace(rows[0][i])
+			if cell == "" || unlike.MatchString(column) {
+				continue
+			}
+			looked++
+			quoted, err := json.Marshal(cell)
+			if err != nil {
+				t.Fatal(err)
+			}
+			twice, err := json.Marshal(string(quoted))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(dump, string(quoted[1:len(quoted)-1])) && !strings.Contains(dump, string(twice[1:len(twice)-1])) {
+				t.Errorf("row %d, %s: %q is nowhere in the store", n+2, column, cell)
+			}
+		}
+	}
+	if looked == 0 {
+		t.Error("no cell was looked for")
+	}
+}
+
+// exportsComeBack exports a store, imports that into an empty one and exports
+// it again.
+func exportsComeBack(t *testing.T, shop *commerce.Store) {
+	t.Helper()
+	first := export(t, shop, interchange.JSONLines)
+	for _, f := range []interchange.Format{interchange.JSONLines, interchange.CSV} {
+		other := commercetest.Open(t)
+		if f == interchange.CSV { // the categories have no place there
+			var categories []byte
+			for line := range bytes.Lines(first) {
+				if bytes.HasPrefix(line, []byte(`{"type":"category"`)) {
+					categories = append(categories, line...)
+				}
+			}
+			if len(categories) > 0 {
+				load(t, other, categories, interchange.Options{Format: interchange.JSONLines})
+			}
+		}
+		_, issues := load(t, other, export(t, shop, f), interchange.Options{})
+		for _, i := range issues {
+			t.Errorf("importing the own %s: %v", f, i)
+		}
+		if again := export(t, other, interchange.JSONLines); !bytes.Equal(again, first) {
+			t.Errorf("through %s the catalogue comes back different:\n%s\n%s", f, firstDifference(first, again), "")
+		}
+	}
+}
+
+func firstDifference(a, b []byte) string {
+	as, bs := strings.Split(string(a), "\n"), strings.Split(string(b), "\n")
+	for i := range as {
+		if i >= len(bs) || as[i] != bs[i] {
+			return "was " + as[i] + "\nis  " + bs[min(i, len(bs)-1)]
+		}
+	}
+	return "it has more lines"
+}
+
+func export(t testing.TB, shop *commerce.Store, f interchange.Format) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if _, err := interchange.Export(t.Context(), shop, &b, interchange.ExportOptions{Format: f, Currency: "EUR"}); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestIcecat(t *testing.T) {
+	text := read(t, "icecat-chorus/products.jsonl.gz")
+	if testing.Short() {
+		t.Skip("19,406 products take a while")
+	}
+	shop := commercetest.Open(t)
+	s, issues := load(t, shop, text, interchange.Options{Currency: "EUR"})
+	if s.Format != interchange.Icecat || s.Products != 19406 || s.Refused != 0 || s.Rules["bad_barcode"] != 1 {
+		t.Errorf("summary %+v", s)
+		for _, i := range issues[:min(len(issues), 20)] {
+			t.Log(i)
+		}
+	}
+	p, err := shop.Catalog.ByReference(t.Context(), "2101957")
+	if err != nil || p.Brand != "HP" || p.Variants[0].SKU != "2101957" || p.Variants[0].Barcodes[0] != "0884420588030" {
+		t.Errorf("product %+v, %v", p, err)
+	}
+	if n := len(p.Attributes); n < 20 || p.Attributes[0].Name != "product_type" || p.Attributes[0].Text != "Notebook" {
+		t.Errorf("%d attributes, the first %+v", n, p.Attributes[0])
+	}
+}
