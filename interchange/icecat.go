@@ -80,7 +80,7 @@ func (r *record) icecat(line []byte, c money.Currency) error {
 	}
 	r.source.Columns = map[string]string{}
 	for _, code := range p.EAN {
-		if err := catalog.CheckBarcode(code); err != nil {
+		if err := checkGTIN(code); err != nil {
 			r.warn(r.line, "ean", "bad_barcode", "%v", err)
 			r.source.Columns["ean"] = strings.TrimSpace(r.source.Columns["ean"] + " " + code)
 		} else if !slices.Contains(v.Barcodes, code) {
@@ -161,4 +161,13 @@ func (r *record) icecatField(key string, value any) {
 	if text != "" {
 		r.source.Columns[key] = text
 	}
+}
+
+// checkGTIN checks a code that a file calls an EAN.
+func checkGTIN(code string) error {
+	switch len(code) {
+	case 8, 12, 13, 14:
+		return catalog.CheckBarcode(code)
+	}
+	return fault.New(fault.Invalid, "%q is no GTIN: those have 8, 12, 13 or 14 digits", code)
 }

@@ -129,7 +129,7 @@ func (e *UnknownFormatError) Unwrap() error { return fault.Invalid }
 type CurrencyError struct{ Format Format }
 
 func (e *CurrencyError) Error() string {
-	return fmt.Sprintf("prices in a %s file name no currency: say which it is", e.Format)
+	return fmt.Sprintf("prices in a %s file name no currency: say which it is (--currency on the command line)", e.Format)
 }
 
 // Unwrap returns fault.Invalid.

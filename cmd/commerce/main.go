@@ -1,5 +1,6 @@
-// Command commerce looks after stores on disk: it verifies one, puts a
-// retailer's order file through one, and measures how fast one sells.
+// Command commerce looks after stores on disk: it verifies one, takes products
+// in and out of one, puts a retailer's order file through one, and measures how
+// fast one sells.
 //
 // Run it without arguments for the list of its commands, and with
 // "commerce COMMAND --help" for what one of them does.
@@ -40,6 +41,8 @@ const usage = `commerce looks after stores on disk.
 Usage:
 
   commerce verify DIR               check every invariant of a store
+  commerce import --dir DIR FILE    put a product file into a store
+  commerce export --dir DIR FILE    write the catalogue of a store to a file
   commerce replay --dir DIR FILE    put a retailer's order file through a store
   commerce bench                    measure how fast a store sells
   commerce search-eval --dir DIR --labels FILE   measure how good its search is
@@ -57,6 +60,8 @@ type subcommand struct {
 
 var subcommands = []subcommand{
 	{"verify", verify},
+	{"import", importFile},
+	{"export", exportFile},
 	{"replay", replay},
 	{"bench", bench},
 	{"search-eval", searchEval},

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/interchange"
+	"github.com/keelshop/commerce/money"
+)
+
+const exportHelp = `Usage: commerce export --dir DIR --format NAME FILE
+
+Writes the catalogue of the store in DIR to FILE, compressed if its name ends in
+.gz. The formats:
+
+  jsonl    JSON Lines, everything, categories included
+  csv      one row per variant, for a spreadsheet; JSON where there is no column
+  shopify  a file that Shopify imports, with the prices of --currency
+
+An export of an unchanged catalogue is the same file every time. FILE appears
+when it is complete. The last line of standard output is one JSON object with
+the counts.
+
+Flags:
+`
+
+func exportFile(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
+	var dir, format, currency string
+	line := newCommandLine(exportHelp, "dir", "format", "currency")
+	line.StringVar(&dir, "dir", "", "the directory `DIR` holds the store")
+	line.StringVar(&format, "format", "jsonl", "write `NAME`: jsonl, csv or shopify")
+	line.StringVar(&currency, "currency", "", "prices of a Shopify file are in `CODE`, as in EUR")
+	operands, err := line.parse(args, stdout)
+	switch {
+	case err != nil:
+		return err
+	case dir == "":
+		return misused("name the store's directory with --dir")
+	case len(operands) != 1:
+		return misused("name one file, not %d", len(operands))
+	}
+	if _, err := os.Stat(dir); err != nil {
+		return err // Open would make a store of it
+	}
+	shop, err := commerce.Open(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, shop.Close()) }()
+	var done interchange.Exported
+	err = writeWhole(operands[0], func(w io.Writer) error {
+		o := interchange.ExportOptions{Format: interchange.Format(format), Currency: money.Currency(strings.ToUpper(currency))}
+		done, err = interchange.Export(ctx, shop, w, o)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(stdout).Encode(done)
+}
+
+// writeWhole writes a file under another name and renames it when it is
+// complete and synced.
+func writeWhole(name string, write func(io.Writer) error) (err error) {
+	partial := name + ".partial"
+	f, err := os.Create(partial)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			err = errors.Join(err, os.Remove(partial))
+		}
+	}()
+	if !strings.HasSuffix(name, ".gz") {
+		err = write(f)
+	} else {
+		z := gzip.NewWriter(f)
+		if err = write(z); err == nil {
+			err = z.Close()
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(partial, name)
+}

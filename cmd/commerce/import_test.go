@@ -1,0 +1,67 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/keelshop/commerce/interchange"
+)
+
+const spreeFile = "slug,sku,name,price,currency,status,option1_name,option1_value\n" +
+	"mug,MUG,Mug,0,USD,active,,\nmug,MUG-B,,9.50,USD,,Color,Blue\nmug,MUG-B,,8.90,EUR,,,\nbowl,BOWL,Bowl,x,USD,active,,\n"
+
+func TestImportAndExport(t *testing.T) {
+	dir := t.TempDir()
+	shop, file := filepath.Join(dir, "shop.data"), filepath.Join(dir, "products.csv")
+	if err := os.WriteFile(file, []byte(spreeFile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := command(t, "import", "--dir", shop, file)
+	var s interchange.Summary
+	if err := json.Unmarshal([]byte(r.stdout), &s); err != nil {
+		t.Fatalf("%v: %s%s", err, r.stdout, r.stderr)
+	}
+	if r.code != exitFailed || s.Format != interchange.Spree || s.Products != 1 || s.Refused != 1 || !strings.Contains(r.stderr, "row 5, price: refused (bad_price)") {
+		t.Errorf("exit code %d, %+v\n%s", r.code, s, r.stderr)
+	}
+	out := filepath.Join(dir, "out.jsonl.gz")
+	succeed(t, "export", "--dir", shop, "--format", "jsonl", out)
+	other := filepath.Join(dir, "other.data")
+	succeed(t, "import", "--dir", other, out)
+	again := filepath.Join(dir, "again.jsonl.gz")
+	succeed(t, "export", "--dir", other, again)
+	first, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := os.ReadFile(again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(first) != string(second) || len(first) == 0 {
+		t.Error("the export of what was imported is another file")
+	}
+	succeed(t, "verify", shop)
+	succeed(t, "verify", other)
+}
+
+func TestImportUsage(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"import", "f"}, exitUsage, "--dir"},
+		{[]string{"import", "--dir", "d"}, exitUsage, "name one file, not 0"},
+		{[]string{"import", "--help"}, exitOK, "--dry-run"},
+		{[]string{"export", "--dir", filepath.Join(t.TempDir(), "none"), "f"}, exitFailed, "no such file"},
+		{[]string{"export", "--help"}, exitOK, "jsonl"},
+	} {
+		if r := command(t, c.args...); r.code != c.code || !strings.Contains(r.stdout+r.stderr, c.want) {
+			t.Errorf("%v: exit code %d\n%s%s", c.args, r.code, r.stdout, r.stderr)
+		}
+	}
+}

@@ -1,0 +1,210 @@
+package interchange_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/interchange"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/money"
+)
+
+const shopifyFile = "\ufeffHandle,Title,Body (HTML),Vendor,Type,Tags,Published,Option1 Name,Option1 Value,Variant SKU,Variant Grams,Variant Inventory Tracker,Variant Inventory Qty,Variant Price,Variant Compare At Price,Variant Barcode,Image Src,Cost per item\r\n" +
+	"mug,Mug,\"<p>Holds <b>tea</b>.</p>\r\n<p>And coffee.</p>\",Kiln,Cups,\"blue, tea\",true,Size,Small,,310,shopify,5,9.50,12,4006381333931,https://pics.example/1.jpg,3.10\r\n" +
+	"mug,,,,,,,,Large,,420,shopify,-2,11,10,4006381333932,https://pics.example/2.jpg,4\r\n" +
+	"mug,,,,,,,,,,,,,,,,https://pics.example/3.jpg,\r\n" +
+	"bowl,Bowl,,Kiln,Cups,,false,Title,Default Title,B-1,0,,,abc,,,,\r\n" +
+	"plate,Plate,,Kiln,Cups,,false,Title,Default Title,mug-small,0,,,5,,,,\r\n"
+
+func TestShopifyRows(t *testing.T) {
+	shop := commercetest.Open(t)
+	s, issues := load(t, shop, []byte(shopifyFile), interchange.Options{Currency: "EUR"})
+	var rules []string
+	for _, i := range issues {
+		rules = append(rules, i.Rule)
+		t.Log(i)
+	}
+	want := []string{"compare_at", "bad_barcode", "negative_stock", "bad_price", "repeated_sku"}
+	slices.Sort(rules)
+	slices.Sort(want)
+	if !slices.Equal(rules, want) || s.Products != 1 || s.Refused != 2 || s.Stocked != 2 {
+		t.Errorf("rules %q, summary %+v", rules, s)
+	}
+	p, err := shop.Catalog.ByHandle(t.Context(), "mug")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Description != "Holds tea.\n\nAnd coffee." || p.Brand != "Kiln" || len(p.Categories) != 1 || p.Status != catalog.Active {
+		t.Errorf("product %+v", p)
+	}
+	small := p.Variants[0]
+	if small.SKU != "mug-small" || small.Prices[0] != money.New(950, "EUR") || small.CompareAt[0] != money.New(1200, "EUR") || small.WeightGrams != 310 || small.Barcodes[0] != "4006381333931" {
+		t.Errorf("variant %+v", small)
+	}
+	var private struct {
+		Source struct {
+			SKU     string
+			Columns map[string]string
+		}
+	}
+	if err := json.Unmarshal(small.PrivateMetadata, &private); err != nil || private.Source.SKU != "derived" || private.Source.Columns["Cost per item"] != "3.10" {
+		t.Errorf("private metadata %s, %v", small.PrivateMetadata, err)
+	}
+	for sku, want := range map[catalog.SKU]int64{"mug-small": 5, "mug-large": 0} {
+		if l, err := shop.Inventory.Level(t.Context(), sku, inventory.Main); err != nil || l.OnHand != want {
+			t.Errorf("%s has a stock of %d, %v; want %d", sku, l.OnHand, err, want)
+		}
+	}
+}
+
+func TestDryRunWritesNothing(t *testing.T) {
+	shop := commercetest.Open(t)
+	wet, _ := load(t, commercetest.Open(t), []byte(shopifyFile), interchange.Options{Currency: "EUR"})
+	dry, _ := load(t, shop, []byte(shopifyFile), interchange.Options{Currency: "EUR", DryRun: true})
+	if dry.Products != wet.Products || dry.Refused != wet.Refused || !reflect.DeepEqual(dry.Rules, wet.Rules) {
+		t.Errorf("a dry run says %+v, the real one %+v", dry, wet)
+	}
+	for p := range shop.Catalog.All(t.Context(), catalog.Filter{}) {
+		t.Errorf("it wrote %s", p.Handle)
+	}
+	if tree, err := shop.Catalog.Categories(t.Context()); err != nil || tree.Len() != 0 {
+		t.Errorf("it wrote categories: %v", err)
+	}
+}
+
+// TestBadFiles gets errors that say what to do, and nothing half done.
+func TestBadFiles(t *testing.T) {
+	shop := commercetest.Open(t)
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	if _, err := z.Write([]byte(shopifyFile)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		text string
+		o    interchange.Options
+		want string
+	}{
+		"empty":            {"", interchange.Options{}, "not recognized"},
+		"prose":            {"Dear Sir or Madam,\nplease", interchange.Options{}, "not recognized"},
+		"no such format":   {shopifyFile, interchange.Options{Format: "magento"}, `no format "magento"`},
+		"no currency":      {shopifyFile, interchange.Options{}, "name no currency"},
+		"no such currency": {shopifyFile, interchange.Options{Currency: "EURO"}, "EURO"},
+		"cut off":          {zipped.String()[:zipped.Len()/2], interchange.Options{Format: interchange.Shopify, Currency: "EUR"}, "unexpected EOF"},
+		"not UTF-8":        {"Handle,Title,Option1 Name,Variant Price\nmug,M\xfcg,,1\n", interchange.Options{Currency: "EUR"}, "row 2 is not UTF-8"},
+	} {
+		_, err := interchange.Import(t.Context(), shop, strings.NewReader(c.text), c.o)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !errors.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+	for _, c := range []struct{ line, rule string }{
+		{`{"type":"product","handle":"a","titel":"A"}`, "bad_json"},
+		{`{"type":"order"}`, "bad_json"},
+		{`{"type":"product","handle":"a","title":"A","status":"active","variants":[]}`, "invalid"},
+		{`{"type":"product","handle":"a","title":"A","status":"active","categories":["nowhere"],"variants":[{"sku":"a"}]}`, "unknown_category"},
+		{`{"type":"product","handle":"a","title":"A","status":"active","variants":[{"sku":"a"},{"sku":"a"}]}`, "repeated_sku"},
+		{`{"type":"product"`, "bad_json"},
+	} {
+		s, issues := load(t, shop, []byte(c.line), interchange.Options{Format: interchange.JSONLines})
+		if s.Refused != 1 || len(issues) != 1 || issues[0].Rule != c.rule || issues[0].Row != 1 {
+			t.Errorf("%s: %+v", c.line, issues)
+		}
+	}
+}
+
+// TestStoresRefusalNamesTheRow puts one product of a batch that another product
+// of the store stands against.
+func TestStoresRefusalNamesTheRow(t *testing.T) {
+	shop := commercetest.Open(t)
+	load(t, shop, []byte(`{"type":"product","handle":"old","title":"Old","status":"active","variants":[{"sku":"taken"}]}`), interchange.Options{})
+	s, issues := load(t, shop, []byte(strings.Join([]string{
+		`{"type":"product","handle":"a","title":"A","status":"active","variants":[{"sku":"a"}]}`,
+		`{"type":"product","handle":"b","title":"B","status":"active","variants":[{"sku":"taken"}]}`,
+		`{"type":"product","handle":"c","title":"C","status":"active","variants":[{"sku":"c"}]}`,
+	}, "\n")), interchange.Options{})
+	if s.Products != 2 || s.Refused != 1 || len(issues) != 1 || issues[0].Row != 2 || issues[0].Rule != "name_taken" {
+		t.Errorf("summary %+v, issues %v", s, issues)
+	}
+}
+
+// TestNothingOfAProductIsLost fails when the catalog gets a field that the own
+// formats do not know.
+func TestNothingOfAProductIsLost(t *testing.T) {
+	notOfAFile := []string{"ID", "Version", "SKU", "Price", "Key", "ForgetHandles"}
+	for _, c := range []struct {
+		put   reflect.Type
+		known string
+	}{
+		{reflect.TypeFor[catalog.PutProduct](), "Handle Title Description Status Variants ExternalReference Metadata PrivateMetadata Brand Categories Media Attributes SEO FormerHandles Translations Publications"},
+		{reflect.TypeFor[catalog.PutVariant](), "SKU Options Prices Untracked Barcodes Metadata PrivateMetadata CompareAt Attributes WeightGrams LengthMM WidthMM HeightMM TaxCategory"},
+		{reflect.TypeFor[catalog.PutCategory](), "Handle Title Description Parent Position SEO Media Translations Metadata PrivateMetadata"},
+	} {
+		known := strings.Fields(c.known)
+		for i := range c.put.NumField() {
+			f := c.put.Field(i)
+			if f.Tag.Get("command") == "stamped" || slices.Contains(notOfAFile, f.Name) && !slices.Contains(known, f.Name) {
+				continue
+			}
+			if !slices.Contains(known, f.Name) {
+				t.Errorf("%s.%s is in no file: add it to the own formats, and here", c.put.Name(), f.Name)
+			}
+		}
+	}
+}
+
+const everything = `{"type":"category","handle":"cups","title":"Cups","description":"To drink from","position":3,"seo":{"title":"All cups"},"metadata":{"color":"red"}}
+{"type":"category","handle":"mugs","parent":"cups","title":"Mugs","translations":[{"locale":"de","title":"Becher"}]}
+{"type":"product","handle":"mug","former_handles":["beaker"],"title":" =Mug\t","description":"Two lines\r\nof text","brand":"@Kiln","status":"draft","categories":["mugs","cups"],"attributes":[{"name":"Height","kind":"number","number":"9.5","unit":"cm"},{"name":"Microwave","kind":"bool","bool":true}],"seo":{"title":"Mug","description":"A mug"},"translations":[{"locale":"de","title":"Becher","terms":[{"text":"Size","translation":"Größe"}]}],"publications":[{"channel":"web","visible_from":1767225600000}],"external_reference":"ERP-1","metadata":{"a":1},"private_metadata":{"b":[2]},"variants":[{"sku":"mug-1","options":[{"name":"Size|=\\","value":"S = small|tiny"}],"prices":[{"minor":1250,"currency":"EUR"},{"minor":1500,"currency":"USD"}],"compare_at":[{"minor":2000,"currency":"EUR"}],"attributes":[{"name":"Glaze","kind":"enum","values":["blue","matt"]}],"barcodes":["4006381333931","own|code"],"weight_g":310,"length_mm":1,"width_mm":2,"height_mm":3,"tax_category":"books","metadata":{"c":3},"private_metadata":{"d":4},"stock":7},{"sku":"mug-2","options":[{"name":"Size|=\\","value":"L"}],"untracked":true}]}
+`
+
+func TestEverythingComesBack(t *testing.T) {
+	shop := commercetest.Open(t)
+	_, issues := load(t, shop, []byte(everything), interchange.Options{})
+	for _, i := range issues {
+		t.Error(i)
+	}
+	first := export(t, shop, interchange.JSONLines)
+	for _, want := range []string{"beaker", "Größe", "books", `"stock":7`, "own|code", "ERP-1", `"visible_from":1767225600000`} {
+		if !strings.Contains(string(first), want) {
+			t.Errorf("the export lacks %s:\n%s", want, first)
+		}
+	}
+	exportsComeBack(t, shop)
+	// A spreadsheet sees no formula.
+	for line := range strings.Lines(string(export(t, shop, interchange.CSV))) {
+		for cell := range strings.SplitSeq(line, ",") {
+			if c := strings.TrimPrefix(cell, `"`); c != "" && strings.ContainsRune("=+-@", rune(c[0])) {
+				t.Errorf("the cell %s is a formula", cell)
+			}
+		}
+	}
+}
+
+// TestShopifyFilesComeBack: what Shopify has columns for survives the way out
+// and in.
+func TestShopifyFilesComeBack(t *testing.T) {
+	shop := commercetest.Open(t)
+	load(t, shop, []byte(shopifyFile), interchange.Options{Currency: "EUR"})
+	text := export(t, shop, interchange.Shopify)
+	other := commercetest.Open(t)
+	s, issues := load(t, other, text, interchange.Options{Currency: "EUR"})
+	if s.Format != interchange.Shopify || s.Products != 1 || s.Variants != 2 || len(issues) > 0 {
+		t.Fatalf("summary %+v, issues %v\n%s", s, issues, text)
+	}
+	if again := export(t, other, interchange.Shopify); !bytes.Equal(again, text) {
+		t.Errorf("was\n%s\nis\n%s", text, again)
+	}
+}

@@ -1,0 +1,68 @@
+package interchange
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"strings"
+
+	"github.com/keelshop/commerce/catalog/assets"
+	"github.com/keelshop/commerce/fault"
+)
+
+// maxPicture bounds a picture.
+const maxPicture = 20 << 20
+
+// PicturesFromWeb returns an Options.Picture that fetches pictures by their
+// http and https addresses with a client.
+func PicturesFromWeb(to assets.Store, client *http.Client) func(context.Context, string) (assets.ID, error) {
+	return func(ctx context.Context, name string) (assets.ID, error) {
+		if !strings.HasPrefix(name, "https://") && !strings.HasPrefix(name, "http://") {
+			return "", fault.New(fault.Invalid, "it is no address on the web")
+		}
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, name, nil)
+		if err != nil {
+			return "", err
+		}
+		answer, err := client.Do(r)
+		if err != nil {
+			return "", err
+		}
+		defer answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			return "", fmt.Errorf("the server answers %s", answer.Status)
+		}
+		return store(ctx, to, answer.Body)
+	}
+}
+
+// PicturesFromFiles returns an Options.Picture that reads pictures by their
+// names from a file system.
+func PicturesFromFiles(to assets.Store, files fs.FS) func(context.Context, string) (assets.ID, error) {
+	return func(ctx context.Context, name string) (assets.ID, error) {
+		f, err := files.Open(strings.TrimPrefix(name, "/"))
+		if err != nil {
+			return "", err
+		}
+		defer f.Close()
+		return store(ctx, to, f)
+	}
+}
+
+// store keeps what is a picture by its first bytes.
+func store(ctx context.Context, to assets.Store, from io.Reader) (assets.ID, error) {
+	b, err := io.ReadAll(io.LimitReader(from, maxPicture+1))
+	if err != nil {
+		return "", err
+	}
+	if len(b) > maxPicture {
+		return "", fault.New(fault.Invalid, "it is larger than %d bytes", maxPicture)
+	}
+	if kind := http.DetectContentType(b); !strings.HasPrefix(kind, "image/") {
+		return "", fault.New(fault.Invalid, "it is %s, no picture", kind)
+	}
+	return to.Put(ctx, bytes.NewReader(b))
+}
