@@ -37,6 +37,7 @@ type Exported struct {
 
 // writer writes one format.
 type writer interface {
+	productType(typeLine) error
 	category(categoryLine) error
 	product(productLine) error
 	close() error
@@ -87,6 +88,10 @@ func export(ctx context.Context, shop *commerce.Store, w writer, o ExportOptions
 		c, _ := tree.Get(id)
 		return c.Handle
 	}
+	types, err := writeTypes(ctx, shop, w)
+	if err != nil {
+		return err
+	}
 	if err := writeTree(tree, "", handle, w, out); err != nil {
 		return err
 	}
@@ -112,7 +117,8 @@ func export(ctx context.Context, shop *commerce.Store, w writer, o ExportOptions
 		if err != nil {
 			return err
 		}
-		if err := w.product(lineOf(p, handle, stock)); err != nil {
+		kind, _ := types.Get(p.Type)
+		if err := w.product(lineOf(p, handle, kind.Code, stock)); err != nil {
 			return fmt.Errorf("writing product %s: %w", n.id, err)
 		}
 		out.Products++
@@ -122,6 +128,20 @@ func export(ctx context.Context, shop *commerce.Store, w writer, o ExportOptions
 		}
 	}
 	return nil
+}
+
+// writeTypes writes the product types and returns them.
+func writeTypes(ctx context.Context, shop *commerce.Store, w writer) (*catalog.ProductTypes, error) {
+	types, err := shop.Catalog.ProductTypes(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the product types: %w", err)
+	}
+	for _, t := range types.All() {
+		if err := w.productType(typeLine{Type: "product_type", Code: t.Code, Title: t.Title, Attributes: t.Attributes}); err != nil {
+			return nil, fmt.Errorf("writing product type %s: %w", t.ID, err)
+		}
+	}
+	return types, nil
 }
 
 // writeTree writes the categories below one, parents first.
@@ -165,6 +185,7 @@ func stockOf(ctx context.Context, shop *commerce.Store, p catalog.Product) ([]in
 // jsonWriter writes JSONLines.
 type jsonWriter struct{ enc *json.Encoder }
 
+func (w *jsonWriter) productType(t typeLine) error  { return w.enc.Encode(t) }
 func (w *jsonWriter) category(c categoryLine) error { return w.enc.Encode(c) }
 func (w *jsonWriter) product(p productLine) error   { return w.enc.Encode(p) }
 func (w *jsonWriter) close() error                  { return nil }

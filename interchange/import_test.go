@@ -148,7 +148,7 @@ func TestNothingOfAProductIsLost(t *testing.T) {
 		put   reflect.Type
 		known string
 	}{
-		{reflect.TypeFor[catalog.PutProduct](), "Handle Title Description Status Variants ExternalReference Metadata PrivateMetadata Brand Categories Media Attributes SEO FormerHandles Translations Publications"},
+		{reflect.TypeFor[catalog.PutProduct](), "Handle Title Description Status Variants ExternalReference Metadata PrivateMetadata Brand Type Categories Media Attributes SEO FormerHandles Translations Publications"},
 		{reflect.TypeFor[catalog.PutVariant](), "SKU Options Prices Untracked Barcodes Metadata PrivateMetadata CompareAt Attributes WeightGrams LengthMM WidthMM HeightMM TaxCategory"},
 		{reflect.TypeFor[catalog.PutCategory](), "Handle Title Description Parent Position SEO Media Translations Metadata PrivateMetadata"},
 	} {
@@ -165,9 +165,10 @@ func TestNothingOfAProductIsLost(t *testing.T) {
 	}
 }
 
-const everything = `{"type":"category","handle":"cups","title":"Cups","description":"To drink from","position":3,"seo":{"title":"All cups"},"metadata":{"color":"red"}}
+const everything = `{"type":"product_type","code":"ware","title":"Ware","attributes":[{"name":"Height","kind":"number","unit":"cm","constraint":"none"},{"name":"Microwave","kind":"bool","constraint":"none","facetable":true},{"name":"Glaze","kind":"enum","values":["blue","matt"],"multiple":true,"constraint":"none"}]}
+{"type":"category","handle":"cups","title":"Cups","description":"To drink from","position":3,"seo":{"title":"All cups"},"metadata":{"color":"red"}}
 {"type":"category","handle":"mugs","parent":"cups","title":"Mugs","translations":[{"locale":"de","title":"Becher"}]}
-{"type":"product","handle":"mug","former_handles":["beaker"],"title":" =Mug\t","description":"Two lines\r\nof text","brand":"@Kiln","status":"draft","categories":["mugs","cups"],"attributes":[{"name":"Height","kind":"number","number":"9.5","unit":"cm"},{"name":"Microwave","kind":"bool","bool":true}],"seo":{"title":"Mug","description":"A mug"},"translations":[{"locale":"de","title":"Becher","terms":[{"text":"Size","translation":"Größe"}]}],"publications":[{"channel":"web","visible_from":1767225600000}],"external_reference":"ERP-1","metadata":{"a":1},"private_metadata":{"b":[2]},"variants":[{"sku":"mug-1","options":[{"name":"Size|=\\","value":"S = small|tiny"}],"prices":[{"minor":1250,"currency":"EUR"},{"minor":1500,"currency":"USD"}],"compare_at":[{"minor":2000,"currency":"EUR"}],"attributes":[{"name":"Glaze","kind":"enum","values":["blue","matt"]}],"barcodes":["4006381333931","own|code"],"weight_g":310,"length_mm":1,"width_mm":2,"height_mm":3,"tax_category":"books","metadata":{"c":3},"private_metadata":{"d":4},"stock":7},{"sku":"mug-2","options":[{"name":"Size|=\\","value":"L"}],"untracked":true}]}
+{"type":"product","handle":"mug","product_type":"ware","former_handles":["beaker"],"title":" =Mug\t","description":"Two lines\r\nof text","brand":"@Kiln","status":"draft","categories":["mugs","cups"],"attributes":[{"name":"Height","kind":"number","number":"9.5","unit":"cm"},{"name":"Microwave","kind":"bool","bool":true}],"seo":{"title":"Mug","description":"A mug"},"translations":[{"locale":"de","title":"Becher","terms":[{"text":"Size","translation":"Größe"}]}],"publications":[{"channel":"web","visible_from":1767225600000}],"external_reference":"ERP-1","metadata":{"a":1},"private_metadata":{"b":[2]},"variants":[{"sku":"mug-1","options":[{"name":"Size|=\\","value":"S = small|tiny"}],"prices":[{"minor":1250,"currency":"EUR"},{"minor":1500,"currency":"USD"}],"compare_at":[{"minor":2000,"currency":"EUR"}],"attributes":[{"name":"Glaze","kind":"enum","values":["blue","matt"]}],"barcodes":["4006381333931","own|code"],"weight_g":310,"length_mm":1,"width_mm":2,"height_mm":3,"tax_category":"books","metadata":{"c":3},"private_metadata":{"d":4},"stock":7},{"sku":"mug-2","options":[{"name":"Size|=\\","value":"L"}],"untracked":true}]}
 `
 
 func TestEverythingComesBack(t *testing.T) {

@@ -11,13 +11,21 @@ import (
 	"github.com/keelshop/commerce/money"
 )
 
-// The own JSON Lines: categories first, a parent before its children, then
-// products by handle. It holds all that a merchant has put; IDs, versions and
+// The own JSON Lines: product types by code, then categories, a parent before
+// its children, then products by handle. It holds all that a merchant has put; IDs, versions and
 // times of the store it came from are not part of it.
 
 // head says what a line is about.
 type head struct {
-	Type string `json:"type"` // "category" or "product"
+	Type string `json:"type"` // "product_type", "category" or "product"
+}
+
+// typeLine is a product type.
+type typeLine struct {
+	Type       string                        `json:"type"`
+	Code       string                        `json:"code"`
+	Title      string                        `json:"title"`
+	Attributes []catalog.AttributeDefinition `json:"attributes,omitempty"`
 }
 
 // categoryLine is a category. Others are named by their handles.
@@ -39,6 +47,7 @@ type categoryLine struct {
 type productLine struct {
 	Type              string                `json:"type"`
 	Handle            string                `json:"handle"`
+	ProductType       string                `json:"product_type,omitempty"` // its code
 	FormerHandles     []string              `json:"former_handles,omitempty"`
 	Title             string                `json:"title"`
 	Description       string                `json:"description,omitempty"`
@@ -103,6 +112,9 @@ func (r *record) jsonLine(line []byte) error {
 		return err
 	}
 	switch h.Type {
+	case "product_type":
+		r.productType = new(typeLine)
+		return strict(line, r.productType)
 	case "category":
 		r.category = new(categoryLine)
 		return strict(line, r.category)
@@ -114,7 +126,7 @@ func (r *record) jsonLine(line []byte) error {
 		r.product(p)
 		return nil
 	}
-	return errors.New("a line's type is category or product, not " + h.Type)
+	return errors.New("a line's type is product_type, category or product, not " + h.Type)
 }
 
 // strict decodes one JSON value and refuses fields that nobody knows: they
@@ -133,7 +145,7 @@ func strict(line []byte, into any) error {
 
 // product turns a line into what is put.
 func (r *record) product(p productLine) {
-	r.handles = p.Categories
+	r.handles, r.typeCode = p.Categories, p.ProductType
 	r.put = catalog.PutProduct{
 		Handle: p.Handle, FormerHandles: p.FormerHandles, Title: p.Title, Description: p.Description, Brand: p.Brand,
 		Status: p.Status, Media: p.Media, Attributes: p.Attributes, SEO: p.SEO, Translations: p.Translations,
@@ -155,11 +167,11 @@ func (r *record) product(p productLine) {
 	}
 }
 
-// lineOf is the line of a product. handles names the categories; stock is that
-// of the variants, -1 where there is none.
-func lineOf(p catalog.Product, handles func(catalog.CategoryID) string, stock []int64) productLine {
+// lineOf is the line of a product. handles names the categories and code the
+// product type; stock is that of the variants, -1 where there is none.
+func lineOf(p catalog.Product, handles func(catalog.CategoryID) string, code string, stock []int64) productLine {
 	l := productLine{
-		Type: "product", Handle: p.Handle, FormerHandles: p.FormerHandles, Title: p.Title, Description: p.Description, Brand: p.Brand,
+		Type: "product", Handle: p.Handle, ProductType: code, FormerHandles: p.FormerHandles, Title: p.Title, Description: p.Description, Brand: p.Brand,
 		Status: p.Status, Media: p.Media, Attributes: p.Attributes, SEO: p.SEO, Translations: p.Translations,
 		Publications: p.Publications, ExternalReference: p.ExternalReference, Metadata: p.Metadata, PrivateMetadata: p.PrivateMetadata,
 	}

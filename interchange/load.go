@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/keelshop/commerce"
@@ -31,6 +30,7 @@ type loader struct {
 	variants int
 	skus     map[[16]byte]int // rows of SKUs and handles so far
 	tree     *catalog.Tree
+	types    *catalog.ProductTypes
 }
 
 func (l *loader) run(ctx context.Context, all records) error {
@@ -49,13 +49,16 @@ func (l *loader) run(ctx context.Context, all records) error {
 }
 
 func (l *loader) add(ctx context.Context, r *record) error {
-	if r.category != nil {
+	if r.category != nil || r.productType != nil {
 		l.summary.Rows++
-		if r.refused() {
+		switch {
+		case r.refused():
 			l.report(r)
 			return nil
+		case r.category != nil:
+			return l.putCategory(ctx, r)
 		}
-		return l.putCategory(ctx, r)
+		return l.putType(ctx, r)
 	}
 	l.summary.Rows += max(1, len(r.rows))
 	l.repeated(r)
@@ -110,6 +113,9 @@ func (l *loader) prepare(ctx context.Context, r *record) error {
 		l.fetch(ctx, r)
 	}
 	if err := l.categorize(ctx, r); err != nil {
+		return err
+	}
+	if err := l.classify(ctx, r); err != nil {
 		return err
 	}
 	if err := r.put.Validate(); err != nil {
@@ -277,121 +283,8 @@ func (l *loader) report(r *record) {
 	switch {
 	case refused:
 		s.Refused++
-	case r.category == nil:
+	case r.category == nil && r.productType == nil:
 		s.Products++
 		s.Variants += len(r.put.Variants)
 	}
-}
-
-// categorize gives a product its categories. Those that a file names by their
-// titles are made if they are missing.
-func (l *loader) categorize(ctx context.Context, r *record) error {
-	for _, handle := range r.handles {
-		id, err := l.categoryByHandle(ctx, handle)
-		if err != nil {
-			return err
-		}
-		if id == "" && !l.options.DryRun {
-			r.refuse(r.line, "", "unknown_category", "there is no category %q", handle)
-			return nil
-		}
-		r.put.Categories = appendNew(r.put.Categories, id)
-	}
-	for _, path := range r.categories {
-		id, err := l.path(ctx, path)
-		if err != nil {
-			return err
-		}
-		r.put.Categories = appendNew(r.put.Categories, id)
-	}
-	return nil
-}
-
-func appendNew(list []catalog.CategoryID, id catalog.CategoryID) []catalog.CategoryID {
-	for _, have := range list {
-		if have == id {
-			return list
-		}
-	}
-	if id == "" {
-		return list
-	}
-	return append(list, id)
-}
-
-func (l *loader) categoryByHandle(ctx context.Context, handle string) (catalog.CategoryID, error) {
-	if l.tree == nil {
-		tree, err := l.shop.Catalog.Categories(ctx)
-		if err != nil {
-			return "", fmt.Errorf("reading the categories: %w", err)
-		}
-		l.tree = tree
-	}
-	c, ok := l.tree.ByHandle(handle)
-	if !ok {
-		return "", nil
-	}
-	return c.ID, nil
-}
-
-// path returns the category at the end of a path of titles.
-func (l *loader) path(ctx context.Context, titles []string) (catalog.CategoryID, error) {
-	var parent catalog.CategoryID
-	var handle []string
-	for _, title := range titles {
-		handle = append(handle, slug(title))
-		name := strings.Join(handle, "-")
-		id, err := l.categoryByHandle(ctx, name)
-		if err != nil {
-			return "", err
-		}
-		if id == "" {
-			if l.options.DryRun {
-				return "", nil
-			}
-			c, err := l.shop.Catalog.PutCategory(ctx, catalog.PutCategory{Handle: name, Title: title, Parent: parent})
-			if err != nil {
-				return "", fmt.Errorf("making the category %q: %w", title, err)
-			}
-			id, l.tree = c.ID, nil
-			l.summary.Categories++
-		}
-		parent = id
-	}
-	return parent, nil
-}
-
-// putCategory puts a category that the file describes itself.
-func (l *loader) putCategory(ctx context.Context, r *record) error {
-	c := r.category
-	put := catalog.PutCategory{
-		Handle: c.Handle, Title: c.Title, Description: c.Description, Position: c.Position, SEO: c.SEO, Media: c.Media,
-		Translations: c.Translations, Metadata: c.Metadata, PrivateMetadata: c.PrivateMetadata,
-	}
-	if c.Parent != "" {
-		parent, err := l.categoryByHandle(ctx, c.Parent)
-		if err != nil {
-			return err
-		}
-		if put.Parent = parent; parent == "" && !l.options.DryRun {
-			r.refuse(r.line, "", "unknown_category", "there is no category %q", c.Parent)
-			l.report(r)
-			return nil
-		}
-	}
-	err := put.Validate()
-	if err == nil && !l.options.DryRun {
-		_, err = l.shop.Catalog.PutCategory(ctx, put)
-		l.tree = nil
-	}
-	switch {
-	case err == nil:
-		l.summary.Categories++
-	case productsFault(err):
-		r.refuse(r.line, "", ruleOf(err), "%v", err)
-	default:
-		return fmt.Errorf("putting the category of row %d: %w", r.line, err)
-	}
-	l.report(r)
-	return nil
 }

@@ -37,6 +37,8 @@ func newShopifyWriter(to io.Writer, c money.Currency) *shopifyWriter {
 
 func (w *shopifyWriter) category(categoryLine) error { return nil }
 
+func (w *shopifyWriter) productType(typeLine) error { return nil }
+
 func (w *shopifyWriter) close() error {
 	w.csv.Flush()
 	return w.csv.Error()
