@@ -86,7 +86,7 @@ func (c *columns) add(r *record) {
 	if r.Available {
 		c.available.set(ord)
 	}
-	c.created = append(c.created, unixMilli(r.CreatedAt))
+	c.created = append(c.created, r.Created)
 	c.sold = append(c.sold, r.Sold)
 	c.boost = append(c.boost, int16(max(-100, min(r.Boost, 1000))))
 	c.byID[r.ID] = ord

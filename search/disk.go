@@ -1,14 +1,20 @@
 package search
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"runtime/debug"
 
 	"github.com/blevesearch/bleve/v2/analysis"
 	"github.com/blevesearch/bleve/v2/document"
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	bleve "github.com/blevesearch/bleve_index_api"
+	segment "github.com/blevesearch/scorch_segment_api/v2"
 	"github.com/fxamacker/cbor/v2"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/search/internal/text"
@@ -45,6 +51,7 @@ var headerKey = []byte("header")
 // library panic, which becomes an error here.
 func openDisk(dir string) (d *disk, err error) {
 	defer recovered(&err)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a short file that is mapped
 	d = &disk{queue: bleve.NewAnalysisQueue(2)}
 	config := map[string]any{
 		"path":         dir,
@@ -63,13 +70,89 @@ func openDisk(dir string) (d *disk, err error) {
 		d.queue.Close()
 		return nil, err
 	}
+	if err := errors.Join(d.checkNewest(), d.checkSums()); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
 	return d, nil
 }
+
+// checkNewest makes sure that the newest snapshot can be read. The library
+// quietly falls back to an older one, beside which it goes on to write.
+func (d *disk) checkNewest() error {
+	for last := uint64(0); ; {
+		epochs, err := d.scorch.RootBoltSnapshotEpochs()
+		if err != nil || len(epochs) == 0 {
+			return err
+		}
+		snap, err := d.scorch.LoadSnapshot(epochs[0])
+		if err == nil {
+			return snap.Close()
+		}
+		if epochs[0] == last { // else it was replaced meanwhile
+			return &damagedError{err.Error()}
+		}
+		last = epochs[0]
+	}
+}
+
+// checkSums compares every segment with the checksum at its end. The library
+// writes it and does not look at it.
+func (d *disk) checkSums() error {
+	snap, err := d.snapshot()
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	for _, s := range snap.Segments() {
+		stored, ok := s.Segment().(segment.PersistedSegment)
+		if !ok {
+			continue
+		}
+		if err := checkSum(stored.Path()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkSum(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	sum := crc32.NewIEEE()
+	var want uint32
+	if info.Size() >= 4 {
+		if _, err := io.CopyN(sum, file, info.Size()-4); err != nil {
+			return err
+		}
+		if err := binary.Read(file, binary.BigEndian, &want); err != nil {
+			return err
+		}
+	}
+	if info.Size() < 4 || sum.Sum32() != want {
+		return &damagedError{fmt.Sprintf("the checksum of %s is wrong", path)}
+	}
+	return nil
+}
+
+// damagedError says that an index holds what it cannot hold.
+type damagedError struct{ what string }
+
+func (e *damagedError) Error() string { return "the search index is damaged: " + e.what }
+
+// Unwrap returns fault.Broken.
+func (e *damagedError) Unwrap() error { return fault.Broken }
 
 // recovered turns a panic of the library into an error.
 func recovered(err *error) {
 	if p := recover(); p != nil {
-		*err = errors.Join(*err, fault.New(fault.Broken, "the search index is damaged: %v", p))
+		*err = errors.Join(*err, &damagedError{fmt.Sprint(p)})
 	}
 }
 

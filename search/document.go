@@ -24,7 +24,7 @@ type Document struct {
 	Attributes []Attribute `cbor:"7,keyasint,omitempty"`
 	Prices     []Price     `cbor:"8,keyasint,omitempty"`
 	Available  bool        `cbor:"9,keyasint,omitempty"`
-	CreatedAt  time.Time   `cbor:"10,keyasint,omitempty"`
+	CreatedAt  time.Time   `cbor:"-"`                     // kept in milliseconds
 	Sold       int64       `cbor:"11,keyasint,omitempty"` // units, for sorting
 	Boost      int64       `cbor:"12,keyasint,omitempty"` // percent added to its score; negative buries
 }

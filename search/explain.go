@@ -2,7 +2,6 @@ package search
 
 import (
 	"context"
-	"slices"
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
@@ -148,8 +147,10 @@ func (x *index) share(f field, term string, ord uint32) (float64, error) {
 		if err != nil {
 			return 0, err
 		}
-		if n := slices.IndexFunc(list, func(p posting) bool { return p.ord == ord }); n >= 0 {
-			return float64(list[n].tf), nil
+		for _, p := range list {
+			if p.ord == ord {
+				return float64(p.tf), nil
+			}
 		}
 	}
 	return 0, nil

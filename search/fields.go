@@ -33,7 +33,8 @@ const documentField = "r"
 // record is what is stored of a document.
 type record struct {
 	Document
-	Lengths [fields]uint16 `cbor:"20,keyasint"`
+	Lengths [fields]uint16 `cbor:"20,keyasint"` // in terms
+	Created int64          `cbor:"21,keyasint"` // Unix milliseconds
 }
 
 // maxTerms bounds the terms of a field: what comes after says little.

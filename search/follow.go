@@ -243,7 +243,7 @@ func (f *Finder) apply(ctx context.Context, x *index, c *changes) error {
 	h.Position = string(c.upTo)
 	x.idle += c.events
 	if len(puts)+len(removed) > 0 || x.idle > idleEvents {
-		if err := x.write(puts, removed, h, nil); err != nil {
+		if err := x.write(puts, removed, h); err != nil {
 			return fault.Wrap(fault.Broken, err, "indexing products")
 		}
 		x.idle = 0

@@ -3,9 +3,11 @@ package search
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	"github.com/fxamacker/cbor/v2"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/search/internal/text"
 )
 
@@ -15,6 +17,7 @@ type index struct {
 	dir      string
 	language text.Language
 	disk     *disk
+	saving   chan struct{} // batches that are not on disk yet
 	lexicon  *lexicon
 	cache    *postingCache
 	scratch  sync.Pool      // of *scratch
@@ -33,7 +36,7 @@ func openIndex(dir, locale string, cacheBytes int, lexicon *lexicon) (*index, er
 	if err != nil {
 		return nil, fmt.Errorf("opening the search index in %s: %w", dir, err)
 	}
-	x := &index{dir: dir, language: text.NewLanguage(locale), disk: d, lexicon: lexicon, cache: newPostingCache(cacheBytes)}
+	x := &index{dir: dir, saving: make(chan struct{}, unsaved), language: text.NewLanguage(locale), disk: d, lexicon: lexicon, cache: newPostingCache(cacheBytes)}
 	head, found, err := d.header()
 	if err == nil && !found {
 		head = header{Format: format, Locale: locale}
@@ -56,9 +59,22 @@ func (x *index) count() int {
 	return x.cols.liveCount()
 }
 
+// closeTime is how long close waits for batches to be saved. What is not is
+// indexed again when the index is opened.
+const closeTime = 2 * time.Second
+
 // close ends the index once nobody uses it.
 func (x *index) close() error {
 	x.users.Wait()
+	late := time.After(closeTime)
+	for range unsaved {
+		select {
+		case x.saving <- struct{}{}:
+			continue
+		case <-late:
+		}
+		break
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.snap != nil {
@@ -152,11 +168,24 @@ func (x *index) replace(snap *scorch.IndexSnapshot) {
 	x.snap = snap
 }
 
+// unsaved is how many batches may wait for the disk, and saveTime how long one
+// may wait. Beyond that the disk is taken to be full or broken.
+const (
+	unsaved  = 16
+	saveTime = 30 * time.Second
+)
+
 // write puts and removes documents and sets the header, and makes it visible.
-func (x *index) write(puts []Document, removed []string, h header, persisted func(error)) error {
+func (x *index) write(puts []Document, removed []string, h header) error {
 	records, all := make([]*record, len(puts)), make([][fields][]text.Term, len(puts))
 	x.analyze(puts, records, all)
-	if err := x.disk.write(records, removed, h, all, persisted); err != nil {
+	select {
+	case x.saving <- struct{}{}:
+	case <-time.After(saveTime):
+		return fault.New(fault.Broken, "the search index in %s has not been saved for %v", x.dir, saveTime)
+	}
+	saved := func(error) { <-x.saving }
+	if err := x.disk.write(records, removed, h, all, saved); err != nil {
 		return fmt.Errorf("writing the search index: %w", err)
 	}
 	if err := x.publish(records, removed, h); err != nil {
@@ -172,16 +201,21 @@ func (x *index) analyze(puts []Document, records []*record, all [][fields][]text
 	for w := range workers {
 		wg.Go(func() {
 			for i := w; i < len(puts); i += workers {
-				r := &record{Document: puts[i]}
-				all[i] = terms(x.language, &r.Document)
-				for f := range fields {
-					r.Lengths[f] = uint16(len(all[i][f]))
-				}
-				records[i] = r
+				records[i], all[i] = x.record(puts[i])
 			}
 		})
 	}
 	wg.Wait()
+}
+
+// record returns what is stored of a document, and what it is found by.
+func (x *index) record(d Document) (*record, [fields][]text.Term) {
+	r := &record{Document: d, Created: unixMilli(d.CreatedAt)}
+	all := terms(x.language, &r.Document)
+	for f := range fields {
+		r.Lengths[f] = uint16(len(all[f]))
+	}
+	return r, all
 }
 
 // publish makes a batch that was written visible to queries.

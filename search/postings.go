@@ -2,6 +2,7 @@ package search
 
 import (
 	"math"
+	"runtime/debug"
 	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -55,6 +56,7 @@ const (
 // read returns the postings of a term in one segment.
 func (p *part) read(f field, term string, average float64) (list []posting, err error) {
 	defer recovered(&err)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	dict, err := p.segment.Dictionary(names[f])
 	if err != nil {
 		return nil, err

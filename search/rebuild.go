@@ -76,7 +76,7 @@ func (f *Finder) create(name string) (*index, error) {
 		return nil, err
 	}
 	h := header{Format: format, Locale: f.options.Locale, Store: f.shop.ID(), Position: string(f.shop.Latest())}
-	if err := x.write(nil, nil, h, nil); err != nil {
+	if err := x.write(nil, nil, h); err != nil {
 		return nil, errors.Join(err, x.close())
 	}
 	return x, nil
@@ -95,7 +95,7 @@ func (f *Finder) build(ctx context.Context, x *index) error {
 		if err != nil {
 			return err
 		}
-		if err := x.write(docs, nil, h, nil); err != nil {
+		if err := x.write(docs, nil, h); err != nil {
 			return err
 		}
 		f.progress(len(batch))

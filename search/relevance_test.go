@@ -72,7 +72,7 @@ func newIndex(t testing.TB, docs []Document) *index {
 		}
 	})
 	for batch := range slices.Chunk(docs, batchSize) {
-		if err := x.write(batch, nil, x.head, nil); err != nil {
+		if err := x.write(batch, nil, x.head); err != nil {
 			t.Fatal(err)
 		}
 	}

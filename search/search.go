@@ -144,7 +144,22 @@ func (f *Finder) use(fn func(*index) error) error {
 	x.users.Add(1)
 	f.mu.RUnlock()
 	defer x.users.Done()
-	return fn(x)
+	err := fn(x)
+	if _, damaged := errors.AsType[*damagedError](err); damaged {
+		f.damaged(err)
+	}
+	return err
+}
+
+// damaged asks for a new index in place of one that a query found damaged.
+func (f *Finder) damaged(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.state.Err == nil {
+		f.state.Err = err
+		f.state.Rebuilds++
+		f.Rebuild()
+	}
 }
 
 // After waits until everything that happened before a position is visible to

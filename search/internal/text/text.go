@@ -45,7 +45,11 @@ func Words(s string) []Word {
 			continue
 		}
 		end := wordEnd(s, i)
-		if w := fold(s[i:end]); w != "" {
+		piece := s[i:end]
+		if grouped(piece) {
+			piece = strings.ReplaceAll(piece, ",", "")
+		}
+		if w := fold(piece); w != "" {
 			words = append(words, Word{Text: cut(w), Start: i, End: end, Joined: !gap && len(words) > 0})
 			gap = false
 		}
@@ -61,7 +65,7 @@ func wordEnd(s string, i int) int {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case isWord(r) || unicode.Is(unicode.Mn, r):
-		case (r == '.' || r == ',') && digitAt(s, i-1) && digitAt(s, i+1) && !thousands(s, i):
+		case (r == '.' || r == ',') && digitAt(s, i-1) && digitAt(s, i+1):
 		case r == '\'' || r == '’':
 			if !letterAt(s, i-1) || !letterAt(s, i+size) {
 				return i
@@ -74,12 +78,16 @@ func wordEnd(s string, i int) int {
 	return i
 }
 
-// thousands reports whether the comma at i groups digits, as in "20,100".
-func thousands(s string, i int) bool {
-	if s[i] != ',' || !digitAt(s, i+1) || !digitAt(s, i+2) || !digitAt(s, i+3) {
-		return false
+// grouped reports whether the commas of a number group its digits, as in
+// "20,100".
+func grouped(s string) bool {
+	groups := strings.Split(s, ",")
+	for i, g := range groups {
+		if !isNumber(g) || i > 0 && len(g) != 3 || i == 0 && len(g) > 3 || strings.Contains(g, ".") {
+			return false
+		}
 	}
-	return !digitAt(s, i+4)
+	return len(groups) > 1
 }
 
 func digitAt(s string, i int) bool { return i >= 0 && i < len(s) && s[i] >= '0' && s[i] <= '9' }
@@ -186,5 +194,5 @@ func Code(s string) string {
 	for _, w := range Words(s) {
 		b.WriteString(strings.ReplaceAll(w.Text, ".", ""))
 	}
-	return b.String()
+	return cut(b.String())
 }
