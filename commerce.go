@@ -61,6 +61,9 @@ type Store struct {
 	workers sync.WaitGroup
 	ending  sync.Once
 	closing chan struct{} // closed when Close begins
+	opened  chan struct{} // closed when the shards are open
+	cluster *Cluster
+	running context.Context // of the workers
 	failed  chan struct{}
 	closeE  error
 }
@@ -81,11 +84,15 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Store, error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "the store's directory")
 	}
-	it, lock, err := openDir(dir, c.shards)
+	it, lock, err := openDir(dir, c.shards, c.newIdentity(ctx))
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir, id: it, config: c, lock: lock, failed: make(chan struct{}), closing: make(chan struct{}), queries: newGate(), stop: func() {}}
+	s := &Store{
+		dir: dir, id: it, config: c, lock: lock, queries: newGate(), stop: func() {},
+		failed: make(chan struct{}), closing: make(chan struct{}), opened: make(chan struct{}),
+	}
+	s.cluster = &Cluster{store: s}
 	err = s.prepare(ctx)
 	if err == nil {
 		err = s.watchOpening(func() error { return s.open(ctx) })
@@ -95,6 +102,11 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Store, error) {
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", dir, diagnose(err)), s.Close())
+	}
+	if c.cluster != nil && len(c.cluster.Join) > 0 {
+		if err := s.cluster.join(ctx, c.cluster.Join); err != nil {
+			return nil, errors.Join(fmt.Errorf("opening the store %s: %w", dir, err), s.Close())
+		}
 	}
 	return s, nil
 }
@@ -116,19 +128,25 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.engine = &engine{slots: slots, sealer: sealer, types: s.set.Errors(), clock: s.config.clock, hooks: s.config.hooks}
+	s.engine = &engine{slots: slots, sealer: sealer, types: s.set.Errors(), clock: s.config.clock, hooks: s.config.hooks, self: s.id.Node, bumpAll: s.cache.BumpAll}
 	return nil
 }
 
 // open opens the files.
 func (s *Store) open(ctx context.Context) error {
-	var err error
-	s.engine.node, err = replication.Start(ctx, replication.Config{
+	conf := replication.Config{
 		Dir: s.dir, NodeID: s.id.Node, StoreID: s.id.Store, VFS: s.config.vfs, Logger: s.config.logger,
-		SnapshotBytes: s.config.logLimit, OnFailed: s.fail, Steps: &s.steps,
-	})
-	if err != nil {
-		return err
+		SnapshotBytes: s.config.logLimit, OnFailed: s.fail, Steps: &s.steps, Joining: s.id.Joined, Handle: s.handle,
+	}
+	if s.config.cluster != nil {
+		if err := s.cluster.listen(*s.config.cluster); err != nil {
+			return err
+		}
+		conf.Network = s.cluster.net
+	}
+	var err error
+	if s.engine.node, err = replication.Start(ctx, conf); err != nil {
+		return errors.Join(err, s.cluster.abandon())
 	}
 	if err := s.openLanes(ctx); err != nil {
 		return err
@@ -137,10 +155,20 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	s.newServices()
+	close(s.opened)
+	s.running, s.stop = context.WithCancel(context.Background())
+	if s.config.cluster != nil {
+		s.cluster.run()
+	}
 	if !s.config.atRest {
 		s.startWorkers()
 	}
 	return s.born()
+}
+
+// background runs something until the store closes.
+func (s *Store) background(work func(context.Context)) {
+	s.workers.Go(func() { work(s.running) })
 }
 
 // born notes that the store is complete. From then on a missing log is a loss
@@ -211,25 +239,27 @@ func (s *Store) openLanes(ctx context.Context) error {
 }
 
 func (s *Store) openLane(ctx context.Context, i int) (*lane, error) {
+	l := &lane{number: i, slot: s.engine.slots.Ranges(i)[0][0], time: s.config.clock, opened: s.config.clock.Elapsed()}
+	l.seen.Store(int64(l.opened))
 	file, err := shard.Open(shard.Config{
 		Path: shardFile(s.dir, i), Store: s.id.Store, Shard: i, Map: s.engine.slots,
-		Commands: s.set, VFS: s.config.vfs, Committed: s.committed, Steps: &s.steps,
+		Commands: s.set, VFS: s.config.vfs, Committed: func(touched []string) { s.committed(l, touched) }, Replaced: s.cache.BumpAll, Steps: &s.steps,
 	})
 	if err != nil {
 		return nil, err
 	}
-	l := &lane{number: i, slot: s.engine.slots.Ranges(i)[0][0], shard: file}
-	if l.group, err = s.engine.node.AddGroup(ctx, uint32(i), machine{file}); err != nil {
+	l.shard = file
+	if l.group, err = s.engine.node.AddGroup(ctx, uint32(i), machine{file, l}); err != nil {
 		return l, fmt.Errorf("%s: %w", file.Path(), err)
 	}
-	l.lead(s.config.clock)
 	s.engine.meetCut(file.Cut())
 	l.proposer = shard.NewProposer(groupLog{l.group}, l.clock, s.engine.cut.Load)
 	return l, nil
 }
 
 // committed runs after each commit, before the callers hear of it.
-func (s *Store) committed(touched []string) {
+func (s *Store) committed(l *lane, touched []string) {
+	l.seen.Store(int64(l.time.Elapsed()))
 	for _, key := range touched {
 		s.cache.Bump(key)
 	}
@@ -239,14 +269,14 @@ func (s *Store) committed(touched []string) {
 // directory of an older version stays at its level until its operator says so.
 func (s *Store) raiseLevel(ctx context.Context) error {
 	for _, l := range s.engine.lanes {
-		if l.shard.Level() > 0 {
+		if l.shard.Level() > 0 || s.id.Joined {
 			continue
 		}
 		body, err := command.Marshal(shard.SetLevel{Level: shard.MaxLevel})
 		if err != nil {
 			return err
 		}
-		_, err = l.submit(ctx, command.Envelope{
+		_, err = l.propose(ctx, command.Envelope{
 			Kind: shard.SetLevel{}.Kind(), Slot: l.slot, At: s.config.clock.Wall().UnixMilli(), Body: body,
 		})
 		if err != nil {
@@ -295,8 +325,7 @@ func (s *Store) timerHandlers() map[string]command.Timer {
 
 // startWorkers starts what a store does by itself.
 func (s *Store) startWorkers() {
-	ctx, stop := context.WithCancel(context.Background())
-	s.stop = stop
+	ctx := s.running
 	handlers := s.timerHandlers()
 	for _, l := range s.engine.lanes {
 		t := newTimers(l, handlers, s.config.clock.Poll, s.config.logger)
@@ -309,6 +338,9 @@ func (s *Store) startWorkers() {
 // settleStock finishes loans of stock between shards that a crash cut in two.
 func (s *Store) settleStock(ctx context.Context) {
 	for first := true; first || pause(ctx, settleEvery); first = false {
+		if !s.engine.lanes[0].group.Ready() {
+			continue // one node is enough
+		}
 		if err := s.Inventory.Settle(ctx); err != nil && ctx.Err() == nil {
 			s.config.logger.Warn("stock between shards could not be settled and will be tried again", "error", err)
 		}
@@ -360,6 +392,7 @@ func (s *Store) Close() error {
 
 func (s *Store) close() error {
 	close(s.closing)
+	s.cluster.leave()
 	s.stop()
 	var errs []error
 	if e := s.engine; e != nil {

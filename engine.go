@@ -29,6 +29,10 @@ type engine struct {
 	hooks  []Hook
 	cut    atomic.Uint64 // the highest cut number seen on this node
 	closed atomic.Bool
+
+	self      string // this node
+	clustered atomic.Bool
+	bumpAll   func() // drops all cached reads
 }
 
 func (e *engine) Submit(ctx context.Context, env command.Envelope) (command.Answer, error) {
@@ -39,12 +43,14 @@ func (e *engine) Submit(ctx context.Context, env command.Envelope) (command.Answ
 	if err != nil {
 		return command.Answer{}, err
 	}
-	env.Level = l.shard.Level()
-	answer, err := l.submit(ctx, env)
-	if err != nil {
-		return answer, fmt.Errorf("%s: %w", env.Kind, err)
+	reply, err := e.route(ctx, l, env)
+	if err == nil {
+		err = reply.Err
 	}
-	return answer, nil
+	if err != nil {
+		return command.Answer{}, fmt.Errorf("%s: %w", env.Kind, err)
+	}
+	return reply.Answer, nil
 }
 
 func (e *engine) Recall(ctx context.Context, env command.Envelope) (a command.Answer, found bool, err error) {
@@ -68,6 +74,9 @@ func (e *engine) View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) err
 	}
 	l, err := e.laneOf(slot)
 	if err != nil {
+		return err
+	}
+	if err := e.fresh(ctx, l); err != nil {
 		return err
 	}
 	return l.shard.View(ctx, fn)
@@ -120,7 +129,7 @@ func (e *engine) raiseCut(ctx context.Context) (uint64, error) {
 		if err != nil {
 			return 0, err
 		}
-		_, err = l.submit(ctx, command.Envelope{Kind: shard.Tick{}.Kind(), Slot: l.slot, At: e.Now().UnixMilli(), Body: body})
+		_, err = e.Submit(ctx, command.Envelope{Kind: shard.Tick{}.Kind(), Slot: l.slot, At: e.Now().UnixMilli(), Body: body})
 		if err != nil {
 			return 0, fmt.Errorf("taking shard %d to cut %d: %w", l.number, cut, err)
 		}

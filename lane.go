@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/keelshop/commerce/fault"
@@ -22,43 +23,56 @@ type lane struct {
 	group    *replication.Group
 	proposer *shard.Proposer
 
-	elapsed func() time.Duration
-	base    int64 // the shard clock when this node began to lead
-	since   time.Duration
+	time   Clock
+	opened time.Duration                // when this node opened the shard
+	seen   atomic.Int64                 // when it last applied something; 0 = not since it was opened
+	now    atomic.Pointer[shardReading] // nil until this node leads
+}
+
+// shardReading is what the shard clock was at a moment of this node's own.
+type shardReading struct {
+	clock int64
+	at    time.Duration
 }
 
 // maxDowntime bounds how much of the time that a store was closed its holds
 // feel: a wall clock that jumped while it was closed cannot expire them all.
 const maxDowntime = time.Hour
 
-// lead starts the shard clock: where the log left it, and the time that the
-// store was closed.
-func (l *lane) lead(clock Clock) {
-	down := time.Duration(0)
-	if wall := l.shard.Wall(); wall > 0 {
-		down = clock.Wall().Sub(time.UnixMilli(wall))
-		down = min(max(down, 0), maxDowntime)
+// lead starts the shard clock when this node begins to lead: where the log left
+// it, and the time since then. At the start that is the time that the store was
+// closed, by the wall clock; later what this node's monotonic clock says.
+func (l *lane) lead() {
+	at := l.time.Elapsed()
+	r := shardReading{clock: l.shard.Clock(), at: at}
+	wall := l.shard.Wall()
+	switch fresh := l.now.Load() == nil && at-l.opened < time.Minute; {
+	case fresh && wall > 0:
+		down := l.time.Wall().Sub(time.UnixMilli(wall))
+		r.clock += min(max(down, 0), maxDowntime).Milliseconds()
+	case !fresh:
+		r.clock += max(at-time.Duration(l.seen.Load()), 0).Milliseconds()
 	}
-	l.elapsed = clock.Elapsed
-	l.base = l.shard.Clock() + down.Milliseconds()
-	l.since = clock.Elapsed()
+	l.now.Store(&r)
 }
 
 // clock is the leader's reading of the shard clock: it runs with this node's
 // monotonic clock, whatever the wall clock does.
-func (l *lane) clock() int64 { return l.base + (l.elapsed() - l.since).Milliseconds() }
+func (l *lane) clock() int64 {
+	r := l.now.Load()
+	if r == nil {
+		return l.shard.Clock()
+	}
+	return r.clock + (l.time.Elapsed() - r.at).Milliseconds()
+}
 
-// submit logs and applies one envelope.
-func (l *lane) submit(ctx context.Context, env command.Envelope) (command.Answer, error) {
+// propose logs and applies one envelope. The error says that there is no reply.
+func (l *lane) propose(ctx context.Context, env command.Envelope) (shard.Reply, error) {
 	raw, err := env.Encode()
 	if err != nil {
-		return command.Answer{}, err
+		return shard.Reply{}, err
 	}
-	reply, err := l.proposer.Submit(ctx, raw)
-	if err != nil {
-		return command.Answer{}, err
-	}
-	return reply.Answer, reply.Err
+	return l.proposer.Submit(ctx, raw)
 }
 
 // close ends a lane whose group has ended. A lane that failed to open is nil
@@ -84,8 +98,15 @@ func (l *lane) close(failed bool) error {
 	return errors.Join(errs...)
 }
 
-// machine shows a shard to its replication group.
-type machine struct{ *shard.Shard }
+// machine shows a lane's shard to its replication group. Copy and Replace are
+// the shard's own.
+type machine struct {
+	*shard.Shard
+	lane *lane
+}
+
+// Lead is called when this node has begun to lead.
+func (m machine) Lead(uint64) { m.lane.lead() }
 
 func (m machine) ApplyBatch(entries []replication.Entry) ([]any, error) {
 	batch := make([]shard.Entry, len(entries))

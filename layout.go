@@ -30,6 +30,10 @@ type identity struct {
 	// Keys tells the store's key ring from others, without giving it away.
 	// It is "" until the first opening has made the ring.
 	Keys string `json:"keys,omitempty"`
+	// Joined says that the node became a member of a store that was there
+	// before: its shards come from the other nodes, and it never starts them
+	// by itself.
+	Joined bool `json:"joined,omitempty"`
 	// Born says that the store was opened completely once, so that its log
 	// and shard files must be there.
 	Born bool `json:"born,omitempty"`
@@ -46,7 +50,7 @@ func shardFile(dir string, i int) string { return filepath.Join(dir, fmt.Sprintf
 
 // openDir locks a store's directory and reads its identity. A directory that
 // is missing or empty becomes a new store.
-func openDir(dir string, shards int) (identity, *flock.Flock, error) {
+func openDir(dir string, shards int, create func(dir string, shards int) (identity, error)) (identity, *flock.Flock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return identity{}, nil, fault.Wrap(fault.Broken, err, "making the store's directory")
 	}
@@ -56,7 +60,7 @@ func openDir(dir string, shards int) (identity, *flock.Flock, error) {
 	}
 	it, err := readIdentity(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		it, err = createIdentity(dir, shards)
+		it, err = create(dir, shards)
 	}
 	if err == nil {
 		err = it.check(dir, shards)

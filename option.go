@@ -37,8 +37,9 @@ type config struct {
 	clock      Clock
 	vfs        string
 	logLimit   int64
-	atRest     bool   // no workers: nothing happens that nobody asked for
-	bad        string // what is wrong with an option
+	cluster    *ClusterConfig // nil = none
+	atRest     bool           // no workers: nothing happens that nobody asked for
+	bad        string         // what is wrong with an option
 }
 
 // WithShards sets the number of shards of a store that is created: 1 to 256.
@@ -183,6 +184,11 @@ func (c config) check() error {
 		return fault.New(fault.Invalid, "the logger is nil: leave WithLogger out for silence")
 	case c.clock.Wall == nil || c.clock.Elapsed == nil:
 		return fault.New(fault.Invalid, "a clock needs both Wall and Elapsed")
+	}
+	if c.cluster != nil {
+		if err := c.cluster.check(); err != nil {
+			return err
+		}
 	}
 	for name := range c.providers {
 		if name == "" {

@@ -78,7 +78,7 @@ func (t *timers) run(ctx context.Context) {
 // due returns timers whose time has come and that are not being handled, and
 // marks them as being handled.
 func (t *timers) due(ctx context.Context) []timer {
-	if !t.lane.group.Leading() {
+	if !t.lane.group.Ready() {
 		return nil
 	}
 	now := t.lane.clock()

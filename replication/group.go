@@ -3,6 +3,7 @@ package replication
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/raft"
 	"github.com/keelshop/commerce/replication/internal/raftlog"
@@ -53,6 +54,14 @@ func (g *Group) ID() uint32 { return g.id }
 
 // Leading reports whether this node leads the group, as far as it knows.
 func (g *Group) Leading() bool { return g.node.Err() == nil && g.raft.State() == raft.Leader }
+
+// Heard returns when this node last heard from the leader, or now when it leads itself.
+func (g *Group) Heard() time.Time {
+	if g.Ready() {
+		return time.Now()
+	}
+	return g.raft.LastContact()
+}
 
 // Term returns the newest term this node knows.
 func (g *Group) Term() uint64 { return g.raft.CurrentTerm() }

@@ -18,7 +18,7 @@ import (
 
 // Files returns credentials that are read from PEM files each time they are needed: certificates are replaced by
 // replacing the files, and connections made from then on use the new ones.
-func Files(cert, key, authorities string) func() (tls.Certificate, *x509.CertPool, error) {
+func Files(cert, key, authorities string) Credentials {
 	return func() (tls.Certificate, *x509.CertPool, error) {
 		pair, err := tls.LoadX509KeyPair(cert, key)
 		if err != nil {
@@ -85,7 +85,7 @@ func (a *Authority) Issue(node string, now time.Time, valid time.Duration) (cert
 }
 
 // Credentials returns a certificate for a node as [TCPConfig] wants it.
-func (a *Authority) Credentials(node string) func() (tls.Certificate, *x509.CertPool, error) {
+func (a *Authority) Credentials(node string) Credentials {
 	return func() (tls.Certificate, *x509.CertPool, error) {
 		certPEM, keyPEM, err := a.Issue(node, time.Now(), 24*time.Hour)
 		if err != nil {

@@ -22,6 +22,7 @@ type hello struct {
 	Boot        string            `json:"boot"`
 	Addr        string            `json:"addr"`            // where the speaker listens; "" when it does not
 	Addrs       map[string]string `json:"addrs,omitempty"` // of the nodes it knows
+	Info        map[string]string `json:"info,omitempty"`  // see TCPConfig.Info
 	Refused     string            `json:"refused,omitempty"`
 	Stream      bool              `json:"stream,omitempty"` // one request with a body, then the end
 }

@@ -16,6 +16,9 @@ import (
 	"github.com/keelshop/commerce/fault"
 )
 
+// Credentials returns a node's certificate and the authorities that it accepts.
+type Credentials = func() (tls.Certificate, *x509.CertPool, error)
+
 // TCPConfig says who a node is. Node, Store, Incarnation, Book and Credentials are required.
 type TCPConfig struct {
 	Node, Store string
@@ -25,8 +28,9 @@ type TCPConfig struct {
 	Book        *Book
 	// Credentials returns the node's certificate, which names it by its NodeURI, and the authorities of the others'.
 	// It is called for each new connection, so that files may be replaced while the node runs.
-	Credentials func() (tls.Certificate, *x509.CertPool, error)
-	Logger      *slog.Logger // gets warnings; nil means none
+	Credentials Credentials
+	Info        map[string]string // what Greet tells a newcomer of the store
+	Logger      *slog.Logger      // gets warnings; nil means none
 }
 
 // Time limits of the transport.
@@ -167,7 +171,7 @@ func (n *TCP) greetGuest(raw net.Conn) (*tls.Conn, hello, error) {
 	mine := n.hello(h.Node)
 	refusal := n.judge(conn.ConnectionState(), h, "")
 	if refusal != nil {
-		mine = hello{Refused: refusal.Error()}
+		mine = hello{Refused: refusal.Error(), Store: n.conf.Store, Node: n.conf.Node, Info: n.conf.Info}
 	}
 	if err := errors.Join(refusal, writeHello(conn, mine)); err != nil {
 		return nil, hello{}, err
@@ -177,7 +181,11 @@ func (n *TCP) greetGuest(raw net.Conn) (*tls.Conn, hello, error) {
 
 // secure shakes hands. The deadline stays until the greeting is done.
 func (n *TCP) secure(raw net.Conn, side func(net.Conn, *tls.Config) *tls.Conn) (*tls.Conn, error) {
-	cert, roots, err := n.conf.Credentials()
+	return secure(n.ctx, raw, n.conf.Credentials, side)
+}
+
+func secure(ctx context.Context, raw net.Conn, credentials Credentials, side func(net.Conn, *tls.Config) *tls.Conn) (*tls.Conn, error) {
+	cert, roots, err := credentials()
 	if err != nil {
 		return nil, fault.Wrap(fault.Broken, err, "reading the node's certificate")
 	}
@@ -189,7 +197,7 @@ func (n *TCP) secure(raw net.Conn, side func(net.Conn, *tls.Config) *tls.Conn) (
 		InsecureSkipVerify: true, VerifyConnection: verify(roots), // verify does all of it
 		SessionTicketsDisabled: true,
 	})
-	return conn, conn.HandshakeContext(n.ctx)
+	return conn, conn.HandshakeContext(ctx)
 }
 
 func (n *TCP) hello(to string) hello {
@@ -339,6 +347,61 @@ func (n *TCP) Discover(ctx context.Context, addr string) (node string, err error
 	n.drop(conn.NetConn())
 	conn.Close()
 	return h.Node, n.conf.Book.Learn(h.Node, addr)
+}
+
+// Greeting is what a node tells a newcomer.
+type Greeting struct {
+	Store, Node string
+	Info        map[string]string // see TCPConfig.Info
+}
+
+// Greet asks who is at an address and which store is there, before this node belongs to it. Only nodes whose
+// certificates both sides accept talk to each other.
+func Greet(ctx context.Context, addr string, credentials Credentials) (Greeting, error) {
+	ctx, cancel := context.WithTimeout(ctx, helloLimit)
+	defer cancel()
+	cert, _, err := credentials()
+	if err != nil {
+		return Greeting{}, fault.Wrap(fault.Invalid, err, "reading the node's certificate")
+	}
+	me, err := nodeOf(cert)
+	if err != nil {
+		return Greeting{}, fault.Wrap(fault.Invalid, err, "reading the node's certificate")
+	}
+	raw, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return Greeting{}, fault.Wrap(fault.Unavailable, err, "asking who is at %s", addr)
+	}
+	defer raw.Close()
+	defer context.AfterFunc(ctx, func() { raw.Close() })()
+	conn, err := secure(ctx, raw, credentials, tls.Client)
+	if err == nil {
+		err = writeHello(conn, hello{Node: me})
+	}
+	var h hello
+	if err == nil {
+		h, err = readHello(conn)
+	}
+	if err == nil {
+		err = certified(conn.ConnectionState(), h)
+	}
+	if err != nil {
+		return Greeting{}, fault.Wrap(fault.Unavailable, err, "asking who is at %s", addr)
+	}
+	return Greeting{Store: h.Store, Node: h.Node, Info: h.Info}, nil
+}
+
+// NodeOf returns the node that a certificate names.
+func NodeOf(credentials Credentials) (string, error) {
+	cert, _, err := credentials()
+	if err != nil {
+		return "", fault.Wrap(fault.Invalid, err, "reading the node's certificate")
+	}
+	name, err := nodeOf(cert)
+	if err != nil || name == "" {
+		return "", fault.Wrap(fault.Invalid, err, "the certificate names no node")
+	}
+	return name, nil
 }
 
 // discard reads what is left of a body, so that the answer can be read by the other side.

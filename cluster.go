@@ -1,0 +1,385 @@
+package commerce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/replication"
+	"github.com/keelshop/commerce/replication/peer"
+)
+
+// Cluster is the store's nodes: what there are and how they do, adding and
+// removing. On a store that is not part of a cluster, Start makes it one; the
+// other methods then show one node. It is safe for concurrent use.
+type Cluster struct {
+	store    *Store
+	mu       sync.Mutex
+	net      *peer.TCP
+	book     *peer.Book
+	draining atomic.Bool
+	moved    time.Time // when this node last handed a leadership over; of the worker
+}
+
+// Cluster returns the store's nodes.
+func (s *Store) Cluster() *Cluster { return s.cluster }
+
+// Start makes a store that is open and was alone a node that others can join.
+// It goes on selling meanwhile. From now on open it with WithCluster.
+func (c *Cluster) Start(cc ClusterConfig) error {
+	if err := cc.check(); err != nil {
+		return err
+	}
+	if err := c.store.engine.usable(); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.net != nil {
+		return fault.New(fault.Invalid, "the store is part of a cluster already")
+	}
+	if err := c.listen(cc); err != nil {
+		return err
+	}
+	if err := c.store.engine.node.Connect(c.net); err != nil {
+		return errors.Join(err, c.net.Close())
+	}
+	c.run()
+	return nil
+}
+
+// listen makes the network.
+func (c *Cluster) listen(cc ClusterConfig) error {
+	net, book, err := c.store.newNetwork(cc)
+	if err != nil {
+		return err
+	}
+	c.net, c.book = net, book
+	return nil
+}
+
+// abandon closes a network that no node uses.
+func (c *Cluster) abandon() error {
+	if c.net == nil {
+		return nil
+	}
+	return c.net.Close()
+}
+
+// run begins what a node of a cluster does by itself.
+func (c *Cluster) run() {
+	c.store.engine.clustered.Store(true)
+	c.store.background(c.work)
+}
+
+// Addr returns the address that other nodes are told; "" on a store that is
+// not part of a cluster.
+func (c *Cluster) Addr() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.net == nil {
+		return ""
+	}
+	return c.net.Addr()
+}
+
+// join makes this node a member of every shard, and waits until it has them.
+func (c *Cluster) join(ctx context.Context, addrs []string) error {
+	var errs []error
+	for _, addr := range addrs {
+		if _, err := c.net.Discover(ctx, addr); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	e := c.store.engine
+	for _, l := range e.lanes {
+		if member(l.group, e.self) {
+			continue
+		}
+		if len(errs) == len(addrs) && len(c.book.Addrs()) == 0 {
+			return fmt.Errorf("no node to join could be reached: %w", errors.Join(errs...))
+		}
+		if err := c.atLeader(ctx, call{Op: callAdd, Shard: l.number, Node: e.self, Addr: c.Addr()}); err != nil {
+			return fmt.Errorf("joining shard %d: %w", l.number, err)
+		}
+	}
+	for _, l := range e.lanes {
+		if err := e.fresh(ctx, l); err != nil {
+			return fmt.Errorf("catching up in shard %d: %w", l.number, err)
+		}
+	}
+	return nil
+}
+
+func member(g *replication.Group, node string) bool {
+	return slices.ContainsFunc(g.Members(), func(m replication.Member) bool { return m.Node == node })
+}
+
+// atLeader makes a call to the leader of a shard, wherever that is. It asks the
+// nodes that are known in turn, and follows what they say.
+func (c *Cluster) atLeader(ctx context.Context, what call) error {
+	e := c.store.engine
+	l := e.lanes[what.Shard]
+	return e.retry(ctx, func(ctx context.Context) error {
+		if l.group.Ready() {
+			_, err := c.store.answer(ctx, what)
+			return err
+		}
+		err := error(&replication.NotLeaderError{Group: uint32(what.Shard)})
+		tried := map[string]bool{e.self: true}
+		next := l.group.Leader()
+		for _, node := range slices.Sorted(maps.Keys(c.book.Addrs())) {
+			if next == "" {
+				next = node
+			}
+			for next != "" && !tried[next] {
+				tried[next] = true
+				var got answered
+				if got, err = e.ask(ctx, next, what); err == nil || !fault.Retryable(err) {
+					return err
+				}
+				next = got.Leader
+			}
+			next = ""
+		}
+		return err
+	})
+}
+
+// add is callAdd on the leader.
+func (c *Cluster) add(ctx context.Context, l *lane, node, addr string) error {
+	if addr != "" {
+		if err := c.book.Learn(node, addr); err != nil {
+			return err
+		}
+	}
+	return l.group.Add(ctx, node)
+}
+
+// Remove takes a node out of the cluster: one that is gone for good, or that
+// is not needed. It needs the majority of the others. What the node holds is
+// not deleted, and it cannot come back with it: its directory is empty when it
+// joins again.
+func (c *Cluster) Remove(ctx context.Context, node string) error {
+	known := false
+	for _, l := range c.store.engine.lanes {
+		known = known || member(l.group, node)
+	}
+	if !known {
+		return fault.New(fault.NotFound, "node %s is not part of this cluster", node)
+	}
+	for _, l := range c.store.engine.lanes {
+		if err := c.atLeader(ctx, call{Op: callRemove, Shard: l.number, Node: node}); err != nil {
+			return fmt.Errorf("removing node %s from shard %d: %w", node, l.number, err)
+		}
+	}
+	return nil
+}
+
+// remove is callRemove on the leader. One that is to remove itself hands the
+// leadership over first.
+func (c *Cluster) remove(ctx context.Context, l *lane, node string) error {
+	if node == c.store.engine.self {
+		if err := c.hand(ctx, l); err != nil {
+			return err
+		}
+		return &replication.NotLeaderError{Group: uint32(l.number), Leader: l.group.Leader()}
+	}
+	return l.group.Remove(ctx, node)
+}
+
+// Drain makes a node hand over everything it leads, and lead nothing until
+// Resume, so that it can be stopped without anybody noticing.
+func (c *Cluster) Drain(ctx context.Context, node string) error {
+	return c.at(ctx, node, callDrain)
+}
+
+// Resume lets a drained node lead again. So does opening its store again.
+func (c *Cluster) Resume(ctx context.Context, node string) error {
+	return c.at(ctx, node, callResume)
+}
+
+func (c *Cluster) at(ctx context.Context, node string, op int) error {
+	if node == c.store.engine.self {
+		_, err := c.store.answer(ctx, call{Op: op})
+		return err
+	}
+	_, err := c.store.engine.ask(ctx, node, call{Op: op})
+	return err
+}
+
+// drainHere is callDrain.
+func (c *Cluster) drainHere(ctx context.Context) error {
+	c.draining.Store(true)
+	for _, l := range c.store.engine.lanes {
+		err := c.store.engine.retry(ctx, func(ctx context.Context) error {
+			if !l.group.Leading() {
+				return nil
+			}
+			return c.hand(ctx, l)
+		})
+		if err != nil {
+			return fmt.Errorf("handing over shard %d: %w", l.number, err)
+		}
+	}
+	return nil
+}
+
+// hand hands the leadership of a shard to any voter that can take it.
+func (c *Cluster) hand(ctx context.Context, l *lane) error {
+	err := fault.New(fault.Unavailable, "no other node can lead shard %d now", l.number)
+	for _, m := range l.group.Members() {
+		if !m.Voter || m.Node == c.store.engine.self || !c.accepts(ctx, m.Node) {
+			continue
+		}
+		if failed := l.group.Transfer(ctx, m.Node); failed == nil {
+			return nil
+		} else {
+			err = fault.Wrap(fault.Unavailable, failed, "shard %d", l.number)
+		}
+	}
+	return err
+}
+
+// accepts asks a node whether it would lead.
+func (c *Cluster) accepts(ctx context.Context, node string) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_, err := c.store.engine.ask(ctx, node, call{Op: callLead})
+	return err == nil
+}
+
+// leave hands everything over before the store closes, as far as that goes
+// quickly: other nodes then need not notice that this one is gone.
+func (c *Cluster) leave() {
+	if c.store.engine == nil || !c.store.engine.clustered.Load() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	c.draining.Store(true)
+	var all sync.WaitGroup
+	for _, l := range c.store.engine.lanes {
+		if l != nil && l.group != nil && l.group.Ready() && len(l.group.Members()) > 1 {
+			all.Go(func() { _ = c.hand(ctx, l) }) // otherwise the others elect one
+		}
+	}
+	all.Wait()
+}
+
+// NodeStatus describes one node of a cluster.
+type NodeStatus struct {
+	Node      string
+	Addr      string // where it listens; "" when that is not known
+	Reachable bool   // it answered just now; the numbers below are its own
+	Draining  bool
+	Voter     int    // the shards in which it has a vote
+	Member    int    // the shards that it is a member of
+	Leads     int    // the shards that it leads
+	Behind    uint64 // log entries that it has not applied yet, in the shard where that is most
+}
+
+// report is what a node says of itself.
+type report struct {
+	Draining bool     `cbor:"1,keyasint,omitempty"`
+	Leads    []int    `cbor:"2,keyasint,omitempty"`
+	Applied  []uint64 `cbor:"3,keyasint,omitempty"`
+}
+
+func (c *Cluster) report() report {
+	r := report{Draining: c.draining.Load()}
+	for _, l := range c.store.engine.lanes {
+		if l.group.Leading() {
+			r.Leads = append(r.Leads, l.number)
+		}
+		r.Applied = append(r.Applied, l.group.Applied())
+	}
+	return r
+}
+
+// Status asks all nodes how they do, for a second at most, and returns them by
+// name.
+func (c *Cluster) Status(ctx context.Context) ([]NodeStatus, error) {
+	e := c.store.engine
+	if err := e.usable(); err != nil {
+		return nil, err
+	}
+	nodes := map[string]*NodeStatus{}
+	for _, l := range e.lanes {
+		for _, m := range l.group.Members() {
+			n := nodes[m.Node]
+			if n == nil {
+				n = &NodeStatus{Node: m.Node}
+				nodes[m.Node] = n
+			}
+			n.Member++
+			if m.Voter {
+				n.Voter++
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	reports := map[string]report{}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for node := range nodes {
+		all.Go(func() {
+			r, err := c.ask(ctx, node)
+			if err != nil {
+				return // it shows as not reachable
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			reports[node] = r
+		})
+	}
+	all.Wait()
+	return c.assess(nodes, reports), nil
+}
+
+func (c *Cluster) ask(ctx context.Context, node string) (report, error) {
+	if node == c.store.engine.self {
+		return c.report(), nil
+	}
+	got, err := c.store.engine.ask(ctx, node, call{Op: callStatus})
+	if err != nil {
+		return report{}, err
+	}
+	var r report
+	return r, command.Unmarshal(got.Body, &r)
+}
+
+// assess puts together what the nodes have said.
+func (c *Cluster) assess(nodes map[string]*NodeStatus, reports map[string]report) []NodeStatus {
+	newest := make([]uint64, len(c.store.engine.lanes))
+	for _, r := range reports {
+		for i, applied := range r.Applied[:min(len(r.Applied), len(newest))] {
+			newest[i] = max(newest[i], applied)
+		}
+	}
+	var list []NodeStatus
+	for _, name := range slices.Sorted(maps.Keys(nodes)) {
+		n := nodes[name]
+		if name == c.store.engine.self {
+			n.Addr = c.Addr()
+		} else if c.book != nil {
+			n.Addr = c.book.Addr(name)
+		}
+		if r, ok := reports[name]; ok {
+			n.Reachable, n.Draining, n.Leads = true, r.Draining, len(r.Leads)
+			for i, applied := range r.Applied[:min(len(r.Applied), len(newest))] {
+				n.Behind = max(n.Behind, newest[i]-applied)
+			}
+		}
+		list = append(list, *n)
+	}
+	return list
+}

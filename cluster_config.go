@@ -1,0 +1,135 @@
+package commerce
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/replication/peer"
+)
+
+// ClusterConfig says how a store takes part in a cluster: several nodes, each
+// with a directory of its own, that hold the same store.
+//
+// Nodes talk over TCP with TLS 1.3, and both sides show a certificate that
+// names its node: "commerce cluster certs" makes them. Every node needs the
+// store's keys: copy the file DIR.keys of the first node to each other one
+// before it joins, or give all of them the same WithKeyRing.
+type ClusterConfig struct {
+	Listen    string // the address to listen on, as in "10.0.0.1:7400"
+	Advertise string // the address that other nodes are told; defaults to Listen
+
+	// Cert, Key and Authorities are PEM files: this node's certificate and
+	// private key, and the authorities whose nodes are let in. They are read
+	// again for each new connection.
+	Cert, Key, Authorities string
+
+	// Credentials takes the place of the three files when it is not nil.
+	Credentials func() (tls.Certificate, *x509.CertPool, error)
+
+	// Join lists addresses of nodes. A directory that is new becomes a node
+	// of their store. One that is a member already finds the others with it
+	// when all have moved.
+	Join []string
+}
+
+// WithCluster makes the store one node of a cluster. The first node is opened
+// without Join; a store that was on one node all the time can be, with its
+// directory as it is. See also Cluster.Start.
+func WithCluster(cc ClusterConfig) Option {
+	return option(func(c *config) { c.cluster = &cc })
+}
+
+func (c ClusterConfig) check() error {
+	if c.Listen == "" {
+		return fault.New(fault.Invalid, "a node of a cluster needs an address to listen on")
+	}
+	if c.Credentials == nil && (c.Cert == "" || c.Key == "" || c.Authorities == "") {
+		return fault.New(fault.Invalid, "a node of a cluster needs a certificate, its key, and the authorities of the others")
+	}
+	return nil
+}
+
+func (c ClusterConfig) credentials() peer.Credentials {
+	if c.Credentials != nil {
+		return c.Credentials
+	}
+	return peer.Files(c.Cert, c.Key, c.Authorities)
+}
+
+const (
+	bookFile        = "peers.json"
+	incarnationFile = "incarnation"
+)
+
+// newIdentity returns how a directory becomes a store: a new one, or a node of
+// the one at the addresses to join.
+func (c config) newIdentity(ctx context.Context) func(string, int) (identity, error) {
+	if c.cluster == nil {
+		return createIdentity
+	}
+	return func(dir string, shards int) (identity, error) {
+		node, err := peer.NodeOf(c.cluster.credentials())
+		if err != nil {
+			return identity{}, err
+		}
+		if len(c.cluster.Join) == 0 {
+			it, err := createIdentity(dir, shards)
+			if err != nil {
+				return it, err
+			}
+			it.Node = node
+			return it, it.write(dir)
+		}
+		if err := mustBeEmpty(dir); err != nil {
+			return identity{}, err
+		}
+		it, err := c.askIdentity(ctx)
+		if err != nil {
+			return it, err
+		}
+		it.Node = node
+		return it, it.write(dir)
+	}
+}
+
+// askIdentity asks the nodes to join which store they hold.
+func (c config) askIdentity(ctx context.Context) (identity, error) {
+	var errs []error
+	for _, addr := range c.cluster.Join {
+		g, err := peer.Greet(ctx, addr, c.cluster.credentials())
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		shards, err := strconv.Atoi(g.Info["shards"])
+		if err != nil || g.Store == "" {
+			return identity{}, fault.New(fault.Broken, "the node at %s does not say what its store is like", addr)
+		}
+		return identity{Format: Format, Store: g.Store, Shards: shards, Keys: g.Info["keys"], Joined: true}, nil
+	}
+	return identity{}, fmt.Errorf("no node to join could be reached: %w", errors.Join(errs...))
+}
+
+// newNetwork makes this node's way to the others.
+func (s *Store) newNetwork(c ClusterConfig) (*peer.TCP, *peer.Book, error) {
+	book, err := peer.OpenBook(filepath.Join(s.dir, bookFile))
+	if err != nil {
+		return nil, nil, err
+	}
+	incarnation, err := peer.NextIncarnation(filepath.Join(s.dir, incarnationFile))
+	if err != nil {
+		return nil, nil, err
+	}
+	net, err := peer.ListenTCP(peer.TCPConfig{
+		Node: s.id.Node, Store: s.id.Store, Incarnation: incarnation, Listen: c.Listen, Advertise: c.Advertise,
+		Book: book, Credentials: c.credentials(), Logger: s.config.logger,
+		Info: map[string]string{"shards": strconv.Itoa(s.id.Shards), "keys": s.id.Keys},
+	})
+	return net, book, err
+}

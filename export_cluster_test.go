@@ -1,0 +1,52 @@
+package commerce
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/shard"
+)
+
+// CutOff ends a node's network at once, as a pulled cable does.
+func CutOff(s *Store) error { return s.cluster.net.Close() }
+
+// Voters returns how many voters each shard has, as a node sees it.
+func Voters(s *Store) (n []int) {
+	for _, l := range s.engine.lanes {
+		voters := 0
+		for _, m := range l.group.Members() {
+			if m.Voter {
+				voters++
+			}
+		}
+		n = append(n, voters)
+	}
+	return n
+}
+
+// Leads returns the shards that a node leads and is ready to.
+func Leads(s *Store) (shards []int) {
+	for _, l := range s.engine.lanes {
+		if l.group.Ready() {
+			shards = append(shards, l.number)
+		}
+	}
+	return shards
+}
+
+// Digests returns a digest of each shard, at the index that it is at.
+func Digests(ctx context.Context, s *Store) (list []string, err error) {
+	for _, l := range s.engine.lanes {
+		err = l.shard.View(ctx, func(tx *sqlite.Tx) error {
+			sum, applied, err := shard.Digest(tx)
+			list = append(list, fmt.Sprintf("%d %s", applied, hex.EncodeToString(sum[:8])))
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}

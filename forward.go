@@ -1,0 +1,258 @@
+package commerce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/replication"
+	"github.com/keelshop/commerce/shard"
+)
+
+// What nodes ask each other beside replication.
+const (
+	callSubmit = iota + 1 // apply a command
+	callAdd               // make a node a member of a shard
+	callRemove            // and the opposite
+	callStatus
+	callDrain
+	callResume
+	callLead // may the leadership of a shard be handed to you?
+)
+
+// A call is what one node asks another. Its fields are a wire format.
+type call struct {
+	Op       int    `cbor:"1,keyasint"`
+	Shard    int    `cbor:"2,keyasint,omitempty"`
+	Envelope []byte `cbor:"3,keyasint,omitempty"`
+	Node     string `cbor:"4,keyasint,omitempty"`
+	Addr     string `cbor:"5,keyasint,omitempty"`
+	// Millis is how long the caller waits.
+	Millis int64 `cbor:"6,keyasint,omitempty"`
+}
+
+// An answered says what came of a call.
+type answered struct {
+	Body []byte `cbor:"1,keyasint,omitempty"`
+	// Refusal is what the command itself answered, an encoded error.
+	Refusal []byte `cbor:"2,keyasint,omitempty"`
+	// Failure says why there is no answer, an encoded error.
+	Failure []byte `cbor:"3,keyasint,omitempty"`
+	Index   uint64 `cbor:"4,keyasint,omitempty"` // of the log, where the effect is
+	Cut     uint64 `cbor:"5,keyasint,omitempty"`
+	Leader  string `cbor:"6,keyasint,omitempty"` // who leads, if the one asked does not
+}
+
+// How long a call without a deadline is tried again, and the pauses between.
+const (
+	retryLimit = 10 * time.Second
+	retryFirst = 10 * time.Millisecond
+	retryLast  = 250 * time.Millisecond
+)
+
+// retry does something again for as long as it fails in a way that may pass,
+// until ctx ends, or for ten seconds if ctx has no end. What surely did not
+// happen is safe to do again; so is a command, by its key.
+func (e *engine) retry(ctx context.Context, do func(context.Context) error) error {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, retryLimit)
+		defer cancel()
+	}
+	var doubt error
+	for wait := retryFirst; ; wait = min(wait*2, retryLast) {
+		err := do(ctx)
+		if err == nil || !fault.Retryable(err) || e.usable() != nil {
+			return err
+		}
+		if fault.CodeOf(err) == fault.Uncertain {
+			doubt = err
+		}
+		if !pause(ctx, wait) {
+			if doubt != nil {
+				return doubt // the last try did not happen, an earlier one may have
+			}
+			return err
+		}
+	}
+}
+
+// route applies a command on the shard's leader, wherever that is.
+func (e *engine) route(ctx context.Context, l *lane, env command.Envelope) (reply shard.Reply, err error) {
+	if !e.clustered.Load() {
+		env.Level = l.shard.Level()
+		return l.propose(ctx, env)
+	}
+	err = e.retry(ctx, func(ctx context.Context) (err error) {
+		if l.group.Ready() {
+			env.Level = l.shard.Level()
+			reply, err = l.propose(ctx, env)
+			return err
+		}
+		reply, err = e.forward(ctx, l, env)
+		return err
+	})
+	return reply, err
+}
+
+// forward sends a command to the leader, and waits until this node has its
+// effect: who wrote here reads it here.
+func (e *engine) forward(ctx context.Context, l *lane, env command.Envelope) (shard.Reply, error) {
+	leader := l.group.Leader()
+	if leader == "" || leader == e.self {
+		return shard.Reply{}, &replication.NotLeaderError{Group: uint32(l.number)}
+	}
+	env.Cut = e.cut.Load()
+	raw, err := env.Encode()
+	if err != nil {
+		return shard.Reply{}, err
+	}
+	got, err := e.ask(ctx, leader, call{Op: callSubmit, Shard: l.number, Envelope: raw})
+	if err != nil {
+		return shard.Reply{}, err
+	}
+	e.meetCut(got.Cut)
+	ctx, cancel := context.WithTimeout(ctx, maxBehind)
+	defer cancel()
+	if err := l.group.WaitApplied(ctx, got.Index); err != nil {
+		e.bumpAll() // cached reads must not miss it; others ask the leader anyway
+	}
+	if got.Refusal != nil {
+		return shard.Reply{Err: e.types.Decode(got.Refusal)}, nil
+	}
+	return shard.Reply{Answer: command.Answer{Body: got.Body}}, nil
+}
+
+// maxBehind bounds how old a cached read may be.
+const maxBehind = time.Second
+
+// ask asks another node. Its failures come back as they were.
+func (e *engine) ask(ctx context.Context, node string, c call) (answered, error) {
+	if end, ok := ctx.Deadline(); ok {
+		c.Millis = max(time.Until(end).Milliseconds(), 1)
+	}
+	data, err := command.Marshal(c)
+	if err != nil {
+		return answered{}, err
+	}
+	raw, err := e.node.Call(ctx, node, data)
+	if err != nil {
+		return answered{}, err
+	}
+	var got answered
+	if err := command.Unmarshal(raw, &got); err != nil {
+		return answered{}, fault.Wrap(fault.Uncertain, err, "node %s answered what cannot be read", node)
+	}
+	if got.Failure != nil {
+		return got, e.types.Decode(got.Failure)
+	}
+	return got, nil
+}
+
+// handle answers what other nodes ask.
+func (s *Store) handle(ctx context.Context, from string, data []byte) ([]byte, error) {
+	var c call
+	if err := command.Unmarshal(data, &c); err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "reading a call of node %s", from)
+	}
+	if c.Millis > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(c.Millis)*time.Millisecond)
+		defer cancel()
+	}
+	select {
+	case <-s.opened:
+	case <-ctx.Done():
+		return nil, fault.New(fault.Unavailable, "node %s is still opening its store", s.id.Node)
+	}
+	got, err := s.answer(ctx, c)
+	if err != nil {
+		got.Failure = s.engine.types.Encode(err)
+		if e, ok := errors.AsType[*replication.NotLeaderError](err); ok {
+			got.Leader = e.Leader
+		}
+	}
+	return command.Marshal(got)
+}
+
+func (s *Store) answer(ctx context.Context, c call) (answered, error) {
+	e := s.engine
+	if c.Shard < 0 || c.Shard >= len(e.lanes) {
+		return answered{}, fault.New(fault.Invalid, "there is no shard %d", c.Shard)
+	}
+	if err := e.usable(); err != nil {
+		return answered{}, fault.Wrap(fault.Unavailable, err, "node %s", s.id.Node)
+	}
+	l := e.lanes[c.Shard]
+	switch c.Op {
+	case callSubmit:
+		return e.serveSubmit(ctx, l, c.Envelope)
+	case callAdd:
+		return answered{}, s.cluster.add(ctx, l, c.Node, c.Addr)
+	case callRemove:
+		return answered{}, s.cluster.remove(ctx, l, c.Node)
+	case callStatus:
+		body, err := command.Marshal(s.cluster.report())
+		return answered{Body: body}, err
+	case callDrain:
+		return answered{}, s.cluster.drainHere(ctx)
+	case callResume:
+		s.cluster.draining.Store(false)
+		return answered{}, nil
+	case callLead:
+		if s.cluster.draining.Load() {
+			return answered{}, fault.New(fault.Refused, "node %s is being drained", s.id.Node)
+		}
+		return answered{}, nil
+	}
+	return answered{}, fault.New(fault.Invalid, "there is no call of kind %d", c.Op)
+}
+
+// serveSubmit applies a command that came through another node.
+func (e *engine) serveSubmit(ctx context.Context, l *lane, raw []byte) (answered, error) {
+	env, err := command.DecodeEnvelope(raw)
+	if err != nil {
+		return answered{}, fault.Wrap(fault.Invalid, err, "reading a command")
+	}
+	if !l.group.Ready() {
+		return answered{}, &replication.NotLeaderError{Group: uint32(l.number), Leader: l.group.Leader()}
+	}
+	e.meetCut(env.Cut)
+	env.Cut, env.Level = 0, l.shard.Level()
+	reply, err := l.propose(ctx, env)
+	if err != nil {
+		return answered{}, fmt.Errorf("on node %s: %w", e.self, err)
+	}
+	defer l.group.Nudge()
+	got := answered{Index: l.group.Applied(), Cut: e.cut.Load()}
+	switch {
+	case reply.Err != nil:
+		got.Refusal = e.types.Encode(reply.Err)
+	case reply.Answer.Value != nil:
+		got.Body, err = command.Marshal(reply.Answer.Value)
+	default:
+		got.Body = reply.Answer.Body
+	}
+	if err != nil {
+		return answered{}, fault.Wrap(fault.Uncertain, err, "encoding an answer")
+	}
+	return got, nil
+}
+
+// fresh returns when this node has all that was acknowledged on any node before
+// the call.
+func (e *engine) fresh(ctx context.Context, l *lane) error {
+	if !e.clustered.Load() {
+		return nil
+	}
+	return e.retry(ctx, func(ctx context.Context) error {
+		index, err := l.group.ReadIndex(ctx)
+		if err != nil {
+			return err
+		}
+		return l.group.WaitApplied(ctx, index)
+	})
+}
