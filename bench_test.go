@@ -138,6 +138,9 @@ func parallel(callers, n int, fn func(i int)) {
 // BenchmarkCheckout is a whole checkout: Begin, Pay with the simulator in
 // process, Finish. Carts with three lines are made beforehand.
 //
+// pages/op is how many pages its two commits write to a shard's -wal, of those
+// that many callers share a part.
+//
 // of-raw is its rate divided by that of hand-written SQLite that writes the same
 // rows from one goroutine, 256 checkouts in a transaction; it counts only if
 // raw-stmts/s is at least 300,000. of-fsync is, for a lone caller, its time
@@ -152,7 +155,7 @@ func BenchmarkCheckout(b *testing.B) {
 			parallel(256, len(warm), func(i int) { benchBuy(b, shop, warm[i]) })
 			carts := fillCarts(b, shop, b.N)
 			took := make([]time.Duration, b.N)
-			cpu := cpuTime()
+			cpu, pages := cpuTime(), shop.PagesWritten()
 			b.ResetTimer()
 			parallel(callers, b.N, func(i int) {
 				start := time.Now()
@@ -160,11 +163,12 @@ func BenchmarkCheckout(b *testing.B) {
 				took[i] = time.Since(start)
 			})
 			b.StopTimer()
-			cpu = cpuTime() - cpu
+			cpu, pages = cpuTime()-cpu, shop.PagesWritten()-pages
 			slices.Sort(took)
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "checkouts/s")
 			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 			b.ReportMetric(float64(cpu.Microseconds())/float64(b.N), "cpu-us/op")
+			b.ReportMetric(float64(pages)/float64(b.N), "pages/op")
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds()/rawCheckouts, "of-raw")
 			b.ReportMetric(rawStatements, "raw-stmts/s")
 			if callers == 1 {

@@ -13,20 +13,20 @@ type rule struct{ name, query string }
 // rules hold in every snapshot of a shard, since all that they speak of moves
 // in one transaction.
 var rules = [...]rule{
-	{"checkout.pending_order_holds_its_stock", `SELECT o.id, coalesce(r.state, 'no reservation') FROM orders o
-		LEFT JOIN reservations r ON r.id = o.id
-		WHERE o.status = 'pending' AND coalesce(r.state, '') <> 'held'
+	{"checkout.pending_order_holds_its_stock", `SELECT o.id, 'no hold' FROM orders o
+		WHERE o.status = 'pending' AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.reservation = o.id)
 			AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.pool <> '')`},
-	{"checkout.hold_has_a_pending_order", `SELECT r.id, coalesce(o.status, 'no order') FROM reservations r
-		LEFT JOIN orders o ON o.id = r.id WHERE r.state = 'held' AND coalesce(o.status, '') <> 'pending'`},
+	{"checkout.hold_has_a_pending_order", `SELECT h.reservation, coalesce(o.status, 'no order') FROM holds h
+		LEFT JOIN orders o ON o.id = h.reservation WHERE coalesce(o.status, '') <> 'pending'`},
 	{"checkout.order_has_its_goods", `SELECT l.order_id, format('%d of %s, %d shipped and %d returned; set aside for it are %d, %d and %d', sum(l.quantity), l.pool,
 			sum(l.shipped), sum(l.returned), coalesce(r.quantity, 0), coalesce(r.shipped, 0), coalesce(r.returned, 0))
 		FROM order_lines l JOIN orders o ON o.id = l.order_id
 		LEFT JOIN reservation_lines r ON r.reservation = l.order_id AND r.pool = l.pool
 		WHERE o.status IN ('pending', 'placed') AND l.pool <> '' GROUP BY l.order_id, l.pool
 		HAVING (sum(l.quantity), sum(l.shipped), sum(l.returned)) <> (coalesce(r.quantity, 0), coalesce(r.shipped, 0), coalesce(r.returned, 0))`},
-	{"checkout.sold_goods_have_an_order", `SELECT r.id, coalesce(o.status, 'no order') FROM reservations r
-		LEFT JOIN orders o ON o.id = r.id WHERE r.state = 'committed' AND coalesce(o.status, '') <> 'placed'`},
+	{"checkout.sold_goods_have_an_order", `SELECT DISTINCT r.reservation, coalesce(o.status, 'no order') FROM reservation_lines r
+		LEFT JOIN orders o ON o.id = r.reservation
+		WHERE coalesce(o.status, '') <> 'placed' AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.reservation = r.reservation)`},
 	{"checkout.used_promotion_has_an_order", `SELECT r.order_id, coalesce(o.status, 'no order') || ' uses ' || r.of FROM redemptions r
 		LEFT JOIN orders o ON o.id = r.order_id WHERE coalesce(o.status, '') NOT IN ('pending', 'placed')`},
 	{"checkout.pending_order_has_a_timer", `SELECT o.id, 'nothing will finish it' FROM orders o

@@ -120,6 +120,5 @@ func clearTimer(tx *command.Tx, o *orders.Order) error {
 // holdsStock reports whether the order has a reservation: of goods that are
 // counted, or of the use of a promotion.
 func holdsStock(tx *command.Tx, order orders.ID) (bool, error) {
-	_, found, err := tx.Int64(`SELECT 1 FROM reservations WHERE id = ?`, order)
-	return found, err
+	return inventory.Reserved(tx.Tx, string(order))
 }

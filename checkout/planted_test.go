@@ -35,7 +35,7 @@ var planted = []struct {
 		`UPDATE allowances SET deposited = deposited + 1, available = available + 1 WHERE available = 0`)},
 		sellsOut, "inventory.deposited_within_granted"},
 	{"the stock guard is dropped and only the tables' own is left", mutation{command: after("checkout.begin",
-		`UPDATE allowances SET available = available - 1, held = held + 1`)},
+		`UPDATE allowances SET available = available - 1, reserved = reserved + 1`)},
 		sellsOut, "breaks a rule of the tables"},
 	{"the cache is told before the commit", mutation{engine: hasty},
 		changesPrice, "a reader sees 12.50 EUR"},
@@ -59,15 +59,15 @@ var planted = []struct {
 		`UPDATE orders SET subtotal = subtotal + 1, total = total + 1`)},
 		sells, "orders.lines_sum_up"},
 	{"a hold is released twice", mutation{command: after("checkout.finish",
-		`UPDATE allowances SET available = available + 1, held = held - 1 WHERE held > 0`)},
+		`UPDATE allowances SET available = available + 1, reserved = reserved - 1 WHERE reserved > 0`)},
 		declinesBesideAnother, "inventory.reserved"},
 	{"a hold outlives its order", mutation{command: after("checkout.finish",
-		`INSERT INTO reservations (id, slot, state, expires) SELECT 'ghost', slot, 'held', 0 FROM orders LIMIT 1`)},
+		`INSERT INTO holds (reservation, slot, expires) SELECT 'ghost', slot, 0 FROM orders LIMIT 1`)},
 		sells, "checkout.hold_has_a_pending_order"},
 	{"goods are sold and go back on the shelf", mutation{command: with("checkout.finish", func(tx *command.Tx) error {
 		for _, sql := range []string{
-			`UPDATE allowances SET available = available + committed, committed = 0`,
-			`DELETE FROM reservation_lines`, `DELETE FROM reservations`,
+			`UPDATE allowances SET available = available + reserved, reserved = 0`,
+			`DELETE FROM reservation_lines`, `DELETE FROM holds`,
 		} {
 			if _, err := tx.Exec(sql); err != nil {
 				return err
@@ -75,7 +75,7 @@ var planted = []struct {
 		}
 		return nil
 	})}, sells, "checkout.order_has_its_goods"},
-	{"a canceled order keeps its goods", mutation{command: after("checkout.finish", `UPDATE reservations SET id = 'ghost', state = 'committed'`)},
+	{"a canceled order keeps its goods", mutation{command: after("checkout.finish", `UPDATE reservation_lines SET reservation = 'ghost'`)},
 		sells, "checkout.sold_goods_have_an_order"},
 	{"a checkout has no timer", mutation{command: after("checkout.begin", `DELETE FROM timers`)},
 		waits, "checkout.pending_order_has_a_timer"},

@@ -9,23 +9,18 @@ import (
 func check(tx *sqlite.Tx) ([]command.Violation, error) {
 	var out []command.Violation
 	for _, r := range []struct{ rule, query string }{
-		{"inventory.allowance_conservation", `SELECT pool, format('deposited %d = available %d + given back %d + held %d + committed %d + shipped %d',
-				deposited, available, given_back, held, committed, shipped)
-			FROM allowances WHERE deposited <> available + given_back + held + committed + shipped
-				OR min(available, given_back, held, committed, shipped, returned) < 0 OR returned > shipped`},
-		{"inventory.reserved", `SELECT coalesce(a.pool, r.pool), format('the allowance has held %d, committed %d, shipped %d; reservations add up to %d, %d and %d',
-				a.held, a.committed, a.shipped, r.held, r.committed, r.shipped)
+		{"inventory.allowance_conservation", `SELECT pool, format('deposited %d = available %d + given back %d + reserved %d + shipped %d',
+				deposited, available, given_back, reserved, shipped)
+			FROM allowances WHERE deposited <> available + given_back + reserved + shipped
+				OR min(available, given_back, reserved, shipped, returned) < 0 OR returned > shipped`},
+		{"inventory.reserved", `SELECT coalesce(a.pool, r.pool), format('the allowance has reserved %d, shipped %d; reservations add up to %d and %d',
+				a.reserved, a.shipped, r.reserved, r.shipped)
 			FROM allowances AS a FULL JOIN (
-				SELECT l.pool,
-					sum(iif(v.state = 'held', l.quantity, 0)) AS held,
-					sum(iif(v.state = 'committed', l.quantity - l.shipped, 0)) AS committed,
-					sum(l.shipped) AS shipped
-				FROM reservation_lines AS l JOIN reservations AS v ON v.id = l.reservation GROUP BY l.pool
+				SELECT pool, sum(quantity - shipped) AS reserved, sum(shipped) AS shipped FROM reservation_lines GROUP BY pool
 			) AS r ON r.pool = a.pool
-			WHERE (coalesce(a.held, 0), coalesce(a.committed, 0), coalesce(a.shipped, 0))
-				<> (coalesce(r.held, 0), coalesce(r.committed, 0), coalesce(r.shipped, 0))`},
-		{"inventory.line_without_reservation", `SELECT l.reservation, format('%d of %s', l.quantity, l.pool)
-			FROM reservation_lines AS l WHERE NOT EXISTS (SELECT 1 FROM reservations AS v WHERE v.id = l.reservation)`},
+			WHERE (coalesce(a.reserved, 0), coalesce(a.shipped, 0)) <> (coalesce(r.reserved, 0), coalesce(r.shipped, 0))`},
+		{"inventory.held_goods_stay", `SELECT l.reservation, format('%d of %s have shipped and wait for a payment', l.shipped, l.pool)
+			FROM reservation_lines AS l JOIN holds AS h ON h.reservation = l.reservation WHERE l.shipped > 0`},
 		{"inventory.pool_conservation", `SELECT p.pool, format('on hand %d = unallocated %d + at shards %d - shortage %d',
 				p.on_hand, p.unallocated, coalesce(g.out, 0), p.shortage)
 			FROM pools AS p LEFT JOIN (SELECT pool, sum(granted - given_back - shipped) AS out FROM grants GROUP BY pool) AS g ON g.pool = p.pool

@@ -22,17 +22,15 @@ func (r *recorder) Errorf(format string, args ...any) {
 func TestChecksSeePlantedBugs(t *testing.T) {
 	for _, tc := range []struct{ name, rule, sql string }{
 		{"a hold without its guard", "inventory.allowance_conservation",
-			`UPDATE allowances SET available = available - 100, held = held + 100`},
+			`UPDATE allowances SET available = available - 100, reserved = reserved + 100`},
 		{"a sale that takes nothing from the allowance", "inventory.allowance_conservation",
-			`UPDATE allowances SET committed = committed + 1`},
+			`UPDATE allowances SET reserved = reserved + 1`},
 		{"a release that keeps the reservation", "inventory.reserved",
-			`UPDATE allowances SET held = held - 1, available = available + 1 WHERE held > 0`},
-		{"a commit that forgets the allowance", "inventory.reserved",
-			`UPDATE reservations SET state = 'committed'`},
+			`UPDATE allowances SET reserved = reserved - 1, available = available + 1 WHERE reserved > 0`},
+		{"a shipment of what is not paid", "inventory.held_goods_stay",
+			`UPDATE reservation_lines SET shipped = 1`},
 		{"a reservation of goods that never came", "inventory.reserved",
-			`INSERT INTO reservation_lines (reservation, pool, slot, quantity) SELECT id, 'var_X@main', slot, 1 FROM reservations`},
-		{"a reservation without a head", "inventory.line_without_reservation",
-			`DELETE FROM reservations`},
+			`INSERT INTO reservation_lines (reservation, pool, slot, quantity) SELECT reservation, 'var_X@main', slot, 1 FROM holds`},
 		{"a grant that is not counted", "inventory.pool_conservation",
 			`UPDATE pools SET unallocated = unallocated - 1`},
 		{"a grant of goods that are kept as well", "inventory.pool_conservation",
@@ -44,7 +42,7 @@ func TestChecksSeePlantedBugs(t *testing.T) {
 		{"a pool that was dropped", "inventory.grant_without_pool",
 			`DELETE FROM pools`},
 		{"a shipment that is never booked", "inventory.booking_scheduled",
-			`UPDATE allowances SET held = held - 1, shipped = shipped + 1 WHERE held > 0`},
+			`UPDATE allowances SET reserved = reserved - 1, shipped = shipped + 1 WHERE reserved > 0`},
 		{"a shortage that is never worked off", "inventory.recall_scheduled",
 			`UPDATE pools SET unallocated = 0, shortage = 5, recall_due = 1`},
 		{"a deposit without a grant", "inventory.deposited_within_granted",
@@ -93,8 +91,8 @@ func TestTablesRefuseWhatTheChecksWouldFind(t *testing.T) {
 	s.receive("mug", 10)
 	s.must(s.hold(0, "o1", s.of("mug", 2)...))
 	for _, sql := range []string{
-		`UPDATE allowances SET available = available - 100, held = held + 100`,
-		`UPDATE allowances SET committed = committed + 1`,
+		`UPDATE allowances SET available = available - 100, reserved = reserved + 100`,
+		`UPDATE allowances SET reserved = reserved + 1`,
 		`UPDATE allowances SET returned = 1`,
 		`UPDATE allowances SET booked_shipped = 1`,
 		`UPDATE pools SET unallocated = -1`,

@@ -5,27 +5,15 @@ import "github.com/keelshop/commerce/internal/command"
 // Commit turns a hold into a sale. It does nothing if that has happened, and
 // returns a *StateError if there is no such reservation.
 func Commit(tx *command.Tx, reservation string) error {
-	n, err := tx.Exec(`UPDATE reservations SET state = 'committed' WHERE id = ? AND state = 'held'`, reservation)
-	if err != nil {
+	n, err := tx.Exec(`DELETE FROM holds WHERE reservation = ?`, reservation)
+	if err != nil || n > 0 {
 		return err
 	}
-	if n == 0 {
-		have, err := stateOf(tx.Tx, reservation)
-		if err == nil && have != Committed {
-			err = &StateError{Reservation: reservation, Have: have, Want: Held}
-		}
-		return err
+	have, err := stateOf(tx.Tx, reservation)
+	if err == nil && have != Committed {
+		err = &StateError{Reservation: reservation, Have: have, Want: Held}
 	}
-	lines, err := linesOf(tx, reservation)
-	if err != nil {
-		return err
-	}
-	for _, d := range lines {
-		if _, err := tx.Exec(`UPDATE allowances SET held = held - ?, committed = committed + ? WHERE pool = ?`, d.Quantity, d.Quantity, d.Pool); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
 // linesOf reads what a hold has set aside. One UPDATE for each of these lines
@@ -43,7 +31,7 @@ func linesOf(tx *command.Tx, reservation string) ([]Demand, error) {
 // gone. It does nothing if there is none of this name, and returns a
 // *StateError if it is committed.
 func Release(tx *command.Tx, reservation string) error {
-	n, err := tx.Exec(`DELETE FROM reservations WHERE id = ? AND state = 'held'`, reservation)
+	n, err := tx.Exec(`DELETE FROM holds WHERE reservation = ?`, reservation)
 	if err != nil {
 		return err
 	}
@@ -82,9 +70,7 @@ func Uncommit(tx *command.Tx, reservation string, demands []Demand) error {
 			return err
 		}
 	}
-	_, err = tx.Exec(`DELETE FROM reservations WHERE id = ? AND NOT EXISTS (SELECT 1 FROM reservation_lines WHERE reservation = ?)`,
-		reservation, reservation)
-	return err
+	return nil
 }
 
 func uncommit(tx *command.Tx, reservation string, d Demand) error {
@@ -104,7 +90,7 @@ func uncommit(tx *command.Tx, reservation string, d Demand) error {
 			return tooMuch(tx, `SELECT quantity - shipped FROM reservation_lines WHERE reservation = ? AND pool = ?`, reservation, d)
 		}
 	}
-	_, err = tx.Exec(`UPDATE allowances SET committed = committed - ?, available = available + ? WHERE pool = ?`, d.Quantity, d.Quantity, d.Pool)
+	_, err = tx.Exec(`UPDATE allowances SET reserved = reserved - ?, available = available + ? WHERE pool = ?`, d.Quantity, d.Quantity, d.Pool)
 	return err
 }
 

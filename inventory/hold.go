@@ -7,8 +7,8 @@ import (
 
 // Hold sets goods aside under the name of a reservation, all or none of them.
 // until is for the caller, who ends a hold that lasts too long: see
-// Reservation.Expires. Without demands it makes an empty reservation, so that
-// the other functions may be called all the same.
+// Reservation.Expires. A hold without demands ends like any other and leaves
+// nothing.
 //
 // It returns a *ShortError, and has changed nothing, if this shard's allowance
 // is too small; a *StateError if the reservation exists already.
@@ -18,7 +18,7 @@ func Hold(tx *command.Tx, reservation string, until int64, demands []Demand) err
 		return err
 	}
 	for i, d := range lines {
-		n, err := tx.Exec(`UPDATE allowances SET available = available - ?, held = held + ? WHERE pool = ? AND available >= ?`,
+		n, err := tx.Exec(`UPDATE allowances SET available = available - ?, reserved = reserved + ? WHERE pool = ? AND available >= ?`,
 			d.Quantity, d.Quantity, d.Pool, d.Quantity)
 		if err != nil {
 			return err
@@ -27,15 +27,18 @@ func Hold(tx *command.Tx, reservation string, until int64, demands []Demand) err
 			return short(tx, lines, i)
 		}
 	}
-	n, err := tx.Exec(`INSERT OR IGNORE INTO reservations (id, slot, state, expires) VALUES (?, ?, 'held', ?)`, reservation, tx.Slot, until)
+	have, err := stateOf(tx.Tx, reservation)
 	if err != nil {
 		return err
 	}
-	if n == 0 {
+	if have != "" {
 		if err := unhold(tx, lines); err != nil {
 			return err
 		}
-		return absent(tx, reservation)
+		return &StateError{Reservation: reservation, Have: have}
+	}
+	if _, err := tx.Exec(`INSERT INTO holds (reservation, slot, expires) VALUES (?, ?, ?)`, reservation, tx.Slot, until); err != nil {
+		return err
 	}
 	for _, d := range lines {
 		if _, err := tx.Exec(`INSERT INTO reservation_lines (reservation, pool, slot, quantity) VALUES (?, ?, ?, ?)`,
@@ -44,15 +47,6 @@ func Hold(tx *command.Tx, reservation string, until int64, demands []Demand) err
 		}
 	}
 	return nil
-}
-
-// absent returns the *StateError of a reservation that should not exist.
-func absent(tx *command.Tx, reservation string) error {
-	have, err := stateOf(tx.Tx, reservation)
-	if err != nil {
-		return err
-	}
-	return &StateError{Reservation: reservation, Have: have}
 }
 
 // short undoes the first taken lines and returns the *ShortError of them all.
@@ -69,7 +63,7 @@ func short(tx *command.Tx, lines []Demand, taken int) error {
 
 func unhold(tx *command.Tx, lines []Demand) error {
 	for _, d := range lines {
-		if _, err := tx.Exec(`UPDATE allowances SET available = available + ?, held = held - ? WHERE pool = ?`, d.Quantity, d.Quantity, d.Pool); err != nil {
+		if _, err := tx.Exec(`UPDATE allowances SET available = available + ?, reserved = reserved - ? WHERE pool = ?`, d.Quantity, d.Quantity, d.Pool); err != nil {
 			return err
 		}
 	}

@@ -118,9 +118,12 @@ func TestStepsInTheWrongStateAreRefused(t *testing.T) {
 func TestEmptyReservation(t *testing.T) {
 	s := newShop(t, 1)
 	s.must(s.do(0, "hold", "o1"))
+	s.must(s.do(0, "release", "o1"))
+	s.must(s.do(0, "hold", "o1"))
 	s.must(s.do(0, "commit", "o1"))
-	s.must(s.do(0, "ship", "o1"))
-	s.must(s.do(0, "uncommit", "o1"))
+	if err := s.do(0, "ship", "o1"); !errors.Is(err, fault.Conflict) {
+		t.Errorf("shipping from what left nothing: %v", err)
+	}
 	s.must(s.do(0, "hold", "o1"))
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/internal/sqlite"
 )
 
 // Level is a pool's stock summed over all shards.
@@ -47,7 +48,13 @@ func (s *Service) Levels(ctx context.Context, skus []catalog.SKU, l Location) ([
 	if err != nil {
 		return nil, err
 	}
-	views, err := s.readAll(ctx, pools)
+	views, err := s.newViews(pools)
+	if err == nil {
+		err = s.eachHolding(ctx, views, allShards(s.engine), func(tx *sqlite.Tx, shard int) error { return readHeld(tx, views, shard) })
+	}
+	if err == nil {
+		err = s.readAuthority(ctx, views)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +66,19 @@ func (s *Service) Levels(ctx context.Context, skus []catalog.SKU, l Location) ([
 	return out, nil
 }
 
+// readHeld adds to a shard's holdings what of them waits for a payment.
+func readHeld(tx *sqlite.Tx, views []*view, shard int) error {
+	held := map[PoolID]int64{}
+	rows := tx.Query(`SELECT l.pool, sum(l.quantity) FROM holds AS h JOIN reservation_lines AS l ON l.reservation = h.reservation GROUP BY l.pool`)
+	for rows.Next() {
+		held[PoolID(rows.Text(0))] = rows.Int64(1)
+	}
+	for _, v := range views {
+		v.holdings[shard].held = held[v.pool]
+	}
+	return rows.Close()
+}
+
 func (v *view) level() Level {
 	l := Level{
 		Pool: v.pool, SKU: v.stock.SKU, Location: v.pool.Location(), OnHand: v.stock.OnHand, Available: v.available(),
@@ -67,7 +87,7 @@ func (v *view) level() Level {
 	for i, h := range v.holdings {
 		a := v.accounts[i]
 		l.Held += h.held
-		l.Committed += h.committed
+		l.Committed += h.reserved - h.held
 		l.OnHand += a.Shipped - h.Shipped + h.Returned - a.Returned
 	}
 	l.OnHand = max(l.OnHand, 0) // goods that nobody had counted were shipped

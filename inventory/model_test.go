@@ -157,6 +157,9 @@ func (m *model) commit(t *rapid.T) {
 	name, r := m.pick(t, false)
 	m.step(t, r, step{Do: "commit", Reservation: name})
 	r.committed = true
+	if len(r.lines) == 0 {
+		delete(m.reservations, name)
+	}
 }
 
 func (m *model) release(t *rapid.T) {

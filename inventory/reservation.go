@@ -30,8 +30,8 @@ const (
 type Reservation struct {
 	ID    string
 	State State
-	// Expires is when a hold was to end, in milliseconds by the shard's
-	// clock. Whoever made the hold acts on it; nothing here does.
+	// Expires is when a hold is to end, in milliseconds by the shard's clock; 0
+	// once it is committed. Whoever made the hold acts on it; nothing here does.
 	Expires int64
 	Lines   []ReservedLine
 }
@@ -47,25 +47,36 @@ type ReservedLine struct {
 // pools. It returns a *StateError if there is none of this name.
 func ReservationTx(tx *sqlite.Tx, reservation string) (Reservation, error) {
 	r := Reservation{ID: reservation}
-	head := tx.One(`SELECT state, expires FROM reservations WHERE id = ?`, reservation)
-	if head.Next() {
-		r.State, r.Expires = State(head.Text(0)), head.Int64(1)
-	}
-	if err := head.Close(); err != nil {
+	var held bool
+	var err error
+	if r.Expires, held, err = tx.Int64(`SELECT expires FROM holds WHERE reservation = ?`, reservation); err != nil {
 		return r, err
-	}
-	if r.State == "" {
-		return r, &StateError{Reservation: reservation, Want: Held}
 	}
 	rows := tx.Query(`SELECT pool, quantity, shipped, returned FROM reservation_lines WHERE reservation = ? ORDER BY pool`, reservation)
 	for rows.Next() {
 		r.Lines = append(r.Lines, ReservedLine{PoolID(rows.Text(0)), rows.Int64(1), rows.Int64(2), rows.Int64(3)})
 	}
-	return r, rows.Close()
+	switch {
+	case held:
+		r.State = Held
+	case len(r.Lines) > 0:
+		r.State = Committed
+	}
+	if err := rows.Close(); err != nil || r.State != "" {
+		return r, err
+	}
+	return r, &StateError{Reservation: reservation, Want: Held}
+}
+
+// Reserved reports whether there is a reservation of this name.
+func Reserved(tx *sqlite.Tx, reservation string) (bool, error) {
+	state, err := stateOf(tx, reservation)
+	return state != "", err
 }
 
 func stateOf(tx *sqlite.Tx, reservation string) (State, error) {
-	s, _, err := tx.Text(`SELECT state FROM reservations WHERE id = ?`, reservation)
+	s, _, err := tx.Text(`SELECT iif(EXISTS (SELECT 1 FROM holds WHERE reservation = ?1), 'held',
+		iif(EXISTS (SELECT 1 FROM reservation_lines WHERE reservation = ?1), 'committed', ''))`, reservation)
 	return State(s), err
 }
 

@@ -48,15 +48,14 @@ CREATE TABLE allowances (
 	deposited         INTEGER NOT NULL CHECK (deposited >= 0),
 	given_back        INTEGER NOT NULL DEFAULT 0 CHECK (given_back >= 0),
 	available         INTEGER NOT NULL CHECK (available >= 0),
-	held              INTEGER NOT NULL DEFAULT 0 CHECK (held >= 0),
-	committed         INTEGER NOT NULL DEFAULT 0 CHECK (committed >= 0),
+	reserved          INTEGER NOT NULL DEFAULT 0 CHECK (reserved >= 0), -- held or committed, and not shipped
 	shipped           INTEGER NOT NULL DEFAULT 0 CHECK (shipped >= 0),
 	returned          INTEGER NOT NULL DEFAULT 0 CHECK (returned >= 0 AND returned <= shipped), -- to stock
 	-- As last acknowledged by the authority.
 	booked_given_back INTEGER NOT NULL DEFAULT 0 CHECK (booked_given_back BETWEEN 0 AND given_back),
 	booked_shipped    INTEGER NOT NULL DEFAULT 0 CHECK (booked_shipped BETWEEN 0 AND shipped),
 	booked_returned   INTEGER NOT NULL DEFAULT 0 CHECK (booked_returned BETWEEN 0 AND returned),
-	CHECK (deposited = available + given_back + held + committed + shipped)
+	CHECK (deposited = available + given_back + reserved + shipped)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX allowances_unbooked ON allowances (pool)
@@ -68,11 +67,13 @@ CREATE TABLE bookings (
 	due INTEGER NOT NULL
 ) STRICT;
 
-CREATE TABLE reservations (
-	id      TEXT    NOT NULL PRIMARY KEY,
-	slot    INTEGER NOT NULL,
-	state   TEXT    NOT NULL CHECK (state IN ('held', 'committed')),
-	expires INTEGER NOT NULL -- by the shard's clock, ms; checkout acts on it
+-- Goods that are set aside under a name. A name that is in holds waits for its
+-- payment; any other is committed: sold. So most checkouts end by deleting one
+-- row of a table that is always small.
+CREATE TABLE holds (
+	reservation TEXT    NOT NULL PRIMARY KEY,
+	slot        INTEGER NOT NULL,
+	expires     INTEGER NOT NULL -- by the shard's clock, ms; checkout acts on it
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE reservation_lines (

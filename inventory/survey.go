@@ -12,7 +12,7 @@ import (
 
 // holding is what one shard says about its allowance of a pool.
 type holding struct {
-	deposited, available, held, committed int64
+	deposited, available, reserved, held int64 // held is 0 unless it was asked for
 	totals
 }
 
@@ -82,6 +82,12 @@ func (v *view) readAuthority(tx *sqlite.Tx) (err error) {
 
 // readHoldings reads the allowances that some shards have.
 func (s *Service) readHoldings(ctx context.Context, views []*view, shards []int) error {
+	return s.eachHolding(ctx, views, shards, func(*sqlite.Tx, int) error { return nil })
+}
+
+// eachHolding is readHoldings that runs also for each shard, in the snapshot
+// that its holdings were read in.
+func (s *Service) eachHolding(ctx context.Context, views []*view, shards []int, also func(*sqlite.Tx, int) error) error {
 	return each(len(shards), func(i int) error {
 		return s.engine.View(ctx, s.engine.SlotOn(shards[i]), func(tx *sqlite.Tx) error {
 			for _, v := range views {
@@ -89,17 +95,17 @@ func (s *Service) readHoldings(ctx context.Context, views []*view, shards []int)
 					return err
 				}
 			}
-			return nil
+			return also(tx, shards[i])
 		})
 	})
 }
 
 func (v *view) readHolding(tx *sqlite.Tx, shard int) error {
 	h := holding{totals: totals{Pool: v.pool, Shard: shard}}
-	row := tx.One(`SELECT deposited, available, held, committed, given_back, shipped, returned FROM allowances WHERE pool = ?`, v.pool)
+	row := tx.One(`SELECT deposited, available, reserved, given_back, shipped, returned FROM allowances WHERE pool = ?`, v.pool)
 	if row.Next() {
-		h.deposited, h.available, h.held, h.committed = row.Int64(0), row.Int64(1), row.Int64(2), row.Int64(3)
-		h.GivenBack, h.Shipped, h.Returned = row.Int64(4), row.Int64(5), row.Int64(6)
+		h.deposited, h.available, h.reserved = row.Int64(0), row.Int64(1), row.Int64(2)
+		h.GivenBack, h.Shipped, h.Returned = row.Int64(3), row.Int64(4), row.Int64(5)
 	}
 	v.holdings[shard] = h
 	return row.Close()

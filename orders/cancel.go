@@ -54,7 +54,7 @@ func (c Cancel) apply(tx *command.Tx) (Receipt, error) {
 		return Receipt{}, err
 	}
 	// An order of nothing that is counted has no reservation.
-	_, stocked, err := tx.Int64(`SELECT 1 FROM reservations WHERE id = ?`, c.Order)
+	stocked, err := inventory.Reserved(tx.Tx, string(c.Order))
 	if err != nil {
 		return Receipt{}, err
 	}

@@ -77,6 +77,7 @@ type Shard struct {
 	cut     atomic.Uint64
 	level   atomic.Uint32
 	changes atomic.Int64
+	pages   atomic.Int64
 
 	recorded atomic.Int64 // bytes of answers since the start: see Recorded
 
@@ -240,6 +241,7 @@ func (s *Shard) publish() {
 	s.cut.Store(s.state.cut)
 	s.level.Store(s.state.level)
 	s.changes.Store(s.conn.TotalChanges())
+	s.pages.Store(s.conn.PagesWritten())
 }
 
 // Applied returns the index of the newest log entry that is in the tables.
@@ -262,6 +264,10 @@ func (s *Shard) Level() uint32 { return s.level.Load() }
 
 // TotalChanges returns how many rows the shard has changed since it was opened.
 func (s *Shard) TotalChanges() int64 { return s.changes.Load() }
+
+// PagesWritten returns how many pages the shard's commits have written since it
+// was opened.
+func (s *Shard) PagesWritten() int64 { return s.pages.Load() }
 
 // Recorded returns roughly how many bytes of answers the shard has recorded
 // since it was opened.

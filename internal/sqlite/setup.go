@@ -129,6 +129,11 @@ func (c *Conn) onProgress(*libc.TLS, uintptr) int32 {
 
 // onCommit notes how far the WAL reaches.
 func (c *Conn) onCommit(_ *libc.TLS, _, _, _ uintptr, frames int32) int32 {
+	if frames > c.frames && c.frames > 0 {
+		c.written += int64(frames - c.frames)
+	} else {
+		c.written += int64(frames) // the WAL has started over
+	}
 	c.frames = frames
 	return lib.SQLITE_OK
 }

@@ -55,6 +55,7 @@ type Conn struct {
 	busy  int              // statements that are being read
 
 	frames      int32        // in the WAL after the last commit of this connection; -1 when it knows of none
+	written     int64        // pages that commits of this connection have written to the WAL
 	interrupted atomic.Int32 // 1 from Interrupt until the transaction ends
 	callbacks   callbacks
 	steps       *atomic.Int64 // see Options.Steps
@@ -167,6 +168,10 @@ func (c *Conn) TotalChanges() int64 {
 	}
 	return lib.Xsqlite3_total_changes64(c.tls, c.db)
 }
+
+// PagesWritten returns how many pages the commits of this connection have written to the WAL. Most of what a small
+// transaction costs is in their number.
+func (c *Conn) PagesWritten() int64 { return c.written }
 
 // Interrupt makes the statement that is running, and those that follow it, fail until the next [Conn.Begin],
 // [Conn.Commit] or [Conn.Rollback]. It is the one method that any goroutine may call, even after Close.
