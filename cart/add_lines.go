@@ -123,7 +123,11 @@ func (l AddedLine) validate() error {
 
 // prepare looks the lines up in the catalog.
 func (c *AddLines) prepare(ctx context.Context, s *Service, st command.Stamp) error {
-	currency, err := c.target(ctx, s, st)
+	lists, err := s.pricing.PriceLists(ctx)
+	if err != nil {
+		return err
+	}
+	ask, err := c.target(ctx, s, st, lists)
 	if err != nil {
 		return err
 	}
@@ -141,54 +145,71 @@ func (c *AddLines) prepare(ctx context.Context, s *Service, st command.Stamp) er
 	}
 	lines := make([]AddedLine, len(c.Lines))
 	for i, l := range c.Lines {
-		price, err := l.price(variants[i], currency)
+		price, err := l.price(lists, variants[i], ask)
 		if err != nil {
 			return err
 		}
-		lines[i], currency = l.stamped(variants[i], price), price.Currency()
+		lines[i], ask.Currency = l.stamped(variants[i], price), price.Currency()
 	}
-	if c.New && !rules.Settings.Sells(currency) {
-		return fault.New(fault.Invalid, "the store does not sell in %s", currency)
+	if c.New && !rules.Settings.Sells(ask.Currency) {
+		return fault.New(fault.Invalid, "the store does not sell in %s", ask.Currency)
 	}
-	c.Lines, c.Currency = lines, currency
+	c.Lines, c.Currency = lines, ask.Currency
 	return nil
 }
 
-// target names a new cart, or reads the currency of the one there is.
-func (c *AddLines) target(ctx context.Context, s *Service, st command.Stamp) (money.Currency, error) {
+// target names a new cart, or reads who buys, and in which currency, from the
+// one there is.
+func (c *AddLines) target(ctx context.Context, s *Service, st command.Stamp, lists *catalog.PriceLists) (catalog.Ask, error) {
+	ask := catalog.Ask{At: st.At, Currency: c.Currency}
 	if c.New = c.Cart == ""; c.New {
 		c.Cart = ID(st.NewID("cart"))
-		return c.Currency, nil
 	}
-	var h header
-	err := s.engine.View(ctx, st.Slot, func(tx *sqlite.Tx) (err error) {
-		h, err = loadHeader(tx, c.Cart)
+	if c.New && (c.Customer == "" || !lists.AskForGroups()) {
+		return ask, nil
+	}
+	err := s.engine.View(ctx, st.Slot, func(tx *sqlite.Tx) error {
+		h := header{customer: c.Customer, currency: c.Currency}
+		var err error
+		if !c.New {
+			h, err = loadHeader(tx, c.Cart)
+		}
+		if err != nil {
+			return err
+		}
+		ask.Currency = h.currency
+		if h.customer != "" && lists.AskForGroups() {
+			ask.Groups, err = accounts.GroupsTx(tx, h.customer)
+		}
 		return err
 	})
-	if err == nil && c.Currency != "" && c.Currency != h.currency {
-		err = &CurrencyError{SKU: c.Lines[0].SKU, Want: h.currency, Have: c.Currency}
+	if err == nil && c.Currency != "" && c.Currency != ask.Currency {
+		err = &CurrencyError{SKU: c.Lines[0].SKU, Want: ask.Currency, Have: c.Currency}
 	}
-	return h.currency, err
+	return ask, err
 }
 
-// price returns what a unit costs in a currency, or in any if that is "".
-func (l AddedLine) price(v catalog.Variant, currency money.Currency) (money.Amount, error) {
-	price, found := v.Price(currency)
-	switch {
-	case !v.Purchasable:
-		return price, &NotForSaleError{SKU: l.SKU}
-	case l.AgreedPrice != nil:
-		price, found = *l.AgreedPrice, currency == "" || l.AgreedPrice.Currency() == currency
-	case currency == "" && len(v.Prices) > 0:
-		price, found = v.Prices[0], true
+// price returns what a unit costs who asks, in any currency if they name none.
+func (l AddedLine) price(lists *catalog.PriceLists, v catalog.Variant, ask catalog.Ask) (money.Amount, error) {
+	if !v.Offered(ask).Purchasable {
+		return money.Amount{}, &NotForSaleError{SKU: l.SKU}
 	}
-	if !found && l.AgreedPrice != nil {
-		return price, &CurrencyError{SKU: l.SKU, Want: currency, Have: price.Currency()}
+	if l.AgreedPrice != nil {
+		if have := l.AgreedPrice.Currency(); ask.Currency != "" && have != ask.Currency {
+			return money.Amount{}, &CurrencyError{SKU: l.SKU, Want: ask.Currency, Have: have}
+		}
+		return *l.AgreedPrice, nil
 	}
+	currency := ask.Currency
+	if currency == "" && len(v.Prices) > 0 {
+		ask.Currency = v.Prices[0].Currency()
+	}
+	ask.Quantity = l.Quantity
+	price, found := lists.Price(v, ask)
 	if !found {
-		return price, &CurrencyError{SKU: l.SKU, Want: currency}
+		return money.Amount{}, &CurrencyError{SKU: l.SKU, Want: currency}
 	}
-	return price, nil
+	return price.Amount, nil
 }
 
 func (l AddedLine) stamped(v catalog.Variant, price money.Amount) AddedLine {

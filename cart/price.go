@@ -44,7 +44,13 @@ func (s *Service) price(ctx context.Context, slot id.Slot, find func(*sqlite.Tx)
 	if err != nil {
 		return Priced{}, err
 	}
-	from, err := s.snapshot(ctx, slot, rules, find)
+	lists, err := s.pricing.PriceLists(ctx)
+	if err != nil {
+		return Priced{}, err
+	}
+	asks := rules.AsksFor()
+	asks.Groups = asks.Groups || lists.AskForGroups()
+	from, err := s.snapshot(ctx, slot, rules, asks, find)
 	if err != nil {
 		return Priced{}, err
 	}
@@ -52,7 +58,7 @@ func (s *Service) price(ctx context.Context, slot id.Slot, find func(*sqlite.Tx)
 	if p.Input, err = s.input(ctx, slot, rules, &from); err != nil {
 		return Priced{}, err
 	}
-	if err := p.lookUp(ctx, s.pricing, rules); err != nil {
+	if err := p.lookUp(ctx, s.pricing, rules, lists); err != nil {
 		return Priced{}, err
 	}
 	if p.Quote, err = rules.Price(p.Input); err != nil {
@@ -66,7 +72,11 @@ func (s *Service) price(ctx context.Context, slot id.Slot, find func(*sqlite.Tx)
 
 // lookUp brings the lines up to what the catalog says now and notes what has
 // become of them. A cart that cannot be changed keeps the prices that it had.
-func (p *Priced) lookUp(ctx context.Context, prices *pricing.Service, rules *pricing.Rules) error {
+func (p *Priced) lookUp(ctx context.Context, prices *pricing.Service, rules *pricing.Rules, lists *catalog.PriceLists) error {
+	units := make(map[catalog.SKU]int64, len(p.Lines))
+	for _, l := range p.Lines {
+		units[l.SKU] += l.Quantity
+	}
 	p.Input.Lines = make([]pricing.Line, len(p.Lines))
 	for i := range p.Lines {
 		l := &p.Lines[i]
@@ -75,23 +85,34 @@ func (p *Priced) lookUp(ctx context.Context, prices *pricing.Service, rules *pri
 		if err != nil && !gone {
 			return err
 		}
+		ask := p.ask()
+		ask.Quantity = units[l.SKU]
+		price, found := lists.Price(v, ask)
 		if p.Status == Active && l.Reason == "" {
-			p.refresh(l, v, gone)
+			p.refresh(l, gone || !v.Offered(ask).Purchasable, price.Amount, found)
 		}
 		v.SKU = l.SKU // of one that is gone, too
 		if p.Input.Lines[i], err = prices.Describe(ctx, rules, v, p.Currency, l.Quantity, l.UnitPrice.Minor()); err != nil && !isGone(err) {
 			return err
 		}
+		p.Input.Lines[i].OnSale = found && price.CompareAt.Minor() > l.UnitPrice.Minor()
 	}
 	return nil
 }
 
+// ask says to the catalog who buys.
+func (p *Priced) ask() catalog.Ask {
+	return catalog.Ask{
+		Channel: p.Input.Channel, Market: p.Input.Address.Country, Groups: p.Input.Groups,
+		At: p.Input.At.Time(), Currency: p.Currency,
+	}
+}
+
 // refresh gives a line the price that the catalog has for it.
-func (p *Priced) refresh(l *Line, v catalog.Variant, gone bool) {
-	price, found := v.Price(p.Currency)
+func (p *Priced) refresh(l *Line, gone bool, price money.Amount, found bool) {
 	problem := Problem{Line: l.ID, SKU: l.SKU}
 	switch {
-	case gone || !v.Purchasable:
+	case gone:
 		problem.Code = Discontinued
 	case !found:
 		problem.Code = NoPrice

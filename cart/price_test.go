@@ -1,9 +1,11 @@
 package cart_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
@@ -179,5 +181,58 @@ func TestSetShippingValidates(t *testing.T) {
 	wantsError(t, err, &cart.StatusError{Cart: c.ID, Have: cart.Locking, Order: "ord_1"})
 	if got := s.get(c.ID); len(got.Requirements) != 0 {
 		t.Errorf("a cart in checkout needs %v", got.Requirements)
+	}
+}
+
+// TestPriceListsCount: what a list says is what a cart costs, when it is added
+// and whenever it is read.
+func TestPriceListsCount(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells(map[catalog.SKU]int64{"mug": 1000})
+	ctx := s.Context()
+	list, err := s.catalog.PutPriceList(ctx, catalog.PutPriceList{Code: "trade", Title: "Trade", Groups: []string{"trade"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.catalog.PutListPrices(ctx, catalog.PutListPrices{List: list.ID, Prices: []catalog.SKUPrices{
+		{SKU: "mug", Tiers: []catalog.Tier{{Price: euro(900)}, {MinQuantity: 10, Price: euro(800)}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := s.customer("ada@example.com")
+	if _, err := s.people.Update(ctx, accounts.Update{Customer: who, Groups: &[]string{"trade"}}); err != nil {
+		t.Fatal(err)
+	}
+	if guest := s.add(cart.AddLines{Lines: one("mug", 10)}); guest.Total != euro(10_000) || len(guest.Problems) > 0 {
+		t.Errorf("a guest pays %v, %v", guest.Total, guest.Problems)
+	}
+	c := s.add(cart.AddLines{Customer: who, Lines: one("mug", 2)})
+	if c.Total != euro(1800) || len(c.Problems) > 0 {
+		t.Errorf("a trader pays %v, %v", c.Total, c.Problems)
+	}
+	if c = s.add(cart.AddLines{Cart: c.ID, Lines: one("mug", 8)}); c.Total != euro(8000) {
+		t.Errorf("for ten a trader pays %v", c.Total)
+	}
+	if _, err := s.catalog.PutPriceList(ctx, catalog.PutPriceList{Code: "sale", Title: "Sale", Sale: true, DiscountBasisPoints: 5000, Priority: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.get(c.ID); got.Total != euro(5000) {
+		t.Errorf("in the sale a trader pays %v", got.Total)
+	}
+}
+
+func TestNotYetOnSale(t *testing.T) {
+	s := newShop(t, 2)
+	now := s.engine.Now()
+	s.put(catalog.PutProduct{SKU: "mug", Title: "Mug", Price: euro(1000), Publications: []catalog.Publication{
+		{PurchasableFrom: catalog.MomentOf(now.Add(time.Hour)), PurchasableUntil: catalog.MomentOf(now.Add(2 * time.Hour))}}})
+	if _, err := s.carts.AddLines(s.Context(), cart.AddLines{Lines: one("mug", 1)}); !errors.As(err, new(*cart.NotForSaleError)) {
+		t.Errorf("too early: %v", err)
+	}
+	s.engine.Advance(time.Hour)
+	c := s.add(cart.AddLines{Lines: one("mug", 1)})
+	s.engine.Advance(time.Hour)
+	if got := s.get(c.ID); len(got.Problems) != 1 || got.Problems[0].Code != cart.Discontinued {
+		t.Errorf("too late: %+v", got.Problems)
 	}
 }

@@ -24,26 +24,25 @@ type snapshot struct {
 }
 
 // snapshot reads the cart that find names.
-func (s *Service) snapshot(ctx context.Context, slot id.Slot, rules *pricing.Rules, find func(*sqlite.Tx) (ID, error)) (snapshot, error) {
+func (s *Service) snapshot(ctx context.Context, slot id.Slot, rules *pricing.Rules, asks pricing.Asked, find func(*sqlite.Tx) (ID, error)) (snapshot, error) {
 	var out snapshot
 	err := s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
 		cart, err := find(tx)
 		if err != nil {
 			return err
 		}
-		return out.read(tx, cart, rules)
+		return out.read(tx, cart, rules, asks)
 	})
 	return out, err
 }
 
-func (out *snapshot) read(tx *sqlite.Tx, cart ID, rules *pricing.Rules) (err error) {
+func (out *snapshot) read(tx *sqlite.Tx, cart ID, rules *pricing.Rules, asks pricing.Asked) (err error) {
 	if out.cart, err = GetTx(tx, cart); err != nil {
 		return err
 	}
 	if out.cart.Lines, err = LinesTx(tx, cart, out.cart.Currency); err != nil {
 		return err
 	}
-	asks := rules.AsksFor()
 	if asks.Codes {
 		if out.codes, err = codesTx(tx, cart); err != nil {
 			return err

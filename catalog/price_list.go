@@ -83,6 +83,12 @@ func (p *PriceLists) ByCode(code string) (PriceList, bool) {
 	return p.lists[i], true
 }
 
+// AskForGroups reports whether a list is for some groups of customers only, so
+// that it matters in which a shopper is.
+func (p *PriceLists) AskForGroups() bool {
+	return slices.ContainsFunc(p.lists, func(l PriceList) bool { return len(l.Groups) > 0 })
+}
+
 // Version grows with every change of any list.
 func (p *PriceLists) Version() (sum int64) {
 	for _, l := range p.lists {

@@ -64,6 +64,11 @@ func (s *Service) Variant(ctx context.Context, sku catalog.SKU) (catalog.Variant
 	return s.catalog.BySKU(ctx, sku)
 }
 
+// PriceLists returns the price lists as they are now.
+func (s *Service) PriceLists(ctx context.Context) (*catalog.PriceLists, error) {
+	return s.catalog.PriceLists(ctx)
+}
+
 // Module lists the package's commands, tables and checks.
 func Module() command.Module {
 	return command.Module{
