@@ -39,7 +39,7 @@ type consumer struct {
 	come   chan struct{} // has room for each attempt
 }
 
-func newConsumer(t *testing.T) *consumer {
+func newConsumer(t testing.TB) *consumer {
 	c := &consumer{come: make(chan struct{}, 10_000)}
 	c.answer.Store(http.StatusNoContent)
 	c.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
