@@ -17,6 +17,7 @@ import (
 	"github.com/keelshop/commerce/httpapi"
 	"github.com/keelshop/commerce/payments/simulator"
 	"github.com/keelshop/commerce/search"
+	"github.com/keelshop/commerce/webhooks"
 )
 
 var update = flag.Bool("update", false, "write the client anew")
@@ -54,7 +55,12 @@ func newWholeWorld(t *testing.T) (*world, *search.Finder) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = finder.Close() })
-	return serve(t, shop, httpapi.Options{Finder: finder, Mailer: nowhere{}}), finder
+	sending, err := webhooks.Start(t.Context(), shop, webhooks.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sending.Close() })
+	return serve(t, shop, httpapi.Options{Finder: finder, Mailer: nowhere{}, Webhooks: sending}), finder
 }
 
 // clientGenerator writes Go from an OpenAPI document.

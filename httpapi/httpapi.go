@@ -42,6 +42,7 @@ import (
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/search"
+	"github.com/keelshop/commerce/webhooks"
 )
 
 // Rate is how many requests may come in a window of time.
@@ -62,6 +63,9 @@ type Options struct {
 	Mailer accounts.Mailer
 	// Finder answers /search and /suggestions. Without one, they are not there.
 	Finder *search.Finder
+	// Webhooks sends to endpoints. Without it, they can be listed and changed, and
+	// a message cannot be sent again by hand.
+	Webhooks *webhooks.Dispatcher
 	// PerAddress and PerAccount bound the requests of one client address and
 	// of one customer; PerSecret those of one address that try a password or
 	// a token. They default to 1,000 in 10 s, 500 in 10 s and 20 in a minute.
@@ -141,6 +145,7 @@ func (a *api) addRoutes() {
 	a.addSessions()
 	a.addCustomers()
 	a.addStaffCustomers()
+	a.addStaffEndpoints()
 }
 
 func (a *api) config() huma.Config {

@@ -178,11 +178,11 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 
 // These take bodies that are not JSON.
 const (
-	uploads  = "/staff/assets"
-	webhooks = "/webhooks/{provider}"
+	uploads = "/staff/assets"
+	notices = "/webhooks/{provider}"
 )
 
-func (r route) raw() bool { return r.path == uploads || r.path == webhooks }
+func (r route) raw() bool { return r.path == uploads || r.path == notices }
 
 // caller returns who asks, if the route wants to know.
 func (a *api) caller(r route, req *http.Request) (Caller, error) {

@@ -62,7 +62,9 @@ func (w *world) bought() map[string]string {
 	payment := w.must(200, w.alice, "GET", "/orders/"+order+"/payments", "").at("items.0.id").(string)
 	w.must(200, w.staff, "PUT", "/staff/categories/cups", `{"title":"Cups"}`)
 	asset := w.must(201, w.staff, "POST", "/staff/assets", `a file`, "Content-Type", "text/plain").at("id").(string)
+	endpoint := w.must(201, w.staff, "POST", "/staff/endpoints", `{"url":"https://erp.example.com/hook"}`).at("id").(string)
 	return map[string]string{
+		"{endpoint}": endpoint, "{session}": "ssn_01KAJ3W7Q8Z5D4F6G7H8J9K0M1",
 		"{cart}": strings.TrimPrefix(cart, "/carts/"), "{order}": order, "{payment}": payment, "{asset}": asset,
 		"{provider}": "simulator", "{product}": "mug", "{handle}": "mug", "{sku}": "mug", "{category}": "cups",
 		"{customer}": w.register("carol@example.com"), "{address}": "adr_01KAJ3W7Q8Z5D4F6G7H8J9K0M1",

@@ -58,6 +58,8 @@ func (a *api) addSessions() {
 	add(a, route{forAnyone, "POST", "/sessions", "log-in", "Customers", "Log in", 201, true}, a.logIn)
 	add(a, route{forCustomer, "GET", "/sessions/current", "get-session", "Customers", "Get the session that the request is made in", 0, false}, a.getSession)
 	add(a, route{forCustomer, "DELETE", "/sessions/current", "log-out", "Customers", "Log out", 204, false}, a.logOut)
+	add(a, route{forCustomer, "GET", "/sessions", "list-sessions", "Customers", "List where one is logged in, the newest first", 0, false}, a.listSessions)
+	add(a, route{forCustomer, "DELETE", "/sessions/{session}", "end-session", "Customers", "Log out somewhere else", 204, false}, a.endSession)
 	add(a, route{forCustomer, "DELETE", "/sessions", "log-out-everywhere", "Customers", "Log out everywhere", 204, false}, a.logOutEverywhere)
 	add(a, route{forCustomer, "PUT", "/customers/me/password", "change-password", "Customers", "Change one's password, which ends all sessions and opens a new one", 0, true}, a.changePassword)
 	if a.options.Mailer == nil {
@@ -145,6 +147,36 @@ func (a *api) logOut(ctx context.Context, in *HeaderToken) (*struct{}, error) {
 
 func (a *api) logOutEverywhere(ctx context.Context, _ *struct{}) (*struct{}, error) {
 	return nil, a.shop.Accounts.LogOutEverywhere(ctx, accounts.LogOutEverywhere{Customer: callerOf(ctx).Customer})
+}
+
+// SessionEntry is one place where a customer is logged in.
+type SessionEntry struct {
+	ID        string    `json:"id"`
+	Device    string    `json:"device,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+func (a *api) listSessions(ctx context.Context, _ *struct{}) (*answer[List[SessionEntry]], error) {
+	all, err := a.shop.Accounts.Sessions(ctx, callerOf(ctx).Customer)
+	if err != nil {
+		return nil, err
+	}
+	out := List[SessionEntry]{Items: []SessionEntry{}}
+	for _, s := range all {
+		out.Items = append(out.Items, SessionEntry{string(s.ID), s.Device.Reveal(), s.CreatedAt, s.ExpiresAt})
+	}
+	return &answer[List[SessionEntry]]{Body: out}, nil
+}
+
+type endSessionInput struct {
+	Session string `path:"session" maxLength:"64" doc:"A session's ID."`
+}
+
+func (a *api) endSession(ctx context.Context, in *endSessionInput) (*struct{}, error) {
+	return nil, a.shop.Accounts.LogOutEverywhere(ctx, accounts.LogOutEverywhere{
+		Customer: callerOf(ctx).Customer, Only: accounts.SessionID(in.Session),
+	})
 }
 
 type changePasswordInput struct {

@@ -18,6 +18,7 @@ type StaffCustomer struct {
 
 func (a *api) addStaffCustomers() {
 	add(a, route{forStaff, "POST", "/staff/customers/search", "find-customer", "Customers for staff", "Find a customer by e-mail address", 0, false}, a.findCustomer)
+	add(a, route{forStaff, "POST", "/staff/customers/search-by-phone", "find-customers-by-phone", "Customers for staff", "Find customers by phone number", 0, false}, a.findByPhone)
 	add(a, route{forStaff, "GET", "/staff/customers/{customer}", "get-customer", "Customers for staff", "Get a customer", 0, false}, a.getCustomer)
 	add(a, route{forStaff, "DELETE", "/staff/customers/{customer}", "erase-customer", "Customers for staff", "Make everything personal of a customer unreadable for good", 204, false}, a.eraseCustomer)
 }
@@ -36,6 +37,26 @@ func (a *api) findCustomer(ctx context.Context, in *findCustomerInput) (*answer[
 		return nil, err
 	}
 	return staffCustomerAnswer(c), nil
+}
+
+type findByPhoneInput struct {
+	Body struct {
+		Phone string `json:"phone" minLength:"3" maxLength:"40" doc:"The whole number; what is between its digits does not matter."`
+	}
+}
+
+// mostByPhone bounds how many customers a phone number finds.
+const mostByPhone = 20
+
+func (a *api) findByPhone(ctx context.Context, in *findByPhoneInput) (*answer[List[StaffCustomer]], error) {
+	out := List[StaffCustomer]{Items: []StaffCustomer{}}
+	for c, err := range a.shop.Accounts.All(ctx, accounts.Filter{Phone: seal.Personal(in.Body.Phone), Limit: mostByPhone}) {
+		if err != nil {
+			return nil, err
+		}
+		out.Items = append(out.Items, staffCustomerAnswer(c).Body)
+	}
+	return &answer[List[StaffCustomer]]{Body: out}, nil
 }
 
 type CustomerRef struct {

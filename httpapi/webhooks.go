@@ -14,7 +14,7 @@ import (
 const maxWebhook = 512 << 10
 
 func (a *api) addWebhooks() {
-	add(a, route{forProvider, "POST", webhooks, "receive-webhook", "Payments", "Hear from a payment provider, who signs what it sends", 204, false}, a.receiveWebhook)
+	add(a, route{forProvider, "POST", notices, "receive-webhook", "Payments", "Hear from a payment provider, who signs what it sends", 204, false}, a.receiveWebhook)
 }
 
 type webhookInput struct {

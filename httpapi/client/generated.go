@@ -80,6 +80,19 @@ func (c *Client) CreateCart(ctx context.Context, body CreateCartBody, opts ...Ca
 	return out, err
 }
 
+// CreateEndpoint: send events to an address, from now on.
+// It is POST /staff/endpoints.
+func (c *Client) CreateEndpoint(ctx context.Context, body EndpointBody, opts ...CallOption) (out Endpoint, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/endpoints", body: body}, opts, &out)
+	return out, err
+}
+
+// EndSession: log out somewhere else.
+// It is DELETE /sessions/{session}.
+func (c *Client) EndSession(ctx context.Context, session string, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/sessions/" + url.PathEscape(session)}, opts, nil)
+}
+
 // EraseCustomer: make everything personal of a customer unreadable for good.
 // It is DELETE /staff/customers/{customer}.
 func (c *Client) EraseCustomer(ctx context.Context, customer string, opts ...CallOption) error {
@@ -96,6 +109,13 @@ func (c *Client) EraseMe(ctx context.Context, opts ...CallOption) error {
 // It is POST /staff/customers/search.
 func (c *Client) FindCustomer(ctx context.Context, body FindCustomerBody, opts ...CallOption) (out StaffCustomer, err error) {
 	err = c.do(ctx, call{method: "POST", path: "/staff/customers/search", body: body}, opts, &out)
+	return out, err
+}
+
+// FindCustomersByPhone: find customers by phone number.
+// It is POST /staff/customers/search-by-phone.
+func (c *Client) FindCustomersByPhone(ctx context.Context, body FindByPhoneBody, opts ...CallOption) (out ListStaffCustomer, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/customers/search-by-phone", body: body}, opts, &out)
 	return out, err
 }
 
@@ -131,6 +151,13 @@ func (c *Client) GetContact(ctx context.Context, cart string, opts ...CallOption
 // It is GET /staff/customers/{customer}.
 func (c *Client) GetCustomer(ctx context.Context, customer string, opts ...CallOption) (out StaffCustomer, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/staff/customers/" + url.PathEscape(customer)}, opts, &out)
+	return out, err
+}
+
+// GetEndpoint: get an endpoint.
+// It is GET /staff/endpoints/{endpoint}.
+func (c *Client) GetEndpoint(ctx context.Context, endpoint string, opts ...CallOption) (out Endpoint, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/endpoints/" + url.PathEscape(endpoint)}, opts, &out)
 	return out, err
 }
 
@@ -262,6 +289,27 @@ func (c *Client) ListCategories(ctx context.Context, opts ...CallOption) (out Li
 	return out, err
 }
 
+// ListDeliveries: list the last attempts, the newest first.
+// It is GET /staff/endpoints/{endpoint}/deliveries.
+func (c *Client) ListDeliveries(ctx context.Context, endpoint string, opts ...CallOption) (out ListDelivery, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/endpoints/" + url.PathEscape(endpoint) + "/deliveries"}, opts, &out)
+	return out, err
+}
+
+// ListEndpointSecrets: list the secrets that sign now, the newest first.
+// It is GET /staff/endpoints/{endpoint}/secrets.
+func (c *Client) ListEndpointSecrets(ctx context.Context, endpoint string, opts ...CallOption) (out ListEndpointSecret, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/endpoints/" + url.PathEscape(endpoint) + "/secrets"}, opts, &out)
+	return out, err
+}
+
+// ListEndpoints: list where events are sent to.
+// It is GET /staff/endpoints.
+func (c *Client) ListEndpoints(ctx context.Context, opts ...CallOption) (out ListEndpoint, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/endpoints"}, opts, &out)
+	return out, err
+}
+
 // ListMyOrdersQuery is the query of ListMyOrders. What is zero is not sent.
 type ListMyOrdersQuery struct {
 	// How many to answer with.
@@ -367,6 +415,13 @@ func (c *Client) ListProducts(ctx context.Context, query ListProductsQuery, opts
 	return out, err
 }
 
+// ListSessions: list where one is logged in, the newest first.
+// It is GET /sessions.
+func (c *Client) ListSessions(ctx context.Context, opts ...CallOption) (out ListSessionEntry, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/sessions"}, opts, &out)
+	return out, err
+}
+
 // LogIn: log in.
 // It is POST /sessions.
 func (c *Client) LogIn(ctx context.Context, body LogInBody, opts ...CallOption) (out Session, err error) {
@@ -400,6 +455,13 @@ func (c *Client) PutCategory(ctx context.Context, handle string, body PutCategor
 	return out, err
 }
 
+// PutEndpoint: change all of an endpoint, enable or disable it.
+// It is PUT /staff/endpoints/{endpoint}.
+func (c *Client) PutEndpoint(ctx context.Context, endpoint string, body EndpointBody, opts ...CallOption) (out Endpoint, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/endpoints/" + url.PathEscape(endpoint), body: body}, opts, &out)
+	return out, err
+}
+
 // PutProduct: create or replace the product with a handle.
 // It is PUT /staff/products/{handle}.
 func (c *Client) PutProduct(ctx context.Context, handle string, body ProductInput, opts ...CallOption) (out StaffProduct, err error) {
@@ -411,6 +473,13 @@ func (c *Client) PutProduct(ctx context.Context, handle string, body ProductInpu
 // It is POST /staff/stock/{sku}/receipts.
 func (c *Client) ReceiveStock(ctx context.Context, sku string, body ReceiveStockBody, opts ...CallOption) (out StockLevel, err error) {
 	err = c.do(ctx, call{method: "POST", path: "/staff/stock/" + url.PathEscape(sku) + "/receipts", body: body}, opts, &out)
+	return out, err
+}
+
+// Redeliver: send one message once more, now.
+// It is POST /staff/endpoints/{endpoint}/deliveries/{message}.
+func (c *Client) Redeliver(ctx context.Context, endpoint string, message string, opts ...CallOption) (out Delivery, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/endpoints/" + url.PathEscape(endpoint) + "/deliveries/" + url.PathEscape(message)}, opts, &out)
 	return out, err
 }
 
@@ -440,11 +509,23 @@ func (c *Client) RemoveCategory(ctx context.Context, category string, opts ...Ca
 	return c.do(ctx, call{method: "DELETE", path: "/staff/categories/" + url.PathEscape(category)}, opts, nil)
 }
 
+// RemoveEndpoint: remove an endpoint with its secrets and its log.
+// It is DELETE /staff/endpoints/{endpoint}.
+func (c *Client) RemoveEndpoint(ctx context.Context, endpoint string, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/staff/endpoints/" + url.PathEscape(endpoint)}, opts, nil)
+}
+
 // RemoveLine: remove a line.
 // It is DELETE /carts/{cart}/lines/{sku}.
 func (c *Client) RemoveLine(ctx context.Context, cart string, sku string, opts ...CallOption) (out Cart, err error) {
 	err = c.do(ctx, call{method: "DELETE", path: "/carts/" + url.PathEscape(cart) + "/lines/" + url.PathEscape(sku)}, opts, &out)
 	return out, err
+}
+
+// ReplayEndpoint: go on from another position.
+// It is POST /staff/endpoints/{endpoint}/replay.
+func (c *Client) ReplayEndpoint(ctx context.Context, endpoint string, body ReplayEndpointBody, opts ...CallOption) error {
+	return c.do(ctx, call{method: "POST", path: "/staff/endpoints/" + url.PathEscape(endpoint) + "/replay", body: body}, opts, nil)
 }
 
 // Reset: reset a password by the token in a letter.
@@ -465,6 +546,13 @@ func (c *Client) ResumeCheckout(ctx context.Context, cart string, opts ...CallOp
 // It is POST /staff/orders/{order}/returns.
 func (c *Client) ReturnOrder(ctx context.Context, order string, body ReturnOrderBody, opts ...CallOption) (out Order, err error) {
 	err = c.do(ctx, call{method: "POST", path: "/staff/orders/" + url.PathEscape(order) + "/returns", body: body}, opts, &out)
+	return out, err
+}
+
+// RotateEndpointSecret: make another secret; those before sign for a while.
+// It is POST /staff/endpoints/{endpoint}/secrets.
+func (c *Client) RotateEndpointSecret(ctx context.Context, endpoint string, body RotateSecretBody, opts ...CallOption) (out ListEndpointSecret, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/endpoints/" + url.PathEscape(endpoint) + "/secrets", body: body}, opts, &out)
 	return out, err
 }
 
@@ -818,6 +906,54 @@ type Customer struct {
 	Version   int64           `json:"version"`
 }
 
+// Delivery is a value of the API.
+type Delivery struct {
+	At      time.Time `json:"at"`
+	Attempt int64     `json:"attempt"`
+	Error   string    `json:"error,omitempty"`
+	// The webhook-id.
+	Message string `json:"message"`
+	Millis  int64  `json:"millis"`
+	Outcome string `json:"outcome"`
+	// Of the endpoint's answer; missing if there was none.
+	Status  int64  `json:"status,omitempty"`
+	Subject string `json:"subject"`
+	Type    string `json:"type"`
+}
+
+// Endpoint is a value of the API.
+type Endpoint struct {
+	Description string `json:"description,omitempty"`
+	Disabled    bool   `json:"disabled"`
+	// Since when nothing has got through.
+	FailingSince *time.Time `json:"failing_since,omitempty"`
+	ID           string     `json:"id"`
+	// The kinds of events that are sent, such as order.placed, or order.* for all that begin so. None means all.
+	Kinds []string `json:"kinds"`
+	// How far it has been told, for a replay.
+	Position string `json:"position"`
+	// Why it is disabled.
+	Reason  string `json:"reason,omitempty"`
+	URL     string `json:"url"`
+	Version int64  `json:"version"`
+}
+
+// EndpointBody is a value of the API.
+type EndpointBody struct {
+	Description string   `json:"description,omitempty"`
+	Disabled    bool     `json:"disabled,omitempty"`
+	Kinds       []string `json:"kinds,omitempty"`
+	URL         string   `json:"url"`
+}
+
+// EndpointSecret is a value of the API.
+type EndpointSecret struct {
+	CreatedAt time.Time `json:"created_at"`
+	// When it stops to sign; missing for the newest.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	Secret    string     `json:"secret"`
+}
+
 // Facet is a value of the API.
 type Facet struct {
 	Field string `json:"field"`
@@ -836,6 +972,12 @@ type FacetValue struct {
 	Title    string `json:"title,omitempty"`
 	// For a category its ID.
 	Value string `json:"value,omitempty"`
+}
+
+// FindByPhoneBody is a value of the API.
+type FindByPhoneBody struct {
+	// The whole number; what is between its digits does not matter.
+	Phone string `json:"phone"`
 }
 
 // FindCustomerBody is a value of the API.
@@ -899,6 +1041,27 @@ type ListCategory struct {
 	Next string `json:"next,omitempty"`
 }
 
+// ListDelivery is a value of the API.
+type ListDelivery struct {
+	Items []Delivery `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListEndpoint is a value of the API.
+type ListEndpoint struct {
+	Items []Endpoint `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListEndpointSecret is a value of the API.
+type ListEndpointSecret struct {
+	Items []EndpointSecret `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // ListOperation is a value of the API.
 type ListOperation struct {
 	Items []Operation `json:"items"`
@@ -923,6 +1086,20 @@ type ListPayment struct {
 // ListProduct is a value of the API.
 type ListProduct struct {
 	Items []Product `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListSessionEntry is a value of the API.
+type ListSessionEntry struct {
+	Items []SessionEntry `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListStaffCustomer is a value of the API.
+type ListStaffCustomer struct {
+	Items []StaffCustomer `json:"items"`
 	// Pass this as after to read on; it is missing on the last page.
 	Next string `json:"next,omitempty"`
 }
@@ -1170,6 +1347,12 @@ type RegisterBody struct {
 	Phone    string `json:"phone,omitempty"`
 }
 
+// ReplayEndpointBody is a value of the API.
+type ReplayEndpointBody struct {
+	// One that the endpoint had before; empty for the oldest event that is kept.
+	Position string `json:"position"`
+}
+
 // ResetBody is a value of the API.
 type ResetBody struct {
 	Device   string `json:"device,omitempty"`
@@ -1183,6 +1366,12 @@ type ReturnOrderBody struct {
 	Discard bool           `json:"discard,omitempty"`
 	Lines   []LineQuantity `json:"lines"`
 	Reason  string         `json:"reason"`
+}
+
+// RotateSecretBody is a value of the API.
+type RotateSecretBody struct {
+	// For how long the secrets before still sign: a day if it is missing, not at all for -1.
+	OverlapSeconds int64 `json:"overlap_seconds,omitempty"`
 }
 
 // SEO is a value of the API.
@@ -1213,6 +1402,14 @@ type Session struct {
 	Staff     bool      `json:"staff"`
 	// To send as Authorization: Bearer TOKEN. It is shown once.
 	Token string `json:"token,omitempty"`
+}
+
+// SessionEntry is a value of the API.
+type SessionEntry struct {
+	CreatedAt time.Time `json:"created_at"`
+	Device    string    `json:"device,omitempty"`
+	ExpiresAt time.Time `json:"expires_at"`
+	ID        string    `json:"id"`
 }
 
 // SetQuantityBody is a value of the API.
