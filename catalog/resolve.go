@@ -52,6 +52,19 @@ type Considered struct {
 // decides on a price it only goes by its arguments.
 func (p *PriceLists) Price(v Variant, ask Ask) (Price, bool) { return p.price(v, ask, nil) }
 
+// For returns the lists that count for who asks, whatever the variant. They
+// make the same prices as all of them.
+func (p *PriceLists) For(ask Ask) *PriceLists {
+	at := MomentOf(ask.At)
+	var lists []PriceList
+	for i := range p.lists {
+		if p.lists[i].isFor(&ask, at) == Won {
+			lists = append(lists, p.lists[i])
+		}
+	}
+	return &PriceLists{lists: lists}
+}
+
 // Explain returns the price and what became of each list on the way to it.
 func (p *PriceLists) Explain(v Variant, ask Ask) (Price, []Considered, bool) {
 	var steps []Considered

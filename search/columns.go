@@ -3,6 +3,7 @@ package search
 import (
 	"time"
 
+	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/search/internal/text"
 )
@@ -25,6 +26,9 @@ type columns struct {
 	numbers map[string]*numberColumn // by field
 	prices  map[money.Currency]*priceColumn
 	titles  map[string]categoryTitle // by the category's ID
+
+	listed    map[uint32][]catalog.Variant     // of documents that price lists have prices for
+	published map[uint32][]catalog.Publication // of documents that are not shown everywhere
 
 	lengths [fields]uint64 // terms in all live documents
 	have    [fields]uint64 // documents that have any
@@ -60,6 +64,7 @@ type categoryTitle struct {
 func newColumns() *columns {
 	return &columns{
 		byID: map[string]uint32{}, values: map[string]*valueColumn{}, numbers: map[string]*numberColumn{},
+		listed: map[uint32][]catalog.Variant{}, published: map[uint32][]catalog.Publication{},
 		prices: map[money.Currency]*priceColumn{}, titles: map[string]categoryTitle{},
 	}
 }
@@ -129,6 +134,12 @@ func (c *columns) addValues(ord uint32, r *record) {
 			n.unit = a.Unit
 		}
 	}
+	for _, v := range r.Listed {
+		c.listed[ord] = append(c.listed[ord], catalog.Variant{Prices: v.Own, ListPrices: v.List})
+	}
+	if len(r.Publications) > 0 {
+		c.published[ord] = r.Publications
+	}
 	for _, p := range r.Prices {
 		col := c.prices[p.Currency]
 		if col == nil {
@@ -179,6 +190,8 @@ func (c *columns) remove(id string) {
 		return
 	}
 	delete(c.byID, id)
+	delete(c.listed, ord)
+	delete(c.published, ord)
 	c.live.clear(ord)
 	c.dead++
 	for i, n := range c.each[ord] {

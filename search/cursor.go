@@ -55,6 +55,9 @@ func (q *Query) fingerprint() uint32 {
 	write(string(q.Sort))
 	write(string(q.Currency))
 	write(q.Category)
+	write(q.Channel)
+	write(q.Market)
+	write(strings.Join(q.Groups, "\x01"))
 	for _, f := range q.Filters {
 		write(f.Field)
 		values := slices.Sorted(slices.Values(f.Values))

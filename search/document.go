@@ -3,6 +3,7 @@ package search
 import (
 	"time"
 
+	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/money"
 )
 
@@ -27,6 +28,10 @@ type Document struct {
 	CreatedAt  time.Time   `cbor:"-"`                     // kept in milliseconds
 	Sold       int64       `cbor:"11,keyasint,omitempty"` // units, for sorting
 	Boost      int64       `cbor:"12,keyasint,omitempty"` // percent added to its score; negative buries
+	// Listed are the prices of all variants if price lists have any for them.
+	Listed []VariantPrices `cbor:"13,keyasint,omitempty"`
+	// Publications say where and when it is shown; none: everywhere.
+	Publications []catalog.Publication `cbor:"14,keyasint,omitempty"`
 }
 
 // Category is one category of a product.
@@ -50,4 +55,10 @@ type Price struct {
 	Currency money.Currency `cbor:"1,keyasint"`
 	Min      int64          `cbor:"2,keyasint"`
 	Max      int64          `cbor:"3,keyasint"`
+}
+
+// VariantPrices are a variant's own prices and those that price lists have for it.
+type VariantPrices struct {
+	Own  []money.Amount      `cbor:"1,keyasint,omitempty"`
+	List []catalog.ListPrice `cbor:"2,keyasint,omitempty"`
 }

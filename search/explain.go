@@ -58,7 +58,9 @@ func (f *Finder) Explain(ctx context.Context, q Query, product catalog.ProductID
 	}
 	ctx, stop := context.WithTimeout(ctx, queryTime)
 	defer stop()
-	q.rules = f.rules.Load()
+	if err := f.prepare(ctx, &q); err != nil {
+		return Explanation{}, err
+	}
 	var e Explanation
 	err := f.use(func(x *index) (err error) {
 		e, err = x.explain(ctx, &q, string(product))

@@ -84,7 +84,7 @@ func (c *columns) having(q *Query, f Filter) bitset {
 }
 
 func (c *columns) inPrices(q *Query, ranges []PriceRange, set bitset) {
-	col := c.prices[q.Currency]
+	col := q.column
 	if col == nil {
 		return
 	}
@@ -210,7 +210,7 @@ func (c *columns) numberFacet(f Facet, set bitset) ([]FacetValue, string) {
 }
 
 func (c *columns) priceFacet(q *Query, f Facet, set bitset) []FacetValue {
-	col := c.prices[q.Currency]
+	col := q.column
 	if col == nil {
 		return nil
 	}

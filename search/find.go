@@ -45,6 +45,8 @@ func (x *index) find(ctx context.Context, q *Query) (page, error) {
 		return page{}, err
 	}
 	x.applyRules(q, s, &matched)
+	x.hide(q, &matched)
+	q.column = x.priceColumn(q)
 	left := x.cols.applyFilters(q, matched)
 	out.total = left.all.count()
 	for _, f := range q.Facets {
@@ -150,7 +152,7 @@ func (x *index) order(q *Query) func(uint32, *scratch) int64 {
 	c := x.cols
 	switch {
 	case q.Sort == ByPriceUp:
-		col := c.prices[q.Currency]
+		col := q.column
 		return func(ord uint32, _ *scratch) int64 {
 			if min, _, ok := col.at(ord); ok {
 				return -min
@@ -158,7 +160,7 @@ func (x *index) order(q *Query) func(uint32, *scratch) int64 {
 			return math.MinInt64 // without a price: last
 		}
 	case q.Sort == ByPriceDown:
-		col := c.prices[q.Currency]
+		col := q.column
 		return func(ord uint32, _ *scratch) int64 {
 			if _, max, ok := col.at(ord); ok {
 				return max

@@ -67,7 +67,7 @@ func FuzzSuggest(f *testing.F) {
 	}
 	x := newIndex(f, fewDocuments())
 	f.Fuzz(func(t *testing.T, s string) {
-		if _, err := x.suggest(context.Background(), s, 5); err != nil {
+		if _, err := x.suggest(context.Background(), &Query{}, s, 5); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -92,7 +92,7 @@ func TestHostileQueriesAreBounded(t *testing.T) {
 		if len(p.terms.groups) > maxWords || terms > 20*maxWords {
 			t.Errorf("%s: %d words, %d terms", name, len(p.terms.groups), terms)
 		}
-		if _, err := x.suggest(t.Context(), s, 5); err != nil {
+		if _, err := x.suggest(t.Context(), &Query{}, s, 5); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

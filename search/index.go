@@ -24,6 +24,8 @@ type index struct {
 	users    sync.WaitGroup // queries that use it
 	idle     int            // events since the header was stored
 
+	audiences audiences
+
 	mu    sync.RWMutex // held for reading during a query, for writing while a batch comes in
 	cols  *columns
 	snap  *scorch.IndexSnapshot

@@ -109,6 +109,7 @@ func documentOf(p catalog.Product, tree *catalog.Tree, locale string, available 
 	d := Document{
 		ID: string(p.ID), Title: p.Title, Description: p.Description, Brand: p.Brand,
 		Codes: []string{p.Handle}, CreatedAt: p.CreatedAt, Available: available,
+		Publications: p.Publications,
 	}
 	if p.ExternalReference != "" {
 		d.Codes = append(d.Codes, p.ExternalReference)
@@ -125,8 +126,15 @@ func documentOf(p catalog.Product, tree *catalog.Tree, locale string, available 
 	for _, a := range p.Attributes {
 		d.Attributes = appendAttribute(d.Attributes, a)
 	}
+	listed := false
 	for _, v := range p.Variants {
 		d.addVariant(v)
+		listed = listed || len(v.ListPrices) > 0
+	}
+	if listed {
+		for _, v := range p.Variants {
+			d.Listed = append(d.Listed, VariantPrices{v.Prices, v.ListPrices})
+		}
 	}
 	slices.SortFunc(d.Prices, func(a, b Price) int { return compare(a.Currency, b.Currency) })
 	return d

@@ -3,7 +3,9 @@ package search
 import (
 	"math"
 	"strings"
+	"time"
 
+	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
 )
@@ -27,10 +29,17 @@ type Query struct {
 	// Currency is what prices are filtered, counted, sorted and shown in.
 	// Without it there are none.
 	Currency money.Currency
+	// Channel, Market and Groups say who asks: products that are not shown
+	// there are left out, and prices are those of the price lists for them.
+	Channel, Market string
+	Groups          []string
 	// Exact turns off corrections of spelling.
 	Exact bool
 
-	rules *rules
+	rules  *rules
+	now    time.Time
+	lists  *catalog.PriceLists // that count for who asks; nil: none
+	column *priceColumn        // what they pay
 }
 
 // Fields that can be filtered and counted. Attributes are fields too: see
@@ -105,6 +114,11 @@ const (
 	maxText    = 512 // bytes
 	maxWords   = 24
 )
+
+// ask returns who asks.
+func (q *Query) ask() catalog.Ask {
+	return catalog.Ask{Channel: q.Channel, Market: q.Market, Groups: q.Groups, At: q.now, Currency: q.Currency}
+}
 
 func (q *Query) check() error {
 	switch {

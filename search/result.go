@@ -14,9 +14,12 @@ import (
 type Hit struct {
 	Product catalog.Product
 	// Price and Highest are what the cheapest and the dearest variant cost in
-	// the query's currency. Both are zero, without a currency, if none has a
-	// price in it.
+	// the query's currency, for who asks, by price lists too. Both are zero,
+	// without a currency, if none has a price in it.
 	Price, Highest money.Amount
+	// CompareAt is what Price is shown against, such as the price before a
+	// sale; zero if there is nothing above it.
+	CompareAt money.Amount
 	// Available means that a variant could be sold now.
 	Available bool
 	// Score is the relevance. It compares with others of the same query only.
@@ -35,7 +38,9 @@ const queryTime = time.Second
 func (f *Finder) Find(ctx context.Context, q Query) (Result, error) {
 	ctx, stop := context.WithTimeout(ctx, queryTime)
 	defer stop()
-	q.rules = f.rules.Load()
+	if err := f.prepare(ctx, &q); err != nil {
+		return Result{}, err
+	}
 	result := Result{}
 	err := f.use(func(x *index) error {
 		p, err := x.find(ctx, &q)
@@ -58,6 +63,20 @@ func (f *Finder) Find(ctx context.Context, q Query) (Result, error) {
 	return result, nil
 }
 
+// prepare adds what a query goes by beside what was asked.
+func (f *Finder) prepare(ctx context.Context, q *Query) error {
+	q.rules, q.now = f.rules.Load(), time.Now()
+	if q.Currency == "" {
+		return nil
+	}
+	lists, err := f.shop.Catalog.PriceLists(ctx)
+	if err != nil {
+		return err
+	}
+	q.lists = lists.For(q.ask())
+	return nil
+}
+
 // hits reads what was found from the store. What has left the shop since it
 // was indexed is left out.
 func (f *Finder) hits(ctx context.Context, q *Query, m marker, list []found) ([]Hit, error) {
@@ -65,16 +84,19 @@ func (f *Finder) hits(ctx context.Context, q *Query, m marker, list []found) ([]
 	products := make([]catalog.Product, 0, len(list))
 	for _, it := range list {
 		p, err := f.shop.Catalog.Get(ctx, catalog.ProductID(it.id))
-		switch {
-		case errors.Is(err, fault.NotFound):
-			continue
-		case err != nil:
-			return nil, err
-		case p.Status != catalog.Active:
+		if errors.Is(err, fault.NotFound) {
 			continue
 		}
-		h := Hit{Product: p, Score: it.score, Title: m.title(p.Title), Snippet: m.snippet(p.Description)}
-		h.price(q.Currency)
+		if err != nil {
+			return nil, err
+		}
+		offer := p.Offered(q.ask())
+		if !offer.Visible {
+			continue
+		}
+		p = p.In(f.options.Locale)
+		h := Hit{Product: p, Score: it.score, Title: m.title(p.Title), Snippet: m.snippet(p.Description), Available: offer.Purchasable}
+		h.price(q)
 		hits, products = append(hits, h), append(products, p)
 	}
 	available, err := f.available(ctx, products)
@@ -82,27 +104,26 @@ func (f *Finder) hits(ctx context.Context, q *Query, m marker, list []found) ([]
 		return nil, err
 	}
 	for i := range hits {
-		hits[i].Available = available[hits[i].Product.ID]
+		hits[i].Available = hits[i].Available && available[hits[i].Product.ID]
 	}
 	return hits, nil
 }
 
-func (h *Hit) price(c money.Currency) {
-	if c == "" {
+// price reads what the product costs who asks.
+func (h *Hit) price(q *Query) {
+	if q.Currency == "" || q.lists == nil {
 		return
 	}
-	first := true
+	ask := q.ask()
+	var ok bool
+	h.Price, h.Highest, ok = cheapest(q.lists, h.Product.Variants, ask)
+	if !ok {
+		return
+	}
 	for _, v := range h.Product.Variants {
-		p, ok := v.Price(c)
-		if !ok {
-			continue
+		if p, _ := q.lists.Price(v, ask); p.Amount == h.Price {
+			h.CompareAt = p.CompareAt
+			return
 		}
-		if first || p.Minor() < h.Price.Minor() {
-			h.Price = p
-		}
-		if first || p.Minor() > h.Highest.Minor() {
-			h.Highest = p
-		}
-		first = false
 	}
 }

@@ -20,6 +20,9 @@ type Prefix struct {
 	Limit int
 	// Currency is what prices of suggested products are in.
 	Currency money.Currency
+	// Channel, Market and Groups say who asks, as in a Query.
+	Channel, Market string
+	Groups          []string
 }
 
 // Suggestions are what a shopper may mean.
@@ -57,9 +60,13 @@ func (f *Finder) Suggest(ctx context.Context, p Prefix) (Suggestions, error) {
 	}
 	ctx, stop := context.WithTimeout(ctx, suggestTime)
 	defer stop()
+	q := Query{Currency: p.Currency, Channel: p.Channel, Market: p.Market, Groups: p.Groups}
+	if err := f.prepare(ctx, &q); err != nil {
+		return Suggestions{}, err
+	}
 	var out Suggestions
 	err := f.use(func(x *index) error {
-		s, err := x.suggest(ctx, p.Text, p.Limit)
+		s, err := x.suggest(ctx, &q, p.Text, p.Limit)
 		if err != nil {
 			return err
 		}
@@ -73,15 +80,15 @@ func (f *Finder) Suggest(ctx context.Context, p Prefix) (Suggestions, error) {
 				out.Categories = append(out.Categories, c)
 			}
 		}
-		q := Query{Currency: p.Currency}
 		m := x.newMarker(s.terms)
 		for _, it := range s.products {
 			product, err := f.shop.Catalog.Get(ctx, catalog.ProductID(it.id))
-			if err != nil || product.Status != catalog.Active {
+			if err != nil || !product.Offered(q.ask()).Visible {
 				continue // it left the shop meanwhile
 			}
+			product = product.In(f.options.Locale)
 			h := Hit{Product: product}
-			h.price(q.Currency)
+			h.price(&q)
 			out.Products = append(out.Products, Suggested{Product: product, Price: h.Price, Title: m.title(product.Title)})
 		}
 		return nil
@@ -103,7 +110,7 @@ type completion struct {
 	count int // documents that have it
 }
 
-func (x *index) suggest(ctx context.Context, typed string, limit int) (suggested, error) {
+func (x *index) suggest(ctx context.Context, q *Query, typed string, limit int) (suggested, error) {
 	words := text.Words(typed[:whole(typed, min(len(typed), maxText))])
 	if len(words) == 0 || len(words) > maxWords {
 		return suggested{}, nil
@@ -141,6 +148,7 @@ func (x *index) suggest(ctx context.Context, typed string, limit int) (suggested
 			set.set(ord)
 		}
 	}
+	x.hide(q, &set)
 	out.products = x.best(&Query{Text: typed}, set, s, limit, nil)
 	out.categories = x.suggestCategories(words, limit)
 	return out, nil
