@@ -320,6 +320,8 @@ func (s *Store) timerHandlers() map[string]command.Timer {
 		accounts.TimerForget:  s.Accounts.ForgetTimer,
 		claim.TimerKind:       claim.Timer(s.engine, s.holds),
 		catalog.TimerLeave:    s.Catalog.LeaveTimer,
+		catalog.TimerRules:    s.Catalog.RulesTimer,
+		catalog.TimerCollect:  s.Catalog.CollectTimer,
 	}
 }
 

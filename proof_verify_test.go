@@ -45,6 +45,10 @@ var damages = []struct {
 	{"catalog.membership_on_slot", one(`UPDATE product_categories SET slot = slot + 1`)},
 	{"catalog.positions_in_order", one(`UPDATE product_categories SET position = position + 1`)},
 	{"catalog.change_is_remembered", one(`DELETE FROM catalog_changes WHERE subject LIKE 'prd%'`)},
+	{"catalog.collected_matches", one(`DELETE FROM collected`)},
+	{"catalog.collected_on_slot", one(`UPDATE collected SET slot = slot + 1`)},
+	{"catalog.uncollected_has_timer", []string{`INSERT INTO uncollected SELECT id, slot FROM products`, `DELETE FROM timers WHERE kind = 'catalog.collect'`}},
+	{"catalog.rules_have_timer", []string{`UPDATE collection_rules SET told = told - 1`, `DELETE FROM timers WHERE kind = 'catalog.rules'`}},
 	{"catalog.type_exists", one(`UPDATE products SET type = 'ptype_01KAJ3W7Q8Z5D4F6G7H8J9K0M1'`)},
 	{"catalog.list_exists", one(`INSERT INTO list_prices SELECT id, 'plist_01KAJ3W7Q8Z5D4F6G7H8J9K0M1', 'EUR', 1, 5, slot FROM variants`)},
 	{"catalog.list_price_on_slot", one(`INSERT INTO list_prices SELECT id, 'plist', 'EUR', 1, 5, slot + 1 FROM variants`)},
@@ -163,6 +167,9 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	stock(t, shop, "mug", 50)
 	clothes, err := shop.Catalog.PutCategory(ctx, catalog.PutCategory{Handle: "clothes", Title: "Clothes"})
 	must(t, err)
+	named, err := shop.Catalog.PutCollection(ctx, catalog.PutCollection{Handle: "cheap", Title: "Cheap", Rules: []catalog.Rule{
+		{Field: catalog.RuleCategory, Op: catalog.Is, Values: []string{string(clothes.ID)}}}})
+	must(t, err)
 	shirts, err := shop.Catalog.PutCategory(ctx, catalog.PutCategory{Handle: "shirts", Title: "Shirts", Parent: clothes.ID})
 	must(t, err)
 	_, err = shop.Catalog.PutProduct(ctx, catalog.PutProduct{Handle: "shirt", Title: "Shirt", Categories: []catalog.CategoryID{shirts.ID}, Variants: []catalog.PutVariant{
@@ -172,6 +179,14 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	must(t, err)
 	_, err = shop.Inventory.Receive(ctx, inventory.Receive{SKU: "shirt-s", Quantity: 2})
 	must(t, err)
+	eventually(t, "the shirt is collected", func() bool {
+		n := 0
+		for _, err := range shop.Catalog.IDs(ctx, catalog.Filter{Collection: named.ID}) {
+			must(t, err)
+			n++
+		}
+		return n == 1
+	})
 
 	const password = "difference engine no. 2"
 	who, err := shop.Accounts.Register(ctx, accounts.Register{Name: "Ada", Email: "ada@example.com", Password: password})

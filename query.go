@@ -78,6 +78,8 @@ var views = []sqlite.View{
 	{Name: "former_handles", Query: `SELECT product, handle, position FROM $.former_handles`},
 	{Name: "catalog_changes", Query: `SELECT subject, version, at, principal, kind, fields FROM $.catalog_changes`},
 	{Name: "prices", Query: `SELECT variant, currency, amount, compare_at, since, prior FROM $.prices`},
+	{Name: "collections", Query: `SELECT id, handle, title, description, seo_title, seo_description, media, translations, products, rules, any_rule, metadata, private_metadata, version, created_at, updated_at FROM $.collections`},
+	{Name: "collected", Query: `SELECT collection, product FROM $.collected`},
 	{Name: "product_types", Query: `SELECT id, code, title, attributes, version, created_at, updated_at FROM $.product_types`},
 	{Name: "price_history", Query: `SELECT variant, currency, since, until, amount FROM $.price_history`},
 	{Name: "price_lists", Query: `SELECT id, code, title, status, starts, ends, groups, channels, markets, priority, sale, discount, version, created_at, updated_at FROM $.price_lists`},

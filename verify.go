@@ -41,6 +41,10 @@ func (s *Store) Verify(ctx context.Context) ([]Violation, error) {
 		return out, fmt.Errorf("verifying what products name: %w", err)
 	}
 	out = append(out, found...)
+	if found, err = s.Catalog.CheckCollections(ctx); err != nil {
+		return out, fmt.Errorf("verifying collections: %w", err)
+	}
+	out = append(out, found...)
 	if found, err = s.verifyClaims(ctx); err != nil {
 		return out, fmt.Errorf("verifying claims: %w", err)
 	}

@@ -30,9 +30,18 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 		{"catalog.membership_on_slot", `SELECT DISTINCT p.id FROM product_categories c JOIN products p ON p.id = c.product WHERE c.slot <> p.slot ORDER BY p.id`,
 			"is in a category on another slot"},
 		{"catalog.change_is_remembered", `SELECT id FROM (SELECT id, version FROM products UNION ALL SELECT id, version FROM categories
-				UNION ALL SELECT id, version FROM price_lists UNION ALL SELECT id, version FROM product_types) s
+				UNION ALL SELECT id, version FROM price_lists UNION ALL SELECT id, version FROM product_types
+				UNION ALL SELECT id, version FROM collections) s
 			WHERE version <> (SELECT coalesce(max(version), 0) FROM catalog_changes c WHERE c.subject = s.id) ORDER BY id`,
 			"is at another version than its last recorded change"},
+		{"catalog.collected_on_slot", `SELECT DISTINCT p.id FROM collected c JOIN products p ON p.id = c.product WHERE c.slot <> p.slot ORDER BY p.id`,
+			"is in a collection on another slot"},
+		{"catalog.uncollected_has_timer", `SELECT min(product) FROM uncollected
+			WHERE NOT EXISTS (SELECT 1 FROM timers WHERE kind = 'catalog.collect') HAVING count(*) > 0`,
+			"waits for the rules of collections, and no timer holds it against them"},
+		{"catalog.rules_have_timer", `SELECT 'collections' FROM collection_rules
+			WHERE version <> told AND NOT EXISTS (SELECT 1 FROM timers WHERE kind = 'catalog.rules')`,
+			"have rules that the shards were not told of, and no timer tells them"},
 		{"catalog.list_price_on_slot", `SELECT DISTINCT v.id FROM list_prices p JOIN variants v ON v.id = p.variant WHERE v.slot <> p.slot ORDER BY v.id`,
 			"has a price in a list on another slot"},
 		{"catalog.prior_price", `SELECT DISTINCT p.variant FROM prices p WHERE p.prior IS NOT (SELECT min(h.amount) FROM price_history h

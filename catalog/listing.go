@@ -13,7 +13,7 @@ import (
 // the cache with Products.
 func (s *Service) IDs(ctx context.Context, f Filter) iter.Seq2[ProductID, error] {
 	return func(yield func(ProductID, error) bool) {
-		categories, err := s.categoriesOf(ctx, f)
+		from, err := s.choose(ctx, f)
 		if err != nil {
 			yield("", fmt.Errorf("listing products: %w", err))
 			return
@@ -21,7 +21,7 @@ func (s *Service) IDs(ctx context.Context, f Filter) iter.Seq2[ProductID, error]
 		list := listing.List[ProductID]{
 			Engine: s.engine, After: string(f.After), Limit: f.Limit,
 			Page: func(tx *sqlite.Tx, after string, limit int) ([]ProductID, error) {
-				return f.ids(tx, categories, after, limit)
+				return f.ids(tx, from, after, limit)
 			},
 			Key: func(p ProductID) string { return string(p) },
 		}

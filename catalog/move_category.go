@@ -59,6 +59,11 @@ func (c MoveCategory) apply(tx *command.Tx) (storedCategory, error) {
 	if err := want.store(tx); err != nil {
 		return storedCategory{}, err
 	}
+	if want.Parent != have.Parent {
+		if err := treeMoved(tx); err != nil {
+			return storedCategory{}, err
+		}
+	}
 	return storedCategory{ID: want.ID, Version: want.Version}, want.announce(tx, "category.moved", fields)
 }
 

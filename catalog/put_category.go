@@ -104,6 +104,11 @@ func (c PutCategory) apply(tx *command.Tx) (storedCategory, error) {
 	if err := want.store(tx); err != nil {
 		return storedCategory{}, err
 	}
+	if found && want.Parent != have.Parent {
+		if err := treeMoved(tx); err != nil {
+			return storedCategory{}, err
+		}
+	}
 	kind := "category.updated"
 	switch {
 	case !found:

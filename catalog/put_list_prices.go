@@ -190,6 +190,9 @@ func bump(tx *command.Tx, product ProductID, kind string, fields []string) error
 	if err := remember(tx, kind, string(product), p.Version, fields); err != nil {
 		return err
 	}
+	if err := uncollect(tx, product); err != nil {
+		return err
+	}
 	return tx.Emit(kind, string(product), changed{Product: product, Version: p.Version, Status: p.Status})
 }
 

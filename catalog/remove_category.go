@@ -52,6 +52,9 @@ func (c RemoveCategory) apply(tx *command.Tx) (storedCategory, error) {
 	if _, err := tx.Exec(`DELETE FROM categories WHERE id = ?`, c.Category); err != nil {
 		return storedCategory{}, err
 	}
+	if err := treeMoved(tx); err != nil {
+		return storedCategory{}, err
+	}
 	if err := tx.SetTimer(tx.Clock, TimerLeave, string(c.Category)); err != nil {
 		return storedCategory{}, err
 	}

@@ -198,3 +198,59 @@ CREATE TABLE catalog_changes (
 	fields    TEXT    NOT NULL, -- names of what changed, spaces between them
 	PRIMARY KEY (subject, version)
 ) STRICT, WITHOUT ROWID;
+
+-- Collections live on the store's slot.
+CREATE TABLE collections (
+	id               TEXT    NOT NULL PRIMARY KEY,
+	slot             INTEGER NOT NULL,
+	handle           TEXT    NOT NULL CHECK (handle <> ''),
+	title            TEXT    NOT NULL CHECK (title <> ''),
+	description      TEXT    NOT NULL,
+	seo_title        TEXT    NOT NULL,
+	seo_description  TEXT    NOT NULL,
+	media            TEXT    NOT NULL,                                 -- JSON, as in products
+	translations     TEXT    NOT NULL,                                 -- JSON, as in products
+	products         TEXT    NOT NULL,                                 -- JSON: ["prd_…",…], in order
+	rules            TEXT    NOT NULL,                                 -- JSON: [{"field":"brand","op":"is","values":[…]},…]
+	any_rule         INTEGER NOT NULL CHECK (any_rule IN (0, 1)),
+	metadata         TEXT,
+	private_metadata TEXT,
+	version          INTEGER NOT NULL CHECK (version > 0),
+	created_at       INTEGER NOT NULL,
+	updated_at       INTEGER NOT NULL,
+	CHECK (products = '[]' OR rules = '[]')
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX collections_by_handle ON collections (handle);
+
+-- The version of the rules of all collections, on the store's slot, and the
+-- one that all shards were told of.
+CREATE TABLE collection_rules (
+	one     INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+	slot    INTEGER NOT NULL,
+	version INTEGER NOT NULL CHECK (version > 0),
+	told    INTEGER NOT NULL CHECK (told BETWEEN 0 AND version)
+) STRICT, WITHOUT ROWID;
+
+-- What this shard was told. It belongs to the shard and not to a slot.
+CREATE TABLE collecting (
+	one     INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+	version INTEGER NOT NULL CHECK (version > 0),
+	rules   INTEGER NOT NULL CHECK (rules IN (0, 1)) -- there are any
+) STRICT, WITHOUT ROWID;
+
+-- Products that have to be held against the rules.
+CREATE TABLE uncollected (
+	product TEXT    NOT NULL PRIMARY KEY,
+	slot    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Which products the rules of collections have found.
+CREATE TABLE collected (
+	collection TEXT    NOT NULL, -- collections.id, on the store's slot
+	product    TEXT    NOT NULL REFERENCES products (id),
+	slot       INTEGER NOT NULL,
+	PRIMARY KEY (collection, product)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX collected_by_product ON collected (product, collection);

@@ -160,6 +160,9 @@ func (r record) announce(tx *command.Tx, have record) error {
 	if err := remember(tx, kind, string(r.ID), r.Version, fields); err != nil {
 		return err
 	}
+	if err := uncollect(tx, r.ID); err != nil {
+		return err
+	}
 	return tx.Emit(kind, string(r.ID), changed{Product: r.ID, Version: r.Version, Status: r.Status})
 }
 

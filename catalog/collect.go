@@ -1,0 +1,286 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/sqlite"
+)
+
+// A product that changes is noted on its shard as uncollected, and a timer
+// holds it against the rules of all collections. Rules live on the store's
+// slot and have one version for all of them; when they change, another timer
+// tells every shard, which then notes all its products. A shard of a store
+// without rules notes nothing.
+
+// TimerRules names the timer that tells the shards of changed rules;
+// TimerCollect those of shards with uncollected products.
+const (
+	TimerRules   = "catalog.rules"
+	TimerCollect = "catalog.collect"
+)
+
+const rulesSubject = "rules"
+
+// rulesChanged counts a change of the rules, or of what they go by, on the
+// store's slot.
+func rulesChanged(tx *command.Tx) error {
+	_, err := tx.Exec(`INSERT INTO collection_rules (one, slot, version, told) VALUES (1, ?, 1, 0)
+		ON CONFLICT (one) DO UPDATE SET version = version + 1`, tx.Slot)
+	if err != nil {
+		return err
+	}
+	tx.Touch(collectionsKey)
+	if err := tx.ClearTimers(TimerRules, rulesSubject); err != nil {
+		return err
+	}
+	return tx.SetTimer(tx.Clock, TimerRules, rulesSubject)
+}
+
+// treeMoved counts a change of the category tree that rules may go by.
+func treeMoved(tx *command.Tx) error {
+	_, found, err := tx.Int64(`SELECT 1 FROM collections WHERE instr(rules, '"category"') > 0 LIMIT 1`)
+	if err != nil || !found {
+		return err
+	}
+	return rulesChanged(tx)
+}
+
+// RulesTimer is the handler of TimerRules.
+func (s *Service) RulesTimer(ctx context.Context, _ string) error {
+	all, err := s.Collections(ctx)
+	if err != nil {
+		return err
+	}
+	cmd := setRules{Version: all.version, Any: slices.ContainsFunc(all.list, func(c Collection) bool { return len(c.Rules) > 0 })}
+	for shard := range s.engine.Shards() {
+		if _, err := command.Do[struct{}](ctx, s.engine, &cmd, command.Call{Slot: s.engine.SlotOn(shard)}); err != nil {
+			return fmt.Errorf("telling shard %d of new rules of collections: %w", shard, err)
+		}
+	}
+	_, err = command.Do[struct{}](ctx, s.engine, &toldRules{Version: all.version}, command.Call{Slot: id.StoreSlot})
+	return err
+}
+
+// setRules tells a shard of a version of the rules.
+type setRules struct {
+	Version int64 `cbor:"1,keyasint"`
+	Any     bool  `cbor:"2,keyasint,omitempty"` // there are any
+}
+
+// Kind returns "catalog.set_rules".
+func (setRules) Kind() command.Kind { return "catalog.set_rules" }
+
+// Validate returns nil.
+func (setRules) Validate() error { return nil }
+
+func (c setRules) apply(tx *command.Tx) (struct{}, error) {
+	have, _, err := tx.Int64(`SELECT version FROM collecting WHERE one = 1`)
+	if err != nil || have >= c.Version {
+		return struct{}{}, err
+	}
+	_, err = tx.Exec(`INSERT INTO collecting (one, version, rules) VALUES (1, ?, ?)
+		ON CONFLICT (one) DO UPDATE SET version = excluded.version, rules = excluded.rules`, c.Version, c.Any)
+	if err != nil {
+		return struct{}{}, err
+	}
+	// Without rules there may still be products that some had found.
+	query := `INSERT OR IGNORE INTO uncollected (product, slot) SELECT id, slot FROM products`
+	if !c.Any {
+		query = `INSERT OR IGNORE INTO uncollected (product, slot) SELECT DISTINCT product, slot FROM collected`
+	}
+	if err := startCollecting(tx); err != nil {
+		return struct{}{}, err
+	}
+	if _, err := tx.Exec(query); err != nil {
+		return struct{}{}, err
+	}
+	return struct{}{}, stopCollecting(tx)
+}
+
+// toldRules notes that all shards know a version of the rules.
+type toldRules struct {
+	Version int64 `cbor:"1,keyasint"`
+}
+
+// Kind returns "catalog.told_rules".
+func (toldRules) Kind() command.Kind { return "catalog.told_rules" }
+
+// Validate returns nil.
+func (toldRules) Validate() error { return nil }
+
+func (c toldRules) apply(tx *command.Tx) (struct{}, error) {
+	n, err := tx.Exec(`UPDATE collection_rules SET told = ? WHERE one = 1 AND version = ?`, c.Version, c.Version)
+	if err != nil || n == 0 {
+		return struct{}{}, err // changed again: the timer stays
+	}
+	return struct{}{}, tx.ClearTimers(TimerRules, rulesSubject)
+}
+
+// uncollect notes that a product has to be held against the rules.
+func uncollect(tx *command.Tx, product ProductID) error {
+	rules, _, err := tx.Int64(`SELECT rules FROM collecting WHERE one = 1`)
+	if err != nil || rules == 0 {
+		return err
+	}
+	if err := startCollecting(tx); err != nil {
+		return err
+	}
+	_, err = tx.Exec(`INSERT OR IGNORE INTO uncollected (product, slot) VALUES (?, ?)`, product, tx.Slot)
+	return err
+}
+
+// startCollecting sets the shard's timer before the first product is noted.
+func startCollecting(tx *command.Tx) error {
+	_, running, err := tx.Int64(`SELECT 1 FROM uncollected LIMIT 1`)
+	if err != nil || running {
+		return err
+	}
+	return tx.SetTimer(tx.Clock, TimerCollect, strconv.Itoa(tx.Shard))
+}
+
+// stopCollecting clears the shard's timer when no product is left.
+func stopCollecting(tx *command.Tx) error {
+	_, more, err := tx.Int64(`SELECT 1 FROM uncollected LIMIT 1`)
+	if err != nil || more {
+		return err
+	}
+	return tx.ClearTimers(TimerCollect, strconv.Itoa(tx.Shard))
+}
+
+// mostCollected bounds the products, and the memberships, of one command.
+const (
+	mostCollected   = 200
+	mostMemberships = 4000
+)
+
+// CollectTimer is the handler of TimerCollect.
+func (s *Service) CollectTimer(ctx context.Context, shard string) error {
+	n, err := strconv.Atoi(shard)
+	if err != nil || n < 0 || n >= s.engine.Shards() {
+		return fault.New(fault.Broken, "there is no shard %q", shard)
+	}
+	for after := ProductID(""); ; {
+		c, err := s.matched(ctx, n, after)
+		if err != nil || len(c.Products) == 0 {
+			return err
+		}
+		after = c.Products[len(c.Products)-1].Product
+		if _, err := command.Do[struct{}](ctx, s.engine, &c, command.Call{Slot: s.engine.SlotOn(n)}); err != nil {
+			return fmt.Errorf("collecting products of shard %d: %w", n, err)
+		}
+	}
+}
+
+// matched holds uncollected products behind after against the rules.
+func (s *Service) matched(ctx context.Context, shard int, after ProductID) (c collect, err error) {
+	all, err := s.Collections(ctx)
+	if err != nil {
+		return c, err
+	}
+	tree, err := s.Categories(ctx)
+	if err != nil {
+		return c, err
+	}
+	c.Version = all.version
+	err = s.engine.View(ctx, s.engine.SlotOn(shard), func(tx *sqlite.Tx) error {
+		ids, err := readUncollected(tx, after)
+		memberships := 0
+		for _, id := range ids {
+			r, _, err := readRecord(tx, id)
+			if err != nil {
+				return err
+			}
+			in := all.index.match(&r.Product, tree)
+			if memberships += len(in); memberships > mostMemberships && len(c.Products) > 0 {
+				break
+			}
+			c.Products = append(c.Products, collected{Product: id, Version: r.Version, In: in})
+		}
+		return err
+	})
+	return c, err
+}
+
+func readUncollected(tx *sqlite.Tx, after ProductID) (ids []ProductID, err error) {
+	rows := tx.Query(`SELECT product FROM uncollected WHERE product > ? ORDER BY product LIMIT ?`, after, mostCollected)
+	for rows.Next() {
+		ids = append(ids, ProductID(rows.Text(0)))
+	}
+	return ids, rows.Close()
+}
+
+// collect puts products of one shard into the collections whose rules find
+// them.
+type collect struct {
+	Version  int64       `cbor:"1,keyasint"` // of the rules
+	Products []collected `cbor:"2,keyasint"`
+}
+
+type collected struct {
+	Product ProductID      `cbor:"1,keyasint"`
+	Version int64          `cbor:"2,keyasint"`           // of the product
+	In      []CollectionID `cbor:"3,keyasint,omitempty"` // sorted
+}
+
+// Kind returns "catalog.collect".
+func (collect) Kind() command.Kind { return "catalog.collect" }
+
+// Validate returns nil.
+func (collect) Validate() error { return nil }
+
+func (c collect) apply(tx *command.Tx) (struct{}, error) {
+	rules, _, err := tx.Int64(`SELECT version FROM collecting WHERE one = 1`)
+	if err != nil || c.Version < rules {
+		return struct{}{}, err // matched by old rules: once more
+	}
+	for _, p := range c.Products {
+		version, found, err := tx.Int64(`SELECT p.version FROM products p JOIN uncollected u ON u.product = p.id WHERE p.id = ?`, p.Product)
+		if err != nil {
+			return struct{}{}, err
+		}
+		if !found || version != p.Version {
+			continue // done, or changed since: once more
+		}
+		if err := p.store(tx); err != nil {
+			return struct{}{}, err
+		}
+	}
+	return struct{}{}, stopCollecting(tx)
+}
+
+// productCollected is the data of the event product.collected.
+type productCollected struct {
+	Product ProductID      `json:"product"`
+	In      []CollectionID `json:"collections"`
+}
+
+func (p collected) store(tx *command.Tx) error {
+	if _, err := tx.Exec(`DELETE FROM uncollected WHERE product = ?`, p.Product); err != nil {
+		return err
+	}
+	have, err := readCollected(tx.Tx, p.Product)
+	if err != nil || slices.Equal(have, p.In) {
+		return err
+	}
+	slot, err := p.Product.Slot()
+	if err != nil {
+		return fault.Wrap(fault.Broken, err, "collecting products")
+	}
+	own := *tx // the product's rows and events belong to its slot
+	own.Slot = slot
+	if _, err := own.Exec(`DELETE FROM collected WHERE product = ?`, p.Product); err != nil {
+		return err
+	}
+	for _, c := range p.In {
+		if _, err := own.Exec(`INSERT INTO collected (collection, product, slot) VALUES (?, ?, ?)`, c, p.Product, own.Slot); err != nil {
+			return err
+		}
+	}
+	return own.Emit("product.collected", string(p.Product), productCollected{Product: p.Product, In: append([]CollectionID{}, p.In...)})
+}
