@@ -299,7 +299,7 @@ func (s *Store) newServices() {
 	s.Accounts = accounts.NewService(e, e.sealer).WithPasswords(s.config.passwords)
 	s.Catalog = catalog.NewService(e, s.cache)
 	s.Inventory = inventory.NewService(e, s.Catalog)
-	s.Pricing = pricing.NewService(e, s.Catalog, s.cache)
+	s.Pricing = pricing.NewService(e, s.Catalog, s.cache, s.config.pricing)
 	s.Carts = cart.NewService(e, s.Pricing, e.sealer)
 	s.Orders = orders.NewService(e, e.sealer)
 	s.Payments = payments.NewService(e, s.Orders, s.config.providers)

@@ -10,6 +10,7 @@ import (
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/payments"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // DefaultShards is the number of shards of a store that is made without
@@ -33,6 +34,7 @@ type config struct {
 	passwords  accounts.Passwords
 	providers  map[string]payments.Provider
 	assets     assets.Store // nil for the directory's own
+	pricing    pricing.Options
 	hooks      []Hook
 	clock      Clock
 	vfs        string
@@ -49,6 +51,10 @@ func WithShards(n int) Option { return option(func(c *config) { c.shards = n }) 
 // WithCacheBytes bounds the memory of the read cache. It defaults to 64 MiB;
 // 0 turns the cache off.
 func WithCacheBytes(n int64) Option { return option(func(c *config) { c.cacheBytes = n }) }
+
+// WithPricing has taxes and shipping rates worked out by services outside the
+// store: see pricing.TaxProvider and pricing.RateProvider.
+func WithPricing(o pricing.Options) Option { return option(func(c *config) { c.pricing = o }) }
 
 // WithLogger sets where the store tells of things that no caller hears of. It
 // defaults to slog.DiscardHandler.

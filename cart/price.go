@@ -61,7 +61,7 @@ func (s *Service) price(ctx context.Context, slot id.Slot, find func(*sqlite.Tx)
 	if err := p.lookUp(ctx, s.pricing, rules, lists); err != nil {
 		return Priced{}, err
 	}
-	if p.Quote, err = rules.Price(p.Input); err != nil {
+	if p.Quote, err = s.pricing.Quote(ctx, rules, p.Input); err != nil {
 		return Priced{}, err
 	}
 	p.fill()

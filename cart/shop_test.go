@@ -46,7 +46,7 @@ func newShop(t testing.TB, shards int) *shop {
 		t.Fatal(err)
 	}
 	products := catalog.NewService(e, nil)
-	prices := pricing.NewService(e, products, nil)
+	prices := pricing.NewService(e, products, nil, pricing.Options{})
 	return &shop{t, e, products, prices, accounts.NewService(e, sealer), cart.NewService(e, prices, sealer), sealer}
 }
 

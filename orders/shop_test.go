@@ -50,7 +50,7 @@ func newShop(t testing.TB, shards int) *shop {
 	products := catalog.NewService(e, nil)
 	return &shop{
 		t, e, products, inventory.NewService(e, products), accounts.NewService(e, sealer),
-		cart.NewService(e, pricing.NewService(e, products, nil), sealer), orders.NewService(e, sealer),
+		cart.NewService(e, pricing.NewService(e, products, nil, pricing.Options{}), sealer), orders.NewService(e, sealer),
 	}
 }
 

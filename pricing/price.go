@@ -113,7 +113,7 @@ func (p *pricer) taxGoods() error {
 	}
 	for i := range p.quote.Lines {
 		l := &p.quote.Lines[i]
-		row, err := p.tax(l.Total-l.Discount, p.in.Lines[i].Quantity, p.in.Lines[i].TaxCategory)
+		row, err := p.tax(i, l.Total-l.Discount, p.in.Lines[i].Quantity, p.in.Lines[i].TaxCategory)
 		if err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func (p *pricer) methods() []ShippingMethod {
 
 // parcel is what the price of shipping goes by if the goods cost value.
 func (p *pricer) parcel(value int64) parcel {
-	return parcel{currency: p.in.Currency, grams: p.grams, units: p.units, value: value}
+	return parcel{currency: p.in.Currency, grams: p.grams, units: p.units, value: value, carriers: p.in.Carriers}
 }
 
 // shippingPrice returns what the chosen method costs, before discounts.
@@ -163,13 +163,13 @@ func (p *pricer) ship() error {
 		return nil
 	}
 	s := &p.quote.Shipping
-	s.Method, s.Name, s.Reason = chosen.Method, chosen.Name, chosen.Reason
+	s.Method, s.Name, s.Reason, s.taxCategory = chosen.Method, chosen.Name, chosen.Reason, chosen.taxCategory
 	if s.Reason != "" {
 		return nil
 	}
 	s.Price, s.Amount = chosen.Price, p.best.ship
 	s.Discount = s.Price - s.Amount
-	row, err := p.tax(s.Amount, 1, chosen.taxCategory)
+	row, err := p.tax(len(p.in.Lines), s.Amount, 1, chosen.taxCategory)
 	s.Net, s.Tax, s.Gross, s.Taxes = row.net, row.tax, row.gross, row.taxes
 	return err
 }
@@ -198,9 +198,19 @@ type row struct {
 	taxes           []Tax
 }
 
-// tax works out the taxes on an amount for a number of units.
-func (p *pricer) tax(amount, quantity int64, category string) (row, error) {
+// tax works out the taxes on an amount for a number of units: those of row n
+// of the provider's answer, if there is one.
+func (p *pricer) tax(n int, amount, quantity int64, category string) (row, error) {
 	out := row{net: amount, gross: amount}
+	if p.in.Taxes != nil {
+		if n < len(p.in.Taxes.Rows) {
+			out.taxes = p.in.Taxes.Rows[n]
+		}
+		for _, t := range out.taxes {
+			out.tax += t.Amount
+		}
+		return out, p.add(&out)
+	}
 	if p.zone < 0 {
 		return out, nil
 	}
@@ -217,10 +227,8 @@ func (p *pricer) tax(amount, quantity int64, category string) (row, error) {
 			return out, p.overflow("tax")
 		}
 	}
-	if p.quote.TaxIncluded {
-		out.net = amount - out.tax
-	} else if out.gross = amount + out.tax; out.gross < 0 {
-		return out, p.overflow("tax")
+	if err := p.add(&out); err != nil {
+		return out, err
 	}
 	first := len(p.taxes)
 	for i, t := range set.rates {
@@ -228,6 +236,20 @@ func (p *pricer) tax(amount, quantity int64, category string) (row, error) {
 	}
 	out.taxes = p.taxes[first:len(p.taxes):len(p.taxes)]
 	return out, nil
+}
+
+// add takes the tax of a row out of its amount, or adds it.
+func (p *pricer) add(r *row) error {
+	if p.quote.TaxIncluded {
+		if r.net -= r.tax; r.net < 0 || r.tax < 0 {
+			return fault.New(fault.Invalid, "a tax of %d is not in %d", r.tax, r.gross)
+		}
+		return nil
+	}
+	if r.gross += r.tax; r.gross < r.net {
+		return p.overflow("tax")
+	}
+	return nil
 }
 
 // below returns the taxes that tax i is also on.

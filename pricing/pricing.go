@@ -37,14 +37,17 @@ type Service struct {
 	catalog *catalog.Service
 	cache   Cache
 	spent   spent
+	options Options
+
+	taxesBreaker, ratesBreaker breaker
 }
 
 // NewService returns the service of a store. cache may be nil.
-func NewService(engine command.Engine, products *catalog.Service, cache Cache) *Service {
+func NewService(engine command.Engine, products *catalog.Service, cache Cache, o Options) *Service {
 	if cache == nil {
 		cache = noCache{}
 	}
-	return &Service{engine: engine, catalog: products, cache: cache}
+	return &Service{engine: engine, catalog: products, cache: cache, options: o}
 }
 
 // noCache is a Cache that keeps nothing.

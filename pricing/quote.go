@@ -23,6 +23,10 @@ type Input struct {
 	Channel   string
 	Coupons   []Coupon
 	Spent     []string // promotions whose limits are used up for the moment
+
+	// What providers have said: see Service.Quote.
+	Taxes    *TaxAnswer             // nil: the tax zones decide
+	Carriers map[string]CarrierRate // by Carrier
 }
 
 // Line is a number of units of one SKU at one price.
@@ -50,6 +54,9 @@ type Quote struct {
 	TaxIncluded bool // tax is in all prices and not added to them
 	Rules       int64
 	TaxZone     string // "" if the address is in none
+	// Estimated says that taxes are by the tax zones because the tax provider
+	// does not answer.
+	Estimated bool
 
 	Lines    []QuotedLine // those of the input, in their order
 	Shipping QuotedShipping
@@ -90,6 +97,8 @@ type QuotedShipping struct {
 	// Reason says why the chosen method is not offered. Then it costs nothing
 	// here, and cannot be bought.
 	Reason Reason
+
+	taxCategory string
 }
 
 // Tax is one tax on a row.

@@ -147,3 +147,20 @@ func (r *Rules) ask() {
 		r.asks.FirstOrder = r.asks.FirstOrder || c.If.FirstOrder
 	}
 }
+
+// carriers returns those of the shipping methods for an address.
+func (r *Rules) carriers(to Address) (out []string) {
+	if to.Country == "" {
+		to = r.Settings.Home
+	}
+	zone := r.shippingAtlas.find(to)
+	if zone < 0 {
+		return nil
+	}
+	for _, m := range r.shippingZones[zone].Methods {
+		if m.Carrier != "" && !slices.Contains(out, m.Carrier) {
+			out = append(out, m.Carrier)
+		}
+	}
+	return out
+}

@@ -30,6 +30,10 @@ func (c plant) apply(tx *command.Tx) (struct{}, error) {
 }
 
 func newService(t *testing.T) (*pricing.Service, *commandtest.Engine) {
+	return newServiceWith(t, pricing.Options{})
+}
+
+func newServiceWith(t *testing.T, o pricing.Options) (*pricing.Service, *commandtest.Engine) {
 	t.Helper()
 	e := commandtest.New(t, 2, claim.Module(), catalog.Module(), inventory.Module(), pricing.Module(),
 		command.Module{Name: "test", Commands: []command.Definition{command.Define(plant.apply)}})
@@ -43,7 +47,7 @@ func newService(t *testing.T) (*pricing.Service, *commandtest.Engine) {
 			copies.Bump(k)
 		}
 	}
-	return pricing.NewService(e, catalog.NewService(e, nil), copies), e
+	return pricing.NewService(e, catalog.NewService(e, nil), copies, o), e
 }
 
 func TestRulesAreAVersionedSnapshot(t *testing.T) {

@@ -30,6 +30,9 @@ type ShippingMethod struct {
 	// TaxCategory is the one that shipping is taxed by; "" is the standard one.
 	TaxCategory string         `cbor:"7,keyasint,omitempty"`
 	Rates       []ShippingRate `cbor:"8,keyasint,omitempty"` // one for each currency
+	// Carrier names it to the store's RateProvider, which says what it costs in
+	// place of Rates. "" is by Rates.
+	Carrier string `cbor:"9,keyasint,omitempty"`
 }
 
 // ShippingRate is what a method costs in one currency.
@@ -94,7 +97,7 @@ func (m ShippingMethod) check() error {
 		return err
 	}
 	switch {
-	case m.Name == "" || len(m.Name) > maxName || len(m.TaxCategory) > maxName:
+	case m.Name == "" || len(m.Name) > maxName || len(m.TaxCategory) > maxName || len(m.Carrier) > maxName:
 		return fault.New(fault.Invalid, "a shipping method has a name, and name and tax category are at most %d bytes", maxName)
 	case m.MinDays < 0 || m.MaxDays < m.MinDays || m.MaxDays > 3650:
 		return fault.New(fault.Invalid, "%d to %d days: neither is negative, and the first is not above the last", m.MinDays, m.MaxDays)
@@ -156,17 +159,19 @@ type Reason string
 
 // The reasons.
 const (
-	NotInZone  Reason = "not_in_zone"  // goods are not sent to the address in this way, or no longer
-	NoCurrency Reason = "no_currency"  // it has no rate in the cart's currency
-	TooHeavy   Reason = "too_heavy"    // for one parcel
-	BelowTiers Reason = "below_tiers"  // the cart does not reach the rate's first tier
-	OutOfRange Reason = "out_of_range" // its price would not fit into 64 bits
+	NotInZone     Reason = "not_in_zone"    // goods are not sent to the address in this way, or no longer
+	NoCurrency    Reason = "no_currency"    // it has no rate in the cart's currency
+	TooHeavy      Reason = "too_heavy"      // for one parcel
+	BelowTiers    Reason = "below_tiers"    // the cart does not reach the rate's first tier
+	CarrierSilent Reason = "carrier_silent" // the carrier does not take it, or does not answer
+	OutOfRange    Reason = "out_of_range"   // its price would not fit into 64 bits
 )
 
 // parcel is what the price of shipping goes by.
 type parcel struct {
 	currency            money.Currency
 	grams, units, value int64
+	carriers            map[string]CarrierRate
 }
 
 // offer says what a method costs for a parcel.
@@ -176,6 +181,9 @@ func (m *ShippingMethod) offer(p parcel) Offer {
 		o.Reason = TooHeavy
 		return o
 	}
+	if m.Carrier != "" {
+		return m.offerCarrier(o, p)
+	}
 	for i := range m.Rates {
 		if m.Rates[i].Currency == p.currency {
 			o.Price, o.Reason = m.Rates[i].price(p)
@@ -183,6 +191,20 @@ func (m *ShippingMethod) offer(p parcel) Offer {
 		}
 	}
 	o.Reason = NoCurrency
+	return o
+}
+
+// offerCarrier says what the method's carrier charges.
+func (m *ShippingMethod) offerCarrier(o Offer, p parcel) Offer {
+	rate, ok := p.carriers[m.Carrier]
+	if !ok || rate.Price < 0 {
+		o.Reason = CarrierSilent
+		return o
+	}
+	o.Price = rate.Price
+	if rate.MaxDays > 0 {
+		o.MinDays, o.MaxDays = rate.MinDays, rate.MaxDays
+	}
 	return o
 }
 

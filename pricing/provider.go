@@ -1,0 +1,230 @@
+package pricing
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/money"
+)
+
+// TaxProvider works out taxes in place of the tax zones: a service that knows
+// every city's rate. It is asked when a cart is priced, never while an order
+// is stored, and once for the same request on the same day.
+type TaxProvider interface {
+	// Taxes returns the taxes on each row of the request. It honours the
+	// deadline of ctx. Its amounts must be on top of the rows, or in them, as
+	// the request says, and none of them negative.
+	Taxes(ctx context.Context, r TaxRequest) (TaxAnswer, error)
+}
+
+// TaxRequest is what a TaxProvider is asked. Amounts are minor units.
+type TaxRequest struct {
+	Currency    money.Currency `cbor:"1,keyasint"`
+	Day         string         `cbor:"2,keyasint"` // on which the tax is due, in UTC, as in 2026-03-01
+	Address     Address        `cbor:"3,keyasint"`
+	TaxIncluded bool           `cbor:"4,keyasint"` // the amounts contain the tax
+	Rows        []TaxRow       `cbor:"5,keyasint"` // the lines in their order, and shipping last if there is any
+}
+
+// TaxRow is one amount that may be taxed.
+type TaxRow struct {
+	SKU      catalog.SKU `cbor:"1,keyasint,omitempty"` // "" is shipping
+	Category string      `cbor:"2,keyasint,omitempty"`
+	Quantity int64       `cbor:"3,keyasint"`
+	Amount   int64       `cbor:"4,keyasint"` // after discounts
+}
+
+// TaxAnswer holds the taxes on each row of a request, in its order.
+type TaxAnswer struct{ Rows [][]Tax }
+
+// RateProvider says what carriers charge. It is asked for the shipping methods
+// that name a Carrier, once for the same parcel on the same day.
+type RateProvider interface {
+	// Rates returns what a parcel costs by carrier. A carrier that is not among
+	// them does not take it. It honours the deadline of ctx.
+	Rates(ctx context.Context, r RateRequest) (map[string]CarrierRate, error)
+}
+
+// RateRequest is what a RateProvider is asked.
+type RateRequest struct {
+	Currency money.Currency `cbor:"1,keyasint"`
+	Day      string         `cbor:"2,keyasint"`
+	Address  Address        `cbor:"3,keyasint"`
+	Carriers []string       `cbor:"4,keyasint"`
+	Grams    int64          `cbor:"5,keyasint"`
+	Units    int64          `cbor:"6,keyasint"`
+	Value    int64          `cbor:"7,keyasint"` // of the goods after discounts, minor units
+}
+
+// CarrierRate is what a carrier charges, in minor units of the request's
+// currency; with tax where the store's prices contain it.
+type CarrierRate struct {
+	Price            int64
+	MinDays, MaxDays int
+}
+
+// Options are what a store may do in ways of its own.
+type Options struct {
+	// Taxes, if there is one, is asked in place of the tax zones.
+	Taxes TaxProvider
+	// Rates is asked for the shipping methods that name a Carrier.
+	Rates RateProvider
+	// Deadline bounds each question to a provider; 0 is two seconds.
+	Deadline time.Duration
+	// StrictTaxes refuses to price a cart while Taxes does not answer.
+	// Otherwise the tax zones stand in for it.
+	StrictTaxes bool
+}
+
+const (
+	usualDeadline = 2 * time.Second
+	// pauseAfterFailure is how long a provider that failed is left alone.
+	pauseAfterFailure = 10 * time.Second
+)
+
+// breaker keeps a provider that failed from being asked for a while, so that
+// one that is down does not cost every cart a deadline.
+type breaker struct {
+	mu    sync.Mutex
+	until time.Time
+}
+
+func (b *breaker) open(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return now.Before(b.until)
+}
+
+func (b *breaker) note(now time.Time, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err != nil {
+		b.until = now.Add(pauseAfterFailure)
+	}
+}
+
+// ask gets an answer from the cache or from a provider, in time.
+func ask[A any](ctx context.Context, s *Service, b *breaker, what string, request any, call func(context.Context) (A, error)) (A, error) {
+	var none A
+	body, err := command.Marshal(request)
+	if err != nil {
+		return none, err
+	}
+	v, err := s.cache.Get(fmt.Sprintf("%s:%x", what, sha256.Sum256(body)), func() (any, error) {
+		now := s.engine.Now()
+		if b.open(now) {
+			return nil, fault.New(fault.Unavailable, "%s does not answer", what)
+		}
+		deadline := s.options.Deadline
+		if deadline == 0 {
+			deadline = usualDeadline
+		}
+		// Others may wait for this answer: it has a deadline of its own.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deadline)
+		defer cancel()
+		answer, err := call(ctx)
+		b.note(now, err)
+		if err != nil {
+			return nil, fault.Wrap(fault.Unavailable, err, "asking %s", what)
+		}
+		return answer, nil
+	})
+	if err != nil {
+		return none, err
+	}
+	return v.(A), nil
+}
+
+// Quote prices an input by rules as Rules.Price does, and asks the providers
+// for what the rules leave to them. A carrier that does not answer is not
+// offered. It returns fault.Unavailable if taxes cannot be had and may not be
+// estimated.
+func (s *Service) Quote(ctx context.Context, r *Rules, in Input) (Quote, error) {
+	q, err := r.Price(in)
+	if err != nil {
+		return Quote{}, err
+	}
+	if carriers := r.carriers(in.Address); len(carriers) > 0 && s.options.Rates != nil {
+		request := q.rateRequest(r, &in, carriers)
+		rates, err := ask(ctx, s, &s.ratesBreaker, "the carriers' rates", request, func(ctx context.Context) (map[string]CarrierRate, error) {
+			return s.options.Rates.Rates(ctx, request)
+		})
+		if err == nil {
+			in.Carriers = rates
+			if q, err = r.Price(in); err != nil {
+				return Quote{}, err
+			}
+		}
+	}
+	if s.options.Taxes == nil || len(q.Lines) == 0 || in.Address.Country == "" && r.Settings.Home.Country == "" {
+		return q, nil
+	}
+	request := q.taxRequest(r, &in)
+	answer, err := ask(ctx, s, &s.taxesBreaker, "the tax provider", request, func(ctx context.Context) (TaxAnswer, error) {
+		answer, err := s.options.Taxes.Taxes(ctx, request)
+		if err == nil {
+			err = answer.check(request)
+		}
+		return answer, err
+	})
+	switch {
+	case err == nil:
+		in.Taxes = &answer
+		return r.Price(in)
+	case s.options.StrictTaxes:
+		return Quote{}, err
+	}
+	q.Estimated = true
+	return q, nil
+}
+
+func day(at Moment) string { return at.Time().Format(time.DateOnly) }
+
+func (q *Quote) rateRequest(r *Rules, in *Input, carriers []string) RateRequest {
+	out := RateRequest{Currency: in.Currency, Day: day(in.At), Address: in.Address, Carriers: carriers}
+	if out.Address.Country == "" {
+		out.Address = r.Settings.Home
+	}
+	for i, l := range in.Lines {
+		out.Grams += l.Quantity * l.WeightGrams
+		out.Units += l.Quantity
+		out.Value += q.Lines[i].Total - q.Lines[i].Discount
+	}
+	return out
+}
+
+func (q *Quote) taxRequest(r *Rules, in *Input) TaxRequest {
+	out := TaxRequest{Currency: in.Currency, Day: day(in.At), Address: in.Address, TaxIncluded: q.TaxIncluded}
+	if out.Address.Country == "" {
+		out.Address = r.Settings.Home
+	}
+	for i, l := range in.Lines {
+		out.Rows = append(out.Rows, TaxRow{SKU: l.SKU, Category: l.TaxCategory, Quantity: l.Quantity, Amount: q.Lines[i].Total - q.Lines[i].Discount})
+	}
+	if q.Shipping.Method != "" {
+		out.Rows = append(out.Rows, TaxRow{Category: q.Shipping.taxCategory, Quantity: 1, Amount: q.Shipping.Amount})
+	}
+	return out
+}
+
+// check refuses an answer that is none.
+func (a TaxAnswer) check(r TaxRequest) error {
+	if len(a.Rows) != len(r.Rows) {
+		return fault.New(fault.Unavailable, "it answered %d rows of %d", len(a.Rows), len(r.Rows))
+	}
+	for i, taxes := range a.Rows {
+		sum := int64(0)
+		for _, t := range taxes {
+			if sum += t.Amount; t.Amount < 0 || sum < 0 || r.TaxIncluded && sum > r.Rows[i].Amount {
+				return fault.New(fault.Unavailable, "it answered a tax of %d on row %d of %d", t.Amount, i+1, r.Rows[i].Amount)
+			}
+		}
+	}
+	return nil
+}

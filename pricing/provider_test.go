@@ -1,0 +1,125 @@
+package pricing_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/pricing"
+)
+
+// bureau is a provider of taxes and rates that counts how often it is asked.
+type bureau struct {
+	asked int
+	last  pricing.TaxRequest
+	fail  error
+	hang  bool
+	tax   func(pricing.TaxRow) int64
+}
+
+func (b *bureau) Taxes(ctx context.Context, r pricing.TaxRequest) (pricing.TaxAnswer, error) {
+	b.asked++
+	b.last = r
+	if b.hang {
+		<-ctx.Done()
+		return pricing.TaxAnswer{}, ctx.Err()
+	}
+	var a pricing.TaxAnswer
+	for _, row := range r.Rows {
+		a.Rows = append(a.Rows, []pricing.Tax{{Name: "City tax", Base: row.Amount, Amount: b.tax(row)}})
+	}
+	return a, b.fail
+}
+
+func (b *bureau) Rates(_ context.Context, r pricing.RateRequest) (map[string]pricing.CarrierRate, error) {
+	b.asked++
+	return map[string]pricing.CarrierRate{"post": {Price: r.Grams, MinDays: 2, MaxDays: 3}}, b.fail
+}
+
+func tenth(r pricing.TaxRow) int64 { return r.Amount / 10 }
+
+func (b *bureau) input() pricing.Input {
+	return pricing.Input{
+		Currency: "EUR", At: pricing.At(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)), Address: pricing.Address{Country: "DE"}, Method: "parcel",
+		Lines: []pricing.Line{{SKU: "mug", Quantity: 2, UnitPrice: 1000, WeightGrams: 400, TaxCategory: "ware"}},
+	}
+}
+
+func TestATaxProviderIsAskedOnce(t *testing.T) {
+	b := &bureau{tax: tenth}
+	s, e := newServiceWith(t, pricing.Options{Taxes: b})
+	r := rulesOf(t, pricing.Settings{}, []pricing.TaxZone{zone("de", pricing.Area{Country: "DE"}, pricing.TaxRate{Name: "VAT", Rate: money.Percent(19)})}, german())
+	for range 20 { // the cache admits a value some time after it was read
+		q, err := s.Quote(t.Context(), r, b.input())
+		if err != nil || q.Tax != 200+49 || q.Total != 2000+495+249 || q.Estimated || q.Lines[0].Taxes[0].Name != "City tax" {
+			t.Fatalf("got %+v, %v", q, err)
+		}
+	}
+	want := []pricing.TaxRow{{SKU: "mug", Category: "ware", Quantity: 2, Amount: 2000}, {Quantity: 1, Amount: 495}}
+	if b.asked >= 20 || !slices.Equal(b.last.Rows, want) || b.last.Day != "2026-03-01" || b.last.Address.Country != "DE" {
+		t.Errorf("asked %d times, last %+v", b.asked, b.last)
+	}
+	in := b.input()
+	in.Lines[0].Quantity = 3
+	before := b.asked
+	if q, err := s.Quote(t.Context(), r, in); err != nil || q.Tax != 300+49 || b.asked != before+1 {
+		t.Errorf("another cart: %+v, %v", q, err)
+	}
+
+	// One that fails is left alone for a while; the zones stand in for it.
+	b.fail, in.Lines[0].Quantity = errors.New("out of office"), 4
+	for range 3 {
+		q, err := s.Quote(t.Context(), r, in)
+		if err != nil || !q.Estimated || q.Tax != 760+94 {
+			t.Errorf("estimated: %+v, %v", q, err)
+		}
+	}
+	if b.asked != before+2 {
+		t.Errorf("a provider that fails was asked %d times", b.asked-before-1)
+	}
+	b.fail = nil
+	e.Advance(time.Minute)
+	if q, err := s.Quote(t.Context(), r, in); err != nil || q.Estimated || q.Tax != 400+49 {
+		t.Errorf("back again: %+v, %v", q, err)
+	}
+}
+
+func TestABadAnswerIsNone(t *testing.T) {
+	for name, b := range map[string]*bureau{
+		"a negative tax": {tax: func(pricing.TaxRow) int64 { return -1 }},
+		"too much tax":   {tax: func(r pricing.TaxRow) int64 { return r.Amount + 1 }},
+		"no time":        {hang: true},
+	} {
+		s, _ := newServiceWith(t, pricing.Options{Taxes: b, StrictTaxes: true, Deadline: time.Millisecond})
+		q, err := s.Quote(t.Context(), rulesOf(t, pricing.Settings{TaxIncluded: true}, nil), b.input())
+		if fault.CodeOf(err) != fault.Unavailable {
+			t.Errorf("%s: got %+v, %v", name, q, err)
+		}
+	}
+}
+
+func TestCarriersSayWhatTheyCharge(t *testing.T) {
+	b := &bureau{}
+	s, _ := newServiceWith(t, pricing.Options{Rates: b})
+	z := pricing.ShippingZone{ID: "de", Areas: []pricing.Area{{Country: "DE"}}, Methods: []pricing.ShippingMethod{
+		{ID: "parcel", Name: "Parcel", Carrier: "post", MaxWeightGrams: 1000}, {ID: "bike", Name: "Bike", Carrier: "messenger"},
+	}}
+	r := rulesOf(t, pricing.Settings{}, nil, z)
+	q, err := s.Quote(t.Context(), r, b.input())
+	if err != nil || q.Shipping.Amount != 800 || q.Offers[0].MaxDays != 3 || q.Offers[1].Reason != pricing.CarrierSilent {
+		t.Errorf("got %+v, %v", q, err)
+	}
+	in := b.input()
+	in.Lines[0].Quantity = 3
+	if q, err = s.Quote(t.Context(), r, in); err != nil || q.Shipping.Reason != pricing.TooHeavy {
+		t.Errorf("a heavier parcel: %+v, %v", q.Shipping, err)
+	}
+	b.fail, in.Lines[0].Quantity = errors.New("out of office"), 1
+	if q, err = s.Quote(t.Context(), r, in); err != nil || q.Shipping.Reason != pricing.CarrierSilent || q.Shipping.Amount != 0 {
+		t.Errorf("a carrier that does not answer: %+v, %v", q.Shipping, err)
+	}
+}
