@@ -316,6 +316,7 @@ func (s *Store) timerHandlers() map[string]command.Timer {
 		inventory.TimerBook:   s.Inventory.BookTimer,
 		inventory.TimerRecall: s.Inventory.RecallTimer,
 		cart.TimerMerge:       s.Carts.MergeTimer,
+		cart.TimerExpire:      s.Carts.ExpireTimer,
 		accounts.TimerExpire:  s.Accounts.ExpireTimer,
 		accounts.TimerForget:  s.Accounts.ForgetTimer,
 		claim.TimerKind:       claim.Timer(s.engine, s.holds),

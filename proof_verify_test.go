@@ -88,6 +88,7 @@ var damages = []struct {
 	{"inventory.acknowledged_within_given_back", one(`UPDATE allowances SET booked_given_back = 100`)},
 	{"inventory.acknowledged_within_shipped", one(`UPDATE allowances SET booked_shipped = 100`)},
 	{"inventory.acknowledged_within_returned", one(`UPDATE allowances SET booked_returned = 100`)},
+	{"cart.is_looked_after", one(`DELETE FROM timers WHERE kind = 'cart.expire'`)},
 	{"orders.lines_sum_up", one(`UPDATE orders SET subtotal = subtotal + 1, total = total + 1`)},
 	{"checkout.used_promotion_has_an_order", one(`INSERT INTO redemptions (order_id, of, slot, customer, code, amount, at) VALUES ('ord_1', 'prm_1', 0, '', '', 0, 0)`)},
 	{"orders.discounts_sum_up", one(`UPDATE orders SET discount = discount + 1, total = total - 1`)},

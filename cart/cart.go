@@ -47,6 +47,7 @@ func Module() command.Module {
 			command.DefineRepeatable(closeGuest.apply),
 			command.DefineRepeatable(takeOver.apply),
 			command.DefineRepeatable(markMerged.apply),
+			command.DefineRepeatable(expire.apply),
 		},
 		Schema: map[uint32]string{1: schema},
 		Errors: []fault.Type{

@@ -8,7 +8,8 @@ import (
 )
 
 // check reports carts whose totals are not those of their lines, and transfers
-// that say more than the guest's cart does where both are on this shard.
+// that say more than the guest's cart does where both are on this shard, and
+// carts that would be kept for ever.
 func check(tx *sqlite.Tx) ([]command.Violation, error) {
 	var out []command.Violation
 	rows := tx.Query(`SELECT c.id, c.lines, c.total, count(l.sku), coalesce(sum(l.quantity * l.unit_price), 0)
@@ -26,6 +27,14 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 	for rows.Next() {
 		out = append(out, command.Violation{Rule: "cart.transfer_once", Subject: rows.Text(0),
 			Detail: fmt.Sprintf("%d lines were taken over; the guest's cart is %s with %d", rows.Int64(1), rows.Text(2), rows.Int64(3))})
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	rows = tx.Query(`SELECT c.id, c.status FROM carts c WHERE c.status <> 'completed'
+		AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = 'cart.expire' AND t.subject = c.id AND t.due = c.expires)`)
+	for rows.Next() {
+		out = append(out, command.Violation{Rule: "cart.is_looked_after", Subject: rows.Text(0), Detail: "the " + rows.Text(1) + " cart will never expire"})
 	}
 	return out, rows.Close()
 }

@@ -19,18 +19,24 @@ type header struct {
 	lines    int64
 	total    int64
 	version  int64
+
+	updatedAt int64 // ms since 1970 UTC, before this command
 }
 
 func newHeader(tx *command.Tx, cart ID, customer accounts.CustomerID, currency money.Currency, reference string) (header, error) {
-	_, err := tx.Exec(`INSERT INTO carts (id, slot, customer, currency, status, order_id, lines, total, shipping_method, created_at, updated_at, version,
+	_, err := tx.Exec(`INSERT INTO carts (id, slot, customer, currency, status, order_id, lines, total, shipping_method, abandoned, expires, created_at, updated_at, version,
 		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country)
-		VALUES (?, ?, ?, ?, 'active', '', 0, 0, '', ?, ?, 0, ?, NULL, NULL, NULL, '', '', '')`,
+		VALUES (?, ?, ?, ?, 'active', '', 0, 0, '', 0, 0, ?, ?, 0, ?, NULL, NULL, NULL, '', '', '')`,
 		cart, tx.Slot, customer, currency, tx.At, tx.At, reference)
-	return header{id: cart, customer: customer, currency: currency, status: Active}, err
+	h := header{id: cart, customer: customer, currency: currency, status: Active, updatedAt: tx.At}
+	if err != nil {
+		return h, err
+	}
+	return h, h.watch(tx, keepEmpty)
 }
 
 func loadHeader(tx *sqlite.Tx, cart ID) (header, error) {
-	rows := tx.One(`SELECT customer, currency, status, order_id, lines, total, version FROM carts WHERE id = ?`, cart)
+	rows := tx.One(`SELECT customer, currency, status, order_id, lines, total, version, updated_at FROM carts WHERE id = ?`, cart)
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
 			return header{}, err
@@ -39,7 +45,7 @@ func loadHeader(tx *sqlite.Tx, cart ID) (header, error) {
 	}
 	h := header{
 		id: cart, customer: accounts.CustomerID(rows.Text(0)), currency: money.Currency(rows.Text(1)),
-		status: Status(rows.Text(2)), order: rows.Text(3), lines: rows.Int64(4), total: rows.Int64(5), version: rows.Int64(6),
+		status: Status(rows.Text(2)), order: rows.Text(3), lines: rows.Int64(4), total: rows.Int64(5), version: rows.Int64(6), updatedAt: rows.Int64(7),
 	}
 	return h, rows.Close()
 }

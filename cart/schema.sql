@@ -15,6 +15,8 @@ CREATE TABLE carts (
 	created_at         INTEGER NOT NULL,
 	updated_at         INTEGER NOT NULL,
 	version            INTEGER NOT NULL CHECK (version >= 0), -- 0 until the command that makes it is through
+	abandoned          INTEGER NOT NULL, -- the version that was told to be abandoned
+	expires            INTEGER NOT NULL, -- when somebody looks whether it may be forgotten, by the shard's clock
 	external_reference TEXT    NOT NULL,
 	metadata           TEXT,
 	private_metadata   TEXT,

@@ -132,7 +132,7 @@ type Tier struct {
 
 // Bounds of one promotion.
 const (
-	maxSelected = 10_000 // entries of one list
+	maxSelected = 20_000 // entries of one list
 	maxUnits    = 1_000_000_000
 )
 
