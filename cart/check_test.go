@@ -36,7 +36,7 @@ func TestCheckFindsPlantedBugs(t *testing.T) {
 			"cart.lines_sum_up",
 		},
 		"lines that were not moved": {
-			guest.ID, `UPDATE cart_transfers SET lines = lines - 1 WHERE guest = ?`, `UPDATE cart_transfers SET lines = lines + 1 WHERE guest = ?`,
+			guest.ID, `UPDATE cart_transfers SET lines = lines - 1, untaken = substr(untaken, 2) WHERE guest = ?`, `UPDATE cart_transfers SET lines = lines + 1, untaken = '0' || untaken WHERE guest = ?`,
 			"cart.transfer_once",
 		},
 		"a merged cart that is open again": {

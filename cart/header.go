@@ -24,9 +24,9 @@ type header struct {
 }
 
 func newHeader(tx *command.Tx, cart ID, customer accounts.CustomerID, currency money.Currency, reference string) (header, error) {
-	_, err := tx.Exec(`INSERT INTO carts (id, slot, customer, currency, status, order_id, lines, total, shipping_method, abandoned, expires, created_at, updated_at, version,
+	_, err := tx.Exec(`INSERT INTO carts (id, slot, customer, currency, status, order_id, lines, total, shipping_method, merge_strategy, abandoned, expires, created_at, updated_at, version,
 		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country)
-		VALUES (?, ?, ?, ?, 'active', '', 0, 0, '', 0, 0, ?, ?, 0, ?, NULL, NULL, NULL, '', '', '')`,
+		VALUES (?, ?, ?, ?, 'active', '', 0, 0, '', '', 0, 0, ?, ?, 0, ?, NULL, NULL, NULL, '', '', '')`,
 		cart, tx.Slot, customer, currency, tx.At, tx.At, reference)
 	h := header{id: cart, customer: customer, currency: currency, status: Active, updatedAt: tx.At}
 	if err != nil {

@@ -23,10 +23,46 @@ const mergeDelay = 5000
 // reasons that there are, they stay within the limit of a command.
 const mergePage = 200
 
-// Merge moves the lines of a guest's cart into the customer's newest active
-// cart in the same currency, or into a new one if there is none or it has no
-// room, and returns that. The same SKU at the same price adds up. Asking again
-// is harmless.
+// Strategy says what becomes of a guest's cart when the shopper logs in and has
+// a cart already. Whichever it is, nothing is lost unseen: what is not taken
+// over stays readable in the cart that it was in, and is returned.
+type Strategy string
+
+// The strategies. Where the customer has no cart with lines in the currency,
+// all of them take the guest's lines over.
+const (
+	MergeAdd    Strategy = "add"          // quantities of the same line add up
+	MergeMax    Strategy = "max"          // of the same line, the larger quantity counts
+	UseGuest    Strategy = "use_guest"    // the guest's lines, in a new cart; the other stays as an older one
+	UseExisting Strategy = "use_existing" // the customer's cart as it is
+)
+
+// MergeCarts says how a guest's cart becomes a customer's.
+type MergeCarts struct {
+	Guest    ID
+	Customer accounts.CustomerID
+	Strategy Strategy // "" is MergeAdd
+}
+
+// MergedCarts is what a merge came to.
+type MergedCarts struct {
+	Cart Cart // the customer's
+	// Left are the lines that were not taken over or count for less than they
+	// did: those of the guest's cart with UseExisting, and with MergeMax those
+	// of which the customer's cart has as many.
+	Left []Line
+}
+
+// Merge is MergeWith and MergeAdd.
+func (s *Service) Merge(ctx context.Context, guest ID, customer accounts.CustomerID) (Cart, error) {
+	m, err := s.MergeWith(ctx, MergeCarts{Guest: guest, Customer: customer})
+	return m.Cart, err
+}
+
+// MergeWith moves the lines and codes of a guest's cart into the customer's
+// newest active cart in the same currency, or into a new one if there is none
+// or it has no room, as the strategy says, and returns that. Asking again is
+// harmless; the strategy of the first time counts.
 //
 // It is for when a shopper logs in. Contact, metadata and reference stay with
 // the guest's cart: the contact is sealed under a key of its own and may be
@@ -36,22 +72,30 @@ const mergePage = 200
 // it was merged for somebody else, and an *OwnerError if it is no guest's. Once
 // it has begun it is finished in the background; if the caller cannot be told
 // how, the error is fault.Uncertain, and the same call gives the result.
-func (s *Service) Merge(ctx context.Context, guest ID, customer accounts.CustomerID) (Cart, error) {
+func (s *Service) MergeWith(ctx context.Context, c MergeCarts) (MergedCarts, error) {
+	guest, customer := c.Guest, c.Customer
 	slot, err := slotOf(guest)
 	if err != nil {
-		return Cart{}, err
+		return MergedCarts{}, err
 	}
 	if _, err := slotOfCustomer(customer); err != nil {
-		return Cart{}, err
+		return MergedCarts{}, err
+	}
+	switch c.Strategy {
+	case "":
+		c.Strategy = MergeAdd
+	case MergeAdd, MergeMax, UseGuest, UseExisting:
+	default:
+		return MergedCarts{}, fault.New(fault.Invalid, "there is no strategy %.40q", c.Strategy)
 	}
 	// Three steps, each harmless to repeat: the guest's cart closes for one
 	// named customer, the customer's carts take its lines over, and the
 	// guest's cart is marked merged. Its ID names the transfer.
-	_, err = command.Do[struct{}](ctx, s.engine, &closeGuest{Guest: guest, Customer: customer}, command.Call{Slot: slot})
+	_, err = command.Do[struct{}](ctx, s.engine, &closeGuest{Guest: guest, Customer: customer, Strategy: c.Strategy}, command.Call{Slot: slot})
 	if err != nil && fault.CodeOf(err) != fault.Uncertain {
-		return Cart{}, err
+		return MergedCarts{}, err
 	}
-	var into Cart
+	var into MergedCarts
 	if err == nil {
 		into, err = s.finishMerge(ctx, guest, slot)
 	}
@@ -69,50 +113,94 @@ func (s *Service) MergeTimer(ctx context.Context, subject string) error {
 	return err
 }
 
-func (s *Service) finishMerge(ctx context.Context, guest ID, slot id.Slot) (Cart, error) {
-	from, err := s.Get(ctx, guest)
+func (s *Service) finishMerge(ctx context.Context, guest ID, slot id.Slot) (MergedCarts, error) {
+	from, err := s.closedGuest(ctx, guest, slot)
 	if err != nil {
-		return Cart{}, err
+		return MergedCarts{}, err
 	}
 	if from.Status != Merging && from.Status != Merged {
-		return Cart{}, &StatusError{Cart: guest, Have: from.Status, Order: from.Order}
+		return MergedCarts{}, &StatusError{Cart: guest, Have: from.Status, Order: from.Order}
 	}
-	into, err := s.moveLines(ctx, from)
+	t, err := s.moveLines(ctx, from)
 	if err != nil {
-		return Cart{}, fmt.Errorf("merging cart %s: %w", guest, err)
+		return MergedCarts{}, fmt.Errorf("merging cart %s: %w", guest, err)
 	}
 	if from.Status == Merging {
 		if _, err := command.Do[struct{}](ctx, s.engine, &markMerged{Guest: guest}, command.Call{Slot: slot}); err != nil {
-			return Cart{}, fmt.Errorf("marking cart %s merged: %w", guest, err)
+			return MergedCarts{}, fmt.Errorf("marking cart %s merged: %w", guest, err)
 		}
 	}
-	return s.Get(ctx, into)
+	out := MergedCarts{}
+	if out.Cart, err = s.Get(ctx, t.cart); err != nil {
+		return MergedCarts{}, err
+	}
+	for i, l := range from.Lines {
+		if t.left[i] {
+			out.Left = append(out.Left, l)
+		}
+	}
+	return out, nil
+}
+
+// closedCart is a guest's cart on its way to a customer's.
+type closedCart struct {
+	Cart
+	strategy Strategy
+	codes    []string
+}
+
+// closedGuest reads a guest's cart as it was closed.
+func (s *Service) closedGuest(ctx context.Context, guest ID, slot id.Slot) (out closedCart, err error) {
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+		if out.Cart, err = GetTx(tx, guest); err != nil {
+			return err
+		}
+		if out.Lines, err = LinesTx(tx, guest, out.Currency); err != nil {
+			return err
+		}
+		if out.codes, err = codesTx(tx, guest); err != nil {
+			return err
+		}
+		strategy, _, err := tx.Text(`SELECT merge_strategy FROM carts WHERE id = ?`, guest)
+		out.strategy = Strategy(strategy)
+		return err
+	})
+	return out, err
 }
 
 // moveLines brings the lines that are still missing to the customer's carts
 // and returns the cart that took the last of them. The guest's cart is closed,
 // so its lines are the same whenever this runs.
-func (s *Service) moveLines(ctx context.Context, from Cart) (ID, error) {
+func (s *Service) moveLines(ctx context.Context, from closedCart) (transfer, error) {
 	home, err := slotOfCustomer(from.Customer)
 	if err != nil {
-		return "", err
+		return transfer{}, err
 	}
 	var t transfer
 	err = s.engine.View(ctx, home, func(tx *sqlite.Tx) error {
 		t, err = transferOf(tx, from.ID)
 		return err
 	})
+	if err == nil && from.Status == Merged && t.cart == "" {
+		return t, &NotFoundError{Customer: from.Customer} // the cart that had them is forgotten
+	}
 	for err == nil && (t.cart == "" || t.lines < len(from.Lines)) {
 		page := from.Lines[t.lines:min(t.lines+mergePage, len(from.Lines))]
 		c := takeOver{
 			Guest: from.ID, Customer: from.Customer, Currency: from.Currency, First: t.lines, Lines: added(page),
-			NewCart: ID(id.New("cart", home, s.engine.Now())),
+			NewCart: ID(id.New("cart", home, s.engine.Now())), Strategy: from.strategy,
 		}
-		var r Receipt
-		r, err = command.Do[Receipt](ctx, s.engine, &c, command.Call{Slot: home})
-		t = transfer{cart: r.Cart, lines: t.lines + len(page)}
+		if t.lines == 0 {
+			c.Codes = from.codes
+		}
+		if _, err = command.Do[Receipt](ctx, s.engine, &c, command.Call{Slot: home}); err == nil {
+			err = s.engine.View(ctx, home, func(tx *sqlite.Tx) error {
+				t, err = transferOf(tx, from.ID)
+				return err
+			})
+		}
 	}
-	return t.cart, err
+	return t, err
 }
 
 func added(lines []Line) []AddedLine {

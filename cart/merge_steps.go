@@ -14,6 +14,7 @@ import (
 type closeGuest struct {
 	Guest    ID                  `cbor:"1,keyasint"`
 	Customer accounts.CustomerID `cbor:"2,keyasint"`
+	Strategy Strategy            `cbor:"3,keyasint"`
 }
 
 func (closeGuest) Kind() command.Kind { return "cart.close_guest" }
@@ -38,6 +39,9 @@ func (c closeGuest) apply(tx *command.Tx) (struct{}, error) {
 	if _, err := h.save(tx); err != nil {
 		return struct{}{}, err
 	}
+	if _, err := tx.Exec(`UPDATE carts SET merge_strategy = ? WHERE id = ?`, c.Strategy, c.Guest); err != nil {
+		return struct{}{}, err
+	}
 	return struct{}{}, tx.SetTimer(tx.Clock+mergeDelay, TimerMerge, string(c.Guest))
 }
 
@@ -50,6 +54,8 @@ type takeOver struct {
 	First    int                 `cbor:"4,keyasint,omitempty"` // the number of lines that came before
 	Lines    []AddedLine         `cbor:"5,keyasint"`
 	NewCart  ID                  `cbor:"6,keyasint"` // if no cart of the customer can take them
+	Strategy Strategy            `cbor:"7,keyasint"`
+	Codes    []string            `cbor:"8,keyasint,omitempty"` // with the first page
 }
 
 func (takeOver) Kind() command.Kind { return "cart.take_over" }
@@ -68,43 +74,90 @@ func (c takeOver) apply(tx *command.Tx) (Receipt, error) {
 	case t.lines != c.First:
 		return Receipt{}, fault.New(fault.Conflict, "lines %d and on of cart %s come after %d lines", c.First+1, c.Guest, t.lines)
 	}
-	h, err := c.destination(tx)
+	h, take, err := c.destination(tx, t)
 	if err != nil {
 		return Receipt{}, err
 	}
+	t.cart = h.id
 	for _, l := range c.Lines {
-		if err := h.add(tx, l); err != nil {
+		left := !take
+		if take {
+			if left, err = h.take(tx, l, c.Strategy); err != nil {
+				return Receipt{}, err
+			}
+		}
+		t.left = append(t.left, left)
+	}
+	if take {
+		if err := c.takeCodes(tx, h); err != nil {
 			return Receipt{}, err
 		}
 	}
-	if _, err := tx.Exec(`INSERT INTO cart_transfers (guest, slot, cart, lines, at) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (guest) DO UPDATE SET cart = excluded.cart, lines = excluded.lines, at = excluded.at`,
-		c.Guest, tx.Slot, h.id, c.First+len(c.Lines), tx.At); err != nil {
-		return Receipt{}, err
+	if err := t.save(tx, c.Guest); err != nil || !take {
+		return Receipt{Cart: h.id, Version: h.version}, err
 	}
 	return h.save(tx)
 }
 
-// destination returns the customer's newest active cart in the currency, or a
-// new one if there is none or the lines do not fit in. An empty cart takes
-// whatever another cart held, so the lines always have a place to go.
-func (c takeOver) destination(tx *command.Tx) (header, error) {
-	into, found, err := tx.Text(`SELECT id FROM carts WHERE customer = ? AND customer <> '' AND status = 'active' AND currency = ?
-		ORDER BY id DESC LIMIT 1`, c.Customer, c.Currency)
+// take adds a line by a strategy. It reports whether the guest's quantity
+// does not count in full.
+func (h *header) take(tx *command.Tx, l AddedLine, by Strategy) (left bool, err error) {
+	if by != MergeMax {
+		return false, h.add(tx, l)
+	}
+	have, _, err := h.find(tx, l)
 	if err != nil {
-		return header{}, err
+		return false, err
+	}
+	if l.Quantity <= have.quantity {
+		return true, nil
+	}
+	l.Quantity -= have.quantity
+	return false, h.add(tx, l)
+}
+
+// takeCodes puts the guest's codes on the cart, as many as it may have.
+func (c takeOver) takeCodes(tx *command.Tx, h header) error {
+	for i, code := range c.Codes {
+		_, err := tx.Exec(`INSERT OR IGNORE INTO cart_codes (cart, code, slot, n) SELECT ?1, ?2, ?3, ?4
+			WHERE (SELECT count(*) FROM cart_codes WHERE cart = ?1) < ?5`, h.id, code, tx.Slot, h.version+1+int64(i), MaxCodes)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// destination returns the cart that the lines go to, and whether it takes
+// them: that of the pages before, the customer's newest active cart in the
+// currency, or a new one if there is none or the lines do not fit in. An empty
+// cart takes whatever another cart held, so the lines always have a place to
+// go.
+func (c takeOver) destination(tx *command.Tx, t transfer) (h header, take bool, err error) {
+	into, found := string(t.cart), t.cart != ""
+	if !found {
+		into, found, err = tx.Text(`SELECT id FROM carts WHERE customer = ? AND customer <> '' AND status = 'active' AND currency = ?
+			ORDER BY id DESC LIMIT 1`, c.Customer, c.Currency)
+	}
+	if err != nil {
+		return header{}, false, err
 	}
 	if found {
 		h, err := loadHeader(tx.Tx, ID(into))
-		if err != nil {
-			return header{}, err
-		}
-		err = h.room(tx, c.Lines)
-		if _, full := errors.AsType[*LimitError](err); !full {
-			return h, err
+		switch {
+		case err != nil && !isGone(err):
+			return header{}, false, err
+		case err == nil && c.Strategy == UseExisting && (t.leaves() || t.cart == "" && h.lines > 0):
+			return h, false, nil
+		case err == nil && h.status == Active && (t.cart != "" || c.Strategy != UseGuest || h.lines == 0):
+			err = h.room(tx, c.Lines)
+			if _, full := errors.AsType[*LimitError](err); !full {
+				return h, true, err
+			}
 		}
 	}
-	return newHeader(tx, c.NewCart, c.Customer, c.Currency, "")
+	h, err = newHeader(tx, c.NewCart, c.Customer, c.Currency, "")
+	return h, true, err
 }
 
 // room refuses lines, each with a key of its own, that do not fit in.
@@ -125,15 +178,37 @@ func (h header) room(tx *command.Tx, lines []AddedLine) error {
 type transfer struct {
 	cart  ID // "" if none has arrived
 	lines int
+	left  []bool // of those lines, which were not taken over in full
 }
 
+// leaves reports whether the lines stay where they were.
+func (t transfer) leaves() bool { return len(t.left) > 0 && t.left[0] }
+
 func transferOf(tx *sqlite.Tx, guest ID) (transfer, error) {
-	rows := tx.One(`SELECT cart, lines FROM cart_transfers WHERE guest = ?`, guest)
+	rows := tx.One(`SELECT cart, lines, untaken FROM cart_transfers WHERE guest = ?`, guest)
 	var t transfer
 	if rows.Next() {
 		t = transfer{cart: ID(rows.Text(0)), lines: rows.Int(1)}
+		for _, c := range rows.Text(2) {
+			t.left = append(t.left, c == '1')
+		}
 	}
 	return t, rows.Close()
+}
+
+// save notes how far the lines have come: those that left has.
+func (t transfer) save(tx *command.Tx, guest ID) error {
+	marks := make([]byte, len(t.left))
+	for i, left := range t.left {
+		marks[i] = '0'
+		if left {
+			marks[i] = '1'
+		}
+	}
+	_, err := tx.Exec(`INSERT INTO cart_transfers (guest, slot, cart, lines, untaken, at) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (guest) DO UPDATE SET cart = excluded.cart, lines = excluded.lines, untaken = excluded.untaken, at = excluded.at`,
+		guest, tx.Slot, t.cart, len(t.left), string(marks), tx.At)
+	return err
 }
 
 // markMerged is the last step, on the guest cart's slot.

@@ -236,3 +236,72 @@ func TestNotYetOnSale(t *testing.T) {
 		t.Errorf("too late: %+v", got.Problems)
 	}
 }
+
+// coupon puts a code for so many percent off.
+func (s *shop) coupon(code string, percent int64) {
+	s.Helper()
+	_, err := s.pricing.PutPromotion(s.Context(), pricing.PutPromotion{Promotion: pricing.Promotion{
+		ID: code, Name: code, NeedsCode: true, Effect: pricing.Effect{Kind: pricing.PercentOff, Rate: money.Percent(percent)},
+	}})
+	if err == nil {
+		_, err = s.pricing.PutCoupon(s.Context(), pricing.PutCoupon{Code: code, Promotion: code})
+	}
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+func TestPromotionsThatAskForTheCatalogAndTheCustomer(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells(map[catalog.SKU]int64{"mug": 1000})
+	who, err := s.people.Register(t.Context(), accounts.Register{Email: "a@example.com", Groups: []string{"friends"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	top, err := s.catalog.PutCategory(t.Context(), catalog.PutCategory{Handle: "kitchen", Title: "Kitchen"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	below, err := s.catalog.PutCategory(t.Context(), catalog.PutCategory{Handle: "pots", Title: "Pots", Parent: top.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.put(catalog.PutProduct{Title: "Pot", Categories: []catalog.CategoryID{below.ID}, Attributes: []catalog.Attribute{{Name: "Material", Text: "iron"}},
+		Variants: []catalog.PutVariant{{SKU: "pot", Prices: []money.Amount{euro(2000)}}}})
+	for i, change := range []func(*pricing.Promotion){
+		func(p *pricing.Promotion) { p.Effect.Items.Categories = []catalog.CategoryID{top.ID} },
+		func(p *pricing.Promotion) {
+			p.Effect.Items.Attributes = []pricing.AttributeValue{{Name: "Material", Value: "iron"}}
+		},
+		func(p *pricing.Promotion) { p.If.Groups = []string{"friends"} },
+		func(p *pricing.Promotion) { p.If.FirstOrder = true },
+	} {
+		p := pricing.Promotion{ID: "p", Name: "p", Effect: pricing.Effect{Kind: pricing.PercentOff, Rate: money.Percent(10)}}
+		change(&p)
+		if _, err := s.pricing.PutPromotion(t.Context(), pricing.PutPromotion{Promotion: p}); err != nil {
+			t.Fatal(err)
+		}
+		c := s.add(cart.AddLines{Customer: who.ID, Lines: []cart.AddedLine{{SKU: "pot", Quantity: 1}, {SKU: "mug", Quantity: 1}}})
+		want := euro(200)
+		if i >= 2 {
+			want = euro(300)
+		}
+		if c.Discount != want {
+			t.Errorf("promotion %d takes off %v, want %v", i, c.Discount, want)
+		}
+		if guest := s.add(cart.AddLines{Lines: one("mug", 1)}); guest.Discount != euro(0) {
+			t.Errorf("promotion %d takes %v off a guest's mug", i, guest.Discount)
+		}
+		if i < 3 {
+			continue
+		}
+		for _, step := range []string{"lock", "complete"} {
+			if err := s.step(step, c.ID, 0, "ord_1"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c = s.add(cart.AddLines{Customer: who.ID, Lines: one("mug", 1)}); c.Discount != euro(0) {
+			t.Errorf("it is not the first order any more: %v", c.Discount)
+		}
+	}
+}

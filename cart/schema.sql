@@ -15,6 +15,7 @@ CREATE TABLE carts (
 	created_at         INTEGER NOT NULL,
 	updated_at         INTEGER NOT NULL,
 	version            INTEGER NOT NULL CHECK (version >= 0), -- 0 until the command that makes it is through
+	merge_strategy     TEXT    NOT NULL, -- of a guest's cart that is merged; '' of others
 	abandoned          INTEGER NOT NULL, -- the version that was told to be abandoned
 	expires            INTEGER NOT NULL, -- when somebody looks whether it may be forgotten, by the shard's clock
 	external_reference TEXT    NOT NULL,
@@ -54,6 +55,7 @@ CREATE TABLE cart_transfers (
 	slot  INTEGER NOT NULL,
 	cart  TEXT    NOT NULL REFERENCES carts (id), -- the one that took the last of them
 	lines INTEGER NOT NULL CHECK (lines >= 0),
+	untaken TEXT NOT NULL CHECK (length(untaken) = lines), -- a 1 for each line that was not taken over in full, a 0 for each other
 	at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -15,7 +15,7 @@ import (
 
 // TaxProvider works out taxes in place of the tax zones: a service that knows
 // every city's rate. It is asked when a cart is priced, never while an order
-// is stored, and once for the same request on the same day.
+// is stored, and as a rule once for the same request on the same day.
 type TaxProvider interface {
 	// Taxes returns the taxes on each row of the request. It honours the
 	// deadline of ctx. Its amounts must be on top of the rows, or in them, as
@@ -44,7 +44,7 @@ type TaxRow struct {
 type TaxAnswer struct{ Rows [][]Tax }
 
 // RateProvider says what carriers charge. It is asked for the shipping methods
-// that name a Carrier, once for the same parcel on the same day.
+// that name a Carrier, as a rule once for the same parcel on the same day.
 type RateProvider interface {
 	// Rates returns what a parcel costs by carrier. A carrier that is not among
 	// them does not take it. It honours the deadline of ctx.

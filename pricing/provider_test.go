@@ -53,14 +53,14 @@ func TestATaxProviderIsAskedOnce(t *testing.T) {
 	b := &bureau{tax: tenth}
 	s, e := newServiceWith(t, pricing.Options{Taxes: b})
 	r := rulesOf(t, pricing.Settings{}, []pricing.TaxZone{zone("de", pricing.Area{Country: "DE"}, pricing.TaxRate{Name: "VAT", Rate: money.Percent(19)})}, german())
-	for range 20 { // the cache admits a value some time after it was read
+	for range 3 {
 		q, err := s.Quote(t.Context(), r, b.input())
 		if err != nil || q.Tax != 200+49 || q.Total != 2000+495+249 || q.Estimated || q.Lines[0].Taxes[0].Name != "City tax" {
 			t.Fatalf("got %+v, %v", q, err)
 		}
 	}
 	want := []pricing.TaxRow{{SKU: "mug", Category: "ware", Quantity: 2, Amount: 2000}, {Quantity: 1, Amount: 495}}
-	if b.asked >= 20 || !slices.Equal(b.last.Rows, want) || b.last.Day != "2026-03-01" || b.last.Address.Country != "DE" {
+	if b.asked != 1 || !slices.Equal(b.last.Rows, want) || b.last.Day != "2026-03-01" || b.last.Address.Country != "DE" {
 		t.Errorf("asked %d times, last %+v", b.asked, b.last)
 	}
 	in := b.input()

@@ -2,11 +2,11 @@ package pricing_test
 
 import (
 	"errors"
+	"sync"
 	"testing"
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
-	"github.com/keelshop/commerce/internal/cache"
 	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/command/commandtest"
@@ -15,6 +15,36 @@ import (
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/pricing"
 )
+
+// memory is a cache that forgets nothing but what it is told to.
+type memory struct {
+	mu     sync.Mutex
+	values map[string]any
+}
+
+func (m *memory) Get(key string, load func() (any, error)) (any, error) {
+	m.mu.Lock()
+	v, ok := m.values[key]
+	m.mu.Unlock()
+	if ok {
+		return v, nil
+	}
+	v, err := load()
+	if err == nil {
+		m.mu.Lock()
+		m.values[key] = v
+		m.mu.Unlock()
+	}
+	return v, err
+}
+
+func (m *memory) forget(keys []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, k := range keys {
+		delete(m.values, k)
+	}
+}
 
 // plant is a command of the tests that breaks what it is told to.
 type plant struct {
@@ -37,16 +67,8 @@ func newServiceWith(t *testing.T, o pricing.Options) (*pricing.Service, *command
 	t.Helper()
 	e := commandtest.New(t, 2, claim.Module(), catalog.Module(), inventory.Module(), pricing.Module(),
 		command.Module{Name: "test", Commands: []command.Definition{command.Define(plant.apply)}})
-	copies, err := cache.New(1 << 20)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(copies.Close)
-	e.OnTouch = func(keys []string) {
-		for _, k := range keys {
-			copies.Bump(k)
-		}
-	}
+	copies := &memory{values: map[string]any{}}
+	e.OnTouch = copies.forget
 	return pricing.NewService(e, catalog.NewService(e, nil), copies, o), e
 }
 
