@@ -88,7 +88,8 @@ func (s *Service) Adjust(ctx context.Context, c Adjust) (Stock, error) {
 	if err := c.Validate(); err != nil {
 		return Stock{}, err
 	}
-	pool, err := s.poolOf(ctx, c.SKU, c.Location)
+	key := command.KeyOr(s.engine, c.Key)
+	pool, err := s.routeOne(ctx, key, "adjust", c, c.SKU, c.Location)
 	if err != nil {
 		return Stock{}, err
 	}
@@ -96,7 +97,6 @@ func (s *Service) Adjust(ctx context.Context, c Adjust) (Stock, error) {
 	if err != nil {
 		return Stock{}, err
 	}
-	key := command.KeyOr(s.engine, c.Key)
 	if c.Count != nil {
 		if err := s.bookPool(ctx, pool); err != nil {
 			return Stock{}, command.UnderKey(key, err)

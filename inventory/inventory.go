@@ -56,6 +56,7 @@ func Module() command.Module {
 	return command.Module{
 		Name: "inventory",
 		Commands: []command.Definition{
+			command.Define(route.apply),
 			command.Define(Receive.apply),
 			command.Define(ReceiveMany.apply),
 			command.Define(Adjust.apply),

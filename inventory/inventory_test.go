@@ -210,8 +210,8 @@ func TestLargeOrderIsFilledWithAHandfulOfCommands(t *testing.T) {
 		}
 	}
 	before := s.engine.Submitted()
-	if before > 16 {
-		t.Errorf("a delivery of 200 lines took %d commands; want one for each shard", before-8)
+	if before > 17 {
+		t.Errorf("a delivery of 200 lines took %d commands; want one for each shard, and one for the key", before-8)
 	}
 	s.must(s.hold(3, "invoice", s.of(pairs...)...))
 	// The first try, a grant at each shard, one deposit, the second try.

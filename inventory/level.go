@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"slices"
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/internal/sqlite"
@@ -44,7 +45,7 @@ func (s *Service) Levels(ctx context.Context, skus []catalog.SKU, l Location) ([
 	if err := l.validate(); err != nil {
 		return nil, err
 	}
-	pools, err := s.poolsOf(ctx, skus, l)
+	pools, err := s.poolsOf(ctx, skus, slices.Repeat([]Location{l}, len(skus)))
 	if err != nil {
 		return nil, err
 	}

@@ -23,10 +23,10 @@ type Movement struct {
 // first, from the one after version after. It ends at the first error.
 func (s *Service) Movements(ctx context.Context, sku catalog.SKU, l Location, after int64) iter.Seq2[Movement, error] {
 	return func(yield func(Movement, error) bool) {
-		pool, err := s.poolOf(ctx, sku, l)
+		pools, err := s.poolsOf(ctx, []catalog.SKU{sku}, []Location{l})
 		for err == nil {
 			var page []Movement
-			if page, err = s.movementsPage(ctx, pool, after); err != nil || len(page) == 0 {
+			if page, err = s.movementsPage(ctx, pools[0], after); err != nil || len(page) == 0 {
 				break
 			}
 			for _, m := range page {

@@ -3,7 +3,6 @@ package inventory
 import (
 	"context"
 	"errors"
-	"strconv"
 	"sync"
 
 	"github.com/keelshop/commerce/internal/command"
@@ -37,11 +36,6 @@ func partition(e command.Engine, n, page int, slotOf func(i int) (id.Slot, error
 		}
 	}
 	return out, nil
-}
-
-// partKey derives the key of one command of several from the caller's.
-func partKey(key string, n int) string {
-	return key + "/" + strconv.Itoa(n)
 }
 
 // each runs fn for 0 to n-1 at the same time and joins the errors.

@@ -3,7 +3,8 @@ package inventory
 import (
 	"context"
 	"errors"
-	"strings"
+	"slices"
+	"strconv"
 	"sync/atomic"
 
 	"github.com/keelshop/commerce/catalog"
@@ -83,7 +84,8 @@ func (s *Service) Receive(ctx context.Context, c Receive) (Stock, error) {
 	if err := c.Validate(); err != nil {
 		return Stock{}, err
 	}
-	pool, err := s.poolOf(ctx, c.SKU, c.Location)
+	key := command.KeyOr(s.engine, c.Key)
+	pool, err := s.routeOne(ctx, key, "receive", c, c.SKU, c.Location)
 	if err != nil {
 		return Stock{}, err
 	}
@@ -91,22 +93,23 @@ func (s *Service) Receive(ctx context.Context, c Receive) (Stock, error) {
 	if err != nil {
 		return Stock{}, err
 	}
-	return command.Do[Stock](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot, Prepare: func(command.Stamp) error {
+	return command.Do[Stock](ctx, s.engine, &c, command.Call{Key: key, Slot: slot, Prepare: func(command.Stamp) error {
 		c.Pool = pool
 		return nil
 	}})
 }
 
-// poolOf resolves a SKU to its pool.
-func (s *Service) poolOf(ctx context.Context, sku catalog.SKU, l Location) (PoolID, error) {
-	pools, err := s.poolsOf(ctx, []catalog.SKU{sku}, l)
+// routeOne is route for one SKU.
+func (s *Service) routeOne(ctx context.Context, key, purpose string, request any, sku catalog.SKU, l Location) (PoolID, error) {
+	pools, err := s.route(ctx, key, purpose, request, []catalog.SKU{sku}, []Location{l})
 	if err != nil {
 		return "", err
 	}
 	return pools[0], nil
 }
 
-func (s *Service) poolsOf(ctx context.Context, skus []catalog.SKU, l Location) ([]PoolID, error) {
+// poolsOf resolves SKUs to their pools, each at a location of its own.
+func (s *Service) poolsOf(ctx context.Context, skus []catalog.SKU, locations []Location) ([]PoolID, error) {
 	variants, err := s.catalog.Variants(ctx, skus)
 	if err != nil {
 		return nil, err
@@ -116,7 +119,7 @@ func (s *Service) poolsOf(ctx context.Context, skus []catalog.SKU, l Location) (
 		if v.Untracked {
 			return nil, fault.New(fault.Invalid, "the stock of %s is not tracked", v.SKU)
 		}
-		pools[i] = PoolOf(v.ID, l)
+		pools[i] = PoolOf(v.ID, locations[i])
 	}
 	return pools, nil
 }
@@ -164,8 +167,9 @@ func (s *Service) ReceiveMany(ctx context.Context, c ReceiveMany) ([]Stock, erro
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	lines := append([]Receive(nil), c.Lines...)
-	if err := s.resolve(ctx, lines); err != nil {
+	key := command.KeyOr(s.engine, c.Key)
+	lines, err := s.routeMany(ctx, key, c.Lines)
+	if err != nil {
 		return nil, err
 	}
 	out := make([]Stock, len(lines))
@@ -173,14 +177,13 @@ func (s *Service) ReceiveMany(ctx context.Context, c ReceiveMany) ([]Stock, erro
 	if err != nil {
 		return nil, err
 	}
-	key := command.KeyOr(s.engine, c.Key)
 	var added atomic.Bool
 	err = each(len(parts), func(p int) error {
 		part := ReceiveMany{}
 		for _, i := range parts[p].items {
 			part.Lines = append(part.Lines, lines[i])
 		}
-		got, err := command.Do[[]Stock](ctx, s.engine, &part, command.Call{Key: partKey(key, p), Slot: parts[p].slot})
+		got, err := command.Do[[]Stock](ctx, s.engine, &part, command.Call{Key: derived(key, strconv.Itoa(p)), Slot: parts[p].slot})
 		if err == nil {
 			added.Store(true)
 		}
@@ -198,19 +201,30 @@ func (s *Service) ReceiveMany(ctx context.Context, c ReceiveMany) ([]Stock, erro
 	return out, nil
 }
 
-// resolve stamps the pools of many lines.
-func (s *Service) resolve(ctx context.Context, lines []Receive) error {
-	skus := make([]catalog.SKU, len(lines))
-	for i, l := range lines {
-		skus[i] = l.SKU
+// routePage bounds the lines whose pools one record names.
+const routePage = 2000
+
+// routeMany returns a copy of the lines with their pools. The records also
+// keep the parts of a large delivery the same when it is asked for again.
+func (s *Service) routeMany(ctx context.Context, key string, all []Receive) ([]Receive, error) {
+	out := make([]Receive, 0, len(all))
+	for lines := range slices.Chunk(all, routePage) {
+		request := struct {
+			Of    int
+			Lines []Receive
+		}{len(all), lines}
+		skus, locations := make([]catalog.SKU, len(lines)), make([]Location, len(lines))
+		for i, l := range lines {
+			skus[i], locations[i] = l.SKU, l.Location
+		}
+		pools, err := s.route(ctx, key, "many/"+strconv.Itoa(len(out)), request, skus, locations)
+		if err != nil {
+			return nil, err
+		}
+		for i, l := range lines {
+			l.Pool = pools[i]
+			out = append(out, l)
+		}
 	}
-	pools, err := s.poolsOf(ctx, skus, Main)
-	if err != nil {
-		return err
-	}
-	for i := range lines {
-		variant, _, _ := strings.Cut(string(pools[i]), "@")
-		lines[i].Pool = PoolOf(catalog.VariantID(variant), lines[i].Location)
-	}
-	return nil
+	return out, nil
 }
