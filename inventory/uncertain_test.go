@@ -23,7 +23,9 @@ func TestReceiveManyHalfDone(t *testing.T) {
 	if _, err := s.ReceiveMany(t.Context(), c); fault.CodeOf(err) != fault.Unavailable {
 		t.Errorf("nothing was received: got %v", err)
 	}
-	s.engine.Drop = func(e command.Envelope) bool { return e.Kind == "inventory.receive_many" && s.engine.ShardOf(e.Slot)%2 == 0 }
+	s.engine.Drop = func(e command.Envelope) bool {
+		return e.Kind == "inventory.receive_many" && s.engine.ShardOf(e.Slot)%2 == 0
+	}
 	_, err := s.ReceiveMany(t.Context(), c)
 	c.Key = commandtest.KeyOf(t, err)
 	s.engine.Drop = nil
