@@ -22,7 +22,7 @@ SEED ?= 0
 DIR ?= shop.data
 DATA ?=
 
-.PHONY: help check test race sim fuzz bench replay golden
+.PHONY: help check test race sim fuzz bench replay fixture golden
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ replay: ## a retailer's year of orders, then verify (DATA=online_retail.csv.gz D
 	@[[ -n "$(DATA)" ]] || { echo "name the file: make replay DATA=online_retail.csv.gz"; exit 2; }
 	go run ./cmd/commerce replay --dir $(DIR) $(DATA)
 	go run ./cmd/commerce verify $(DIR)
+
+fixture: ## write testdata/stores anew for this format and level; see proof_fixture_test.go
+	COMMERCE_FIXTURE=1 go test -count=1 -run='^TestWriteFixture$$' .
 
 golden: ## rewrite golden files; the diff is the review
 	@for dir in $$(grep -rl --include='*_test.go' 'flag\.Bool("update"' . | xargs -r -n1 dirname | sort -u); do \
