@@ -103,6 +103,9 @@ type Problem struct {
 	// Was and Is are the prices of one unit, of a PriceChanged.
 	Was money.Amount `cbor:"4,keyasint,omitempty"`
 	Is  money.Amount `cbor:"5,keyasint,omitempty"`
+	// Bound is the least or the greatest number of units, or the step between
+	// numbers, of a problem with a quantity.
+	Bound int64 `cbor:"6,keyasint,omitempty"`
 }
 
 // ProblemCode says what broke.
@@ -110,10 +113,13 @@ type ProblemCode string
 
 // The problems. A cart with one that is not PriceChanged cannot be bought.
 const (
-	PriceChanged   ProblemCode = "price_changed"    // the catalog's price is not the one at which it was added
-	Discontinued   ProblemCode = "discontinued"     // it is not for sale any more; the old price counts
-	NoPrice        ProblemCode = "no_price"         // the catalog has no price in the currency any more; the old one counts
-	MethodNotThere ProblemCode = "method_not_there" // the chosen shipping method is not offered any more
+	PriceChanged   ProblemCode = "price_changed"               // the catalog's price is not the one at which it was added
+	Discontinued   ProblemCode = "discontinued"                // it is not for sale any more; the old price counts
+	NoPrice        ProblemCode = "no_price"                    // the catalog has no price in the currency any more; the old one counts
+	MethodNotThere ProblemCode = "method_not_there"            // the chosen shipping method is not offered any more
+	TooFew         ProblemCode = ProblemCode(pricing.BelowMin) // units of a SKU
+	TooMany        ProblemCode = ProblemCode(pricing.AboveMax) // units of a SKU
+	BetweenSteps   ProblemCode = ProblemCode(pricing.OffStep)  // a number of units
 )
 
 // Requirement is what is missing before a cart can be bought.

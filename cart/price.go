@@ -66,6 +66,7 @@ func (s *Service) price(ctx context.Context, slot id.Slot, find func(*sqlite.Tx)
 	}
 	p.fill()
 	p.require(rules)
+	p.checkQuantities(rules)
 	p.Redemptions = s.pricing.Redemptions(rules, &p.Quote, p.Input.Coupons)
 	return p, nil
 }
@@ -163,6 +164,22 @@ func (p *Priced) require(rules *pricing.Rules) {
 		p.Requirements = append(p.Requirements, NeedsShipping)
 	} else if p.Quote.Shipping.Reason != "" {
 		p.Problems = append(p.Problems, Problem{Code: MethodNotThere})
+	}
+}
+
+// checkQuantities notes SKUs of which there are too few or too many. Lines at
+// an agreed price count, and only what the catalog prices is bound.
+func (p *Priced) checkQuantities(rules *pricing.Rules) {
+	if p.Status != Active {
+		return
+	}
+	for _, q := range rules.CheckQuantities(p.Input.Lines) {
+		for _, l := range p.Lines {
+			if l.SKU == q.SKU && l.Reason == "" {
+				p.Problems = append(p.Problems, Problem{Code: ProblemCode(q.Kind), Line: l.ID, SKU: q.SKU, Bound: q.Bound})
+				break
+			}
+		}
 	}
 }
 

@@ -305,3 +305,24 @@ func TestPromotionsThatAskForTheCatalogAndTheCustomer(t *testing.T) {
 		}
 	}
 }
+
+func TestQuantityRulesAreProblems(t *testing.T) {
+	s := newShop(t, 1)
+	s.sells(map[catalog.SKU]int64{"mug": 1000, "tea": 100})
+	_, err := s.pricing.PutQuantityRule(t.Context(), pricing.PutQuantityRule{Rule: pricing.QuantityRule{
+		ID: "mugs", Items: pricing.Selector{SKUs: []catalog.SKU{"mug"}}, Min: 2, Max: 4,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.add(cart.AddLines{Lines: []cart.AddedLine{{SKU: "mug", Quantity: 1}, {SKU: "tea", Quantity: 1}}})
+	if want := []cart.Problem{{Code: cart.TooFew, Line: c.Lines[0].ID, SKU: "mug", Bound: 2}}; !slices.Equal(c.Problems, want) || len(c.Unsellable()) != 1 {
+		t.Errorf("one mug: %+v", c.Problems)
+	}
+	if c = s.add(cart.AddLines{Cart: c.ID, Lines: one("mug", 2)}); len(c.Problems) != 0 {
+		t.Errorf("three mugs: %+v", c.Problems)
+	}
+	if c = s.add(cart.AddLines{Cart: c.ID, Lines: one("mug", 2)}); len(c.Problems) != 1 || c.Problems[0].Code != cart.TooMany || c.Problems[0].Bound != 4 {
+		t.Errorf("five mugs: %+v", c.Problems)
+	}
+}

@@ -34,6 +34,10 @@ func usable(k Kind, body []byte) error {
 	if err := r.take(k, body); err != nil {
 		return err
 	}
-	_, err := NewRules(r.Settings, r.taxZones, r.shippingZones, r.Promotions()...)
+	fresh, err := NewRules(r.Settings, r.taxZones, r.shippingZones, r.Promotions()...)
+	if err != nil {
+		return err
+	}
+	_, err = fresh.WithQuantities(r.QuantityRules()...)
 	return err
 }

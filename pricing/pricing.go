@@ -81,6 +81,7 @@ func Module() command.Module {
 			command.Define(PutTaxZone.apply),
 			command.Define(PutShippingZone.apply),
 			command.Define(PutPromotion.apply),
+			command.Define(PutQuantityRule.apply),
 			command.Define(PutCoupon.apply),
 			command.Define(Remove.apply),
 		},

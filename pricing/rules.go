@@ -15,6 +15,7 @@ type Rules struct {
 	taxZones      []TaxZone
 	shippingZones []ShippingZone
 	promotions    []compiled // in the order in which they are applied
+	quantities    []boundedBy
 
 	taxAtlas, shippingAtlas atlas
 	asks                    Asked
@@ -53,6 +54,7 @@ func (r *Rules) compile() {
 	r.taxZones = latest(r.taxZones, func(z TaxZone) string { return z.ID })
 	r.shippingZones = latest(r.shippingZones, func(z ShippingZone) string { return z.ID })
 	r.sortPromotions()
+	r.quantities = latest(r.quantities, func(q boundedBy) string { return q.ID })
 	r.ask()
 	r.taxAtlas, r.shippingAtlas = newAtlas(), newAtlas()
 	for i, z := range r.taxZones {
@@ -99,6 +101,39 @@ func (r *Rules) addPromotions(all []Promotion) {
 	}
 }
 
+func (r *Rules) addQuantities(all []QuantityRule) {
+	for _, q := range all {
+		r.quantities = append(r.quantities, boundedBy{q, newMatcher(q.Items)})
+	}
+}
+
+// WithQuantities returns rules that have quantity rules, too. It returns
+// fault.Invalid for what a store would refuse.
+func (r *Rules) WithQuantities(all ...QuantityRule) (*Rules, error) {
+	for _, q := range all {
+		if err := q.Check(); err != nil {
+			return nil, err
+		}
+	}
+	out := *r
+	// compile sorts in place, and r is shared.
+	out.taxZones, out.shippingZones = slices.Clone(r.taxZones), slices.Clone(r.shippingZones)
+	out.promotions, out.quantities = slices.Clone(r.promotions), slices.Clone(r.quantities)
+	out.addQuantities(all)
+	out.compile()
+	return &out, nil
+}
+
+// QuantityRules returns the quantity rules by ID. What they hold is shared:
+// nobody may change it.
+func (r *Rules) QuantityRules() []QuantityRule {
+	out := make([]QuantityRule, len(r.quantities))
+	for i, q := range r.quantities {
+		out[i] = q.QuantityRule
+	}
+	return out
+}
+
 // sortPromotions puts them into the order in which they are applied.
 func (r *Rules) sortPromotions() {
 	r.promotions = latest(r.promotions, func(c compiled) string { return c.ID })
@@ -136,12 +171,18 @@ type Asked struct {
 // need not be read.
 func (r *Rules) AsksFor() Asked { return r.asks }
 
+func (a *Asked) items(s *Selector) {
+	a.categories = a.categories || len(s.Categories)+len(s.ExceptCategories) > 0
+	a.attributes = a.attributes || len(s.Attributes) > 0
+}
+
 func (r *Rules) ask() {
+	for i := range r.quantities {
+		r.asks.items(&r.quantities[i].Items)
+	}
 	for _, c := range r.promotions {
-		for _, s := range [...]*Selector{&c.If.Items, &c.Effect.Items} {
-			r.asks.categories = r.asks.categories || len(s.Categories)+len(s.ExceptCategories) > 0
-			r.asks.attributes = r.asks.attributes || len(s.Attributes) > 0
-		}
+		r.asks.items(&c.If.Items)
+		r.asks.items(&c.Effect.Items)
 		r.asks.Codes = r.asks.Codes || c.NeedsCode
 		r.asks.Groups = r.asks.Groups || len(c.If.Groups) > 0
 		r.asks.FirstOrder = r.asks.FirstOrder || c.If.FirstOrder

@@ -2,7 +2,7 @@
 -- as a whole, so each is one encoded value.
 
 CREATE TABLE price_rules (
-	kind       TEXT    NOT NULL CHECK (kind IN ('settings', 'tax_zone', 'shipping_zone', 'promotion')),
+	kind       TEXT    NOT NULL CHECK (kind IN ('settings', 'tax_zone', 'shipping_zone', 'promotion', 'quantity_rule')),
 	id         TEXT    NOT NULL,
 	slot       INTEGER NOT NULL,
 	body       BLOB    NOT NULL, -- CBOR

@@ -18,6 +18,7 @@ const (
 	KindTaxZone      Kind = "tax_zone"
 	KindShippingZone Kind = "shipping_zone"
 	KindPromotion    Kind = "promotion"
+	KindQuantityRule Kind = "quantity_rule"
 )
 
 // rulesKey names the snapshot to the cache.
@@ -82,6 +83,12 @@ func (r *Rules) take(k Kind, body []byte) error {
 			return err
 		}
 		r.addPromotions(all)
+	case KindQuantityRule:
+		var all []QuantityRule
+		if err := appendRule(&all, body); err != nil {
+			return err
+		}
+		r.addQuantities(all)
 	}
 	return nil
 }
