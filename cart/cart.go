@@ -42,6 +42,8 @@ func Module() command.Module {
 			command.Define(ApplyCode.apply),
 			command.Define(RemoveCode.apply),
 			command.Define(SetContact.apply),
+			command.Define(Freeze.apply),
+			command.Define(Thaw.apply),
 			command.Define(EraseGuest.apply),
 			command.Define(Annotate.apply),
 			command.DefineRepeatable(closeGuest.apply),
@@ -62,6 +64,8 @@ func Module() command.Module {
 			fault.Typed[*LimitError]("cart.limit"),
 			fault.Typed[*MethodError]("cart.method"),
 			fault.Typed[*CodeError]("cart.code"),
+			fault.Typed[*FrozenError]("cart.frozen"),
+			fault.Typed[*movedError]("cart.moved"),
 		},
 		Check: check,
 	}

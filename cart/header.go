@@ -20,13 +20,14 @@ type header struct {
 	total    int64
 	version  int64
 
-	updatedAt int64 // ms since 1970 UTC, before this command
+	frozen    string // see Freeze
+	updatedAt int64  // ms since 1970 UTC, before this command
 }
 
 func newHeader(tx *command.Tx, cart ID, customer accounts.CustomerID, currency money.Currency, reference string) (header, error) {
-	_, err := tx.Exec(`INSERT INTO carts (id, slot, customer, currency, status, order_id, lines, total, shipping_method, merge_strategy, abandoned, expires, created_at, updated_at, version,
+	_, err := tx.Exec(`INSERT INTO carts (id, slot, customer, currency, status, order_id, lines, total, shipping_method, merge_strategy, frozen, abandoned, expires, created_at, updated_at, version,
 		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country)
-		VALUES (?, ?, ?, ?, 'active', '', 0, 0, '', '', 0, 0, ?, ?, 0, ?, NULL, NULL, NULL, '', '', '')`,
+		VALUES (?, ?, ?, ?, 'active', '', 0, 0, '', '', '', 0, 0, ?, ?, 0, ?, NULL, NULL, NULL, '', '', '')`,
 		cart, tx.Slot, customer, currency, tx.At, tx.At, reference)
 	h := header{id: cart, customer: customer, currency: currency, status: Active, updatedAt: tx.At}
 	if err != nil {
@@ -36,7 +37,7 @@ func newHeader(tx *command.Tx, cart ID, customer accounts.CustomerID, currency m
 }
 
 func loadHeader(tx *sqlite.Tx, cart ID) (header, error) {
-	rows := tx.One(`SELECT customer, currency, status, order_id, lines, total, version, updated_at FROM carts WHERE id = ?`, cart)
+	rows := tx.One(`SELECT customer, currency, status, order_id, lines, total, version, updated_at, frozen FROM carts WHERE id = ?`, cart)
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
 			return header{}, err
@@ -45,18 +46,21 @@ func loadHeader(tx *sqlite.Tx, cart ID) (header, error) {
 	}
 	h := header{
 		id: cart, customer: accounts.CustomerID(rows.Text(0)), currency: money.Currency(rows.Text(1)),
-		status: Status(rows.Text(2)), order: rows.Text(3), lines: rows.Int64(4), total: rows.Int64(5), version: rows.Int64(6), updatedAt: rows.Int64(7),
+		status: Status(rows.Text(2)), order: rows.Text(3), lines: rows.Int64(4), total: rows.Int64(5), version: rows.Int64(6), updatedAt: rows.Int64(7), frozen: rows.Text(8),
 	}
 	return h, rows.Close()
 }
 
-// changeable refuses a cart that is not active, or not at the wanted version.
+// changeable refuses a cart that is not active, not at the wanted version, or
+// frozen.
 func (h header) changeable(version int64) error {
 	switch {
 	case h.status != Active:
 		return &StatusError{Cart: h.id, Have: h.status, Order: h.order}
 	case version != 0 && version != h.version:
 		return &VersionError{Cart: h.id, Want: version, Have: h.version}
+	case h.frozen != "":
+		return &FrozenError{Cart: h.id}
 	}
 	return nil
 }

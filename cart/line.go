@@ -47,6 +47,10 @@ type Cart struct {
 	Subtotal, Discount, Shipping, Tax, Total money.Amount
 	TaxIncluded                              bool
 
+	// Frozen is "soft" if the prices of lines are kept, "hard" if all amounts
+	// are, "" if the cart follows the catalog and the rules.
+	Frozen string
+
 	ShippingMethod string              // the one that was chosen; "" if none
 	Offers         []ShippingOffer     // the methods that there are for the address
 	Codes          []pricing.CodeState // those on it, and why some have no effect

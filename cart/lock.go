@@ -10,6 +10,7 @@ func Lock(tx *command.Tx, cart ID, version int64, order string) error {
 	if err != nil {
 		return err
 	}
+	h.frozen = "" // it can be bought
 	if err := h.changeable(version); err != nil {
 		return err
 	}

@@ -34,6 +34,8 @@ func (c closeGuest) apply(tx *command.Tx) (struct{}, error) {
 		return struct{}{}, &StatusError{Cart: c.Guest, Have: h.status, Order: h.order}
 	case h.customer != "":
 		return struct{}{}, &OwnerError{Cart: c.Guest}
+	case h.frozen != "":
+		return struct{}{}, &FrozenError{Cart: c.Guest}
 	}
 	h.status, h.customer = Merging, c.Customer
 	if _, err := h.save(tx); err != nil {
@@ -149,7 +151,7 @@ func (c takeOver) destination(tx *command.Tx, t transfer) (h header, take bool, 
 			return header{}, false, err
 		case err == nil && c.Strategy == UseExisting && (t.leaves() || t.cart == "" && h.lines > 0):
 			return h, false, nil
-		case err == nil && h.status == Active && (t.cart != "" || c.Strategy != UseGuest || h.lines == 0):
+		case err == nil && h.status == Active && h.frozen == "" && (t.cart != "" || c.Strategy != UseGuest || h.lines == 0):
 			err = h.room(tx, c.Lines)
 			if _, full := errors.AsType[*LimitError](err); !full {
 				return h, true, err

@@ -61,7 +61,9 @@ func (s *Service) price(ctx context.Context, slot id.Slot, find func(*sqlite.Tx)
 	if err := p.lookUp(ctx, s.pricing, rules, lists); err != nil {
 		return Priced{}, err
 	}
-	if p.Quote, err = s.pricing.Quote(ctx, rules, p.Input); err != nil {
+	if from.quote != nil {
+		p.Quote = *from.quote
+	} else if p.Quote, err = s.pricing.Quote(ctx, rules, p.Input); err != nil {
 		return Priced{}, err
 	}
 	p.fill()
@@ -89,7 +91,7 @@ func (p *Priced) lookUp(ctx context.Context, prices *pricing.Service, rules *pri
 		ask := p.ask()
 		ask.Quantity = units[l.SKU]
 		price, found := lists.Price(v, ask)
-		if p.Status == Active && l.Reason == "" {
+		if p.Status == Active && p.Frozen == "" && l.Reason == "" {
 			p.refresh(l, gone || !v.Offered(ask).Purchasable, price.Amount, found)
 		}
 		v.SKU = l.SKU // of one that is gone, too

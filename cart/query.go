@@ -63,7 +63,7 @@ func (s *Service) ActiveOf(ctx context.Context, customer accounts.CustomerID) (C
 // they were added.
 func GetTx(tx *sqlite.Tx, cart ID) (Cart, error) {
 	rows := tx.One(`SELECT customer, currency, status, order_id, total, version, created_at, updated_at,
-		shipping_country, billing_country, external_reference, metadata, private_metadata, shipping_method FROM carts WHERE id = ?`, cart)
+		shipping_country, billing_country, external_reference, metadata, private_metadata, shipping_method, frozen FROM carts WHERE id = ?`, cart)
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
 			return Cart{}, err
@@ -77,7 +77,7 @@ func GetTx(tx *sqlite.Tx, cart ID) (Cart, error) {
 		CreatedAt: time.UnixMilli(rows.Int64(6)).UTC(), UpdatedAt: time.UnixMilli(rows.Int64(7)).UTC(),
 		ShippingCountry: rows.Text(8), BillingCountry: rows.Text(9),
 		ExternalReference: rows.Text(10), Metadata: jsonOf(rows, 11), PrivateMetadata: jsonOf(rows, 12),
-		ShippingMethod: rows.Text(13),
+		ShippingMethod: rows.Text(13), Frozen: rows.Text(14),
 	}
 	return out, rows.Close()
 }

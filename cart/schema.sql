@@ -16,6 +16,8 @@ CREATE TABLE carts (
 	updated_at         INTEGER NOT NULL,
 	version            INTEGER NOT NULL CHECK (version >= 0), -- 0 until the command that makes it is through
 	merge_strategy     TEXT    NOT NULL, -- of a guest's cart that is merged; '' of others
+	frozen             TEXT    NOT NULL CHECK (frozen IN ('', 'soft', 'hard')),
+	quote              BLOB    CHECK ((quote IS NOT NULL) = (frozen = 'hard')), -- what it costs, CBOR
 	abandoned          INTEGER NOT NULL, -- the version that was told to be abandoned
 	expires            INTEGER NOT NULL, -- when somebody looks whether it may be forgotten, by the shard's clock
 	external_reference TEXT    NOT NULL,

@@ -21,6 +21,7 @@ type snapshot struct {
 	owner     string      // the subject whose key opens it; "" if it does not matter
 	groups    []string
 	hasBought bool
+	quote     *pricing.Quote // of a hard freeze
 }
 
 // snapshot reads the cart that find names.
@@ -42,6 +43,11 @@ func (out *snapshot) read(tx *sqlite.Tx, cart ID, rules *pricing.Rules, asks pri
 	}
 	if out.cart.Lines, err = LinesTx(tx, cart, out.cart.Currency); err != nil {
 		return err
+	}
+	if out.cart.Frozen == frozenHard {
+		if out.quote, err = frozenQuote(tx, cart); err != nil {
+			return err
+		}
 	}
 	if asks.Codes {
 		if out.codes, err = codesTx(tx, cart); err != nil {

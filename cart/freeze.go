@@ -1,0 +1,206 @@
+package cart
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/pricing"
+)
+
+// Freeze keeps what a cart costs as it is now, as for an offer to a shopper or
+// while somebody approves it. A frozen cart cannot be changed until Thaw; it
+// can be bought. Freezing a frozen cart freezes it anew, as it stands.
+type Freeze struct {
+	Cart ID `cbor:"1,keyasint"`
+	// Hard keeps everything: taxes, promotions and shipping, too. Otherwise
+	// only the prices of lines are kept.
+	Hard    bool   `cbor:"2,keyasint,omitempty"`
+	Version int64  `cbor:"3,keyasint,omitempty"` // 0 does not check
+	Key     string `cbor:"-"`
+
+	Priced int64   `cbor:"4,keyasint" command:"stamped"`           // the version that was priced
+	Prices []int64 `cbor:"5,keyasint,omitempty" command:"stamped"` // of the lines, in their order, in minor units
+	Quote  []byte  `cbor:"6,keyasint,omitempty" command:"stamped"` // of a hard freeze
+}
+
+// The words of carts.frozen.
+const (
+	frozenSoft = "soft"
+	frozenHard = "hard"
+)
+
+// Kind returns "cart.freeze".
+func (Freeze) Kind() command.Kind { return "cart.freeze" }
+
+// Validate checks the form of the cart's ID.
+func (c Freeze) Validate() error {
+	_, err := slotOf(c.Cart)
+	return err
+}
+
+// prepare prices the cart.
+func (c *Freeze) prepare(ctx context.Context, s *Service) error {
+	p, err := s.Price(ctx, c.Cart)
+	if err != nil {
+		return err
+	}
+	c.Priced, c.Prices, c.Quote = p.Version, make([]int64, len(p.Lines)), nil
+	for i, l := range p.Lines {
+		c.Prices[i] = l.UnitPrice.Minor()
+	}
+	if !c.Hard {
+		return nil
+	}
+	c.Quote, err = command.Marshal(p.Quote)
+	return err
+}
+
+func (c Freeze) apply(tx *command.Tx) (Receipt, error) {
+	h, err := loadHeader(tx.Tx, c.Cart)
+	if err != nil {
+		return Receipt{}, err
+	}
+	frozen := h.frozen
+	h.frozen = ""
+	if err := h.changeable(c.Version); err != nil {
+		return Receipt{}, err
+	}
+	if h.version != c.Priced {
+		return Receipt{}, &movedError{Cart: c.Cart}
+	}
+	if frozen == "" {
+		if err := h.reprice(tx, c.Prices); err != nil {
+			return Receipt{}, err
+		}
+	}
+	mode := frozenSoft
+	if c.Hard {
+		mode = frozenHard
+	}
+	if _, err := tx.Exec(`UPDATE carts SET frozen = ?, quote = ? WHERE id = ?`, mode, c.Quote, c.Cart); err != nil {
+		return Receipt{}, err
+	}
+	return h.save(tx)
+}
+
+// reprice writes the prices of the lines down.
+func (h *header) reprice(tx *command.Tx, prices []int64) error {
+	lines, err := LinesTx(tx.Tx, h.id, h.currency)
+	if err != nil {
+		return err
+	}
+	h.total = 0
+	for i, l := range lines {
+		if h.total, err = h.plus(prices[i], l.Quantity); err != nil {
+			return err
+		}
+		if prices[i] == l.AddedPrice.Minor() {
+			continue
+		}
+		if _, err := tx.Exec(`UPDATE cart_lines SET unit_price = ? WHERE cart = ? AND sku = ? AND agreed = -1`, prices[i], h.id, l.SKU); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Freeze runs the command and returns the whole cart as it is then. It returns
+// a *VersionError or a *StatusError as AddLines does.
+func (s *Service) Freeze(ctx context.Context, c Freeze) (Cart, error) {
+	slot, err := slotOf(c.Cart)
+	if err != nil {
+		return Cart{}, err
+	}
+	call := command.Call{Key: c.Key, Slot: slot, Prepare: func(command.Stamp) error { return c.prepare(ctx, s) }}
+	for try := 1; ; try++ {
+		got, err := command.DoThen(ctx, s.engine, &c, call, s.read)
+		if _, moved := errors.AsType[*movedError](err); moved && try < freezeTries {
+			continue
+		}
+		return got, err
+	}
+}
+
+// freezeTries bounds how often a cart that keeps changing is priced anew.
+const freezeTries = 8
+
+// Thaw has a frozen cart follow the catalog and the rules again. One that is
+// not frozen stays as it is.
+type Thaw struct {
+	Cart    ID     `cbor:"1,keyasint"`
+	Version int64  `cbor:"2,keyasint,omitempty"` // 0 does not check
+	Key     string `cbor:"-"`
+}
+
+// Kind returns "cart.thaw".
+func (Thaw) Kind() command.Kind { return "cart.thaw" }
+
+// Validate checks the form of the cart's ID.
+func (c Thaw) Validate() error {
+	_, err := slotOf(c.Cart)
+	return err
+}
+
+func (c Thaw) apply(tx *command.Tx) (Receipt, error) {
+	h, err := loadHeader(tx.Tx, c.Cart)
+	if err != nil {
+		return Receipt{}, err
+	}
+	h.frozen = ""
+	if err := h.changeable(c.Version); err != nil {
+		return Receipt{}, err
+	}
+	if _, err := tx.Exec(`UPDATE carts SET frozen = '', quote = NULL WHERE id = ?`, c.Cart); err != nil {
+		return Receipt{}, err
+	}
+	return h.save(tx)
+}
+
+// Thaw runs the command and returns the whole cart as it is then. It returns a
+// *VersionError or a *StatusError as AddLines does.
+func (s *Service) Thaw(ctx context.Context, c Thaw) (Cart, error) {
+	slot, err := slotOf(c.Cart)
+	if err != nil {
+		return Cart{}, err
+	}
+	return command.DoThen(ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}, s.read)
+}
+
+// frozenQuote returns the quote of a hard freeze, nil if there is none.
+func frozenQuote(tx *sqlite.Tx, cart ID) (*pricing.Quote, error) {
+	rows := tx.One(`SELECT quote FROM carts WHERE id = ?`, cart)
+	var body []byte
+	if rows.Next() {
+		body = rows.Blob(0)
+	}
+	if err := rows.Close(); err != nil || len(body) == 0 {
+		return nil, err
+	}
+	q := new(pricing.Quote)
+	if err := command.Unmarshal(body, q); err != nil {
+		return nil, fault.Wrap(fault.Broken, err, "reading what cart %s costs", cart)
+	}
+	return q, nil
+}
+
+// FrozenError says that a cart is frozen and cannot be changed.
+type FrozenError struct{ Cart ID }
+
+func (e *FrozenError) Error() string {
+	return fmt.Sprintf("cart %s is frozen: thaw it before you change it", e.Cart)
+}
+
+// Unwrap returns fault.Conflict.
+func (e *FrozenError) Unwrap() error { return fault.Conflict }
+
+// movedError says that a cart has changed since it was priced.
+type movedError struct{ Cart ID }
+
+func (e *movedError) Error() string { return fmt.Sprintf("cart %s keeps changing: try again", e.Cart) }
+
+// Unwrap returns fault.Unavailable, so that it is never recorded as an answer.
+func (e *movedError) Unwrap() error { return fault.Unavailable }
