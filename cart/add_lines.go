@@ -31,8 +31,8 @@ type AddLines struct {
 	New bool `cbor:"6,keyasint,omitempty" command:"stamped"`
 }
 
-// AddedLine is one line of AddLines. The same SKU adds up, once at the
-// catalog's price and once at each agreed one.
+// AddedLine is one line of AddLines. The same SKU with the same properties
+// adds up, once at the catalog's price and once at each agreed one.
 type AddedLine struct {
 	SKU      catalog.SKU `cbor:"1,keyasint"`
 	Quantity int64       `cbor:"2,keyasint"`
@@ -40,6 +40,8 @@ type AddedLine struct {
 	// never to be filled from what a shopper sends, and needs a Reason.
 	AgreedPrice *money.Amount `cbor:"-"`
 	Reason      string        `cbor:"3,keyasint,omitempty"`
+	// Properties tell lines of one SKU apart.
+	Properties []Property `cbor:"8,keyasint,omitempty"`
 
 	Variant   catalog.VariantID `cbor:"4,keyasint" command:"stamped"`
 	Title     string            `cbor:"5,keyasint" command:"stamped"`
@@ -104,6 +106,9 @@ func (c AddLines) Validate() error {
 }
 
 func (l AddedLine) validate() error {
+	if err := checkProperties(l.Properties); err != nil {
+		return err
+	}
 	switch {
 	case l.SKU == "":
 		return fault.New(fault.Invalid, "a line has no SKU")

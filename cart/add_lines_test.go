@@ -290,3 +290,37 @@ func TestTooMuchForOneCommand(t *testing.T) {
 		t.Errorf("%d commands were logged", n)
 	}
 }
+
+func TestPropertiesTellLinesApart(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells(map[catalog.SKU]int64{"ring": 9900})
+	engraved := func(text string, n int64) cart.AddedLine {
+		return cart.AddedLine{SKU: "ring", Quantity: n, Properties: []cart.Property{{Name: "size", Value: "54"}, {Name: "engraving", Value: text}}}
+	}
+	c := s.add(cart.AddLines{Lines: []cart.AddedLine{engraved("A+B", 1), engraved("C", 1), {SKU: "ring", Quantity: 1}}})
+	swapped := engraved("A+B", 2)
+	swapped.Properties[0], swapped.Properties[1] = swapped.Properties[1], swapped.Properties[0]
+	c = s.add(cart.AddLines{Cart: c.ID, Lines: []cart.AddedLine{swapped}})
+	if len(c.Lines) != 3 || c.Lines[0].Quantity != 3 || c.Lines[1].Properties[0].Value != "C" || c.Lines[2].Properties != nil {
+		t.Fatalf("got %+v", c.Lines)
+	}
+	_, err := s.carts.SetQuantity(t.Context(), cart.SetQuantity{Cart: c.ID, SKU: "ring"})
+	wants(t, err, fault.Invalid)
+	c, err = s.carts.SetQuantity(t.Context(), cart.SetQuantity{Cart: c.ID, SKU: "ring", Line: c.Lines[1].ID})
+	if err != nil || len(c.Lines) != 2 || c.Lines[0].Properties[0].Value != "A+B" {
+		t.Errorf("after one was removed: %+v, %v", c.Lines, err)
+	}
+	got, err := s.carts.Merge(t.Context(), c.ID, s.customer("a@example.com"))
+	if err != nil || len(got.Lines) != 2 || got.Lines[0].Properties[0].Value != "A+B" {
+		t.Errorf("merged: %+v, %v", got.Lines, err)
+	}
+	for name, list := range map[string][]cart.Property{
+		"no name": {{Value: "x"}}, "a name twice": {{Name: "x"}, {Name: "x"}}, "a long value": {{Name: "x", Value: strings.Repeat("x", 501)}},
+		"too many": make([]cart.Property, cart.MaxProperties+1),
+	} {
+		_, err := s.carts.AddLines(t.Context(), cart.AddLines{Lines: []cart.AddedLine{{SKU: "ring", Quantity: 1, Properties: list}}})
+		if fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -21,6 +21,7 @@ type Contact struct {
 	Phone           seal.Personal
 	ShippingAddress accounts.Address
 	BillingAddress  accounts.Address // all empty means the shipping address
+	Note            seal.Personal    // to the shop, or a message to go with a gift
 
 	// Erased is true when the person was erased: everything else but the
 	// countries is empty for good. It is not read from a SetContact.
@@ -77,7 +78,7 @@ func (c SetContact) Validate() error {
 }
 
 func (c Contact) fields() []seal.Personal {
-	out := []seal.Personal{c.Email, c.Name, c.Phone}
+	out := []seal.Personal{c.Email, c.Name, c.Phone, c.Note}
 	for _, a := range []accounts.Address{c.ShippingAddress, c.BillingAddress} {
 		out = append(out, a.Name, a.Company, a.Line1, a.Line2, a.City, a.Region, a.Postcode, a.Phone)
 	}

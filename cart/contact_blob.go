@@ -15,6 +15,7 @@ type contactBlob struct {
 	Phone    string      `cbor:"3,keyasint,omitempty"`
 	Shipping addressBlob `cbor:"4,keyasint"`
 	Billing  addressBlob `cbor:"5,keyasint"`
+	Note     string      `cbor:"6,keyasint,omitempty"`
 }
 
 type addressBlob struct {
@@ -31,7 +32,7 @@ type addressBlob struct {
 
 func encodeContact(c Contact) ([]byte, error) {
 	return command.Marshal(contactBlob{
-		Email: c.Email.Reveal(), Name: c.Name.Reveal(), Phone: c.Phone.Reveal(),
+		Email: c.Email.Reveal(), Name: c.Name.Reveal(), Phone: c.Phone.Reveal(), Note: c.Note.Reveal(),
 		Shipping: blobOf(c.ShippingAddress), Billing: blobOf(c.BillingAddress),
 	})
 }
@@ -42,7 +43,7 @@ func decodeContact(plain []byte) (Contact, error) {
 		return Contact{}, fault.Wrap(fault.Broken, err, "reading a contact")
 	}
 	return Contact{
-		Email: seal.Personal(b.Email), Name: seal.Personal(b.Name), Phone: seal.Personal(b.Phone),
+		Email: seal.Personal(b.Email), Name: seal.Personal(b.Name), Phone: seal.Personal(b.Phone), Note: seal.Personal(b.Note),
 		ShippingAddress: b.Shipping.address(), BillingAddress: b.Billing.address(),
 	}, nil
 }

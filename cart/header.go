@@ -77,8 +77,8 @@ func (h header) plus(unitPrice, quantity int64) (int64, error) {
 	return sum.Minor(), nil
 }
 
-// add puts a line into the cart. The same SKU adds up, once at the catalog's
-// price and once at each agreed one: what the catalog says of it now is kept,
+// add puts a line into the cart. The same SKU with the same properties adds
+// up, once at the catalog's price and once at each agreed one: what the catalog says of it now is kept,
 // and the reason that came first.
 func (h *header) add(tx *command.Tx, l AddedLine) error {
 	have, found, err := h.find(tx, l)
@@ -88,14 +88,18 @@ func (h *header) add(tx *command.Tx, l AddedLine) error {
 	if err := h.grow(l, have, found); err != nil {
 		return err
 	}
+	properties, err := EncodeProperties(l.Properties)
+	if err != nil {
+		return err
+	}
 	if found {
-		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ?, unit_price = ?, variant = ?, title = ?, untracked = ? WHERE cart = ? AND sku = ? AND agreed = ?`,
-			have.quantity+l.Quantity, l.UnitPrice, l.Variant, l.Title, l.Untracked, h.id, l.SKU, l.agreed())
+		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ?, unit_price = ?, variant = ?, title = ?, untracked = ? WHERE cart = ? AND sku = ? AND agreed = ? AND properties = ?`,
+			have.quantity+l.Quantity, l.UnitPrice, l.Variant, l.Title, l.Untracked, h.id, l.SKU, l.agreed(), properties)
 		return err
 	}
 	// The version grows with every change, so it orders lines over changes.
-	_, err = tx.Exec(`INSERT INTO cart_lines (cart, sku, agreed, unit_price, slot, n, variant, title, quantity, reason, untracked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		h.id, l.SKU, l.agreed(), l.UnitPrice, tx.Slot, h.version*MaxLines+h.lines, l.Variant, l.Title, l.Quantity, l.Reason, l.Untracked)
+	_, err = tx.Exec(`INSERT INTO cart_lines (cart, sku, agreed, unit_price, slot, n, variant, title, quantity, reason, untracked, properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		h.id, l.SKU, l.agreed(), l.UnitPrice, tx.Slot, h.version*MaxLines+h.lines, l.Variant, l.Title, l.Quantity, l.Reason, l.Untracked, properties)
 	return err
 }
 
@@ -104,7 +108,11 @@ type units struct{ quantity, price int64 }
 
 // find returns the line that l adds to, if there is one.
 func (h *header) find(tx *command.Tx, l AddedLine) (have units, found bool, err error) {
-	rows := tx.One(`SELECT quantity, unit_price FROM cart_lines WHERE cart = ? AND sku = ? AND agreed = ?`, h.id, l.SKU, l.agreed())
+	properties, err := EncodeProperties(l.Properties)
+	if err != nil {
+		return have, false, err
+	}
+	rows := tx.One(`SELECT quantity, unit_price FROM cart_lines WHERE cart = ? AND sku = ? AND agreed = ? AND properties = ?`, h.id, l.SKU, l.agreed(), properties)
 	if found = rows.Next(); found {
 		have = units{rows.Int64(0), rows.Int64(1)}
 	}

@@ -79,6 +79,8 @@ type Line struct {
 	Total     money.Amount // Quantity × UnitPrice
 	Reason    string       // why the price was agreed; "" is the catalog's price
 	Untracked bool         // not counted in stock
+	// Properties are what the shopper chose beside the variant.
+	Properties []Property
 
 	// AddedPrice is what one cost when the line was last added to.
 	AddedPrice money.Amount

@@ -3,6 +3,7 @@ package cart
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/keelshop/commerce/accounts"
@@ -85,15 +86,19 @@ func GetTx(tx *sqlite.Tx, cart ID) (Cart, error) {
 // LinesTx returns a cart's lines in the order in which they were added, at the
 // prices of then.
 func LinesTx(tx *sqlite.Tx, cart ID, c money.Currency) ([]Line, error) {
-	rows := tx.Query(`SELECT sku, variant, title, quantity, unit_price, reason, untracked, n FROM cart_lines WHERE cart = ? ORDER BY n`, cart)
+	rows := tx.Query(`SELECT sku, variant, title, quantity, unit_price, reason, untracked, n, properties FROM cart_lines WHERE cart = ? ORDER BY n`, cart)
 	var out []Line
 	for rows.Next() {
 		quantity, price := rows.Int64(3), rows.Int64(4)
+		properties, err := DecodeProperties(rows.Text(8))
+		if err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
 		out = append(out, Line{
 			ID: rows.Int64(7), AddedPrice: money.New(price, c),
 			SKU: catalog.SKU(rows.Text(0)), Variant: catalog.VariantID(rows.Text(1)), Title: rows.Text(2),
 			Quantity: quantity, UnitPrice: money.New(price, c), Total: money.New(quantity*price, c),
-			Reason: rows.Text(5), Untracked: rows.Bool(6),
+			Reason: rows.Text(5), Untracked: rows.Bool(6), Properties: properties,
 		})
 	}
 	return out, rows.Close()

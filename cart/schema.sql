@@ -46,7 +46,8 @@ CREATE TABLE cart_lines (
 	quantity   INTEGER NOT NULL CHECK (quantity BETWEEN 1 AND 1000000),
 	reason     TEXT    NOT NULL, -- why the price was agreed; '' is the catalog's price
 	untracked  INTEGER NOT NULL CHECK (untracked IN (0, 1)),
-	PRIMARY KEY (cart, sku, agreed),
+	properties TEXT    NOT NULL, -- JSON, sorted by name; '' is none
+	PRIMARY KEY (cart, sku, agreed, properties),
 	CHECK ((agreed = -1) = (reason = ''))
 ) STRICT, WITHOUT ROWID;
 

@@ -58,9 +58,9 @@ func (c SetQuantity) apply(tx *command.Tx) (Receipt, error) {
 	}
 	if c.Quantity == 0 {
 		h.lines--
-		_, err = tx.Exec(`DELETE FROM cart_lines WHERE cart = ? AND sku = ? AND agreed = ?`, c.Cart, c.SKU, l.agreed)
+		_, err = tx.Exec(`DELETE FROM cart_lines WHERE cart = ? AND sku = ? AND n = ?`, c.Cart, c.SKU, l.n)
 	} else {
-		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ? WHERE cart = ? AND sku = ? AND agreed = ?`, c.Quantity, c.Cart, c.SKU, l.agreed)
+		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ? WHERE cart = ? AND sku = ? AND n = ?`, c.Quantity, c.Cart, c.SKU, l.n)
 	}
 	if err != nil {
 		return Receipt{}, err
@@ -71,17 +71,17 @@ func (c SetQuantity) apply(tx *command.Tx) (Receipt, error) {
 // stored is a line as its row has it.
 type stored struct {
 	units
-	agreed int64
+	n int64 // the line's ID
 }
 
 // find returns the one line that is meant.
 func (c SetQuantity) find(tx *command.Tx, h header) (stored, error) {
 	var line stored
 	var prices []money.Amount
-	rows := tx.Query(`SELECT unit_price, quantity, agreed, n FROM cart_lines WHERE cart = ? AND sku = ? ORDER BY unit_price, agreed`, c.Cart, c.SKU)
+	rows := tx.Query(`SELECT unit_price, quantity, n FROM cart_lines WHERE cart = ? AND sku = ? ORDER BY unit_price, n`, c.Cart, c.SKU)
 	for rows.Next() {
 		p := money.New(rows.Int64(0), h.currency)
-		if (c.UnitPrice == nil || p == *c.UnitPrice) && (c.Line == 0 || c.Line == rows.Int64(3)) {
+		if (c.UnitPrice == nil || p == *c.UnitPrice) && (c.Line == 0 || c.Line == rows.Int64(2)) {
 			line = stored{units{quantity: rows.Int64(1), price: rows.Int64(0)}, rows.Int64(2)}
 			prices = append(prices, p)
 		}

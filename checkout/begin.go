@@ -148,7 +148,7 @@ func (c begin) order(shopping cart.Cart, lines []cart.Line) (orders.New, []inven
 		n.Lines[i] = orders.NewLine{
 			SKU: l.SKU, Variant: l.Variant, Pool: pool, Title: l.Title, Quantity: l.Quantity,
 			UnitPrice: c.Priced.Lines[i].UnitPrice, Total: c.Priced.Lines[i].UnitPrice * l.Quantity,
-			Discount: c.Priced.Lines[i].Discount, Tax: c.Priced.Lines[i].Tax, Reason: l.Reason,
+			Discount: c.Priced.Lines[i].Discount, Tax: c.Priced.Lines[i].Tax, Reason: l.Reason, Properties: l.Properties,
 		}
 	}
 	return n, demands

@@ -46,6 +46,26 @@ type pricedLine struct {
 // maxNamed bounds the lines that a refusal names.
 const maxNamed = 200
 
+// maxShares bounds the shares of lines in promotions that an order keeps, so
+// that a command stays far below the limit of its size. The discount of each
+// line is kept in any case.
+const maxShares = 6000
+
+func withinBounds(promotions []pricing.Applied) []pricing.Applied {
+	n := 0
+	for _, a := range promotions {
+		n += len(a.Shares)
+	}
+	if n <= maxShares {
+		return promotions
+	}
+	out := slices.Clone(promotions)
+	for i := range out {
+		out[i].Shares = nil
+	}
+	return out
+}
+
 // prepare names the order and prices the cart, by the rules and the catalog as
 // they are now.
 func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error {
@@ -63,7 +83,7 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 		Version: p.Version, Rules: q.Rules, TaxIncluded: q.TaxIncluded,
 		Subtotal: q.Subtotal, Discount: q.Discount, Shipping: q.Shipping.Amount, ShippingTax: q.Shipping.Tax,
 		Tax: q.Tax, Total: q.Total, ShippingName: q.Shipping.Name, Taxes: q.TaxSums(), Missing: p.Requirements,
-		Promotions: q.Promotions, Redemptions: p.Redemptions,
+		Promotions: withinBounds(q.Promotions), Redemptions: p.Redemptions,
 	}
 	for i, l := range q.Lines {
 		c.Priced.Lines = append(c.Priced.Lines, pricedLine{UnitPrice: p.Input.Lines[i].UnitPrice, Discount: l.Discount, Tax: l.Tax})

@@ -168,3 +168,25 @@ func TestACartChangesWhileItIsBought(t *testing.T) {
 		all.Wait()
 	}
 }
+
+// What the shopper chose about a line, and what they wrote, comes along.
+func TestAnOrderKeepsPropertiesAndNote(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("ring", 5)
+	c, err := s.carts.AddLines(s.ctx(), cart.AddLines{Lines: []cart.AddedLine{
+		{SKU: "ring", Quantity: 1, Properties: []cart.Property{{Name: "engraving", Value: "A+B"}}}, {SKU: "ring", Quantity: 2},
+	}})
+	s.must(err)
+	_, err = s.carts.SetContact(s.ctx(), cart.SetContact{Cart: c.ID, Contact: cart.Contact{Note: "with love"}})
+	s.must(err)
+	r, err := s.pay(c.ID, approves)
+	s.must(err)
+	if len(r.Lines) != 2 || len(r.Lines[0].Properties) != 1 || r.Lines[0].Properties[0].Value != "A+B" || r.Lines[1].Properties != nil {
+		t.Errorf("lines: %+v", r.Lines)
+	}
+	who, err := s.orders.Contact(s.ctx(), r.ID)
+	if err != nil || who.Note.Reveal() != "with love" {
+		t.Errorf("contact: %+v, %v", who, err)
+	}
+	s.stockIs("ring", 2, 0, 3)
+}

@@ -2,6 +2,7 @@ package orders
 
 import (
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/seal"
@@ -38,16 +39,17 @@ type New struct {
 
 // NewLine is one line of a New.
 type NewLine struct {
-	SKU       catalog.SKU
-	Variant   catalog.VariantID
-	Pool      inventory.PoolID // "" is not counted in stock
-	Title     string
-	Quantity  int64
-	UnitPrice int64
-	Total     int64
-	Discount  int64 // the line's part of the order's
-	Tax       int64 // the line's part of the order's
-	Reason    string
+	SKU        catalog.SKU
+	Variant    catalog.VariantID
+	Pool       inventory.PoolID // "" is not counted in stock
+	Title      string
+	Quantity   int64
+	UnitPrice  int64
+	Total      int64
+	Discount   int64 // the line's part of the order's
+	Tax        int64 // the line's part of the order's
+	Reason     string
+	Properties []cart.Property
 }
 
 // Insert makes a pending order in the caller's transaction. Numbers that do
@@ -82,13 +84,17 @@ func Insert(tx *command.Tx, n New) error {
 		return err
 	}
 	for i, l := range n.Lines {
+		properties, err := cart.EncodeProperties(l.Properties)
+		if err != nil {
+			return err
+		}
 		gross := l.Total - l.Discount
 		if !n.TaxIncluded {
 			gross += l.Tax
 		}
-		_, err := tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, title, quantity, unit_price, total, discount, net, tax, gross, reason, shipped, returned)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
-			n.ID, i+1, tx.Slot, l.SKU, l.Variant, l.Pool, l.Title, l.Quantity, l.UnitPrice, l.Total, l.Discount, gross-l.Tax, l.Tax, gross, l.Reason)
+		_, err = tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, title, quantity, unit_price, total, discount, net, tax, gross, properties, reason, shipped, returned)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+			n.ID, i+1, tx.Slot, l.SKU, l.Variant, l.Pool, l.Title, l.Quantity, l.UnitPrice, l.Total, l.Discount, gross-l.Tax, l.Tax, gross, properties, l.Reason)
 		if err != nil {
 			return err
 		}

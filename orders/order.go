@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
@@ -92,7 +93,8 @@ type Line struct {
 	// Net + Tax = Gross; Total − Discount is Gross where tax is included in
 	// prices, Net otherwise.
 	Discount, Net, Tax, Gross money.Amount
-	Reason                    string // why the price was agreed; "" is the catalog's price
+	Reason                    string          // why the price was agreed; "" is the catalog's price
+	Properties                []cart.Property // what the shopper chose beside the variant
 	Shipped                   int64
 	Returned                  int64
 }

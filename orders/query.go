@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/id"
@@ -139,13 +140,18 @@ func scanOrder(r *sqlite.Rows) (Order, error) {
 
 // LinesTx returns an order's lines in order.
 func LinesTx(tx *sqlite.Tx, o ID, c money.Currency) ([]Line, error) {
-	rows := tx.Query(`SELECT line, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned, discount, net, tax, gross
+	rows := tx.Query(`SELECT line, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned, discount, net, tax, gross, properties
 		FROM order_lines WHERE order_id = ? ORDER BY line`, o)
 	var out []Line
 	amount := func(col int) money.Amount { return money.New(rows.Int64(col), c) }
 	for rows.Next() {
+		properties, err := cart.DecodeProperties(rows.Text(15))
+		if err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
 		out = append(out, Line{
-			Number: rows.Int(0), SKU: catalog.SKU(rows.Text(1)), Variant: catalog.VariantID(rows.Text(2)), Pool: inventory.PoolID(rows.Text(3)),
+			Properties: properties,
+			Number:     rows.Int(0), SKU: catalog.SKU(rows.Text(1)), Variant: catalog.VariantID(rows.Text(2)), Pool: inventory.PoolID(rows.Text(3)),
 			Title: rows.Text(4), Quantity: rows.Int64(5), UnitPrice: amount(6), Total: amount(7),
 			Discount: amount(11), Net: amount(12), Tax: amount(13), Gross: amount(14),
 			Reason: rows.Text(8), Shipped: rows.Int64(9), Returned: rows.Int64(10),

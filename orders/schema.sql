@@ -69,6 +69,7 @@ CREATE TABLE order_lines (
 	net        INTEGER NOT NULL CHECK (net >= 0),
 	tax        INTEGER NOT NULL CHECK (tax >= 0),
 	gross      INTEGER NOT NULL CHECK (gross = net + tax AND total - discount IN (net, gross)),
+	properties TEXT    NOT NULL DEFAULT '', -- JSON, as in cart_lines
 	reason     TEXT    NOT NULL, -- why the price was agreed; '' is the catalog's price
 	shipped    INTEGER NOT NULL CHECK (shipped BETWEEN 0 AND quantity),
 	returned   INTEGER NOT NULL CHECK (returned BETWEEN 0 AND shipped),
