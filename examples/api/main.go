@@ -16,6 +16,7 @@ import (
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/httpapi"
 	"github.com/keelshop/commerce/payments/simulator"
+	"github.com/keelshop/commerce/webhooks"
 )
 
 func main() {
@@ -24,7 +25,10 @@ func main() {
 	check(err)
 	defer shop.Close()
 	check(hire(ctx, shop))
-	api, err := httpapi.New(shop, httpapi.Options{Mailer: console{}, Logger: slog.Default()})
+	sending, err := webhooks.Start(ctx, shop, webhooks.Options{Logger: slog.Default()})
+	check(err)
+	defer sending.Close()
+	api, err := httpapi.New(shop, httpapi.Options{Mailer: console{}, Webhooks: sending, Logger: slog.Default()})
 	check(err)
 	server := &http.Server{Addr: "localhost:8080", Handler: api, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
 	fmt.Printf("http://%s/docs describes the API; %s runs the shop with the password %q\n", server.Addr, staffEmail, staffPassword)
