@@ -86,12 +86,16 @@ func (l *locale) percent(r money.Rate) string {
 	return text + "%"
 }
 
-// money writes an amount as people of the locale do: €12.50, 12,50 €.
+// money writes an amount as people of the locale do: €12.50, 12,50 €. The zero
+// Amount, which is no price, is "".
 func (l *locale) money(a money.Amount) string {
+	if a.Currency() == "" {
+		return ""
+	}
 	whole, fraction, _ := strings.Cut(strings.TrimPrefix(a.Decimal(), "-"), ".")
 	n, err := strconv.ParseInt(whole, 10, 64)
-	if err != nil { // only for the zero Amount, which is no price
-		return ""
+	if err != nil { // not a decimal: as money has it
+		return a.String()
 	}
 	text := l.number(n)
 	if fraction != "" {

@@ -1,0 +1,42 @@
+package storefront
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/keelshop/commerce/money"
+)
+
+func goSources(t *testing.T) []string {
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := make([]string, len(names))
+	for i, name := range names {
+		body, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[i] = string(body)
+	}
+	return texts
+}
+
+type moneyCase struct {
+	amount money.Amount
+	want   [2]string // English, German
+}
+
+func moneyCases() []moneyCase {
+	return []moneyCase{
+		{money.New(1250, "EUR"), [2]string{"€12.50", "12,50\u00a0€"}},
+		{money.New(123456789, "USD"), [2]string{"$1,234,567.89", "1.234.567,89\u00a0$"}},
+		{money.New(-5, "GBP"), [2]string{"−£0.05", "−0,05\u00a0£"}},
+		{money.New(1250, "JPY"), [2]string{"¥1,250", "1.250\u00a0¥"}},
+		{money.New(1250, "CHF"), [2]string{"CHF\u00a012.50", "12,50\u00a0CHF"}},
+		{money.New(1250, "KWD"), [2]string{"KWD\u00a01.250", "1,250\u00a0KWD"}},
+		{money.Amount{}, [2]string{"", ""}},
+	}
+}
