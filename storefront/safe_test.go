@@ -133,14 +133,14 @@ func (b *browser) harmless(attack string) {
 	})
 }
 
-// Whoever only looks changes nothing.
+// Whoever only looks changes nothing. This test looks at everything; whether
+// commands came of it is known when all tests have ended, since none may.
 func TestGETChangesNothing(t *testing.T) {
 	b := sample.visitor(t)
 	b.register("looks@example.com")
 	b.fill()
 	b.payWith("4000 0027 6000 3184")
 	order := b.at.Path // pending
-	before := sample.store.Latest()
 	for _, path := range append(attackedPages("x"), "/account", "/account/address", "/login", "/register", "/password", "/checkout", "/checkout/delivery", "/checkout/payment",
 		order, "/cart", "/cart/add", "/cart/change", "/logout", "/preferences", order+"/refresh", order+"/abandon", "/sitemap.xml", "/robots.txt", "/account/verify") {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
@@ -149,9 +149,6 @@ func TestGETChangesNothing(t *testing.T) {
 				t.Errorf("%s %s answered %d", method, path, b.status)
 			}
 		}
-	}
-	if after := sample.store.Latest(); after != before {
-		t.Errorf("after looking around the store is at %s, not %s", after, before)
 	}
 	b.open(order)
 	b.submit(order+"/abandon", nil)

@@ -34,7 +34,9 @@ type shop struct {
 	bank    *simulator.Simulator
 	letters *postbox
 	finders map[string]*search.Finder
-	url     string
+	// onlyLooked are the commands that somebody caused who only looked.
+	onlyLooked *looks
+	url        string
 }
 
 // sample is the shop that most tests share: loading the goods takes a second.
@@ -57,8 +59,9 @@ func runTests(m *testing.M) (code int, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	ctx := context.Background()
-	sample = shop{bank: simulator.New(simulator.WithURL("/bank")), letters: &postbox{}}
-	sample.store, err = commerce.Open(ctx, filepath.Join(dir, "shop"), commerce.WithPayments(sample.bank), commerce.WithShards(2))
+	sample = shop{bank: simulator.New(simulator.WithURL("/bank")), letters: &postbox{}, onlyLooked: &looks{}}
+	sample.store, err = commerce.Open(ctx, filepath.Join(dir, "shop"), commerce.WithPayments(sample.bank), commerce.WithShards(2),
+		commerce.WithHook(sample.onlyLooked.see))
 	if err != nil {
 		return 1, err
 	}
@@ -87,6 +90,9 @@ func runTests(m *testing.M) (code int, err error) {
 	sample.url = server.URL
 	code = m.Run()
 	violations, err := sample.store.Verify(ctx)
+	if len(sample.onlyLooked.seen) > 0 {
+		err = errors.Join(err, fmt.Errorf("a GET caused the commands %v", sample.onlyLooked.seen))
+	}
 	for _, v := range violations {
 		err = errors.Join(err, fmt.Errorf("after all tests: %v", v))
 	}
@@ -110,7 +116,26 @@ func (s shop) routes(o storefront.Options) (http.Handler, error) {
 		return err
 	}}))
 	mux.Handle("/", pages)
-	return mux, nil
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), methodKey{}, r.Method)))
+	}), nil
+}
+
+// looks is a hook that remembers commands of requests that must not have any.
+type looks struct {
+	mu   sync.Mutex
+	seen []string
+}
+
+type methodKey struct{}
+
+func (l *looks) see(ctx context.Context, command any) error {
+	if m, _ := ctx.Value(methodKey{}).(string); m == http.MethodGet || m == http.MethodHead {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.seen = append(l.seen, fmt.Sprintf("%T", command))
+	}
+	return nil
 }
 
 // with is the sample shop with other options.
