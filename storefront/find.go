@@ -221,19 +221,36 @@ func (v *visit) facets(found []search.FacetResult, q url.Values) []facetView {
 		if name, ok := strings.CutPrefix(f.Field, search.AttributeField("")); ok {
 			view = facetView{Param: paramField + name, Title: name}
 		}
+		on := slices.DeleteFunc(slices.Clone(q[view.Param]), func(value string) bool { return value == "" })
 		for _, value := range f.Values {
 			one := facetValueView{Value: value.Value, Title: value.Value, Count: int64(value.Count)}
 			if view.One {
 				one.Value, one.Title = v.priceRange(value.Price)
 			}
-			one.On = slices.Contains(q[view.Param], one.Value)
-			view.Values = append(view.Values, one)
+			if i := slices.Index(on, one.Value); i >= 0 {
+				one.On, on = true, slices.Delete(on, i, i+1)
+			}
+			if one.Count > 0 || one.On {
+				view.Values = append(view.Values, one)
+			}
 		}
-		if len(view.Values) > 1 || len(q[view.Param]) > 0 {
+		for _, value := range on { // no choice any more, but it must be possible to take it off
+			view.Values = append(view.Values, v.lost(view, value))
+		}
+		if len(view.Values) > 1 || len(view.Values) == 1 && view.Values[0].On {
 			views = append(views, view)
 		}
 	}
 	return views
+}
+
+// lost is a value that is filtered by and that no product has.
+func (v *visit) lost(f facetView, value string) facetValueView {
+	one := facetValueView{Value: value, Title: value, On: true}
+	if r, err := parseRange(value); f.One && err == nil {
+		one.Value, one.Title = v.priceRange(r)
+	}
+	return one
 }
 
 // priceRange returns a range as it stands in an address and as people read it.

@@ -61,6 +61,8 @@ for (const input of document.querySelectorAll('input[data-suggest]')) {
     const all = options();
     if (event.key === 'Escape') return show(false);
     if (list.hidden || !all.length) return;
+    clearTimeout(timer);
+    asked++; // an answer that is still on its way would take the choice back
     if (event.key === 'ArrowDown') chosen = (chosen + 1) % all.length;
     else if (event.key === 'ArrowUp') chosen = (chosen + all.length - 1) % all.length;
     else if (event.key === 'Enter' && chosen >= 0) { event.preventDefault(); all[chosen].click(); return; }

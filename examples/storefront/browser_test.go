@@ -1,0 +1,297 @@
+package main
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// Test cards by the place of their button in the bank's field.
+const (
+	goodCard     = `.sample:nth-of-type(1)`
+	declinedCard = `.sample:nth-of-type(2)`
+	secureCard   = `.sample:nth-of-type(3)`
+)
+
+// TestInABrowser buys in a real browser, as a newcomer does.
+func TestInABrowser(t *testing.T) {
+	browser := startChromium(t)
+	site := startShop(t)
+	for name, test := range map[string]func(*testing.T, context.Context, string){
+		"good card": buyWithGoodCard, "declined card": buyWithDeclinedCard, "3-D Secure": buyWithThreeDSecure,
+		"account": buyWithAccount, "German": buyInGerman, "keyboard only": buyByKeyboard, "no scripts": buyWithoutScripts, "phone": buyOnAPhone,
+		"accessible": everyPageIsAccessible,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, browser, site) })
+	}
+}
+
+// toPayment searches for a teapot, chooses a colour and goes as far as the
+// payment.
+func (b tab) toPayment() {
+	b.t.Helper()
+	b.open("/")
+	b.shot("home")
+	b.fill("#q", "teap")
+	b.until(`document.querySelector(".suggestions a")`)
+	b.shot("suggestions")
+	b.click(`.suggestions a[href="/p/east-wind-teapot"]`)
+	b.says("East wind teapot")
+	b.click(`.option li:nth-child(2) a`) // another colour, without loading the page anew
+	b.says("Colour: Clay")
+	b.until(`location.search.includes("CLAY") && document.querySelector(".add [name=sku]").value.endsWith("CLAY")`)
+	b.shot("product")
+	b.click(".add button")
+	b.says("It is in your cart.")
+	b.says("Clay")
+	b.shot("cart")
+	b.click(".summary a.main")
+	b.says("Where shall it go?")
+	b.address()
+}
+
+// address fills in the form and chooses the first way to send.
+func (b tab) address() {
+	b.t.Helper()
+	b.fill("#f-email", "ada@example.com")
+	b.fill("#f-name", "Ada Byron")
+	b.fill("#f-line1", "Hafenstraße 1")
+	b.fill("#f-postcode", "24103")
+	b.fill("#f-city", "Kiel")
+	b.click("form.fields button.main")
+	b.until(`location.pathname === "/checkout/delivery"`)
+	b.shot("delivery")
+	b.click("form.panel button.main")
+	b.until(`location.pathname === "/checkout/payment" && document.querySelector("iframe")`)
+}
+
+// pay gives the bank a card and presses the button.
+func (b tab) pay(card string) {
+	b.t.Helper()
+	b.inFrame(card)
+	b.until(`document.querySelector("button.wide")`)
+	b.click("button.wide")
+}
+
+func buyWithGoodCard(t *testing.T, browser context.Context, site string) {
+	b := newTab(t, browser, site, 1360, "en")
+	b.toPayment()
+	b.shot("payment")
+	b.pay(goodCard)
+	b.says("Thank you for your order")
+	b.says("€68.90") // with the parcel
+	b.shot("order")
+}
+
+func buyWithDeclinedCard(t *testing.T, browser context.Context, site string) {
+	b := newTab(t, browser, site, 1360, "en")
+	b.toPayment()
+	b.pay(declinedCard)
+	b.says("The card was declined.")
+	b.shot("declined")
+	b.pay(goodCard)
+	b.says("Thank you for your order")
+}
+
+func buyWithThreeDSecure(t *testing.T, browser context.Context, site string) {
+	b := newTab(t, browser, site, 1360, "en")
+	b.toPayment()
+	b.pay(secureCard)
+	b.says("Your bank asks you to confirm")
+	b.shot("3ds")
+	b.inFrame(`[value=yes]`)
+	b.says("Thank you for your order")
+}
+
+func buyWithAccount(t *testing.T, browser context.Context, site string) {
+	b := newTab(t, browser, site, 1360, "en")
+	b.open("/register")
+	b.fill("#f-name", "Grace Hopper")
+	b.fill("#f-email", "grace@example.com")
+	b.fill("#f-password", "a ship in port is safe")
+	b.click("form.fields button")
+	b.says("You have not ordered anything yet.")
+	b.open("/p/oak-board")
+	b.click(".add button")
+	b.says("It is in your cart.")
+	b.open("/checkout")
+	b.until(`document.querySelector("#f-email").value === "grace@example.com"`)
+	b.fill("#f-line1", "Kai 7")
+	b.fill("#f-postcode", "20457")
+	b.fill("#f-city", "Hamburg")
+	b.click("form.fields button.main")
+	b.until(`location.pathname === "/checkout/delivery"`)
+	b.click("form.panel button.main")
+	b.until(`location.pathname === "/checkout/payment" && document.querySelector("iframe")`)
+	b.pay(goodCard)
+	b.says("Thank you for your order")
+	b.open("/account")
+	b.says("€36.90")
+	b.shot("account")
+}
+
+func buyInGerman(t *testing.T, browser context.Context, site string) {
+	b := newTab(t, browser, site, 1360, "de-DE,de;q=0.9")
+	b.open("/")
+	b.says("Weniger Dinge, die länger bleiben")
+	b.shot("home-de")
+	b.fill("#q", "Regenm")
+	b.until(`document.querySelector(".suggestions a")`)
+	b.click(`.suggestions a[href="/p/rain-coat"]`)
+	b.says("189,00 €")
+	b.click(".add button")
+	b.says("Liegt in deinem Warenkorb.")
+	b.click(".summary a.main")
+	b.says("Wohin soll es gehen?")
+	b.address()
+	b.pay(goodCard)
+	b.says("Danke für deine Bestellung")
+	b.says("davon MwSt. 19 %")
+}
+
+// buyByKeyboard never touches a mouse. Wherever it stops, the focus can be
+// seen.
+func buyByKeyboard(t *testing.T, browser context.Context, site string) {
+	b := newTab(t, browser, site, 1360, "en")
+	b.open("/")
+	b.press(kb.Tab)
+	if got := b.focused(); got != "Skip to the content" {
+		t.Errorf("the first thing to reach is %q", got)
+	}
+	b.tabTo("q ")
+	b.do(chromedp.KeyEvent("storm lant"))
+	b.until(`document.querySelector(".suggestions a")`)
+	b.press(kb.ArrowDown, kb.Enter)
+	b.until(`location.pathname === "/p/storm-lantern"`)
+	b.tabTo("Add to cart")
+	b.press(kb.Enter)
+	b.says("It is in your cart.")
+	b.tabTo("Checkout")
+	b.press(kb.Enter)
+	b.says("Where shall it go?")
+	for _, field := range []struct{ name, text string }{
+		{"email", "k@example.com"}, {"name", "Key Board"}, {"line1", "Deich 2"}, {"postcode", "25746"}, {"city", "Heide"},
+	} {
+		b.tabTo(field.name)
+		b.do(chromedp.KeyEvent(field.text))
+	}
+	b.press(kb.Enter)
+	b.says("How shall it come?")
+	b.tabTo("Continue")
+	b.press(kb.Enter)
+	b.until(`document.querySelector("iframe") && document.querySelector("iframe").contentDocument.querySelector("#number")`)
+	b.tabTo("number")
+	b.do(chromedp.KeyEvent("4242424242424242"))
+	b.tabTo("expiry")
+	b.do(chromedp.KeyEvent("12/30"))
+	b.tabTo("cvc")
+	b.do(chromedp.KeyEvent("123"))
+	b.press(kb.Enter)
+	b.says("Card ending in 4242")
+	b.tabTo("Pay ")
+	b.press(kb.Enter)
+	b.says("Thank you for your order")
+}
+
+func buyWithoutScripts(t *testing.T, browser context.Context, site string) {
+	b := newTab(t, browser, site, 1360, "en")
+	if _, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+		t.Fatal(err)
+	}
+	b.open("/")
+	b.fill("#q", "blanket")
+	b.press(kb.Enter)
+	b.says("Search for “blanket”")
+	b.click(`.grid a[href="/p/wool-blanket"]`)
+	b.click(`.option li:nth-child(3) a`)
+	b.says("Colour: Clay")
+	b.click(".add button")
+	b.says("It is in your cart.")
+	b.click(".summary a.main")
+	b.address()
+	b.pay(secureCard)
+	b.says("Your bank asks you to confirm")
+	b.inFrame(`[value=yes]`)
+	b.says("Thank you for your order")
+	b.do(chromedp.SetValue(chromedp.CSS("#language"), "de"))
+	b.click(".preferences button")
+	b.says("Danke für deine Bestellung")
+}
+
+func buyOnAPhone(t *testing.T, browser context.Context, site string) {
+	b := newTab(t, browser, site, 390, "en")
+	for name, path := range map[string]string{
+		"home": "/", "category": "/c/clothing", "product": "/p/lambswool-sweater", "search": "/search?q=wool", "login": "/login",
+	} {
+		b.open(path)
+		b.until(`document.documentElement.scrollWidth <= innerWidth`) // nothing sticks out
+		b.shot("phone-" + name)
+	}
+	b.open("/p/harbour-roast")
+	b.click(".add button")
+	b.says("It is in your cart.")
+	b.until(`document.documentElement.scrollWidth <= innerWidth`)
+	b.shot("phone-cart")
+	b.click(".summary a.main")
+	b.address()
+	b.until(`document.documentElement.scrollWidth <= innerWidth`)
+	b.shot("phone-payment")
+	b.pay(goodCard)
+	b.says("Thank you for your order")
+	b.until(`document.documentElement.scrollWidth <= innerWidth`)
+	b.shot("phone-order")
+}
+
+// everyPageIsAccessible asks axe-core about the rules of WCAG 2.2 AA. The
+// variable AXE_CORE names its axe.min.js.
+func everyPageIsAccessible(t *testing.T, browser context.Context, site string) {
+	path := os.Getenv("AXE_CORE")
+	if path == "" {
+		t.Skip("AXE_CORE does not name axe.min.js: npm pack axe-core, unpack it, and this test looks for what keeps people out")
+	}
+	axe, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, width := range []int64{1360, 390} {
+		b := newTab(t, browser, site, width, "en")
+		b.open("/p/rain-coat")
+		b.click(".add button")
+		b.says("It is in your cart.")
+		for _, path := range []string{
+			"/", "/c/kitchen", "/c/home?f.Colour=Pine", "/p/rain-coat", "/p/pocket-knife", "/search?q=wool", "/search?q=qqqqq", "/cart", "/checkout",
+			"/login", "/register", "/password", "/password/new?token=x", "/verify?token=x", "/nothing", "/pages/about", "/bank/card",
+		} {
+			b.open(path)
+			b.ask(string(axe), path)
+		}
+		b.open("/checkout")
+		b.address()
+		b.ask(string(axe), "/checkout/payment")
+		b.pay(secureCard)
+		b.says("Your bank asks you to confirm")
+		b.ask(string(axe), "/orders/… pending")
+		b.inFrame(`[value=yes]`)
+		b.says("Thank you for your order")
+		b.ask(string(axe), "/orders/…")
+	}
+}
+
+// ask reports what axe-core finds wrong with the page.
+func (b tab) ask(axe, page string) {
+	b.t.Helper()
+	b.do(chromedp.Evaluate[chromedp.Void](axe))
+	found, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](`axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}).then(r =>
+		r.violations.map(v => v.id + ": " + v.nodes.map(n => n.target.join(" ") + " (" + n.failureSummary.split("\n").pop().trim() + ")").slice(0, 3).join("; ")))`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if len(found) > 0 {
+		b.t.Errorf("%s is not accessible:\n%s", page, strings.Join(found, "\n"))
+	}
+}
