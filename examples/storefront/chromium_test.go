@@ -63,7 +63,8 @@ func startChromium(t *testing.T) context.Context {
 	if path == "" {
 		t.Skip("there is no Chromium here: apt-get install chromium, and this test buys things in it")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.Flag("disable-dev-shm-usage", true))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.Flag("disable-dev-shm-usage", true),
+		chromedp.Flag("force-prefers-reduced-motion", true)) // no smooth scrolling: what is clicked stands still
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // it refuses to run as root otherwise
 	}
