@@ -52,8 +52,9 @@ for (const input of document.querySelectorAll('input[data-suggest]')) {
     const turn = ++asked, text = input.value.trim();
     if (text.length < 2) return show(false);
     const answer = await fetch(input.dataset.suggest + '?q=' + encodeURIComponent(text));
+    const html = await answer.text();
     if (turn !== asked || !answer.ok) return;
-    list.innerHTML = await answer.text(); // the shop's own, escaped by it
+    list.innerHTML = html; // the shop's own, escaped by it
     show(options().length > 0);
   };
   input.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(() => ask().catch(() => show(false)), 120); });
