@@ -86,6 +86,13 @@ var importRules = slices.Concat([]importRule{
 		why:    "the REST API is an edge: who does not serve it does not carry its framework",
 	},
 	{
+		from:   ours("..."),
+		except: ours("storefront/...", "examples/...", "admin/..."),
+		to:     ours("storefront/...", "internal/samplegoods/..."),
+		direct: true,
+		why:    "the pages are an edge: who does not show them does not carry templates, languages and sample goods",
+	},
+	{
 		from: ours(domain...),
 		to: slices.Concat(ours("replication/...", "shard/...", "search/...", "internal/cache/...", ""), []string{
 			"github.com/hashicorp/...", "github.com/blevesearch/...", "github.com/dgraph-io/...", "net/http/...",
