@@ -51,6 +51,15 @@ func newLocales() []*locale {
 	return all
 }
 
+// newMatcher finds the locale that a browser asks for, by its index.
+func newMatcher(locales []*locale) language.Matcher {
+	tags := make([]language.Tag, len(locales))
+	for i, l := range locales {
+		tags[i] = l.tag
+	}
+	return language.NewMatcher(tags)
+}
+
 // must is for texts of this package, which the tests read.
 func must(err error) {
 	if err != nil {

@@ -37,6 +37,7 @@ type shop struct {
 	// onlyLooked are the commands that somebody caused who only looked.
 	onlyLooked *looks
 	url        string
+	handler    http.Handler
 }
 
 // sample is the shop that most tests share: loading the goods takes a second.
@@ -87,7 +88,7 @@ func runTests(m *testing.M) (code int, err error) {
 	}
 	server := httptest.NewServer(handler)
 	defer server.Close()
-	sample.url = server.URL
+	sample.url, sample.handler = server.URL, handler
 	code = m.Run()
 	violations, err := sample.store.Verify(ctx)
 	if len(sample.onlyLooked.seen) > 0 {

@@ -1,6 +1,9 @@
 // Package storefront is the shop that people see: pages for browsing, buying
 // and looking after an account, rendered on the server with html/template.
 //
+// Answers are compressed. Rates, logs and metrics are the program's: it puts
+// what it uses for its other handlers around this one.
+//
 // Every page works without scripts; a small one of the package's own makes some
 // of them quicker. Pages ask nothing of other servers, unless a payment
 // provider's field does. A GET changes nothing.
@@ -17,6 +20,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"golang.org/x/text/language"
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
@@ -92,6 +97,8 @@ type site struct {
 	shop    *commerce.Store
 	theme   *theme
 	locales []*locale
+	matcher language.Matcher // of the locales, by their index
+	cache   pageCache
 }
 
 // New returns the handler of a storefront. It returns fault.Invalid, naming the
@@ -107,6 +114,7 @@ func New(shop *commerce.Store, o Options) (http.Handler, error) {
 		return nil, err
 	}
 	s.locales = newLocales()
+	s.matcher = newMatcher(s.locales)
 	if err := s.theme.parse(s.locales); err != nil {
 		return nil, err
 	}
@@ -114,7 +122,11 @@ func New(shop *commerce.Store, o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return web.Chain(s.routes(), web.Recover(o.Logger, s.refuse), web.SecurityHeaders(o.policy()),
+	compress, err := web.Compress()
+	if err != nil {
+		return nil, err
+	}
+	return web.Chain(s.routes(), compress, web.Recover(o.Logger, s.refuse), web.SecurityHeaders(o.policy()),
 		web.LimitBody(64<<10, s.refuse), sameOrigin), nil
 }
 
@@ -166,9 +178,9 @@ func (s *site) routes() http.Handler {
 		method, path, _ := strings.Cut(pattern, " ")
 		mux.HandleFunc(method+" "+s.Base+path, s.visitor(pattern, h))
 	}
-	handle("GET /{$}", home)
-	handle("GET /c/{handle}", category)
-	handle("GET /p/{handle}", product)
+	handle("GET /{$}", cached(home))
+	handle("GET /c/{handle}", cached(category))
+	handle("GET /p/{handle}", cached(product))
 	handle("GET /cart", showCart)
 	handle("POST /cart/add", addToCart)
 	handle("POST /cart/change", changeCart)
@@ -182,8 +194,8 @@ func (s *site) routes() http.Handler {
 	handle("POST /orders/{order}/refresh", refreshOrder)
 	handle("POST /orders/{order}/abandon", abandonOrder)
 	if len(s.Finders) > 0 {
-		handle("GET /search", find)
-		handle("GET /suggest", suggest)
+		handle("GET /search", cached(find))
+		handle("GET /suggest", cached(suggest))
 	}
 	handle("GET /login", showLogIn)
 	handle("POST /login", logIn)
@@ -205,7 +217,7 @@ func (s *site) routes() http.Handler {
 		handle("POST /password/new", newPassword)
 	}
 	handle("POST /preferences", setPreferences)
-	handle("GET /pages/{page}", themePage)
+	handle("GET /pages/{page}", cached(themePage))
 	handle("GET /media/{asset}", media)
 	handle("GET /static/{file}", static)
 	handle("GET /sitemap.xml", sitemap)

@@ -104,10 +104,11 @@ func (v *visit) offered(p catalog.Product) catalog.Offer {
 }
 
 // cards returns up to limit products of a category, and what to ask for next:
-// the ID of the last one if there are more.
+// the ID of the last one if there may be more.
 func (v *visit) cards(f catalog.Filter, limit int) (cards []card, next catalog.ProductID, err error) {
 	f.Status = catalog.Active
-	last := catalog.ProductID("")
+	f.Limit = limit + 8 // some may not be shown
+	read, last := 0, catalog.ProductID("")
 	for p, err := range v.site.shop.Catalog.All(v.ctx(), f) {
 		if err != nil {
 			return nil, "", err
@@ -118,7 +119,10 @@ func (v *visit) cards(f catalog.Filter, limit int) (cards []card, next catalog.P
 		if c, ok := v.card(p); ok {
 			cards = append(cards, c)
 		}
-		last = p.ID
+		read, last = read+1, p.ID
 	}
-	return cards, "", nil
+	if read < f.Limit {
+		last = ""
+	}
+	return cards, last, nil
 }

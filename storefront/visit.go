@@ -7,9 +7,11 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"golang.org/x/text/language"
 
+	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
@@ -27,6 +29,8 @@ type visit struct {
 	currency money.Currency
 	customer accounts.CustomerID // "" is a guest
 	basket   cart.Cart           // the zero Cart if there is none
+	key      *pageKey            // of a page that may be kept, or nil
+	latest   commerce.Position   // of the store when the page was begun
 }
 
 // visitor adapts a page to net/http: it finds out who asks, and turns errors
@@ -57,11 +61,11 @@ func (s *site) localeOf(r *http.Request) *locale {
 			}
 		}
 	}
-	tags := make([]language.Tag, len(s.locales))
-	for i, l := range s.locales {
-		tags[i] = l.tag
+	wanted := r.Header.Get("Accept-Language")
+	if wanted == "" {
+		return s.locales[0]
 	}
-	_, i := language.MatchStrings(language.NewMatcher(tags), r.Header.Get("Accept-Language"))
+	_, i := language.MatchStrings(s.matcher, wanted)
 	return s.locales[i]
 }
 
@@ -140,9 +144,7 @@ func (v *visit) page(title string) (page, error) {
 	if v.r.Method != http.MethodGet {
 		p.Here = v.site.Base + "/"
 	}
-	for _, l := range v.basket.Lines {
-		p.Units += l.Quantity
-	}
+	p.Units = v.units()
 	return p, nil
 }
 
@@ -165,23 +167,38 @@ func (v *visit) show(status int, name string, data any) error {
 }
 
 func (v *visit) send(status int, body []byte) error {
+	if status != http.StatusOK || v.r.Method != http.MethodGet {
+		v.headers()
+		v.w.WriteHeader(status)
+		_, _ = v.w.Write(body) // the browser has gone if this fails
+		return nil
+	}
+	sum := sha256.Sum256(body)
+	p := cachedPage{body: body, tag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, at: v.latest, made: time.Now()}
+	if v.key != nil {
+		v.site.cache.put(*v.key, p)
+	}
+	v.respond(p)
+	return nil
+}
+
+// respond sends a page, unless the browser has it.
+func (v *visit) respond(p cachedPage) {
+	v.headers()
+	v.w.Header().Set("ETag", p.tag)
+	if web.MatchETag(v.r.Header.Get("If-None-Match"), p.tag) {
+		v.w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	_, _ = v.w.Write(p.body) // the browser has gone if this fails
+}
+
+func (v *visit) headers() {
 	h := v.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", v.locale.Code)
 	h.Set("Cache-Control", "private, no-cache")
 	h.Add("Vary", "Accept-Language, Cookie")
-	if status == http.StatusOK && v.r.Method == http.MethodGet {
-		sum := sha256.Sum256(body)
-		tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
-		h.Set("ETag", tag)
-		if web.MatchETag(v.r.Header.Get("If-None-Match"), tag) {
-			v.w.WriteHeader(http.StatusNotModified)
-			return nil
-		}
-	}
-	v.w.WriteHeader(status)
-	_, _ = v.w.Write(body) // the browser has gone if this fails
-	return nil
 }
 
 // redirect sends the browser to a page of the shop with a GET.
