@@ -32,8 +32,8 @@ type pageKey struct {
 	host, uri string
 	locale    *locale
 	currency  money.Currency
-	loggedIn  bool
-	units     int64 // in the cart
+	units     int64  // in the cart
+	market    string // the country that the cart goes to
 }
 
 type cachedPage struct {
@@ -63,11 +63,14 @@ func (c *pageCache) put(key pageKey, p cachedPage) {
 	c.pages[key] = p
 }
 
-// cached is a page that may be kept.
+// cached is a page that may be kept for those who are not logged in.
 func cached(h func(*visit) error) func(*visit) error {
 	return func(v *visit) error {
+		if v.customer != "" { // prices may be their own
+			return h(v)
+		}
 		v.key = &pageKey{
-			host: v.r.Host, uri: v.r.URL.RequestURI(), locale: v.locale, currency: v.currency, loggedIn: v.customer != "", units: v.units(),
+			host: v.r.Host, uri: v.r.URL.RequestURI(), locale: v.locale, currency: v.currency, units: v.units(), market: v.basket.ShippingCountry,
 		}
 		if _, err := url.ParseQuery(v.r.URL.RawQuery); err != nil || len(v.key.uri) > mostText*4 {
 			v.key = nil

@@ -10,6 +10,7 @@ import (
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/pricing"
 )
 
 type cartPage struct {
@@ -18,7 +19,9 @@ type cartPage struct {
 	Sum    sumView
 	Locked bool // a payment is under way
 	Order  string
-	Stuck  bool // something must be taken out before it can be bought
+	Codes  []codeView
+	NoCode string // what is wrong with a code that was entered
+	Stuck  bool   // something must be taken out before it can be bought
 }
 
 // lineView is a line of a cart or an order.
@@ -41,7 +44,8 @@ func showCart(v *visit) error {
 		return err
 	}
 	p.NoIndex = true
-	data := cartPage{page: p, Sum: v.cartSum(), Stuck: len(v.basket.Unsellable()) > 0, Locked: v.basket.Status == cart.Locking, Order: v.basket.Order}
+	reason := pricing.CodeReason(v.r.URL.Query().Get("code"))
+	data := cartPage{page: p, Codes: v.codes(), NoCode: v.codeProblem(reason), Sum: v.cartSum(), Stuck: len(v.basket.Unsellable()) > 0, Locked: v.basket.Status == cart.Locking, Order: v.basket.Order}
 	if data.Lines, err = v.cartLines(); err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/keelshop/commerce/catalog"
-	"github.com/keelshop/commerce/money"
 )
 
 type productPage struct {
@@ -18,8 +17,7 @@ type productPage struct {
 	Attributes   []attributeView
 	SKU          catalog.SKU
 	Chosen       string // the chosen options, as in "Pine, 27 cm"
-	Price        money.Amount
-	Was          *money.Amount
+	Price        priceView
 	Priced       bool
 	Stock        stockView
 	Related      []card
@@ -49,6 +47,9 @@ func product(v *visit) error {
 	if p.Status != catalog.Active || len(p.Variants) == 0 {
 		return errNoPage
 	}
+	if err := v.readPrices(); err != nil {
+		return err
+	}
 	if offer := v.offered(p); !offer.Visible && !offer.Purchasable {
 		return errNoPage
 	}
@@ -68,11 +69,7 @@ func product(v *visit) error {
 		Pictures: v.gallery(p, chosen), Options: v.options(p, chosen), Attributes: attributes(p, chosen, v.locale),
 	}
 	data.Chosen = chosenOptions(data.Options)
-	if data.Price, data.Priced = chosen.Price(v.currency); data.Priced {
-		if was, ok := chosen.CompareAtPrice(v.currency); ok {
-			data.Was = &was
-		}
-	}
+	data.Price, data.Priced = v.price(chosen)
 	if data.Stock, err = v.stock(chosen); err != nil {
 		return err
 	}

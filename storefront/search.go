@@ -53,6 +53,9 @@ func suggest(v *visit) error {
 		if err != nil {
 			return err
 		}
+		if err := v.readPrices(); err != nil {
+			return err
+		}
 		if data, err = v.suggestions(found, text); err != nil {
 			return err
 		}

@@ -42,7 +42,7 @@ func (v *visit) linkedData(p catalog.Product, data productPage) productLD {
 		ld.Brand = &brandLD{"Brand", p.Brand}
 	}
 	if data.Priced {
-		ld.Offers = &offerLD{"Offer", data.Canonical, data.Price.Decimal(), string(data.Price.Currency()), "https://schema.org/InStock"}
+		ld.Offers = &offerLD{"Offer", data.Canonical, data.Price.Amount.Decimal(), string(data.Price.Amount.Currency()), "https://schema.org/InStock"}
 		if data.Stock.None {
 			ld.Offers.Availability = "https://schema.org/OutOfStock"
 		}

@@ -184,6 +184,8 @@ func (s *site) routes() http.Handler {
 	handle("GET /cart", showCart)
 	handle("POST /cart/add", addToCart)
 	handle("POST /cart/change", changeCart)
+	handle("POST /cart/code", applyCode)
+	handle("POST /cart/code/remove", removeCode)
 	handle("GET /checkout", showContact)
 	handle("POST /checkout", setContact)
 	handle("GET /checkout/delivery", showDelivery)

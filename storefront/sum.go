@@ -22,7 +22,7 @@ type amountView struct {
 
 func (v *visit) cartSum() sumView {
 	c := v.basket
-	s := v.sum(c.Subtotal, c.Discount, c.Total)
+	s := v.sum(c.Subtotal, c.Discount, c.Total, c.Promotions)
 	for _, o := range c.Offers {
 		if o.Method == c.ShippingMethod {
 			s.Rows = append(s.Rows, amountView{v.locale.name(o.Name), c.Shipping})
@@ -41,7 +41,7 @@ func (v *visit) cartSum() sumView {
 }
 
 func (v *visit) orderSum(o orders.Order) sumView {
-	s := v.sum(o.Subtotal, o.Discount, o.Total)
+	s := v.sum(o.Subtotal, o.Discount, o.Total, o.Promotions)
 	if o.ShippingMethod != "" || !o.Shipping.IsZero() {
 		s.Rows = append(s.Rows, amountView{or(v.locale.name(o.ShippingName), v.locale.text("Shipping")), o.Shipping})
 	}
@@ -59,10 +59,23 @@ func (v *visit) orderSum(o orders.Order) sumView {
 	return s
 }
 
-func (v *visit) sum(subtotal, discount, total money.Amount) sumView {
+// sum begins a sum with the goods and what is off them: by promotion where
+// these make up the discount, in one row otherwise.
+func (v *visit) sum(subtotal, discount, total money.Amount, applied []pricing.Applied) sumView {
 	s := sumView{Total: total, Rows: []amountView{{v.locale.text("Subtotal"), subtotal}}}
-	if minus, err := discount.Neg(); err == nil && !discount.IsZero() {
-		s.Rows = append(s.Rows, amountView{v.locale.text("Discount"), minus})
+	known := int64(0)
+	var rows []amountView
+	for _, p := range applied {
+		if off := p.Amount - p.Shipping; off != 0 {
+			known += off
+			rows = append(rows, amountView{v.locale.name(p.Name), money.New(-off, discount.Currency())})
+		}
+	}
+	switch {
+	case known == discount.Minor():
+		s.Rows = append(s.Rows, rows...)
+	case !discount.IsZero():
+		s.Rows = append(s.Rows, amountView{v.locale.text("Discount"), money.New(-discount.Minor(), discount.Currency())})
 	}
 	return s
 }

@@ -42,6 +42,12 @@ var germanTexts = map[string]string{
 	"Please fill in your address first.":                           "Bitte gib zuerst deine Adresse ein.",
 	"The price has changed from %s to %s.":                         "Der Preis hat sich von %s auf %s geändert.", "of which tax": "davon Steuer", "of which %s": "davon %s", "VAT": "MwSt.",
 	"Please take out what can no longer be bought.": "Bitte nimm heraus, was man nicht mehr kaufen kann.",
+	"Do you have a code?":                           "Hast du einen Code?", "Code": "Code", "There is no such code.": "Diesen Code gibt es nicht.", "This code has expired.": "Dieser Code ist abgelaufen.",
+	"The cart is not large enough for this code yet.": "Für diesen Code ist der Warenkorb noch zu klein.", "This code is for those who are logged in.": "Dieser Code ist für angemeldete Kunden.",
+	"This code is not for these goods or not for you.":   "Dieser Code gilt nicht für diese Waren oder nicht für dich.",
+	"This code cannot be used together with the others.": "Dieser Code lässt sich nicht mit den anderen verbinden.",
+	"This code is on the cart already.":                  "Dieser Code ist schon im Warenkorb.", "This code has been used up.": "Dieser Code ist aufgebraucht.",
+	"10 % for a first visit": "10 % zum ersten Besuch", "Lowest price of the last 30 days: %s": "Niedrigster Preis der letzten 30 Tage: %s",
 	// Delivery
 	"How shall it come?": "Wie soll es kommen?", "%d to %d days": "%d bis %d Tage", "free": "kostenlos", "Please choose how it shall come.": "Bitte wähle, wie es kommen soll.",
 	"We cannot send these goods to this address.": "Diese Waren können wir nicht an diese Adresse schicken.",

@@ -1,8 +1,6 @@
 package storefront
 
 import (
-	"time"
-
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/money"
@@ -69,38 +67,20 @@ func (v *visit) card(p catalog.Product) (card, bool) {
 // cardOf is card for a product in the shopper's language that may be shown.
 func (v *visit) cardOf(p catalog.Product) (card, bool) {
 	c := card{Title: p.Title, URL: v.site.Base + "/p/" + p.Handle}
-	found := false
+	price, from, found := v.cheapest(p.Variants)
+	c.Price, c.Was, c.From = price.Amount, price.Was, from
 	values := map[string]bool{}
 	for _, variant := range p.Variants {
 		if len(variant.Options) > 0 {
 			values[variant.Options[0].Value] = true
 			c.Option = variant.Options[0].Name
 		}
-		price, ok := variant.Price(v.currency)
-		if !ok {
-			continue
-		}
-		if found && price.Minor() != c.Price.Minor() {
-			c.From = true
-		}
-		if !found || price.Minor() < c.Price.Minor() {
-			c.Price, c.Was = price, nil
-			if was, ok := variant.CompareAtPrice(v.currency); ok {
-				c.Was = &was
-			}
-		}
-		found = true
 	}
 	c.Choices = len(values)
 	for _, m := range p.Media[:min(2, len(p.Media))] {
 		c.Pictures = append(c.Pictures, v.site.picture(m, c.Title))
 	}
 	return c, found
-}
-
-// offered says what the shopper may do with a product now.
-func (v *visit) offered(p catalog.Product) catalog.Offer {
-	return p.Offered(catalog.Ask{At: time.Now(), Currency: v.currency})
 }
 
 // cards returns up to limit products of a category, and what to ask for next:

@@ -29,6 +29,8 @@ type visit struct {
 	currency money.Currency
 	customer accounts.CustomerID // "" is a guest
 	basket   cart.Cart           // the zero Cart if there is none
+	lists    *catalog.PriceLists // see price
+	groups   []string            // of the customer
 	key      *pageKey            // of a page that may be kept, or nil
 	latest   commerce.Position   // of the store when the page was begun
 }
@@ -133,6 +135,9 @@ type page struct {
 
 func (v *visit) page(title string) (page, error) {
 	tree, err := v.site.shop.Catalog.Categories(v.ctx())
+	if err == nil {
+		err = v.readPrices()
+	}
 	if err != nil {
 		return page{}, err
 	}

@@ -165,8 +165,9 @@ func buyByKeyboard(t *testing.T, browser context.Context, site string) {
 	}
 	b.tabTo("q ")
 	b.do(chromedp.KeyEvent("storm lant"))
-	b.until(`document.querySelector(".suggestions a")`)
-	b.press(kb.ArrowDown, kb.Enter)
+	b.until(`document.querySelector(".suggestions:not([hidden]) a[href='/p/storm-lantern']")`)
+	b.pressUntil(kb.ArrowDown, `document.querySelector(".suggestions a.chosen[href='/p/storm-lantern']")`)
+	b.press(kb.Enter)
 	b.until(`location.pathname === "/p/storm-lantern"`)
 	b.tabTo("Add to cart")
 	b.press(kb.Enter)

@@ -139,6 +139,18 @@ func (b tab) press(keys ...string) {
 	}
 }
 
+// pressUntil presses a key again and again until an expression is true.
+func (b tab) pressUntil(key, expression string) {
+	b.t.Helper()
+	for range 20 {
+		b.press(key)
+		if ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](`Boolean(`+expression+`)`)); err == nil && ok {
+			return
+		}
+	}
+	b.t.Fatalf("however often a key is pressed, %s does not become true\nat %s", expression, b.where())
+}
+
 // until waits for an expression to become true. While a page is loading, it
 // cannot be evaluated, which is not an error.
 func (b tab) until(expression string) {

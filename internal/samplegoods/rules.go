@@ -46,7 +46,20 @@ func putRules(ctx context.Context, shop *commerce.Store) error {
 			return err
 		}
 	}
-	return nil
+	return putWelcome(ctx, shop)
+}
+
+// putWelcome puts the code WELCOME10, good for carts from twenty euros on.
+func putWelcome(ctx context.Context, shop *commerce.Store) error {
+	_, err := shop.Pricing.PutPromotion(ctx, pricing.PutPromotion{Promotion: pricing.Promotion{
+		ID: "welcome", Name: "10 % for a first visit", NeedsCode: true, If: pricing.Conditions{MinSubtotal: prices(2000)},
+		Effect: pricing.Effect{Kind: pricing.PercentOff, Rate: money.Percent(10)},
+	}})
+	if err != nil {
+		return err
+	}
+	_, err = shop.Pricing.PutCoupon(ctx, pricing.PutCoupon{Code: "WELCOME10", Promotion: "welcome"})
+	return err
 }
 
 func shippingZones() []pricing.ShippingZone {
