@@ -61,20 +61,23 @@ for (const input of document.querySelectorAll('input[data-suggest]')) {
   input.addEventListener('keydown', event => {
     const all = options();
     if (event.key === 'Escape') return show(false);
-    if (list.hidden || !all.length) return;
+    const step = {ArrowDown: 1, ArrowUp: -1}[event.key];
+    if (list.hidden || !all.length || !step) return;
+    event.preventDefault();
     clearTimeout(timer);
     asked++; // an answer that is still on its way would take the choice back
-    if (event.key === 'ArrowDown') chosen = (chosen + 1) % all.length;
-    else if (event.key === 'ArrowUp') chosen = (chosen + all.length - 1) % all.length;
-    else if (event.key === 'Enter' && chosen >= 0) { event.preventDefault(); all[chosen].click(); return; }
-    else return;
-    event.preventDefault();
+    chosen = Math.max(chosen, step < 0 ? 0 : -1);
+    chosen = (chosen + step + all.length) % all.length;
     all.forEach((a, i) => {
       a.id = 'suggestion-' + i;
       a.classList.toggle('chosen', i === chosen);
       a.setAttribute('aria-selected', String(i === chosen));
     });
     input.setAttribute('aria-activedescendant', 'suggestion-' + chosen);
+  });
+  input.form.addEventListener('submit', event => {
+    const choice = !list.hidden && options()[chosen];
+    if (choice) { event.preventDefault(); choice.click(); }
   });
   document.addEventListener('click', event => { if (!input.parentNode.contains(event.target)) show(false); });
 }
