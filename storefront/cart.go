@@ -34,7 +34,8 @@ type lineView struct {
 	Quantity int64
 	Unit     money.Amount
 	Total    money.Amount
-	Short    *int64 // how many there are, if that is less than Quantity
+	Short    bool // there are only Left
+	Left     int64
 	Problem  string // what has changed since it was put there
 }
 
@@ -67,9 +68,8 @@ func (v *visit) cartLines() ([]lineView, error) {
 			if err != nil && fault.CodeOf(err) != fault.NotFound {
 				return nil, err
 			}
-			if have := max(level.Available, 0); have < l.Quantity {
-				view.Short = &have
-			}
+			view.Left = max(level.Available, 0)
+			view.Short = view.Left < l.Quantity
 		}
 		lines = append(lines, view)
 	}

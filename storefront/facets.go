@@ -1,0 +1,144 @@
+package storefront
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/search"
+)
+
+// facetView is one thing that products differ in.
+type facetView struct {
+	Title, Param string
+	One          bool // only one value can be chosen
+	Values       []facetValueView
+}
+
+type facetValueView struct {
+	Value, Title string
+	Count        int64
+	On           bool
+}
+
+// facetNames returns the options and attributes that the most products have,
+// in that order; of equals, in their own.
+func facetNames(products []catalog.Product) []string {
+	count := map[string]int{}
+	var names []string
+	see := func(name string) {
+		if count[name]++; count[name] == 1 {
+			names = append(names, name)
+		}
+	}
+	for _, p := range products {
+		for _, a := range p.Attributes {
+			if a.Kind == catalog.EnumAttribute {
+				see(a.Name)
+			}
+		}
+		if len(p.Variants) > 0 {
+			for _, o := range p.Variants[0].Options {
+				see(o.Name)
+			}
+		}
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return count[b] - count[a] })
+	return names[:min(len(names), mostFacets)]
+}
+
+// filters reads the filters from an address.
+func (v *visit) filters(q url.Values) ([]search.Filter, error) {
+	var filters []search.Filter
+	for _, param := range slices.Sorted(maps.Keys(q)) {
+		name, ok := strings.CutPrefix(param, paramField)
+		if !ok || name == "" {
+			continue
+		}
+		if len(q[param]) > mostChosen {
+			return nil, fault.New(fault.Invalid, "there are too many values of %s", name)
+		}
+		filters = append(filters, search.Filter{Field: search.AttributeField(name), Values: q[param]})
+	}
+	if text := q.Get(paramPrice); text != "" {
+		r, err := parseRange(text)
+		if err != nil {
+			return nil, err
+		}
+		filters = append(filters, search.Filter{Field: search.FieldPrice, Prices: []search.PriceRange{r}})
+	}
+	return filters, nil
+}
+
+// parseRange reads a range of prices in minor units, as in 1000-2499 or 5000-.
+func parseRange(s string) (search.PriceRange, error) {
+	from, to, ok := strings.Cut(s, "-")
+	low, err := strconv.ParseInt(from, 10, 64)
+	high, err2 := int64(0), error(nil)
+	if to != "" {
+		high, err2 = strconv.ParseInt(to, 10, 64)
+	}
+	if !ok || err != nil || err2 != nil || low < 0 || high < 0 {
+		return search.PriceRange{}, fault.New(fault.Invalid, "%q is not a range of prices: write it like 1000-2499", s)
+	}
+	return search.PriceRange{Min: low, Max: high}, nil
+}
+
+// facets shows what can be chosen. A facet with one value is no choice, unless
+// it is on.
+func (v *visit) facets(found []search.FacetResult, q url.Values) []facetView {
+	var views []facetView
+	for _, f := range found {
+		view := facetView{Param: paramPrice, Title: v.locale.text("Price"), One: true}
+		if name, ok := strings.CutPrefix(f.Field, search.AttributeField("")); ok {
+			view = facetView{Param: paramField + name, Title: name}
+		}
+		on := slices.DeleteFunc(slices.Clone(q[view.Param]), func(value string) bool { return value == "" })
+		for _, value := range f.Values {
+			one := facetValueView{Value: value.Value, Title: value.Value, Count: int64(value.Count)}
+			if view.One {
+				one.Value, one.Title = v.priceRange(value.Price)
+			}
+			if i := slices.Index(on, one.Value); i >= 0 {
+				one.On, on = true, slices.Delete(on, i, i+1)
+			}
+			if one.Count > 0 || one.On {
+				view.Values = append(view.Values, one)
+			}
+		}
+		for _, value := range on { // no choice any more, but it must be possible to take it off
+			view.Values = append(view.Values, v.lost(view, value))
+		}
+		if len(view.Values) > 1 || len(view.Values) == 1 && view.Values[0].On {
+			views = append(views, view)
+		}
+	}
+	return views
+}
+
+// lost is a value that is filtered by and that no product has.
+func (v *visit) lost(f facetView, value string) facetValueView {
+	one := facetValueView{Value: value, Title: value, On: true}
+	if r, err := parseRange(value); f.One && err == nil {
+		one.Value, one.Title = v.priceRange(r)
+	}
+	return one
+}
+
+// priceRange returns a range as it stands in an address and as people read it.
+func (v *visit) priceRange(r search.PriceRange) (value, title string) {
+	low, high := v.locale.money(money.New(r.Min, v.currency)), v.locale.money(money.New(r.Max, v.currency))
+	switch {
+	case r.Max == 0:
+		return fmt.Sprintf("%d-", r.Min), v.locale.text("%s and more", low)
+	case r.Min == 0:
+		return fmt.Sprintf("0-%d", r.Max), v.locale.text("up to %s", high)
+	}
+	return fmt.Sprintf("%d-%d", r.Min, r.Max), v.locale.text("%s to %s", low, high)
+}
