@@ -1,6 +1,7 @@
 package storefront_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,86 +29,107 @@ var attacks = []string{
 
 // A shop whose every text is an attack shows pages in which nothing runs.
 func TestNothingRunsThatDataSays(t *testing.T) {
-	for _, attack := range attacks {
-		bank := simulator.New(simulator.WithURL("/bank"))
-		store := commercetest.Open(t, commerce.WithPayments(bank))
-		putAttack(t, store, attack)
-		finder, err := search.Open(t.Context(), store, search.Options{})
-		if err != nil {
-			t.Fatal(err)
+	bank := simulator.New(simulator.WithURL("/bank"))
+	store := commercetest.Open(t, commerce.WithPayments(bank), quickPasswords)
+	for i, attack := range attacks {
+		putAttack(t, store, i, attack)
+	}
+	finder, err := search.Open(t.Context(), store, search.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := finder.Close(); err != nil {
+			t.Error(err)
 		}
-		if err := finder.After(t.Context(), store.Latest()); err != nil {
-			t.Fatal(err)
-		}
-		s := shop{store: store, bank: bank, letters: &postbox{}, finders: map[string]*search.Finder{"en": finder}}.with(t, storefront.Options{})
+	})
+	if err := finder.After(t.Context(), store.Latest()); err != nil {
+		t.Fatal(err)
+	}
+	s := shop{store: store, bank: bank, letters: &postbox{}, finders: map[string]*search.Finder{"en": finder}}.with(t, storefront.Options{})
+	for i, attack := range attacks {
 		b := s.visitor(t)
-		for _, path := range attackedPages(attack) {
+		for _, path := range attackedPages(i, attack) {
 			b.do("GET", path, nil)
 			b.harmless(attack)
 		}
-		b.submitAt("/p/thing", "/cart/add", nil)
-		b.harmless(attack)
-		form := map[string]string{
-			"email": "ada@example.com", "name": attack, "company": attack, "line1": attack, "line2": attack, "postcode": "24103", "city": attack, "phone": attack, "country": "DE",
-		}
-		b.submitAt("/checkout", "/checkout", map[string]string{"email": attack, "name": attack, "line1": attack, "postcode": attack, "city": attack})
-		b.harmless(attack)
-		b.submit("/checkout", form)
-		b.harmless(attack)
-		b.open("/checkout/payment?method=manual")
-		b.harmless(attack)
-		b.submit("/checkout/payment", nil)
-		b.want(200, "Thank you for your order")
-		b.harmless(attack)
-		b.submitAt("/register", "/register", map[string]string{"name": attack, "email": attack, "password": attack})
-		b.harmless(attack)
-		b.submit("/register", map[string]string{"name": attack, "email": "a@example.com", "password": "a long password, isn't it"})
-		b.want(200, "Your account")
-		b.harmless(attack)
-		b.submitAt("/account/address", "/account/address", form)
-		b.want(200, "That was saved.")
-		b.harmless(attack)
-		if err := finder.Close(); err != nil {
-			t.Fatal(err)
-		}
+		b.buyAttacked(i, attack)
+		b.registerAttacked(i, attack)
 	}
 }
 
-func putAttack(t *testing.T, store *commerce.Store, attack string) {
+// buyAttacked says the attack wherever a shopper is asked something.
+func (b *browser) buyAttacked(i int, attack string) {
+	b.t.Helper()
+	b.submitAt(fmt.Sprintf("/p/thing-%d", i), "/cart/add", nil)
+	b.harmless(attack)
+	b.submit("/cart/code", map[string]string{"code": attack})
+	b.harmless(attack)
+	b.submitAt("/checkout", "/checkout", map[string]string{"email": attack, "name": attack, "line1": attack, "postcode": attack, "city": attack})
+	b.harmless(attack)
+	b.submit("/checkout", attacked(attack))
+	b.harmless(attack)
+	b.open("/checkout/payment?method=manual")
+	b.harmless(attack)
+	b.submit("/checkout/payment", nil)
+	b.want(200, "Thank you for your order")
+	b.harmless(attack)
+}
+
+func (b *browser) registerAttacked(i int, attack string) {
+	b.t.Helper()
+	b.submitAt("/register", "/register", map[string]string{"name": attack, "email": attack, "password": attack})
+	b.harmless(attack)
+	b.submit("/register", map[string]string{"name": attack, "email": fmt.Sprintf("a%d@example.com", i), "password": "a long password, isn't it"})
+	b.want(200, "Your account")
+	b.harmless(attack)
+	b.submitAt("/account/address", "/account/address", attacked(attack))
+	b.want(200, "That was saved.")
+	b.harmless(attack)
+}
+
+func attacked(attack string) map[string]string {
+	return map[string]string{
+		"email": "ada@example.com", "name": attack, "company": attack, "line1": attack, "line2": attack, "postcode": "24103", "city": attack, "phone": attack, "country": "DE",
+	}
+}
+
+func putAttack(t *testing.T, store *commerce.Store, i int, attack string) {
 	t.Helper()
 	file, err := store.Assets.Put(t.Context(), strings.NewReader("<html><script>alert(1)</script>"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	pictures := []catalog.Media{{Asset: file, Alt: attack}}
-	c, err := store.Catalog.PutCategory(t.Context(), catalog.PutCategory{Handle: "all", Title: attack, Description: attack, Media: pictures})
+	c, err := store.Catalog.PutCategory(t.Context(), catalog.PutCategory{Handle: fmt.Sprintf("all-%d", i), Title: attack, Description: attack, Media: pictures})
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := []catalog.Option{{Name: attack, Value: "other"}}
+	thing, other := catalog.SKU(fmt.Sprintf("thing-%d", i)), catalog.SKU(fmt.Sprintf("other-%d", i))
 	_, err = store.Catalog.PutProduct(t.Context(), catalog.PutProduct{
-		Handle: "thing", Title: attack, Description: attack, Brand: attack, Categories: []catalog.CategoryID{c.ID}, Media: pictures,
+		Handle: string(thing), Title: attack, Description: attack, Brand: attack, Categories: []catalog.CategoryID{c.ID}, Media: pictures,
 		SEO:        catalog.SEO{Title: attack, Description: attack},
 		Attributes: []catalog.Attribute{{Name: attack + " ", Text: attack}, {Name: "x", Kind: catalog.EnumAttribute, Values: []string{attack}}},
 		Variants: []catalog.PutVariant{
-			{SKU: "thing", Options: []catalog.Option{{Name: attack, Value: attack}}, Prices: []money.Amount{money.New(100, "EUR")}},
-			{SKU: "other", Options: other, Prices: []money.Amount{money.New(200, "EUR")}},
+			{SKU: thing, Options: []catalog.Option{{Name: attack, Value: attack}}, Prices: []money.Amount{money.New(100, "EUR")}},
+			{SKU: other, Options: []catalog.Option{{Name: attack, Value: "other"}}, Prices: []money.Amount{money.New(200, "EUR")}},
 		},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Inventory.Receive(t.Context(), inventory.Receive{SKU: "thing", Quantity: 10}); err != nil {
+	if _, err := store.Inventory.Receive(t.Context(), inventory.Receive{SKU: thing, Quantity: 10}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func attackedPages(attack string) []string {
-	q := url.QueryEscape(attack)
+func attackedPages(i int, attack string) []string {
+	q, all, thing := url.QueryEscape(attack), fmt.Sprintf("/c/all-%d", i), fmt.Sprintf("/p/thing-%d", i)
 	return []string{
-		"/", "/c/all", "/p/thing", "/search?q=" + q, "/suggest?q=" + q, "/c/all?f.x=" + q, "/c/all?f." + q + "=" + q, "/c/all?price=" + q, "/c/all?sort=" + q,
-		"/c/all?after=" + q, "/p/thing?sku=" + q, "/p/" + q, "/c/" + q, "/" + q, "/cart?note=" + q, "/login?back=" + q, "/register?back=" + q, "/password/new?token=" + q,
-		"/verify?token=" + q, "/orders/" + q, "/media/" + q, "/static/" + q, "/checkout/payment?token=" + q + "&card=" + q + "&method=" + q + "&declined=" + q, "/bank/card?return=" + q,
+		"/", all, thing, "/search?q=" + q, "/suggest?q=" + q, all + "?f.x=" + q, all + "?f." + q + "=" + q, all + "?price=" + q, all + "?sort=" + q,
+		all + "?after=" + q, thing + "?sku=" + q, "/p/" + q, "/c/" + q, "/" + q, "/cart?note=" + q, "/cart?code=" + q, "/login?back=" + q, "/register?back=" + q,
+		"/password/new?token=" + q, "/verify?token=" + q, "/orders/" + q, "/media/" + q, "/static/" + q,
+		"/checkout/payment?token=" + q + "&card=" + q + "&method=" + q + "&declined=" + q, "/bank/card?return=" + q,
 	}
 }
 
@@ -141,7 +163,7 @@ func TestGETChangesNothing(t *testing.T) {
 	b.fill()
 	b.payWith("4000 0027 6000 3184")
 	order := b.at.Path // pending
-	for _, path := range append(attackedPages("x"), "/account", "/account/address", "/login", "/register", "/password", "/checkout", "/checkout/delivery", "/checkout/payment",
+	for _, path := range append(attackedPages(0, "x"), "/account", "/account/address", "/login", "/register", "/password", "/checkout", "/checkout/delivery", "/checkout/payment",
 		order, "/cart", "/cart/add", "/cart/change", "/logout", "/preferences", order+"/refresh", order+"/abandon", "/sitemap.xml", "/robots.txt", "/account/verify") {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			b.do(method, path, nil)

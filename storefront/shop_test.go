@@ -40,6 +40,9 @@ type shop struct {
 	handler    http.Handler
 }
 
+// quickPasswords are hashed with too little work for anything but tests.
+var quickPasswords = commerce.WithPasswords(accounts.Passwords{MemoryKiB: 64, Passes: 1, Threads: 1})
+
 // sample is the shop that most tests share: loading the goods takes a second.
 // It is verified when all of them have ended.
 var sample shop
@@ -62,7 +65,7 @@ func runTests(m *testing.M) (code int, err error) {
 	ctx := context.Background()
 	sample = shop{bank: simulator.New(simulator.WithURL("/bank")), letters: &postbox{}, onlyLooked: &looks{}}
 	sample.store, err = commerce.Open(ctx, filepath.Join(dir, "shop"), commerce.WithPayments(sample.bank), commerce.WithShards(2),
-		commerce.WithHook(sample.onlyLooked.see))
+		commerce.WithHook(sample.onlyLooked.see), quickPasswords)
 	if err != nil {
 		return 1, err
 	}
