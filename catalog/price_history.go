@@ -42,13 +42,27 @@ func (v Variant) storePrices(tx *command.Tx) error {
 	return nil
 }
 
-func (v Variant) storePrice(tx *command.Tx, p money.Amount, old *ownPrice) error {
-	var compareAt, prior any
-	if above, ok := amountIn(v.CompareAt, p.Currency()); ok {
-		compareAt = above.Minor()
+// storeFirstPrices writes the prices of a variant that the tables did not have.
+func (v Variant) storeFirstPrices(tx *command.Tx) error {
+	for _, p := range v.Prices {
+		if err := v.insertPrice(tx, p, tx.At, nil); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// compareAt returns the compare-at price as its column takes it.
+func (v Variant) compareAt(c money.Currency) any {
+	if above, ok := amountIn(v.CompareAt, c); ok {
+		return above.Minor()
+	}
+	return nil
+}
+
+func (v Variant) storePrice(tx *command.Tx, p money.Amount, old *ownPrice) error {
 	if old != nil && old.amount == p.Minor() {
-		_, err := tx.Exec(`UPDATE prices SET compare_at = ? WHERE variant = ? AND currency = ?`, compareAt, v.ID, p.Currency())
+		_, err := tx.Exec(`UPDATE prices SET compare_at = ? WHERE variant = ? AND currency = ?`, v.compareAt(p.Currency()), v.ID, p.Currency())
 		return err
 	}
 	since := tx.At
@@ -62,12 +76,16 @@ func (v Variant) storePrice(tx *command.Tx, p money.Amount, old *ownPrice) error
 	if err != nil {
 		return err
 	}
-	if found {
-		prior = lowest
+	if !found {
+		return v.insertPrice(tx, p, since, nil)
 	}
-	_, err = tx.Exec(`INSERT INTO prices (variant, currency, amount, compare_at, since, prior, slot) VALUES (?, ?, ?, ?, ?, ?, ?)
+	return v.insertPrice(tx, p, since, lowest)
+}
+
+func (v Variant) insertPrice(tx *command.Tx, p money.Amount, since int64, prior any) error {
+	_, err := tx.Exec(`INSERT INTO prices (variant, currency, amount, compare_at, since, prior, slot) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (variant, currency) DO UPDATE SET amount = excluded.amount, compare_at = excluded.compare_at, since = excluded.since, prior = excluded.prior`,
-		v.ID, p.Currency(), p.Minor(), compareAt, since, prior, tx.Slot)
+		v.ID, p.Currency(), p.Minor(), v.compareAt(p.Currency()), since, prior, tx.Slot)
 	return err
 }
 

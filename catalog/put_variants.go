@@ -114,7 +114,7 @@ func (c PutVariants) store(tx *command.Tx, p record) (changed bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		want := placed{Variant: v.variant(have.ID), claim: v.Claim, position: have.position}
+		want := placed{Variant: v.variant(have.ID), claim: v.Claim, position: have.position, known: have.known}
 		switch {
 		case c.Position > 0:
 			want.position = c.Position - 1 + int64(i)
@@ -145,6 +145,7 @@ type placed struct {
 	claim    claim.Hash
 	position int64
 	live     bool // its product has it
+	known    bool // the tables have it, live or removed
 }
 
 // findPlaced returns the variant that a product has or had under a SKU. One
@@ -152,13 +153,13 @@ type placed struct {
 func (r record) findPlaced(tx *command.Tx, sku SKU) (v placed, err error) {
 	v.SKU = sku
 	rows := tx.One(`SELECT id, claim, position, removed FROM variants WHERE product = ? AND sku = ?`, r.ID, sku)
-	if rows.Next() {
+	if v.known = rows.Next(); v.known {
 		v.ID, v.claim, v.position, v.live = VariantID(rows.Text(0)), claim.Hash(rows.Blob(1)), rows.Int64(2), !rows.Bool(3)
 	}
 	if err := rows.Close(); err != nil {
 		return placed{}, err
 	}
-	if v.ID == "" {
+	if !v.known {
 		v.ID = variantID(tx, r.ID, sku)
 	}
 	if !v.live {

@@ -34,7 +34,7 @@ func (r record) store(tx *command.Tx, have record) error {
 		if live && places[v.ID] == i && v.same(old) {
 			continue
 		}
-		if err := (placed{Variant: v, claim: r.claims[i], position: int64(i)}).store(tx, r.ID, live && v.samePrices(old)); err != nil {
+		if err := (placed{Variant: v, claim: r.claims[i], position: int64(i), known: have.ID != ""}).store(tx, r.ID, live && v.samePrices(old)); err != nil {
 			return err
 		}
 	}
@@ -124,8 +124,11 @@ func (v placed) store(tx *command.Tx, product ProductID, samePrices bool) error 
 			metadata = excluded.metadata, private_metadata = excluded.private_metadata, removed = 0`,
 		v.ID, tx.Slot, product, v.position, v.SKU, v.claim[:], options, key, v.Untracked, v.TaxCategory, barcodes, attributes,
 		v.WeightGrams, v.LengthMM, v.WidthMM, v.HeightMM, textOf(v.Metadata), textOf(v.PrivateMetadata))
-	if err != nil || samePrices {
+	switch {
+	case err != nil || samePrices:
 		return err
+	case !v.known:
+		return v.storeFirstPrices(tx)
 	}
 	return v.storePrices(tx)
 }
