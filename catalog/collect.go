@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
@@ -16,16 +17,15 @@ import (
 // holds it against the rules of all collections. Rules live on the store's
 // slot and have one version for all of them; when they change, another timer
 // tells every shard, which then notes all its products. A shard of a store
-// without rules notes nothing.
+// without rules notes nothing. Each version and each round of a shard has a
+// timer of its own, so that none waits for the failures of an earlier one.
 
-// TimerRules names the timer that tells the shards of changed rules;
+// TimerRules names the timers that tell the shards of changed rules;
 // TimerCollect those of shards with uncollected products.
 const (
 	TimerRules   = "catalog.rules"
 	TimerCollect = "catalog.collect"
 )
-
-const rulesSubject = "rules"
 
 // rulesChanged counts a change of the rules, or of what they go by, on the
 // store's slot.
@@ -36,11 +36,17 @@ func rulesChanged(tx *command.Tx) error {
 		return err
 	}
 	tx.Touch(collectionsKey)
-	if err := tx.ClearTimers(TimerRules, rulesSubject); err != nil {
+	version, _, err := tx.Int64(`SELECT version FROM collection_rules WHERE one = 1`)
+	if err != nil {
 		return err
 	}
-	return tx.SetTimer(tx.Clock, TimerRules, rulesSubject)
+	if err := tx.ClearTimers(TimerRules, rulesSubject(version-1)); err != nil {
+		return err
+	}
+	return tx.SetTimer(tx.Clock, TimerRules, rulesSubject(version))
 }
+
+func rulesSubject(version int64) string { return strconv.FormatInt(version, 10) }
 
 // treeMoved counts a change of the category tree that rules may go by.
 func treeMoved(tx *command.Tx) error {
@@ -84,7 +90,7 @@ func (c setRules) apply(tx *command.Tx) (struct{}, error) {
 	if err != nil || have >= c.Version {
 		return struct{}{}, err
 	}
-	_, err = tx.Exec(`INSERT INTO collecting (one, version, rules) VALUES (1, ?, ?)
+	_, err = tx.Exec(`INSERT INTO collecting (one, version, rules, round) VALUES (1, ?, ?, 0)
 		ON CONFLICT (one) DO UPDATE SET version = excluded.version, rules = excluded.rules`, c.Version, c.Any)
 	if err != nil {
 		return struct{}{}, err
@@ -100,7 +106,8 @@ func (c setRules) apply(tx *command.Tx) (struct{}, error) {
 	if _, err := tx.Exec(query); err != nil {
 		return struct{}{}, err
 	}
-	return struct{}{}, stopCollecting(tx)
+	_, err = stopCollecting(tx)
+	return struct{}{}, err
 }
 
 // toldRules notes that all shards know a version of the rules.
@@ -119,7 +126,7 @@ func (c toldRules) apply(tx *command.Tx) (struct{}, error) {
 	if err != nil || n == 0 {
 		return struct{}{}, err // changed again: the timer stays
 	}
-	return struct{}{}, tx.ClearTimers(TimerRules, rulesSubject)
+	return struct{}{}, tx.ClearTimers(TimerRules, rulesSubject(c.Version))
 }
 
 // uncollect notes that a product has to be held against the rules.
@@ -141,16 +148,33 @@ func startCollecting(tx *command.Tx) error {
 	if err != nil || running {
 		return err
 	}
-	return tx.SetTimer(tx.Clock, TimerCollect, strconv.Itoa(tx.Shard))
-}
-
-// stopCollecting clears the shard's timer when no product is left.
-func stopCollecting(tx *command.Tx) error {
-	_, more, err := tx.Int64(`SELECT 1 FROM uncollected LIMIT 1`)
-	if err != nil || more {
+	if _, err := tx.Exec(`UPDATE collecting SET round = round + 1 WHERE one = 1`); err != nil {
 		return err
 	}
-	return tx.ClearTimers(TimerCollect, strconv.Itoa(tx.Shard))
+	subject, err := roundSubject(tx)
+	if err != nil {
+		return err
+	}
+	return tx.SetTimer(tx.Clock, TimerCollect, subject)
+}
+
+// stopCollecting clears the shard's timer when no product is left, and reports
+// whether some are.
+func stopCollecting(tx *command.Tx) (left bool, err error) {
+	if _, left, err = tx.Int64(`SELECT 1 FROM uncollected LIMIT 1`); err != nil || left {
+		return left, err
+	}
+	subject, err := roundSubject(tx)
+	if err != nil {
+		return false, err
+	}
+	return false, tx.ClearTimers(TimerCollect, subject)
+}
+
+// roundSubject names the shard's present round, as in 3:17.
+func roundSubject(tx *command.Tx) (string, error) {
+	round, _, err := tx.Int64(`SELECT round FROM collecting WHERE one = 1`)
+	return fmt.Sprintf("%d:%d", tx.Shard, round), err
 }
 
 // mostCollected bounds the products, and the memberships, of one command.
@@ -159,22 +183,42 @@ const (
 	mostMemberships = 4000
 )
 
-// CollectTimer is the handler of TimerCollect.
-func (s *Service) CollectTimer(ctx context.Context, shard string) error {
+// CollectTimer is the handler of TimerCollect. It goes on until no product
+// waits, and gives up for the moment when a whole pass got nowhere.
+func (s *Service) CollectTimer(ctx context.Context, subject string) error {
+	shard, _, _ := strings.Cut(subject, ":")
 	n, err := strconv.Atoi(shard)
 	if err != nil || n < 0 || n >= s.engine.Shards() {
 		return fault.New(fault.Broken, "there is no shard %q", shard)
 	}
-	for after := ProductID(""); ; {
+	stored, after := int64(0), ProductID("")
+	for {
 		c, err := s.matched(ctx, n, after)
-		if err != nil || len(c.Products) == 0 {
+		if err != nil {
 			return err
 		}
-		after = c.Products[len(c.Products)-1].Product
-		if _, err := command.Do[struct{}](ctx, s.engine, &c, command.Call{Slot: s.engine.SlotOn(n)}); err != nil {
+		done, err := command.Do[collectedSoFar](ctx, s.engine, &c, command.Call{Slot: s.engine.SlotOn(n)})
+		if err != nil {
 			return fmt.Errorf("collecting products of shard %d: %w", n, err)
 		}
+		stored += done.Stored
+		switch {
+		case !done.Left:
+			return nil
+		case len(c.Products) > 0:
+			after = c.Products[len(c.Products)-1].Product
+		case stored == 0 && after != "":
+			return fault.New(fault.Unavailable, "the products of shard %d or the rules change all the time", n)
+		default:
+			stored, after = 0, ""
+		}
 	}
+}
+
+// collectedSoFar is the answer to collect.
+type collectedSoFar struct {
+	Stored int64 `cbor:"1,keyasint,omitempty"` // products that are where they belong now
+	Left   bool  `cbor:"2,keyasint,omitempty"` // some of the shard wait
 }
 
 // matched holds uncollected products behind after against the rules.
@@ -234,24 +278,27 @@ func (collect) Kind() command.Kind { return "catalog.collect" }
 // Validate returns nil.
 func (collect) Validate() error { return nil }
 
-func (c collect) apply(tx *command.Tx) (struct{}, error) {
+// apply clears the shard's timer when no product is left.
+func (c collect) apply(tx *command.Tx) (out collectedSoFar, err error) {
 	rules, _, err := tx.Int64(`SELECT version FROM collecting WHERE one = 1`)
-	if err != nil || c.Version < rules {
-		return struct{}{}, err // matched by old rules: once more
+	if err != nil {
+		return out, err
 	}
 	for _, p := range c.Products {
 		version, found, err := tx.Int64(`SELECT p.version FROM products p JOIN uncollected u ON u.product = p.id WHERE p.id = ?`, p.Product)
 		if err != nil {
-			return struct{}{}, err
+			return out, err
 		}
-		if !found || version != p.Version {
-			continue // done, or changed since: once more
+		if !found || version != p.Version || c.Version < rules {
+			continue // done; or changed since, or matched by old rules: once more
 		}
 		if err := p.store(tx); err != nil {
-			return struct{}{}, err
+			return out, err
 		}
+		out.Stored++
 	}
-	return struct{}{}, stopCollecting(tx)
+	out.Left, err = stopCollecting(tx)
+	return out, err
 }
 
 // productCollected is the data of the event product.collected.

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/sqlite"
 )
@@ -100,8 +101,13 @@ func (b *bulk) begun(err error) error {
 // put, by their indexes, and the products that have names on several slots.
 func (b *bulk) split() (shards [][][]int, rest []int) {
 	c := newChunks(b.s.engine.Shards())
+	same := map[claim.Hash]int{} // how many products have a handle
+	for _, p := range b.products {
+		same[p.Claim]++
+	}
 	for i, p := range b.products {
-		if !p.local() || p.Key != "" {
+		// Of several that mean one product the order counts.
+		if !p.local() || p.Key != "" || same[p.Claim] > 1 {
 			rest = append(rest, i)
 			continue
 		}

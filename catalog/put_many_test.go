@@ -115,6 +115,23 @@ func TestPutProductsOfAllKinds(t *testing.T) {
 	s.settle()
 }
 
+func TestOfTwoThatMeanTheSameTheLaterCounts(t *testing.T) {
+	s := newShop(t, 3)
+	plain, fancy := mug(), mug()
+	plain.Title, fancy.Title, fancy.ExternalReference = "Plain", "Fancy", "erp-1"
+	for _, list := range [][]catalog.PutProduct{{plain, fancy}, {fancy, plain}, {plain, fancy, plain}} {
+		products, err := s.PutProducts(t.Context(), list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := list[len(list)-1]
+		if p := products[0]; p.Title != want.Title || p.ExternalReference != want.ExternalReference {
+			t.Errorf("got %+v, want %+v", p, want)
+		}
+	}
+	s.settle()
+}
+
 func TestPutProductsNamesTheRefused(t *testing.T) {
 	s := newShop(t, 3)
 	owner := s.must(shirt("S", "M"))

@@ -236,7 +236,8 @@ CREATE TABLE collection_rules (
 CREATE TABLE collecting (
 	one     INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
 	version INTEGER NOT NULL CHECK (version > 0),
-	rules   INTEGER NOT NULL CHECK (rules IN (0, 1)) -- there are any
+	rules   INTEGER NOT NULL CHECK (rules IN (0, 1)), -- there are any
+	round   INTEGER NOT NULL                          -- of timers, each of which ends with no product waiting
 ) STRICT, WITHOUT ROWID;
 
 -- Products that have to be held against the rules.
