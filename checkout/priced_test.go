@@ -94,6 +94,11 @@ func TestTaxAndShippingGoIntoTheOrder(t *testing.T) {
 			if err != nil || o.RefundGranted != euro(want) {
 				t.Errorf("included %t: return %d grants %v, %v; want %d", test.included, n+1, o.RefundGranted, err, want)
 			}
+			s.must(s.payments.Settle(s.ctx(), r.ID))
+		}
+		books = s.books(r.ID)
+		if books[payments.Returns] != test.goods || books[payments.TaxPayable] != -test.shippingTax || books[payments.Receivable] != 0 || books["provider:simulator"] != test.total-gross {
+			t.Errorf("included %t: after all is back the ledger has %v", test.included, books)
 		}
 	}
 }

@@ -2,9 +2,11 @@ package orders
 
 import (
 	"context"
+	"errors"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 )
@@ -140,6 +142,25 @@ func (l Line) paidFor(units int64) (int64, error) {
 	}
 	paid, err := l.Gross.Scale(part, money.Down)
 	return paid.Minor(), err
+}
+
+// ReturnedTaxTx returns the tax of the goods of an order that came back, each
+// line's rounded down as its refund is.
+func ReturnedTaxTx(tx *sqlite.Tx, o ID, c money.Currency) (money.Amount, error) {
+	sum := money.Zero(c)
+	rows := tx.Query(`SELECT tax, returned, quantity FROM order_lines WHERE order_id = ? AND returned > 0 AND tax > 0 ORDER BY line`, o)
+	var err error
+	for rows.Next() && err == nil {
+		var part money.Rate
+		if part, err = money.NewRate(rows.Int64(1), rows.Int64(2)); err != nil {
+			break
+		}
+		var tax money.Amount
+		if tax, err = money.New(rows.Int64(0), c).Scale(part, money.Down); err == nil {
+			sum, err = sum.Add(tax)
+		}
+	}
+	return sum, errors.Join(err, rows.Close())
 }
 
 func (c Return) store(tx *command.Tx, back returned) error {

@@ -80,7 +80,7 @@ var rules = []rule{
 	{
 		name: "payments.sale_booked",
 		query: `SELECT o.id, o.total, -coalesce(sum(p.amount), 0) FROM orders o
-			LEFT JOIN postings p ON p.order_id = o.id AND p.account IN ('sales', 'shipping', 'tax_payable')
+			LEFT JOIN postings p ON p.order_id = o.id AND p.txn = 'sale' AND p.account IN ('sales', 'shipping', 'tax_payable')
 			WHERE o.status = 'placed' GROUP BY o.id HAVING o.total <> -coalesce(sum(p.amount), 0)`,
 		detail: "the placed order's total is %d, the ledger's income from it %d",
 	},

@@ -17,7 +17,7 @@ const (
 	Sales      Account = "sales"       // goods, less discounts, without tax
 	Shipping   Account = "shipping"    // charged for shipping, without tax
 	TaxPayable Account = "tax_payable" // charged for the state
-	Returns    Account = "returns"     // granted back for goods that came back, with their tax
+	Returns    Account = "returns"     // granted back: for goods that came back without their tax, and for other reasons
 )
 
 // ProviderAccount returns the account of what a provider holds for the shop.

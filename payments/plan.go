@@ -72,8 +72,19 @@ func (b *books) undoIncome(tx *command.Tx) error {
 	if less == 0 {
 		return nil
 	}
+	// The tax of goods that came back is not owed to the state any more.
+	untaxed, err := orders.ReturnedTaxTx(tx.Tx, b.order.ID, b.order.Currency)
+	if err != nil {
+		return err
+	}
+	before := b.order.Tax.Minor() + in.accounts[TaxPayable]
+	part := min(max(0, untaxed.Minor()-before), max(0, less))
 	txn := "credit " + strconv.Itoa(in.txns+1)
-	return Post(tx, txn, b.order.ID, tx.At, transfer(Returns, Receivable, money.New(less, b.order.Currency)))
+	return Post(tx, txn, b.order.ID, tx.At, []Posting{
+		{Account: Returns, Amount: money.New(less-part, b.order.Currency)},
+		{Account: TaxPayable, Amount: money.New(part, b.order.Currency)},
+		{Account: Receivable, Amount: money.New(-less, b.order.Currency)},
+	})
 }
 
 func (b *books) cancelIncome(tx *command.Tx, in income) error {
