@@ -100,7 +100,7 @@ var importRules = slices.Concat([]importRule{
 		why: "domain packages know SQL and commands, and nothing of copies, caches or the network",
 	},
 	{
-		from: ours("internal/sqlite", "internal/id", "internal/command", "internal/seal", "internal/claim", "internal/subject"),
+		from: ours("internal/sqlite", "internal/id", "internal/command", "internal/seal", "internal/claim", "internal/subject", "internal/note"),
 		to:   ours(below(slices.Concat(domain, []string{"shard", "replication"}))...),
 		why:  "the kernel runs any command and knows none of commerce",
 	},

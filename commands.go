@@ -8,6 +8,7 @@ import (
 	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/note"
 	"github.com/keelshop/commerce/internal/subject"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/orders"
@@ -22,6 +23,7 @@ func newCommandSet() (*command.Set, error) {
 	modules := []command.Module{
 		claim.Module(),
 		subject.Module(),
+		note.Module(),
 		accounts.Module(),
 		catalog.Module(),
 		inventory.Module(),

@@ -102,5 +102,6 @@ var views = []sqlite.View{
 	{Name: "postings", Query: `SELECT order_id, txn, n, account, currency, amount, at FROM $.postings`},
 	{Name: "endpoints", Query: `SELECT id, description, kinds, disabled, position, failing_since, version, created_at, updated_at FROM $.endpoints`},
 	{Name: "deliveries", Query: `SELECT endpoint, n, message, kind, subject, outcome, attempt, status, error, millis, at FROM $.deliveries`},
+	{Name: "notes", Query: `SELECT subject, external_reference, metadata, private_metadata FROM $.notes`},
 	{Name: "events", Query: `SELECT seq, at, kind, subject, data FROM $.outbox`},
 }

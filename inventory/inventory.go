@@ -60,6 +60,7 @@ func Module() command.Module {
 			command.Define(Receive.apply),
 			command.Define(ReceiveMany.apply),
 			command.Define(Adjust.apply),
+			command.Define(Annotate.apply),
 			command.DefineRepeatable(grant.apply),
 			command.DefineRepeatable(deposit.apply),
 			command.DefineRepeatable(giveBack.apply),

@@ -37,6 +37,7 @@ func Module() command.Module {
 			command.Define(Ship.apply),
 			command.DefineLasting(Return.apply),
 			command.Define(Annotate.apply),
+			command.Define(AnnotateReturn.apply),
 		},
 		Schema: map[uint32]string{1: schema},
 		Errors: []fault.Type{
