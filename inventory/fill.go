@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/sqlite"
 )
 
 const (
@@ -24,9 +26,13 @@ const (
 )
 
 // Fill brings goods to the shard of home and then runs then, which is to hold
-// them. While then runs, no other Fill of this process takes them away again.
-// If then comes back with a *ShortError, because other holds on the shard were
-// faster, Fill starts over with its lines too. then must not call Fill.
+// them. If then comes back with a *ShortError, because other holds on the shard
+// were faster, Fill starts over with its lines too. then must not call Fill.
+//
+// Shards borrow at the same time, and who borrows for a shard brings enough for
+// those who wait there with it. Only goods that must be taken from other shards
+// move for one caller at a time, and are not taken away again before its then
+// has ended.
 //
 // It returns an *OutOfStockError, without moving anything, if all shards
 // together cannot fill a line, and fault.Unavailable if that cannot be known
@@ -57,11 +63,11 @@ func widest(lines []Short) []Short {
 }
 
 func (s *Service) fill(ctx context.Context, home int, lines []Short, then func() error) error {
-	pools := make([]PoolID, len(lines))
+	names := make([]string, len(lines))
 	for i, l := range lines {
-		pools[i] = l.Pool
+		names[i] = l.Pool.at(home)
 	}
-	unlock, free := s.locks.try(pools)
+	unlock, free := s.locks.try(names)
 	if !free {
 		// Who finds the goods sold out, or brought by others, need not wait.
 		needs, err := s.survey(ctx, home, lines)
@@ -71,22 +77,60 @@ func (s *Service) fill(ctx context.Context, home int, lines []Short, then func()
 		if len(needs) == 0 {
 			return then()
 		}
-		if unlock, err = s.locks.lock(ctx, pools); err != nil {
+		if unlock, err = s.locks.lock(ctx, names); err != nil {
 			return err
 		}
 	}
-	moved, err := s.borrow(ctx, home, lines)
+	scarce, done, err := s.bring(ctx, home, lines, names)
+	unlock()
 	if err != nil {
-		unlock()
 		return retryable(err)
 	}
-	if !moved {
-		unlock()
+	if done != nil {
+		defer done()
 		return then()
 	}
+	if unlock, err = s.locks.lock(ctx, scarce); err != nil {
+		return err
+	}
 	defer unlock()
+	if err := s.gather(ctx, home, lines); err != nil {
+		return retryable(err)
+	}
 	return then()
 }
+
+// bring makes sure that home has enough for the lines, besides what those take
+// who were let go before and are not done. It returns what to call when the
+// caller is done, or the pools of which goods must be taken from other shards.
+// names are locked.
+func (s *Service) bring(ctx context.Context, home int, lines []Short, names []string) (scarce []string, done func(), err error) {
+	if done := s.locks.take(names, lines); done != nil {
+		return nil, done, nil
+	}
+	if err := s.locks.idle(ctx, names); err != nil {
+		return nil, nil, err
+	}
+	if scarce, err = s.borrow(ctx, home, lines); err != nil || len(scarce) > 0 {
+		return scarce, nil, err
+	}
+	have := make([]int64, len(lines))
+	err = s.engine.View(ctx, s.engine.SlotOn(home), func(tx *sqlite.Tx) error {
+		for i, l := range lines {
+			if have[i], _, err = tx.Int64(`SELECT available FROM allowances WHERE pool = ?`, l.Pool); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return nil, s.locks.share(names, lines, have), nil
+}
+
+// at names a pool's goods at one shard, for locks.
+func (p PoolID) at(shard int) string { return string(p) + "/" + strconv.Itoa(shard) }
 
 // retryable turns a leg whose outcome is not known into "nothing happened":
 // legs may be repeated, and nothing was sold.
@@ -179,23 +223,52 @@ func outOfStock(home int, scarce []*need) error {
 	return &OutOfStockError{SKU: out[0].SKU, Want: out[0].Want, Have: out[0].Have, Lines: out}
 }
 
-// borrow brings what is missing to home. It reports whether it moved anything.
-func (s *Service) borrow(ctx context.Context, home int, lines []Short) (moved bool, err error) {
+// borrow brings what is missing to home as far as the authorities have it. It
+// returns the names of the pools of which goods must be taken from other
+// shards.
+func (s *Service) borrow(ctx context.Context, home int, lines []Short) (scarce []string, err error) {
 	for range maxRounds {
 		needs, err := s.survey(ctx, home, lines)
 		if err != nil || len(needs) == 0 {
-			return moved, err
+			return nil, err
 		}
-		moved = true
-		if err := s.recallScarce(ctx, home, needs); err != nil {
-			return moved, err
+		for _, n := range needs {
+			if n.scarce {
+				scarce = append(scarce, string(n.Short.Pool))
+			}
+		}
+		if len(scarce) > 0 {
+			return scarce, nil
 		}
 		enough, err := s.transfer(ctx, home, needs)
 		if err != nil || enough {
-			return moved, err
+			return nil, err
 		}
 	}
-	return moved, fault.New(fault.Unavailable, "stock of %s moves faster than it can be brought here: try again", lines[0].SKU)
+	return nil, tooFast(lines)
+}
+
+// gather brings what is missing to home from wherever it is. The pools of
+// which it takes from other shards are locked.
+func (s *Service) gather(ctx context.Context, home int, lines []Short) error {
+	for range maxRounds {
+		needs, err := s.survey(ctx, home, lines)
+		if err != nil || len(needs) == 0 {
+			return err
+		}
+		if err := s.recallScarce(ctx, home, needs); err != nil {
+			return err
+		}
+		enough, err := s.transfer(ctx, home, needs)
+		if err != nil || enough {
+			return err
+		}
+	}
+	return tooFast(lines)
+}
+
+func tooFast(lines []Short) error {
+	return fault.New(fault.Unavailable, "stock of %s moves faster than it can be brought here: try again", lines[0].SKU)
 }
 
 func (s *Service) recallScarce(ctx context.Context, home int, needs []*need) error {
@@ -235,11 +308,15 @@ func (s *Service) transfer(ctx context.Context, home int, needs []*need) (enough
 	return met(home, needs, totals), errors.Join(err, s.depositAt(ctx, home, needs, totals))
 }
 
-// size is how much to ask the authority for: what is missing, or a share of
-// what is left that shrinks with it, so that many sales need few loans and
-// the last units are not scattered.
+// size is how much to ask the authority for: what is missing, and what those
+// want who wait for the same goods at this shard, up to a fair share of what is
+// left; or half of that share without anybody waiting, so that many sales need
+// few loans and the last units are not scattered.
 func (s *Service) size(n *need, home int) int64 {
-	return max(n.missing(home), n.stock.Unallocated/int64(2*s.engine.Shards()))
+	shards := int64(s.engine.Shards())
+	fair := (n.stock.Unallocated + shards - 1) / shards
+	waiting := int64(s.locks.waiting(n.Short.Pool.at(home)))
+	return max(n.missing(home), min(n.missing(home)+waiting*n.Want, fair), n.stock.Unallocated/(2*shards))
 }
 
 func met(home int, needs []*need, totals []granted) bool {

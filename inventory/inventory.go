@@ -48,7 +48,7 @@ type Service struct {
 
 // NewService returns the service of one store.
 func NewService(engine command.Engine, c Catalog) *Service {
-	return &Service{engine: engine, catalog: c, locks: locks{held: map[PoolID]*poolLock{}}}
+	return &Service{engine: engine, catalog: c, locks: locks{held: map[string]*poolLock{}}}
 }
 
 // Module returns the package's commands and tables.

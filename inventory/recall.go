@@ -136,13 +136,12 @@ func (s *Service) bookPool(ctx context.Context, pool PoolID) error {
 // RecallTimer is the handler of TimerRecall: it works off a pool's shortage
 // with what shards can give back. The timer goes when the shortage is gone.
 func (s *Service) RecallTimer(ctx context.Context, pool string) error {
-	pools := []PoolID{PoolID(pool)}
-	unlock, err := s.locks.lock(ctx, pools)
+	unlock, err := s.locks.lock(ctx, []string{pool})
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	views, err := s.readAll(ctx, pools)
+	views, err := s.readAll(ctx, []PoolID{PoolID(pool)})
 	if err != nil || views[0].stock.Shortage == 0 {
 		return err
 	}
