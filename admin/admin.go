@@ -1,0 +1,124 @@
+// Package admin is what the people who run a shop see: orders to send, goods and
+// stock, customers, promotions and the health of the store, rendered on the
+// server with html/template.
+//
+// Every page works without scripts; the package has none. A GET changes
+// nothing. Each change is a command of the store with a key of its form, so a
+// form that is sent twice has one effect, and with the version that was shown,
+// so nobody overwrites what somebody else has changed.
+package admin
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/web"
+	"github.com/keelshop/commerce/money"
+)
+
+// Options are how the pages are made. The zero value serves a site of its own.
+type Options struct {
+	// Name is what the shop is called. It defaults to "Shop".
+	Name string
+	// Base is the path that the pages are mounted under, as in /admin, without
+	// a slash at its end. "" is a site of its own.
+	Base string
+	// HTTPS says that browsers reach the pages through TLS only. Cookies are
+	// Secure then and bound to the host.
+	HTTPS bool
+	// Currencies that prices are shown and edited in. It defaults to EUR.
+	Currencies []money.Currency
+	// Staff finds out which member of the staff sends a request, for programs
+	// with users of their own. The error is fault.Denied if it is none. It
+	// defaults to the store's own accounts: customers in accounts.StaffGroup
+	// log in with their passwords.
+	Staff func(*http.Request) (accounts.CustomerID, error)
+	// Logger hears of failures that are the shop's own. It defaults to
+	// slog.DiscardHandler.
+	Logger *slog.Logger
+}
+
+// site is the pages of one store.
+type site struct {
+	Options
+	shop  *commerce.Store
+	pages pages
+}
+
+// New returns the handler of the pages.
+func New(shop *commerce.Store, o Options) (http.Handler, error) {
+	if o.Name == "" {
+		o.Name = "Shop"
+	}
+	if o.Base != "" && (!strings.HasPrefix(o.Base, "/") || strings.HasSuffix(o.Base, "/")) {
+		return nil, fault.New(fault.Invalid, "the base %q must begin with a slash and not end with one", o.Base)
+	}
+	if len(o.Currencies) == 0 {
+		o.Currencies = []money.Currency{"EUR"}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &site{Options: o, shop: shop}
+	var err error
+	if s.pages, err = parsePages(o.Base); err != nil {
+		return nil, err
+	}
+	sameOrigin, err := web.SameOrigin(nil, s.refuse)
+	if err != nil {
+		return nil, err
+	}
+	return web.Chain(s.routes(), web.Recover(o.Logger, s.refuse), web.SecurityHeaders(web.CSP{}),
+		web.LimitBody(256<<10, s.refuse), sameOrigin), nil
+}
+
+func (s *site) routes() http.Handler {
+	mux := http.NewServeMux()
+	handle := func(pattern string, h func(*visit) error) {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.HandleFunc(method+" "+s.Base+path, s.visitor(pattern, h))
+	}
+	staff := func(pattern string, h func(*visit) error) {
+		handle(pattern, func(v *visit) error {
+			if v.staff == "" {
+				return v.toLogIn()
+			}
+			return h(v)
+		})
+	}
+	if s.Staff == nil {
+		handle("GET /login", showLogIn)
+		handle("POST /login", logIn)
+		handle("POST /logout", logOut)
+	}
+	handle("GET /static/{file}", static)
+	staff("GET /{$}", overview)
+	staff("GET /orders", listOrders)
+	staff("GET /orders/{order}", showOrder)
+	staff("POST /orders/{order}/ship", ship)
+	staff("POST /orders/{order}/cancel", cancel)
+	staff("POST /orders/{order}/return", takeBack)
+	staff("POST /orders/{order}/refund", refund)
+	staff("POST /orders/{order}/capture", capture)
+	staff("GET /products", listProducts)
+	staff("GET /products/{product}", showProduct)
+	staff("POST /products/{product}", changeProduct)
+	staff("POST /products/{product}/stock", changeStock)
+	staff("GET /customers", findCustomer)
+	staff("GET /customers/{customer}", showCustomer)
+	staff("POST /customers/{customer}/logout", logOutCustomer)
+	staff("POST /customers/{customer}/erase", eraseCustomer)
+	staff("GET /promotions", listPromotions)
+	staff("POST /promotions", putPromotion)
+	staff("POST /promotions/{promotion}/pause", pausePromotion)
+	staff("GET /health", health)
+	staff("POST /health/verify", verify)
+	mux.HandleFunc(s.Base+"/", s.visitor("/", func(*visit) error { return errNoPage }))
+	return mux
+}
+
+var errNoPage = fault.New(fault.NotFound, "there is no such page")
