@@ -1,5 +1,5 @@
 // Storefront is a complete shop in a browser: sample goods, cart, checkout with
-// a simulated bank, accounts.
+// a simulated bank, accounts, and pages for the staff.
 //
 //	go run ./examples/storefront
 //
@@ -24,6 +24,7 @@ import (
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/admin"
 	"github.com/keelshop/commerce/internal/samplegoods"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/money"
@@ -39,15 +40,16 @@ var files embed.FS
 func main() {
 	addr := flag.String("addr", "localhost:8080", "where to listen")
 	dir := flag.String("dir", "storefront.data", "where to keep the shop")
+	password := flag.String("staff-password", "", "set the password of "+staffEmail+", who logs in at /admin")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *addr, *dir); err != nil {
+	if err := run(ctx, *addr, *dir, *password); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, addr, dir string) error {
+func run(ctx context.Context, addr, dir, password string) error {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	bank := simulator.New(simulator.WithURL("/bank"))
 	shop, err := commerce.Open(ctx, dir, commerce.WithPayments(bank), commerce.WithLogger(logger))
@@ -56,6 +58,9 @@ func run(ctx context.Context, addr, dir string) error {
 	}
 	defer shop.Close()
 	if _, err := samplegoods.Load(ctx, shop); err != nil {
+		return err
+	}
+	if err := hireStaff(ctx, shop, password, os.Stdout); err != nil {
 		return err
 	}
 	finders, err := openFinders(ctx, shop)
@@ -121,6 +126,10 @@ func routes(shop *commerce.Store, bank *simulator.Simulator, finders map[string]
 	if err != nil {
 		return nil, err
 	}
+	office, err := admin.New(shop, admin.Options{Name: "Juniper & Oar", Base: "/admin", Currencies: []money.Currency{"EUR", "USD", "GBP"}, Logger: logger})
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/bank/", bank.Handler(simulator.Pages{
 		Path: "/bank", Return: "/orders/",
@@ -129,6 +138,7 @@ func routes(shop *commerce.Store, bank *simulator.Simulator, finders map[string]
 			return err
 		},
 	}))
+	mux.Handle("/admin/", office)
 	mux.Handle("/", pages)
 	return mux, nil
 }
