@@ -13,11 +13,7 @@ import (
 // reports those that are in others. Products that wait for that are left out,
 // and shards that do not know the newest rules yet.
 func (s *Service) CheckCollections(ctx context.Context) ([]command.Violation, error) {
-	all, err := s.loadCollections(ctx)
-	if err != nil {
-		return nil, err
-	}
-	tree, err := s.loadTree(ctx)
+	all, tree, err := s.rulesAndTree(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -47,6 +43,27 @@ func (s *Service) CheckCollections(ctx context.Context) ([]command.Violation, er
 		}
 	}
 	return out, nil
+}
+
+// rulesAndTree reads both so that they belong together: a tree that moves is a
+// new version of the rules.
+func (s *Service) rulesAndTree(ctx context.Context) (*Collections, *Tree, error) {
+	all, err := s.loadCollections(ctx)
+	for err == nil {
+		tree, err := s.loadTree(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		now, err := s.loadCollections(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		if now.version == all.version {
+			return now, tree, nil
+		}
+		all = now
+	}
+	return nil, nil, err
 }
 
 func checkCollected(tx *sqlite.Tx, page []ProductID, all *Collections, tree *Tree) (out []command.Violation, err error) {

@@ -36,6 +36,7 @@ func (s *Service) PutProducts(ctx context.Context, products []PutProduct) ([]Pro
 		if err != nil {
 			return nil, err
 		}
+		c.More, c.Target, c.Reserved = false, "", nil // they are not the caller's
 		c.stampClaims(s.engine)
 		job.products[i] = c
 	}
