@@ -22,10 +22,10 @@ SEED ?= 0
 DIR ?= shop.data
 DATA ?=
 
-.PHONY: help check test race sim fuzz bench replay fixture golden
+.PHONY: help check test race sim fuzz bench searchbench relevance replay fixture golden
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 check: ## gofmt, vet, staticcheck, tidy: what a change must pass before its tests
 	@.ci/run gofmt vet staticcheck tidy libc
@@ -50,6 +50,14 @@ bench: ## benchmarks of the root package into bench.txt (BENCH=Checkout COUNT=5 
 ifneq ($(BASE),)
 	go tool -modfile=tools/go.mod benchstat $(BASE) bench.txt
 endif
+
+searchbench: ## benchmarks of search over the Icecat catalogue in ../shared/data (docs/search.md)
+	go test -run='^$$' -bench='Find$$|Suggest' -benchtime=3000x ./search
+	go test -run='^$$' -bench='Index$$' -benchtime=1x ./search
+	COMMERCE_SEARCH_PRODUCTS=100000 go test -run='^$$' -bench='FindMany' -benchtime=3000x -timeout=30m ./search
+
+relevance: ## search against people's ratings of the Icecat catalogue in ../shared/data, query by query
+	go test -count=1 -run=TestRelevance -v ./search
 
 replay: ## a retailer's year of orders, then verify (DATA=online_retail.csv.gz DIR=shop.data)
 	@[[ -n "$(DATA)" ]] || { echo "name the file: make replay DATA=online_retail.csv.gz"; exit 2; }

@@ -18,7 +18,8 @@ type columns struct {
 	available bitset
 	created   []int64 // Unix milliseconds
 	sold      []int64
-	boost     []int16 // percent
+	units     map[string]int64 // sold of each product, also of those to come
+	boost     []int16          // percent
 	byID      map[string]uint32
 	dead      int
 
@@ -92,7 +93,7 @@ func (c *columns) add(r *record) {
 		c.available.set(ord)
 	}
 	c.created = append(c.created, r.Created)
-	c.sold = append(c.sold, r.Sold)
+	c.sold = append(c.sold, c.units[r.ID])
 	c.boost = append(c.boost, int16(max(-100, min(r.Boost, 1000))))
 	c.byID[r.ID] = ord
 	c.each = append(c.each, r.Lengths)

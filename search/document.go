@@ -26,7 +26,6 @@ type Document struct {
 	Prices     []Price     `cbor:"8,keyasint,omitempty"`
 	Available  bool        `cbor:"9,keyasint,omitempty"`
 	CreatedAt  time.Time   `cbor:"-"`                     // kept in milliseconds
-	Sold       int64       `cbor:"11,keyasint,omitempty"` // units, for sorting
 	Boost      int64       `cbor:"12,keyasint,omitempty"` // percent added to its score; negative buries
 	// Listed are the prices of all variants if price lists have any for them.
 	Listed []VariantPrices `cbor:"13,keyasint,omitempty"`

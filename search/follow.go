@@ -126,6 +126,8 @@ func (f *Finder) follow(ctx context.Context, x *index) error {
 			}
 		}
 	}()
+	surveyed := make(chan survey)
+	go f.surveys(ctx, surveyed)
 	built := make(chan replacement, 1)
 	var builders int
 	defer func() {
@@ -146,6 +148,16 @@ func (f *Finder) follow(ctx context.Context, x *index) error {
 			if err != nil {
 				return err
 			}
+			if err := f.apply(ctx, x, c); err != nil {
+				return err
+			}
+		case s := <-surveyed:
+			x.setSold(s.sold)
+			c, err := s.changes(ctx, f, x)
+			if err != nil {
+				return err
+			}
+			c.upTo = commerce.Position(x.head.Position)
 			if err := f.apply(ctx, x, c); err != nil {
 				return err
 			}

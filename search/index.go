@@ -24,7 +24,8 @@ type index struct {
 	users    sync.WaitGroup // queries that use it
 	idle     int            // events since the header was stored
 
-	audiences audiences
+	audiences   audiences
+	completions sync.Map // of completionKey to []completion
 
 	mu    sync.RWMutex // held for reading during a query, for writing while a batch comes in
 	cols  *columns
@@ -94,6 +95,9 @@ func (x *index) load() (err error) {
 		return err
 	}
 	cols := newColumns()
+	if x.cols != nil {
+		cols.units = x.cols.units
+	}
 	for _, s := range snap.Segments() {
 		if err := loadSegment(cols, s); err != nil {
 			_ = snap.Close()
@@ -168,6 +172,7 @@ func (x *index) replace(snap *scorch.IndexSnapshot) {
 		_ = x.snap.Close()
 	}
 	x.snap = snap
+	x.completions.Clear()
 }
 
 // unsaved is how many batches may wait for the disk, and saveTime how long one

@@ -83,7 +83,7 @@ func (f *Finder) create(name string) (*index, error) {
 }
 
 // batchSize is how many products are indexed at a time.
-const batchSize = 500
+const batchSize = 1000
 
 // build puts the whole catalogue into an index. It goes on where it was
 // interrupted.

@@ -161,12 +161,15 @@ func codeWords(list []completion, limit int) (codes []string) {
 	return codes
 }
 
-// complete returns the terms of a field that begin with a prefix, the most
-// frequent first.
+// complete returns the most frequent terms of a field that begin with a prefix.
 func (x *index) complete(f field, prefix string) (list []completion, err error) {
 	defer recovered(&err)
 	if prefix == "" {
 		return nil, nil
+	}
+	key := completionKey{f, prefix}
+	if known, ok := x.completions.Load(key); ok {
+		return known.([]completion), nil
 	}
 	dict, err := x.snap.FieldDictPrefix(names[f], []byte(prefix))
 	if err != nil {
@@ -184,8 +187,21 @@ func (x *index) complete(f field, prefix string) (list []completion, err error) 
 		list = append(list, completion{entry.Term, int(entry.Count)})
 	}
 	slices.SortStableFunc(list, func(a, b completion) int { return b.count - a.count })
+	list = slices.Clone(list[:min(len(list), 4*maxExpanded)])
+	if len(prefix) <= keptPrefix {
+		x.completions.Store(key, list)
+	}
 	return list, nil
 }
+
+// completionKey names the completions of a prefix. Those of short prefixes are
+// many to look at and few to keep, until the index changes.
+type completionKey struct {
+	field  field
+	prefix string
+}
+
+const keptPrefix = 3 // bytes
 
 // maxExpanded is how many completions of the last word count for a product.
 const maxExpanded = 16
@@ -223,7 +239,7 @@ func (x *index) queries(words []text.Word, completions []completion, set bitset,
 	}
 	var list []string
 	seen := map[string]bool{}
-	for _, c := range completions[:min(len(completions), 4*maxExpanded)] {
+	for _, c := range completions {
 		stem := x.language.Stem(c.word)
 		if seen[stem] || !x.anyHas(stem, set) {
 			continue
