@@ -53,7 +53,8 @@ endif
 
 searchbench: ## benchmarks of search over the Icecat catalogue in ../shared/data (docs/search.md)
 	go test -run='^$$' -bench='Find$$|Suggest' -benchtime=3000x ./search
-	go test -run='^$$' -bench='Index$$' -benchtime=1x ./search
+	go test -run='^$$' -bench='Index$$|Beside' -benchtime=1x ./search
+	go test -run='^$$' -bench='Visible' -benchtime=100x ./search
 	COMMERCE_SEARCH_PRODUCTS=100000 go test -run='^$$' -bench='FindMany' -benchtime=3000x -timeout=30m ./search
 
 relevance: ## search against people's ratings of the Icecat catalogue in ../shared/data, query by query

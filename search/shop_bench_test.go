@@ -1,0 +1,120 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/money"
+)
+
+const benchGoods = 1000
+
+// openGoods opens a store with goods in stock.
+func openGoods(b testing.TB) *commerce.Store {
+	ctx := context.Background()
+	shop, err := commerce.Open(ctx, filepath.Join(b.TempDir(), "shop"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { shop.Close() })
+	var puts []catalog.PutProduct
+	var stock inventory.ReceiveMany
+	for i := range benchGoods {
+		sku := catalog.SKU(fmt.Sprint("SKU-", i))
+		puts = append(puts, catalog.PutProduct{SKU: sku, Title: fmt.Sprint("Cup ", i), Price: money.New(100, "EUR")})
+		stock.Lines = append(stock.Lines, inventory.Receive{SKU: sku, Quantity: 1 << 40})
+	}
+	if _, err := shop.Catalog.PutProducts(ctx, puts); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := shop.Inventory.ReceiveMany(ctx, stock); err != nil {
+		b.Fatal(err)
+	}
+	return shop
+}
+
+// BenchmarkVisible is how long it takes from a change, acknowledged and
+// durable, until queries see it.
+func BenchmarkVisible(b *testing.B) {
+	shop := openGoods(b)
+	f, err := Open(b.Context(), shop, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	var times []time.Duration
+	for i := 0; b.Loop(); i++ {
+		put := catalog.PutProduct{SKU: catalog.SKU(fmt.Sprint("SKU-", i%benchGoods)), Title: fmt.Sprint("Mug ", i), Price: money.New(100, "EUR")}
+		if _, err := shop.Catalog.PutProduct(b.Context(), put); err != nil {
+			b.Fatal(err)
+		}
+		started := time.Now()
+		if err := f.After(b.Context(), shop.Latest()); err != nil {
+			b.Fatal(err)
+		}
+		times = append(times, time.Since(started))
+	}
+	percentiles(b, times, "")
+}
+
+// BenchmarkCheckoutBesideSearch is what checkouts cost with a Finder that
+// follows them, in processor time, divided by what they cost without.
+func BenchmarkCheckoutBesideSearch(b *testing.B) {
+	const rounds, callers, each = 6, 32, 25
+	shop := openGoods(b)
+	buy := func() time.Duration {
+		before := processorTime(b)
+		var wg sync.WaitGroup
+		for c := range callers {
+			wg.Go(func() {
+				for i := range each {
+					if err := buyOne(shop, catalog.SKU(fmt.Sprint("SKU-", (c*each+i)%benchGoods))); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+		return processorTime(b) - before
+	}
+	buy() // shards lend each other what they need
+	var with, without time.Duration
+	for b.Loop() {
+		for range rounds { // in turns, since the machine has other things to do
+			without += buy()
+			f, err := Open(b.Context(), shop, Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := f.After(b.Context(), shop.Latest()); err != nil {
+				b.Fatal(err)
+			}
+			with += buy()
+			if err := f.Close(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(with)/float64(without), "of-without")
+	b.ReportMetric(float64(with.Microseconds())/float64(rounds*callers*each*b.N), "cpu-µs/checkout")
+}
+
+func buyOne(shop *commerce.Store, sku catalog.SKU) error {
+	ctx := context.Background()
+	c, err := shop.Carts.AddLine(ctx, cart.AddLine{SKU: sku, Quantity: 1})
+	if err != nil {
+		return err
+	}
+	_, err = shop.Checkout.Complete(ctx, checkout.Complete{Cart: c.ID, PayWith: "manual"})
+	return err
+}
