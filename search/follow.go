@@ -127,7 +127,7 @@ func (f *Finder) follow(ctx context.Context, x *index) error {
 		}
 	}()
 	surveyed := make(chan survey)
-	go f.surveys(ctx, surveyed)
+	f.worker.Go(func() { f.surveys(ctx, surveyed) })
 	built := make(chan replacement, 1)
 	var builders int
 	defer func() {
@@ -180,12 +180,18 @@ func (f *Finder) follow(ctx context.Context, x *index) error {
 func (f *Finder) starting() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.state.Indexed = 0
+	f.state.Indexed, f.state.Rebuilding = 0, true
 	f.signal()
 }
 
 // take brings a new index up to now and takes it into use.
 func (f *Finder) take(ctx context.Context, r replacement) error {
+	defer func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.state.Rebuilding = false
+		f.signal()
+	}()
 	if r.err != nil {
 		return r.err
 	}

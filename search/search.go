@@ -186,11 +186,14 @@ func (f *Finder) After(ctx context.Context, p commerce.Position) error {
 
 // Status says how the index is.
 type Status struct {
-	// Building is set while a first or a new index is being built. A first
-	// one is searched as far as it has come; during a later one the old one is.
+	// Building is set while the first index is being built, which is searched
+	// as far as it has come.
 	Building bool
-	// Indexed and Products say how far building has come.
-	Indexed, Products int
+	// Rebuilding is set while a new index is being built beside the one that
+	// is searched.
+	Rebuilding bool
+	// Indexed is how many products the last building has indexed so far.
+	Indexed int
 	// Documents is how many products can be found.
 	Documents int
 	// Rebuilds counts the indexes that were built because an old one was

@@ -415,7 +415,7 @@ func TestRebuildTakesOver(t *testing.T) {
 	s.Rebuild()
 	for {
 		now, _ := filepath.Glob(filepath.Join(s.Dir(), "search", "index-*"))
-		if len(now) == 1 && !slices.Equal(now, before) {
+		if len(now) == 1 && !slices.Equal(now, before) && !s.Finder.Status().Rebuilding {
 			break
 		}
 		if r := s.result(search.Query{Text: "mug"}); r.Total != 1 {
