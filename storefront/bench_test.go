@@ -1,6 +1,8 @@
 package storefront_test
 
 import (
+	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -31,5 +33,37 @@ func BenchmarkPages(b *testing.B) {
 				b.ReportMetric(float64(bytes), "bytes")
 			})
 		}
+	}
+}
+
+// BenchmarkServed compares a page that was kept with a bare handler that writes
+// the same bytes, both over loopback with one connection for each processor.
+func BenchmarkServed(b *testing.B) {
+	w := httptest.NewRecorder()
+	sample.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/p/lambswool-sweater", nil))
+	body := w.Body.Bytes()
+	bare := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write(body)
+	}))
+	defer bare.Close()
+	client := &http.Client{Transport: &http.Transport{DisableCompression: true}} // the same bytes from both
+	for name, url := range map[string]string{"bare": bare.URL, "page": sample.url} {
+		b.Run(name, func(b *testing.B) {
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					answer, err := client.Get(url + "/p/lambswool-sweater")
+					if err != nil {
+						b.Error(err)
+						return
+					}
+					_, err = io.Copy(io.Discard, answer.Body)
+					if err := errors.Join(err, answer.Body.Close()); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
+		})
 	}
 }

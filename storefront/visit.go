@@ -178,8 +178,11 @@ func (v *visit) send(status int, body []byte) error {
 		return nil
 	}
 	sum := sha256.Sum256(body)
-	p := cachedPage{body: body, tag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, at: v.latest, made: time.Now()}
+	p := cachedPage{body: body, tag: `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, at: v.latest, made: time.Now()}
 	if v.key != nil {
+		if err := p.compress(); err != nil {
+			return err
+		}
 		v.site.cache.put(*v.key, p)
 	}
 	v.respond(p)
@@ -194,7 +197,13 @@ func (v *visit) respond(p cachedPage) {
 		v.w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	_, _ = v.w.Write(p.body) // the browser has gone if this fails
+	body := p.body
+	if p.gzip != nil && takesGzip(v.r.Header.Get("Accept-Encoding")) {
+		body = p.gzip
+		v.w.Header().Set("Content-Encoding", "gzip")
+		v.w.Header().Add("Vary", "Accept-Encoding")
+	}
+	_, _ = v.w.Write(body) // the browser has gone if this fails
 }
 
 func (v *visit) headers() {
