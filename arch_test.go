@@ -93,6 +93,13 @@ var importRules = slices.Concat([]importRule{
 		why:    "the pages are an edge: who does not show them does not carry templates, languages and sample goods",
 	},
 	{
+		from:   ours("..."),
+		except: ours("metrics/..."),
+		to:     []string{"github.com/prometheus/..."},
+		direct: true,
+		why:    "the store tells an Observer; who does not use Prometheus does not carry it",
+	},
+	{
 		from: ours(domain...),
 		to: slices.Concat(ours("replication/...", "shard/...", "search/...", "internal/cache/...", ""), []string{
 			"github.com/hashicorp/...", "github.com/blevesearch/...", "github.com/dgraph-io/...", "net/http/...",

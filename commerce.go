@@ -128,7 +128,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.engine = &engine{slots: slots, sealer: sealer, types: s.set.Errors(), clock: s.config.clock, hooks: s.config.hooks, self: s.id.Node, bumpAll: s.cache.BumpAll}
+	s.engine = &engine{slots: slots, sealer: sealer, types: s.set.Errors(), clock: s.config.clock, hooks: s.config.hooks, tell: s.config.observer.Command, self: s.id.Node, bumpAll: s.cache.BumpAll}
 	return nil
 }
 
@@ -249,7 +249,7 @@ func (s *Store) openLane(ctx context.Context, i int) (*lane, error) {
 		return nil, err
 	}
 	l.shard = file
-	if l.group, err = s.engine.node.AddGroup(ctx, uint32(i), machine{file, l}); err != nil {
+	if l.group, err = s.engine.node.AddGroup(ctx, uint32(i), s.config.machineOf(file, l)); err != nil {
 		return l, fmt.Errorf("%s: %w", file.Path(), err)
 	}
 	s.engine.meetCut(file.Cut())

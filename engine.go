@@ -27,7 +27,8 @@ type engine struct {
 	types  *fault.Types // of the errors that commands answer with
 	clock  Clock
 	hooks  []Hook
-	cut    atomic.Uint64 // the highest cut number seen on this node
+	tell   func(ObservedCommand) // nil if nobody watches
+	cut    atomic.Uint64         // the highest cut number seen on this node
 	closed atomic.Bool
 
 	self      string // this node
@@ -43,9 +44,13 @@ func (e *engine) Submit(ctx context.Context, env command.Envelope) (command.Answ
 	if err != nil {
 		return command.Answer{}, err
 	}
+	start := time.Now()
 	reply, err := e.route(ctx, l, env)
 	if err == nil {
 		err = reply.Err
+	}
+	if e.tell != nil {
+		e.tell(ObservedCommand{Kind: string(env.Kind), Code: outcomeOf(err), Took: time.Since(start)})
 	}
 	if err != nil {
 		return command.Answer{}, fmt.Errorf("%s: %w", env.Kind, err)

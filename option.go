@@ -36,6 +36,7 @@ type config struct {
 	assets     assets.Store // nil for the directory's own
 	pricing    pricing.Options
 	hooks      []Hook
+	observer   Observer
 	clock      Clock
 	vfs        string
 	logLimit   int64

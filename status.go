@@ -8,7 +8,11 @@ type Status struct {
 	Node   string
 	Format int
 	Shards []ShardStatus
+	Cache  CacheStatus
 }
+
+// CacheStatus counts reads through the cache since the store was opened.
+type CacheStatus struct{ Hits, Misses uint64 }
 
 // ShardStatus describes one shard as this node sees it.
 type ShardStatus struct {
@@ -21,6 +25,7 @@ type ShardStatus struct {
 	Events   int64  // the sequence number of the newest event
 	Level    uint32 // the logic level of its tables and rules
 	Cut      uint64
+	Waiting  int // commands that have not gone into a log entry yet
 }
 
 // Status returns how the store is doing. It does no I/O and works on a store
@@ -37,8 +42,12 @@ func (s *Store) Status() Status {
 				st.Leading, st.Term, st.Log, st.LogBytes = g.Leading, g.Term, g.LastIndex, g.LogBytes
 			}
 		}
+		if l.proposer != nil {
+			st.Waiting = l.proposer.Waiting()
+		}
 		out.Shards = append(out.Shards, st)
 	}
+	out.Cache.Hits, out.Cache.Misses = s.cache.Counts()
 	return out
 }
 

@@ -81,7 +81,12 @@ type Options struct {
 	// Logger gets a line for each request and each failure. It defaults to
 	// slog.DiscardHandler.
 	Logger *slog.Logger
+	// Observe is told of each request that was answered, for metrics.
+	Observe func(*http.Request, Served)
 }
+
+// Served tells of a request that was answered. It holds nothing personal.
+type Served = web.Served
 
 // maxBody bounds the body of a request, in bytes.
 const maxBody = 256 << 10
@@ -175,12 +180,21 @@ func (a *api) handler() (http.Handler, error) {
 	return web.Chain(a.mux,
 		web.RequestID,
 		web.Observe(web.LogTo(a.options.Logger)),
+		a.observe(),
 		web.Recover(a.options.Logger, web.Problem),
 		web.SecurityHeaders(web.CSP{}),
 		web.LimitAddresses(a.options.PerAddress, a.options.Proxies, web.Problem),
 		sameOrigin,
 		compress,
 	), nil
+}
+
+// observe tells the host program of each request, if it wants to know.
+func (a *api) observe() web.Middleware {
+	if a.options.Observe == nil {
+		return nil
+	}
+	return web.Observe(a.options.Observe)
 }
 
 // unrouted answers what no route takes: 405 if one does for another method.

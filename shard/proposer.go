@@ -80,6 +80,13 @@ func (p *Proposer) Submit(ctx context.Context, raw []byte) (Reply, error) {
 	}
 }
 
+// Waiting returns how many commands are waiting for an entry.
+func (p *Proposer) Waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.waiting)
+}
+
 func (p *Proposer) enqueue(w *waiter) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

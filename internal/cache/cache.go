@@ -31,6 +31,8 @@ type Cache struct {
 	entries *ristretto.Cache[uint64, entry]
 	version [versions]atomic.Uint64
 	loads   singleflight.Group
+
+	hits, misses atomic.Uint64
 }
 
 type entry struct {
@@ -67,8 +69,10 @@ func (c *Cache) Get(key string, load func() (any, error)) (any, error) {
 	v := c.version[h%versions].Load()
 	at := place(h, v)
 	if e, ok := c.entries.Get(at); ok && e.version == v && e.key == key {
+		c.hits.Add(1)
 		return e.value, nil
 	}
+	c.misses.Add(1)
 	value, err, _ := c.loads.Do(key+"\x00"+strconv.FormatUint(v, 36), func() (any, error) {
 		value, err := load()
 		if err == nil {
@@ -77,6 +81,14 @@ func (c *Cache) Get(key string, load func() (any, error)) (any, error) {
 		return value, err
 	})
 	return value, err
+}
+
+// Counts returns how many Gets were answered from the cache and how many not.
+func (c *Cache) Counts() (hits, misses uint64) {
+	if c == nil {
+		return 0, 0
+	}
+	return c.hits.Load(), c.misses.Load()
 }
 
 // Bump makes every cached copy of key unreachable. It is called after the

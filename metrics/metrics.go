@@ -1,0 +1,148 @@
+// Package metrics tells Prometheus what a shop does, on a listener of its own.
+//
+//	m := metrics.New()
+//	shop, err := commerce.Open(ctx, dir, commerce.WithObserver(m.Observer()))
+//	…
+//	go m.Watch(ctx, shop)
+//	api, err := httpapi.New(shop, httpapi.Options{Observe: m.Request})
+//	go http.ListenAndServe("localhost:9090", m.Handler())
+//
+// Handler serves /metrics, health checks and profiles. It is for operators:
+// keep it off the network that shoppers come from.
+//
+// No label holds anything personal, and each has few values: routes, kinds of
+// commands and events, shards.
+package metrics
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/web"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Metrics counts. It is safe for concurrent use.
+type Metrics struct {
+	registry *prometheus.Registry
+	shop     atomic.Pointer[commerce.Store]
+
+	commands *prometheus.CounterVec
+	took     *prometheus.HistogramVec
+	batches  *prometheus.HistogramVec
+	applied  *prometheus.HistogramVec
+	events   *prometheus.CounterVec
+	requests *prometheus.CounterVec
+	answered *prometheus.HistogramVec
+}
+
+// New returns metrics in a registry of their own.
+func New() *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		commands: counter("commerce_commands_total", "Commands by kind and outcome: done, or a fault code.", "kind", "outcome"),
+		took:     histogram("commerce_command_seconds", "How long callers waited for a command.", seconds, "kind"),
+		batches:  histogram("commerce_batch_commands", "Commands applied in one transaction.", prometheus.ExponentialBuckets(1, 2, 10), "shard"),
+		applied:  histogram("commerce_apply_seconds", "How long one transaction took to apply and commit.", seconds, "shard"),
+		events:   counter("commerce_events_total", "Events by kind, such as order.placed, payment.captured and payment.refund_failed.", "kind"),
+		requests: counter("http_requests_total", "Requests by route, method and status.", "route", "method", "status"),
+		answered: histogram("http_request_seconds", "How long requests took.", seconds, "route"),
+	}
+	m.registry.MustRegister(m.commands, m.took, m.batches, m.applied, m.events, m.requests, m.answered,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), storeCollector{&m.shop})
+	return m
+}
+
+// seconds are the buckets of latencies, from 0.5 ms to 16 s.
+var seconds = prometheus.ExponentialBuckets(0.0005, 2, 16)
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+}
+
+func histogram(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, labels)
+}
+
+// Observer is for commerce.WithObserver.
+func (m *Metrics) Observer() commerce.Observer {
+	return commerce.Observer{
+		Command: func(c commerce.ObservedCommand) {
+			m.commands.WithLabelValues(c.Kind, outcome(c.Code)).Inc()
+			m.took.WithLabelValues(c.Kind).Observe(c.Took.Seconds())
+		},
+		Batch: func(b commerce.ObservedBatch) {
+			shard := strconv.Itoa(b.Shard)
+			m.batches.WithLabelValues(shard).Observe(float64(b.Commands))
+			m.applied.WithLabelValues(shard).Observe(b.Took.Seconds())
+		},
+	}
+}
+
+func outcome(c fault.Code) string {
+	if c == 0 {
+		return "done"
+	}
+	return c.String()
+}
+
+// Request counts a request. It is for httpapi.Options.Observe.
+func (m *Metrics) Request(_ *http.Request, s web.Served) {
+	route := s.Route
+	if route == "" {
+		route = "none"
+	}
+	m.requests.WithLabelValues(route, s.Method, strconv.Itoa(s.Status)).Inc()
+	m.answered.WithLabelValues(route).Observe(s.Duration.Seconds())
+}
+
+// Watch reports the state of a store and counts its events from now on, until
+// ctx ends or the store closes. It returns nil then.
+func (m *Metrics) Watch(ctx context.Context, shop *commerce.Store) error {
+	from := shop.Latest()
+	m.shop.Store(shop)
+	for e, err := range shop.Follow(ctx, from) {
+		if err != nil {
+			if ctx.Err() != nil || shop.Closed() || errors.Is(err, context.Canceled) {
+				return nil
+			}
+			return err
+		}
+		m.events.WithLabelValues(e.Kind).Inc()
+	}
+	return nil
+}
+
+// Gauge adds a number of the program's own, such as how far a search index is
+// behind. It panics if the name is taken.
+func (m *Metrics) Gauge(name, help string, read func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
+}
+
+// Handler serves GET /metrics, /healthz, /readyz and /debug/pprof/.
+func (m *Metrics) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+	web.Health(mux, m.ready)
+	addProfiles(mux)
+	return mux
+}
+
+// ready returns why the store cannot serve, or nil.
+func (m *Metrics) ready(context.Context) error {
+	shop := m.shop.Load()
+	switch {
+	case shop == nil:
+		return fault.New(fault.Unavailable, "the store is not open yet")
+	case shop.Closed():
+		return fault.New(fault.Unavailable, "the store is closed")
+	}
+	return shop.Err()
+}
