@@ -2,10 +2,14 @@ package httpapi_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/keelshop/commerce/commercetest"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/httpapi"
 )
@@ -175,4 +179,42 @@ func TestWebhooks(t *testing.T) {
 	for range 2 { // providers send twice
 		w.must(204, "", "POST", "/webhooks/simulator", payment, "Signature", "good", "Content-Type", "text/plain")
 	}
+}
+
+// TestBrowsingIsShedFirst holds as many requests as may run at once in the
+// host program's Auth, and asks for more.
+func TestBrowsingIsShedFirst(t *testing.T) {
+	gate := &gatedAuth{entered: make(chan struct{}, 8), open: make(chan struct{})}
+	shop := commercetest.Open(t)
+	w := serve(t, shop, httpapi.Options{Auth: gate, AtOnce: 8})
+	w.stock("mug", 1250, 10)
+	cart := "/carts/" + w.must(201, "", "POST", "/carts", twoMugs).at("id").(string)
+	gate.hold.Store(true)
+	var held sync.WaitGroup
+	for range 4 { // half of what may run: that much may be browsing
+		held.Go(func() { w.ask("", "GET", "/availability?sku=mug", "") })
+		<-gate.entered
+	}
+	gate.hold.Store(false)
+	if r := w.ask("", "GET", "/products/mug", ""); r.status != 503 || r.at("code") != "unavailable" || r.header.Get("Retry-After") == "" {
+		t.Errorf("one browser too many: %d %s", r.status, r.text)
+	}
+	w.must(200, "", "GET", cart, "")
+	close(gate.open)
+	held.Wait()
+	w.must(200, "", "GET", "/products/mug", "")
+}
+
+// gatedAuth keeps requests waiting while it holds.
+type gatedAuth struct {
+	hold          atomic.Bool
+	entered, open chan struct{}
+}
+
+func (g *gatedAuth) Authenticate(*http.Request) (httpapi.Caller, error) {
+	if g.hold.Load() {
+		g.entered <- struct{}{}
+		<-g.open
+	}
+	return httpapi.Caller{}, nil
 }

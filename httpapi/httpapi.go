@@ -28,6 +28,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -70,6 +71,11 @@ type Options struct {
 	// of one customer; PerSecret those of one address that try a password or
 	// a token. They default to 1,000 in 10 s, 500 in 10 s and 20 in a minute.
 	PerAddress, PerAccount, PerSecret Rate
+	// AtOnce bounds how many requests are worked on at once. Browsing is turned
+	// away long before, when requests take longer than Patience; whoever has a
+	// cart can go on to buy it. They default to 2,000 and 300 ms.
+	AtOnce   int
+	Patience time.Duration
 	// Proxies are the networks of reverse proxies, whose X-Forwarded-For counts.
 	Proxies []netip.Prefix
 	// TrustedOrigins are other origins whose pages may change something with
@@ -110,6 +116,7 @@ type api struct {
 	types   *fault.Types
 	account *web.Limiter
 	secret  *web.Limiter
+	shed    *web.Shedder
 	routes  []route
 	// mistakes are what add found wrong with routes: check returns them.
 	mistakes []error
@@ -124,6 +131,7 @@ func newAPI(shop *commerce.Store, o Options) (*api, error) {
 		shop: shop, options: o, mux: http.NewServeMux(), types: errorTypes(shop),
 		account: web.NewLimiter("account", o.PerAccount, web.Problem),
 		secret:  web.NewLimiter("secret", o.PerSecret, web.Problem),
+		shed:    web.NewShedder(o.AtOnce, o.Patience, web.Problem),
 	}
 	a.huma = humago.NewWithPrefix(a.mux, o.Prefix, a.config())
 	a.addRoutes()
@@ -228,6 +236,7 @@ func (o Options) withDefaults(shop *commerce.Store) (Options, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	o.AtOnce, o.Patience = cmp.Or(o.AtOnce, 2000), cmp.Or(o.Patience, 300*time.Millisecond)
 	o.PerAddress = orElse(o.PerAddress, Rate{Requests: 1000, Per: 10 * time.Second})
 	o.PerAccount = orElse(o.PerAccount, Rate{Requests: 500, Per: 10 * time.Second})
 	o.PerSecret = orElse(o.PerSecret, Rate{Requests: 20, Per: time.Minute})

@@ -141,6 +141,11 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 		req, w := humago.Unwrap(hc)
 		ctx := hc.Context()
 		web.SetRoute(ctx, name)
+		done, ok := a.shed.Admit(w, req, r.essential())
+		if !ok {
+			return
+		}
+		defer done()
 		if r.policy != forAll {
 			w.Header().Set("Cache-Control", "no-store")
 		}
@@ -183,6 +188,10 @@ const (
 )
 
 func (r route) raw() bool { return r.path == uploads || r.path == notices }
+
+// essential reports whether the route is part of buying what is in a cart.
+// Under load, others are turned away first.
+func (r route) essential() bool { return r.policy == forCartHolder || r.policy == forProvider }
 
 // caller returns who asks, if the route wants to know.
 func (a *api) caller(r route, req *http.Request) (Caller, error) {
