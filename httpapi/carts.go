@@ -24,6 +24,7 @@ type Cart struct {
 	Totals
 	ShippingMethod string          `json:"shipping_method,omitempty" doc:"The one that was chosen."`
 	Offers         []ShippingOffer `json:"shipping_offers" nullable:"false" doc:"The shipping methods that there are for the address."`
+	Codes          []CartCode      `json:"codes" nullable:"false" doc:"The coupon codes on it, and why some have no effect."`
 	Problems       []CartProblem   `json:"problems" nullable:"false" doc:"What broke since the shopper looked, such as a price that changed."`
 	Missing        []string        `json:"missing" nullable:"false" doc:"What is missing before the cart can be bought: lines, shipping_address or shipping_method."`
 	Country        string          `json:"shipping_country,omitempty"`
@@ -64,6 +65,12 @@ type ShippingOffer struct {
 	Reason  string `json:"reason,omitempty" doc:"Why it is not offered; missing is offered."`
 }
 
+// CartCode is a coupon code on a cart.
+type CartCode struct {
+	Code   string `json:"code"`
+	Reason string `json:"reason,omitempty" doc:"Why it has no effect; missing if it has."`
+}
+
 // CartProblem is what broke about a cart since its lines were added.
 type CartProblem struct {
 	Code string `json:"code"`
@@ -85,6 +92,8 @@ func (a *api) addCarts() {
 	add(a, route{forCartHolder, "POST", "/carts/{cart}/lines", "add-lines", "Carts", "Put goods into a cart, all of them or none", 0, false}, a.addLines)
 	add(a, route{forCartHolder, "PUT", "/carts/{cart}/lines/{sku}", "set-quantity", "Carts", "Change how many units a line has", 0, false}, a.setQuantity)
 	add(a, route{forCartHolder, "DELETE", "/carts/{cart}/lines/{sku}", "remove-line", "Carts", "Remove a line", 200, false}, a.removeLine)
+	add(a, route{forCartHolder, "POST", "/carts/{cart}/codes", "apply-code", "Carts", "Put a coupon code on a cart", 0, true}, a.applyCode)
+	add(a, route{forCartHolder, "DELETE", "/carts/{cart}/codes/{code}", "remove-code", "Carts", "Take a coupon code off a cart", 200, false}, a.removeCode)
 	add(a, route{forCartHolder, "GET", "/carts/{cart}/contact", "get-contact", "Carts", "Get who buys and where goods go", 0, false}, a.getContact)
 	add(a, route{forCustomer, "GET", "/customers/me/cart", "get-my-cart", "Carts", "Get one's newest active cart", 0, false}, a.getMyCart)
 	add(a, route{forCustomer, "POST", "/customers/me/cart/merge", "merge-cart", "Carts", "Move a guest's cart into one's own, as after logging in", 0, false}, a.mergeCart)
@@ -217,6 +226,40 @@ func (a *api) removeLine(ctx context.Context, in *removeLineInput) (*answer[Cart
 	return cartOr(c, version, err)
 }
 
+type applyCodeInput struct {
+	Keyed
+	Conditional
+	CartRef
+	Body struct {
+		Code string `json:"code" minLength:"1" maxLength:"100"`
+	}
+}
+
+func (a *api) applyCode(ctx context.Context, in *applyCodeInput) (*answer[Cart], error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.shop.Carts.ApplyCode(ctx, cart.ApplyCode{Cart: in.id(), Code: in.Body.Code, Version: version, Key: in.Key})
+	return cartOr(c, version, err)
+}
+
+type removeCodeInput struct {
+	Keyed
+	Conditional
+	CartRef
+	Code string `path:"code" maxLength:"100"`
+}
+
+func (a *api) removeCode(ctx context.Context, in *removeCodeInput) (*answer[Cart], error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.shop.Carts.RemoveCode(ctx, cart.RemoveCode{Cart: in.id(), Code: in.Code, Version: version, Key: in.Key})
+	return cartOr(c, version, err)
+}
+
 type mergeCartInput struct {
 	Keyed
 	Body struct {
@@ -248,7 +291,7 @@ func cartTag(c cart.Cart, variant string) string {
 	for _, a := range []money.Amount{c.Subtotal, c.Discount, c.Shipping, c.Tax, c.Total} {
 		fmt.Fprint(h, a.Minor(), " ")
 	}
-	fmt.Fprint(h, len(c.Offers), len(c.Problems), len(c.Requirements), variant)
+	fmt.Fprint(h, c.Codes, len(c.Offers), len(c.Problems), len(c.Requirements), variant)
 	return web.ETag(c.Version, strconv.FormatUint(uint64(h.Sum32()), 36))
 }
 
@@ -256,7 +299,7 @@ func showCart(c cart.Cart) Cart {
 	out := Cart{
 		ID: string(c.ID), Customer: string(c.Customer), Currency: string(c.Currency), Status: string(c.Status), Order: c.Order,
 		Lines: make([]CartLine, len(c.Lines)), Totals: totalsOf(c), ShippingMethod: c.ShippingMethod,
-		Offers: make([]ShippingOffer, len(c.Offers)), Problems: make([]CartProblem, len(c.Problems)), Missing: texts(c.Requirements),
+		Offers: make([]ShippingOffer, len(c.Offers)), Codes: make([]CartCode, len(c.Codes)), Problems: make([]CartProblem, len(c.Problems)), Missing: texts(c.Requirements),
 		Country: c.ShippingCountry, Metadata: object(c.Metadata), Version: c.Version, UpdatedAt: c.UpdatedAt,
 	}
 	for i, l := range c.Lines {
@@ -267,6 +310,9 @@ func showCart(c cart.Cart) Cart {
 	}
 	for i, o := range c.Offers {
 		out.Offers[i] = ShippingOffer{o.Method, o.Name, o.Pickup, o.MinDays, o.MaxDays, moneyOf(o.Price), string(o.Reason)}
+	}
+	for i, code := range c.Codes {
+		out.Codes[i] = CartCode{code.Code, string(code.Reason)}
 	}
 	for i, p := range c.Problems {
 		out.Problems[i] = CartProblem{string(p.Code), string(p.SKU), moneyOr(p.Was), moneyOr(p.Is)}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -103,16 +104,23 @@ func statusOf(err error) int {
 // errorTypes returns the typed errors of commands, and those that services
 // return without one.
 func errorTypes(shop *commerce.Store) *fault.Types {
-	return shop.ErrorTypes().With(
-		fault.Typed[*accounts.NoSessionError]("accounts.no_session"),
-		fault.Typed[*accounts.PasswordError]("accounts.password"),
-		fault.Typed[*accounts.ThrottledError]("accounts.throttled"),
-		fault.Typed[*accounts.WrongPasswordError]("accounts.wrong_password"),
-		fault.Typed[*assets.NotFoundError]("assets.not_found"),
-		fault.Typed[*payments.BusyError]("payments.busy"),
-		fault.Typed[*payments.CardNumberError]("payments.card_number"),
-		fault.Typed[*payments.UnknownProviderError]("payments.unknown_provider"),
-	)
+	types := shop.ErrorTypes()
+	types = name[*accounts.NoSessionError](types, "accounts.no_session")
+	types = name[*accounts.PasswordError](types, "accounts.password")
+	types = name[*accounts.ThrottledError](types, "accounts.throttled")
+	types = name[*accounts.WrongPasswordError](types, "accounts.wrong_password")
+	types = name[*assets.NotFoundError](types, "assets.not_found")
+	types = name[*payments.BusyError](types, "payments.busy")
+	types = name[*payments.CardNumberError](types, "payments.card_number")
+	return name[*payments.UnknownProviderError](types, "payments.unknown_provider")
+}
+
+// name adds a type to the table, unless it has that name already.
+func name[E error](types *fault.Types, name string) *fault.Types {
+	if slices.Contains(types.Names(), name) {
+		return types
+	}
+	return types.With(fault.Typed[E](name))
 }
 
 // problemOf turns an error into what the client gets.

@@ -38,6 +38,13 @@ func (c *Client) AdjustStock(ctx context.Context, sku string, body AdjustStockBo
 	return out, err
 }
 
+// ApplyCode: put a coupon code on a cart.
+// It is POST /carts/{cart}/codes.
+func (c *Client) ApplyCode(ctx context.Context, cart string, body ApplyCodeBody, opts ...CallOption) (out Cart, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/carts/" + url.PathEscape(cart) + "/codes", body: body}, opts, &out)
+	return out, err
+}
+
 // ArchiveProduct: take a product off sale for good.
 // It is POST /staff/products/{product}/archive.
 func (c *Client) ArchiveProduct(ctx context.Context, product string, opts ...CallOption) (out StaffProduct, err error) {
@@ -509,6 +516,13 @@ func (c *Client) RemoveCategory(ctx context.Context, category string, opts ...Ca
 	return c.do(ctx, call{method: "DELETE", path: "/staff/categories/" + url.PathEscape(category)}, opts, nil)
 }
 
+// RemoveCode: take a coupon code off a cart.
+// It is DELETE /carts/{cart}/codes/{code}.
+func (c *Client) RemoveCode(ctx context.Context, cart string, code string, opts ...CallOption) (out Cart, err error) {
+	err = c.do(ctx, call{method: "DELETE", path: "/carts/" + url.PathEscape(cart) + "/codes/" + url.PathEscape(code)}, opts, &out)
+	return out, err
+}
+
 // RemoveEndpoint: remove an endpoint with its secrets and its log.
 // It is DELETE /staff/endpoints/{endpoint}.
 func (c *Client) RemoveEndpoint(ctx context.Context, endpoint string, opts ...CallOption) error {
@@ -724,6 +738,11 @@ type AdjustStockBody struct {
 	Reason string `json:"reason"`
 }
 
+// ApplyCodeBody is a value of the API.
+type ApplyCodeBody struct {
+	Code string `json:"code"`
+}
+
 // Asset is a value of the API.
 type Asset struct {
 	// The SHA-256 of its content.
@@ -763,7 +782,9 @@ type CapturePaymentBody struct {
 
 // Cart is a value of the API.
 type Cart struct {
-	Currency string `json:"currency"`
+	// The coupon codes on it, and why some have no effect.
+	Codes    []CartCode `json:"codes"`
+	Currency string     `json:"currency"`
 	// The customer whose cart it is; missing for a guest.
 	Customer string `json:"customer,omitempty"`
 	Discount Money  `json:"discount"`
@@ -793,6 +814,13 @@ type Cart struct {
 	UpdatedAt   time.Time `json:"updated_at"`
 	// Moves with every change; also the ETag.
 	Version int64 `json:"version"`
+}
+
+// CartCode is a value of the API.
+type CartCode struct {
+	Code string `json:"code"`
+	// Why it has no effect; missing if it has.
+	Reason string `json:"reason,omitempty"`
 }
 
 // CartLine is a value of the API.
