@@ -93,6 +93,7 @@ func newGroup(n *Node, id uint32) *Group {
 		started: make(chan struct{}), led: make(chan struct{}), full: make(chan struct{}, 1),
 		nudges: make(chan struct{}, 1), quit: make(chan struct{}),
 	}
+	g.trans.commits, g.trans.acked = g.commits, g.acked
 	g.size.Store(n.conf.SnapshotBytes)
 	return g
 }
@@ -197,7 +198,7 @@ func (g *Group) config() *raft.Config {
 	c.LocalID = raft.ServerID(g.node.conf.NodeID)
 	c.Logger = newRaftLogger(g.node.conf.Logger, g.id)
 	c.HeartbeatTimeout, c.ElectionTimeout, c.LeaderLeaseTimeout = patience, patience, patience
-	c.CommitTimeout = 100 * time.Millisecond // only tells idle followers what is committed
+	c.CommitTimeout = time.Second // only tells idle followers what is committed, and heartbeats do already
 	c.MaxAppendEntries = 64
 
 	// A buffer in front of raft would let it forget entries: those that are in it at shutdown are never answered.

@@ -60,7 +60,7 @@ func (g *Group) round() (uint64, error) {
 	if !g.leads(term) {
 		return 0, &NotLeaderError{Group: g.id}
 	}
-	g.raft.VerifyLeader() // for the heartbeats that it sends; its answer is not used
+	g.beat()
 	limit := time.NewTimer(2 * patience)
 	defer limit.Stop()
 	for {
@@ -192,19 +192,20 @@ func (g *Group) visible(index uint64) uint64 {
 	return 0
 }
 
-// Nudge tells followers, if this node leads, what is committed. Otherwise they learn of it with the next entry, or
-// after up to 200 ms. It does not wait.
-func (g *Group) Nudge() {
-	if g.raft.LastIndex() > g.raft.CommitIndex() {
-		return // an entry is on its way anyway, and what follows it tells
-	}
+// Nudge tells followers, if this node leads, what is committed. Otherwise they learn of it with the next entry or
+// heartbeat, after up to 200 ms. It does not wait.
+func (g *Group) Nudge() { g.beat() }
+
+// beat sends heartbeats soon.
+func (g *Group) beat() {
 	select {
 	case g.nudges <- struct{}{}:
-	default:
+	default: // one is about to be sent
 	}
 }
 
-// nudge completes barriers when somebody asks for it.
+// nudge sends heartbeats when somebody asks for them: raft does when it is asked whether it leads. Its answer is not
+// used.
 func (g *Group) nudge() {
 	for {
 		select {
@@ -213,9 +214,30 @@ func (g *Group) nudge() {
 			return
 		}
 		if g.raft.State() == raft.Leader {
-			g.barrier()
+			g.raft.VerifyLeader()
 		}
 	}
+}
+
+// acked tells a follower what was committed while it wrote entries, unless more entries will.
+func (g *Group) acked(told uint64) {
+	if commit := g.raft.CommitIndex(); commit > told && commit == g.raft.LastIndex() {
+		g.beat()
+	}
+}
+
+// commits returns what a follower may be told of what is committed: no more than what it has acknowledged.
+func (g *Group) commits(follower string, term uint64) (at position, ok bool) {
+	at.index = g.trans.acks.matched(follower, term)
+	if at.index == 0 || g.raft.CurrentTerm() != term {
+		return at, false
+	}
+	var err error
+	if at.term, err = g.termAt(at.index); err != nil {
+		return at, false
+	}
+	at.commit = min(g.raft.CommitIndex(), at.index)
+	return at, true
 }
 
 // barrier completes a barrier and reports whether it did.

@@ -38,6 +38,8 @@ type transport struct {
 	self     raft.ServerAddress
 	incoming chan raft.RPC
 	acks     acks
+	commits  func(follower string, term uint64) (at position, ok bool) // see position
+	acked    func(told uint64)                                         // a follower has got entries, and been told what was committed then
 	closing  sync.Once
 	closed   chan struct{}
 	ctx      context.Context // ends with closed
@@ -191,6 +193,7 @@ func (t *transport) AppendEntriesPipeline(raft.ServerID, raft.ServerAddress) (ra
 // AppendEntries sends entries to a follower, or a heartbeat when there are none, and notes what it acknowledges.
 func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
 	trim(args)
+	args = t.tell(string(id), args)
 	limit := askLimit
 	if len(args.Entries) > 0 {
 		limit = appendLimit
@@ -201,8 +204,29 @@ func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress, a
 	}
 	if resp.Success && resp.Term == args.Term {
 		t.acks.note(string(id), args.Term, began, matched(args))
+		if len(args.Entries) > 0 {
+			t.acked(args.LeaderCommitIndex)
+		}
 	}
 	return nil
+}
+
+// position is an entry that a follower has acknowledged in the leader's term, and what is committed up to there.
+type position struct{ index, term, commit uint64 }
+
+// tell makes a heartbeat say what is committed. Raft's own say nothing of the log; with the last entry that the
+// follower has acknowledged in front, it may be told, as in any request to append.
+func (t *transport) tell(follower string, args *raft.AppendEntriesRequest) *raft.AppendEntriesRequest {
+	if len(args.Entries) > 0 || args.PrevLogEntry > 0 || args.LeaderCommitIndex > 0 {
+		return args
+	}
+	at, ok := t.commits(follower, args.Term)
+	if !ok {
+		return args
+	}
+	told := *args
+	told.PrevLogEntry, told.PrevLogTerm, told.LeaderCommitIndex = at.index, at.term, at.commit
+	return &told
 }
 
 // matched is the index up to which a follower that has acknowledged a request has the leader's log; 0 for a heartbeat,
@@ -295,7 +319,16 @@ func (n *Node) Call(ctx context.Context, to string, data []byte) ([]byte, error)
 	if stopped := n.stopped(); stopped != nil {
 		return nil, stopped
 	}
-	answer, err := n.send(ctx, to, peer.Request{Kind: kindCall, Lane: laneCall, Data: data})
+	net := n.network.Load()
+	if net == nil {
+		return nil, fault.New(fault.Unavailable, "node %s cannot be reached: this node has no network", to)
+	}
+	return Call(ctx, *net, to, data)
+}
+
+// Call is [Node.Call] for who has a network and no node.
+func Call(ctx context.Context, net peer.Network, to string, data []byte) ([]byte, error) {
+	answer, err := net.Call(ctx, to, peer.Request{Kind: kindCall, Lane: laneCall, Data: data})
 	if err != nil {
 		return nil, fmt.Errorf("calling node %s: %w", to, err)
 	}

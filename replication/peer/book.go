@@ -29,9 +29,12 @@ type Book struct {
 	entries map[string]Entry
 }
 
-// OpenBook reads a book; one that is not there is empty.
+// OpenBook reads a book; one that is not there is empty, and one without a path is kept in memory.
 func OpenBook(path string) (*Book, error) {
 	b := &Book{path: path, entries: map[string]Entry{}}
+	if path == "" {
+		return b, nil
+	}
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return b, nil
@@ -107,7 +110,7 @@ func (b *Book) put(node string, e Entry) error {
 	next := maps.Clone(b.entries)
 	next[node] = e
 	data, err := json.MarshalIndent(next, "", "\t")
-	if err == nil {
+	if err == nil && b.path != "" {
 		err = durable.Write(b.path, append(data, '\n'))
 	}
 	if err != nil {
