@@ -276,14 +276,14 @@ func (c *Cluster) leave() {
 
 // NodeStatus describes one node of a cluster.
 type NodeStatus struct {
-	Node      string
-	Addr      string // where it listens; "" when that is not known
-	Reachable bool   // it answered just now; the numbers below are its own
-	Draining  bool
-	Voter     int    // the shards in which it has a vote
-	Member    int    // the shards that it is a member of
-	Leads     int    // the shards that it leads
-	Behind    uint64 // log entries that it has not applied yet, in the shard where that is most
+	Node      string `cbor:"1,keyasint"`
+	Addr      string `cbor:"2,keyasint,omitempty"` // where it listens; "" when that is not known
+	Reachable bool   `cbor:"3,keyasint,omitempty"` // it answered just now; the numbers below are its own
+	Draining  bool   `cbor:"4,keyasint,omitempty"`
+	Voter     int    `cbor:"5,keyasint,omitempty"` // the shards in which it has a vote
+	Member    int    `cbor:"6,keyasint,omitempty"` // the shards that it is a member of
+	Leads     int    `cbor:"7,keyasint,omitempty"` // the shards that it leads
+	Behind    uint64 `cbor:"8,keyasint,omitempty"` // log entries that it has not applied yet, in the shard where that is most
 }
 
 // report is what a node says of itself.

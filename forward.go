@@ -21,6 +21,12 @@ const (
 	callDrain
 	callResume
 	callLead // may the leadership of a shard be handed to you?
+
+	// What a RemoteCluster asks a node to do.
+	callNodes
+	callRemoveNode
+	callDrainNode
+	callResumeNode
 )
 
 // A call is what one node asks another. Its fields are a wire format.
@@ -207,6 +213,26 @@ func (s *Store) answer(ctx context.Context, c call) (answered, error) {
 			return answered{}, fault.New(fault.Refused, "node %s is being drained", s.id.Node)
 		}
 		return answered{}, nil
+	}
+	return s.operate(ctx, c)
+}
+
+// operate does what an operator asks for.
+func (s *Store) operate(ctx context.Context, c call) (answered, error) {
+	switch c.Op {
+	case callNodes:
+		list, err := s.cluster.Status(ctx)
+		if err != nil {
+			return answered{}, err
+		}
+		body, err := command.Marshal(list)
+		return answered{Body: body}, err
+	case callRemoveNode:
+		return answered{}, s.cluster.Remove(ctx, c.Node)
+	case callDrainNode:
+		return answered{}, s.cluster.Drain(ctx, c.Node)
+	case callResumeNode:
+		return answered{}, s.cluster.Resume(ctx, c.Node)
 	}
 	return answered{}, fault.New(fault.Invalid, "there is no call of kind %d", c.Op)
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -42,11 +41,12 @@ type benchFlags struct {
 	warmup  int
 	skus    int
 	lines   int
+	nodes   int
 }
 
 func parseBench(args []string, stdout io.Writer) (benchFlags, error) {
 	var f benchFlags
-	line := newCommandLine(benchHelp, "dir", "shards", "callers", "seconds", "warmup", "skus", "lines")
+	line := newCommandLine(benchHelp, "dir", "shards", "callers", "seconds", "warmup", "skus", "lines", "nodes")
 	line.StringVar(&f.dir, "dir", os.TempDir(), "make the store in `DIR`, on the disk to be measured\n(default: the system's temporary directory)")
 	line.IntVar(&f.shards, "shards", commerce.DefaultShards, fmt.Sprintf("open it with `N` shards (default %d)", commerce.DefaultShards))
 	line.IntVar(&f.callers, "callers", 64, "let `N` callers buy at a time (default 64)")
@@ -54,6 +54,7 @@ func parseBench(args []string, stdout io.Writer) (benchFlags, error) {
 	line.IntVar(&f.warmup, "warmup", 5, "buy for `N` seconds before that, so that shards have lent each other\nthe stock they need (default 5)")
 	line.IntVar(&f.skus, "skus", 1000, "put `N` products into the catalog (default 1000)")
 	line.IntVar(&f.lines, "lines", 3, "fill each cart with `N` lines (default 3)")
+	line.IntVar(&f.nodes, "nodes", 1, "hold the store on `N` nodes, all in this process (default 1)")
 	operands, err := line.parse(args, stdout)
 	if err != nil {
 		return f, err
@@ -66,7 +67,7 @@ func parseBench(args []string, stdout io.Writer) (benchFlags, error) {
 		have, min, max int
 	}{
 		{"shards", f.shards, 1, 256}, {"callers", f.callers, 1, 10_000}, {"seconds", f.seconds, 1, 3600},
-		{"warmup", f.warmup, 0, 3600}, {"skus", f.skus, 1, 1_000_000}, {"lines", f.lines, 1, 100},
+		{"warmup", f.warmup, 0, 3600}, {"skus", f.skus, 1, 1_000_000}, {"lines", f.lines, 1, 100}, {"nodes", f.nodes, 1, 7},
 	} {
 		if b.have < b.min || b.have > b.max {
 			return f, misused("--%s %d: it is %d to %d", b.name, b.have, b.min, b.max)
@@ -85,21 +86,25 @@ func bench(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	shop, err := commerce.Open(ctx, filepath.Join(dir, "shop"), commerce.WithShards(f.shards))
+	shops, err := openNodes(ctx, dir, f)
+	defer func() {
+		for _, shop := range shops {
+			err = errors.Join(err, shop.Close())
+		}
+	}()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, shop.Close()) }()
 	fmt.Fprintf(stderr, "putting %d products\n", f.skus)
-	if err := stockUp(ctx, shop, f.skus); err != nil {
+	if err := stockUp(ctx, shops[0], f.skus); err != nil {
 		return err
 	}
 	fmt.Fprintf(stderr, "%d callers buy for %d s, after a warm-up of %d s\n", f.callers, f.seconds, f.warmup)
-	if _, err := buyAll(ctx, shop, f, f.warmup); err != nil {
+	if _, err := buyAll(ctx, shops, f, f.warmup); err != nil {
 		return err
 	}
 	started := time.Now()
-	waits, err := buyAll(ctx, shop, f, f.seconds)
+	waits, err := buyAll(ctx, shops, f, f.seconds)
 	if err != nil {
 		return err
 	}
@@ -126,7 +131,7 @@ func stockUp(ctx context.Context, shop *commerce.Store, n int) error {
 
 // buyAll lets the callers buy for some seconds and returns how long each
 // purchase took.
-func buyAll(ctx context.Context, shop *commerce.Store, f benchFlags, seconds int) ([]time.Duration, error) {
+func buyAll(ctx context.Context, shops []*commerce.Store, f benchFlags, seconds int) ([]time.Duration, error) {
 	waits := make([][]time.Duration, f.callers)
 	until := time.Now().Add(time.Duration(seconds) * time.Second)
 	group, ctx := errgroup.WithContext(ctx)
@@ -138,7 +143,7 @@ func buyAll(ctx context.Context, shop *commerce.Store, f benchFlags, seconds int
 				if started.After(until) {
 					return nil
 				}
-				if err := buy(ctx, shop, random, f); err != nil {
+				if err := buy(ctx, shops[i%len(shops)], random, f); err != nil {
 					return err
 				}
 				waits[i] = append(waits[i], time.Since(started))

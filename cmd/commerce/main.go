@@ -45,6 +45,7 @@ Usage:
   commerce export --dir DIR FILE    write the catalogue of a store to a file
   commerce replay --dir DIR FILE    put a retailer's order file through a store
   commerce bench                    measure how fast a store sells
+  commerce cluster COMMAND          hold a store on several nodes
   commerce search-eval --dir DIR --labels FILE   measure how good its search is
 
 Exit codes: 0 done and nothing wrong, 1 failed or something wrong, 2 usage.
@@ -64,6 +65,7 @@ var subcommands = []subcommand{
 	{"export", exportFile},
 	{"replay", replay},
 	{"bench", bench},
+	{"cluster", cluster},
 	{"search-eval", searchEval},
 }
 

@@ -1,0 +1,101 @@
+package commerce
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/replication"
+	"github.com/keelshop/commerce/replication/peer"
+)
+
+// RemoteCluster is the nodes of a store as seen through one of them, from a
+// program that holds no store, such as a tool of an operator. Close it.
+type RemoteCluster struct {
+	net  *peer.TCP
+	node string // the one that is asked
+}
+
+// ConnectCluster connects to the node at an address. The certificate names
+// whoever asks, such as "operator"; whoever has one may do everything.
+func ConnectCluster(ctx context.Context, addr string, credentials ClusterConfig) (*RemoteCluster, error) {
+	as := credentials.credentials()
+	g, err := peer.Greet(ctx, addr, as)
+	if err != nil {
+		return nil, err
+	}
+	name, err := peer.NodeOf(as)
+	if err != nil {
+		return nil, err
+	}
+	book, err := peer.OpenBook("")
+	if err != nil {
+		return nil, err
+	}
+	net, err := peer.ListenTCP(peer.TCPConfig{
+		Node: name, Store: g.Store, Incarnation: uint64(time.Now().UnixNano()), Book: book, Credentials: as,
+	})
+	if err != nil {
+		return nil, err
+	}
+	net.Serve(func(context.Context, string, peer.Request) ([]byte, error) {
+		return nil, fault.New(fault.Refused, "a tool answers no calls")
+	})
+	r := &RemoteCluster{net: net, node: g.Node}
+	if err := book.Learn(g.Node, addr); err != nil {
+		return nil, fmt.Errorf("%w, %w", err, net.Close())
+	}
+	return r, nil
+}
+
+func (r *RemoteCluster) ask(ctx context.Context, c call) (answered, error) {
+	data, err := command.Marshal(c)
+	if err != nil {
+		return answered{}, err
+	}
+	raw, err := replication.Call(ctx, r.net, r.node, data)
+	if err != nil {
+		return answered{}, err
+	}
+	var got answered
+	if err := command.Unmarshal(raw, &got); err != nil {
+		return answered{}, fault.Wrap(fault.Uncertain, err, "node %s answered what cannot be read", r.node)
+	}
+	if got.Failure != nil {
+		return got, new(fault.Types).Decode(got.Failure)
+	}
+	return got, nil
+}
+
+// Status is Cluster.Status.
+func (r *RemoteCluster) Status(ctx context.Context) ([]NodeStatus, error) {
+	got, err := r.ask(ctx, call{Op: callNodes})
+	if err != nil {
+		return nil, err
+	}
+	var list []NodeStatus
+	return list, command.Unmarshal(got.Body, &list)
+}
+
+// Remove is Cluster.Remove.
+func (r *RemoteCluster) Remove(ctx context.Context, node string) error {
+	_, err := r.ask(ctx, call{Op: callRemoveNode, Node: node})
+	return err
+}
+
+// Drain is Cluster.Drain.
+func (r *RemoteCluster) Drain(ctx context.Context, node string) error {
+	_, err := r.ask(ctx, call{Op: callDrainNode, Node: node})
+	return err
+}
+
+// Resume is Cluster.Resume.
+func (r *RemoteCluster) Resume(ctx context.Context, node string) error {
+	_, err := r.ask(ctx, call{Op: callResumeNode, Node: node})
+	return err
+}
+
+// Close ends the connection.
+func (r *RemoteCluster) Close() error { return r.net.Close() }

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/keelshop/commerce"
+)
+
+const clusterHelp = `Usage: commerce cluster COMMAND
+
+  certs DIR NAME…     make certificates for nodes, and for an operator
+  serve DIR           hold a store as one node of a cluster, until a signal
+  status              list the nodes and how they do
+  drain NODE          let a node hand over everything that it leads
+  resume NODE         let it lead again
+  remove NODE         take a node out of the cluster, for good
+
+To let a node join, serve an empty directory with --join. "commerce cluster
+COMMAND --help" says more.
+`
+
+var clusterCommands = []subcommand{
+	{"certs", clusterCerts},
+	{"serve", clusterServe},
+	{"status", clusterStatus},
+	{"drain", operate(drainHelp, (*commerce.RemoteCluster).Drain)},
+	{"resume", operate(resumeHelp, (*commerce.RemoteCluster).Resume)},
+	{"remove", operate(removeHelp, (*commerce.RemoteCluster).Remove)},
+}
+
+func cluster(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) == 0 {
+		return misused("name what to do: certs, serve, status, drain, resume or remove")
+	}
+	if args[0] == "--help" || args[0] == "-h" || args[0] == "help" {
+		_, err := io.WriteString(stdout, clusterHelp)
+		return err
+	}
+	for _, c := range clusterCommands {
+		if c.name == args[0] {
+			return c.run(ctx, args[1:], stdout, stderr)
+		}
+	}
+	return misused("there is no command %q", args[0])
+}
+
+// identity is how a command line says who the caller is.
+type identity struct{ certs, name string }
+
+func (i *identity) flags(line commandLine, name string) {
+	line.StringVar(&i.certs, "certs", "certs", "use the certificates in `DIR` (default certs)")
+	line.StringVar(&i.name, "as", name, "use the certificate of `NAME`")
+}
+
+func (i identity) config() commerce.ClusterConfig {
+	return commerce.ClusterConfig{
+		Cert: filepath.Join(i.certs, i.name+".crt"), Key: filepath.Join(i.certs, i.name+".key"),
+		Authorities: filepath.Join(i.certs, authorityName+".crt"),
+	}
+}
+
+const (
+	statusHelp = `Usage: commerce cluster status [flags]
+
+Asks the node at an address about all nodes of its cluster: where each listens,
+whether it answers, how many shards it has a vote in and leads, and by how many
+log entries it is behind.
+
+Flags:
+`
+	drainHelp = `Usage: commerce cluster drain NODE [flags]
+
+Lets a node hand over everything that it leads, and lead nothing until resume
+or until it is started again. Do this before maintenance.
+
+Flags:
+`
+	resumeHelp = `Usage: commerce cluster resume NODE [flags]
+
+Lets a drained node lead again.
+
+Flags:
+`
+	removeHelp = `Usage: commerce cluster remove NODE [flags]
+
+Takes a node out of the cluster: one that is lost, or not needed any more. The
+other nodes must have a majority. A node that was removed joins again only with
+an empty directory and a certificate with another name.
+
+Flags:
+`
+)
+
+// remote parses a command line and connects to a cluster.
+func remote(ctx context.Context, help string, args []string, stdout io.Writer, operands int) ([]string, *commerce.RemoteCluster, error) {
+	var who identity
+	var addr string
+	line := newCommandLine(help, "addr", "certs", "as")
+	line.StringVar(&addr, "addr", "127.0.0.1:7400", "ask the node that listens on `ADDR` (default 127.0.0.1:7400)")
+	who.flags(line, "operator")
+	rest, err := line.parse(args, stdout)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(rest) != operands {
+		return nil, nil, misused("%d operands are needed, not %d", operands, len(rest))
+	}
+	c, err := commerce.ConnectCluster(ctx, addr, who.config())
+	return rest, c, err
+}
+
+// operate is a command that does something with a node.
+func operate(help string, do func(*commerce.RemoteCluster, context.Context, string) error) func(context.Context, []string, io.Writer, io.Writer) error {
+	return func(ctx context.Context, args []string, stdout, _ io.Writer) error {
+		rest, c, err := remote(ctx, help, args, stdout, 1)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		return do(c, ctx, rest[0])
+	}
+}
+
+func clusterStatus(ctx context.Context, args []string, stdout, _ io.Writer) error {
+	_, c, err := remote(ctx, statusHelp, args, stdout, 0)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	nodes, err := c.Status(ctx)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "NODE\tADDRESS\tSTATE\tSHARDS\tVOTES\tLEADS\tBEHIND")
+	for _, n := range nodes {
+		state := "up"
+		switch {
+		case !n.Reachable:
+			state = "down"
+		case n.Draining:
+			state = "draining"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%d\n", n.Node, n.Addr, state, n.Member, n.Voter, n.Leads, n.Behind)
+	}
+	return w.Flush()
+}
