@@ -90,7 +90,9 @@ func (c *Cluster) Addr() string {
 	return c.net.Addr()
 }
 
-// join makes this node a member of every shard, and waits until it has them.
+// join makes this node a member of every shard that it is no member of yet, and
+// waits until it has those. A node that is a member of all only tells the others
+// where it is.
 func (c *Cluster) join(ctx context.Context, addrs []string) error {
 	var errs []error
 	for _, addr := range addrs {
@@ -99,10 +101,12 @@ func (c *Cluster) join(ctx context.Context, addrs []string) error {
 		}
 	}
 	e := c.store.engine
+	var added []*lane
 	for _, l := range e.lanes {
 		if member(l.group, e.self) {
 			continue
 		}
+		added = append(added, l)
 		if len(errs) == len(addrs) && len(c.book.Addrs()) == 0 {
 			return fmt.Errorf("no node to join could be reached: %w", errors.Join(errs...))
 		}
@@ -110,7 +114,7 @@ func (c *Cluster) join(ctx context.Context, addrs []string) error {
 			return fmt.Errorf("joining shard %d: %w", l.number, err)
 		}
 	}
-	for _, l := range e.lanes {
+	for _, l := range added {
 		if err := e.fresh(ctx, l); err != nil {
 			return fmt.Errorf("catching up in shard %d: %w", l.number, err)
 		}
