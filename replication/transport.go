@@ -2,6 +2,7 @@ package replication
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"sync"
@@ -22,6 +23,7 @@ const (
 	kindRead  // where to read from: see Group.ReadIndex
 	kindState // how far a group is
 	kindCall  // the program's own business: see Node.Call
+	kindTerm  // which term are you in?
 )
 
 // Lanes of the network: what Raft needs to stay alive does not wait behind anything else.
@@ -303,6 +305,8 @@ func (n *Node) receive(ctx context.Context, from string, r peer.Request) ([]byte
 		return g.serveRead(ctx, r.Data)
 	case kindState:
 		return g.serveState()
+	case kindTerm:
+		return binary.AppendUvarint(nil, g.raft.CurrentTerm()), nil
 	}
 	return g.trans.receive(ctx, from, r, g.welcome)
 }
