@@ -145,6 +145,9 @@ func (n *memoryNode) Call(ctx context.Context, to string, r Request) ([]byte, er
 	if target == nil || n.ctx.Err() != nil {
 		return nil, fault.New(fault.Unavailable, "node %s cannot be reached", to)
 	}
+	if fate.lost && r.Body != nil { // its connection breaks
+		return nil, fault.Wrap(fault.Uncertain, errLost, "sending to node %s", to)
+	}
 	if fate.lost {
 		<-ctx.Done() // as a caller of a real network, who hears nothing
 		return nil, fault.Wrap(fault.Uncertain, errLost, "asking node %s", to)
@@ -158,7 +161,11 @@ func (n *memoryNode) Call(ctx context.Context, to string, r Request) ([]byte, er
 			r.Body = &cutReader{net: n.net, from: n.id, to: to, ctx: ctx, r: r.Body}
 		}
 		target.accept(n.id, r, func(answer []byte, err error) {
-			if _, back := n.net.plan(to, n.id); !back.lost {
+			_, back := n.net.plan(to, n.id)
+			if back.lost && r.Body != nil {
+				done <- reply{nil, fault.Wrap(fault.Uncertain, errLost, "sending to node %s", to)}
+			}
+			if !back.lost {
 				wait(ctx, back.delay)
 				done <- reply{answer, err}
 			}
