@@ -13,7 +13,7 @@ const (
 	// closeLimit is how long Close waits for everything.
 	closeLimit = 5 * time.Second
 
-	// drainLimit is how much of that Close spends on proposals that are on their way.
+	// drainLimit is how long a node that has failed waits for proposals that are on their way.
 	drainLimit = 2 * time.Second
 )
 
@@ -76,9 +76,9 @@ func (n *Node) stop() {
 
 // stop ends the group.
 func (g *Group) stop() {
+	done := g.node.parts.begin(g.part("raft or its machine"))
 	g.drain()
 	g.trans.close()
-	done := g.node.parts.begin(g.part("raft or its machine"))
 	g.raft.Shutdown().Error()
 	done()
 	close(g.quit)
@@ -93,21 +93,21 @@ func (g *Group) stop() {
 // drain lets proposals finish before raft is shut down: then it forgets those that are between its goroutines, and
 // their callers are never answered. A node that has failed drains too, since raft then refuses and drops. Only when
 // raft's main goroutine has ended is nobody there to refuse what is still to be taken; Shutdown does that.
+//
+// A disk that hangs makes the node fail in the end, so before that drain waits for longer than Close does.
 func (g *Group) drain() {
 	idle := g.flight.close()
-	limit := time.NewTimer(drainLimit)
-	defer limit.Stop()
 	select {
 	case <-idle:
 		return
-	case <-limit.C:
+	case <-time.After(drainLimit + max(g.node.conf.LogDeadline, g.node.conf.MachineDeadline)):
 		return
 	case <-g.node.failed:
 	}
 	g.trans.close() // at once, so that peers elect another leader
 	select {
 	case <-idle:
-	case <-limit.C:
+	case <-time.After(drainLimit):
 	}
 }
 
