@@ -270,9 +270,9 @@ func TestAHangingMachineStopsTheNode(t *testing.T) {
 			n := start(t, replication.Config{Dir: t.TempDir(), SnapshotBytes: 1 << 10})
 			g := add(t, n, 3, m)
 			began := time.Now()
-			f := g.ProposeAsync(make([]byte, 2<<10))
-			for err := error(nil); err == nil; _, err = f.Wait() {
-				f = g.ProposeAsync([]byte("x"))
+			_, err := g.ProposeAsync(make([]byte, 2<<10)).Wait()
+			for err == nil {
+				_, err = g.ProposeAsync([]byte("x")).Wait()
 			}
 			<-n.Failed()
 			if took := time.Since(began); took > time.Minute {
