@@ -44,6 +44,10 @@ func TestImportAndExport(t *testing.T) {
 	if string(first) != string(second) || len(first) == 0 {
 		t.Error("the export of what was imported is another file")
 	}
+	found := succeed(t, "search", "--dir", other, "--currency", "usd", "--facets", "mugs")
+	if !strings.Contains(found.stdout, "MUG-B  9.50 USD    Mug") || !strings.Contains(found.stdout, "1 of 1") {
+		t.Errorf("the search prints\n%s", found.stdout)
+	}
 	succeed(t, "verify", shop)
 	succeed(t, "verify", other)
 }
@@ -59,6 +63,10 @@ func TestImportUsage(t *testing.T) {
 		{[]string{"import", "--help"}, exitOK, "--dry-run"},
 		{[]string{"export", "--dir", filepath.Join(t.TempDir(), "none"), "f"}, exitFailed, "no such file"},
 		{[]string{"export", "--help"}, exitOK, "jsonl"},
+		{[]string{"search", "--dir", "d"}, exitUsage, "say what to search for"},
+		{[]string{"search", "mug"}, exitUsage, "--dir"},
+		{[]string{"search", "--dir", "d", "--limit", "0", "mug"}, exitUsage, "--limit 0"},
+		{[]string{"search", "--dir", filepath.Join(t.TempDir(), "none"), "mug"}, exitFailed, "no such file"},
 	} {
 		if r := command(t, c.args...); r.code != c.code || !strings.Contains(r.stdout+r.stderr, c.want) {
 			t.Errorf("%v: exit code %d\n%s%s", c.args, r.code, r.stdout, r.stderr)

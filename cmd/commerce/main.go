@@ -46,6 +46,7 @@ Usage:
   commerce replay --dir DIR FILE    put a retailer's order file through a store
   commerce bench                    measure how fast a store sells
   commerce cluster COMMAND          hold a store on several nodes
+  commerce search --dir DIR WORDS   search a store as a shopper would
   commerce search-eval --dir DIR --labels FILE   measure how good its search is
 
 Exit codes: 0 done and nothing wrong, 1 failed or something wrong, 2 usage.
@@ -66,6 +67,7 @@ var subcommands = []subcommand{
 	{"replay", replay},
 	{"bench", bench},
 	{"cluster", cluster},
+	{"search", searchStore},
 	{"search-eval", searchEval},
 }
 

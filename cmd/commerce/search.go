@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/search"
+)
+
+const searchHelp = `Usage: commerce search --dir DIR [flags] WORDS
+
+Searches the store in DIR as a shopper would and prints what is found, best
+first: SKU, price, brand and title. The search index is made at the first time
+and kept in the directory.
+
+Flags:
+`
+
+// searchFlags is the command line of search.
+type searchFlags struct {
+	dir, locale, currency, text string
+	limit                       int
+	facets                     bool
+}
+
+func parseSearch(args []string, stdout io.Writer) (searchFlags, error) {
+	var f searchFlags
+	line := newCommandLine(searchHelp, "dir", "locale", "currency", "limit", "facets")
+	line.StringVar(&f.dir, "dir", "", "search the store in `DIR`")
+	line.StringVar(&f.locale, "locale", "en", "the catalogue is in the language of `TAG` (default en)")
+	line.StringVar(&f.currency, "currency", "EUR", "show prices in `CODE` (default EUR)")
+	line.IntVar(&f.limit, "limit", 10, "show `N` products (default 10)")
+	line.BoolVar(&f.facets, "facets", false, "show brands and prices to filter by")
+	operands, err := line.parse(args, stdout)
+	switch {
+	case err != nil:
+		return f, err
+	case f.dir == "":
+		return f, misused("name the store's directory with --dir")
+	case len(operands) == 0:
+		return f, misused("say what to search for")
+	case f.limit < 1 || f.limit > 200:
+		return f, misused("--limit %d: it is 1 to 200", f.limit)
+	}
+	f.text, f.currency = strings.Join(operands, " "), strings.ToUpper(f.currency)
+	return f, nil
+}
+
+func searchStore(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
+	f, err := parseSearch(args, stdout)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(f.dir); err != nil {
+		return err // a store that is not there must not be made
+	}
+	shop, err := commerce.Open(ctx, f.dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, shop.Close()) }()
+	finder, err := search.Open(ctx, shop, search.Options{Locale: f.locale})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, finder.Close()) }()
+	fmt.Fprintln(stderr, "waiting for the index")
+	if err := finder.After(ctx, shop.Latest()); err != nil {
+		return err
+	}
+	query := search.Query{Text: f.text, Limit: f.limit, Currency: money.Currency(f.currency)}
+	if f.facets {
+		query.Facets = []search.Facet{{Field: search.FieldBrand}, {Field: search.FieldPrice}}
+	}
+	found, err := finder.Find(ctx, query)
+	if err != nil {
+		return err
+	}
+	return printFound(stdout, found)
+}
+
+func printFound(to io.Writer, found search.Result) error {
+	if found.Corrected != "" {
+		fmt.Fprintf(to, "for %q:\n", found.Corrected)
+	}
+	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	for _, h := range found.Hits {
+		price := ""
+		if h.Price != (money.Amount{}) {
+			price = h.Price.String()
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", h.Product.Variants[0].SKU, price, h.Product.Brand, h.Product.Title)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, facet := range found.Facets {
+		var values []string
+		for _, v := range facet.Values {
+			values = append(values, fmt.Sprintf("%s (%d)", v.Value, v.Count))
+		}
+		fmt.Fprintf(to, "%s: %s\n", facet.Field, strings.Join(values, ", "))
+	}
+	fmt.Fprintf(to, "%d of %d\n", len(found.Hits), found.Total)
+	return nil
+}
