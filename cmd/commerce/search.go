@@ -27,7 +27,7 @@ Flags:
 type searchFlags struct {
 	dir, locale, currency, text string
 	limit                       int
-	facets                     bool
+	facets                      bool
 }
 
 func parseSearch(args []string, stdout io.Writer) (searchFlags, error) {
