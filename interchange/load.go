@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/keelshop/commerce"
@@ -28,6 +29,7 @@ type loader struct {
 
 	batch    []*record
 	variants int
+	working  *work            // a batch that is being written while the next is read
 	skus     map[[16]byte]int // rows of SKUs and handles so far
 	tree     *catalog.Tree
 	types    *catalog.ProductTypes
@@ -35,17 +37,17 @@ type loader struct {
 
 func (l *loader) run(ctx context.Context, all records) error {
 	for r, err := range all {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil {
+			err = l.add(ctx, r)
+		}
 		if err != nil {
-			return errors.Join(l.flush(ctx), err)
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := l.add(ctx, r); err != nil {
-			return err
+			return errors.Join(l.flush(ctx), l.settle(), err)
 		}
 	}
-	return l.flush(ctx)
+	return errors.Join(l.flush(ctx), l.settle())
 }
 
 func (l *loader) add(ctx context.Context, r *record) error {
@@ -67,11 +69,7 @@ func (l *loader) add(ctx context.Context, r *record) error {
 			return err
 		}
 	}
-	if r.refused() {
-		l.report(r)
-		return nil
-	}
-	l.batch = append(l.batch, r)
+	l.batch = append(l.batch, r) // a refused one too: what is told comes in the order of the file
 	if l.variants += len(r.put.Variants); len(l.batch) >= batchProducts || l.variants >= batchVariants {
 		return l.flush(ctx)
 	}
@@ -137,22 +135,48 @@ func (l *loader) fetch(ctx context.Context, r *record) {
 	}
 }
 
-// flush puts what has been gathered.
+// work is a batch that is being written.
+type work struct {
+	batch   []*record
+	stocked int
+	done    chan error
+}
+
+// flush begins to write what has been gathered, when the batch before is
+// written.
 func (l *loader) flush(ctx context.Context) error {
-	batch := l.batch
-	l.batch, l.variants = nil, 0
-	if len(batch) == 0 {
+	if err := l.settle(); err != nil {
+		return err
+	}
+	if len(l.batch) == 0 {
 		return nil
 	}
-	if !l.options.DryRun {
-		if err := l.put(ctx, batch); err != nil {
-			return err
+	w := &work{batch: l.batch, done: make(chan error, 1)}
+	l.batch, l.variants, l.working = nil, 0, w
+	go func() {
+		err := error(nil)
+		if !l.options.DryRun {
+			if err = l.put(ctx, w.batch); err == nil {
+				w.stocked, err = l.stock(ctx, w.batch)
+			}
 		}
-		if err := l.stock(ctx, batch); err != nil {
-			return err
-		}
+		w.done <- err
+	}()
+	return nil
+}
+
+// settle waits for the batch that is being written and reports it.
+func (l *loader) settle() error {
+	w := l.working
+	if w == nil {
+		return nil
 	}
-	for _, r := range batch {
+	l.working = nil
+	if err := <-w.done; err != nil {
+		return err
+	}
+	l.summary.Stocked += w.stocked
+	for _, r := range w.batch {
 		l.report(r)
 	}
 	if l.options.Progress != nil {
@@ -164,6 +188,10 @@ func (l *loader) flush(ctx context.Context) error {
 // put puts a batch. If the store refuses one of it, each is put alone, so that
 // the issue gets its row.
 func (l *loader) put(ctx context.Context, batch []*record) error {
+	batch = slices.DeleteFunc(slices.Clone(batch), (*record).refused)
+	if len(batch) == 0 {
+		return nil
+	}
 	all := make([]catalog.PutProduct, len(batch))
 	for i, r := range batch {
 		all[i] = r.put
@@ -207,8 +235,9 @@ func ruleOf(err error) string {
 	return string(fault.CodeOf(err))
 }
 
-// stock makes what is on hand what the file says.
-func (l *loader) stock(ctx context.Context, batch []*record) error {
+// stock makes what is on hand what the file says, and returns of how many
+// variants.
+func (l *loader) stock(ctx context.Context, batch []*record) (stocked int, err error) {
 	type count struct {
 		sku catalog.SKU
 		n   int64
@@ -224,7 +253,6 @@ func (l *loader) stock(ctx context.Context, batch []*record) error {
 			}
 		}
 	}
-	l.summary.Stocked += len(counts)
 	errs := make(chan error, len(counts))
 	gate := make(chan struct{}, stockers)
 	var wait sync.WaitGroup
@@ -239,10 +267,10 @@ func (l *loader) stock(ctx context.Context, batch []*record) error {
 	close(errs)
 	for err := range errs {
 		if err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return len(counts), nil
 }
 
 func (l *loader) setStock(ctx context.Context, sku catalog.SKU, n int64) error {
