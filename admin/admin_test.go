@@ -356,6 +356,7 @@ func TestPromotionIsMadeAndPaused(t *testing.T) {
 	if !ok || p.Effect.Rate != money.Percent(10) || !p.NeedsCode || p.Limits.Uses != 5 {
 		t.Errorf("promotion %+v", p)
 	}
+	o.post("/promotions", "version", fmt.Sprint(rules.Version), "key", "k9", "id", "ten", "name", "Other", "kind", "free_shipping").want(409, "choose another ID")
 	o.post("/promotions/ten/pause", "paused", "yes", "key", "k2").want(200, "paused")
 	for _, bad := range [][]string{
 		{"id", "x", "name", "x", "kind", "percent_off", "value", "ten"},
@@ -374,6 +375,18 @@ func TestVerifyTellsThatAllIsWell(t *testing.T) {
 	o.sell(1, false)
 	o.get("/health").want(200, "The store is running.")
 	o.post("/health/verify").want(200, "Every invariant holds.")
+}
+
+// TestClosedStoreTellsStrangersNothing asks for a page that cannot be made.
+func TestClosedStoreTellsStrangersNothing(t *testing.T) {
+	o := open(t)
+	if err := o.Close(); err != nil {
+		t.Fatal(err)
+	}
+	a := o.post("/login", "email", "boss@example.com", "password", "correct horse battery")
+	if a.status < 500 || strings.Contains(a.body, "closed") {
+		t.Errorf("status %d:\n%s", a.status, a.body)
+	}
 }
 
 // TestOwnStaff mounts the pages in a program that knows its staff itself.

@@ -52,6 +52,13 @@ func putPromotion(v *visit) error {
 	if err != nil {
 		return fault.New(fault.Invalid, "the form does not say which version it was made for")
 	}
+	rules, err := v.site.shop.Pricing.Rules(v.ctx())
+	if err != nil {
+		return err
+	}
+	if _, taken := rules.Promotion(p.ID); taken && rules.Version != version+1 { // not this form, sent again
+		return fault.New(fault.Conflict, "there is a promotion %q already: choose another ID", p.ID)
+	}
 	if _, err := v.site.shop.Pricing.PutPromotion(v.ctx(), pricing.PutPromotion{Promotion: p, Version: version, Key: v.key()}); err != nil {
 		return err
 	}

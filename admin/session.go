@@ -85,7 +85,7 @@ func logInProblem(err error) string {
 
 // here returns a path of these pages, and the first page for any other.
 func (s *site) here(path string) string {
-	if !strings.HasPrefix(path, s.Base+"/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n") {
+	if !strings.HasPrefix(path, s.Base+"/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
 		return s.Base + "/"
 	}
 	return path

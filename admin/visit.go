@@ -125,7 +125,7 @@ func (v *visit) fail(err error) {
 		v.site.Logger.Error("a page could not be made", "route", v.r.Pattern, "error", err)
 	}
 	data := errorPage{page: v.page(http.StatusText(status), ""), Message: err.Error()}
-	if status == http.StatusInternalServerError {
+	if status == http.StatusInternalServerError || status > 500 && v.staff == "" {
 		data.Message = "The store could not do that. The program's log says more."
 	}
 	if err := v.show(status, "error", data); err != nil {

@@ -103,7 +103,8 @@ var rules = []rule{
 	{
 		name: "payments.refund_forgotten",
 		query: `SELECT o.id, o.refund_granted, o.refunded FROM orders o
-			WHERE o.refund_granted > o.refunded AND o.captured > o.refunded AND o.id NOT IN (SELECT subject FROM timers WHERE kind = ?)`,
+			LEFT JOIN (SELECT order_id, sum(amount) AS worth FROM returns GROUP BY order_id) r ON r.order_id = o.id
+			WHERE o.refund_granted - iif(o.status = 'canceled', 0, coalesce(r.worth - min(r.worth, max(0, o.captured - max(0, o.total - r.worth))), 0)) > o.refunded AND o.captured > o.refunded AND o.id NOT IN (SELECT subject FROM timers WHERE kind = ?)`,
 		args:   []any{TimerSettle},
 		detail: "of %d granted back only %d were refunded, and no timer sees to it",
 	},

@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/keelshop/commerce/internal/command"
@@ -89,7 +90,7 @@ func (b *books) undoIncome(tx *command.Tx) error {
 
 func (b *books) cancelIncome(tx *command.Tx, in income) error {
 	total := in.total()
-	if total == 0 {
+	if !slices.ContainsFunc(incomeAccounts[:], func(a Account) bool { return in.accounts[a] != 0 }) {
 		return nil
 	}
 	postings := []Posting{{Account: Receivable, Amount: money.New(-total, b.order.Currency)}}
@@ -121,11 +122,31 @@ func (b *books) planVoids(tx *command.Tx) (later int64, err error) {
 	return later, nil
 }
 
+// owed returns what has to be paid back. Goods that came back before all of the
+// order was captured lower what is still to be captured first: of their value
+// only what was captured beyond the rest of the order is owed.
+func (b *books) owed(tx *command.Tx) (int64, error) {
+	owed := b.order.RefundGranted.Minor() - b.order.Refunded.Minor()
+	if b.order.Status == orders.Canceled {
+		return owed, nil
+	}
+	returned, _, err := tx.Int64(`SELECT coalesce(sum(amount), 0) FROM returns WHERE order_id = ?`, b.order.ID)
+	if err != nil {
+		return 0, err
+	}
+	rest := max(0, b.order.Total.Minor()-returned)
+	paid := min(returned, max(0, b.order.Captured.Minor()-rest))
+	return owed - (returned - paid), nil
+}
+
 // planRefunds asks for what was granted back and is not on its way, from the
 // first payment on. It returns when to look again because of something that
 // failed, or 0.
 func (b *books) planRefunds(tx *command.Tx) (later int64, err error) {
-	owed := b.order.RefundGranted.Minor() - b.order.Refunded.Minor()
+	owed, err := b.owed(tx)
+	if err != nil {
+		return 0, err
+	}
 	for _, a := range b.attempts {
 		owed -= b.under(a.ID, KindRefund)
 	}

@@ -54,7 +54,7 @@ func (v *visit) categoryList(c categoryView) (listView, error) {
 		}
 	}
 	list := listView{Path: c.URL}
-	f := catalog.Filter{Category: c.ID, After: catalog.ProductID(v.r.FormValue(paramAfter))}
+	f := catalog.Filter{Category: c.ID, After: catalog.ProductID(v.r.URL.Query().Get(paramAfter))}
 	cards, next, err := v.cards(f, listCards)
 	if next != "" {
 		list.Next = c.URL + query(url.Values{paramAfter: {string(next)}})

@@ -57,7 +57,7 @@ func product(v *visit) error {
 		return v.moved("/p/" + p.Handle)
 	}
 	p = p.In(v.locale.Code)
-	chosen := choose(p, catalog.SKU(v.r.FormValue("sku")))
+	chosen := choose(p, catalog.SKU(v.r.URL.Query().Get("sku")))
 	base, err := v.page(or(p.SEO.Title, p.Title))
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ type searchPage struct {
 }
 
 func find(v *visit) error {
-	text := clip(v.r.FormValue(paramText))
+	text := clip(v.r.URL.Query().Get(paramText))
 	p, err := v.page(v.locale.text("Search"))
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ type suggestion struct{ Text, URL string }
 
 // suggest answers with a piece of a page, for the script.
 func suggest(v *visit) error {
-	text := clip(v.r.FormValue(paramText))
+	text := clip(v.r.URL.Query().Get(paramText))
 	var data suggestions
 	if text != "" {
 		found, err := v.finder().Suggest(v.ctx(), search.Prefix{Text: text, Limit: 4, Currency: v.currency})
