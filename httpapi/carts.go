@@ -120,6 +120,9 @@ func (a *api) createCart(ctx context.Context, in *createCartInput) (*answer[Cart
 	if err != nil {
 		return nil, err
 	}
+	if err := mayHold(callerOf(ctx), c.ID, c.Customer); err != nil {
+		return nil, err // a guest asks again with the key of a cart that is a customer's by now
+	}
 	out := cartAnswer(c)
 	out.Location = a.options.Prefix + "/carts/" + string(c.ID)
 	return out, nil

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/orders"
@@ -88,10 +89,15 @@ func (a *api) permitCart(ctx context.Context, c Caller, id cart.ID) error {
 	if err != nil {
 		return err
 	}
-	if owner != "" && owner != c.Customer {
-		return &cart.NotFoundError{Cart: id}
+	return mayHold(c, id, owner)
+}
+
+// mayHold returns nil if a cart is a guest's, the caller's, or the caller staff.
+func mayHold(c Caller, id cart.ID, owner accounts.CustomerID) error {
+	if c.Staff || owner == "" || owner == c.Customer {
+		return nil
 	}
-	return nil
+	return &cart.NotFoundError{Cart: id}
 }
 
 func (a *api) permitOrder(ctx context.Context, c Caller, id orders.ID) error {
