@@ -45,9 +45,14 @@ func (p Proxies) has(a netip.Addr) bool {
 	return false
 }
 
-// network returns what one customer of an Internet provider usually has: an
-// IPv4 address, or a /64 of IPv6.
-func network(a netip.Addr) string {
+// Network returns what one customer of an Internet provider usually has: an
+// IPv4 address, or a /64 of IPv6. It is "" for the zero Addr: nobody knows who
+// that is, and a Limiter does not count it, since all who come like this, as
+// through a Unix socket, would use up the tries of each other.
+func Network(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
 	if a.Is6() {
 		if prefix, err := a.WithZone("").Prefix(64); err == nil {
 			return prefix.Addr().String()

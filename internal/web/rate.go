@@ -65,8 +65,8 @@ func (l *Limiter) Allow(w http.ResponseWriter, r *http.Request, key string) bool
 	return !over
 }
 
-// LimitAddresses limits the requests of each client address; of an IPv6
-// address, the /64 counts.
+// LimitAddresses limits the requests of each client address; those of a Network
+// count together.
 func LimitAddresses(rate Rate, proxies Proxies, refuse Refuse) Middleware {
 	limiter := NewLimiter("address", rate, refuse)
 	return func(next http.Handler) http.Handler {
@@ -74,7 +74,7 @@ func LimitAddresses(rate Rate, proxies Proxies, refuse Refuse) Middleware {
 			return next
 		}
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if addr := proxies.Client(r); !addr.IsValid() || limiter.Allow(w, r, network(addr)) {
+			if limiter.Allow(w, r, Network(proxies.Client(r))) {
 				next.ServeHTTP(w, r)
 			}
 		})
