@@ -278,3 +278,47 @@ func TestEverythingOff(t *testing.T) {
 		t.Errorf("nothing is granted back: %+v, %v", o, err)
 	}
 }
+
+// A guest who cannot use a code does not keep others from using it.
+func TestAGuestDoesNotUseACodeUp(t *testing.T) {
+	s := newShop(t, 1)
+	s.sells("mug", 10)
+	s.promotes("ten", needsCode)
+	s.coupon("EACH", "ten", pricing.Limits{PerCustomer: 1})
+	guest := s.basket("mug", 1)
+	if got := s.enters(guest, "EACH"); got.Discount != euro(0) || got.Codes[0].Reason != pricing.CodeNotLoggedIn {
+		t.Errorf("a guest: %+v", got.Codes)
+	}
+	r, err := s.pay(guest, approves)
+	if err != nil || r.Discount != euro(0) {
+		t.Errorf("a guest pays: %+v, %v", r.Order, err)
+	}
+	s.carts.NoteLimit(&pricing.LimitError{Of: string(s.codeID("EACH")), Promotion: "ten", Code: "EACH"}) // as Redeem refuses a guest
+	who := s.customer("a@example.com")
+	mine := s.basketOf(who, "mug")
+	if got := s.enters(mine, "EACH"); got.Discount != euro(125) {
+		t.Errorf("a customer after the guest: %+v", got.Codes)
+	}
+}
+
+func (s *shop) codeID(code string) pricing.CouponID {
+	s.Helper()
+	c, err := s.pricing.Coupon(s.ctx(), code)
+	s.must(err)
+	return c.ID
+}
+
+func (s *shop) customer(email seal.Personal) accounts.CustomerID {
+	s.Helper()
+	who, err := s.people.Register(s.ctx(), accounts.Register{Email: email})
+	s.must(err)
+	return who.ID
+}
+
+// basketOf makes a customer's cart with one unit.
+func (s *shop) basketOf(who accounts.CustomerID, sku catalog.SKU) cart.ID {
+	s.Helper()
+	c, err := s.carts.AddLine(s.ctx(), cart.AddLine{Customer: who, SKU: sku, Quantity: 1})
+	s.must(err)
+	return c.ID
+}

@@ -58,12 +58,10 @@ func (p *pricer) codes() error {
 				continue
 			}
 			state.Name = c.Name
-			switch state.Reason = p.holds(c); {
-			case coupon.Revoked:
-				state.Reason = CodeInvalid
-			case coupon.Spent:
-				state.Reason = CodeLimit
-			case state.Reason == "" && !p.quote.applies(coupon):
+			if state.Reason = p.usable(&coupon); state.Reason == "" {
+				state.Reason = p.holds(c)
+			}
+			if state.Reason == "" && !p.quote.applies(coupon) {
 				state.Reason = CodeCombination
 			}
 			break

@@ -189,10 +189,30 @@ func (p *pricer) atMost(c *compiled, off int64) int64 {
 func (p *pricer) codeOf(c *compiled) string {
 	if c.NeedsCode {
 		for _, coupon := range p.in.Coupons {
-			if coupon.Promotion == c.ID && !coupon.Revoked && !coupon.Spent {
+			if coupon.Promotion == c.ID && p.usable(&coupon) == "" {
 				return coupon.Code
 			}
 		}
+	}
+	return ""
+}
+
+// usable says why a code has no effect whatever its promotion is; "" is that
+// it may have one.
+func (p *pricer) usable(c *Coupon) CodeReason {
+	switch {
+	case c.Revoked:
+		return CodeInvalid
+	case c.Spent:
+		return CodeLimit
+	}
+	return p.isWithin(&c.Limits)
+}
+
+// isWithin says why limits leave nothing for carts like this one.
+func (p *pricer) isWithin(l *Limits) CodeReason {
+	if l.PerCustomer > 0 && !p.in.LoggedIn {
+		return CodeNotLoggedIn
 	}
 	return ""
 }
@@ -209,7 +229,10 @@ func (p *pricer) holds(c *compiled) CodeReason {
 	if c.NeedsCode && p.codeOf(c) == "" {
 		return CodeInvalid
 	}
-	if reason := p.isFor(&c.If, &c.Limits); reason != "" {
+	if reason := p.isFor(&c.If); reason != "" {
+		return reason
+	}
+	if reason := p.isWithin(&c.Limits); reason != "" {
 		return reason
 	}
 	if c.If.MinQuantity == 0 && len(c.If.MinSubtotal) == 0 && c.counted.all {
@@ -236,9 +259,9 @@ func (c *Promotion) Open(at Moment) CodeReason {
 }
 
 // isFor says why a cart's owner, place or currency is not meant.
-func (p *pricer) isFor(c *Conditions, l *Limits) CodeReason {
+func (p *pricer) isFor(c *Conditions) CodeReason {
 	switch {
-	case (c.LoggedIn || c.FirstOrder || len(c.Groups) > 0 || l.PerCustomer > 0) && !p.in.LoggedIn:
+	case (c.LoggedIn || c.FirstOrder || len(c.Groups) > 0) && !p.in.LoggedIn:
 		return CodeNotLoggedIn
 	case c.FirstOrder && p.in.HasBought,
 		len(c.Groups) > 0 && !slices.ContainsFunc(p.in.Groups, func(g string) bool { return slices.Contains(c.Groups, g) }),

@@ -113,7 +113,7 @@ func Unredeem(tx *command.Tx, order string) error {
 func UsedUp(pool inventory.PoolID, c money.Currency, uses []Redemption) *LimitError {
 	for _, u := range uses {
 		if pool == usesOf(u.Of) || pool == budgetOf(u.Of, c) {
-			return &LimitError{Of: u.Of, Promotion: u.Promotion, Code: u.Code}
+			return &LimitError{Of: u.Of, Promotion: u.Promotion, Code: u.Code, Everybody: true}
 		}
 	}
 	return nil
@@ -125,7 +125,8 @@ type LimitError struct {
 	Of        string // the ID of a coupon or of a promotion's limits
 	Promotion string
 	Code      string // "" if none was needed
-	Customer  string // "" if it is used up for everybody
+	Customer  string // who has used it as often as one may; "" is a guest, or everybody
+	Everybody bool   // nobody can use it, whoever they are
 }
 
 func (e *LimitError) Error() string {
@@ -133,10 +134,13 @@ func (e *LimitError) Error() string {
 	if e.Code != "" {
 		what = fmt.Sprintf("code %q", e.Code)
 	}
-	if e.Customer != "" {
-		return fmt.Sprintf("customer %s has used %s as often as one may", e.Customer, what)
+	switch {
+	case e.Everybody:
+		return what + " is used up"
+	case e.Customer == "":
+		return what + " is for customers who are logged in"
 	}
-	return what + " is used up"
+	return fmt.Sprintf("customer %s has used %s as often as one may", e.Customer, what)
 }
 
 // Unwrap returns fault.Refused.

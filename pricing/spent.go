@@ -21,9 +21,9 @@ const spentFor = 30 * time.Second
 const mostSpent = 10_000
 
 // MarkSpent notes that the limits of a promotion or coupon are used up for
-// everybody.
+// everybody. That one customer or a guest cannot use them is not noted.
 func (s *Service) MarkSpent(e *LimitError) {
-	if e.Customer != "" {
+	if !e.Everybody {
 		return
 	}
 	s.spent.mu.Lock()
