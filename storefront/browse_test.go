@@ -1,13 +1,17 @@
 package storefront_test
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/storefront"
 )
 
@@ -169,4 +173,26 @@ func TestBase(t *testing.T) {
 	b.want(200, "It is in your cart.")
 	b.submitAt("/shop/login?back=/shop/cart", "/shop/login", map[string]string{"email": "x@example.com", "password": "whatever it is"})
 	b.want(422)
+}
+
+// What is not shown yet is not named to search engines either.
+func TestSitemapNamesWhatIsShown(t *testing.T) {
+	soon := catalog.MomentOf(time.Now().Add(240 * time.Hour))
+	p, err := sample.store.Catalog.PutProduct(t.Context(), catalog.PutProduct{
+		SKU: "secret-drop", Handle: "secret-drop", Title: "Drop", Price: money.New(999, "EUR"),
+		Publications: []catalog.Publication{{VisibleFrom: soon, PurchasableFrom: soon}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := sample.store.Catalog.ArchiveProduct(context.Background(), catalog.ArchiveProduct{Product: p.ID}); err != nil {
+			t.Error(err)
+		}
+	})
+	b := sample.visitor(t)
+	b.open("/sitemap.xml")
+	if strings.Contains(b.text, "secret-drop") || !strings.Contains(b.text, "/p/earl-grey") {
+		t.Error("the site map names a product that is not shown yet, or none")
+	}
 }

@@ -72,9 +72,15 @@ func sitemap(v *visit) error {
 	for c := range tree.All() {
 		set.URLs = append(set.URLs, sitemapURL{root + "/c/" + c.Handle, c.UpdatedAt.Format(time.DateOnly)})
 	}
-	for p, err := range v.site.shop.Catalog.All(v.ctx(), catalog.Filter{Status: catalog.Active, Limit: mostSitemap - len(set.URLs)}) {
+	for p, err := range v.site.shop.Catalog.All(v.ctx(), catalog.Filter{Status: catalog.Active}) {
 		if err != nil {
 			return err
+		}
+		if len(set.URLs) >= mostSitemap {
+			break
+		}
+		if !v.offered(p).Visible { // its name may be a secret yet
+			continue
 		}
 		set.URLs = append(set.URLs, sitemapURL{root + "/p/" + p.Handle, p.UpdatedAt.Format(time.DateOnly)})
 	}
