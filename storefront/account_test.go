@@ -3,7 +3,11 @@ package storefront_test
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/payments/simulator"
 	"github.com/keelshop/commerce/storefront"
 )
 
@@ -127,4 +131,23 @@ func TestForgottenPassword(t *testing.T) {
 	path = storefront.LetterPath(sample.letters.last(t, "forgot@example.com"))
 	b.submitAt(path, "/verify", nil)
 	b.want(200, "your e-mail address is confirmed")
+}
+
+// Who tries to log in to an account that is not there yet and then makes it
+// has one, and is asked to wait.
+func TestRegisterAfterFailedLogIns(t *testing.T) {
+	clock, bank := commercetest.NewClock(), simulator.New()
+	store := commercetest.Open(t, commerce.WithPayments(bank), clock.Option(), quickPasswords)
+	s := shop{store: store, bank: bank, letters: &postbox{}}.with(t, storefront.Options{})
+	b := s.visitor(t)
+	account := map[string]string{"name": "x", "email": "late@example.com", "password": "a ship in port is safe"}
+	for range 5 {
+		b.submitAt("/login", "/login", account)
+		b.want(422)
+	}
+	b.submitAt("/register", "/register", account)
+	b.want(200, "Log in", "That failed too often. Please wait a little and try again.")
+	clock.Advance(time.Minute)
+	b.submit("/login", account)
+	b.want(200, "Your account", "late@example.com")
 }

@@ -205,6 +205,7 @@ var notes = map[string]string{
 	"currency": "Some goods have no price in that currency and were left out.",
 	"delivery": "Please choose how it shall come.",
 	"saved":    "That was saved.", "invalid": "That did not work", "letter": "A letter is on its way to you.",
+	"wait":  "That failed too often. Please wait a little and try again.",
 	"empty": "Your cart is empty.", "address": "Please fill in your address first.",
 }
 

@@ -108,6 +108,9 @@ func register(v *visit) error {
 		return v.show(422, "register", data)
 	}
 	session, err := v.site.shop.Accounts.LogIn(v.ctx(), accounts.LogIn{Email: commerce.Personal(data.Form.Values["email"]), Password: password})
+	if err != nil && v.logInProblem(err) != "" { // too many have failed before: the account is there, but they must wait
+		return v.redirect("/login?" + url.Values{"note": {"wait"}, "back": {data.Back}}.Encode())
+	}
 	if err != nil {
 		return err
 	}
