@@ -79,9 +79,12 @@ func (v *visit) checkoutPage(step, title string) (checkoutPage, bool, error) {
 	switch {
 	case v.basket.Status == cart.Locking && v.basket.Order != "":
 		return checkoutPage{}, false, v.redirect("/orders/" + url.PathEscape(v.basket.Order))
+	case len(v.basket.Lines) == 0 && v.bought.ID != "":
+		return checkoutPage{}, false, v.toBought()
 	case len(v.basket.Lines) == 0:
 		return checkoutPage{}, false, v.redirect("/cart?note=empty")
 	}
+	v.keepCart(v.basket.ID) // so that pay knows which one was shown
 	p, err := v.page(v.locale.text(title))
 	if err != nil {
 		return checkoutPage{}, false, err
@@ -210,9 +213,20 @@ func lastDigits(s string) string {
 	return s
 }
 
+// toBought shows the order of the cart that the browser still names: the answer
+// to its payment was lost, or that was finished without the browser.
+func (v *visit) toBought() error {
+	v.keepOrder(v.bought.ID)
+	v.setCookie(cookieCart, "")
+	return v.redirect("/orders/" + url.PathEscape(v.bought.Order))
+}
+
 // pay buys the cart as the shopper saw it.
 func pay(v *visit) error {
-	if v.basket.ID == "" {
+	switch {
+	case v.bought.ID != "": // a second click
+		return v.toBought()
+	case v.basket.ID == "":
 		return v.redirect("/cart?note=empty")
 	}
 	contact, err := v.site.shop.Carts.Contact(v.ctx(), v.basket.ID)
@@ -238,7 +252,7 @@ func pay(v *visit) error {
 	if err != nil {
 		return v.paymentRefused(method, err)
 	}
-	v.keepOrder(done.ID)
+	v.keepOrder(v.basket.ID)
 	if done.Status == orders.Placed {
 		v.setCookie(cookieCart, "")
 	}

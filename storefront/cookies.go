@@ -7,14 +7,13 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce/cart"
-	"github.com/keelshop/commerce/orders"
 )
 
 // The names of the cookies. With Options.HTTPS they begin with __Host-, so that
 // no other host can set them.
 const (
 	cookieCart     = "cart"   // the ID of the cart, which nobody can guess
-	cookieOrders   = "orders" // the IDs of a guest's last orders
+	cookieOrders   = "orders" // the IDs of the carts that a guest's last orders were made of
 	cookieSession  = "session"
 	cookieLanguage = "language"
 	cookieCurrency = "currency"
@@ -53,22 +52,29 @@ func (v *visit) setCookie(name, value string) {
 	http.SetCookie(v.w, c)
 }
 
-// keepCart remembers a cart in the shopper's browser.
+// keepCart remembers a cart in the shopper's browser. If it takes the place of
+// one that was bought, the order of that is remembered.
 func (v *visit) keepCart(id cart.ID) {
+	if v.bought.ID != "" {
+		v.keepOrder(v.bought.ID)
+	}
 	if v.cookie(cookieCart) != string(id) {
 		v.setCookie(cookieCart, string(id))
 	}
 }
 
-// keepOrder remembers an order in a guest's browser: it is what lets them look
-// at it. The newest is first.
-func (v *visit) keepOrder(id orders.ID) {
+// keepOrder remembers in a guest's browser which cart an order was made of: it
+// is what lets them look at it. The ID of the order would not do, since that is
+// in addresses, which get around. The newest is first.
+func (v *visit) keepOrder(id cart.ID) {
 	list := strings.Split(v.cookie(cookieOrders), ".")
 	list = slices.DeleteFunc(list, func(o string) bool { return o == "" || o == string(id) })
 	list = slices.Insert(list, 0, string(id))
 	v.setCookie(cookieOrders, strings.Join(list[:min(len(list), mostOrders)], "."))
 }
 
-func (v *visit) keptOrder(id orders.ID) bool {
-	return slices.Contains(strings.Split(v.cookie(cookieOrders), "."), string(id))
+// knowsCart reports whether the browser names a cart, as its own now or as one
+// that an order was made of. Nobody else's does, since nobody can guess one.
+func (v *visit) knowsCart(id string) bool {
+	return id != "" && (id == v.cookie(cookieCart) || slices.Contains(strings.Split(v.cookie(cookieOrders), "."), id))
 }

@@ -23,8 +23,8 @@ type orderPage struct {
 }
 
 // order returns the order of the address if the shopper may see it: their own
-// as a customer, or a guest's that was placed from this browser. Others are not
-// there for them.
+// as a customer, or a guest's that was made of a cart of this browser, also if the
+// answer to the payment never came. Others are not there for them.
 func (v *visit) order() (orders.Order, error) {
 	id := orders.ID(v.r.PathValue("order"))
 	o, err := v.site.shop.Orders.Get(v.ctx(), id)
@@ -33,7 +33,7 @@ func (v *visit) order() (orders.Order, error) {
 		return orders.Order{}, errNoPage
 	case err != nil:
 		return orders.Order{}, err
-	case o.Customer != "" && o.Customer == v.customer, o.Customer == "" && v.keptOrder(id):
+	case o.Customer != "" && o.Customer == v.customer, o.Customer == "" && v.knowsCart(o.Cart):
 		return o, nil
 	}
 	return orders.Order{}, errNoPage

@@ -28,6 +28,7 @@ type visit struct {
 	currency money.Currency
 	customer accounts.CustomerID // "" is a guest
 	basket   cart.Cart           // the zero Cart if there is none
+	bought   cart.Cart           // the browser's last one, if it still names one that was bought
 	lists    *catalog.PriceLists // see price
 	groups   []string            // of the customer
 	key      *pageKey            // of a page that may be kept, or nil
@@ -81,35 +82,55 @@ func (v *visit) readCookies() error {
 	if c := money.Currency(v.cookie(cookieCurrency)); slices.Contains(v.site.Currencies, c) {
 		v.currency = c
 	}
-	basket, err := v.readCart()
-	switch code := fault.CodeOf(err); {
-	case code == fault.NotFound || code == fault.Invalid:
-		return nil
-	case err != nil:
+	if err := v.readCart(); err != nil {
 		return err
 	}
-	if basket.Customer != "" && basket.Customer != v.customer {
-		return nil
-	}
-	if basket.Status == cart.Active || basket.Status == cart.Locking {
-		v.basket = basket
-		if len(basket.Lines) > 0 {
-			v.currency = basket.Currency
-		}
+	if len(v.basket.Lines) > 0 {
+		v.currency = v.basket.Currency
 	}
 	return nil
 }
 
-// readCart returns the cart that the browser names, or else the one that the
-// customer left here or elsewhere.
-func (v *visit) readCart() (cart.Cart, error) {
-	if id := v.cookie(cookieCart); id != "" {
-		return v.site.shop.Carts.Get(v.ctx(), cart.ID(id))
+// readCart finds the cart that the browser names or else, if nothing can be put
+// into that any more, the one that the customer left here or elsewhere.
+func (v *visit) readCart() error {
+	named, err := v.namedCart()
+	switch {
+	case err != nil:
+		return err
+	case named.Status == cart.Active || named.Status == cart.Locking:
+		v.basket = named
+		return nil
+	case named.Status == cart.Completed && named.Order != "":
+		v.bought = named
 	}
-	if v.customer != "" {
-		return v.site.shop.Carts.ActiveOf(v.ctx(), v.customer)
+	if v.customer == "" {
+		return nil
 	}
-	return cart.Cart{}, nil
+	v.basket, err = v.site.shop.Carts.ActiveOf(v.ctx(), v.customer)
+	if fault.CodeOf(err) == fault.NotFound {
+		return nil
+	}
+	return err
+}
+
+// namedCart returns the cart that the browser names, in whatever state it is,
+// and the zero Cart if that is gone or somebody else's.
+func (v *visit) namedCart() (cart.Cart, error) {
+	id := v.cookie(cookieCart)
+	if id == "" {
+		return cart.Cart{}, nil
+	}
+	named, err := v.site.shop.Carts.Get(v.ctx(), cart.ID(id))
+	switch code := fault.CodeOf(err); {
+	case code == fault.NotFound || code == fault.Invalid:
+		return cart.Cart{}, nil
+	case err != nil:
+		return cart.Cart{}, err
+	case named.Customer != "" && named.Customer != v.customer:
+		return cart.Cart{}, nil
+	}
+	return named, nil
 }
 
 // page is what every template is shown. Pages embed it.
