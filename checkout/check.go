@@ -36,7 +36,7 @@ var rules = [...]rule{
 	{"checkout.placed_order_completed_its_cart", `SELECT o.id, c.status || ' ' || c.order_id FROM orders o JOIN carts c ON c.id = o.cart
 		WHERE o.placed_at > 0 AND (c.status <> 'completed' OR c.order_id <> o.id)`},
 	{"checkout.placed_order_is_paid", `SELECT id, payment_status FROM orders
-		WHERE status = 'placed' AND total > 0 AND payment_status NOT IN ('authorized', 'partially_paid', 'paid', 'partially_refunded', 'refunded', 'overcharged')`},
+		WHERE status = 'placed' AND total > 0 AND NOT (payment_status = 'voided' AND shipped > 0) AND payment_status NOT IN ('authorized', 'partially_paid', 'paid', 'partially_refunded', 'refunded', 'overcharged')`},
 }
 
 // check reports checkouts whose parts contradict each other.

@@ -51,6 +51,8 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 		err = c.fail(tx, &o, "payment "+string(a.State))
 	case pending && a.State == payments.NeedsAction:
 		err = c.wait(tx, &o)
+	case letGo(o):
+		err = orders.Withdraw(tx, &o, "payment "+string(a.State))
 	default:
 		err = orders.Save(tx, &o)
 	}
@@ -63,6 +65,13 @@ const underpaid = "underpaid"
 // covered reports whether the money that is held or taken pays the order.
 func covered(o orders.Order) bool {
 	return o.Authorized.Minor()-o.Voided.Minor() >= o.Total.Minor()
+}
+
+// letGo reports whether a placed order has lost its money before anything has
+// left: an authorization that ran out, or that the bank took back.
+func letGo(o orders.Order) bool {
+	return o.Status == orders.Placed && o.Shipped == 0 && o.Total.IsPositive() &&
+		o.Captured.IsZero() && o.Voided.IsPositive() && o.Authorized == o.Voided
 }
 
 // succeed places the order.

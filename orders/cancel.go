@@ -43,27 +43,32 @@ func (c Cancel) Validate() error {
 }
 
 func (c Cancel) apply(tx *command.Tx) (Receipt, error) {
-	if _, err := placed(tx.Tx, c.Order, c.Version); err != nil {
-		return Receipt{}, err
-	}
-	o, err := CancelTx(tx, c.Order, c.Reason)
+	o, err := placed(tx.Tx, c.Order, c.Version)
 	if err != nil {
 		return Receipt{}, err
 	}
-	if err := pricing.Unredeem(tx, string(c.Order)); err != nil {
+	if err := Withdraw(tx, &o, c.Reason); err != nil {
 		return Receipt{}, err
-	}
-	// An order of nothing that is counted has no reservation.
-	stocked, err := inventory.Reserved(tx.Tx, string(c.Order))
-	if err != nil {
-		return Receipt{}, err
-	}
-	if stocked {
-		if err := inventory.Uncommit(tx, string(c.Order), nil); err != nil {
-			return Receipt{}, err
-		}
 	}
 	return Receipt{Order: o.ID, Version: o.Version}, nil
+}
+
+// Withdraw cancels a placed order that the caller has read in this transaction,
+// and gives back the goods and the uses of promotions that it had. It stores
+// the order.
+func Withdraw(tx *command.Tx, o *Order, reason string) error {
+	if err := CancelLoaded(tx, o, reason); err != nil {
+		return err
+	}
+	if err := pricing.Unredeem(tx, string(o.ID)); err != nil {
+		return err
+	}
+	// An order of nothing that is counted has no reservation.
+	stocked, err := inventory.Reserved(tx.Tx, string(o.ID))
+	if err != nil || !stocked {
+		return err
+	}
+	return inventory.Uncommit(tx, string(o.ID), nil)
 }
 
 // placed returns an order that is placed and at the wanted version, or says
