@@ -86,6 +86,19 @@ func (e *WrongPasswordError) Error() string { return "the e-mail address or the 
 // Unwrap returns fault.Denied.
 func (e *WrongPasswordError) Unwrap() error { return fault.Denied }
 
+// OutgrownPasswordError says that a password is right and opens nothing any
+// more: its owner has joined the staff, who need longer ones.
+type OutgrownPasswordError struct {
+	Min int // characters
+}
+
+func (e *OutgrownPasswordError) Error() string {
+	return fmt.Sprintf("staff need a password of at least %d characters, and yours is shorter: reset it", e.Min)
+}
+
+// Unwrap returns fault.Denied.
+func (e *OutgrownPasswordError) Unwrap() error { return fault.Denied }
+
 // ThrottledError says that log-ins with an e-mail address have failed too often
 // in a row. It is the same whether or not somebody has the address.
 type ThrottledError struct {

@@ -65,7 +65,8 @@ func (c LogIn) apply(tx *command.Tx) (struct{}, error) {
 // LogIn opens a session. The error is a *WrongPasswordError if the e-mail
 // address is unknown or the password is another, after the same time and work,
 // and a *ThrottledError after too many of these, also whether or not somebody
-// has the address. fault.Unavailable says that too many log in at once.
+// has the address. A *OutgrownPasswordError says that the password is right and
+// too short for staff. fault.Unavailable says that too many log in at once.
 func (s *Service) LogIn(ctx context.Context, c LogIn) (Session, error) {
 	if err := c.Validate(); err != nil {
 		return Session{}, err
@@ -90,6 +91,9 @@ func (s *Service) logIn(ctx context.Context, c LogIn) (session Session, err erro
 	_, err = command.Do[struct{}](ctx, s.engine, &c, command.Call{Slot: slot, Prepare: func(stamp command.Stamp) error {
 		stale, err := s.prove(ctx, who, h, c.Password)
 		if err != nil {
+			return err
+		}
+		if err := checkOutgrown(who, c.Password); err != nil {
 			return err
 		}
 		c.Customer, c.Proven, c.Upgraded = who.id, who.version, nil

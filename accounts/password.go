@@ -71,7 +71,7 @@ func checkPassword(p seal.Personal) error {
 	if len(s) > mostPassword || !utf8.ValidString(s) {
 		return fault.New(fault.Invalid, "the password is longer than %d bytes or not UTF-8", mostPassword)
 	}
-	if utf8.RuneCountInString(normalizePassword(p)) < MinPassword {
+	if length(p) < MinPassword {
 		return &PasswordError{Min: MinPassword}
 	}
 	return nil
@@ -81,9 +81,21 @@ func checkPassword(p seal.Personal) error {
 // keyboard (NFC, as NIST SP 800-63B-4 asks for).
 func normalizePassword(p seal.Personal) string { return norm.NFC.String(p.Reveal()) }
 
+// length returns how many characters a password has.
+func length(p seal.Personal) int { return utf8.RuneCountInString(normalizePassword(p)) }
+
+// checkOutgrown refuses the right password of who had it before they joined the
+// staff, if staff may have no such password.
+func checkOutgrown(who account, p seal.Personal) error {
+	if who.staff && length(p) < MinStaffPassword {
+		return &OutgrownPasswordError{Min: MinStaffPassword}
+	}
+	return nil
+}
+
 // judge finds what is wrong with a new password of one customer.
 func (s *Service) judge(ctx context.Context, p seal.Personal, staff bool, own ...seal.Personal) error {
-	if n := utf8.RuneCountInString(normalizePassword(p)); staff && n < MinStaffPassword {
+	if staff && length(p) < MinStaffPassword {
 		return &PasswordError{Min: MinStaffPassword}
 	}
 	if guessable(p, own) {

@@ -123,10 +123,18 @@ func (c Reset) apply(tx *command.Tx) (struct{}, error) {
 
 // Reset gives a customer a new password and returns their new session. The
 // error is a *NoLetterError or a *PasswordError, which leaves the letter good.
-func (s *Service) Reset(ctx context.Context, c Reset) (session Session, err error) {
+func (s *Service) Reset(ctx context.Context, c Reset) (Session, error) {
 	if err := c.Validate(); err != nil {
 		return Session{}, err
 	}
+	session, err := repeat(func() (Session, error) { return s.reset(ctx, c) })
+	if err != nil {
+		return Session{}, fmt.Errorf("resetting a password: %w", keyless(err))
+	}
+	return session, nil
+}
+
+func (s *Service) reset(ctx context.Context, c Reset) (session Session, err error) {
 	slot, h, ok := parseToken(letterToken, c.Token)
 	if !ok {
 		return Session{}, &NoLetterError{}
@@ -144,7 +152,7 @@ func (s *Service) Reset(ctx context.Context, c Reset) (session Session, err erro
 		return err
 	}})
 	if err != nil {
-		return Session{}, fmt.Errorf("resetting a password: %w", keyless(err))
+		return Session{}, err
 	}
 	// What is left of the wait ends by itself.
 	_ = s.forgive(ctx, s.throttleOf(who))

@@ -44,6 +44,7 @@ type opened struct {
 	Hash      tokenHash   `cbor:"2,keyasint"`
 	Device    seal.Sealed `cbor:"3,keyasint,omitempty"`
 	ExpiresAt int64       `cbor:"4,keyasint"`
+	Staff     bool        `cbor:"5,keyasint,omitempty"` // it was made under the rules for staff
 }
 
 func checkSession(device seal.Personal, lifetime time.Duration) error {
@@ -65,7 +66,7 @@ func (s *Service) newSession(ctx context.Context, stamp command.Stamp, who accou
 		ID: SessionID(stamp.NewID("ssn")), Token: newToken(sessionToken, stamp.Slot), Customer: who.id, Staff: who.staff, Device: device,
 		CreatedAt: stamp.At.Truncate(time.Millisecond).UTC(), ExpiresAt: stamp.At.Add(lifetime).Truncate(time.Millisecond).UTC(),
 	}
-	o := opened{ID: session.ID, Hash: hashOfToken(session.Token), ExpiresAt: session.ExpiresAt.UnixMilli()}
+	o := opened{ID: session.ID, Hash: hashOfToken(session.Token), ExpiresAt: session.ExpiresAt.UnixMilli(), Staff: who.staff}
 	key, err := s.sealer.OpenKey(ctx, string(who.id), who.wrapped)
 	if err == nil {
 		err = s.seal(&o.Device, key, who.id, deviceField, device)
@@ -73,12 +74,20 @@ func (s *Service) newSession(ctx context.Context, stamp command.Stamp, who accou
 	return session, o, err
 }
 
-// store opens the session, and ends what the customer has too many of.
+// store opens the session, and ends what the customer has too many of. The
+// error is a *movedError if they have joined or left the staff since it was made.
 func (o opened) store(tx *command.Tx, customer CustomerID) error {
 	if o.ExpiresAt <= tx.At {
 		return fault.New(fault.Refused, "the session would have ended before it began")
 	}
-	_, err := tx.Exec(`DELETE FROM sessions WHERE customer = ?1 AND (expires_at <= ?2 OR id IN
+	staff, err := isStaff(tx, customer)
+	if err != nil {
+		return err
+	}
+	if staff != o.Staff {
+		return &movedError{Customer: customer}
+	}
+	_, err = tx.Exec(`DELETE FROM sessions WHERE customer = ?1 AND (expires_at <= ?2 OR id IN
 			(SELECT id FROM sessions WHERE customer = ?1 AND expires_at > ?2 ORDER BY id DESC LIMIT -1 OFFSET ?3))`,
 		customer, tx.At, mostSessions-1)
 	if err != nil {

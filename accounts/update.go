@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/claim"
@@ -15,7 +16,8 @@ import (
 )
 
 // Update changes the fields of a customer that are not nil. A pointer to an
-// empty value, or the JSON object {}, empties a field.
+// empty value, or the JSON object {}, empties a field. Who joins StaffGroup is
+// logged out everywhere, and logs in again under the rules for staff.
 type Update struct {
 	Customer          CustomerID      `cbor:"1,keyasint"`
 	Email             *seal.Personal  `cbor:"-"`
@@ -98,6 +100,9 @@ func (c Update) apply(tx *command.Tx) (stored, error) {
 	if err := ensureKey(tx, c.Customer, c.Wrapped); err != nil {
 		return stored{}, err
 	}
+	if err := c.joinStaff(tx); err != nil {
+		return stored{}, err
+	}
 	if err := c.store(tx); err != nil {
 		return stored{}, err
 	}
@@ -108,6 +113,23 @@ func (c Update) apply(tx *command.Tx) (stored, error) {
 	}
 	version, err := have.touch(tx, "customer.updated")
 	return stored{ID: c.Customer, Version: version, Token: token}, err
+}
+
+// joinStaff ends the sessions of who becomes one of the staff: they were opened
+// to last as long as a shopper's, by a password that need not be good enough.
+func (c Update) joinStaff(tx *command.Tx) error {
+	if !slices.Contains(deref(c.Groups), StaffGroup) {
+		return nil
+	}
+	if staff, err := isStaff(tx, c.Customer); staff || err != nil {
+		return err
+	}
+	return endSessions(tx, c.Customer)
+}
+
+func isStaff(tx *command.Tx, customer CustomerID) (bool, error) {
+	n, _, err := tx.Int64(`SELECT count(*) FROM customers c, json_each(c.groups) g WHERE c.id = ? AND g.value = ?`, customer, StaffGroup)
+	return n > 0, err
 }
 
 func (c Update) store(tx *command.Tx) error {

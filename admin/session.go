@@ -2,6 +2,7 @@ package admin
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -76,6 +77,9 @@ func logIn(v *visit) error {
 func logInProblem(err error) string {
 	if _, ok := errors.AsType[*accounts.ThrottledError](err); ok {
 		return "That failed too often. Please wait a little and try again."
+	}
+	if e, ok := errors.AsType[*accounts.OutgrownPasswordError](err); ok {
+		return fmt.Sprintf("Staff need a password of at least %d characters, and yours is shorter. Please reset it.", e.Min)
 	}
 	if _, ok := errors.AsType[*accounts.WrongPasswordError](err); ok || fault.CodeOf(err) == fault.Invalid {
 		return "E-mail address or password are not right, or the account is not of the staff."

@@ -106,6 +106,7 @@ func statusOf(err error) int {
 func errorTypes(shop *commerce.Store) *fault.Types {
 	types := shop.ErrorTypes()
 	types = name[*accounts.NoSessionError](types, "accounts.no_session")
+	types = name[*accounts.OutgrownPasswordError](types, "accounts.outgrown_password")
 	types = name[*accounts.PasswordError](types, "accounts.password")
 	types = name[*accounts.ThrottledError](types, "accounts.throttled")
 	types = name[*accounts.WrongPasswordError](types, "accounts.wrong_password")
