@@ -55,7 +55,7 @@ func (c *Freeze) prepare(ctx context.Context, s *Service) error {
 	if !c.Hard {
 		return nil
 	}
-	c.Quote, err = command.Marshal(p.Quote)
+	c.Quote, err = command.Marshal(frozenPrice{Quote: p.Quote, Redemptions: p.Redemptions})
 	return err
 }
 
@@ -170,8 +170,15 @@ func (s *Service) Thaw(ctx context.Context, c Thaw) (Cart, error) {
 	return command.DoThen(ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}, s.read)
 }
 
-// frozenQuote returns the quote of a hard freeze, nil if there is none.
-func frozenQuote(tx *sqlite.Tx, cart ID) (*pricing.Quote, error) {
+// frozenPrice is what a hard freeze keeps: the quote, and what buying at it
+// uses of limits, whatever has become of the promotions since.
+type frozenPrice struct {
+	Quote       pricing.Quote
+	Redemptions []pricing.Redemption
+}
+
+// frozenPriceTx returns what a hard freeze has kept, nil if there is none.
+func frozenPriceTx(tx *sqlite.Tx, cart ID) (*frozenPrice, error) {
 	rows := tx.One(`SELECT quote FROM carts WHERE id = ?`, cart)
 	var body []byte
 	if rows.Next() {
@@ -180,11 +187,11 @@ func frozenQuote(tx *sqlite.Tx, cart ID) (*pricing.Quote, error) {
 	if err := rows.Close(); err != nil || len(body) == 0 {
 		return nil, err
 	}
-	q := new(pricing.Quote)
-	if err := command.Unmarshal(body, q); err != nil {
+	price := new(frozenPrice)
+	if err := command.Unmarshal(body, price); err != nil {
 		return nil, fault.Wrap(fault.Broken, err, "reading what cart %s costs", cart)
 	}
-	return q, nil
+	return price, nil
 }
 
 // FrozenError says that a cart is frozen and cannot be changed.

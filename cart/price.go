@@ -61,16 +61,24 @@ func (s *Service) price(ctx context.Context, slot id.Slot, find func(*sqlite.Tx)
 	if err := p.lookUp(ctx, s.pricing, rules, lists); err != nil {
 		return Priced{}, err
 	}
-	if from.quote != nil {
-		p.Quote = *from.quote
-	} else if p.Quote, err = s.pricing.Quote(ctx, rules, p.Input); err != nil {
+	if from.frozen != nil {
+		p.Quote, p.Redemptions = from.frozen.Quote, from.frozen.Redemptions
+	} else if err := s.quote(ctx, rules, &p); err != nil {
 		return Priced{}, err
 	}
 	p.fill()
 	p.require(rules)
 	p.checkQuantities(rules)
-	p.Redemptions = s.pricing.Redemptions(rules, &p.Quote, p.Input.Coupons)
 	return p, nil
+}
+
+// quote prices the lines.
+func (s *Service) quote(ctx context.Context, rules *pricing.Rules, p *Priced) (err error) {
+	if p.Quote, err = s.pricing.Quote(ctx, rules, p.Input); err != nil {
+		return err
+	}
+	p.Redemptions = s.pricing.Redemptions(rules, &p.Quote, p.Input.Coupons)
+	return nil
 }
 
 // lookUp brings the lines up to what the catalog says now and notes what has

@@ -21,7 +21,8 @@ type snapshot struct {
 	owner     string      // the subject whose key opens it; "" if it does not matter
 	groups    []string
 	hasBought bool
-	quote     *pricing.Quote // of a hard freeze
+	uses      pricing.Uses // what the customer has used of limits; nil if it does not matter
+	frozen    *frozenPrice // of a hard freeze
 }
 
 // snapshot reads the cart that find names.
@@ -45,7 +46,7 @@ func (out *snapshot) read(tx *sqlite.Tx, cart ID, rules *pricing.Rules, asks pri
 		return err
 	}
 	if out.cart.Frozen == frozenHard {
-		if out.quote, err = frozenQuote(tx, cart); err != nil {
+		if out.frozen, err = frozenPriceTx(tx, cart); err != nil {
 			return err
 		}
 	}
@@ -67,6 +68,12 @@ func (out *snapshot) read(tx *sqlite.Tx, cart ID, rules *pricing.Rules, asks pri
 			return err
 		}
 	}
+	// What a cart is being bought with counts as used: it is not held against it.
+	if out.cart.Status == Active && (asks.PerCustomer || len(out.codes) > 0) {
+		if out.uses, err = pricing.UsesTx(tx, string(out.cart.Customer)); err != nil {
+			return err
+		}
+	}
 	if asks.FirstOrder {
 		_, out.hasBought, err = tx.Int64(`SELECT 1 FROM carts WHERE customer = ? AND customer <> '' AND status = 'completed' AND id <> ? LIMIT 1`, out.cart.Customer, cart)
 	}
@@ -80,7 +87,7 @@ func (s *Service) input(ctx context.Context, slot id.Slot, rules *pricing.Rules,
 		Currency: c.Currency, At: pricing.At(s.engine.Now()), Method: c.ShippingMethod,
 		Address:  pricing.Address{Country: c.ShippingCountry},
 		LoggedIn: c.Customer != "", HasBought: from.hasBought, Groups: from.groups,
-		Spent: s.pricing.SpentPromotions(rules),
+		Spent: s.pricing.SpentPromotions(rules, from.uses),
 	}
 	if from.owner != "" {
 		contact, err := OpenContact(ctx, s.engine, s.sealer, slot, from.owner, from.sealed)
@@ -96,7 +103,7 @@ func (s *Service) input(ctx context.Context, slot id.Slot, rules *pricing.Rules,
 		} else if err != nil {
 			return in, err
 		}
-		coupon.Spent = s.pricing.SpentCoupon(coupon)
+		coupon.Spent = s.pricing.SpentCoupon(coupon, from.uses)
 		in.Coupons = append(in.Coupons, coupon)
 	}
 	return in, nil

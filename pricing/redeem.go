@@ -6,6 +6,7 @@ import (
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 )
@@ -99,6 +100,23 @@ func Redeem(tx *command.Tx, order, customer string, c money.Currency, uses []Red
 		}
 	}
 	return demands, nil
+}
+
+// Uses is how often a customer has used what has a limit, by the IDs of coupons
+// and of promotions' limits.
+type Uses map[string]int64
+
+// usedUp reports whether the customer has had theirs.
+func (u Uses) usedUp(of string, l Limits) bool { return l.PerCustomer > 0 && u[of] >= l.PerCustomer }
+
+// UsesTx returns what a customer has used.
+func UsesTx(tx *sqlite.Tx, customer string) (Uses, error) {
+	uses := Uses{}
+	rows := tx.Query(`SELECT of, count(*) FROM redemptions WHERE customer = ? AND customer <> '' GROUP BY of`, customer)
+	for rows.Next() {
+		uses[rows.Text(0)] = rows.Int64(1)
+	}
+	return uses, rows.Close()
 }
 
 // Unredeem gives back the uses of an order that failed or was canceled. What

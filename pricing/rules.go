@@ -162,7 +162,7 @@ func (r *Rules) Promotion(id string) (Promotion, bool) {
 
 // Asked is what the promotions of a store ask for beyond the cart itself.
 type Asked struct {
-	Codes, Groups, FirstOrder bool
+	Codes, Groups, FirstOrder, PerCustomer bool
 
 	categories, attributes bool
 }
@@ -186,6 +186,7 @@ func (r *Rules) ask() {
 		r.asks.Codes = r.asks.Codes || c.NeedsCode
 		r.asks.Groups = r.asks.Groups || len(c.If.Groups) > 0
 		r.asks.FirstOrder = r.asks.FirstOrder || c.If.FirstOrder
+		r.asks.PerCustomer = r.asks.PerCustomer || c.Limits.PerCustomer > 0
 	}
 }
 

@@ -50,16 +50,22 @@ func (s *Service) isSpent(of string) bool {
 }
 
 // SpentPromotions returns the promotions whose own limits were found used up
-// just now.
-func (s *Service) SpentPromotions(r *Rules) (out []string) {
+// just now, or that the customer who has made uses has used up.
+func (s *Service) SpentPromotions(r *Rules, uses Uses) (out []string) {
 	for _, c := range r.promotions {
-		if c.Limits.any() && s.isSpent(s.limitID(c.ID)) {
+		if c.Limits.any() && s.spentBy(s.limitID(c.ID), c.Limits, uses) {
 			out = append(out, c.ID)
 		}
 	}
 	return out
 }
 
-// SpentCoupon reports whether a coupon's own limits were found used up just
-// now.
-func (s *Service) SpentCoupon(c Coupon) bool { return c.Limits.any() && s.isSpent(string(c.ID)) }
+// SpentCoupon says of a coupon's own limits what SpentPromotions says of those
+// of promotions.
+func (s *Service) SpentCoupon(c Coupon, uses Uses) bool {
+	return c.Limits.any() && s.spentBy(string(c.ID), c.Limits, uses)
+}
+
+func (s *Service) spentBy(of string, l Limits, uses Uses) bool {
+	return uses.usedUp(of, l) || s.isSpent(of)
+}
