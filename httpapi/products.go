@@ -2,8 +2,10 @@ package httpapi
 
 import (
 	"context"
+	"iter"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/internal/web"
@@ -99,8 +101,7 @@ func (a *api) listProducts(ctx context.Context, in *listProductsInput) (*answer[
 		f.Category = c.ID
 		query.Set("category", in.Category)
 	}
-	all := a.shop.Catalog.All(ctx, f)
-	l, err := collect(all, in.Limit, func(p catalog.Product) string { return string(p.ID) }, a.showProduct)
+	l, err := collect(a.visible(ctx, f), in.Limit, func(p catalog.Product) string { return string(p.ID) }, a.showProduct)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +109,34 @@ func (a *api) listProducts(ctx context.Context, in *listProductsInput) (*answer[
 	out.CacheControl, out.SurrogateKey = publicCache, "catalog"
 	return out, nil
 }
+
+// visible lists the products that a filter selects and shoppers see now. It
+// reads on past the others, f.Limit at a time.
+func (a *api) visible(ctx context.Context, f catalog.Filter) iter.Seq2[catalog.Product, error] {
+	return func(yield func(catalog.Product, error) bool) {
+		ask, f := askNow(), f
+		for read := f.Limit; read == f.Limit; {
+			read = 0
+			for p, err := range a.shop.Catalog.All(ctx, f) {
+				if err != nil {
+					yield(p, err)
+					return
+				}
+				read, f.After = read+1, p.ID
+				if p.Offered(ask).Visible && !yield(p, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// askNow is how anybody looks at the catalog now, through the shop's own channel.
+func askNow() catalog.Ask { return catalog.Ask{At: time.Now()} }
+
+// shown reports whether who knows the name of something may see it: what can be
+// bought is there for them, listed or not.
+func shown(o catalog.Offer) bool { return o.Visible || o.Purchasable }
 
 type getProductInput struct {
 	Read
@@ -119,7 +148,7 @@ func (a *api) getProduct(ctx context.Context, in *getProductInput) (*answer[Prod
 	if err != nil {
 		return nil, err
 	}
-	if p.Status != catalog.Active {
+	if !shown(p.Offered(askNow())) {
 		return nil, &catalog.UnknownProductError{Product: p.ID, Handle: p.Handle}
 	}
 	out := &answer[Product]{
@@ -149,7 +178,7 @@ func (a *api) getVariant(ctx context.Context, in *getVariantInput) (*answer[Vari
 	if err != nil {
 		return nil, err
 	}
-	if !v.Purchasable {
+	if !shown(v.Offered(askNow())) {
 		return nil, &catalog.UnknownSKUError{SKU: v.SKU}
 	}
 	out := &answer[Variant]{
