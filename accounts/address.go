@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/keelshop/commerce/fault"
@@ -33,11 +34,18 @@ func checkPersonal(what string, p seal.Personal) error {
 	if len(s) > mostField || !utf8.ValidString(s) {
 		return fault.New(fault.Invalid, "the %s is longer than %d bytes or not UTF-8", what, mostField)
 	}
+	if strings.ContainsFunc(s, breaksLine) {
+		return fault.New(fault.Invalid, "the %s holds a line break or another control character", what)
+	}
 	if p == seal.Mask {
 		return fault.New(fault.Invalid, "the %s is the mask %s in place of a value", what, seal.Mask)
 	}
 	return nil
 }
+
+// breaksLine reports whether a character could end a line of a letter or a
+// label and begin another: control characters, and Unicode's own separators.
+func breaksLine(r rune) bool { return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) }
 
 // field is one personal field of an address.
 type field struct {

@@ -38,7 +38,8 @@ type Letter struct {
 type Mailer interface {
 	// Send sends a letter, or queues it, which is better: how long it takes
 	// must not tell whether somebody has an address. It is safe for concurrent
-	// use. The link's host is one that the program knows, never one that a
+	// use. SendReset drops the error, lest it tell the same: what fails is
+	// logged or counted here. The link's host is one that the program knows, never one that a
 	// request names.
 	Send(ctx context.Context, letter Letter) error
 }

@@ -39,6 +39,9 @@ func (s *Service) StartReset(ctx context.Context, c StartReset) (Letter, error) 
 		return Letter{}, err
 	}
 	letter, err := repeat(func() (Letter, error) { return s.startReset(ctx, c) })
+	if err == nil {
+		err = s.address(ctx, &letter)
+	}
 	if err != nil {
 		return Letter{}, fmt.Errorf("resetting a password: %w", keyless(err))
 	}
@@ -59,25 +62,30 @@ func (s *Service) startReset(ctx context.Context, c StartReset) (letter Letter, 
 		letter, c.Letter = s.write(stamp, ResetPassword, who, h, resetLifetime)
 		return nil
 	}})
-	if err != nil {
-		return Letter{}, err
-	}
-	return letter, s.address(ctx, &letter)
+	return letter, err
 }
 
 // SendReset makes a letter for a reset and sends it, if somebody has the
-// address. Its outcome does not tell whether somebody does.
+// address. Its outcome does not tell whether somebody does: it is nil also if
+// the letter cannot be addressed or m fails, which happens for those only who
+// are there. A Mailer that can fail tells of it by itself.
 func (s *Service) SendReset(ctx context.Context, m Mailer, c StartReset) error {
-	letter, err := s.StartReset(ctx, c)
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	letter, err := repeat(func() (Letter, error) { return s.startReset(ctx, c) })
 	_, unknown := errors.AsType[*UnknownCustomerError](err)
 	_, many := errors.AsType[*TooManyLettersError](err)
 	switch {
 	case unknown || many:
 		return nil
 	case err != nil:
-		return err
+		return fmt.Errorf("resetting a password: %w", keyless(err))
 	}
-	return m.Send(ctx, letter)
+	if s.address(ctx, &letter) == nil {
+		_ = m.Send(ctx, letter) // to return it would tell that there is somebody to send to
+	}
+	return nil
 }
 
 // Reset gives the customer who shows a letter's token a new password. It ends
