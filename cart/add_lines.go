@@ -114,7 +114,9 @@ func (l AddedLine) validate() error {
 		return fault.New(fault.Invalid, "a line has no SKU")
 	case l.Quantity < 1 || l.Quantity > MaxQuantity:
 		return fault.New(fault.Invalid, "quantity %d of %q: it must be 1 to %d", l.Quantity, l.SKU, MaxQuantity)
-	case (l.AgreedPrice != nil) != (strings.TrimSpace(l.Reason) != ""):
+	case l.Reason != "" && strings.TrimSpace(l.Reason) == "":
+		return fault.New(fault.Invalid, "the reason of the price of %q is blank", l.SKU)
+	case (l.AgreedPrice != nil) != (l.Reason != ""):
 		return fault.New(fault.Invalid, "an agreed price and its reason come together (%q)", l.SKU)
 	case len(l.Reason) > mostReason:
 		return fault.New(fault.Invalid, "the reason of %q is longer than %d bytes", l.SKU, mostReason)

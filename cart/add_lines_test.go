@@ -143,6 +143,7 @@ func TestAddLinesValidates(t *testing.T) {
 		"quantity too large":     {Lines: one("mug", cart.MaxQuantity+1)},
 		"price without reason":   {Lines: []cart.AddedLine{{SKU: "mug", Quantity: 1, AgreedPrice: agreed(1)}}},
 		"price with blanks":      {Lines: []cart.AddedLine{{SKU: "mug", Quantity: 1, AgreedPrice: agreed(1), Reason: " "}}},
+		"blanks without price":   {Lines: []cart.AddedLine{{SKU: "mug", Quantity: 1, Reason: " "}}},
 		"reason without price":   {Lines: []cart.AddedLine{{SKU: "mug", Quantity: 1, Reason: "x"}}},
 		"price below zero":       {Lines: []cart.AddedLine{{SKU: "mug", Quantity: 1, AgreedPrice: agreed(-1), Reason: "x"}}},
 		"price without currency": {Lines: []cart.AddedLine{{SKU: "mug", Quantity: 1, AgreedPrice: new(money.Amount), Reason: "x"}}},
