@@ -46,7 +46,7 @@ func (s *Service) MakeCoupons(ctx context.Context, c MakeCoupons) ([]string, err
 	if c.Count < 1 || c.Count > MaxCoupons || c.Length < leastLength || c.Length > mostLength {
 		return nil, fault.New(fault.Invalid, "%d codes of %d characters: make 1 to %d of %d to %d", c.Count, c.Length, MaxCoupons, leastLength, mostLength)
 	}
-	if err := s.hasPromotion(ctx, c.Promotion); err != nil {
+	if err := s.takesCodes(ctx, c.Promotion, false); err != nil {
 		return nil, err
 	}
 	key := command.KeyOr(s.engine, c.Key)

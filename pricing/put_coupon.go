@@ -52,7 +52,8 @@ func (c PutCoupon) apply(tx *command.Tx) (CouponID, error) {
 }
 
 // PutCoupon runs the command and returns the code. It returns a *NotFoundError
-// if there is no such promotion.
+// if there is no such promotion, and fault.Refused if it needs no code, unless
+// the code is revoked.
 func (s *Service) PutCoupon(ctx context.Context, c PutCoupon) (Coupon, error) {
 	code, err := NormalizeCode(c.Code)
 	if err != nil {
@@ -62,18 +63,24 @@ func (s *Service) PutCoupon(ctx context.Context, c PutCoupon) (Coupon, error) {
 	coupon, slot := s.couponID(code)
 	call := command.Call{Key: c.Key, Slot: slot, Prepare: func(command.Stamp) error {
 		c.ID = coupon
-		return s.hasPromotion(ctx, c.Promotion)
+		return s.takesCodes(ctx, c.Promotion, c.Revoked)
 	}}
 	return command.DoThen(ctx, s.engine, &c, call, func(ctx context.Context, _ CouponID) (Coupon, error) { return s.Coupon(ctx, code) })
 }
 
-func (s *Service) hasPromotion(ctx context.Context, promotion string) error {
+// takesCodes refuses codes for a promotion that everybody has without one: they
+// would have no effect.
+func (s *Service) takesCodes(ctx context.Context, promotion string, revoked bool) error {
 	r, err := s.Rules(ctx)
 	if err != nil {
 		return err
 	}
-	if _, ok := r.Promotion(promotion); !ok {
+	p, ok := r.Promotion(promotion)
+	if !ok {
 		return &NotFoundError{Kind: KindPromotion, ID: promotion}
+	}
+	if !p.NeedsCode && !revoked {
+		return fault.New(fault.Refused, "promotion %q needs no code: set NeedsCode before codes are made for it", promotion)
 	}
 	return nil
 }
