@@ -72,13 +72,18 @@ func (s *Service) price(ctx context.Context, slot id.Slot, find func(*sqlite.Tx)
 	return p, nil
 }
 
-// quote prices the lines.
+// quote prices the lines, without promotions whose budget was found too small
+// just now. Each time around leaves one more of them out.
 func (s *Service) quote(ctx context.Context, rules *pricing.Rules, p *Priced) (err error) {
-	if p.Quote, err = s.pricing.Quote(ctx, rules, p.Input); err != nil {
-		return err
+	for {
+		if p.Quote, err = s.pricing.Quote(ctx, rules, p.Input); err != nil {
+			return err
+		}
+		p.Redemptions = s.pricing.Redemptions(rules, &p.Quote, p.Input.Coupons)
+		if !s.pricing.Exclude(&p.Input, p.Redemptions) {
+			return nil
+		}
 	}
-	p.Redemptions = s.pricing.Redemptions(rules, &p.Quote, p.Input.Coupons)
-	return nil
 }
 
 // lookUp brings the lines up to what the catalog says now and notes what has

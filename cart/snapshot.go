@@ -87,7 +87,7 @@ func (s *Service) input(ctx context.Context, slot id.Slot, rules *pricing.Rules,
 		Currency: c.Currency, At: pricing.At(s.engine.Now()), Method: c.ShippingMethod,
 		Address:  pricing.Address{Country: c.ShippingCountry},
 		LoggedIn: c.Customer != "", HasBought: from.hasBought, Groups: from.groups,
-		Spent: s.pricing.SpentPromotions(rules, from.uses),
+		Spent: s.pricing.SpentPromotions(rules, c.Currency, from.uses),
 	}
 	if from.owner != "" {
 		contact, err := OpenContact(ctx, s.engine, s.sealer, slot, from.owner, from.sealed)
@@ -103,7 +103,7 @@ func (s *Service) input(ctx context.Context, slot id.Slot, rules *pricing.Rules,
 		} else if err != nil {
 			return in, err
 		}
-		coupon.Spent = s.pricing.SpentCoupon(coupon, from.uses)
+		coupon.Spent = s.pricing.SpentCoupon(coupon, c.Currency, from.uses)
 		in.Coupons = append(in.Coupons, coupon)
 	}
 	return in, nil

@@ -181,7 +181,7 @@ func (c begin) gone(short []inventory.Short) (gone []soldOut) {
 func (c begin) outOf(gone []soldOut, currency money.Currency) error {
 	err := &inventory.OutOfStockError{SKU: gone[0].SKU, Want: gone[0].Want, Have: gone[0].Have}
 	for _, l := range gone {
-		if used := pricing.UsedUp(l.Pool, currency, c.Priced.Redemptions); used != nil {
+		if used := pricing.UsedUp(l.Pool, l.Have, currency, c.Priced.Redemptions); used != nil {
 			return used
 		}
 		err.Lines = append(err.Lines, inventory.Short(l))

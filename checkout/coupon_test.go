@@ -221,6 +221,14 @@ func TestCodes(t *testing.T) {
 	}
 	_, err = s.pricing.PutCoupon(s.ctx(), pricing.PutCoupon{Code: "NEW", Promotion: "none"})
 	s.wants(err, fault.NotFound)
+	s.promotes("auto", nil)
+	_, err = s.pricing.PutCoupon(s.ctx(), pricing.PutCoupon{Code: "NEW", Promotion: "auto"})
+	s.wants(err, fault.Refused)
+	_, err = s.pricing.MakeCoupons(s.ctx(), pricing.MakeCoupons{Promotion: "auto", Count: 1})
+	s.wants(err, fault.Refused)
+	s.promotes("ten", nil) // whose codes can still be taken back
+	_, err = s.pricing.PutCoupon(s.ctx(), pricing.PutCoupon{Code: "TEN", Promotion: "ten", Revoked: true})
+	s.must(err)
 }
 
 func TestManyCodesAreMadeOnce(t *testing.T) {
@@ -369,5 +377,41 @@ func TestAFrozenCartKeepsItsLimits(t *testing.T) {
 		if pair[0] == once[0] && !used.Everybody || pair[0] == each[0] && used.Customer != string(who) {
 			t.Errorf("the second: %+v", used)
 		}
+	}
+}
+
+func TestABudgetInAnotherCurrencyGivesNothing(t *testing.T) {
+	s := newShop(t, 1)
+	s.sells("mug", 10)
+	s.promotes("dollars", func(p *pricing.Promotion) { p.Limits.Budget = []money.Amount{money.New(100000, "USD")} })
+	s.promotes("ten", needsCode)
+	s.coupon("USD", "ten", pricing.Limits{Budget: []money.Amount{money.New(100000, "USD")}})
+	c := s.basket("mug", 1)
+	if got := s.enters(c, "USD"); got.Discount != euro(0) || got.Codes[0].Reason != pricing.CodeIneligible {
+		t.Errorf("in euros: %v off, %+v", got.Discount, got.Codes)
+	}
+	if r, err := s.pay(c, approves); err != nil || r.Total != euro(price) {
+		t.Errorf("got %+v, %v", r.Order, err)
+	}
+}
+
+// An order that needs more than there is of a budget leaves it to others.
+func TestAGreatDiscountLeavesTheBudgetToOthers(t *testing.T) {
+	s := newShop(t, 1)
+	s.sells("mug", 100)
+	s.promotes("budget", func(p *pricing.Promotion) { p.Limits.Budget = []money.Amount{euro(400)} })
+	great, small := s.basket("mug", 5), s.basket("mug", 1)
+	_, err := s.pay(great, approves)
+	if used := as[*pricing.LimitError](s, err); used.Everybody || used.Left != euro(400) {
+		t.Errorf("625 of 400: %+v", used)
+	}
+	if got := s.cart(small).Discount; got != euro(125) {
+		t.Errorf("the small cart has %v off, want 1.25", got)
+	}
+	if r, err := s.pay(great, approves); err != nil || r.Discount != euro(0) {
+		t.Errorf("the great cart, at the price that it shows: %+v, %v", r.Order, err)
+	}
+	if r, err := s.pay(small, approves); err != nil || r.Discount != euro(125) {
+		t.Errorf("the small cart: %+v, %v", r.Order, err)
 	}
 }

@@ -38,6 +38,10 @@ type deal struct {
 	ship    int64 // what is left of shipping
 }
 
+// cost is what the shopper pays for goods and shipping, before taxes that are
+// added. Neither is below zero, so the sum fits.
+func (d *deal) cost() uint64 { return uint64(d.value) + uint64(d.ship) }
+
 // promote chooses the promotions and takes their discounts off the lines.
 func (p *pricer) promote() error {
 	p.active = p.active[:0]
@@ -62,7 +66,7 @@ func (p *pricer) promote() error {
 		if err := p.dealOf(p.active[i:i+1], true, &alone); err != nil {
 			return err
 		}
-		if alone.off > p.best.off { // of equals, those that can be combined, or the first
+		if alone.off > 0 && alone.cost() < p.best.cost() { // of equals, those that can be combined, or the first
 			p.best = alone
 		}
 	}
@@ -213,6 +217,9 @@ func (p *pricer) usable(c *Coupon) CodeReason {
 func (p *pricer) isWithin(l *Limits) CodeReason {
 	if l.PerCustomer > 0 && !p.in.LoggedIn {
 		return CodeNotLoggedIn
+	}
+	if _, ok := in(l.Budget, p.in.Currency); len(l.Budget) > 0 && !ok {
+		return CodeIneligible
 	}
 	return ""
 }

@@ -32,7 +32,8 @@ type Promotion struct {
 	// Stop keeps those that come after it from being applied.
 	Stop bool `cbor:"10,keyasint,omitempty"`
 	// Alone says that it cannot be combined. It is applied in place of all
-	// others if the shopper saves more by it than by those that can be.
+	// others if the shopper pays less with it than with those that can be,
+	// shipping included.
 	Alone  bool   `cbor:"11,keyasint,omitempty"`
 	Limits Limits `cbor:"12,keyasint,omitempty"`
 }
@@ -43,7 +44,8 @@ type Promotion struct {
 type Limits struct {
 	Uses        int64 `cbor:"1,keyasint,omitempty"` // orders; 0 is no limit
 	PerCustomer int64 `cbor:"2,keyasint,omitempty"` // orders of one customer; 0 is no limit. Guests cannot use it then.
-	// Budget bounds the discounts in a currency; none is no limit.
+	// Budget bounds the discounts in a currency; none is no limit. With one,
+	// carts in a currency that it has no amount in get nothing.
 	Budget []money.Amount `cbor:"3,keyasint,omitempty"`
 }
 

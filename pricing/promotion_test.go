@@ -211,6 +211,18 @@ func TestShippingDiscounts(t *testing.T) {
 	if len(q.Promotions) != 1 || q.Promotions[0].Promotion != "s" {
 		t.Errorf("4.95 off shipping is more than 4.00 off goods: %+v", q.Promotions)
 	}
+	// 5.50 off goods for 55.00 is more than 5.00 off, but then they are not sent free.
+	in.Lines[0].UnitPrice = 5500
+	alone := func(p *pricing.Promotion) { p.Alone = true }
+	q = priced(t, in, percentOff("p", 10), with(amountOff("q", 500), alone))
+	if len(q.Promotions) != 1 || q.Promotions[0].Promotion != "q" || q.Total != 5000 {
+		t.Errorf("50.00 is less than 49.50 and 4.95 for shipping: %+v, total %d", q.Promotions, q.Total)
+	}
+	// One that takes nothing off does not stand in for others.
+	nothing := with(percentOff("n", 10), func(p *pricing.Promotion) { p.Alone, p.Effect.Items = true, skus("cup") })
+	if q = priced(t, in, percentOff("p", 10), nothing); len(q.Promotions) != 1 || q.Promotions[0].Promotion != "p" {
+		t.Errorf("a promotion without effect: %+v", q.Promotions)
+	}
 }
 
 func TestCodesSayWhatBecameOfThem(t *testing.T) {

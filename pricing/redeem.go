@@ -126,12 +126,17 @@ func Unredeem(tx *command.Tx, order string) error {
 	return err
 }
 
-// UsedUp returns the *LimitError of the use whose pool has run out, or nil if
-// pool is not one of theirs.
-func UsedUp(pool inventory.PoolID, c money.Currency, uses []Redemption) *LimitError {
+// UsedUp returns the *LimitError of the use whose pool does not hold enough any
+// more but left, or nil if pool is not one of theirs.
+func UsedUp(pool inventory.PoolID, left int64, c money.Currency, uses []Redemption) *LimitError {
 	for _, u := range uses {
-		if pool == usesOf(u.Of) || pool == budgetOf(u.Of, c) {
-			return &LimitError{Of: u.Of, Promotion: u.Promotion, Code: u.Code, Everybody: true}
+		err := &LimitError{Of: u.Of, Promotion: u.Promotion, Code: u.Code, Everybody: left <= 0}
+		switch pool {
+		case usesOf(u.Of):
+			return err
+		case budgetOf(u.Of, c):
+			err.Left = money.New(max(left, 0), c)
+			return err
 		}
 	}
 	return nil
@@ -145,6 +150,9 @@ type LimitError struct {
 	Code      string // "" if none was needed
 	Customer  string // who has used it as often as one may; "" is a guest, or everybody
 	Everybody bool   // nobody can use it, whoever they are
+	// Left is what there is of a budget that the order needs more of; the zero
+	// Amount if it is no budget that keeps the order from being made.
+	Left money.Amount
 }
 
 func (e *LimitError) Error() string {
@@ -155,6 +163,8 @@ func (e *LimitError) Error() string {
 	switch {
 	case e.Everybody:
 		return what + " is used up"
+	case e.Left.IsPositive():
+		return fmt.Sprintf("%s has only %v left", what, e.Left)
 	case e.Customer == "":
 		return what + " is for customers who are logged in"
 	}
