@@ -69,6 +69,8 @@ func (v *visit) logInProblem(err error) string {
 	switch {
 	case is[*accounts.WrongPasswordError](err), fault.CodeOf(err) == fault.Invalid:
 		return v.locale.text("E-mail address or password are not right.")
+	case is[*accounts.OutgrownPasswordError](err):
+		return v.locale.text("Staff need a longer password than yours. Please reset it.")
 	case is[*accounts.ThrottledError](err):
 		return v.locale.text("That failed too often. Please wait a little and try again.")
 	}

@@ -82,6 +82,7 @@ var germanTexts = map[string]string{
 	"delivery unfulfilled": "in Vorbereitung", "delivery partial": "teilweise verschickt", "delivery fulfilled": "verschickt", "delivery canceled": "storniert",
 	// Account
 	"Log in": "Anmelden", "Account": "Konto", "Create an account": "Konto anlegen", "E-mail address or password are not right.": "E-Mail-Adresse oder Passwort stimmen nicht.",
+	"Staff need a longer password than yours. Please reset it.":  "Wer hier arbeitet, braucht ein längeres Passwort als deines. Bitte setze es zurück.",
 	"That failed too often. Please wait a little and try again.": "Das ist zu oft misslungen. Bitte warte ein wenig und versuche es noch einmal.",
 	"There is an account with this address. Please log in.":      "Zu dieser Adresse gibt es schon ein Konto. Bitte melde dich an.",
 	"A password needs at least %d characters.":                   "Ein Passwort braucht mindestens %d Zeichen.",
