@@ -220,7 +220,8 @@ func TestShippingDiscounts(t *testing.T) {
 	}
 	// One that takes nothing off does not stand in for others.
 	nothing := with(percentOff("n", 10), func(p *pricing.Promotion) { p.Alone, p.Effect.Items = true, skus("cup") })
-	if q = priced(t, in, percentOff("p", 10), nothing); len(q.Promotions) != 1 || q.Promotions[0].Promotion != "p" {
+	in.Lines[0].UnitPrice = 5000
+	if q = priced(t, in, percentOff("p", 1), nothing); len(q.Promotions) != 1 || q.Promotions[0].Promotion != "p" {
 		t.Errorf("a promotion without effect: %+v", q.Promotions)
 	}
 }
