@@ -10,7 +10,6 @@ import (
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
-	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/web"
 )
 
@@ -152,24 +151,7 @@ func statusOf(err error) int {
 	if e, ok := errors.AsType[*refusal](err); ok {
 		return e.status
 	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return http.StatusRequestEntityTooLarge
-	}
-	switch fault.CodeOf(err) {
-	case fault.Invalid:
-		return http.StatusBadRequest
-	case fault.NotFound:
-		return http.StatusNotFound
-	case fault.Conflict:
-		return http.StatusConflict
-	case fault.Refused:
-		return http.StatusUnprocessableEntity
-	case fault.Denied:
-		return http.StatusForbidden
-	case fault.Unavailable, fault.Uncertain:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
+	return web.PageStatus(err)
 }
 
 // query reads rows of the store's views.

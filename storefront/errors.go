@@ -4,7 +4,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/web"
 )
 
 // fail answers with a page that says what can be done.
@@ -55,22 +55,5 @@ func statusOf(err error) int {
 	if e, ok := errors.AsType[*refusal](err); ok && errorTitles[e.status] != "" {
 		return e.status
 	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return http.StatusRequestEntityTooLarge
-	}
-	switch fault.CodeOf(err) {
-	case fault.Invalid:
-		return http.StatusBadRequest
-	case fault.NotFound:
-		return http.StatusNotFound
-	case fault.Conflict:
-		return http.StatusConflict
-	case fault.Refused:
-		return http.StatusUnprocessableEntity
-	case fault.Denied:
-		return http.StatusForbidden
-	case fault.Unavailable, fault.Uncertain:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
+	return web.PageStatus(err)
 }
