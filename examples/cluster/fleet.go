@@ -58,13 +58,17 @@ func newFleet(ctx context.Context, dir string, n int) (*fleet, error) {
 		if err != nil {
 			return nil, err
 		}
+		pages, err := freeAddr()
+		if err != nil {
+			return nil, err
+		}
 		addrs = append(addrs, addr)
 		cert, key, err := authority.Issue(nodeName(i), time.Now(), 24*time.Hour)
 		if err != nil {
 			return nil, err
 		}
 		s := settings{
-			Dir: f.store(i), Listen: addr, Join: append([]string(nil), addrs[:i]...), Shoppers: 4,
+			Dir: f.store(i), Listen: addr, Web: pages, Join: append([]string(nil), addrs[:i]...), Shoppers: 4,
 			Cert: f.store(i) + ".crt", Key: f.store(i) + ".key", Authorities: filepath.Join(dir, "ca.crt"),
 			Confirmed: f.store(i) + ".confirmed",
 		}
@@ -83,6 +87,15 @@ func freeAddr() (string, error) {
 		return "", err
 	}
 	return l.Addr().String(), l.Close()
+}
+
+// balancer sends requests to all nodes.
+func (f *fleet) balancer() *balancer {
+	b := &balancer{}
+	for _, n := range f.nodes {
+		b.nodes = append(b.nodes, n.settings.Web)
+	}
+	return b
 }
 
 // startAll starts the first node, gives its keys to the others and starts them.

@@ -1,6 +1,7 @@
 // Command cluster holds one shop on three nodes, each a process of its own on
-// this machine, with shoppers who buy all the time. It shows who leads, how far
-// each node is and how fast it sells, while you kill nodes and start them again:
+// this machine, with shoppers who buy all the time and pages behind a small
+// balancer at http://localhost:8080. It shows who leads, how far each node is and
+// how fast it sells, while you kill nodes and start them again:
 //
 //	go run ./examples/cluster
 //	k 2   kills node 2, as a loss of power does
@@ -13,6 +14,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -54,6 +57,13 @@ func run(in io.Reader, out io.Writer) error {
 	if err := f.startAll(); err != nil {
 		return err
 	}
+	front, err := net.Listen("tcp", webAddr)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: f.balancer().handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+	defer server.Close()
+	go server.Serve(front) // until it is closed
 	asked := make(chan string)
 	go func() {
 		lines := bufio.NewScanner(in)
@@ -78,6 +88,9 @@ func run(in io.Reader, out io.Writer) error {
 		}
 	}
 }
+
+// webAddr is where the balancer listens.
+const webAddr = "localhost:8080"
 
 // obey does what a line asks for: "k N" or "s N".
 func (f *fleet) obey(line string) {
@@ -111,7 +124,7 @@ func (f *fleet) show(out io.Writer) {
 		}
 		fmt.Fprintf(&b, "%-6s %-8d %-8s %-12s %10d %10.0f %8d\n", nodeName(i), n.pid(), state, fmt.Sprint(r.Leads), r.Orders, r.Rate, r.Behind)
 	}
-	fmt.Fprintf(&b, "\nk N kills a node, s N starts it, q ends. %s\n", f.note)
+	fmt.Fprintf(&b, "\nThe shop is at http://%s. k N kills a node, s N starts it, q ends. %s\n", webAddr, f.note)
 	io.WriteString(out, b.String())
 }
 

@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"syscall"
@@ -28,12 +31,17 @@ func TestNodesAreKilled(t *testing.T) {
 	if err := f.startAll(); err != nil {
 		t.Fatal(err)
 	}
+	front := httptest.NewServer(f.balancer().handler())
+	defer front.Close()
 	await(t, "all nodes sell", func() bool { return f.sold(0) > 0 && f.sold(1) > 0 && f.sold(2) > 0 })
 	for i := range f.nodes {
 		f.kill(i)
 		other := (i + 1) % 3
 		before := f.sold(other)
 		await(t, "the others sell", func() bool { return f.sold(other) > before+10 })
+		for range 6 { // each node's turn comes, the dead one's too
+			await(t, "the pages are there", func() bool { return shows(front.URL+"/", "Blue mug") })
+		}
 		f.nodes[i].mu.Lock()
 		f.nodes[i].last = report{}
 		f.nodes[i].mu.Unlock()
@@ -73,6 +81,17 @@ func TestNodesAreKilled(t *testing.T) {
 	if err := f.finish(&out); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
 	}
+}
+
+// shows reports whether a page is there and holds a text.
+func shows(url, text string) bool {
+	answer, err := http.Get(url)
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	return err == nil && answer.StatusCode == http.StatusOK && strings.Contains(string(body), text)
 }
 
 func lines(t *testing.T, path string) []string {

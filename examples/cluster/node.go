@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"sync"
@@ -21,11 +23,13 @@ import (
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/storefront"
 )
 
 // settings is what a node is told.
 type settings struct {
 	Dir, Listen            string
+	Web                    string // where the node serves the shop's pages
 	Join                   []string
 	Cert, Key, Authorities string
 	Shoppers               int
@@ -65,6 +69,11 @@ func node(given string, in io.Reader, out io.Writer) (err error) {
 	if err := fill(ctx, shop); err != nil {
 		return err
 	}
+	pages, err := serve(shop, s.Web)
+	if err != nil {
+		return err
+	}
+	defer pages.Close()
 	if s.List != "" {
 		if err := list(ctx, shop, s.List); err != nil {
 			return err
@@ -99,6 +108,21 @@ func fill(ctx context.Context, shop *commerce.Store) error {
 	}
 	_, err = shop.Inventory.Receive(ctx, inventory.Receive{SKU: sku, Quantity: 1_000_000, Reason: "delivery", Key: "receive"})
 	return err
+}
+
+// serve serves the shop's pages until the server is closed.
+func serve(shop *commerce.Store, addr string) (*http.Server, error) {
+	pages, err := storefront.New(shop, storefront.Options{Name: "Three nodes"})
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	server := &http.Server{Handler: pages, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+	go server.Serve(listener) // until it is closed
+	return server, nil
 }
 
 // list writes the IDs of all orders to a file.

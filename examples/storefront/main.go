@@ -25,7 +25,6 @@ import (
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/admin"
-	"github.com/keelshop/commerce/internal/samplegoods"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
@@ -41,15 +40,20 @@ func main() {
 	addr := flag.String("addr", "localhost:8080", "where to listen")
 	dir := flag.String("dir", "storefront.data", "where to keep the shop")
 	password := flag.String("staff-password", "", "set the password of "+staffEmail+", who logs in at /admin")
+	var own imported
+	flag.StringVar(&own.file, "import", "", "sell what is in this product export instead of the sample goods")
+	currency := flag.String("currency", "EUR", "the currency of its prices, if it names none")
+	flag.BoolVar(&own.fromWeb, "pictures", false, "fetch its pictures from the web")
 	flag.Parse()
+	own.currency = money.Currency(*currency)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *addr, *dir, *password); err != nil {
+	if err := run(ctx, *addr, *dir, *password, own); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, addr, dir, password string) error {
+func run(ctx context.Context, addr, dir, password string, own imported) error {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	bank := simulator.New(simulator.WithURL("/bank"))
 	shop, err := commerce.Open(ctx, dir, commerce.WithPayments(bank), commerce.WithLogger(logger))
@@ -57,7 +61,7 @@ func run(ctx context.Context, addr, dir, password string) error {
 		return err
 	}
 	defer shop.Close()
-	if _, err := samplegoods.Load(ctx, shop); err != nil {
+	if err := stockUp(ctx, shop, own, os.Stdout); err != nil {
 		return err
 	}
 	if err := hireStaff(ctx, shop, password, os.Stdout); err != nil {
@@ -111,9 +115,13 @@ func routes(shop *commerce.Store, bank *simulator.Simulator, finders map[string]
 	if err != nil {
 		return nil, err
 	}
+	currencies, err := currenciesOf(context.Background(), shop)
+	if err != nil {
+		return nil, err
+	}
 	pages, err := storefront.New(shop, storefront.Options{
 		Name:       "Juniper & Oar",
-		Currencies: []money.Currency{"EUR", "USD", "GBP"},
+		Currencies: currencies,
 		Payments: []storefront.PaymentMethod{
 			{Provider: bank.Name(), Title: "Card", Field: "/bank/card"},
 			{Provider: "manual", Title: "Invoice"},
@@ -126,7 +134,7 @@ func routes(shop *commerce.Store, bank *simulator.Simulator, finders map[string]
 	if err != nil {
 		return nil, err
 	}
-	office, err := admin.New(shop, admin.Options{Name: "Juniper & Oar", Base: "/admin", Currencies: []money.Currency{"EUR", "USD", "GBP"}, Logger: logger})
+	office, err := admin.New(shop, admin.Options{Name: "Juniper & Oar", Base: "/admin", Currencies: currencies, Logger: logger})
 	if err != nil {
 		return nil, err
 	}

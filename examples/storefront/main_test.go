@@ -48,6 +48,29 @@ func TestTheShopOpens(t *testing.T) {
 	}
 }
 
+// TestAMerchantsOwnGoods: an export takes the place of the sample goods, also at
+// the next start, without being named again.
+func TestAMerchantsOwnGoods(t *testing.T) {
+	bank := simulator.New(simulator.WithURL("/bank"))
+	shop := commercetest.Open(t, commerce.WithPayments(bank))
+	own := imported{file: "../import/products.csv", currency: "CHF"}
+	for _, i := range []imported{own, {}} {
+		if err := stockUp(t.Context(), shop, i, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+	}
+	handler, err := routes(shop, bank, nil, &console{to: io.Discard}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := httptest.NewRecorder()
+	handler.ServeHTTP(page, httptest.NewRequest("GET", "/c/pots", nil))
+	text := page.Body.String()
+	if !strings.Contains(text, "Terracotta pot") || !strings.Contains(text, "CHF") || strings.Contains(text, "Kitchen") {
+		t.Errorf("the shop does not sell what was imported:\n%s", text)
+	}
+}
+
 func TestLetters(t *testing.T) {
 	var out strings.Builder
 	mailer := &console{to: &out, site: "http://localhost:8080"}

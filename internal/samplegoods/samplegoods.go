@@ -19,6 +19,9 @@ import (
 	"github.com/keelshop/commerce/inventory"
 )
 
+// Brand is that of every sample good.
+const Brand = "Juniper & Oar"
+
 // Load puts the sample goods into a shop: taxes and shipping, pictures,
 // categories, products and stock. It does nothing, and reports false, if they are there already. What a
 // crash cut short is finished by the next call.
@@ -72,7 +75,7 @@ func putGood(ctx context.Context, shop *commerce.Store, g good, category catalog
 		return err
 	}
 	product := catalog.PutProduct{
-		Handle: g.handle, Title: g.en.title, Description: g.en.says, Brand: "Juniper & Oar",
+		Handle: g.handle, Title: g.en.title, Description: g.en.says, Brand: Brand,
 		Categories: []catalog.CategoryID{category}, Media: media, Variants: variants,
 		Attributes:   []catalog.Attribute{{Name: "Material", Kind: catalog.EnumAttribute, Values: g.material}},
 		Translations: translations(g.de, g.words()),
