@@ -116,8 +116,8 @@ func (g *Group) start(m Machine) error {
 			return err
 		}
 	}
-	if m := g.log.Marker(); m.Index > 0 {
-		g.committed.Store(&electorate{m.ConfigurationIndex, raft.DecodeConfiguration(m.Configuration)})
+	if err := g.recallMembers(applied); err != nil {
+		return err
 	}
 	g.inherited = applied
 	g.applied.Store(applied)
@@ -142,6 +142,20 @@ func (g *Group) matches(applied uint64) error {
 		return nil
 	}
 	return &MismatchError{Group: g.id, Path: g.node.file.Path(), Applied: applied, First: marker.Durable, Last: last}
+}
+
+// recallMembers finds the newest members among what the machine has applied: a leader needs them for a copy, which it
+// may have to send before it can apply anything.
+func (g *Group) recallMembers(applied uint64) error {
+	m := g.log.Marker()
+	if m.Index > 0 {
+		g.committed.Store(&electorate{m.ConfigurationIndex, raft.DecodeConfiguration(m.Configuration)})
+	}
+	rec, found, err := g.log.Newest(uint8(raft.LogConfiguration), applied)
+	if err == nil && found && rec.Index > m.ConfigurationIndex {
+		g.committed.Store(&electorate{rec.Index, raft.DecodeConfiguration(rec.Data)})
+	}
+	return err
 }
 
 // bootstrap writes the first entry of a new group, which names its members. It does what raft.BootstrapCluster does,

@@ -13,8 +13,12 @@ const (
 	// closeLimit is how long Close waits for everything.
 	closeLimit = 5 * time.Second
 
-	// drainLimit is how long a node that has failed waits for proposals that are on their way.
-	drainLimit = 2 * time.Second
+	// drainLimit is how long a node waits for proposals that are on their way before it leaves its peers.
+	drainLimit = closeLimit / 5
+
+	// leaveLimit is how long a leader that has left its peers may take to notice, and to answer what it has not
+	// confirmed.
+	leaveLimit = 2*patience + drainLimit
 )
 
 // Close ends the node: it lets proposals that are on their way finish, closes the transports, shuts down the groups,
@@ -91,23 +95,28 @@ func (g *Group) stop() {
 }
 
 // drain lets proposals finish before raft is shut down: then it forgets those that are between its goroutines, and
-// their callers are never answered. A node that has failed drains too, since raft then refuses and drops. Only when
-// raft's main goroutine has ended is nobody there to refuse what is still to be taken; Shutdown does that.
+// their callers are never answered. Those that followers do not acknowledge, as when they first need a copy, would keep
+// it waiting: after a while the node leaves its peers, and raft steps down and answers them. A node that has failed
+// leaves at once. Only when raft's main goroutine has ended is nobody there to refuse what is still to be taken;
+// Shutdown does that.
 //
-// A disk that hangs makes the node fail in the end, so before that drain waits for longer than Close does.
+// A disk that hangs makes the node fail in the end, so a lone voter waits for it, for longer than Close does.
 func (g *Group) drain() {
 	idle := g.flight.close()
+	patient := drainLimit
+	if g.alone() {
+		patient += max(g.node.conf.LogDeadline, g.node.conf.MachineDeadline)
+	}
 	select {
 	case <-idle:
 		return
-	case <-time.After(drainLimit + max(g.node.conf.LogDeadline, g.node.conf.MachineDeadline)):
-		return
+	case <-time.After(patient):
 	case <-g.node.failed:
 	}
 	g.trans.close() // at once, so that peers elect another leader
 	select {
 	case <-idle:
-	case <-time.After(drainLimit):
+	case <-time.After(leaveLimit):
 	}
 }
 

@@ -20,14 +20,14 @@ type Group struct {
 	started chan struct{} // closed when raft is set
 
 	flight    flight
-	applied   atomic.Uint64 // see Applied
-	inherited uint64        // what the machine had applied at the start
-	ready     atomic.Uint64 // the term in which this node, as leader, has completed a barrier
-	led       chan struct{} // closed when ready is first set
-	progress  signal        // fires when applied rises or the leadership changes
-	committed atomic.Pointer[electorate]
-	onLead    func(term uint64) // see Leader; may be nil
-	copier    Copier            // the machine, if it can be copied; else nil
+	applied   atomic.Uint64              // see Applied
+	inherited uint64                     // what the machine had applied at the start
+	ready     atomic.Uint64              // the term in which this node, as leader, has completed a barrier
+	led       chan struct{}              // closed when ready is first set
+	progress  signal                     // fires when applied rises or the leadership changes
+	committed atomic.Pointer[electorate] // the newest one up to what is applied; nil before the first
+	onLead    func(term uint64)          // see Leader; may be nil
+	copier    Copier                     // the machine, if it can be copied; else nil
 	store     *store
 
 	rounds   rounds

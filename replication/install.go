@@ -40,7 +40,8 @@ const (
 	fileIncomingRaw = "incoming-raw"
 )
 
-// copyOut makes a copy of the machine that holds everything up to an index of the log.
+// copyOut makes a copy of the machine that holds everything up to an index of the log. A leader that is not ready makes
+// one too: it becomes ready only with the acknowledgement of a majority, and that may need this copy.
 func (g *Group) copyOut() (head copyHead, path string, err error) {
 	if g.copier == nil {
 		return head, "", fault.New(fault.Unavailable, "the machine of group %d cannot be copied", g.id)
@@ -60,7 +61,7 @@ func (g *Group) copyOut() (head copyHead, path string, err error) {
 		return head, "", err
 	}
 	members := g.committed.Load()
-	if members == nil || members.index > head.Index || !g.Ready() {
+	if members == nil || members.index > head.Index {
 		return head, "", fault.New(fault.Unavailable, "the members of group %d are changing: try again in a moment", g.id)
 	}
 	head.Configuration, head.ConfigurationIndex = raft.EncodeConfiguration(members.Configuration), members.index

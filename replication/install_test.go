@@ -2,6 +2,7 @@ package replication_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -113,6 +114,68 @@ func crashAtCopy(t *testing.T, after bool) {
 		t.Errorf("after the restart the machine is at %+v", c.machines["b"].now())
 	}
 	c.settle()
+}
+
+// behind makes three nodes of which c lacks entries that have left the logs of the others, stops all, and starts b and c
+// again. So b is elected with the vote of c, and cannot confirm anything before c has a copy.
+func behind(t *testing.T, c *cluster) {
+	c.bytes = 1 << 10
+	c.form()
+	c.stop("c")
+	for i := range 100 {
+		c.propose(fmt.Sprint("without c ", i))
+	}
+	c.settle()
+	// A change of members that the marker in the log knows nothing of.
+	c.try(func() error { return c.groups["a"].Add(t.Context(), "d") })
+	c.try(func() error { return c.groups["a"].Remove(t.Context(), "d") })
+	c.settle()
+	c.stopAll()
+}
+
+// TestALeaderMayHaveToCopyFirst: a leader that has just been elected finds only one other node, which needs a copy.
+func TestALeaderMayHaveToCopyFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network, _ := onMemory(1)
+		c := newCluster(t, network, "a", "b", "c")
+		defer c.stopAll()
+		behind(t, c)
+		c.start("b", false)
+		c.start("c", false)
+		c.settle()
+		if c.machines["c"].copies == 0 {
+			t.Error("c got no copy")
+		}
+		for _, m := range c.groups["c"].Members() {
+			if !m.Voter || m.Node == "d" {
+				t.Errorf("the copy says that the members are %+v", c.groups["c"].Members())
+			}
+		}
+	})
+}
+
+// TestClosingALeaderThatCannotConfirm: its followers hear it, so it goes on leading, but they acknowledge nothing.
+func TestClosingALeaderThatCannotConfirm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network, _ := onMemory(1)
+		c := newCluster(t, network, "a", "b", "c")
+		defer c.stopAll()
+		behind(t, c)
+		c.machines["b"].uncopied = fault.New(fault.Unavailable, "it cannot be copied")
+		c.start("b", false)
+		c.start("c", false)
+		c.try(func() error {
+			if !c.groups["b"].Leading() {
+				return errors.New("b does not lead")
+			}
+			return nil
+		})
+		time.Sleep(10 * time.Second)
+		if !c.groups["b"].Leading() || c.groups["b"].Ready() {
+			t.Error("b has confirmed something, or does not lead any more")
+		}
+		c.stop("b")
+	})
 }
 
 func TestADamagedCopyIsRefused(t *testing.T) {

@@ -3,6 +3,7 @@ package replication_test
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"os"
 	"sync"
 	"testing"
@@ -14,16 +15,17 @@ import (
 // machine is a state machine in memory whose state is a hash over all it has applied, in order: two that have applied
 // the same are equal, and hardly otherwise. What it has checkpointed survives restart.
 type machine struct {
-	mu      sync.Mutex
-	state   state
-	durable state
-	hook    func([]replication.Entry) error // called before a batch; may be nil
-	busy    bool                            // a reader keeps checkpoints from completing
-	broken  error                           // what a checkpoint returns
-	stuck   chan struct{}                   // a checkpoint waits until it is closed; may be nil
-	batches int
-	copies  int        // how often it was replaced by one
-	numbers []numbered // what the entries of 8 bytes held
+	mu       sync.Mutex
+	state    state
+	durable  state
+	hook     func([]replication.Entry) error // called before a batch; may be nil
+	busy     bool                            // a reader keeps checkpoints from completing
+	broken   error                           // what a checkpoint returns
+	uncopied error                           // what a copy returns
+	stuck    chan struct{}                   // a checkpoint waits until it is closed; may be nil
+	batches  int
+	copies   int        // how often it was replaced by one
+	numbers  []numbered // what the entries of 8 bytes held
 }
 
 type numbered struct{ Index, N uint64 }
@@ -91,7 +93,7 @@ func (m *machine) Copy(path string) (uint64, error) {
 	if err == nil {
 		err = os.WriteFile(path, data, 0o600)
 	}
-	return m.state.applied, err
+	return m.state.applied, errors.Join(err, m.uncopied)
 }
 
 func (m *machine) Replace(path string) error {

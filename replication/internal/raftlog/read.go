@@ -24,6 +24,37 @@ func (l *Log) Get(index uint64) (Record, error) {
 	return l.verified(index, rec, before, sum)
 }
 
+// Newest returns the newest record of a type with an index up to upTo, and whether there is one. It looks at every
+// record of the group and is meant for the start.
+func (l *Log) Newest(kind uint8, upTo uint64) (rec Record, found bool, err error) {
+	index, err := l.file.newest(l.group, kind, upTo)
+	if err != nil {
+		err = fmt.Errorf("looking through the log of group %d: %w", l.group, l.file.damage(err))
+		l.file.fail(err)
+		return Record{}, false, err
+	}
+	if index == 0 || index < l.First() {
+		return Record{}, false, nil
+	}
+	rec, err = l.Get(index)
+	return rec, err == nil, err
+}
+
+// newest returns the index of the newest record of a type up to another one; 0 when there is none.
+func (f *File) newest(group uint32, kind uint8, upTo uint64) (uint64, error) {
+	f.read.Lock()
+	defer f.read.Unlock()
+	if f.reader == nil {
+		return 0, ErrClosed
+	}
+	id, found, err := f.reader.Tx().Int64(`SELECT id FROM log WHERE id BETWEEN ? AND ? AND type = ? ORDER BY id DESC LIMIT 1`,
+		key(group, 0), key(group, upTo), int(kind))
+	if err != nil || !found {
+		return 0, err
+	}
+	return indexOf(id), nil
+}
+
 func (l *Log) remembered(index uint64) (Record, bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
