@@ -52,7 +52,7 @@ func eventually(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(20 * time.Second); !done(); <-tick.C {
+	for deadline := time.Now().Add(90 * time.Second); !done(); <-tick.C {
 		if time.Now().After(deadline) {
 			t.Fatalf("this did not come about: %s", what)
 		}

@@ -110,7 +110,7 @@ func (c *cluster) form() {
 func (c *cluster) try(what func() error) {
 	c.t.Helper()
 	var err error
-	for range 2000 {
+	for range 9000 {
 		if err = what(); err == nil {
 			return
 		}

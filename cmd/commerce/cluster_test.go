@@ -65,7 +65,7 @@ func (s *served) end(t *testing.T, signal os.Signal) {
 func until(t *testing.T, what string, done func(stdout string) bool, args ...string) {
 	t.Helper()
 	var r result
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(90 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if r = command(t, args...); r.code == exitOK && done(r.stdout) {
 			return
 		}

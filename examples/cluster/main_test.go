@@ -107,7 +107,7 @@ func (f *fleet) sold(i int) int64 { return f.nodes[i].report().Orders }
 
 func await(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(60 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(90 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("this did not come about: %s", what)
 		}
