@@ -111,7 +111,9 @@ func (c config) askIdentity(ctx context.Context) (identity, error) {
 		if err != nil || g.Store == "" {
 			return identity{}, fault.New(fault.Broken, "the node at %s does not say what its store is like", addr)
 		}
-		return identity{Format: Format, Store: g.Store, Shards: shards, Keys: g.Info["keys"], Joined: true}, nil
+		it := identity{Format: Format, Shards: shards, Keys: g.Info["keys"], Joined: true}
+		it.setLineage(g.Store)
+		return it, nil
 	}
 	return identity{}, fmt.Errorf("no node to join could be reached: %w", errors.Join(errs...))
 }
@@ -127,7 +129,7 @@ func (s *Store) newNetwork(c ClusterConfig) (*peer.TCP, *peer.Book, error) {
 		return nil, nil, err
 	}
 	net, err := peer.ListenTCP(peer.TCPConfig{
-		Node: s.id.Node, Store: s.id.Store, Incarnation: incarnation, Listen: c.Listen, Advertise: c.Advertise,
+		Node: s.id.Node, Store: s.id.lineage(), Incarnation: incarnation, Listen: c.Listen, Advertise: c.Advertise,
 		Book: book, Credentials: c.credentials(), Logger: s.config.logger,
 		Info: map[string]string{"shards": strconv.Itoa(s.id.Shards), "keys": s.id.Keys},
 	})

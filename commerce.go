@@ -60,6 +60,8 @@ type Store struct {
 	stop    context.CancelFunc // ends the workers
 	workers sync.WaitGroup
 	ending  sync.Once
+	copying sync.Mutex // held while a Copy is being made
+	watch   atomic.Pointer[cutWatch]
 	closing chan struct{} // closed when Close begins
 	opened  chan struct{} // closed when the shards are open
 	cluster *Cluster
@@ -243,7 +245,8 @@ func (s *Store) openLane(ctx context.Context, i int) (*lane, error) {
 	l.seen.Store(int64(l.opened))
 	file, err := shard.Open(shard.Config{
 		Path: shardFile(s.dir, i), Store: s.id.Store, Shard: i, Map: s.engine.slots,
-		Commands: s.set, VFS: s.config.vfs, Committed: func(touched []string) { s.committed(l, touched) }, Replaced: s.cache.BumpAll, Steps: &s.steps,
+		Commands: s.set, VFS: s.config.vfs, Committed: func(touched []string) { s.committed(l, touched) }, AtCut: func(cut uint64) { s.atCut(l, cut) },
+		Replaced: func() { s.replaced(l) }, Steps: &s.steps,
 	})
 	if err != nil {
 		return nil, err
@@ -263,6 +266,12 @@ func (s *Store) committed(l *lane, touched []string) {
 	for _, key := range touched {
 		s.cache.Bump(key)
 	}
+}
+
+// replaced runs when a copy from another node has taken the place of a shard.
+func (s *Store) replaced(l *lane) {
+	s.cache.BumpAll()
+	s.engine.meetCut(l.shard.Cut())
 }
 
 // raiseLevel takes shards that are new to the level of this program. A

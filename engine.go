@@ -129,17 +129,22 @@ func (e *engine) meetCut(cut uint64) {
 // that one shard has received from another is missing there.
 func (e *engine) raiseCut(ctx context.Context) (uint64, error) {
 	cut := e.cut.Add(1)
+	return cut, e.takeCut(ctx, cut)
+}
+
+// takeCut takes every shard to a cut that this node has come to know.
+func (e *engine) takeCut(ctx context.Context, cut uint64) error {
+	body, err := command.Marshal(shard.Tick{})
+	if err != nil {
+		return err
+	}
 	for _, l := range e.lanes {
-		body, err := command.Marshal(shard.Tick{})
-		if err != nil {
-			return 0, err
-		}
 		_, err = e.Submit(ctx, command.Envelope{Kind: shard.Tick{}.Kind(), Slot: l.slot, At: e.Now().UnixMilli(), Body: body})
 		if err != nil {
-			return 0, fmt.Errorf("taking shard %d to cut %d: %w", l.number, cut, err)
+			return fmt.Errorf("taking shard %d to cut %d: %w", l.number, cut, err)
 		}
 	}
-	return cut, nil
+	return nil
 }
 
 func (e *engine) Now() time.Time { return e.clock.Wall() }

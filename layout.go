@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gofrs/flock"
 	"github.com/keelshop/commerce/fault"
@@ -34,6 +35,10 @@ type identity struct {
 	// before: its shards come from the other nodes, and it never starts them
 	// by itself.
 	Joined bool `json:"joined,omitempty"`
+	// Generation changes when the store goes on from a backup or without the
+	// majority of its nodes. Nodes of another generation are not talked to:
+	// they may hold what this one does not.
+	Generation string `json:"generation,omitempty"`
 	// Born says that the store was opened completely once, so that its log
 	// and shard files must be there.
 	Born bool `json:"born,omitempty"`
@@ -165,6 +170,23 @@ func missing(path string) bool {
 	info, err := os.Stat(path)
 	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
 }
+
+// lineage is what nodes have in common that may talk to each other.
+func (it identity) lineage() string {
+	if it.Generation == "" {
+		return it.Store
+	}
+	return it.Store + generationMark + it.Generation
+}
+
+// setLineage takes apart what lineage has put together.
+func (it *identity) setLineage(lineage string) {
+	it.Store, it.Generation, _ = strings.Cut(lineage, generationMark)
+}
+
+const generationMark = "#"
+
+func newGeneration() string { return rand.Text()[:8] }
 
 func newName(prefix string) string {
 	var u ulid.ULID

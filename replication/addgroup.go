@@ -167,7 +167,7 @@ func (g *Group) bootstrap(members ...string) error {
 	}
 	first := raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration, AppendedAt: time.Now()}
 	first.Data = raft.EncodeConfiguration(c)
-	return g.log.Bootstrap(record(&first), map[string][]byte{"CurrentTerm": number(1)})
+	return g.log.Bootstrap(record(&first), map[string][]byte{keyTerm: number(1)})
 }
 
 // startRaft runs raft.NewRaft on a goroutine of its own. NewRaft reads the log; when an entry is damaged, store ends
