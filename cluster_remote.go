@@ -3,8 +3,10 @@ package commerce
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
+	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/replication"
@@ -99,3 +101,14 @@ func (r *RemoteCluster) Resume(ctx context.Context, node string) error {
 
 // Close ends the connection.
 func (r *RemoteCluster) Close() error { return r.net.Close() }
+
+// Copy is Store.Copy on the node that is asked; the copy is fetched into an
+// empty directory here.
+func (r *RemoteCluster) Copy(ctx context.Context, dir string) (Copy, error) {
+	return asker(r.ask).copyFrom(ctx, dir)
+}
+
+// Asset writes a file of Store.Assets that the node has.
+func (r *RemoteCluster) Asset(ctx context.Context, id assets.ID, to io.Writer) error {
+	return asker(r.ask).fetch(ctx, call{Op: callAsset, Name: string(id)}, to)
+}

@@ -6,10 +6,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,6 +20,7 @@ import (
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/commercetest"
 	"github.com/keelshop/commerce/fault"
@@ -341,6 +344,83 @@ func TestDrainingHandsEverythingOver(t *testing.T) {
 	load.stop()
 	if load.failed.Load() > 0 {
 		t.Errorf("%d purchases failed", load.failed.Load())
+	}
+	f.check()
+}
+
+// TestFilesAreOnEveryNode: a picture that was stored on one node is fetched by
+// those that need it, also after the first is gone.
+func TestFilesAreOnEveryNode(t *testing.T) {
+	f := newFleet(t, 1)
+	first, err := f.nodes[0].Assets.Put(t.Context(), strings.NewReader("a picture of before"))
+	must(t, err)
+	f.join(1, 2)
+	large := strings.Repeat("0123456789abcdef", 5<<16) // of several parts
+	second, err := f.nodes[1].Assets.Put(t.Context(), strings.NewReader(large))
+	must(t, err)
+	want := map[assets.ID]string{first: "a picture of before", second: large}
+	for _, s := range f.nodes {
+		for id, text := range want {
+			file, err := s.Assets.Open(t.Context(), id)
+			must(t, err)
+			got, err := io.ReadAll(file)
+			if err != nil || string(got) != text || file.Close() != nil {
+				t.Errorf("got %d bytes of %d, %v", len(got), len(text), err)
+			}
+		}
+	}
+	none := assets.ID(strings.Repeat("0", 64))
+	_, err = f.nodes[2].Assets.Open(t.Context(), none)
+	wantCode(t, err, fault.NotFound)
+
+	// What another node gives under a wrong name is not taken.
+	path := filepath.Join(f.path(0), "assets", "00", string(none))
+	must(t, os.Mkdir(filepath.Dir(path), 0o700))
+	must(t, os.WriteFile(path, []byte("something else"), 0o600))
+	_, err = f.nodes[2].Assets.Open(t.Context(), none)
+	wantCode(t, err, fault.Unavailable)
+
+	must(t, f.nodes[2].Assets.Remove(t.Context(), first))
+	for _, s := range f.nodes {
+		_, err := s.Assets.Open(t.Context(), first)
+		wantCode(t, err, fault.NotFound)
+	}
+	f.stop(1, true)
+	_, err = f.nodes[0].Assets.Open(t.Context(), second)
+	must(t, err)
+	_, err = f.nodes[0].Assets.Open(t.Context(), first)
+	wantCode(t, err, fault.Unavailable) // the node that is gone may have it
+}
+
+// TestAnyNodeCopiesTheStore: also one that leads nothing, for a tool that asks
+// over the network, while customers buy on all of them.
+func TestAnyNodeCopiesTheStore(t *testing.T) {
+	f := newFleet(t, 2)
+	stock(t, f.nodes[0], "mug", 100_000)
+	f.join(1, 2)
+	load := f.shop(2, "mug")
+	must(t, f.nodes[0].Cluster().Drain(t.Context(), "node_2"))
+	cc := commerce.ClusterConfig{Credentials: f.ca.Credentials("operator")}
+	tool, err := commerce.ConnectCluster(t.Context(), f.addrs[2], cc)
+	must(t, err)
+	defer tool.Close()
+	for i := range 2 {
+		eventually(t, "some orders are placed", func() bool { return load.placed.Load() >= int64(3*i+3) })
+		dir := filepath.Join(t.TempDir(), "copy")
+		must(t, os.Mkdir(dir, 0o700))
+		c, err := tool.Copy(t.Context(), dir)
+		must(t, err)
+		again := restored(t, dir, c, f.path(0)+".keys")
+		commercetest.Verify(t, again)
+		if l := levelOf(t, again, "mug"); l.Available < 90_000 {
+			t.Errorf("in the copy: %+v", l)
+		}
+		must(t, again.Close())
+	}
+	load.stop()
+	left, err := filepath.Glob(filepath.Join(f.path(2), "export-*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("the node keeps %v, %v", left, err)
 	}
 	f.check()
 }

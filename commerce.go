@@ -43,7 +43,9 @@ type Store struct {
 	Payments  *payments.Service
 	Checkout  *checkout.Service
 	Endpoints *endpoints.Service // package webhooks sends to them
-	// Assets keeps the files that the catalog names, such as pictures.
+	// Assets keeps the files that the catalog names, such as pictures. In a
+	// cluster each node has a copy of its own, or gets one from another node
+	// when the file is first opened there.
 	Assets assets.Store
 
 	dir    string
@@ -62,6 +64,7 @@ type Store struct {
 	ending  sync.Once
 	copying sync.Mutex // held while a Copy is being made
 	watch   atomic.Pointer[cutWatch]
+	exports exports
 	closing chan struct{} // closed when Close begins
 	opened  chan struct{} // closed when the shards are open
 	cluster *Cluster
@@ -115,7 +118,10 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Store, error) {
 
 // prepare makes what needs no file of the store.
 func (s *Store) prepare(ctx context.Context) error {
-	var err error
+	err := removeExports(s.dir)
+	if err != nil {
+		return err
+	}
 	if s.set, err = newCommandSet(); err != nil {
 		return err
 	}
@@ -303,7 +309,7 @@ func (s *Store) newServices() {
 	s.Assets = s.config.assets
 	if s.Assets == nil {
 		s.files = assets.Dir(filepath.Join(s.dir, assetsDir))
-		s.Assets = s.files
+		s.Assets = sharedAssets{s.files, s}
 	}
 	s.Accounts = accounts.NewService(e, e.sealer).WithPasswords(s.config.passwords)
 	s.Catalog = catalog.NewService(e, s.cache)
@@ -418,6 +424,7 @@ func (s *Store) close() error {
 			errs = append(errs, l.close(s.Err() != nil))
 		}
 	}
+	errs = append(errs, s.exports.close())
 	if s.files != nil {
 		errs = append(errs, s.files.Close())
 	}

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/replication"
@@ -26,6 +29,8 @@ type Copy struct {
 	Cut    uint64     `json:"cut"`
 	At     time.Time  `json:"at"`
 	Files  []CopyFile `json:"files"` // one for each shard, in their order
+	// Assets are the files that the catalog names. They are not in the copy.
+	Assets []assets.ID `json:"assets,omitempty"`
 }
 
 // CopyFile is a shard in a Copy.
@@ -58,6 +63,11 @@ func (s *Store) Copy(ctx context.Context, dir string) (Copy, error) {
 	defer closePins(pins)
 	c := Copy{Format: Format, Store: s.id.Store, Keys: s.id.Keys, Cut: pins[0].Cut, At: s.config.clock.Wall().UTC()}
 	for i, p := range pins {
+		named, err := catalog.AssetsTx(p.Tx())
+		if err != nil {
+			return Copy{}, errors.Join(fmt.Errorf("copying the store: %w", err), c.remove(dir))
+		}
+		c.Assets = append(c.Assets, named...)
 		name := filepath.Base(shardFile(dir, i))
 		bytes, err := p.WriteTo(ctx, filepath.Join(dir, name))
 		if err != nil {
@@ -66,6 +76,8 @@ func (s *Store) Copy(ctx context.Context, dir string) (Copy, error) {
 		c.Files = append(c.Files, CopyFile{Name: name, Bytes: bytes, Applied: p.Applied, Term: p.Term})
 		_ = p.Close() // the shard's -wal need not wait for the others
 	}
+	slices.Sort(c.Assets)
+	c.Assets = slices.Compact(c.Assets)
 	return c, nil
 }
 

@@ -27,6 +27,13 @@ const (
 	callRemoveNode
 	callDrainNode
 	callResumeNode
+
+	callCopy    // make a copy of the store, to be fetched
+	callPart    // a part of a file of such a copy
+	callCopied  // it is not needed any more
+	callAsset   // a part of an asset that you have yourself
+	callKeep    // fetch an asset from a node, and keep it
+	callUnasset // remove an asset that you have yourself
 )
 
 // A call is what one node asks another. Its fields are a wire format.
@@ -38,6 +45,9 @@ type call struct {
 	Addr     string `cbor:"5,keyasint,omitempty"`
 	// Millis is how long the caller waits.
 	Millis int64 `cbor:"6,keyasint,omitempty"`
+	// Name and Offset say what part of which file is wanted.
+	Name   string `cbor:"7,keyasint,omitempty"`
+	Offset int64  `cbor:"8,keyasint,omitempty"`
 }
 
 // An answered says what came of a call.
@@ -144,7 +154,11 @@ func (e *engine) ask(ctx context.Context, node string, c call) (answered, error)
 	if err != nil {
 		return answered{}, err
 	}
-	raw, err := e.node.Call(ctx, node, data)
+	call := e.node.Call
+	if c.Op == callPart || c.Op == callAsset {
+		call = e.node.Fetch
+	}
+	raw, err := call(ctx, node, data)
 	if err != nil {
 		return answered{}, err
 	}
@@ -234,7 +248,7 @@ func (s *Store) operate(ctx context.Context, c call) (answered, error) {
 	case callResumeNode:
 		return answered{}, s.cluster.Resume(ctx, c.Node)
 	}
-	return answered{}, fault.New(fault.Invalid, "there is no call of kind %d", c.Op)
+	return s.serveFiles(ctx, c)
 }
 
 // serveSubmit applies a command that came through another node.

@@ -30,6 +30,7 @@ const (
 const (
 	laneRaft byte = iota
 	laneCall
+	laneBulk
 )
 
 // transport carries raft's messages for one group. A server's address in raft's configuration is its node's name;
@@ -320,6 +321,15 @@ func (n *Node) group(id uint32) *Group {
 // Call asks another node's program something; its Config.Handle answers. The error is that of the handler,
 // fault.Unavailable when the handler surely was not called, and fault.Uncertain when it may have been.
 func (n *Node) Call(ctx context.Context, to string, data []byte) ([]byte, error) {
+	return n.call(ctx, to, laneCall, data)
+}
+
+// Fetch is Call for large answers, which do not hold up those to Call.
+func (n *Node) Fetch(ctx context.Context, to string, data []byte) ([]byte, error) {
+	return n.call(ctx, to, laneBulk, data)
+}
+
+func (n *Node) call(ctx context.Context, to string, lane byte, data []byte) ([]byte, error) {
 	if stopped := n.stopped(); stopped != nil {
 		return nil, stopped
 	}
@@ -327,12 +337,16 @@ func (n *Node) Call(ctx context.Context, to string, data []byte) ([]byte, error)
 	if net == nil {
 		return nil, fault.New(fault.Unavailable, "node %s cannot be reached: this node has no network", to)
 	}
-	return Call(ctx, *net, to, data)
+	return call(ctx, *net, to, lane, data)
 }
 
 // Call is [Node.Call] for who has a network and no node.
 func Call(ctx context.Context, net peer.Network, to string, data []byte) ([]byte, error) {
-	answer, err := net.Call(ctx, to, peer.Request{Kind: kindCall, Lane: laneCall, Data: data})
+	return call(ctx, net, to, laneCall, data)
+}
+
+func call(ctx context.Context, net peer.Network, to string, lane byte, data []byte) ([]byte, error) {
+	answer, err := net.Call(ctx, to, peer.Request{Kind: kindCall, Lane: lane, Data: data})
 	if err != nil {
 		return nil, fmt.Errorf("calling node %s: %w", to, err)
 	}

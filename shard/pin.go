@@ -50,6 +50,9 @@ func (c Config) pin() (*Pin, error) {
 	return p, nil
 }
 
+// Tx reads from the snapshot.
+func (p *Pin) Tx() *sqlite.Tx { return p.conn.Tx() }
+
 // Digest is the digest of the snapshot: see the function Digest.
 func (p *Pin) Digest() ([32]byte, error) {
 	sum, _, err := Digest(p.conn.Tx())
