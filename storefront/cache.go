@@ -36,14 +36,14 @@ type pageKey struct {
 	host, uri string
 	locale    *locale
 	currency  money.Currency
-	units     int64  // in the cart
-	market    string // the country that the cart goes to
+	market    string // the country that goods go to
 }
 
 type cachedPage struct {
 	body []byte
 	gzip []byte // the same, compressed; nil for a page that is not kept
 	tag  string
+	tags string // what it shows: see visit.tag
 	at   commerce.Position
 	made time.Time
 }
@@ -94,11 +94,12 @@ func takesGzip(accept string) bool {
 // cached is a page that may be kept for those who are not logged in.
 func cached(h func(*visit) error) func(*visit) error {
 	return func(v *visit) error {
-		if v.customer != "" { // prices may be their own
+		if !v.public { // prices may be the customer's own
 			return h(v)
 		}
+		v.tag("catalog")
 		v.key = &pageKey{
-			host: v.r.Host, uri: v.r.URL.RequestURI(), locale: v.locale, currency: v.currency, units: v.units(), market: v.basket.ShippingCountry,
+			host: v.r.Host, uri: v.r.URL.RequestURI(), locale: v.locale, currency: v.currency, market: v.market,
 		}
 		if _, err := url.ParseQuery(v.r.URL.RawQuery); err != nil || len(v.key.uri) > mostText*4 {
 			v.key = nil

@@ -8,6 +8,7 @@ import (
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/pricing"
@@ -51,6 +52,17 @@ func showCart(v *visit) error {
 		return err
 	}
 	return v.show(200, "cart", data)
+}
+
+// showUnits is how many units are in the cart, as a page of its own: public
+// pages show it in a frame where there are no scripts.
+func showUnits(v *visit) error {
+	body, err := v.site.theme.fragment(v.locale, "units", "units", page{Locale: v.locale, Units: v.units()})
+	if err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Security-Policy", web.CSP{FramedBy: []string{"'self'"}}.String())
+	return v.send(200, body)
 }
 
 // cartLines returns the lines of the cart with what is in stock.

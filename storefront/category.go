@@ -27,6 +27,7 @@ func category(v *visit) error {
 	if v.r.PathValue("handle") != c.Handle { // it was renamed
 		return v.moved("/c/" + c.Handle)
 	}
+	v.tag(string(c.ID))
 	view := v.category(c)
 	seo := c.In(v.locale.Code).SEO
 	p, err := v.page(or(seo.Title, view.Title))

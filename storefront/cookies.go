@@ -3,6 +3,7 @@ package storefront
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +18,8 @@ const (
 	cookieSession  = "session"
 	cookieLanguage = "language"
 	cookieCurrency = "currency"
+	cookieUnits    = "units"  // how many units are in the cart, which the script shows on public pages
+	cookieMarket   = "market" // the country that the cart goes to, where goods may have other prices
 )
 
 const (
@@ -44,12 +47,33 @@ func (v *visit) cookie(name string) string {
 func (v *visit) setCookie(name, value string) {
 	c := &http.Cookie{
 		Name: v.site.cookieName(name), Value: value, Path: "/", MaxAge: int(cookieLife.Seconds()),
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: v.site.HTTPS,
+		HttpOnly: name != cookieUnits, SameSite: http.SameSiteLaxMode, Secure: v.site.HTTPS,
 	}
 	if value == "" {
 		c.MaxAge = -1
 	}
 	http.SetCookie(v.w, c)
+}
+
+// tellPublicPages notes in the browser what public pages need to know of the
+// cart, which they do not look at, if it has changed.
+func (v *visit) tellPublicPages() {
+	units := ""
+	if n := v.units(); n > 0 {
+		units = strconv.FormatInt(n, 10)
+	}
+	v.noteCookie(cookieUnits, units)
+	v.noteCookie(cookieMarket, v.market)
+	if len(v.basket.Lines) > 0 && v.currency != v.site.Currencies[0] {
+		v.noteCookie(cookieCurrency, string(v.currency))
+	}
+}
+
+// noteCookie sets a cookie that the browser does not have like this.
+func (v *visit) noteCookie(name, value string) {
+	if v.cookie(name) != value {
+		v.setCookie(name, value)
+	}
 }
 
 // keepCart remembers a cart in the shopper's browser. If it takes the place of

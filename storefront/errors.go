@@ -28,7 +28,7 @@ func (v *visit) fail(err error) {
 
 // refuse is the web.Refuse of a storefront.
 func (s *site) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
-	v := &visit{site: s, w: w, r: r, locale: s.localeOf(r), currency: s.Currencies[0]}
+	v := &visit{site: s, w: w, r: r, locale: s.localeOf(r), currency: s.Currencies[0], public: true}
 	v.fail(&refusal{status, err})
 }
 

@@ -18,7 +18,7 @@ type priceView struct {
 
 // ask says how the shopper looks at goods now.
 func (v *visit) ask() catalog.Ask {
-	return catalog.Ask{At: time.Now(), Currency: v.currency, Market: v.basket.ShippingCountry, Groups: v.groups}
+	return catalog.Ask{At: time.Now(), Currency: v.currency, Market: v.market, Groups: v.groups}
 }
 
 // readPrices gets the price lists, and the customer's groups if a list is for

@@ -56,6 +56,10 @@ func product(v *visit) error {
 	if v.r.PathValue("handle") != p.Handle { // it was renamed
 		return v.moved("/p/" + p.Handle)
 	}
+	v.tag(string(p.ID))
+	for _, c := range p.Categories {
+		v.tag(string(c))
+	}
 	p = p.In(v.locale.Code)
 	chosen := choose(p, catalog.SKU(v.r.URL.Query().Get("sku")))
 	base, err := v.page(or(p.SEO.Title, p.Title))

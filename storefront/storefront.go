@@ -174,14 +174,18 @@ func (o *Options) policy() web.CSP {
 
 func (s *site) routes() http.Handler {
 	mux := http.NewServeMux()
-	handle := func(pattern string, h func(*visit) error) {
+	add := func(pattern string, to audience, h func(*visit) error) {
 		method, path, _ := strings.Cut(pattern, " ")
-		mux.HandleFunc(method+" "+s.Base+path, s.visitor(pattern, h))
+		mux.HandleFunc(method+" "+s.Base+path, s.visitor(pattern, to, h))
 	}
-	handle("GET /{$}", cached(home))
-	handle("GET /c/{handle}", cached(category))
-	handle("GET /p/{handle}", cached(product))
+	handle := func(pattern string, h func(*visit) error) { add(pattern, oneself, h) }
+	browse := func(pattern string, h func(*visit) error) { add(pattern, guests, cached(h)) }
+	file := func(pattern string, h func(*visit) error) { add(pattern, everybody, h) }
+	browse("GET /{$}", home)
+	browse("GET /c/{handle}", category)
+	browse("GET /p/{handle}", product)
 	handle("GET /cart", showCart)
+	handle("GET /cart/units", showUnits)
 	handle("POST /cart/add", addToCart)
 	handle("POST /cart/change", changeCart)
 	handle("POST /cart/code", applyCode)
@@ -196,8 +200,8 @@ func (s *site) routes() http.Handler {
 	handle("POST /orders/{order}/refresh", refreshOrder)
 	handle("POST /orders/{order}/abandon", abandonOrder)
 	if len(s.Finders) > 0 {
-		handle("GET /search", cached(find))
-		handle("GET /suggest", cached(suggest))
+		browse("GET /search", find)
+		browse("GET /suggest", suggest)
 	}
 	handle("GET /login", showLogIn)
 	handle("POST /login", logIn)
@@ -219,12 +223,12 @@ func (s *site) routes() http.Handler {
 		handle("POST /password/new", newPassword)
 	}
 	handle("POST /preferences", setPreferences)
-	handle("GET /pages/{page}", cached(themePage))
-	handle("GET /media/{asset}", media)
-	handle("GET /static/{file}", static)
-	handle("GET /sitemap.xml", sitemap)
-	handle("GET /robots.txt", robots)
-	mux.HandleFunc(s.Base+"/", s.visitor("/", func(*visit) error { return errNoPage }))
+	browse("GET /pages/{page}", themePage)
+	file("GET /media/{asset}", media)
+	file("GET /static/{file}", static)
+	file("GET /sitemap.xml", sitemap)
+	file("GET /robots.txt", robots)
+	mux.HandleFunc(s.Base+"/", s.visitor("/", guests, func(*visit) error { return errNoPage }))
 	return mux
 }
 

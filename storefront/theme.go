@@ -23,6 +23,8 @@ type theme struct {
 	base  string
 	files map[string]staticFile // by name, without static/
 	pages map[*locale]map[string]*template.Template
+	// shared are the parts that all pages have, for fragments.
+	shared map[*locale]*template.Template
 }
 
 // staticFile is served under its name with a version of its content.
@@ -81,7 +83,7 @@ func (t *theme) glob(pattern string) ([]string, error) {
 // parse reads the templates once for each language, since their functions
 // speak it. A page is parsed with all of parts/, the layout among them.
 func (t *theme) parse(locales []*locale) error {
-	t.pages = map[*locale]map[string]*template.Template{}
+	t.pages, t.shared = map[*locale]map[string]*template.Template{}, map[*locale]*template.Template{}
 	shared, err := t.glob("templates/parts/*.html")
 	if err != nil {
 		return err
@@ -111,6 +113,9 @@ func (t *theme) parse(locales []*locale) error {
 				return err
 			}
 			t.pages[l][strings.TrimSuffix(strings.TrimPrefix(name, "templates/"), ".html")] = page
+		}
+		if t.shared[l], err = common.Clone(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -153,6 +158,7 @@ func (t *theme) funcs(l *locale) template.FuncMap {
 		"static":  t.staticURL,
 		"has":     func(file string) bool { _, ok := t.files[file]; return ok },
 		"dict":    dict,
+		"kept":    t.kept(l),
 	}
 }
 

@@ -66,6 +66,7 @@ func (v *visit) card(p catalog.Product) (card, bool) {
 
 // cardOf is card for a product in the shopper's language that may be shown.
 func (v *visit) cardOf(p catalog.Product) (card, bool) {
+	v.tag(string(p.ID))
 	c := card{Title: p.Title, URL: v.site.Base + "/p/" + p.Handle}
 	price, from, found := v.cheapest(p.Variants)
 	c.Price, c.Was, c.From = price.Amount, price.Was, from

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/text/language"
@@ -27,21 +28,36 @@ type visit struct {
 	locale   *locale
 	currency money.Currency
 	customer accounts.CustomerID // "" is a guest
-	basket   cart.Cart           // the zero Cart if there is none
+	public   bool                // the page is the same for all who are not logged in: see browsing
+	market   string              // the country that goods go to, as far as it is known
+	basket   cart.Cart           // the zero Cart if there is none, and on public pages
 	bought   cart.Cart           // the browser's last one, if it still names one that was bought
 	lists    *catalog.PriceLists // see price
 	groups   []string            // of the customer
 	key      *pageKey            // of a page that may be kept, or nil
 	latest   commerce.Position   // of the store when the page was begun
+	tags     []string            // what the page shows, for caches: see tag
 }
 
+// audience says for whom a page is the same.
+type audience int
+
+const (
+	oneself   audience = iota // for each shopper it is another
+	guests                    // for all who are not logged in
+	everybody                 // files
+)
+
 // visitor adapts a page to net/http: it finds out who asks, and turns errors
-// into pages.
-func (s *site) visitor(route string, h func(*visit) error) http.HandlerFunc {
+// into pages. A public page is the same for all who are not logged in: for them
+// neither their cart nor anything else of their own is looked at, so that it can
+// be kept, here and by caches in front.
+func (s *site) visitor(route string, to audience, h func(*visit) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		web.SetRoute(r.Context(), route)
 		v := &visit{site: s, w: w, r: r}
 		v.locale = s.localeOf(r)
+		v.public = to == everybody || to == guests && v.cookie(cookieSession) == ""
 		err := v.readCookies()
 		if err == nil {
 			err = h(v)
@@ -71,23 +87,31 @@ func (s *site) localeOf(r *http.Request) *locale {
 	return s.locales[i]
 }
 
-// readCookies finds the shopper's session, currency and cart. A cart that is
+// readCookies finds the shopper's currency, session and cart. A cart that is
 // gone, bought or somebody else's is no error: the shopper starts with an empty
 // one.
 func (v *visit) readCookies() error {
-	if err := v.readSession(); err != nil {
-		return err
-	}
 	v.currency = v.site.Currencies[0]
 	if c := money.Currency(v.cookie(cookieCurrency)); slices.Contains(v.site.Currencies, c) {
 		v.currency = c
 	}
+	if v.public {
+		if m := v.cookie(cookieMarket); slices.Contains(v.site.Countries, m) {
+			v.market = m
+		}
+		return nil
+	}
+	if err := v.readSession(); err != nil {
+		return err
+	}
 	if err := v.readCart(); err != nil {
 		return err
 	}
+	v.market = v.basket.ShippingCountry
 	if len(v.basket.Lines) > 0 {
 		v.currency = v.basket.Currency
 	}
+	v.tellPublicPages()
 	return nil
 }
 
@@ -145,6 +169,7 @@ type page struct {
 	Currency    money.Currency
 	Currencies  []money.Currency
 	Categories  []categoryView // at the top
+	Public      bool           // the page does not know the cart: a script fills in Units
 	Units       int64          // in the cart
 	LoggedIn    bool
 	Here        string // path and query, to come back to
@@ -164,7 +189,7 @@ func (v *visit) page(title string) (page, error) {
 	p := page{
 		Shop: v.site.Name, Title: title, Locale: v.locale, Locales: v.site.locales,
 		Currency: v.currency, Currencies: v.site.Currencies, Here: v.r.URL.RequestURI(),
-		Note: v.note(), LoggedIn: v.customer != "", Searches: len(v.site.Finders) > 0, Categories: v.categories(tree.Children("")),
+		Public: v.public, Note: v.note(), LoggedIn: v.customer != "", Searches: len(v.site.Finders) > 0, Categories: v.categories(tree.Children("")),
 	}
 	if v.r.Method != http.MethodGet {
 		p.Here = v.site.Base + "/"
@@ -181,8 +206,8 @@ func (v *visit) categories(list []catalog.Category) []categoryView {
 	return views
 }
 
-// show renders a page. What it shows is the shopper's own: only their browser
-// keeps it, and asks whether it still holds.
+// show renders a page. What it shows is the shopper's own, unless it is a public
+// page: only their browser keeps it, and asks whether it still holds.
 func (v *visit) show(status int, name string, data any) error {
 	body, err := v.site.theme.render(v.locale, name, data)
 	if err != nil {
@@ -199,7 +224,7 @@ func (v *visit) send(status int, body []byte) error {
 		return nil
 	}
 	sum := sha256.Sum256(body)
-	p := cachedPage{body: body, tag: `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, at: v.latest, made: time.Now()}
+	p := cachedPage{body: body, tag: `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, at: v.latest, made: time.Now(), tags: strings.Join(v.tags, " ")}
 	if v.key != nil {
 		if err := p.compress(); err != nil {
 			return err
@@ -213,6 +238,10 @@ func (v *visit) send(status int, body []byte) error {
 // respond sends a page, unless the browser has it.
 func (v *visit) respond(p cachedPage) {
 	v.headers()
+	if v.public {
+		v.w.Header().Set("Cache-Control", publicCache)
+		v.w.Header().Set("Surrogate-Key", p.tags)
+	}
 	v.w.Header().Set("ETag", p.tag)
 	if web.MatchETag(v.r.Header.Get("If-None-Match"), p.tag) {
 		v.w.WriteHeader(http.StatusNotModified)
@@ -233,6 +262,18 @@ func (v *visit) headers() {
 	h.Set("Content-Language", v.locale.Code)
 	h.Set("Cache-Control", "private, no-cache")
 	h.Add("Vary", "Accept-Language, Cookie")
+}
+
+// publicCache lets caches in front keep a public page: for half a minute, a
+// minute longer while they ask for a newer one, and for a day while no node of
+// the shop answers. Browsers ask each time, which costs no body.
+const publicCache = "public, max-age=0, s-maxage=30, stale-while-revalidate=60, stale-if-error=86400"
+
+// tag notes what a page shows, by which a cache in front can drop it.
+func (v *visit) tag(key string) {
+	if key != "" && !slices.Contains(v.tags, key) {
+		v.tags = append(v.tags, key)
+	}
 }
 
 // redirect sends the browser to a page of the shop with a GET.

@@ -33,6 +33,13 @@ document.addEventListener('change', event => {
 if (matchMedia('(min-width: 60rem)').matches) for (const d of document.querySelectorAll('details.facets')) d.open = true;
 for (const form of document.querySelectorAll('form.preferences, form.change, form.filters')) form.classList.add('auto');
 
+// Pages for everybody do not know what is in the cart. A cookie does.
+const units = /(?:^|; )(?:__Host-)?units=(\d+)/.exec(document.cookie);
+for (const badge of units ? document.querySelectorAll('[data-units]') : []) {
+  badge.textContent = units[1];
+  badge.hidden = false;
+}
+
 // Suggestions while searching.
 for (const input of document.querySelectorAll('input[data-suggest]')) {
   const list = document.createElement('div');
