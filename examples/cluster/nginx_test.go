@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -108,13 +109,13 @@ func startNginx(t *testing.T, program string, nodes ...string) string {
 	if err := os.WriteFile(conf, []byte(strings.NewReplacer(changes...).Replace(string(text))), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	server := exec.CommandContext(t.Context(), program, "-c", conf, "-p", dir, "-e", filepath.Join(dir, "error.log"))
+	server := exec.Command(program, "-c", conf, "-p", dir, "-e", filepath.Join(dir, "error.log")) // killed, it would leave its workers behind
 	server.Stderr = os.Stderr
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = server.Process.Signal(os.Interrupt) // it has ended with the test's context, or ends now
+		_ = server.Process.Signal(syscall.SIGTERM)
 		_ = server.Wait()
 		if log, err := os.ReadFile(filepath.Join(dir, "error.log")); err == nil && t.Failed() {
 			t.Logf("nginx says:\n%s", log)
