@@ -94,6 +94,13 @@ var importRules = slices.Concat([]importRule{
 	},
 	{
 		from:   ours("..."),
+		except: ours("backup/..."),
+		to:     []string{"gocloud.dev/...", "github.com/aws/..."},
+		direct: true,
+		why:    "backups are an edge: who does not make them does not carry the clients of object storage",
+	},
+	{
+		from:   ours("..."),
 		except: ours("metrics/..."),
 		to:     []string{"github.com/prometheus/..."},
 		direct: true,

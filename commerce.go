@@ -204,8 +204,7 @@ func (s *Store) newSealer(ctx context.Context) (*seal.Sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	print := sealer.Fingerprint()
-	keys := hex.EncodeToString(print[:16])
+	keys := nameOfKeys(sealer)
 	switch s.id.Keys {
 	case keys:
 		return sealer, nil
@@ -214,6 +213,12 @@ func (s *Store) newSealer(ctx context.Context) (*seal.Sealer, error) {
 		return sealer, s.id.write(s.dir)
 	}
 	return nil, fault.New(fault.Broken, "the key ring is not the one that the store %s was made with: bring back its own keys", s.dir)
+}
+
+// nameOfKeys tells a key ring from others, without giving it away.
+func nameOfKeys(sealer *seal.Sealer) string {
+	print := sealer.Fingerprint()
+	return hex.EncodeToString(print[:16])
 }
 
 func (s *Store) openKeys() (*seal.KeyFile, error) {
@@ -308,7 +313,7 @@ func (s *Store) newServices() {
 	}
 	s.Assets = s.config.assets
 	if s.Assets == nil {
-		s.files = assets.Dir(filepath.Join(s.dir, assetsDir))
+		s.files = assets.Dir(filepath.Join(s.dir, AssetsDir))
 		s.Assets = sharedAssets{s.files, s}
 	}
 	s.Accounts = accounts.NewService(e, e.sealer).WithPasswords(s.config.passwords)

@@ -14,6 +14,7 @@ import (
 	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/replication"
 	"github.com/keelshop/commerce/shard"
 )
@@ -226,6 +227,23 @@ func (c Copy) Restore(dir, node string) error {
 		return fmt.Errorf("restoring a copy: %w", err)
 	}
 	return it.write(dir)
+}
+
+// CheckKeyFile makes sure that a file holds the keys of the store that was
+// copied. Otherwise the error is fault.Invalid, or that of reading it.
+func (c Copy) CheckKeyFile(ctx context.Context, path string) error {
+	ring, err := seal.OpenKeyFile(path)
+	if err != nil {
+		return err
+	}
+	sealer, err := seal.NewSealer(ctx, c.Store, ring)
+	if err != nil {
+		return err
+	}
+	if nameOfKeys(sealer) != c.Keys {
+		return fault.New(fault.Invalid, "%s holds the keys of another store", path)
+	}
+	return nil
 }
 
 // check opens every file of a copy, and so makes sure that it is complete.

@@ -48,7 +48,9 @@ const (
 	identityFile = "store.json"
 	lockFile     = "lock"
 	logFile      = "raft.db"
-	assetsDir    = "assets"
+	// AssetsDir is where a store keeps the files of Store.Assets, below its own
+	// directory.
+	AssetsDir = "assets"
 )
 
 func shardFile(dir string, i int) string { return filepath.Join(dir, fmt.Sprintf("shard-%03d.db", i)) }

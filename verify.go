@@ -61,15 +61,21 @@ func (s *Store) Verify(ctx context.Context) ([]Violation, error) {
 // Verify opens the store in dir, which must exist and not be open, and checks
 // it: see Store.Verify. No payment is asked about and no timer runs meanwhile.
 func Verify(ctx context.Context, dir string, opts ...Option) (found []Violation, err error) {
-	if _, err := os.Stat(filepath.Join(dir, identityFile)); err != nil {
-		return nil, fault.Wrap(fault.NotFound, err, "%s is not a store", dir)
-	}
-	s, err := Open(ctx, dir, append(opts, atRest())...)
+	s, err := OpenAtRest(ctx, dir, opts...)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	return s.Verify(ctx)
+}
+
+// OpenAtRest is Open for tools that look at a store or copy it: the directory
+// must hold one, and nothing happens that nobody asks for, such as timers.
+func OpenAtRest(ctx context.Context, dir string, opts ...Option) (*Store, error) {
+	if _, err := os.Stat(filepath.Join(dir, identityFile)); err != nil {
+		return nil, fault.Wrap(fault.NotFound, err, "%s is not a store", dir)
+	}
+	return Open(ctx, dir, append(opts, atRest())...)
 }
 
 // verifyShard runs every package's checks in one snapshot.

@@ -46,6 +46,7 @@ Usage:
   commerce replay --dir DIR FILE    put a retailer's order file through a store
   commerce bench                    measure how fast a store sells
   commerce cluster COMMAND          hold a store on several nodes
+  commerce backup COMMAND           back a store up, restore it, test backups
   commerce search --dir DIR WORDS   search a store as a shopper would
   commerce search-eval --dir DIR --labels FILE   measure how good its search is
 
@@ -67,6 +68,7 @@ var subcommands = []subcommand{
 	{"replay", replay},
 	{"bench", bench},
 	{"cluster", cluster},
+	{"backup", backups},
 	{"search", searchStore},
 	{"search-eval", searchEval},
 }
