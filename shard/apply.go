@@ -53,14 +53,28 @@ func (s *Shard) applyUntilCut(entries []Entry, batches []command.Batch, replies 
 	if err := s.takeCut(entries[0], batches[0].Cut); err != nil {
 		return 0, err
 	}
-	before := s.state
+	n, err = s.transact(entries, batches, replies)
+	if err == errUndo {
+		s.careful = carefulFor
+		n, err = s.transact(entries, batches, replies)
+	}
+	s.careful = max(s.careful-1, 0)
+	return n, err
+}
+
+// transact applies entries in one transaction.
+func (s *Shard) transact(entries []Entry, batches []command.Batch, replies [][]Reply) (n int, err error) {
+	before, recorded := s.state, s.recorded.Load()
 	if err := s.conn.Begin(); err != nil {
 		return 0, s.stopped(entries[0], "", err)
 	}
 	defer func() {
 		if err != nil {
 			s.state = before
-			err = errors.Join(err, s.conn.Rollback())
+			s.recorded.Store(recorded)
+			if e := s.conn.Rollback(); e != nil {
+				err = s.stopped(entries[0], "", errors.Join(err, e))
+			}
 		}
 	}()
 	effects := &command.Effects{NextEvent: s.state.nextEvent}
@@ -134,7 +148,11 @@ func (s *Shard) applyEntry(e Entry, batch command.Batch, effects *command.Effect
 		if err != nil {
 			return nil, s.stopped(e, "", err)
 		}
-		if replies[i], err = s.applyCommand(env, effects); err != nil {
+		replies[i], err = s.applyCommand(env, effects)
+		if err == errUndo {
+			return nil, err
+		}
+		if err != nil {
 			return nil, s.stopped(e, env.Kind, err)
 		}
 	}
@@ -170,9 +188,10 @@ func (s *Shard) applyCommand(env command.Envelope, effects *command.Effects) (Re
 	return reply, s.record(scope[:], env, reply, def.Lasting && reply.Err == nil && env.Named())
 }
 
-// run applies a command inside a savepoint, which a refusal undoes.
+// run applies a command. A refusal undoes what it has changed.
 func (s *Shard) run(def command.Definition, env command.Envelope, effects *command.Effects) (Reply, error) {
-	if err := s.conn.Savepoint(); err != nil {
+	undo, err := s.undoPoint()
+	if err != nil {
 		return Reply{}, err
 	}
 	events, touched := effects.NextEvent, len(effects.Touched)
@@ -185,14 +204,14 @@ func (s *Shard) run(def command.Definition, env command.Envelope, effects *comma
 		if level, ok := value.(levelChange); ok {
 			s.state.level = level.Level
 		}
-		return Reply{Answer: command.Answer{Value: value}}, s.conn.Release()
+		return Reply{Answer: command.Answer{Value: value}}, undo.keep()
 	}
 	refusal, isRefusal := asRefusal(err)
 	if !isRefusal {
 		return Reply{}, err
 	}
 	effects.NextEvent, effects.Touched = events, effects.Touched[:touched]
-	return Reply{Err: refusal}, s.conn.RollbackTo()
+	return Reply{Err: refusal}, undo.back()
 }
 
 // asRefusal tells a refusal, which every replica gives alike, from a failure.

@@ -68,6 +68,7 @@ type Shard struct {
 	nextCheckpoint int64 // the size of the -wal at which the writer checkpoints
 
 	state   meta          // as in the file; owned by the writer
+	careful int           // how many transactions are to run with savepoints; owned by the writer
 	broken  atomic.Bool   // no checkpoint at the end: see Abandon
 	durable uint64        // the applied index of the last complete checkpoint; owned by the writer
 	applied atomic.Uint64 // copies for readers
