@@ -7,7 +7,7 @@ CREATE TABLE carts (
 	slot               INTEGER NOT NULL,
 	customer           TEXT    NOT NULL, -- '' is a guest; the customer that a guest's cart is merged into otherwise
 	currency           TEXT    NOT NULL CHECK (length(currency) = 3),
-	status             TEXT    NOT NULL CHECK (status IN ('active', 'locking', 'completed', 'merging', 'merged')),
+	status             TEXT    NOT NULL CHECK (status = 'active' OR status = 'locking' OR status = 'completed' OR status = 'merging' OR status = 'merged'),
 	order_id           TEXT    NOT NULL, -- the order that a checkout made or is making of it
 	lines              INTEGER NOT NULL CHECK (lines BETWEEN 0 AND 2000),
 	total              INTEGER NOT NULL CHECK (total >= 0), -- of the lines, at the prices at which they were added
@@ -16,7 +16,7 @@ CREATE TABLE carts (
 	updated_at         INTEGER NOT NULL,
 	version            INTEGER NOT NULL CHECK (version >= 0), -- 0 until the command that makes it is through
 	merge_strategy     TEXT    NOT NULL, -- of a guest's cart that is merged; '' of others
-	frozen             TEXT    NOT NULL CHECK (frozen IN ('', 'soft', 'hard')),
+	frozen             TEXT    NOT NULL CHECK (frozen = '' OR frozen = 'soft' OR frozen = 'hard'),
 	quote              BLOB    CHECK ((quote IS NOT NULL) = (frozen = 'hard')), -- what it costs, CBOR
 	abandoned          INTEGER NOT NULL, -- the version that was told to be abandoned
 	expires            INTEGER NOT NULL, -- when somebody looks whether it may be forgotten, by the shard's clock

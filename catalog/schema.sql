@@ -15,7 +15,7 @@ CREATE TABLE products (
 	translations       TEXT    NOT NULL,                            -- JSON: [{"locale":"de","title":…,…},…]
 	publications       TEXT    NOT NULL,                            -- JSON: [{"channel":…,"visible_from":…,…},…]
 	type               TEXT    NOT NULL,                            -- product_types.id, on the store's slot; '' if it has none
-	status             TEXT    NOT NULL CHECK (status IN ('draft', 'active', 'archived')),
+	status             TEXT    NOT NULL CHECK (status = 'draft' OR status = 'active' OR status = 'archived'),
 	external_reference TEXT    NOT NULL,
 	metadata           TEXT,
 	private_metadata   TEXT,
@@ -104,7 +104,7 @@ CREATE TABLE price_lists (
 	slot       INTEGER NOT NULL,
 	code       TEXT    NOT NULL CHECK (code <> ''),
 	title      TEXT    NOT NULL CHECK (title <> ''),
-	status     TEXT    NOT NULL CHECK (status IN ('draft', 'active', 'archived')),
+	status     TEXT    NOT NULL CHECK (status = 'draft' OR status = 'active' OR status = 'archived'),
 	starts     INTEGER NOT NULL,                                           -- 0: no bound
 	ends       INTEGER NOT NULL,                                           -- 0: no bound
 	groups     TEXT    NOT NULL,                                           -- JSON: ["trade",…]; [] is everybody

@@ -35,7 +35,7 @@ CREATE TABLE deliveries (
 	message  TEXT    NOT NULL,
 	kind     TEXT    NOT NULL,
 	subject  TEXT    NOT NULL,
-	outcome  TEXT    NOT NULL CHECK (outcome IN ('delivered', 'failed', 'given_up')),
+	outcome  TEXT    NOT NULL CHECK (outcome = 'delivered' OR outcome = 'failed' OR outcome = 'given_up'),
 	attempt  INTEGER NOT NULL CHECK (attempt > 0),
 	status   INTEGER NOT NULL, -- of HTTP; 0 if there was no answer
 	error    TEXT    NOT NULL,

@@ -29,7 +29,7 @@ CREATE TABLE movements (
 	pool     TEXT    NOT NULL,
 	n        INTEGER NOT NULL CHECK (n > 0), -- the pool's version after it
 	slot     INTEGER NOT NULL,
-	kind     TEXT    NOT NULL CHECK (kind IN ('received', 'adjusted', 'shipped', 'returned')),
+	kind     TEXT    NOT NULL CHECK (kind = 'received' OR kind = 'adjusted' OR kind = 'shipped' OR kind = 'returned'),
 	quantity INTEGER NOT NULL CHECK (quantity <> 0),
 	reason   TEXT    NOT NULL,
 	at       INTEGER NOT NULL,               -- ms since 1970 UTC

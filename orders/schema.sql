@@ -7,10 +7,10 @@ CREATE TABLE orders (
 	cart               TEXT    NOT NULL,
 	customer           TEXT    NOT NULL, -- '' is a guest
 	currency           TEXT    NOT NULL CHECK (length(currency) = 3),
-	status             TEXT    NOT NULL CHECK (status IN ('pending', 'placed', 'canceled')),
-	payment_status     TEXT    NOT NULL CHECK (payment_status IN
-		('none', 'authorized', 'partially_paid', 'paid', 'partially_refunded', 'refunded', 'overcharged', 'voided')),
-	fulfilment_status  TEXT    NOT NULL CHECK (fulfilment_status IN ('unfulfilled', 'partial', 'fulfilled', 'canceled')),
+	status             TEXT    NOT NULL CHECK (status = 'pending' OR status = 'placed' OR status = 'canceled'),
+	payment_status     TEXT    NOT NULL CHECK (payment_status = 'none' OR payment_status = 'authorized' OR payment_status = 'paid' OR payment_status = 'partially_paid' OR
+		payment_status = 'partially_refunded' OR payment_status = 'refunded' OR payment_status = 'overcharged' OR payment_status = 'voided'),
+	fulfilment_status  TEXT    NOT NULL CHECK (fulfilment_status = 'unfulfilled' OR fulfilment_status = 'partial' OR fulfilment_status = 'fulfilled' OR fulfilment_status = 'canceled'),
 	cancel_reason      TEXT    NOT NULL,
 	subtotal           INTEGER NOT NULL CHECK (subtotal >= 0),
 	discount           INTEGER NOT NULL CHECK (discount BETWEEN 0 AND subtotal),

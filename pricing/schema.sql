@@ -2,7 +2,7 @@
 -- as a whole, so each is one encoded value.
 
 CREATE TABLE price_rules (
-	kind       TEXT    NOT NULL CHECK (kind IN ('settings', 'tax_zone', 'shipping_zone', 'promotion', 'quantity_rule')),
+	kind       TEXT    NOT NULL CHECK (kind = 'settings' OR kind = 'tax_zone' OR kind = 'shipping_zone' OR kind = 'promotion' OR kind = 'quantity_rule'),
 	id         TEXT    NOT NULL,
 	slot       INTEGER NOT NULL,
 	body       BLOB    NOT NULL, -- CBOR
