@@ -31,8 +31,8 @@ var rawCheckout = []struct {
 	// Begin
 	{sql: `INSERT INTO answers (scope, slot, at, owner, lasting, fingerprint, refused, body) VALUES (?, ?, ?, 0, 0, ?, 0, ?)`,
 		args: func(c *rawCart) []any { return []any{c.scope, c.slot, c.at, c.print, c.body} }},
-	{sql: `UPDATE carts SET customer = '', status = 'locking', order_id = ?, lines = 3, total = ?, updated_at = ?, version = version + 1 WHERE id = ?`,
-		args: func(c *rawCart) []any { return []any{c.order, c.total, c.at, c.id} }},
+	{sql: `UPDATE carts SET status = 'locking', order_id = ?, updated_at = ?, version = version + 1 WHERE id = ?`,
+		args: func(c *rawCart) []any { return []any{c.order, c.at, c.id} }},
 	{sql: `UPDATE allowances SET available = available - ?, reserved = reserved + ? WHERE pool = ? AND available >= ?`, each: true,
 		args: func(c *rawCart) []any { return []any{c.l.quantity, c.l.quantity, c.l.pool, c.l.quantity} }},
 	{sql: `INSERT INTO holds (reservation, slot, expires) VALUES (?, ?, ?)`,

@@ -198,42 +198,22 @@ func (s *Service) Contact(ctx context.Context, cart ID) (Contact, error) {
 	if err != nil {
 		return Contact{}, err
 	}
-	var c Cart
-	var sealed seal.Sealed
-	var owner string
+	var c Stored
 	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
-		if c, err = GetTx(tx, cart); err != nil {
-			return err
-		}
-		sealed, owner, err = ContactTx(tx, cart)
+		c, err = GetTx(tx, cart)
 		return err
 	})
-	if err != nil || owner == "" {
+	if err != nil || c.ContactSubject == "" {
 		return Contact{}, err
 	}
-	out, err := OpenContact(ctx, s.engine, s.sealer, slot, owner, sealed)
+	out, err := OpenContact(ctx, s.engine, s.sealer, slot, c.ContactSubject, c.Contact)
 	if out.Erased {
 		out.ShippingAddress.Country, out.BillingAddress.Country = c.ShippingCountry, c.BillingCountry
 	}
 	return out, err
 }
 
-// ContactTx returns a cart's contact as it is sealed and the subject whose key
-// opens it, both empty if none was set. It returns a *NotFoundError if there
-// is no such cart.
-func ContactTx(tx *sqlite.Tx, cart ID) (sealed seal.Sealed, owner string, err error) {
-	rows := tx.One(`SELECT contact, contact_subject FROM carts WHERE id = ?`, cart)
-	if !rows.Next() {
-		if err := rows.Close(); err != nil {
-			return nil, "", err
-		}
-		return nil, "", &NotFoundError{Cart: cart}
-	}
-	sealed, owner = rows.Blob(0), rows.Text(1)
-	return sealed, owner, rows.Close()
-}
-
-// OpenContact opens what ContactTx returned, or a copy of it. owner's key is
+// OpenContact opens the contact of a Stored cart, or a copy of it. owner's key is
 // looked up on slot. A Contact that says Erased, and no error, means that the
 // key was deleted.
 func OpenContact(ctx context.Context, e command.Engine, sealer *seal.Sealer, slot id.Slot, owner string, sealed seal.Sealed) (Contact, error) {

@@ -74,7 +74,8 @@ func TestContactIsSealed(t *testing.T) {
 			s.setContact(c.ID, second)
 			s.hasContact(c.ID, second)
 			s.view(c.ID, func(tx *sqlite.Tx) error {
-				sealed, owner, err := cart.ContactTx(tx, c.ID)
+				stored, err := cart.GetTx(tx, c.ID)
+				sealed, owner := stored.Contact, stored.ContactSubject
 				want := string(c.ID)
 				if test.customer != "" {
 					want = string(test.customer)
@@ -122,7 +123,8 @@ func TestContactFormatGolden(t *testing.T) {
 	s.setContact(c.ID, ada())
 	var sealed seal.Sealed
 	s.view(c.ID, func(tx *sqlite.Tx) (err error) {
-		sealed, _, err = cart.ContactTx(tx, c.ID)
+		stored, err := cart.GetTx(tx, c.ID)
+		sealed = stored.Contact
 		return err
 	})
 	slot, _ := id.SlotOf(string(c.ID))

@@ -2,21 +2,23 @@ package cart
 
 import "github.com/keelshop/commerce/internal/command"
 
-// Lock takes an active cart for a checkout that makes order of it. It returns
-// a *StatusError that names the other order if a checkout has or had it, and a
-// *VersionError if the cart is not at version. It is called in apply.
-func Lock(tx *command.Tx, cart ID, version int64, order string) error {
-	h, err := loadHeader(tx.Tx, cart)
-	if err != nil {
+// Lock takes an active cart, which the caller has read in this transaction, for
+// a checkout that makes order of it. It returns what MayLock does. It is called
+// in apply.
+func Lock(tx *command.Tx, c Cart, version int64, order string) error {
+	if err := MayLock(c, version); err != nil {
 		return err
 	}
-	h.frozen = "" // it can be bought
-	if err := h.changeable(version); err != nil {
-		return err
-	}
-	h.status, h.order = Locking, order
-	_, err = h.save(tx)
+	_, err := tx.Exec(`UPDATE carts SET status = 'locking', order_id = ?, updated_at = ?, version = version + 1 WHERE id = ?`, order, tx.At, c.ID)
 	return err
+}
+
+// MayLock returns a *StatusError that names the other order if a checkout has
+// or had the cart, and a *VersionError if it is not at version. A frozen cart
+// can be bought.
+func MayLock(c Cart, version int64) error {
+	h := header{id: c.ID, status: c.Status, order: c.Order, version: c.Version}
+	return h.changeable(version)
 }
 
 // Unlock gives a cart back to its shopper when the checkout of order failed.

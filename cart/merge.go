@@ -152,9 +152,11 @@ type closedCart struct {
 // closedGuest reads a guest's cart as it was closed.
 func (s *Service) closedGuest(ctx context.Context, guest ID, slot id.Slot) (out closedCart, err error) {
 	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
-		if out.Cart, err = GetTx(tx, guest); err != nil {
+		stored, err := GetTx(tx, guest)
+		if err != nil {
 			return err
 		}
+		out.Cart = stored.Cart
 		if out.Lines, err = LinesTx(tx, guest, out.Currency); err != nil {
 			return err
 		}

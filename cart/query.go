@@ -1,14 +1,17 @@
 package cart
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/money"
 )
@@ -59,34 +62,44 @@ func (s *Service) ActiveOf(ctx context.Context, customer accounts.CustomerID) (C
 	})
 }
 
-// GetTx returns a cart without its lines, or a *NotFoundError. It is not
-// priced: Subtotal and Total are those of the lines at the prices at which
-// they were added.
-func GetTx(tx *sqlite.Tx, cart ID) (Cart, error) {
+// Stored is a cart as its shard holds it, for code that runs in apply or reads
+// a snapshot: without its lines, and not priced. Subtotal and Total are those
+// of the lines at the prices at which they were added.
+type Stored struct {
+	Cart
+	// Contact is sealed under the key of ContactSubject. Both are empty if there
+	// is none.
+	Contact        seal.Sealed
+	ContactSubject string
+}
+
+// GetTx returns a cart, or a *NotFoundError.
+func GetTx(tx *sqlite.Tx, cart ID) (Stored, error) {
 	rows := tx.One(`SELECT customer, currency, status, order_id, total, version, created_at, updated_at,
-		shipping_country, billing_country, external_reference, metadata, private_metadata, shipping_method, frozen FROM carts WHERE id = ?`, cart)
+		shipping_country, billing_country, external_reference, metadata, private_metadata, shipping_method, frozen,
+		contact, contact_subject FROM carts WHERE id = ?`, cart)
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
-			return Cart{}, err
+			return Stored{}, err
 		}
-		return Cart{}, &NotFoundError{Cart: cart}
+		return Stored{}, &NotFoundError{Cart: cart}
 	}
 	c := money.Currency(rows.Text(1))
-	out := Cart{
+	out := Stored{Contact: rows.Blob(15), ContactSubject: rows.Text(16), Cart: Cart{
 		ID: cart, Customer: accounts.CustomerID(rows.Text(0)), Currency: c, Status: Status(rows.Text(2)), Order: rows.Text(3),
 		Subtotal: money.New(rows.Int64(4), c), Total: money.New(rows.Int64(4), c), Version: rows.Int64(5),
 		CreatedAt: time.UnixMilli(rows.Int64(6)).UTC(), UpdatedAt: time.UnixMilli(rows.Int64(7)).UTC(),
 		ShippingCountry: rows.Text(8), BillingCountry: rows.Text(9),
 		ExternalReference: rows.Text(10), Metadata: jsonOf(rows, 11), PrivateMetadata: jsonOf(rows, 12),
 		ShippingMethod: rows.Text(13), Frozen: rows.Text(14),
-	}
+	}}
 	return out, rows.Close()
 }
 
 // LinesTx returns a cart's lines in the order in which they were added, at the
 // prices of then.
 func LinesTx(tx *sqlite.Tx, cart ID, c money.Currency) ([]Line, error) {
-	rows := tx.Query(`SELECT sku, variant, title, quantity, unit_price, reason, untracked, n, properties FROM cart_lines WHERE cart = ? ORDER BY n`, cart)
+	rows := tx.Query(`SELECT sku, variant, title, quantity, unit_price, reason, untracked, n, properties FROM cart_lines WHERE cart = ?`, cart)
 	var out []Line
 	for rows.Next() {
 		quantity, price := rows.Int64(3), rows.Int64(4)
@@ -101,6 +114,8 @@ func LinesTx(tx *sqlite.Tx, cart ID, c money.Currency) ([]Line, error) {
 			Reason: rows.Text(5), Untracked: rows.Bool(6), Properties: properties,
 		})
 	}
+	// A cart is small: sorting it here costs less than SQLite's sorter.
+	slices.SortStableFunc(out, func(a, b Line) int { return cmp.Compare(a.ID, b.ID) })
 	return out, rows.Close()
 }
 

@@ -132,7 +132,11 @@ func (step) Validate() error { return nil }
 func (c step) apply(tx *command.Tx) (struct{}, error) {
 	switch c.Name {
 	case "lock":
-		return struct{}{}, cart.Lock(tx, c.Cart, c.Version, c.Order)
+		found, err := cart.GetTx(tx.Tx, c.Cart)
+		if err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, cart.Lock(tx, found.Cart, c.Version, c.Order)
 	case "unlock":
 		return struct{}{}, cart.Unlock(tx, c.Cart, c.Order)
 	case "complete":

@@ -39,9 +39,11 @@ func (s *Service) snapshot(ctx context.Context, slot id.Slot, rules *pricing.Rul
 }
 
 func (out *snapshot) read(tx *sqlite.Tx, cart ID, rules *pricing.Rules, asks pricing.Asked) (err error) {
-	if out.cart, err = GetTx(tx, cart); err != nil {
+	stored, err := GetTx(tx, cart)
+	if err != nil {
 		return err
 	}
+	out.cart = stored.Cart
 	if out.cart.Lines, err = LinesTx(tx, cart, out.cart.Currency); err != nil {
 		return err
 	}
@@ -56,9 +58,7 @@ func (out *snapshot) read(tx *sqlite.Tx, cart ID, rules *pricing.Rules, asks pri
 		}
 	}
 	if rules.NeedsAddress(out.cart.ShippingCountry) {
-		if out.sealed, out.owner, err = ContactTx(tx, cart); err != nil {
-			return err
-		}
+		out.sealed, out.owner = stored.Contact, stored.ContactSubject
 	}
 	if out.cart.Customer == "" {
 		return nil

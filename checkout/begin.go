@@ -50,7 +50,8 @@ type begun struct {
 	Attempt payments.ID  `cbor:"2,keyasint,omitempty"` // "" if there is nothing to pay, or nothing more to do
 	Total   money.Amount `cbor:"3,keyasint,omitempty"` // to pay
 
-	fresh bool // this very call has made the attempt
+	fresh bool          // this very call has made the attempt
+	lines []orders.Line // of the order, if it was made in this process just now
 }
 
 func (begin) Kind() command.Kind { return "checkout.begin" }
@@ -74,7 +75,7 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 	if err := c.check(shopping, lines); err != nil {
 		return begun{}, err
 	}
-	if err := cart.Lock(tx, c.Cart, c.Version, string(c.Order)); err != nil {
+	if err := cart.MayLock(shopping.Cart, c.Version); err != nil {
 		return begun{}, err
 	}
 	n, demands := c.order(shopping, lines)
@@ -89,24 +90,22 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 			return begun{}, err
 		}
 	}
-	if n.Contact, n.ContactSubject, err = cart.ContactTx(tx.Tx, c.Cart); err != nil {
+	// Only now, since what has changed nothing costs little to refuse.
+	if err := cart.Lock(tx, shopping.Cart, c.Version, string(c.Order)); err != nil {
 		return begun{}, err
 	}
-	if err := orders.Insert(tx, n); err != nil {
+	o, err := orders.Insert(tx, n)
+	if err != nil {
 		return begun{}, err
 	}
 	if n.Total == 0 {
-		o, err := orders.GetTx(tx.Tx, c.Order)
-		if err != nil {
-			return begun{}, err
-		}
-		return begun{Order: c.Order}, place(tx, &o, len(demands) > 0)
+		return begun{Order: c.Order}, place(tx, &o)
 	}
-	return begun{Order: c.Order, Attempt: c.Attempt, Total: money.New(n.Total, n.Currency)}, c.attempt(tx, n)
+	return begun{Order: c.Order, Attempt: c.Attempt, Total: o.Total, lines: o.Lines}, c.attempt(tx, n)
 }
 
 // check refuses a cart that cannot be bought, or not for that price.
-func (c begin) check(shopping cart.Cart, lines []cart.Line) error {
+func (c begin) check(shopping cart.Stored, lines []cart.Line) error {
 	total := money.New(c.Priced.Total, shopping.Currency)
 	switch {
 	case c.Version != 0 && c.Version != shopping.Version:
@@ -128,13 +127,14 @@ func (c begin) check(shopping cart.Cart, lines []cart.Line) error {
 }
 
 // order makes the order of the cart's lines, and what it takes from stock.
-func (c begin) order(shopping cart.Cart, lines []cart.Line) (orders.New, []inventory.Demand) {
+func (c begin) order(shopping cart.Stored, lines []cart.Line) (orders.New, []inventory.Demand) {
 	n := orders.New{
 		ID: c.Order, Cart: string(c.Cart), Customer: shopping.Customer, Currency: shopping.Currency,
 		Subtotal: c.Priced.Subtotal, Discount: c.Priced.Discount, Shipping: c.Priced.Shipping, ShippingTax: c.Priced.ShippingTax,
 		Tax: c.Priced.Tax, Total: c.Priced.Total, TaxIncluded: c.Priced.TaxIncluded, Taxes: c.Priced.Taxes,
 		ShippingMethod: shopping.ShippingMethod, ShippingName: c.Priced.ShippingName, Promotions: c.Priced.Promotions,
 		OccurredAt: c.OccurredAt, ExternalReference: c.Reference,
+		Contact: shopping.Contact, ContactSubject: shopping.ContactSubject,
 		ShippingCountry: shopping.ShippingCountry, BillingCountry: shopping.BillingCountry,
 		Lines: make([]orders.NewLine, len(lines)),
 	}
@@ -201,11 +201,9 @@ func (c begin) attempt(tx *command.Tx, n orders.New) error {
 }
 
 // place places an order whose payment is settled or not needed.
-func place(tx *command.Tx, o *orders.Order, stocked bool) error {
-	if stocked {
-		if err := inventory.Commit(tx, string(o.ID)); err != nil {
-			return err
-		}
+func place(tx *command.Tx, o *orders.Order) error {
+	if err := inventory.Commit(tx, string(o.ID)); err != nil {
+		return err
 	}
 	if err := orders.PlaceLoaded(tx, o); err != nil {
 		return err

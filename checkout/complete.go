@@ -11,6 +11,7 @@ import (
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
 )
 
@@ -76,11 +77,11 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 	if err != nil {
 		return Result{}, command.UnderKey(c.Key, err)
 	}
-	if made.Attempt != "" {
-		err = s.pay(ctx, slot, c, made)
-	}
 	var out Result
-	if err == nil {
+	if made.Attempt != "" {
+		out.Order, err = s.pay(ctx, slot, c, made)
+	}
+	if err == nil && out.Status != orders.Placed {
 		// The order is made: the caller's haste must not hide that.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 		defer cancel()
@@ -156,8 +157,9 @@ const maxReprice = 16
 const maxSoldOut = 200
 
 // pay runs the second and third phases. An outcome that is not known leaves
-// the order pending, for recovery.
-func (s *Service) pay(ctx context.Context, slot id.Slot, c Complete, made begun) error {
+// the order pending, for recovery. It returns the order if it was placed by
+// this call, as far as this process knows; the zero Order has to be read.
+func (s *Service) pay(ctx context.Context, slot id.Slot, c Complete, made begun) (orders.Order, error) {
 	attempt := payments.Attempt{
 		ID: made.Attempt, Order: made.Order, Provider: c.PayWith, Token: c.Token, Amount: made.Total,
 		AutoCapture: !c.AuthorizeOnly, State: payments.Created,
@@ -166,26 +168,35 @@ func (s *Service) pay(ctx context.Context, slot id.Slot, c Complete, made begun)
 		// An answer from before: somebody may have driven it on since.
 		var err error
 		if attempt, err = s.payments.Get(ctx, made.Attempt); err != nil || attempt.State != payments.Created {
-			return err
+			return orders.Order{}, err
 		}
 	}
 	outcome, err := s.payments.Pay(ctx, attempt)
 	if err != nil {
-		return nil // unknown: the timer of Begin sees to it
+		return orders.Order{}, nil // unknown: the timer of Begin sees to it
 	}
-	err = s.finish(ctx, slot, attempt, outcome)
-	if fault.CodeOf(err) == fault.Invalid {
-		return nil // what cannot be booked is no answer either: recovery asks again
+	done, err := s.book(ctx, slot, attempt, outcome)
+	switch {
+	case fault.CodeOf(err) == fault.Invalid:
+		return orders.Order{}, nil // what cannot be booked is no answer either: recovery asks again
+	case err != nil || done.order.Status != orders.Placed || len(made.lines) == 0:
+		return orders.Order{}, err
 	}
-	return err
+	done.order.Lines = made.lines
+	return done.order, nil
 }
 
 func (s *Service) finish(ctx context.Context, slot id.Slot, a payments.Attempt, o payments.Outcome) error {
+	_, err := s.book(ctx, slot, a, o)
+	return err
+}
+
+// book runs the third phase.
+func (s *Service) book(ctx context.Context, slot id.Slot, a payments.Attempt, o payments.Outcome) (finished, error) {
 	// The money has moved: the caller's haste must not keep that from the log.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 	defer cancel()
-	_, err := command.Do[finished](ctx, s.engine, &finish{Order: a.Order, Attempt: a.ID, Outcome: o}, command.Call{Slot: slot})
-	return err
+	return command.Do[finished](ctx, s.engine, &finish{Order: a.Order, Attempt: a.ID, Outcome: o}, command.Call{Slot: slot})
 }
 
 const finishTimeout = 10 * time.Second

@@ -62,7 +62,7 @@ func TestOrderKeepsWhatTheCartKnew(t *testing.T) {
 	_, err = s.carts.SetContact(s.ctx(), cart.SetContact{Cart: mine.ID, Contact: contact})
 	s.must(err)
 	bought := time.Date(2011, 12, 9, 12, 50, 0, 0, time.UTC)
-	r, err := s.checkout.Complete(s.ctx(), checkout.Complete{Cart: mine.ID, OccurredAt: bought, ExternalReference: "C-1001"})
+	r, err := s.complete(checkout.Complete{Cart: mine.ID, OccurredAt: bought, ExternalReference: "C-1001"})
 	s.must(err)
 	if r.Customer != who.ID || r.ShippingCountry != "GB" || r.BillingCountry != "FR" || r.ExternalReference != "C-1001" || !r.OccurredAt.Equal(bought) {
 		t.Errorf("got %+v", r.Order)
@@ -149,7 +149,7 @@ func TestDeclineGivesEverythingBack(t *testing.T) {
 func TestAuthorizeOnly(t *testing.T) {
 	s := newShop(t, 2)
 	s.sells("mug", 2)
-	r, err := s.checkout.Complete(s.ctx(), checkout.Complete{Cart: s.basket("mug", 2), PayWith: "simulator", Token: approves, AuthorizeOnly: true})
+	r, err := s.complete(checkout.Complete{Cart: s.basket("mug", 2), PayWith: "simulator", Token: approves, AuthorizeOnly: true})
 	s.must(err)
 	if r.Status != orders.Placed || r.PaymentStatus != orders.Authorized || !r.Captured.IsZero() || r.Authorized != euro(2*price) {
 		t.Errorf("got %+v", r.Order)

@@ -268,7 +268,7 @@ func TestEverythingOff(t *testing.T) {
 		p.Effect = pricing.Effect{Kind: pricing.FreeShipping, Rate: money.Percent(100)}
 	})
 	c := s.deliver(s.basket("mug", 2))
-	r, err := s.checkout.Complete(s.ctx(), checkout.Complete{Cart: c.ID, ExpectedTotal: new(euro(0))})
+	r, err := s.complete(checkout.Complete{Cart: c.ID, ExpectedTotal: new(euro(0))})
 	if err != nil || r.Status != orders.Placed || !r.Total.IsZero() || r.Discount != euro(2*price) || r.PaymentStatus != orders.Paid || len(r.Promotions) != 2 {
 		t.Errorf("got %+v, %v", r.Order, err)
 	}

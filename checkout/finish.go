@@ -22,6 +22,8 @@ type finish struct {
 type finished struct {
 	Status orders.Status  `cbor:"1,keyasint"`
 	State  payments.State `cbor:"2,keyasint"`
+
+	order orders.Order // without its lines, if this was applied in this process just now
 }
 
 func (finish) Kind() command.Kind { return "checkout.finish" }
@@ -40,7 +42,7 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 	}
 	changed, err := payments.RecordLoaded(tx, &a, &o, c.Outcome)
 	if err != nil || !changed {
-		return finished{Status: o.Status, State: a.State}, err
+		return finished{Status: o.Status, State: a.State, order: o}, err
 	}
 	switch pending := o.Status == orders.Pending; {
 	case pending && (a.State == payments.Authorized || a.State == payments.Captured) && covered(o):
@@ -56,7 +58,7 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 	default:
 		err = orders.Save(tx, &o)
 	}
-	return finished{Status: o.Status, State: a.State}, err
+	return finished{Status: o.Status, State: a.State, order: o}, err
 }
 
 // underpaid is why an order is canceled whose provider took too little.
@@ -76,11 +78,7 @@ func letGo(o orders.Order) bool {
 
 // succeed places the order.
 func (c finish) succeed(tx *command.Tx, o *orders.Order) error {
-	stocked, err := holdsStock(tx, o.ID)
-	if err != nil {
-		return err
-	}
-	if err := place(tx, o, stocked); err != nil {
+	if err := place(tx, o); err != nil {
 		return err
 	}
 	return clearTimer(tx, o)
@@ -88,14 +86,8 @@ func (c finish) succeed(tx *command.Tx, o *orders.Order) error {
 
 // fail cancels the order and gives stock and cart back.
 func (c finish) fail(tx *command.Tx, o *orders.Order, reason string) error {
-	stocked, err := holdsStock(tx, o.ID)
-	if err != nil {
+	if err := inventory.Release(tx, string(o.ID)); err != nil {
 		return err
-	}
-	if stocked {
-		if err := inventory.Release(tx, string(o.ID)); err != nil {
-			return err
-		}
 	}
 	if err := pricing.Unredeem(tx, string(o.ID)); err != nil {
 		return err
@@ -124,10 +116,4 @@ func (c finish) wait(tx *command.Tx, o *orders.Order) error {
 // clearTimer removes the timer that looks after a pending order.
 func clearTimer(tx *command.Tx, o *orders.Order) error {
 	return tx.ClearTimer(o.Due, TimerRecover, string(o.ID))
-}
-
-// holdsStock reports whether the order has a reservation: of goods that are
-// counted, or of the use of a promotion.
-func holdsStock(tx *command.Tx, order orders.ID) (bool, error) {
-	return inventory.Reserved(tx.Tx, string(order))
 }

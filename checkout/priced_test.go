@@ -69,7 +69,7 @@ func TestTaxAndShippingGoIntoTheOrder(t *testing.T) {
 		s.sells("mug", 5)
 		s.rules(test.included)
 		c := s.deliver(s.basket("mug", 3))
-		r, err := s.checkout.Complete(s.ctx(), checkout.Complete{Cart: c.ID, ExpectedTotal: &c.Total, PayWith: "simulator", Token: approves})
+		r, err := s.complete(checkout.Complete{Cart: c.ID, ExpectedTotal: &c.Total, PayWith: "simulator", Token: approves})
 		s.must(err)
 		l := r.Lines[0]
 		if r.Status != orders.Placed || r.Total != euro(test.total) || r.Total != c.Total || r.Tax != euro(test.tax) || r.TaxIncluded != test.included ||

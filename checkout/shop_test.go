@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"sync/atomic"
 	"testing"
 
@@ -196,7 +197,19 @@ func (s *shop) authority(sku catalog.SKU) int {
 
 // pay checks a cart out with a token of the simulator.
 func (s *shop) pay(c cart.ID, token string) (checkout.Result, error) {
-	return s.checkout.Complete(s.ctx(), checkout.Complete{Cart: c, PayWith: "simulator", Token: token})
+	return s.complete(checkout.Complete{Cart: c, PayWith: "simulator", Token: token})
+}
+
+// complete runs a checkout. What it returns is what can be read afterwards.
+func (s *shop) complete(c checkout.Complete) (checkout.Result, error) {
+	s.Helper()
+	got, err := s.checkout.Complete(s.ctx(), c)
+	if err == nil {
+		if stored := s.order(got.ID); !reflect.DeepEqual(got.Order, stored) {
+			s.Errorf("the checkout returned\n%+v\nand the order is\n%+v", got.Order, stored)
+		}
+	}
+	return got, err
 }
 
 // buy is a basket and a checkout of it.

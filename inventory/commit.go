@@ -2,17 +2,10 @@ package inventory
 
 import "github.com/keelshop/commerce/internal/command"
 
-// Commit turns a hold into a sale. It does nothing if that has happened, and
-// returns a *StateError if there is no such reservation.
+// Commit turns a hold into a sale. It does nothing if that has happened, or if
+// there is no such reservation, as where nothing is counted in stock.
 func Commit(tx *command.Tx, reservation string) error {
-	n, err := tx.Exec(`DELETE FROM holds WHERE reservation = ?`, reservation)
-	if err != nil || n > 0 {
-		return err
-	}
-	have, err := stateOf(tx.Tx, reservation)
-	if err == nil && have != Committed {
-		err = &StateError{Reservation: reservation, Have: have, Want: Held}
-	}
+	_, err := tx.Exec(`DELETE FROM holds WHERE reservation = ?`, reservation)
 	return err
 }
 

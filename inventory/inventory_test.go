@@ -91,7 +91,6 @@ func TestStepsInTheWrongStateAreRefused(t *testing.T) {
 		{"hold", "held", s.of("mug", 1), fault.Conflict},
 		{"hold", "sold", s.of("mug", 1), fault.Conflict},
 		{"hold", "new", s.of("mug", 0), fault.Invalid},
-		{"commit", "absent", nil, fault.Conflict},
 		{"release", "sold", nil, fault.Conflict},
 		{"uncommit", "held", nil, fault.Conflict},
 		{"uncommit", "sold", s.of("mug", 2), fault.Refused},

@@ -28,8 +28,8 @@ type New struct {
 	OccurredAt                   int64 // ms since 1970 UTC; 0 is the time of the command
 	Due                          int64 // see Order
 	ExternalReference            string
-	// Contact is sealed under the key of ContactSubject, as cart.ContactTx
-	// returns them. Both are empty if there is none.
+	// Contact is sealed under the key of ContactSubject, as a
+	// cart.Stored has them. Both are empty if there is none.
 	Contact        seal.Sealed
 	ContactSubject string
 	// The countries of the contact's addresses, in the clear; "" if unknown.
@@ -52,54 +52,77 @@ type NewLine struct {
 	Properties []cart.Property
 }
 
-// Insert makes a pending order in the caller's transaction. Numbers that do
-// not add up are refused by the tables, and so are an order without lines and
-// an ID that exists.
-func Insert(tx *command.Tx, n New) error {
-	units := int64(0)
-	for _, l := range n.Lines {
-		units += l.Quantity
-	}
-	occurred := n.OccurredAt
-	if occurred == 0 {
-		occurred = tx.At
-	}
+// Insert makes a pending order in the caller's transaction and returns it with
+// its lines, as Get does. Numbers that do not add up are refused by the tables,
+// and so are an order without lines and an ID that exists.
+func Insert(tx *command.Tx, n New) (Order, error) {
 	taxes, err := encodeList(n.Taxes)
 	if err != nil {
-		return err
+		return Order{}, err
 	}
 	promotions, err := encodeList(n.Promotions)
 	if err != nil {
-		return err
+		return Order{}, err
 	}
+	o := n.order(tx)
 	_, err = tx.Exec(`INSERT INTO orders (id, slot, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
 		subtotal, discount, shipping, shipping_tax, tax, tax_included, total, taxes, promotions, shipping_method, shipping_name, authorized, captured, voided, refund_granted, refunded,
 		units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, due, version,
 		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country)
 		VALUES (?, ?, ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?)`,
-		n.ID, tx.Slot, n.Cart, n.Customer, n.Currency, paymentStatus(n.Total, 0, 0, 0, 0),
-		n.Subtotal, n.Discount, n.Shipping, n.ShippingTax, n.Tax, n.TaxIncluded, n.Total, taxes, promotions, n.ShippingMethod, n.ShippingName, units, occurred, tx.At, n.Due, n.ExternalReference,
+		n.ID, tx.Slot, n.Cart, n.Customer, n.Currency, o.PaymentStatus,
+		n.Subtotal, n.Discount, n.Shipping, n.ShippingTax, n.Tax, n.TaxIncluded, n.Total, taxes, promotions, n.ShippingMethod, n.ShippingName, o.Units, millis(o.OccurredAt), tx.At, n.Due, n.ExternalReference,
 		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry)
+	for i := range o.Lines {
+		if err == nil {
+			err = insertLine(tx, n.ID, &o.Lines[i])
+		}
+	}
+	return o, err
+}
+
+func insertLine(tx *command.Tx, order ID, l *Line) error {
+	properties, err := cart.EncodeProperties(l.Properties)
 	if err != nil {
 		return err
 	}
+	_, err = tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, title, quantity, unit_price, total, discount, net, tax, gross, properties, reason, shipped, returned)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+		order, l.Number, tx.Slot, l.SKU, l.Variant, l.Pool, l.Title, l.Quantity, l.UnitPrice.Minor(), l.Total.Minor(), l.Discount.Minor(), l.Net.Minor(), l.Tax.Minor(), l.Gross.Minor(), properties, l.Reason)
+	return err
+}
+
+// order returns what Insert makes.
+func (n New) order(tx *command.Tx) Order {
+	amount := func(minor int64) money.Amount { return money.New(minor, n.Currency) }
+	none := amount(0)
+	o := Order{
+		ID: n.ID, Cart: n.Cart, Customer: n.Customer, Currency: n.Currency,
+		Status: Pending, PaymentStatus: paymentStatus(n.Total, 0, 0, 0, 0), FulfilmentStatus: Unfulfilled,
+		Subtotal: amount(n.Subtotal), Discount: amount(n.Discount), Shipping: amount(n.Shipping), ShippingTax: amount(n.ShippingTax),
+		Tax: amount(n.Tax), Total: amount(n.Total), TaxIncluded: n.TaxIncluded, Taxes: n.Taxes, Promotions: n.Promotions,
+		ShippingMethod: n.ShippingMethod, ShippingName: n.ShippingName,
+		Authorized: none, Captured: none, Voided: none, RefundGranted: none, Refunded: none,
+		OccurredAt: instant(n.OccurredAt), CreatedAt: instant(tx.At), Due: n.Due, Version: 1,
+		ExternalReference: n.ExternalReference, ShippingCountry: n.ShippingCountry, BillingCountry: n.BillingCountry,
+		Lines: make([]Line, len(n.Lines)),
+	}
+	if n.OccurredAt == 0 {
+		o.OccurredAt = o.CreatedAt
+	}
 	for i, l := range n.Lines {
-		properties, err := cart.EncodeProperties(l.Properties)
-		if err != nil {
-			return err
-		}
+		o.Units += l.Quantity
 		gross := l.Total - l.Discount
 		if !n.TaxIncluded {
 			gross += l.Tax
 		}
-		_, err = tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, title, quantity, unit_price, total, discount, net, tax, gross, properties, reason, shipped, returned)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
-			n.ID, i+1, tx.Slot, l.SKU, l.Variant, l.Pool, l.Title, l.Quantity, l.UnitPrice, l.Total, l.Discount, gross-l.Tax, l.Tax, gross, properties, l.Reason)
-		if err != nil {
-			return err
+		o.Lines[i] = Line{
+			Number: i + 1, SKU: l.SKU, Variant: l.Variant, Pool: l.Pool, Title: l.Title, Quantity: l.Quantity,
+			UnitPrice: amount(l.UnitPrice), Total: amount(l.Total), Discount: amount(l.Discount),
+			Net: amount(gross - l.Tax), Tax: amount(l.Tax), Gross: amount(gross), Reason: l.Reason, Properties: l.Properties,
 		}
 	}
-	return nil
+	return o
 }
 
 // encodeList returns a list as a column takes it: nil for none.

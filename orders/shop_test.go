@@ -224,11 +224,14 @@ func (c step) insert(tx *command.Tx) (err error) {
 		}
 	}
 	if c.Cart != "" {
-		if c.Order.Contact, c.Order.ContactSubject, err = cart.ContactTx(tx.Tx, c.Cart); err != nil {
+		from, err := cart.GetTx(tx.Tx, c.Cart)
+		if err != nil {
 			return err
 		}
+		c.Order.Contact, c.Order.ContactSubject = from.Contact, from.ContactSubject
 	}
-	return orders.Insert(tx, c.Order)
+	_, err = orders.Insert(tx, c.Order)
+	return err
 }
 
 func stepModule() command.Module {

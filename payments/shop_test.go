@@ -45,7 +45,7 @@ func (c begin) apply(tx *command.Tx) (struct{}, error) {
 		ID: c.Order, Cart: "", Currency: "EUR", Subtotal: sub, Shipping: c.Shipping, Tax: c.Tax, Total: c.Total,
 		Lines: []orders.NewLine{{SKU: "A", Title: "a thing", Quantity: 1, UnitPrice: sub, Total: sub, Tax: c.Tax}},
 	}
-	if err := orders.Insert(tx, n); err != nil {
+	if _, err := orders.Insert(tx, n); err != nil {
 		return struct{}{}, err
 	}
 	for _, a := range c.Attempts {
