@@ -12,8 +12,9 @@ import (
 	"github.com/keelshop/commerce/orders"
 )
 
-// Attempt is one try to pay for an order. It is plain data: changing it
-// changes nothing in the store.
+// Attempt is one try to pay for an order, or for a part of it: an order with
+// several payments has an attempt for each, which are asked for one after the
+// other. It is plain data: changing it changes nothing in the store.
 type Attempt struct {
 	ID          ID
 	Order       orders.ID
@@ -22,6 +23,11 @@ type Attempt struct {
 	Token       string
 	Amount      money.Amount // what was asked for
 	AutoCapture bool         // captured at once, not only authorized
+	// WhenPlaced says that the money is captured once the order is placed: when
+	// all its other payments are certain.
+	WhenPlaced   bool
+	Method       string // how it is paid in the shop's own words, as in "boleto"; "" if nobody said
+	Installments int    // in how many parts the shopper pays; 0 if nobody said
 
 	State      State
 	ProviderID string // what the provider calls it; "" until known
@@ -46,18 +52,18 @@ func (a Attempt) Open() money.Amount {
 
 // PayRequest returns what to ask the attempt's provider, if it is not a Preparer.
 func (a Attempt) PayRequest() PayRequest {
-	return PayRequest{Key: a.Key(), Order: string(a.Order), Token: a.Token, Amount: a.Amount, AutoCapture: a.AutoCapture}
+	return PayRequest{Key: a.Key(), Order: string(a.Order), Token: a.Token, Amount: a.Amount, AutoCapture: a.AutoCapture, Installments: a.Installments}
 }
 
 // LookupRequest returns how to ask the provider how the attempt stands.
 func (a Attempt) LookupRequest() LookupRequest {
-	return LookupRequest{Of: KindPayment, Key: a.Key(), ProviderID: a.ProviderID, PaymentKey: a.Key(), PaymentID: a.ProviderID}
+	return LookupRequest{Of: KindPayment, Key: a.Key(), ProviderID: a.ProviderID, PaymentKey: a.Key(), PaymentID: a.ProviderID, Token: a.Token}
 }
 
 // VoidRequest returns how to ask the provider to end the attempt without
 // money, whatever has become of it.
 func (a Attempt) VoidRequest() VoidRequest {
-	return VoidRequest{Key: a.Key() + "/end", PaymentKey: a.Key(), ProviderID: a.ProviderID}
+	return VoidRequest{Key: a.Key() + "/end", PaymentKey: a.Key(), ProviderID: a.ProviderID, Token: a.Token}
 }
 
 // CheckToken refuses a payment token that looks like a card number or is too
@@ -71,17 +77,46 @@ func CheckToken(token string) error {
 
 // CreateAttempt records an attempt before its provider is asked, in the
 // caller's transaction. Of a it takes ID, Order, Number, Provider, Token,
-// Amount and AutoCapture.
+// Amount, AutoCapture, WhenPlaced, Method and Installments.
 func CreateAttempt(tx *command.Tx, a Attempt) error {
-	_, err := tx.Exec(`INSERT INTO attempts (id, order_id, slot, n, provider, token, currency, amount, auto_capture, state,
+	_, err := tx.Exec(`INSERT INTO attempts (id, order_id, slot, n, provider, token, currency, amount, auto_capture, method, installments, state,
 		provider_id, authorized, captured, voided, refunded, decline_code, raw_code, next_action, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'created', '', 0, 0, 0, 0, '', '', '', ?, ?)`,
-		a.ID, a.Order, tx.Slot, a.Number, a.Provider, a.Token, a.Amount.Currency(), a.Amount.Minor(), a.AutoCapture, tx.At, tx.At)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'created', '', 0, 0, 0, 0, '', '', '', ?, ?)`,
+		a.ID, a.Order, tx.Slot, a.Number, a.Provider, a.Token, a.Amount.Currency(), a.Amount.Minor(), captureWhen(a), a.Method, a.Installments, tx.At, tx.At)
 	return err
 }
 
+// The values of the column auto_capture.
+const (
+	captureLater = iota
+	captureAtOnce
+	captureWhenPlaced
+)
+
+func captureWhen(a Attempt) int {
+	switch {
+	case a.AutoCapture:
+		return captureAtOnce
+	case a.WhenPlaced:
+		return captureWhenPlaced
+	}
+	return captureLater
+}
+
+// Current returns the attempt that an order's checkout waits for: the first
+// that holds no money yet, or the last one. attempts are those of AttemptsTx,
+// at least one.
+func Current(attempts []Attempt) Attempt {
+	for _, a := range attempts {
+		if !a.State.Paid() {
+			return a
+		}
+	}
+	return attempts[len(attempts)-1]
+}
+
 const attemptColumns = `id, order_id, n, provider, token, currency, amount, auto_capture, state, provider_id,
-	authorized, captured, voided, refunded, decline_code, raw_code, next_action, created_at, updated_at`
+	authorized, captured, voided, refunded, decline_code, raw_code, next_action, created_at, updated_at, method, installments`
 
 // AttemptTx returns an attempt, or a *NotFoundError.
 func AttemptTx(tx *sqlite.Tx, a ID) (Attempt, error) {
@@ -119,9 +154,10 @@ func scanAttempt(r *sqlite.Rows) (Attempt, error) {
 	amount := func(col int) money.Amount { return money.New(r.Int64(col), c) }
 	a := Attempt{
 		ID: ID(r.Text(0)), Order: orders.ID(r.Text(1)), Number: r.Int(2), Provider: r.Text(3), Token: r.Text(4),
-		Amount: amount(6), AutoCapture: r.Bool(7), State: State(r.Text(8)), ProviderID: r.Text(9),
+		Amount: amount(6), AutoCapture: r.Int(7) == captureAtOnce, WhenPlaced: r.Int(7) == captureWhenPlaced, State: State(r.Text(8)), ProviderID: r.Text(9),
 		Authorized: amount(10), Captured: amount(11), Voided: amount(12), Refunded: amount(13),
 		Decline: DeclineCode(r.Text(14)), Raw: r.Text(15), CreatedAt: instant(r.Int64(17)), UpdatedAt: instant(r.Int64(18)),
+		Method: r.Text(19), Installments: r.Int(20),
 	}
 	if next := r.Text(16); next != "" {
 		a.Next = new(NextAction)

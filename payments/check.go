@@ -101,6 +101,28 @@ var rules = []rule{
 		detail: "the canceled order has %d authorized and %d captured, and no timer to give it back",
 	},
 	{
+		name: "payments.payments_make_the_total",
+		query: `SELECT o.id, o.total, sum(a.amount) FROM orders o JOIN attempts a ON a.order_id = o.id
+			WHERE o.status = 'pending' GROUP BY o.id HAVING o.total <> sum(a.amount)`,
+		detail: "the pending order costs %d, its payments are of %d",
+	},
+	{
+		name: "payments.attempt_forgotten",
+		query: `SELECT a.id, a.amount, count(*) FROM attempts a JOIN orders o ON o.id = a.order_id
+			WHERE a.state IN ('created', 'unknown', 'needs_action', 'pending') AND o.status = 'canceled'
+			AND o.id NOT IN (SELECT subject FROM timers WHERE kind = ?) GROUP BY a.id`,
+		args:   []any{TimerSettle},
+		detail: "the payment of %d is not decided (%d), its order is canceled, and no timer ends it",
+	},
+	{
+		name: "payments.capture_forgotten",
+		query: `SELECT a.id, a.authorized, a.voided FROM attempts a JOIN orders o ON o.id = a.order_id
+			WHERE a.auto_capture = 2 AND o.status = 'placed' AND a.captured = 0 AND a.authorized > a.voided
+			AND o.id NOT IN (SELECT subject FROM timers WHERE kind = ?)`,
+		args:   []any{TimerSettle},
+		detail: "of %d authorized (%d let go) nothing was captured for a placed order, and no timer sees to it",
+	},
+	{
 		name: "payments.refund_forgotten",
 		query: `SELECT o.id, o.refund_granted, o.refunded FROM orders o
 			LEFT JOIN (SELECT order_id, sum(amount) AS worth FROM returns GROUP BY order_id) r ON r.order_id = o.id

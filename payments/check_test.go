@@ -49,6 +49,21 @@ func TestChecksFire(t *testing.T) {
 			sql(`UPDATE orders SET status = 'canceled', canceled_at = 1, refund_granted = captured`), sql(`UPDATE orders SET status = 'placed', canceled_at = 0, refund_granted = 0`)},
 		"payments.nothing_forgotten": {
 			sql(`UPDATE orders SET status = 'canceled', canceled_at = 1`), sql(`UPDATE orders SET status = 'placed', canceled_at = 0`)},
+		"payments.payments_make_the_total": {
+			sql(`UPDATE orders SET status = 'pending', placed_at = 0, subtotal = subtotal + 1, total = total + 1`),
+			sql(`UPDATE orders SET status = 'placed', subtotal = subtotal - 1, total = total - 1`)},
+		"payments.attempt_forgotten": {
+			func(s *shop, it sale) {
+				sql(`UPDATE orders SET status = 'canceled', canceled_at = 1`)(s, it)
+				sql(`INSERT INTO attempts SELECT id || 'x', order_id, slot, 9, provider, token, currency, amount, 0, '', 0, 'unknown', '', 0, 0, 0, 0, '', '', '', 0, 0 FROM attempts`)(s, it)
+			},
+			func(s *shop, it sale) {
+				sql(`UPDATE orders SET status = 'placed', canceled_at = 0`)(s, it)
+				sql(`DELETE FROM attempts WHERE n = 9`)(s, it)
+			}},
+		"payments.capture_forgotten": {
+			sql(`UPDATE attempts SET auto_capture = 2, captured = 0, state = 'authorized'`),
+			sql(`UPDATE attempts SET auto_capture = 1, captured = amount, state = 'captured'`)},
 		"payments.refund_forgotten": {
 			sql(`UPDATE orders SET refund_granted = 1 WHERE captured > 0`), sql(`UPDATE orders SET refund_granted = 0`)},
 		"payments.operation_forgotten": {
@@ -81,7 +96,7 @@ func TestTablesRefuse(t *testing.T) {
 		`UPDATE attempts SET state = 'declined'`,
 		`UPDATE attempts SET state = 'perhaps'`,
 		`UPDATE attempts SET amount = 0`,
-		`INSERT INTO attempts SELECT id || 'x', order_id, slot, n, provider, token, currency, amount, auto_capture, state, provider_id,
+		`INSERT INTO attempts SELECT id || 'x', order_id, slot, n, provider, token, currency, amount, auto_capture, method, installments, state, provider_id,
 			authorized, captured, voided, refunded, decline_code, raw_code, next_action, created_at, updated_at FROM attempts`,
 	} {
 		if _, err := command.Do[any](s.ctx, s.engine, &damage{SQL: sql}, command.Call{Slot: it.slot}); err == nil {

@@ -10,6 +10,7 @@ import (
 // What one store may ask of one provider.
 const (
 	maxInFlight = 32
+	maxOwn      = 4096 // of one that is part of the store
 	maxAnswer   = 20 * time.Second
 )
 
@@ -20,7 +21,11 @@ type guarded struct {
 }
 
 func guard(p Provider) Provider {
-	g := &guarded{inner: p, gate: make(chan struct{}, maxInFlight)}
+	limit := maxInFlight
+	if _, own := p.(Purse); own {
+		limit = maxOwn
+	}
+	g := &guarded{inner: p, gate: make(chan struct{}, limit)}
 	if inner, ok := p.(Preparer); ok {
 		return &guardedPreparer{guarded: g, inner: inner}
 	}

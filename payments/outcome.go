@@ -92,7 +92,7 @@ func (a *Attempt) learn(o Outcome) bool {
 		a.State = next
 		a.learnWords(o, moves)
 	}
-	a.learnMoney(next, o.Amount)
+	a.learnMoney(next, o.Amount, o.Final)
 	return *a != was
 }
 
@@ -117,7 +117,7 @@ func (a *Attempt) learnWords(o Outcome, moves bool) {
 
 // learnMoney raises the running totals. They only grow, except that a capture
 // which comes after a void takes back as much of the void.
-func (a *Attempt) learnMoney(said State, amount money.Amount) {
+func (a *Attempt) learnMoney(said State, amount money.Amount, final bool) {
 	total := amount.Minor()
 	authorized, captured, voided := a.Authorized.Minor(), a.Captured.Minor(), a.Voided.Minor()
 	switch said {
@@ -136,6 +136,9 @@ func (a *Attempt) learnMoney(said State, amount money.Amount) {
 		captured = max(captured, total)
 		authorized = max(authorized, captured)
 		voided = min(voided, authorized-captured)
+		if final {
+			voided = authorized - captured
+		}
 	case Voided:
 		voided = authorized - captured
 	}

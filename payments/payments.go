@@ -41,15 +41,22 @@ type Service struct {
 	orders    *orders.Service
 	providers map[string]Provider // each guarded
 	listeners map[string]Listener // those that have webhooks
+	purses    map[string]Purse    // those that hold balances
 }
 
 // NewService returns the service of a store with these providers, by name.
 func NewService(engine command.Engine, orders *orders.Service, providers map[string]Provider) *Service {
-	s := &Service{engine: engine, orders: orders, providers: make(map[string]Provider, len(providers)), listeners: map[string]Listener{}}
+	s := &Service{
+		engine: engine, orders: orders, providers: make(map[string]Provider, len(providers)),
+		listeners: map[string]Listener{}, purses: map[string]Purse{},
+	}
 	for name, p := range providers {
 		s.providers[name] = guard(p)
 		if l, ok := p.(Listener); ok {
 			s.listeners[name] = l
+		}
+		if purse, ok := p.(Purse); ok {
+			s.purses[name] = purse
 		}
 	}
 	return s

@@ -13,7 +13,9 @@ import (
 // operations, what is left to do. It may be applied any number of times.
 //
 // What was granted back is to be refunded, which for a canceled order is all
-// that was captured; and what a canceled order has authorized is to be voided.
+// that was captured; what a canceled order has authorized is to be voided, and
+// payments of its that are not decided are to be ended; and of a placed order
+// those are to be captured that waited for it.
 type plan struct {
 	Order orders.ID `cbor:"1,keyasint"`
 }
@@ -49,11 +51,15 @@ func (c plan) apply(tx *command.Tx) (planned, error) {
 	if err != nil {
 		return planned{}, err
 	}
+	captures, err := b.planCaptures(tx)
+	if err != nil {
+		return planned{}, err
+	}
 	after, err := b.planRefunds(tx)
 	if err != nil {
 		return planned{}, err
 	}
-	return b.conclude(tx, sooner(later, after))
+	return b.conclude(tx, sooner(sooner(later, captures), after))
 }
 
 // undoIncome takes from the ledger's income what the order no longer earns:
@@ -100,7 +106,8 @@ func (b *books) cancelIncome(tx *command.Tx, in income) error {
 	return Post(tx, "cancel", b.order.ID, tx.At, postings)
 }
 
-// planVoids asks for what a canceled order still has authorized. It returns
+// planVoids asks for what a canceled order still has authorized, and for an end
+// of its payments that are not decided. It returns
 // when to look again because of something that failed, or 0.
 func (b *books) planVoids(tx *command.Tx) (later int64, err error) {
 	if b.order.Status != orders.Canceled {
@@ -108,6 +115,9 @@ func (b *books) planVoids(tx *command.Tx) (later int64, err error) {
 	}
 	for _, a := range b.attempts {
 		open := a.Open().Minor()
+		if !a.State.Settled() {
+			open = a.Amount.Minor()
+		}
 		if open <= 0 || b.under(a.ID, KindVoid) > 0 || b.under(a.ID, KindCapture) > 0 {
 			continue
 		}
@@ -116,6 +126,29 @@ func (b *books) planVoids(tx *command.Tx) (later int64, err error) {
 			continue
 		}
 		if err := b.add(tx, a, KindVoid, open, "order canceled"); err != nil {
+			return 0, err
+		}
+	}
+	return later, nil
+}
+
+// planCaptures asks for the money that was only authorized until the order's
+// other payments were certain. It returns when to look again because of
+// something that failed, or 0.
+func (b *books) planCaptures(tx *command.Tx) (later int64, err error) {
+	if b.order.Status != orders.Placed {
+		return 0, nil
+	}
+	for _, a := range b.attempts {
+		open := a.Open().Minor()
+		if !a.WhenPlaced || open <= 0 || a.Captured.IsPositive() || b.under(a.ID, KindCapture) > 0 {
+			continue
+		}
+		if at := b.retryAt(a.ID, KindCapture); at > tx.Clock {
+			later = sooner(later, at)
+			continue
+		}
+		if err := b.add(tx, a, KindCapture, open, "order placed"); err != nil {
 			return 0, err
 		}
 	}

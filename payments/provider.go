@@ -26,7 +26,8 @@ type Provider interface {
 	// provider has not seen it and never will.
 	Retrieve(ctx context.Context, r LookupRequest) (Outcome, error)
 	// Capture takes what was authorized, in one or more parts. The outcome is
-	// Captured with all that was taken so far, or Declined.
+	// Captured with all that was taken so far, or Declined. A provider that
+	// lets go of the rest says so by Final.
 	Capture(ctx context.Context, r CaptureRequest) (Outcome, error)
 	// Void lets go of what is authorized and not captured, and ends a payment
 	// that is not decided yet. The outcome is Voided or Canceled, or the state
@@ -59,6 +60,8 @@ type PayRequest struct {
 	Token       string // what the provider gave the browser for a card; never a card number
 	Amount      money.Amount
 	AutoCapture bool // capture at once; false: authorize only
+	// Installments is in how many parts the shopper pays; 0 if nobody said.
+	Installments int
 	// ProviderID is what a Preparer called the payment; "" with others.
 	ProviderID string
 }
@@ -70,6 +73,7 @@ type LookupRequest struct {
 	ProviderID string        // what the provider called it; "" if it never answered
 	PaymentKey string        // the attempt's ID, which is Key for a payment
 	PaymentID  string        // what the provider calls the payment
+	Token      string        // what the payment was asked with
 }
 
 // CaptureRequest asks for authorized money.
@@ -86,6 +90,7 @@ type VoidRequest struct {
 	Key        string
 	PaymentKey string // the attempt's ID
 	ProviderID string // of the payment; "" if it never answered
+	Token      string // what the payment was asked with
 }
 
 // RefundRequest asks for captured money to be given back.
@@ -110,6 +115,9 @@ type Outcome struct {
 	Raw     string      `cbor:"5,keyasint,omitempty"`
 	// Next is set when State is NeedsAction.
 	Next *NextAction `cbor:"6,keyasint,omitempty"`
+	// Final, of Captured, says that no more can be captured: what is
+	// authorized beyond Amount was let go.
+	Final bool `cbor:"7,keyasint,omitempty"`
 }
 
 // NextAction is what the shopper's browser must do before a payment goes on.

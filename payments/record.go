@@ -69,16 +69,26 @@ func (c recordOperation) finish(tx *command.Tx, op *Operation) error {
 	if err != nil {
 		return err
 	}
-	said := c.Outcome
-	if op.Kind != KindRefund && (said.State.Paid() || said.State == Voided || said.State == Canceled) {
+	said, was := c.Outcome, a
+	// A void that comes too late tells how the payment stands, also that it was
+	// declined.
+	declined := op.Kind == KindVoid && said.State == Declined && !a.State.Settled()
+	if op.Kind != KindRefund && (said.State.Paid() || said.State == Voided || said.State == Canceled || declined) {
 		of := said
 		of.ProviderID = "" // names the operation, not the payment
 		if _, err := record(tx, &a, of); err != nil {
 			return err
 		}
 	}
-	if !op.done(said.State) {
-		return op.fail(tx, said)
+	letGo := op.Kind == KindVoid && a.Open().IsZero() && a.Voided.Minor() > was.Voided.Minor()
+	if !op.done(said.State) && !declined && !letGo {
+		if err := op.fail(tx, said); err != nil {
+			return err
+		}
+		if op.Kind == KindVoid && said.State == Authorized {
+			op.retryAt = 0 // what is known to be held now can be let go at once
+		}
+		return nil
 	}
 	op.State, op.retryAt = OpSucceeded, 0
 	if op.Kind == KindRefund {

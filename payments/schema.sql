@@ -10,7 +10,9 @@ CREATE TABLE attempts (
 	token        TEXT    NOT NULL,
 	currency     TEXT    NOT NULL,
 	amount       INTEGER NOT NULL CHECK (amount > 0),
-	auto_capture INTEGER NOT NULL CHECK (auto_capture IN (0, 1)),
+	auto_capture INTEGER NOT NULL CHECK (auto_capture BETWEEN 0 AND 2), -- 1 at once, 2 when the order is placed
+	method       TEXT    NOT NULL, -- how it is paid, in the shop's words
+	installments INTEGER NOT NULL CHECK (installments >= 0),
 	state        TEXT    NOT NULL CHECK (state = 'created' OR state = 'captured' OR state = 'authorized' OR state = 'unknown' OR state = 'needs_action' OR
 		state = 'pending' OR state = 'declined' OR state = 'canceled' OR state = 'voided'),
 	provider_id  TEXT    NOT NULL,

@@ -94,9 +94,16 @@ func (s *Service) ask(ctx context.Context, a Attempt, op Operation) (Outcome, er
 	}
 	if op.State != OpIntent || s.engine.Now().Sub(op.CreatedAt) >= KeyLife {
 		said, err := p.Retrieve(ctx, LookupRequest{
-			Of: op.Kind, Key: op.Key(), ProviderID: op.ProviderID, PaymentKey: a.Key(), PaymentID: a.ProviderID,
+			Of: op.Kind, Key: op.Key(), ProviderID: op.ProviderID, PaymentKey: a.Key(), PaymentID: a.ProviderID, Token: a.Token,
 		})
 		if err != nil || said.State != NotFound {
+			return said, err
+		}
+	}
+	if op.Kind == KindVoid && !a.State.Settled() {
+		// It may have been decided since: the books are to say what it held.
+		said, err := p.Retrieve(ctx, a.LookupRequest())
+		if err != nil || said.State.Settled() {
 			return said, err
 		}
 	}
@@ -105,7 +112,7 @@ func (s *Service) ask(ctx context.Context, a Attempt, op Operation) (Outcome, er
 		total := money.New(a.Captured.Minor()+op.Amount.Minor(), op.Amount.Currency())
 		return p.Capture(ctx, CaptureRequest{Key: op.Key(), PaymentKey: a.Key(), ProviderID: a.ProviderID, Amount: op.Amount, Total: total})
 	case KindVoid:
-		return p.Void(ctx, VoidRequest{Key: op.Key(), PaymentKey: a.Key(), ProviderID: a.ProviderID})
+		return p.Void(ctx, VoidRequest{Key: op.Key(), PaymentKey: a.Key(), ProviderID: a.ProviderID, Token: a.Token})
 	}
 	return p.Refund(ctx, RefundRequest{Key: op.Key(), PaymentKey: a.Key(), ProviderID: a.ProviderID, Amount: op.Amount, Reason: op.Reason})
 }

@@ -51,12 +51,10 @@ func TestCanceledOrderGivesBackWhatItHas(t *testing.T) {
 
 // A shopper gives up, the order is canceled, and then the money arrives.
 func TestLateMoneyOfCanceledOrderGoesBack(t *testing.T) {
-	for _, from := range []payments.State{payments.Created, payments.Unknown, payments.Declined, payments.Canceled} {
+	for _, from := range []payments.State{payments.Declined, payments.Canceled} {
 		s := newShop(t)
 		it := s.begin("pm_card_visa", true)
-		if from != payments.Created {
-			s.finish(it, payments.Outcome{State: from})
-		}
+		s.finish(it, payments.Outcome{State: from})
 		s.cancel(it)
 		s.must(s.settle())
 		s.quiet()
@@ -70,6 +68,32 @@ func TestLateMoneyOfCanceledOrderGoesBack(t *testing.T) {
 		}
 		s.wantBooks(it, ledger{})
 		s.quiet()
+	}
+}
+
+// A payment that is not decided when its order is canceled is ended at the
+// bank: a request that arrives late takes nothing.
+func TestUndecidedPaymentOfCanceledOrderIsEnded(t *testing.T) {
+	for _, from := range []payments.State{payments.Created, payments.Unknown} {
+		s := newShop(t)
+		it := s.begin("pm_card_visa", true)
+		if from != payments.Created {
+			s.finish(it, payments.Outcome{State: from})
+		}
+		s.cancel(it)
+		s.must(s.settle())
+		s.quiet()
+		s.ask(it)
+		if o := s.order(it); o.Status != orders.Canceled || !o.Captured.IsZero() {
+			t.Errorf("from %s: the order is %s, captured %v", from, o.Status, o.Captured)
+		}
+		if _, charged := s.bank.Charge(string(it.pay)); charged {
+			t.Errorf("from %s: the bank has charged", from)
+		}
+		if a, err := s.pay.Get(s.ctx, it.pay); err != nil || a.State != payments.Canceled {
+			t.Errorf("from %s: the payment is %s, %v", from, a.State, err)
+		}
+		s.wantBooks(it, ledger{})
 	}
 }
 

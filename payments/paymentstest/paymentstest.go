@@ -141,7 +141,7 @@ func (s *suite) captureOf(paid payments.Outcome, k string, minor, total int64) (
 }
 
 func (s *suite) voidOf(paid payments.Outcome, k string) (payments.Outcome, error) {
-	return s.h.Provider.Void(s.ctx, payments.VoidRequest{Key: k, PaymentKey: key, ProviderID: paid.ProviderID})
+	return s.h.Provider.Void(s.ctx, payments.VoidRequest{Key: k, PaymentKey: key, ProviderID: paid.ProviderID, Token: s.h.Approve})
 }
 
 func (s *suite) name() {
@@ -285,12 +285,12 @@ func (s *suite) refundTooMuch() {
 
 func (s *suite) lookUp(paid payments.Outcome) (payments.Outcome, error) {
 	return s.h.Provider.Retrieve(s.ctx, payments.LookupRequest{
-		Of: payments.KindPayment, Key: key, ProviderID: paid.ProviderID, PaymentKey: key, PaymentID: paid.ProviderID,
+		Of: payments.KindPayment, Key: key, ProviderID: paid.ProviderID, PaymentKey: key, PaymentID: paid.ProviderID, Token: s.h.Approve,
 	})
 }
 
 func (s *suite) lookUpOperation(paid payments.Outcome, of payments.OperationKind, k, id string) (payments.Outcome, error) {
-	return s.h.Provider.Retrieve(s.ctx, payments.LookupRequest{Of: of, Key: k, ProviderID: id, PaymentKey: key, PaymentID: paid.ProviderID})
+	return s.h.Provider.Retrieve(s.ctx, payments.LookupRequest{Of: of, Key: k, ProviderID: id, PaymentKey: key, PaymentID: paid.ProviderID, Token: s.h.Approve})
 }
 
 func (s *suite) retrieve() {

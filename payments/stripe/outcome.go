@@ -16,7 +16,7 @@ func outcome(i *stripe.PaymentIntent) (payments.Outcome, error) {
 	var err error
 	switch i.Status {
 	case stripe.PaymentIntentStatusSucceeded:
-		o.State = payments.Captured
+		o.State, o.Final = payments.Captured, true
 		o.Amount, err = amount(i.AmountReceived, string(i.Currency))
 	case stripe.PaymentIntentStatusRequiresCapture:
 		o.State = payments.Authorized
