@@ -5,6 +5,7 @@ import (
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
@@ -31,6 +32,7 @@ func newCommandSet() (*command.Set, error) {
 		cart.Module(),
 		orders.Module(),
 		payments.Module(),
+		credit.Module(),
 		checkout.Module(),
 		endpoints.Module(),
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/cache"
@@ -41,6 +42,7 @@ type Store struct {
 	Carts     *cart.Service
 	Orders    *orders.Service
 	Payments  *payments.Service
+	Credit    *credit.Service
 	Checkout  *checkout.Service
 	Endpoints *endpoints.Service // package webhooks sends to them
 	// Assets keeps the files that the catalog names, such as pictures. In a
@@ -322,6 +324,10 @@ func (s *Store) newServices() {
 	s.Pricing = pricing.NewService(e, s.Catalog, s.cache, s.config.pricing)
 	s.Carts = cart.NewService(e, s.Pricing, e.sealer)
 	s.Orders = orders.NewService(e, e.sealer)
+	s.Credit = credit.NewService(e)
+	for _, p := range s.Credit.Providers() {
+		s.config.providers[p.Name()] = p
+	}
 	s.Payments = payments.NewService(e, s.Orders, s.config.providers)
 	s.Checkout = checkout.NewService(e, s.Carts, s.Inventory, s.Orders, s.Payments)
 	s.Endpoints = endpoints.NewService(e, e.sealer, func() string { return string(s.Latest()) })

@@ -7,6 +7,7 @@ import (
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/catalog/assets"
+	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/payments"
@@ -88,11 +89,15 @@ func WithKeyRing(r KeyRing) Option { return option(func(c *config) { c.ring = r 
 func WithPasswords(p accounts.Passwords) Option { return option(func(c *config) { c.passwords = p }) }
 
 // WithPayments adds a payment provider under the name it gives itself.
-// "manual" is always present.
+// "manual", "gift_card" and "store_credit" are always present.
 func WithPayments(p payments.Provider) Option {
 	return option(func(c *config) {
 		if p == nil {
 			c.bad = "the payment provider is nil"
+			return
+		}
+		if name := p.Name(); name == credit.GiftCards || name == credit.StoreCredit {
+			c.bad = "a payment provider cannot be named " + name + ": that is the store's own"
 			return
 		}
 		c.providers[p.Name()] = p

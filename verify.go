@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/sqlite"
@@ -35,6 +36,10 @@ func (s *Store) Verify(ctx context.Context) ([]Violation, error) {
 	found, err := inventory.CheckAcross(ctx, s.engine)
 	if err != nil {
 		return out, fmt.Errorf("verifying stock between shards: %w", err)
+	}
+	out = append(out, found...)
+	if found, err = credit.CheckAcross(ctx, s.engine); err != nil {
+		return out, fmt.Errorf("verifying gift cards and store credit: %w", err)
 	}
 	out = append(out, found...)
 	if found, err = s.Catalog.CheckReferences(ctx); err != nil {

@@ -1,0 +1,46 @@
+package credit
+
+import (
+	"fmt"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/money"
+)
+
+// NotFoundError says that there is no such balance. It does not repeat the code
+// that was looked for.
+type NotFoundError struct{ Balance ID }
+
+func (e *NotFoundError) Error() string {
+	if e.Balance == "" {
+		return "there is no such gift card or store credit"
+	}
+	return fmt.Sprintf("there is no balance %s", e.Balance)
+}
+
+// Unwrap returns fault.NotFound.
+func (e *NotFoundError) Unwrap() error { return fault.NotFound }
+
+// ShortError says that a balance does not hold what was to be taken out of it,
+// or cannot hold what was to be put in.
+type ShortError struct {
+	Balance    ID
+	Want, Have money.Amount
+}
+
+func (e *ShortError) Error() string {
+	return fmt.Sprintf("balance %s has %v left, which does not allow for %v", e.Balance, e.Have, e.Want)
+}
+
+// Unwrap returns fault.Refused.
+func (e *ShortError) Unwrap() error { return fault.Refused }
+
+// CodeTakenError says that there is a gift card with this code.
+type CodeTakenError struct{ Balance ID }
+
+func (e *CodeTakenError) Error() string {
+	return fmt.Sprintf("gift card %s has this code: give another one, or none", e.Balance)
+}
+
+// Unwrap returns fault.Conflict.
+func (e *CodeTakenError) Unwrap() error { return fault.Conflict }
