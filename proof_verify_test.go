@@ -15,6 +15,7 @@ import (
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/inventory"
@@ -69,6 +70,12 @@ var damages = []struct {
 	{"claim.reserved_has_timer", one(`UPDATE claims SET state = 'reserved', token = 't', due = 999999999`)},
 	{"claim.value_is_claimed", one(`DELETE FROM claims WHERE kind = 'email'`)},
 	{"claim.owner_has_the_value", one(`INSERT INTO claims (kind, hash, owner, slot, state, token, deadline, due) SELECT kind, zeroblob(32), owner, slot, state, token, deadline, due FROM claims WHERE kind = 'email'`)},
+	{"credit.held_by_payments", one(`UPDATE balances SET issued = issued + 1, held = held + 1`)},
+	{"credit.spent_by_payments", one(`UPDATE balances SET issued = issued + 1, spent = spent + 1`)},
+	{"credit.owed_in_the_ledger", one(`UPDATE balances SET issued = issued + 1`)},
+	{"credit.payment_has_a_balance", one(`UPDATE balance_payments SET balance = 'gft_01KAJ3W7Q8Z5D4F6G7H8J9K0M1'`)},
+	{"credit.order_within_balance", one(`UPDATE balance_payments SET captured = captured - 1`)},
+	{"credit.balance_has_an_order", one(`UPDATE balance_payments SET refunded = refunded + 1`)},
 	{"inventory.allowance_conservation", one(`UPDATE allowances SET available = available + 1`)},
 	{"inventory.reserved", one(`UPDATE allowances SET available = available - 1, reserved = reserved + 1`)},
 	{"inventory.held_goods_stay", one(`UPDATE reservation_lines SET shipped = 1 WHERE reservation IN (SELECT reservation FROM holds)`)},
@@ -117,6 +124,9 @@ var damages = []struct {
 	{"payments.sale_booked", one(`DELETE FROM postings WHERE txn = 'sale'`)},
 	{"payments.canceled_earns_nothing", one(`DELETE FROM postings WHERE txn = 'cancel'`)},
 	{"payments.nothing_forgotten", one(`UPDATE orders SET authorized = authorized + 1 WHERE status = 'canceled'`)},
+	{"payments.payments_make_the_total", one(`UPDATE attempts SET amount = amount + 1 WHERE state = 'pending'`)},
+	{"payments.attempt_forgotten", one(`UPDATE attempts SET state = 'unknown' WHERE state = 'declined'`)},
+	{"payments.capture_forgotten", one(`UPDATE attempts SET auto_capture = 2, captured = 0, state = 'authorized'`)},
 	{"payments.refund_forgotten", one(`UPDATE orders SET refund_granted = refund_granted + 1 WHERE status = 'placed'`)},
 	{"payments.operation_forgotten", one(`UPDATE operations SET state = 'pending'`)},
 	{"pricing.versions_grow", one(`UPDATE price_rules SET version = version + 1`)},
@@ -216,6 +226,12 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	must(t, err)
 	_, err = shop.Orders.Cancel(ctx, orders.Cancel{Order: canceled.ID, Reason: "by the shopper"})
 	must(t, err)
+	card, err := shop.Credit.Issue(ctx, credit.Issue{Amount: money.New(500, "EUR"), Reason: "a birthday"})
+	must(t, err)
+	_, err = buy(ctx, shop, "mug", 1, checkout.Complete{Tenders: []checkout.Tender{
+		{PayWith: credit.GiftCards, Token: card.Code}, {PayWith: "simulator", Token: approves},
+	}})
+	must(t, err)
 	returned, err := buy(ctx, shop, "mug", 2, paid)
 	must(t, err)
 	_, err = shop.Orders.Ship(ctx, orders.Ship{Order: returned.ID})
@@ -245,7 +261,7 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 }
 
 // ruleNames finds the names of rules in a program's text.
-var ruleNames = regexp.MustCompile(`"((?:accounts|cart|catalog|checkout|claim|endpoints|inventory|orders|payments|pricing|replication|shard)\.[a-z_]+)"|name:\s+"([a-z_]+)"`)
+var ruleNames = regexp.MustCompile(`"((?:accounts|cart|catalog|checkout|claim|credit|endpoints|inventory|orders|payments|pricing|replication|shard)\.[a-z_]+)"|name:\s+"([a-z_]+)"`)
 
 // TestEveryRuleIsProven: no rule is checked that TestVerifyFindsDamage does not
 // break.
@@ -264,7 +280,7 @@ func TestEveryRuleIsProven(t *testing.T) {
 	}
 	sources, err := filepath.Glob("*/check.go")
 	must(t, err)
-	sources = append(sources, "inventory/across.go", "internal/claim/check.go", "verify.go", "verify_claims.go")
+	sources = append(sources, "inventory/across.go", "credit/across.go", "internal/claim/check.go", "verify.go", "verify_claims.go")
 	rules := 0
 	for _, path := range sources {
 		text, err := os.ReadFile(path)

@@ -20,15 +20,15 @@ type begin struct {
 	Cart       cart.ID       `cbor:"1,keyasint"`
 	Version    int64         `cbor:"2,keyasint,omitempty"` // of the cart; 0 does not check
 	Expected   *money.Amount `cbor:"3,keyasint,omitempty"`
-	Provider   string        `cbor:"4,keyasint"`
-	Token      string        `cbor:"5,keyasint,omitempty"`
+	Tenders    []tender      `cbor:"4,keyasint"`
 	OccurredAt int64         `cbor:"6,keyasint,omitempty"`
 	Reference  string        `cbor:"7,keyasint,omitempty"`
 	// AuthorizeOnly leaves the capture for later.
 	AuthorizeOnly bool `cbor:"11,keyasint,omitempty"`
 
-	Order   orders.ID   `cbor:"8,keyasint" command:"stamped"`
-	Attempt payments.ID `cbor:"9,keyasint" command:"stamped"`
+	Order orders.ID `cbor:"8,keyasint" command:"stamped"`
+	// Parts are what each of Tenders pays.
+	Parts []part `cbor:"9,keyasint" command:"stamped"`
 	// SoldOut says that what was short cannot be had anywhere, so that being
 	// short is final.
 	SoldOut []soldOut `cbor:"10,keyasint,omitempty" command:"stamped"`
@@ -47,8 +47,9 @@ type soldOut struct {
 // begun is the recorded answer of begin.
 type begun struct {
 	Order   orders.ID    `cbor:"1,keyasint"`
-	Attempt payments.ID  `cbor:"2,keyasint,omitempty"` // "" if there is nothing to pay, or nothing more to do
+	Attempt payments.ID  `cbor:"2,keyasint,omitempty"` // the first; "" if there is nothing to pay, or nothing more to do
 	Total   money.Amount `cbor:"3,keyasint,omitempty"` // to pay
+	Several bool         `cbor:"4,keyasint,omitempty"` // there are more attempts than that one
 
 	fresh bool          // this very call has made the attempt
 	lines []orders.Line // of the order, if it was made in this process just now
@@ -101,7 +102,9 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 	if n.Total == 0 {
 		return begun{Order: c.Order}, place(tx, &o)
 	}
-	return begun{Order: c.Order, Attempt: c.Attempt, Total: o.Total, lines: o.Lines}, c.attempt(tx, n)
+	made, err := c.attempts(tx, n)
+	made.lines = o.Lines
+	return made, err
 }
 
 // check refuses a cart that cannot be bought, or not for that price.
@@ -122,6 +125,8 @@ func (c begin) check(shopping cart.Stored, lines []cart.Line) error {
 		return fault.New(fault.Refused, "the total %v is more than can be paid at once", total)
 	case c.Expected != nil && *c.Expected != total:
 		return &TotalChangedError{Cart: c.Cart, Want: *c.Expected, Have: total, Changes: c.Priced.Changes}
+	case c.paid() != total.Minor():
+		return &UncoveredError{Cart: c.Cart, Total: total, Covered: money.New(c.paid(), shopping.Currency)}
 	}
 	return nil
 }
@@ -187,17 +192,6 @@ func (c begin) outOf(gone []soldOut, currency money.Currency) error {
 		err.Lines = append(err.Lines, inventory.Short(l))
 	}
 	return err
-}
-
-func (c begin) attempt(tx *command.Tx, n orders.New) error {
-	err := payments.CreateAttempt(tx, payments.Attempt{
-		ID: c.Attempt, Order: c.Order, Number: 1, Provider: c.Provider, Token: c.Token,
-		Amount: money.New(n.Total, n.Currency), AutoCapture: !c.AuthorizeOnly,
-	})
-	if err != nil {
-		return err
-	}
-	return tx.SetTimer(n.Due, TimerRecover, string(c.Order))
 }
 
 // place places an order whose payment is settled or not needed.

@@ -15,6 +15,7 @@ package checkout
 
 import (
 	"context"
+	"slices"
 
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/fault"
@@ -52,6 +53,7 @@ func Module() command.Module {
 		Errors: []fault.Type{
 			fault.Typed[*DeclinedError]("checkout.declined"),
 			fault.Typed[*TotalChangedError]("checkout.total_changed"),
+			fault.Typed[*UncoveredError]("checkout.uncovered"),
 			fault.Typed[*EmptyCartError]("checkout.empty_cart"),
 			fault.Typed[*IncompleteError]("checkout.incomplete"),
 			fault.Typed[*ProblemsError]("checkout.problems"),
@@ -97,14 +99,17 @@ func (s *Service) result(ctx context.Context, order orders.ID) (Result, error) {
 	if err != nil || len(attempts) == 0 {
 		return out, err
 	}
-	last := attempts[len(attempts)-1]
+	current := payments.Current(attempts)
 	switch {
-	case o.Status == orders.Canceled && last.State == payments.Declined:
-		return out, &DeclinedError{Order: order, Code: string(last.Decline)}
+	case o.Status == orders.Canceled && slices.ContainsFunc(attempts, declined):
+		a := attempts[slices.IndexFunc(attempts, declined)]
+		return out, &DeclinedError{Order: order, Code: string(a.Decline)}
 	case o.Status == orders.Canceled && o.CancelReason == underpaid:
 		return out, &DeclinedError{Order: order, Code: underpaid}
-	case o.Status == orders.Pending && last.State == payments.NeedsAction:
-		out.NextAction = last.Next
+	case o.Status == orders.Pending && current.State == payments.NeedsAction:
+		out.NextAction = current.Next
 	}
 	return out, nil
 }
+
+func declined(a payments.Attempt) bool { return a.State == payments.Declined }

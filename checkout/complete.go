@@ -28,6 +28,14 @@ type Complete struct {
 	// Token is the provider's name for the means of payment. Card numbers are
 	// refused: they never come near a store.
 	Token string
+	// Method and Installments say more of it: see Tender.
+	Method       string
+	Installments int
+	// Tenders are several payments, and take the place of PayWith, Token, Method
+	// and Installments. Those that hold a balance are taken first, the others in
+	// this order, each as far as it goes; together they must make the total. If
+	// one is declined, the others are let go.
+	Tenders []Tender
 	// AuthorizeOnly leaves the capture of the money for later, as with
 	// payments.Capture.
 	AuthorizeOnly bool
@@ -46,8 +54,8 @@ type Complete struct {
 //
 // It returns an *inventory.OutOfStockError, a *DeclinedError, a
 // *TotalChangedError, an *EmptyCartError, an *IncompleteError, a
-// *ProblemsError, a *pricing.LimitError if a promotion is used up, or a
-// *cart.VersionError. Buying a
+// *ProblemsError, an *UncoveredError, a *pricing.LimitError if a promotion is
+// used up, or a *cart.VersionError. Buying a
 // cart a second time returns the order that was made the first time.
 func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 	if err := s.engine.Before(ctx, &c); err != nil {
@@ -60,26 +68,27 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if c.PayWith == "" {
-		c.PayWith = "manual"
-	}
-	if _, err := s.payments.Provider(c.PayWith); err != nil {
-		return Result{}, err
-	}
 	if err := c.check(); err != nil {
 		return Result{}, err
+	}
+	cmd := begin{Cart: c.Cart, Version: c.CartVersion, Expected: c.ExpectedTotal, Reference: c.ExternalReference, AuthorizeOnly: c.AuthorizeOnly}
+	if cmd.Tenders, err = s.tenders(c); err != nil {
+		return Result{}, err
+	}
+	if !c.OccurredAt.IsZero() {
+		cmd.OccurredAt = c.OccurredAt.UnixMilli()
 	}
 	if c.Key == "" {
 		c.Key = command.NewKey(s.engine.Now())
 	}
-	made, err := s.begin(ctx, slot, c)
+	made, err := s.begin(ctx, slot, &cmd, c.Key)
 	s.carts.NoteLimit(err)
 	if err != nil {
 		return Result{}, command.UnderKey(c.Key, err)
 	}
 	var out Result
 	if made.Attempt != "" {
-		out.Order, err = s.pay(ctx, slot, c, made)
+		out.Order, err = s.pay(ctx, slot, &cmd, made)
 	}
 	if err == nil && out.Status != orders.Placed {
 		// The order is made: the caller's haste must not hide that.
@@ -95,9 +104,6 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 }
 
 func (c Complete) check() error {
-	if err := payments.CheckToken(c.Token); err != nil {
-		return err
-	}
 	switch {
 	case len(c.ExternalReference) > 255:
 		return fault.New(fault.Invalid, "the external reference is longer than 255 bytes")
@@ -110,21 +116,13 @@ func (c Complete) check() error {
 // begin runs the first phase. If this shard's allowance of something is short
 // it borrows and tries again; if the goods cannot be had anywhere, that answer
 // is recorded under the caller's key like any other.
-func (s *Service) begin(ctx context.Context, slot id.Slot, c Complete) (begun, error) {
-	cmd := begin{
-		Cart: c.Cart, Version: c.CartVersion, Expected: c.ExpectedTotal,
-		Provider: c.PayWith, Token: c.Token, Reference: c.ExternalReference,
-		AuthorizeOnly: c.AuthorizeOnly,
-	}
-	if !c.OccurredAt.IsZero() {
-		cmd.OccurredAt = c.OccurredAt.UnixMilli()
-	}
+func (s *Service) begin(ctx context.Context, slot id.Slot, cmd *begin, key string) (begun, error) {
 	var made begun
 	submit := func() (err error) {
-		made, err = command.Do[begun](ctx, s.engine, &cmd, command.Call{Key: c.Key, Slot: slot, Prepare: func(st command.Stamp) error {
+		made, err = command.Do[begun](ctx, s.engine, cmd, command.Call{Key: key, Slot: slot, Prepare: func(st command.Stamp) error {
 			return cmd.prepare(ctx, s, st)
 		}})
-		made.fresh = made.Attempt == cmd.Attempt
+		made.fresh = cmd.has(made.Attempt)
 		return err
 	}
 	err := submit()
@@ -159,40 +157,62 @@ const maxSoldOut = 200
 // pay runs the second and third phases. An outcome that is not known leaves
 // the order pending, for recovery. It returns the order if it was placed by
 // this call, as far as this process knows; the zero Order has to be read.
-func (s *Service) pay(ctx context.Context, slot id.Slot, c Complete, made begun) (orders.Order, error) {
-	attempt := payments.Attempt{
-		ID: made.Attempt, Order: made.Order, Provider: c.PayWith, Token: c.Token, Amount: made.Total,
-		AutoCapture: !c.AuthorizeOnly, State: payments.Created,
+func (s *Service) pay(ctx context.Context, slot id.Slot, cmd *begin, made begun) (orders.Order, error) {
+	if !made.fresh || made.Several {
+		return orders.Order{}, s.drive(ctx, slot, made.Order)
 	}
-	if !made.fresh {
-		// An answer from before: somebody may have driven it on since.
-		var err error
-		if attempt, err = s.payments.Get(ctx, made.Attempt); err != nil || attempt.State != payments.Created {
-			return orders.Order{}, err
-		}
-	}
-	outcome, err := s.payments.Pay(ctx, attempt)
-	if err != nil {
-		return orders.Order{}, nil // unknown: the timer of Begin sees to it
-	}
-	done, err := s.book(ctx, slot, attempt, outcome)
-	switch {
-	case fault.CodeOf(err) == fault.Invalid:
-		return orders.Order{}, nil // what cannot be booked is no answer either: recovery asks again
-	case err != nil || done.order.Status != orders.Placed || len(made.lines) == 0:
+	done, err := s.payNow(ctx, slot, cmd.first(made))
+	if err != nil || done.order.Status != orders.Placed || len(made.lines) == 0 {
 		return orders.Order{}, err
 	}
 	done.order.Lines = made.lines
 	return done.order, nil
 }
 
-func (s *Service) finish(ctx context.Context, slot id.Slot, a payments.Attempt, o payments.Outcome) error {
-	_, err := s.book(ctx, slot, a, o)
-	return err
+// payNow asks for one payment and books the answer. What it returns is zero if
+// the answer is not known.
+func (s *Service) payNow(ctx context.Context, slot id.Slot, a payments.Attempt) (finished, error) {
+	outcome, err := s.payments.Pay(ctx, a)
+	if err != nil {
+		return finished{}, nil // unknown: the timer of Begin sees to it
+	}
+	done, err := s.finish(ctx, slot, a, outcome)
+	if fault.CodeOf(err) == fault.Invalid {
+		return finished{}, nil // what cannot be booked is no answer either: recovery asks again
+	}
+	return done, err
 }
 
-// book runs the third phase.
-func (s *Service) book(ctx context.Context, slot id.Slot, a payments.Attempt, o payments.Outcome) (finished, error) {
+// drive asks for the payments of a pending order that were not asked for yet,
+// one after the other, until one has no answer that lets the next one go.
+func (s *Service) drive(ctx context.Context, slot id.Slot, order orders.ID) error {
+	attempts, err := s.payments.ByOrder(ctx, order)
+	if err != nil {
+		return err
+	}
+	for _, a := range attempts {
+		if a.State.Paid() {
+			continue
+		}
+		if a.State != payments.Created {
+			return nil // somebody is at it, or has been
+		}
+		done, err := s.payNow(ctx, slot, a)
+		if err != nil {
+			return err
+		}
+		if len(attempts) > 1 && (done.Status == orders.Placed || done.Status == orders.Canceled) {
+			_ = s.payments.Settle(ctx, order) // what waited is captured, what is in vain let go; or the timer does it
+		}
+		if done.Status != orders.Pending || !done.State.Paid() {
+			return nil
+		}
+	}
+	return nil
+}
+
+// finish runs the third phase.
+func (s *Service) finish(ctx context.Context, slot id.Slot, a payments.Attempt, o payments.Outcome) (finished, error) {
 	// The money has moved: the caller's haste must not keep that from the log.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 	defer cancel()

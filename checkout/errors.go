@@ -40,6 +40,20 @@ func (e *TotalChangedError) Error() string {
 // Unwrap returns fault.Conflict.
 func (e *TotalChangedError) Unwrap() error { return fault.Conflict }
 
+// UncoveredError says that the payments do not add up to what the cart costs,
+// since a gift card holds less than it was thought to, say.
+type UncoveredError struct {
+	Cart           cart.ID
+	Total, Covered money.Amount
+}
+
+func (e *UncoveredError) Error() string {
+	return fmt.Sprintf("cart %s costs %v, and its payments make only %v: add another", e.Cart, e.Total, e.Covered)
+}
+
+// Unwrap returns fault.Refused.
+func (e *UncoveredError) Unwrap() error { return fault.Refused }
+
 // EmptyCartError says that there is nothing in the cart to buy.
 type EmptyCartError struct{ Cart cart.ID }
 

@@ -44,10 +44,13 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 	if err != nil || !changed {
 		return finished{Status: o.Status, State: a.State, order: o}, err
 	}
-	switch pending := o.Status == orders.Pending; {
-	case pending && (a.State == payments.Authorized || a.State == payments.Captured) && covered(o):
+	pending := o.Status == orders.Pending
+	switch {
+	case pending && a.State.Paid() && covered(o):
 		err = c.succeed(tx, &o)
-	case pending && (a.State == payments.Authorized || a.State == payments.Captured):
+	case pending && a.State.Paid() && covers(a):
+		err = orders.Save(tx, &o) // the other payments are to come
+	case pending && a.State.Paid():
 		err = c.fail(tx, &o, underpaid) // what did come goes back
 	case pending && (a.State == payments.Declined || a.State == payments.Voided || a.State == payments.Canceled):
 		err = c.fail(tx, &o, "payment "+string(a.State))
@@ -58,6 +61,10 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 	default:
 		err = orders.Save(tx, &o)
 	}
+	if err == nil && pending && o.Status != orders.Pending && a.Amount != o.Total {
+		// The other payments are to be captured now, or to be let go.
+		err = payments.SettleLater(tx, o.ID)
+	}
 	return finished{Status: o.Status, State: a.State, order: o}, err
 }
 
@@ -67,6 +74,11 @@ const underpaid = "underpaid"
 // covered reports whether the money that is held or taken pays the order.
 func covered(o orders.Order) bool {
 	return o.Authorized.Minor()-o.Voided.Minor() >= o.Total.Minor()
+}
+
+// covers reports whether a payment holds or has taken all that it was asked for.
+func covers(a payments.Attempt) bool {
+	return a.Authorized.Minor()-a.Voided.Minor() >= a.Amount.Minor()
 }
 
 // letGo reports whether a placed order has lost its money before anything has

@@ -8,7 +8,6 @@ import (
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
-	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/pricing"
 )
 
@@ -69,7 +68,7 @@ func withinBounds(promotions []pricing.Applied) []pricing.Applied {
 // prepare names the order and prices the cart, by the rules and the catalog as
 // they are now.
 func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error {
-	c.Order, c.Attempt = orders.ID(st.NewID("ord")), payments.ID(st.NewID("pay"))
+	c.Order, c.Parts = orders.ID(st.NewID("ord")), nil
 	p, err := s.carts.Price(ctx, c.Cart)
 	if err != nil {
 		return err
@@ -94,5 +93,5 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 		changes := slices.DeleteFunc(p.Problems, func(p cart.Problem) bool { return p.Code != cart.PriceChanged })
 		c.Priced.Changes = changes[:min(len(changes), maxNamed)]
 	}
-	return nil
+	return c.share(ctx, s, st, money.New(q.Total, q.Currency), string(p.Customer))
 }

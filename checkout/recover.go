@@ -30,16 +30,24 @@ func (s *Service) Recover(ctx context.Context, subject string) error {
 	if o.Status != orders.Pending || len(attempts) == 0 {
 		return s.forget(ctx, slot, o.ID)
 	}
-	attempt := attempts[len(attempts)-1]
-	provider, err := s.payments.Provider(attempt.Provider)
-	if err != nil {
-		return err
+	for _, a := range attempts {
+		if a.State.Paid() {
+			continue
+		}
+		provider, err := s.payments.Provider(a.Provider)
+		if err != nil {
+			return err
+		}
+		outcome, err := s.ask(ctx, provider, a)
+		if err != nil {
+			return fmt.Errorf("asking %s about %s: %w", a.Provider, a.ID, err)
+		}
+		f, err := s.finish(ctx, slot, a, outcome)
+		if err != nil || f.Status != orders.Pending || !f.State.Paid() {
+			return err
+		}
 	}
-	outcome, err := s.ask(ctx, provider, attempt)
-	if err != nil {
-		return fmt.Errorf("asking %s about %s: %w", attempt.Provider, attempt.ID, err)
-	}
-	return s.finish(ctx, slot, attempt, outcome)
+	return nil
 }
 
 // ask learns the outcome of an attempt. What is in the provider's hands is
@@ -80,13 +88,17 @@ func (s *Service) Resume(ctx context.Context, order orders.ID) (Result, error) {
 		return Result{}, err
 	}
 	if len(attempts) > 0 {
-		a := attempts[len(attempts)-1]
+		a := payments.Current(attempts)
 		p, err := s.payments.Provider(a.Provider)
 		if err != nil {
 			return Result{}, err
 		}
 		if outcome, err := p.Retrieve(ctx, a.LookupRequest()); err == nil && outcome.State != payments.NotFound {
-			if err := s.finish(ctx, slot, a, outcome); err != nil {
+			f, err := s.finish(ctx, slot, a, outcome)
+			if err == nil && len(attempts) > 1 && f.Status == orders.Pending {
+				err = s.drive(ctx, slot, order)
+			}
+			if err != nil {
 				return Result{}, err
 			}
 		}
@@ -94,9 +106,10 @@ func (s *Service) Resume(ctx context.Context, order orders.ID) (Result, error) {
 	return s.result(ctx, order)
 }
 
-// Abandon gives a pending order up for the shopper. The attempt is voided at
-// the provider, and only its answer ends the hold: if the payment went through
-// after all, the order is placed.
+// Abandon gives a pending order up for the shopper. The payment that it waits
+// for is voided at the provider, and only its answer ends the hold: if the
+// payment went through after all and there is no other to wait for, the order is
+// placed.
 func (s *Service) Abandon(ctx context.Context, order orders.ID) (Result, error) {
 	slot, err := id.SlotOf(string(order))
 	if err != nil {
@@ -113,17 +126,28 @@ func (s *Service) Abandon(ctx context.Context, order orders.ID) (Result, error) 
 	if o.Status != orders.Pending || len(attempts) == 0 {
 		return Result{}, &orders.StatusError{Order: order, Have: string(o.Status), Want: string(orders.Pending)}
 	}
-	a := attempts[len(attempts)-1]
-	p, err := s.payments.Provider(a.Provider)
-	if err != nil {
-		return Result{}, err
+	for _, a := range attempts {
+		if a.State.Paid() {
+			continue
+		}
+		p, err := s.payments.Provider(a.Provider)
+		if err != nil {
+			return Result{}, err
+		}
+		outcome, err := p.Void(ctx, a.VoidRequest())
+		if err != nil {
+			return Result{}, fault.Wrap(fault.Unavailable, err, "asking %s to let go of order %s", a.Provider, order)
+		}
+		f, err := s.finish(ctx, slot, a, outcome)
+		if err != nil {
+			return Result{}, err
+		}
+		if f.Status != orders.Pending {
+			break
+		}
 	}
-	outcome, err := p.Void(ctx, a.VoidRequest())
-	if err != nil {
-		return Result{}, fault.Wrap(fault.Unavailable, err, "asking %s to let go of order %s", a.Provider, order)
-	}
-	if err := s.finish(ctx, slot, a, outcome); err != nil {
-		return Result{}, err
+	if len(attempts) > 1 {
+		_ = s.payments.Settle(ctx, order) // the other payments are let go; or the timer does it
 	}
 	return s.result(ctx, order)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/cache"
 	"github.com/keelshop/commerce/internal/claim"
@@ -52,6 +53,7 @@ type shop struct {
 	carts     *cart.Service
 	orders    *orders.Service
 	payments  *payments.Service
+	credit    *credit.Service
 	checkout  *checkout.Service
 
 	received map[catalog.SKU]int64 // what should be on hand
@@ -92,7 +94,7 @@ type mutation struct {
 func modules() []command.Module {
 	return []command.Module{
 		claim.Module(), subject.Module(), accounts.Module(), catalog.Module(), inventory.Module(), pricing.Module(),
-		cart.Module(), orders.Module(), payments.Module(), checkout.Module(),
+		cart.Module(), orders.Module(), payments.Module(), credit.Module(), checkout.Module(),
 	}
 }
 
@@ -130,7 +132,12 @@ func newMutant(t testing.TB, shards int, m mutation) *shop {
 	s.pricing = pricing.NewService(engine, s.catalog, s.copies, pricing.Options{})
 	s.carts = cart.NewService(engine, s.pricing, sealer)
 	s.orders = orders.NewService(engine, sealer)
-	s.payments = payments.NewService(engine, s.orders, map[string]payments.Provider{"simulator": bank, "manual": manual.New()})
+	s.credit = credit.NewService(engine)
+	providers := map[string]payments.Provider{"simulator": bank, "manual": manual.New()}
+	for _, p := range s.credit.Providers() {
+		providers[p.Name()] = p
+	}
+	s.payments = payments.NewService(engine, s.orders, providers)
 	s.checkout = checkout.NewService(engine, s.carts, s.inventory, s.orders, s.payments)
 	return s
 }
@@ -315,9 +322,15 @@ func (s *shop) audit() (found []string) {
 			found = append(found, fmt.Sprintf("%d of %s were received and %d are on hand", want, sku, l.OnHand))
 		}
 	}
+	if across, err = credit.CheckAcross(s.ctx(), s.engine); err != nil {
+		s.Fatal(err)
+	}
+	for _, v := range across {
+		found = append(found, v.String())
+	}
 	for _, c := range s.bank.Charges() {
-		if o := s.order(orders.ID(c.Order)); c.Captured != o.Captured {
-			found = append(found, fmt.Sprintf("charge %s captured %v, order %s has %v", c.Key, c.Captured, o.ID, o.Captured))
+		if a, err := s.payments.Get(s.ctx(), payments.ID(c.Key)); err != nil || c.Captured != a.Captured {
+			found = append(found, fmt.Sprintf("charge %s captured %v, order %s has %v, %v", c.Key, c.Captured, a.Order, a.Captured, err))
 		}
 	}
 	held, err := s.bank.Held("EUR")

@@ -81,7 +81,12 @@ func (s *Service) hear(ctx context.Context, slot id.Slot, order orders.ID) error
 		if outcome.State == payments.NotFound {
 			continue
 		}
-		if err := s.finish(ctx, slot, a, outcome); err != nil {
+		if _, err := s.finish(ctx, slot, a, outcome); err != nil {
+			return err
+		}
+	}
+	if len(attempts) > 1 {
+		if err := s.drive(ctx, slot, order); err != nil {
 			return err
 		}
 	}
