@@ -71,13 +71,19 @@ func (f *fleet) open(i int, opts ...commerce.Option) {
 // join adds node i and waits until every shard has that many voters.
 func (f *fleet) join(nodes ...int) {
 	f.t.Helper()
-	keys, err := os.ReadFile(f.path(0) + ".keys")
-	must(f.t, err)
 	for _, i := range nodes {
-		must(f.t, os.WriteFile(f.path(i)+".keys", keys, 0o600))
+		f.lend(i)
 		f.open(i)
 	}
 	f.voters(len(f.nodes))
+}
+
+// lend gives a node the store's keys.
+func (f *fleet) lend(i int) {
+	f.t.Helper()
+	keys, err := os.ReadFile(f.path(0) + ".keys")
+	must(f.t, err)
+	must(f.t, os.WriteFile(f.path(i)+".keys", keys, 0o600))
 }
 
 func (f *fleet) voters(want int) {

@@ -19,6 +19,7 @@ const clusterHelp = `Usage: commerce cluster COMMAND
   drain NODE          let a node hand over everything that it leads
   resume NODE         let it lead again
   remove NODE         take a node out of the cluster, for good
+  recover DIR         make one node go on after the majority was lost for ever
 
 To let a node join, serve an empty directory with --join. "commerce cluster
 COMMAND --help" says more.
@@ -31,11 +32,12 @@ var clusterCommands = []subcommand{
 	{"drain", operate(drainHelp, (*commerce.RemoteCluster).Drain)},
 	{"resume", operate(resumeHelp, (*commerce.RemoteCluster).Resume)},
 	{"remove", operate(removeHelp, (*commerce.RemoteCluster).Remove)},
+	{"recover", clusterRecover},
 }
 
 func cluster(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		return misused("name what to do: certs, serve, status, drain, resume or remove")
+		return misused("name what to do: certs, serve, status, drain, resume, remove or recover")
 	}
 	if args[0] == "--help" || args[0] == "-h" || args[0] == "help" {
 		_, err := io.WriteString(stdout, clusterHelp)
