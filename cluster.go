@@ -25,7 +25,8 @@ type Cluster struct {
 	net      *peer.TCP
 	book     *peer.Book
 	draining atomic.Bool
-	moved    time.Time // when this node last handed a leadership over; of the worker
+	moved    time.Time     // when this node last handed a leadership over; of the worker
+	every    time.Duration // between audits; negative for never
 }
 
 // Cluster returns the store's nodes.
@@ -61,7 +62,7 @@ func (c *Cluster) listen(cc ClusterConfig) error {
 	if err != nil {
 		return err
 	}
-	c.net, c.book = net, book
+	c.net, c.book, c.every = net, book, cc.AuditEvery
 	return nil
 }
 
@@ -77,6 +78,11 @@ func (c *Cluster) abandon() error {
 func (c *Cluster) run() {
 	c.store.engine.clustered.Store(true)
 	c.store.background(c.work)
+	c.store.background(c.store.digests.run)
+	c.store.background(c.audits)
+	for _, l := range c.store.engine.lanes {
+		c.store.resumeRebuild(l)
+	}
 }
 
 // Addr returns the address that other nodes are told; "" on a store that is
@@ -240,7 +246,7 @@ func (c *Cluster) drainHere(ctx context.Context) error {
 func (c *Cluster) hand(ctx context.Context, l *lane) error {
 	err := fault.New(fault.Unavailable, "no other node can lead shard %d now", l.number)
 	for _, m := range l.group.Members() {
-		if !m.Voter || m.Node == c.store.engine.self || !c.accepts(ctx, m.Node) {
+		if !m.Voter || m.Node == c.store.engine.self || !c.accepts(ctx, m.Node, l.number) {
 			continue
 		}
 		if failed := l.group.Transfer(ctx, m.Node); failed == nil {
@@ -253,10 +259,10 @@ func (c *Cluster) hand(ctx context.Context, l *lane) error {
 }
 
 // accepts asks a node whether it would lead.
-func (c *Cluster) accepts(ctx context.Context, node string) bool {
+func (c *Cluster) accepts(ctx context.Context, node string, shard int) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	_, err := c.store.engine.ask(ctx, node, call{Op: callLead})
+	_, err := c.store.engine.ask(ctx, node, call{Op: callLead, Shard: shard})
 	return err == nil
 }
 
@@ -288,13 +294,17 @@ type NodeStatus struct {
 	Member    int    `cbor:"6,keyasint,omitempty"` // the shards that it is a member of
 	Leads     int    `cbor:"7,keyasint,omitempty"` // the shards that it leads
 	Behind    uint64 `cbor:"8,keyasint,omitempty"` // log entries that it has not applied yet, in the shard where that is most
+	// Rebuilding is the shards whose copies there differed from the others:
+	// they are not served by that node until they have been rebuilt.
+	Rebuilding []int `cbor:"9,keyasint,omitempty"`
 }
 
 // report is what a node says of itself.
 type report struct {
-	Draining bool     `cbor:"1,keyasint,omitempty"`
-	Leads    []int    `cbor:"2,keyasint,omitempty"`
-	Applied  []uint64 `cbor:"3,keyasint,omitempty"`
+	Draining   bool     `cbor:"1,keyasint,omitempty"`
+	Leads      []int    `cbor:"2,keyasint,omitempty"`
+	Applied    []uint64 `cbor:"3,keyasint,omitempty"`
+	Rebuilding []int    `cbor:"4,keyasint,omitempty"`
 }
 
 func (c *Cluster) report() report {
@@ -304,6 +314,9 @@ func (c *Cluster) report() report {
 			r.Leads = append(r.Leads, l.number)
 		}
 		r.Applied = append(r.Applied, l.group.Applied())
+		if l.trusted() != nil {
+			r.Rebuilding = append(r.Rebuilding, l.number)
+		}
 	}
 	return r
 }
@@ -378,7 +391,7 @@ func (c *Cluster) assess(nodes map[string]*NodeStatus, reports map[string]report
 			n.Addr = c.book.Addr(name)
 		}
 		if r, ok := reports[name]; ok {
-			n.Reachable, n.Draining, n.Leads = true, r.Draining, len(r.Leads)
+			n.Reachable, n.Draining, n.Leads, n.Rebuilding = true, r.Draining, len(r.Leads), r.Rebuilding
 			for i, applied := range r.Applied[:min(len(r.Applied), len(newest))] {
 				n.Behind = max(n.Behind, newest[i]-applied)
 			}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/replication/peer"
@@ -36,6 +37,10 @@ type ClusterConfig struct {
 	// of their store. One that is a member already finds the others with it
 	// when all have moved.
 	Join []string
+
+	// AuditEvery is how often the copies of all nodes are compared: see
+	// Cluster.Audit. 0 means every hour, and a negative time never.
+	AuditEvery time.Duration
 }
 
 // WithCluster makes the store one node of a cluster. The first node is opened

@@ -99,13 +99,22 @@ func (r *RemoteCluster) Resume(ctx context.Context, node string) error {
 	return err
 }
 
+// Audit is Cluster.Audit.
+func (r *RemoteCluster) Audit(ctx context.Context) (a Audit, err error) {
+	got, err := r.ask(ctx, call{Op: callAudit})
+	if err != nil {
+		return a, err
+	}
+	return a, command.Unmarshal(got.Body, &a)
+}
+
 // Close ends the connection.
 func (r *RemoteCluster) Close() error { return r.net.Close() }
 
 // Copy is Store.Copy on the node that is asked; the copy is fetched into an
 // empty directory here.
 func (r *RemoteCluster) Copy(ctx context.Context, dir string) (Copy, error) {
-	return asker(r.ask).copyFrom(ctx, dir)
+	return asker(r.ask).copyFrom(ctx, call{Op: callCopy}, dir)
 }
 
 // Asset writes a file of Store.Assets that the node has.

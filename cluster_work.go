@@ -77,7 +77,7 @@ func (c *Cluster) spread(ctx context.Context, l *lane) {
 		return
 	}
 	to := preferred(l.group.Members(), l.number)
-	if c.draining.Load() {
+	if c.draining.Load() || l.trusted() != nil {
 		c.moved = time.Now()
 		_ = c.hand(ctx, l) // tried again
 		return
@@ -85,7 +85,7 @@ func (c *Cluster) spread(ctx context.Context, l *lane) {
 	if to == "" || to == c.store.engine.self {
 		return
 	}
-	if lag, known := l.group.Behind(to); !known || lag > 10 || !c.accepts(ctx, to) {
+	if lag, known := l.group.Behind(to); !known || lag > 10 || !c.accepts(ctx, to, l.number) {
 		return
 	}
 	c.moved = time.Now()

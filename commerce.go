@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -67,6 +68,7 @@ type Store struct {
 	copying sync.Mutex // held while a Copy is being made
 	watch   atomic.Pointer[cutWatch]
 	exports exports
+	digests *digests
 	closing chan struct{} // closed when Close begins
 	opened  chan struct{} // closed when the shards are open
 	cluster *Cluster
@@ -138,6 +140,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.digests = newDigests(s.id.Shards)
 	s.engine = &engine{slots: slots, sealer: sealer, types: s.set.Errors(), clock: s.config.clock, hooks: s.config.hooks, tell: s.config.observer.Command, self: s.id.Node, bumpAll: s.cache.BumpAll}
 	return nil
 }
@@ -265,6 +268,9 @@ func (s *Store) openLane(ctx context.Context, i int) (*lane, error) {
 		return nil, err
 	}
 	l.shard = file
+	if _, err := os.Stat(l.distrustFile()); err == nil {
+		l.distrusted.Store(true)
+	}
 	if l.group, err = s.engine.node.AddGroup(ctx, uint32(i), s.config.machineOf(file, l)); err != nil {
 		return l, fmt.Errorf("%s: %w", file.Path(), err)
 	}

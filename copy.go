@@ -54,6 +54,11 @@ func (s *Store) Copy(ctx context.Context, dir string) (Copy, error) {
 		return Copy{}, fault.New(fault.Unavailable, "another copy of the store is being made")
 	}
 	defer s.copying.Unlock()
+	for _, l := range s.engine.lanes {
+		if err := l.trusted(); err != nil {
+			return Copy{}, err
+		}
+	}
 	if err := s.roomFor(dir); err != nil {
 		return Copy{}, err
 	}
@@ -203,6 +208,9 @@ func (s *Store) atCut(l *lane, cut uint64) {
 	s.engine.meetCut(cut)
 	if w := s.watch.Load(); w != nil {
 		w.at(l, cut)
+	}
+	if s.engine.clustered.Load() {
+		s.digests.at(l)
 	}
 }
 

@@ -84,6 +84,9 @@ func (e *engine) View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) err
 	if err := e.fresh(ctx, l); err != nil {
 		return err
 	}
+	if err := l.trusted(); err != nil {
+		return err
+	}
 	return l.shard.View(ctx, fn)
 }
 

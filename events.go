@@ -168,6 +168,9 @@ func (s *Store) eventPage(ctx context.Context, l *lane, after int64) ([]Event, e
 	if l.shard.Events() <= after {
 		return nil, nil
 	}
+	if err := l.trusted(); err != nil {
+		return nil, err
+	}
 	var page []Event
 	err := l.shard.View(ctx, func(tx *sqlite.Tx) error {
 		rows := tx.Query(`SELECT seq, at, kind, subject, data FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?`, after, eventPage)

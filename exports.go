@@ -47,6 +47,8 @@ func (s *Store) serveFiles(ctx context.Context, c call) (answered, error) {
 	switch c.Op {
 	case callCopy:
 		return s.export(ctx)
+	case callShard:
+		return s.exportShard(s.engine.lanes[c.Shard])
 	case callPart:
 		return s.exports.part(c.Name, c.Offset)
 	case callCopied:
@@ -66,12 +68,17 @@ func (s *Store) serveFiles(ctx context.Context, c call) (answered, error) {
 
 // export is callCopy.
 func (s *Store) export(ctx context.Context) (answered, error) {
+	return s.exportTo(func(dir string) (Copy, error) { return s.Copy(ctx, dir) })
+}
+
+// exportTo has a copy made in a new directory and keeps it to be fetched.
+func (s *Store) exportTo(write func(dir string) (Copy, error)) (answered, error) {
 	token := rand.Text()
 	dir := filepath.Join(s.dir, exportPrefix+token)
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return answered{}, fault.Wrap(fault.Unavailable, err, "making room for a copy")
 	}
-	c, err := s.Copy(ctx, dir)
+	c, err := write(dir)
 	if err != nil {
 		return answered{}, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -187,10 +194,9 @@ func (ask asker) fetch(ctx context.Context, c call, to io.Writer) error {
 	}
 }
 
-// copyFrom has a node copy the store, and fetches the copy into an empty
-// directory.
-func (ask asker) copyFrom(ctx context.Context, dir string) (Copy, error) {
-	got, err := ask(ctx, call{Op: callCopy})
+// copyFrom has a node make a copy, and fetches it into an empty directory.
+func (ask asker) copyFrom(ctx context.Context, c call, dir string) (Copy, error) {
+	got, err := ask(ctx, c)
 	if err != nil {
 		return Copy{}, err
 	}

@@ -34,6 +34,11 @@ const (
 	callAsset   // a part of an asset that you have yourself
 	callKeep    // fetch an asset from a node, and keep it
 	callUnasset // remove an asset that you have yourself
+
+	callDigest   // of a shard at a cut
+	callDistrust // your copy of a shard differs: rebuild it from another node's
+	callShard    // make a copy of a shard, to be fetched
+	callAudit    // for a RemoteCluster
 )
 
 // A call is what one node asks another. Its fields are a wire format.
@@ -104,6 +109,9 @@ func (e *engine) route(ctx context.Context, l *lane, env command.Envelope) (repl
 	}
 	err = e.retry(ctx, func(ctx context.Context) (err error) {
 		if l.group.Ready() {
+			if err := l.trusted(); err != nil {
+				return err
+			}
 			env.Level = l.shard.Level()
 			reply, err = l.propose(ctx, env)
 			return err
@@ -226,7 +234,11 @@ func (s *Store) answer(ctx context.Context, c call) (answered, error) {
 		if s.cluster.draining.Load() {
 			return answered{}, fault.New(fault.Refused, "node %s is being drained", s.id.Node)
 		}
-		return answered{}, nil
+		return answered{}, l.trusted()
+	case callDigest:
+		return s.serveDigest(ctx, l, uint64(c.Offset))
+	case callDistrust:
+		return answered{}, s.distrust(l, c.Node)
 	}
 	return s.operate(ctx, c)
 }
@@ -245,6 +257,13 @@ func (s *Store) operate(ctx context.Context, c call) (answered, error) {
 		return answered{}, s.cluster.Remove(ctx, c.Node)
 	case callDrainNode:
 		return answered{}, s.cluster.Drain(ctx, c.Node)
+	case callAudit:
+		a, err := s.cluster.Audit(ctx)
+		if err != nil {
+			return answered{}, err
+		}
+		body, err := command.Marshal(a)
+		return answered{Body: body}, err
 	case callResumeNode:
 		return answered{}, s.cluster.Resume(ctx, c.Node)
 	}
@@ -259,6 +278,9 @@ func (e *engine) serveSubmit(ctx context.Context, l *lane, raw []byte) (answered
 	}
 	if !l.group.Ready() {
 		return answered{}, &replication.NotLeaderError{Group: uint32(l.number), Leader: l.group.Leader()}
+	}
+	if err := l.trusted(); err != nil {
+		return answered{}, err
 	}
 	e.meetCut(env.Cut)
 	env.Cut, env.Level = 0, l.shard.Level()

@@ -27,6 +27,8 @@ type lane struct {
 	opened time.Duration                // when this node opened the shard
 	seen   atomic.Int64                 // when it last applied something; 0 = not since it was opened
 	now    atomic.Pointer[shardReading] // nil until this node leads
+
+	distrusted atomic.Bool // this node's copy differs from the others: see distrust
 }
 
 // shardReading is what the shard clock was at a moment of this node's own.

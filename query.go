@@ -43,6 +43,9 @@ func (s *Store) query(ctx context.Context, query string, args []any, row func(Ro
 	defer s.queries.leave()
 	paths := make([]string, len(s.engine.lanes))
 	for i, l := range s.engine.lanes {
+		if err := l.trusted(); err != nil {
+			return true, err
+		}
 		paths[i] = l.shard.Path()
 	}
 	u, err := sqlite.OpenUnion(paths, views, s.config.vfs)

@@ -122,6 +122,7 @@ func (g *Group) start(m Machine) error {
 	g.inherited = applied
 	g.applied.Store(applied)
 	f := &fsm{group: g, machine: m, applied: applied, jobs: make(chan func())}
+	g.fsm = f
 	g.machine.Go(f.work)
 	if err := g.startRaft(f); err != nil {
 		close(g.quit)

@@ -32,11 +32,13 @@ type Group struct {
 
 	rounds   rounds
 	nudges   chan struct{} // has room for one
-	changing atomic.Bool   // a change of members is under way
-	moving   atomic.Bool   // the leadership is being handed over
+	fsm      *fsm
+	changing atomic.Bool // a change of members is under way
+	moving   atomic.Bool // the leadership is being handed over
 
-	full chan struct{} // the log has reached the size at which it is truncated; has room for one
-	size atomic.Int64  // that size, in bytes
+	full       chan struct{} // the log has reached the size at which it is truncated; has room for one
+	size       atomic.Int64  // that size, in bytes
+	rebuilding sync.Mutex    // held while the machine is rebuilt, and while a snapshot is taken
 
 	quit    chan struct{} // ends the group's own goroutines
 	tasks   sync.WaitGroup
@@ -169,7 +171,9 @@ func (g *Group) truncate() {
 		if g.log.Bytes() < g.size.Load() {
 			continue // the truncation before this one took care of it
 		}
+		g.rebuilding.Lock()
 		err := g.raft.Snapshot().Error()
+		g.rebuilding.Unlock()
 		g.size.Store(limit)
 		if err != nil && g.node.Err() == nil {
 			// A reader was in the way, or members are changing. Try again when the log has grown a little more.

@@ -54,7 +54,7 @@ func (c Config) seal(path string) (applied uint64, err error) {
 // called like ApplyBatch; after an error the shard must stop.
 func (s *Shard) Replace(path string) error {
 	defer s.use()()
-	if err := s.fits(path); err != nil {
+	if err := s.fits(path, s.state.applied); err != nil {
 		return fmt.Errorf("replacing shard %d: %w", s.cfg.Shard, err)
 	}
 	old := s.pool.Load()
@@ -68,9 +68,37 @@ func (s *Shard) Replace(path string) error {
 	return nil
 }
 
-// fits checks that a copy is sound, and is one of this shard that does not go
-// back.
-func (s *Shard) fits(path string) error {
+// Rebuild makes the copy at path, which lies on the same disk, the shard, also
+// if it holds fewer entries, down to atLeast: the file has turned out to be
+// wrong. A copy that does not fit, and a reader that is in the way, are refused
+// with fault.Refused or fault.Unavailable, and nothing has changed. After any
+// other error the shard must stop. It is called like ApplyBatch.
+func (s *Shard) Rebuild(path string, atLeast uint64) error {
+	defer s.use()()
+	if err := s.fits(path, atLeast); err != nil {
+		return fault.New(fault.Refused, "rebuilding shard %d: %v", s.cfg.Shard, err)
+	}
+	if err := s.pool.Load().Close(); err != nil {
+		return fmt.Errorf("rebuilding shard %d: %w", s.cfg.Shard, err)
+	}
+	if err := s.emptyWAL(); err != nil {
+		pool, again := s.cfg.readers()
+		if again != nil {
+			return fmt.Errorf("rebuilding shard %d: %w", s.cfg.Shard, errors.Join(err, again))
+		}
+		s.pool.Store(pool)
+		return fault.New(fault.Unavailable, "rebuilding shard %d: somebody is reading it: %v", s.cfg.Shard, err)
+	}
+	if err := s.swap(path); err != nil {
+		return fmt.Errorf("rebuilding shard %d: %w", s.cfg.Shard, err)
+	}
+	s.changed.fire()
+	return nil
+}
+
+// fits checks that a copy is sound, and is one of this shard that holds at least
+// the entries up to an index.
+func (s *Shard) fits(path string, atLeast uint64) error {
 	conn, err := sqlite.Open(path, sqlite.Options{VFS: s.cfg.VFS})
 	if err != nil {
 		return err
@@ -87,8 +115,8 @@ func (s *Shard) fits(path string) error {
 	if rows.Int(0) > Format || rows.Text(1) != s.cfg.Store || rows.Int(2) != s.cfg.Shard || rows.Int(3) != s.cfg.Map.Shards() {
 		return fault.New(fault.Broken, "%s is shard %d of %d of store %s in format %d", path, rows.Int(2), rows.Int(3), rows.Text(1), rows.Int(0))
 	}
-	if applied := uint64(rows.Int64(4)); applied < s.state.applied {
-		return fault.New(fault.Broken, "%s holds entries up to %d, and %d are applied", path, applied, s.state.applied)
+	if applied := uint64(rows.Int64(4)); applied < atLeast {
+		return fault.New(fault.Broken, "%s holds entries up to %d, and must hold those up to %d", path, applied, atLeast)
 	}
 	return nil
 }

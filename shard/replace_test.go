@@ -139,3 +139,54 @@ func TestAWrongCopyIsRefused(t *testing.T) {
 	}
 	a.feed(t, 10, 12)
 }
+
+// TestAWrongFileIsTakenBack: to an older copy, and the log goes on from there.
+// Who reads is waited for, and a copy from before what the log holds is refused.
+func TestAWrongFileIsTakenBack(t *testing.T) {
+	dir := t.TempDir()
+	good := openReplica(t, filepath.Join(dir, "good.db"), "s")
+	defer good.Close()
+	bad := openReplica(t, filepath.Join(dir, "bad.db"), "s")
+	good.feed(t, 1, 20)
+	copied := filepath.Join(dir, "copy")
+	if _, err := good.Copy(copied); err != nil {
+		t.Fatal(err)
+	}
+	good.feed(t, 21, 30)
+	bad.feed(t, 1, 15)
+	bad.feed(t, 17, 30) // one is missing
+	if err := bad.Rebuild(copied, 21); fault.CodeOf(err) != fault.Refused {
+		t.Errorf("a copy that is too old: %v", err)
+	}
+	pin, err := bad.Pin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bad.Rebuild(copied, 20); fault.CodeOf(err) != fault.Unavailable {
+		t.Errorf("while somebody reads: %v", err)
+	}
+	if err := pin.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if bad.Applied() != 30 || bad.digest(t) == good.digest(t) {
+		t.Error("what was refused has changed it")
+	}
+	if err := bad.Rebuild(copied, 20); err != nil {
+		t.Fatal(err)
+	}
+	if bad.Applied() != 20 || bad.replaced != 1 {
+		t.Errorf("applied %d, %d times replaced", bad.Applied(), bad.replaced)
+	}
+	bad.feed(t, 21, 30)
+	if bad.digest(t) != good.digest(t) {
+		t.Error("it differs still")
+	}
+	if err := bad.Close(); err != nil {
+		t.Fatal(err)
+	}
+	bad = openReplica(t, filepath.Join(dir, "bad.db"), "s")
+	defer bad.Close()
+	if bad.digest(t) != good.digest(t) {
+		t.Error("it differs after opening again")
+	}
+}

@@ -16,6 +16,7 @@ const clusterHelp = `Usage: commerce cluster COMMAND
   certs DIR NAME…     make certificates for nodes, and for an operator
   serve DIR           hold a store as one node of a cluster, until a signal
   status              list the nodes and how they do
+  audit               compare the copies of all nodes
   drain NODE          let a node hand over everything that it leads
   resume NODE         let it lead again
   remove NODE         take a node out of the cluster, for good
@@ -29,6 +30,7 @@ var clusterCommands = []subcommand{
 	{"certs", clusterCerts},
 	{"serve", clusterServe},
 	{"status", clusterStatus},
+	{"audit", clusterAudit},
 	{"drain", operate(drainHelp, (*commerce.RemoteCluster).Drain)},
 	{"resume", operate(resumeHelp, (*commerce.RemoteCluster).Resume)},
 	{"remove", operate(removeHelp, (*commerce.RemoteCluster).Remove)},
@@ -37,7 +39,7 @@ var clusterCommands = []subcommand{
 
 func cluster(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		return misused("name what to do: certs, serve, status, drain, resume, remove or recover")
+		return misused("name what to do: certs, serve, status, audit, drain, resume, remove or recover")
 	}
 	if args[0] == "--help" || args[0] == "-h" || args[0] == "help" {
 		_, err := io.WriteString(stdout, clusterHelp)
@@ -149,6 +151,8 @@ func clusterStatus(ctx context.Context, args []string, stdout, _ io.Writer) erro
 		switch {
 		case !n.Reachable:
 			state = "down"
+		case len(n.Rebuilding) > 0:
+			state = "rebuilding"
 		case n.Draining:
 			state = "draining"
 		}

@@ -97,6 +97,9 @@ func TestClusterOfProcesses(t *testing.T) {
 		return strings.Count(out, " up ") == 3 && strings.Count(out, "  2       2  ") == 3
 	}, status...)
 
+	if r := succeed(t, append([]string{"cluster", "audit"}, at...)...); strings.Count(r.stdout, "n1") != 2 {
+		t.Errorf("the audit says:\n%s", r.stdout)
+	}
 	nodes[0].end(t, os.Kill)
 	until(t, "n1 is down", func(out string) bool { return strings.Count(out, " down ") == 1 }, status...)
 	again := serve(t, stores[0], "--as", "n1", "--certs", certs, "--listen", nodes[0].addr)
@@ -116,6 +119,18 @@ func TestClusterOfProcesses(t *testing.T) {
 	for _, store := range stores[1:] {
 		succeed(t, "verify", store)
 	}
+	// Only n3 is left, for ever.
+	r := succeed(t, "cluster", "recover", stores[2])
+	_, id, _ := strings.Cut(r.stdout, "store ")
+	id, _, _ = strings.Cut(id, ",")
+	if !strings.Contains(r.stdout, "does not answer") {
+		t.Errorf("looking at it says:\n%s", r.stdout)
+	}
+	if r := command(t, "cluster", "recover", stores[2], "--confirm", "yes"); r.code != exitFailed {
+		t.Errorf("it went ahead: %+v", r)
+	}
+	succeed(t, "cluster", "recover", stores[2], "--confirm", id)
+	succeed(t, "verify", stores[2])
 }
 
 func TestClusterUsage(t *testing.T) {
@@ -133,6 +148,10 @@ func TestClusterUsage(t *testing.T) {
 		{[]string{"cluster", "certs", "d", "../x"}, exitUsage, "cannot be the name"},
 		{[]string{"cluster", "drain"}, exitUsage, "1 operands"},
 		{[]string{"cluster", "status", "--certs", "missing"}, exitFailed, "missing"},
+		{[]string{"cluster", "audit", "--help"}, exitOK, "Exit code 1"},
+		{[]string{"cluster", "recover", "--help"}, exitOK, "--confirm STORE"},
+		{[]string{"cluster", "recover"}, exitUsage, "one directory"},
+		{[]string{"cluster", "recover", "missing"}, exitFailed, "not a store"},
 	} {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
 			t.Chdir(t.TempDir())
