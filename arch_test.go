@@ -107,6 +107,13 @@ var importRules = slices.Concat([]importRule{
 		why:    "the store tells an Observer; who does not use Prometheus does not carry it",
 	},
 	{
+		from:   ours("..."),
+		except: ours("traces/..."),
+		to:     []string{"go.opentelemetry.io/..."},
+		direct: true,
+		why:    "the store tells an Observer; who does not trace does not carry OpenTelemetry",
+	},
+	{
 		from: ours(domain...),
 		to: slices.Concat(ours("replication/...", "shard/...", "search/...", "internal/cache/...", ""), []string{
 			"github.com/hashicorp/...", "github.com/blevesearch/...", "github.com/dgraph-io/...", "net/http/...",

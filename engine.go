@@ -50,7 +50,10 @@ func (e *engine) Submit(ctx context.Context, env command.Envelope) (command.Answ
 		err = reply.Err
 	}
 	if e.tell != nil {
-		e.tell(ObservedCommand{Kind: string(env.Kind), Code: outcomeOf(err), Took: time.Since(start)})
+		e.tell(ObservedCommand{
+			Context: ctx, Kind: string(env.Kind), Shard: l.number, Code: outcomeOf(err), Start: start, Took: time.Since(start),
+			Proposed: reply.Steps.Proposed, Began: reply.Steps.Began, Applied: reply.Steps.Applied,
+		})
 	}
 	if err != nil {
 		return command.Answer{}, fmt.Errorf("%s: %w", env.Kind, err)

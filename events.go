@@ -84,6 +84,20 @@ func (s *Store) Event(ctx context.Context, shard int, sequence int64) (e Event, 
 	return page[0], nil
 }
 
+// Behind returns how many events have come after a position: how far a consumer
+// that has got there is behind. The error is that of Events for a position that
+// is none of this store's.
+func (s *Store) Behind(p Position) (events int64, err error) {
+	at, err := s.parse(p)
+	if err != nil {
+		return 0, err
+	}
+	for i, l := range s.engine.lanes {
+		events += max(l.shard.Events()-at[i], 0)
+	}
+	return events, nil
+}
+
 const (
 	eventPage     = 256
 	positionStart = "v1"

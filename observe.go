@@ -1,6 +1,7 @@
 package commerce
 
 import (
+	"context"
 	"time"
 
 	"github.com/keelshop/commerce/fault"
@@ -10,7 +11,8 @@ import (
 
 // Observer hears of what a store does, for metrics and traces. Its functions
 // are called on the path of the work and from many goroutines, so they must be
-// quick; nil ones are not called. Package metrics has one for Prometheus.
+// quick; nil ones are not called. Package metrics has one for Prometheus, package
+// traces one for OpenTelemetry.
 type Observer struct {
 	// Command hears of each command that was asked for on this node, when its
 	// caller is about to be answered.
@@ -21,9 +23,18 @@ type Observer struct {
 
 // ObservedCommand is a command that has been answered.
 type ObservedCommand struct {
-	Kind string     // as in "orders.cancel"
-	Code fault.Code // 0 if it was done
-	Took time.Duration
+	// Context is the caller's. What a program has put there, such as a span of
+	// a trace, is found there.
+	Context context.Context
+	Kind    string // as in "orders.cancel"
+	Shard   int
+	Code    fault.Code // 0 if it was done
+	Start   time.Time
+	Took    time.Duration
+	// Proposed, Began and Applied say when it went into the log's hands, when
+	// the log held it and its transaction began, and when that was committed.
+	// They are zero if another node did that, and if it was not done anew.
+	Proposed, Began, Applied time.Time
 }
 
 // ObservedBatch is one transaction of a shard.
@@ -33,13 +44,32 @@ type ObservedBatch struct {
 	Took     time.Duration // applying and committing
 }
 
-// WithObserver makes the store tell o what it does.
-func WithObserver(o Observer) Option { return option(func(c *config) { c.observer = o }) }
+// WithObserver makes the store tell o what it does. Given several times, all
+// are told.
+func WithObserver(o Observer) Option {
+	return option(func(c *config) {
+		c.observer = Observer{Command: both(c.observer.Command, o.Command), Batch: both(c.observer.Batch, o.Batch)}
+	})
+}
+
+// both calls one function after the other. nil ones are not called.
+func both[T any](first, second func(T)) func(T) {
+	if first == nil {
+		return second
+	}
+	if second == nil {
+		return first
+	}
+	return func(t T) {
+		first(t)
+		second(t)
+	}
+}
 
 // machineOf shows a shard to its replication group, watched if somebody is
 // watching.
 func (c config) machineOf(file *shard.Shard, l *lane) replication.Machine {
-	if c.observer.Batch == nil {
+	if c.observer.Batch == nil && c.observer.Command == nil {
 		return machine{file, l}
 	}
 	return observed{machine{file, l}, c.observer.Batch}
@@ -58,13 +88,18 @@ func (o observed) ApplyBatch(entries []replication.Entry) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := ObservedBatch{Shard: o.lane.number, Took: time.Since(start)}
+	end := time.Now()
+	b := ObservedBatch{Shard: o.lane.number, Took: end.Sub(start)}
 	for _, r := range replies {
-		if answers, ok := r.([]shard.Reply); ok {
-			b.Commands += len(answers)
+		answers, _ := r.([]shard.Reply)
+		b.Commands += len(answers)
+		for i := range answers {
+			answers[i].Steps = shard.Steps{Began: start, Applied: end}
 		}
 	}
-	o.tell(b)
+	if o.tell != nil {
+		o.tell(b)
+	}
 	return replies, nil
 }
 

@@ -16,9 +16,12 @@ package metrics
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"github.com/keelshop/commerce"
@@ -38,7 +41,9 @@ type Metrics struct {
 	took     *prometheus.HistogramVec
 	batches  *prometheus.HistogramVec
 	applied  *prometheus.HistogramVec
+	logged   *prometheus.HistogramVec
 	events   *prometheus.CounterVec
+	payments *prometheus.CounterVec
 	requests *prometheus.CounterVec
 	answered *prometheus.HistogramVec
 }
@@ -51,11 +56,13 @@ func New() *Metrics {
 		took:     histogram("commerce_command_seconds", "How long callers waited for a command.", seconds, "kind"),
 		batches:  histogram("commerce_batch_commands", "Commands applied in one transaction.", prometheus.ExponentialBuckets(1, 2, 10), "shard"),
 		applied:  histogram("commerce_apply_seconds", "How long one transaction took to apply and commit.", seconds, "shard"),
+		logged:   histogram("commerce_commit_seconds", "How long the log took to hold a command, on a majority of the nodes.", seconds, "shard"),
+		payments: counter("commerce_payments_total", "What became of payments: accepted, declined, canceled by the shopper, captured, refunded, and so on.", "outcome"),
 		events:   counter("commerce_events_total", "Events by kind, such as order.placed, payment.captured and payment.refund_failed.", "kind"),
 		requests: counter("http_requests_total", "Requests by route, method and status.", "route", "method", "status"),
 		answered: histogram("http_request_seconds", "How long requests took.", seconds, "route"),
 	}
-	m.registry.MustRegister(m.commands, m.took, m.batches, m.applied, m.events, m.requests, m.answered,
+	m.registry.MustRegister(m.commands, m.took, m.batches, m.applied, m.logged, m.payments, m.events, m.requests, m.answered,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), storeCollector{&m.shop})
 	return m
 }
@@ -77,6 +84,9 @@ func (m *Metrics) Observer() commerce.Observer {
 		Command: func(c commerce.ObservedCommand) {
 			m.commands.WithLabelValues(c.Kind, outcome(c.Code)).Inc()
 			m.took.WithLabelValues(c.Kind).Observe(c.Took.Seconds())
+			if !c.Began.IsZero() {
+				m.logged.WithLabelValues(strconv.Itoa(c.Shard)).Observe(c.Began.Sub(c.Proposed).Seconds())
+			}
 		},
 		Batch: func(b commerce.ObservedBatch) {
 			shard := strconv.Itoa(b.Shard)
@@ -116,12 +126,57 @@ func (m *Metrics) Watch(ctx context.Context, shop *commerce.Store) error {
 			return err
 		}
 		m.events.WithLabelValues(e.Kind).Inc()
+		if outcome := paymentOutcome(e); outcome != "" {
+			m.payments.WithLabelValues(outcome).Inc()
+		}
 	}
 	return nil
 }
 
-// Gauge adds a number of the program's own, such as how far a search index is
-// behind. It panics if the name is taken.
+// paymentOutcome returns what an event says of a payment, or "".
+func paymentOutcome(e commerce.Event) string {
+	switch e.Kind {
+	case "order.placed":
+		return "accepted"
+	case "order.canceled":
+		var said struct{ Reason string }
+		if err := json.Unmarshal(e.Data, &said); err != nil {
+			return ""
+		}
+		outcome, _ := strings.CutPrefix(said.Reason, "payment ")
+		if outcome != said.Reason || outcome == "underpaid" {
+			return outcome
+		}
+		return "" // staff canceled it
+	}
+	outcome, ok := strings.CutPrefix(e.Kind, "payment.")
+	if !ok {
+		return ""
+	}
+	return outcome
+}
+
+// Follow reports how many events a consumer is behind, by the position that it
+// has reached: a search index, by the Position of its Status, or one of the
+// program's own. Endpoints of webhooks are reported anyway. It panics if the name
+// is taken.
+func (m *Metrics) Follow(name string, at func() commerce.Position) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "commerce_behind_events", Help: "How many events a consumer has not seen yet.", ConstLabels: prometheus.Labels{"consumer": name},
+	}, func() float64 {
+		shop := m.shop.Load()
+		if shop == nil {
+			return 0
+		}
+		behind, err := shop.Behind(at())
+		if err != nil {
+			return math.NaN() // it is nowhere yet
+		}
+		return float64(behind)
+	}))
+}
+
+// Gauge adds a number of the program's own. It panics if the name is taken.
 func (m *Metrics) Gauge(name, help string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
 }

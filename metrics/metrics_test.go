@@ -13,6 +13,7 @@ import (
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/httpapi"
 	"github.com/keelshop/commerce/metrics"
 	"github.com/keelshop/commerce/money"
@@ -60,6 +61,10 @@ func TestWhatPrometheusSees(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	m.Follow("nobody", func() commerce.Position { return "" })
+	if _, err := shop.Endpoints.Put(ctx, endpoints.Put{URL: "https://erp.example.com/hook", Kinds: []string{"order.*"}}); err != nil {
+		t.Fatal(err)
+	}
 	basket, err := shop.Carts.AddLine(ctx, cart.AddLine{SKU: "mug", Quantity: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -83,6 +88,8 @@ func TestWhatPrometheusSees(t *testing.T) {
 	for _, want := range []string{
 		`commerce_commands_total{kind="cart.add_lines",outcome="done"} 1`,
 		`commerce_batch_commands_count{shard="0"}`, `commerce_apply_seconds_bucket{shard="0",le="0.0005"}`,
+		`commerce_commit_seconds_count{shard="0"}`, `commerce_payments_total{outcome="accepted"} 1`,
+		`commerce_behind_events{consumer="nobody"} `, `commerce_webhook_behind_events{endpoint="`,
 		`commerce_shard_leading{shard="0"} 1`, `commerce_shard_waiting{shard="0"} 0`, `commerce_cache_reads_total{found="yes"}`,
 		`http_requests_total{method="GET",route="GET /products/{product}",status="200"} 2`, `commerce_store_failed 0`,
 	} {

@@ -1,8 +1,10 @@
 package metrics
 
 import (
+	"context"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/keelshop/commerce"
 	"github.com/prometheus/client_golang/prometheus"
@@ -49,6 +51,25 @@ func failedDesc() *prometheus.Desc {
 	return prometheus.NewDesc("commerce_store_failed", "1 if the store has stopped itself.", nil, nil)
 }
 
+func endpointDesc() *prometheus.Desc {
+	return prometheus.NewDesc("commerce_webhook_behind_events", "How many events an endpoint has not taken yet.", []string{"endpoint"}, nil)
+}
+
+// endpoints reports the queues of webhooks. What cannot be read now is left out.
+func (c storeCollector) endpoints(shop *commerce.Store, out chan<- prometheus.Metric) {
+	ctx, stop := context.WithTimeout(context.Background(), 2*time.Second)
+	defer stop()
+	all, err := shop.Endpoints.All(ctx)
+	if err != nil {
+		return
+	}
+	for _, e := range all {
+		if behind, err := shop.Behind(commerce.Position(e.Position)); err == nil && e.Disabled == "" {
+			out <- prometheus.MustNewConstMetric(endpointDesc(), prometheus.GaugeValue, float64(behind), string(e.ID))
+		}
+	}
+}
+
 // Describe implements prometheus.Collector.
 func (c storeCollector) Describe(out chan<- *prometheus.Desc) {
 	for _, g := range shardGauges() {
@@ -56,6 +77,7 @@ func (c storeCollector) Describe(out chan<- *prometheus.Desc) {
 	}
 	out <- cacheDesc()
 	out <- failedDesc()
+	out <- endpointDesc()
 }
 
 // Collect implements prometheus.Collector.
@@ -74,6 +96,7 @@ func (c storeCollector) Collect(out chan<- prometheus.Metric) {
 	for found, n := range map[string]uint64{"yes": status.Cache.Hits, "no": status.Cache.Misses} {
 		out <- prometheus.MustNewConstMetric(cacheDesc(), prometheus.CounterValue, float64(n), found)
 	}
+	c.endpoints(shop, out)
 	failed := 0.0
 	if shop.Err() != nil {
 		failed = 1

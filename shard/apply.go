@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
@@ -20,6 +21,16 @@ type Entry struct {
 type Reply struct {
 	Answer command.Answer
 	Err    error
+	// Steps is set for commands that this process has proposed and applied,
+	// if somebody watches.
+	Steps Steps
+}
+
+// Steps says when a command got how far, by this process's clock.
+type Steps struct {
+	Proposed time.Time // it was put into an entry of the log
+	Began    time.Time // the log held the entry, and the transaction of its batch began
+	Applied  time.Time // the transaction was committed
 }
 
 // ApplyBatch applies entries in order, in one transaction unless a cut falls

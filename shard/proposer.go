@@ -3,6 +3,7 @@ package shard
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
@@ -171,6 +172,7 @@ func (p *Proposer) propose(batch []*waiter) {
 		entry.Commands[i] = w.raw
 		size += len(w.raw) + 4
 	}
+	proposed := time.Now()
 	wait := p.log.Propose(command.AppendBatch(make([]byte, 0, size), entry))
 	p.replies.Go(func() {
 		replies, err := wait()
@@ -179,6 +181,9 @@ func (p *Proposer) propose(batch []*waiter) {
 			if err != nil {
 				w.reply <- outcome{err: err}
 				continue
+			}
+			if !replies[i].Steps.Began.IsZero() {
+				replies[i].Steps.Proposed = proposed
 			}
 			w.reply <- outcome{reply: replies[i]}
 		}

@@ -40,6 +40,23 @@ func SetRoute(ctx context.Context, route string) {
 	}
 }
 
+// Noted returns a context in which SetRoute and Route work, for what stands in
+// front of RequestID.
+func Noted(ctx context.Context) context.Context {
+	if noteOf(ctx) != nil {
+		return ctx
+	}
+	return context.WithValue(ctx, noteKey{}, &note{})
+}
+
+// Route returns what SetRoute has said of the request of ctx, or "".
+func Route(ctx context.Context) string {
+	if n := noteOf(ctx); n != nil {
+		return n.route
+	}
+	return ""
+}
+
 // RequestID gives each request an ID and returns it in a header. An ID that a
 // proxy has given already is kept if it is 8 to 64 letters, digits, "-" or "_".
 func RequestID(next http.Handler) http.Handler {
@@ -49,6 +66,11 @@ func RequestID(next http.Handler) http.Handler {
 			id = rand.Text()
 		}
 		w.Header().Set(RequestIDHeader, id)
+		if n := noteOf(r.Context()); n != nil {
+			n.id = id
+			next.ServeHTTP(w, r)
+			return
+		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), noteKey{}, &note{id: id})))
 	})
 }
