@@ -56,6 +56,8 @@ func TestAnAccountFromRegisteringToErasing(t *testing.T) {
 	adr := w.must(201, token, "POST", "/customers/me/addresses", `{"line1":"1 Way","city":"Ulm","country":"DE"}`).at("id").(string)
 	w.must(204, token, "DELETE", "/customers/me/addresses/"+adr, "")
 	w.must(200, token, "PATCH", "/customers/me", `{"name":"Anne"}`)
+	w.must(401, token, "PATCH", "/customers/me", `{"email":"anne@example.com"}`)
+	w.must(401, token, "PATCH", "/customers/me", `{"email":"anne@example.com","password":"not it"}`)
 
 	w.must(202, "", "POST", "/password-resets", `{"email":"nobody@example.com"}`)
 	w.must(202, "", "POST", "/password-resets", `{"email":"ann@example.com"}`)

@@ -50,9 +50,10 @@ type updateMeInput struct {
 	Keyed
 	Conditional
 	Body struct {
-		Email *string `json:"email,omitempty" maxLength:"254"`
-		Name  *string `json:"name,omitempty" maxLength:"200"`
-		Phone *string `json:"phone,omitempty" maxLength:"40"`
+		Email    *string `json:"email,omitempty" maxLength:"254" doc:"It needs the password, if there is one."`
+		Password string  `json:"password,omitempty" maxLength:"1000"`
+		Name     *string `json:"name,omitempty" maxLength:"200"`
+		Phone    *string `json:"phone,omitempty" maxLength:"40"`
 	}
 }
 
@@ -60,6 +61,11 @@ func (a *api) updateMe(ctx context.Context, in *updateMeInput) (*answer[Customer
 	version, err := in.version()
 	if err != nil {
 		return nil, err
+	}
+	if in.Body.Email != nil {
+		if err := a.shop.Accounts.Prove(ctx, callerOf(ctx).Customer, seal.Personal(in.Body.Password)); err != nil {
+			return nil, err
+		}
 	}
 	c, err := a.shop.Accounts.Update(ctx, accounts.Update{
 		Customer: callerOf(ctx).Customer, Email: (*seal.Personal)(in.Body.Email), Name: (*seal.Personal)(in.Body.Name),

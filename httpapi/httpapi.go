@@ -161,6 +161,9 @@ func (a *api) addRoutes() {
 	a.addCustomers()
 	a.addStaffCustomers()
 	a.addStaffEndpoints()
+	a.addStaffRules()
+	a.addStaffCoupons()
+	a.addStaffPriceLists()
 }
 
 func (a *api) config() huma.Config {
@@ -169,6 +172,7 @@ func (a *api) config() huma.Config {
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.RejectUnknownQueryParameters = true
 	c.Transformers = []huma.Transformer{a.problems, a.selection}
+	c.Components.Schemas = ruleTypes()
 	c.Info.Description = "A shop: products, carts, checkout, orders and customers."
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "http", Scheme: "bearer", Description: "The token of a session, from POST /sessions."},

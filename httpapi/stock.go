@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/inventory"
 )
 
@@ -26,7 +27,7 @@ type StockLevel struct {
 }
 
 func (a *api) addStock() {
-	add(a, route{forAnyone, "GET", "/availability", "list-availability", "Catalog", "Get how many of some SKUs could be sold now", 0, false}, a.listAvailability)
+	add(a, route{forAnyone, "GET", "/availability", "list-availability", "Catalog", "Get how many of some SKUs could be sold now; those that are not on show are left out", 0, false}, a.listAvailability)
 	add(a, route{forStaff, "GET", "/staff/stock/{sku}", "get-stock", "Stock", "Get the stock of a SKU", 0, false}, a.getStock)
 	add(a, route{forStaff, "POST", "/staff/stock/{sku}/receipts", "receive-stock", "Stock", "Book goods that have arrived", 0, false}, a.receiveStock)
 	add(a, route{forStaff, "POST", "/staff/stock/{sku}/adjustments", "adjust-stock", "Stock", "Correct what is on hand", 0, false}, a.adjustStock)
@@ -48,6 +49,10 @@ func (a *api) listAvailability(ctx context.Context, in *listAvailabilityInput) (
 	for i, name := range names {
 		skus[i] = catalog.SKU(name)
 	}
+	skus, err := a.published(ctx, skus)
+	if err != nil {
+		return nil, err
+	}
 	levels, err := a.shop.Inventory.Levels(ctx, skus, inventory.Main)
 	if err != nil {
 		return nil, err
@@ -57,6 +62,21 @@ func (a *api) listAvailability(ctx context.Context, in *listAvailabilityInput) (
 		out.Body.Items[i] = Availability{string(l.SKU), l.Available}
 	}
 	return out, nil
+}
+
+// published returns those of some SKUs whose products are. The stock of others is
+// as little public as they are.
+func (a *api) published(ctx context.Context, skus []catalog.SKU) (public []catalog.SKU, err error) {
+	for _, sku := range skus {
+		v, err := a.shop.Catalog.BySKU(ctx, sku)
+		if err == nil && shown(v.Offered(askNow())) {
+			public = append(public, sku)
+		}
+		if err != nil && fault.CodeOf(err) != fault.NotFound && fault.CodeOf(err) != fault.Invalid {
+			return nil, err
+		}
+	}
+	return public, nil
 }
 
 type getStockInput struct {

@@ -8,9 +8,9 @@ import (
 
 // Address is what tax and shipping need to know of an address.
 type Address struct {
-	Country  string `cbor:"1,keyasint,omitempty"` // ISO 3166-1, as in DE
-	Region   string `cbor:"2,keyasint,omitempty"` // a state or province, as in CA for California
-	Postcode string `cbor:"3,keyasint,omitempty"`
+	Country  string `cbor:"1,keyasint,omitempty" json:"country,omitempty"` // ISO 3166-1, as in DE
+	Region   string `cbor:"2,keyasint,omitempty" json:"region,omitempty"`  // a state or province, as in CA for California
+	Postcode string `cbor:"3,keyasint,omitempty" json:"postcode,omitempty"`
 }
 
 func (a Address) check() error {
@@ -26,14 +26,14 @@ func (a Address) check() error {
 // Area is a part of the world. What is empty does not matter: the zero Area
 // is everywhere.
 type Area struct {
-	Country string `cbor:"1,keyasint,omitempty"`
-	Region  string `cbor:"2,keyasint,omitempty"` // needs a Country
+	Country string `cbor:"1,keyasint,omitempty" json:"country,omitempty"`
+	Region  string `cbor:"2,keyasint,omitempty" json:"region,omitempty"` // needs a Country
 	// PostcodeFrom and PostcodeTo are the first and the last postcode, both
 	// included. They have the same length, and that many characters of an
 	// address's postcode are compared, without spaces and hyphens: from 35 to
 	// 35 is every postcode that begins with 35. They need a Country.
-	PostcodeFrom string `cbor:"3,keyasint,omitempty"`
-	PostcodeTo   string `cbor:"4,keyasint,omitempty"`
+	PostcodeFrom string `cbor:"3,keyasint,omitempty" json:"postcode_from,omitempty"`
+	PostcodeTo   string `cbor:"4,keyasint,omitempty" json:"postcode_to,omitempty"`
 }
 
 const (

@@ -1,6 +1,10 @@
 package pricing
 
-import "time"
+import (
+	"time"
+
+	"github.com/keelshop/commerce/fault"
+)
 
 // Moment is a point in time in milliseconds since 1970 UTC. 0 means that a
 // period is open on that side.
@@ -22,10 +26,23 @@ func (m Moment) Time() time.Time {
 	return time.UnixMilli(int64(m)).UTC()
 }
 
+// MarshalText writes the moment as RFC 3339 wants it, in UTC.
+func (m Moment) MarshalText() ([]byte, error) { return m.Time().MarshalText() }
+
+// UnmarshalText reads a time as RFC 3339 writes it.
+func (m *Moment) UnmarshalText(text []byte) error {
+	var t time.Time
+	if err := t.UnmarshalText(text); err != nil {
+		return fault.Wrap(fault.Invalid, err, "%.40q is not a time such as 2026-05-01T00:00:00Z", text)
+	}
+	*m = At(t)
+	return nil
+}
+
 // Period is from a moment on and until before another.
 type Period struct {
-	From  Moment `cbor:"1,keyasint,omitempty"`
-	Until Moment `cbor:"2,keyasint,omitempty"` // the first moment after it
+	From  Moment `cbor:"1,keyasint,omitempty" json:"from,omitempty"`
+	Until Moment `cbor:"2,keyasint,omitempty" json:"until,omitempty"` // the first moment after it
 }
 
 // Days returns the period of calendar days in a place, the last one included.

@@ -13,78 +13,78 @@ import (
 // before it have left, so that no discount exceeds its base. What is chosen is
 // the same wherever and whenever the same cart is priced.
 type Promotion struct {
-	ID     string `cbor:"1,keyasint"` // as in "summer-2026"
-	Name   string `cbor:"2,keyasint"` // as shoppers see it
-	Period Period `cbor:"3,keyasint,omitempty"`
-	Paused bool   `cbor:"4,keyasint,omitempty"`
+	ID     string `cbor:"1,keyasint" json:"id,omitempty"` // as in "summer-2026"
+	Name   string `cbor:"2,keyasint" json:"name"`         // as shoppers see it
+	Period Period `cbor:"3,keyasint,omitempty" json:"period,omitempty,omitzero"`
+	Paused bool   `cbor:"4,keyasint,omitempty" json:"paused,omitempty"`
 	// NeedsCode says that it applies only to carts with one of its codes: see
 	// PutCoupon.
-	NeedsCode bool `cbor:"5,keyasint,omitempty"`
+	NeedsCode bool `cbor:"5,keyasint,omitempty" json:"needs_code,omitempty"`
 	// If holds what must be true of the cart, all of it.
-	If Conditions `cbor:"6,keyasint,omitempty"`
+	If Conditions `cbor:"6,keyasint,omitempty" json:"if,omitempty,omitzero"`
 	// Effect is what it does.
-	Effect Effect `cbor:"7,keyasint"`
+	Effect Effect `cbor:"7,keyasint" json:"effect"`
 
-	Priority int `cbor:"8,keyasint,omitempty"`
+	Priority int `cbor:"8,keyasint,omitempty" json:"priority,omitempty"`
 	// Group names promotions of which only the best is applied: the one with
 	// the largest discount at the point where the first of them would come.
-	Group string `cbor:"9,keyasint,omitempty"`
+	Group string `cbor:"9,keyasint,omitempty" json:"group,omitempty"`
 	// Stop keeps those that come after it from being applied.
-	Stop bool `cbor:"10,keyasint,omitempty"`
+	Stop bool `cbor:"10,keyasint,omitempty" json:"stop,omitempty"`
 	// Alone says that it cannot be combined. It is applied in place of all
 	// others if the shopper pays less with it than with those that can be,
 	// shipping included.
-	Alone  bool   `cbor:"11,keyasint,omitempty"`
-	Limits Limits `cbor:"12,keyasint,omitempty"`
+	Alone  bool   `cbor:"11,keyasint,omitempty" json:"alone,omitempty"`
+	Limits Limits `cbor:"12,keyasint,omitempty" json:"limits,omitempty,omitzero"`
 }
 
 // Limits bound how often a promotion or a coupon can be used in all. They are
 // enforced when an order is made, also when many are made at once, and an
 // order that is canceled gives its use back.
 type Limits struct {
-	Uses        int64 `cbor:"1,keyasint,omitempty"` // orders; 0 is no limit
-	PerCustomer int64 `cbor:"2,keyasint,omitempty"` // orders of one customer; 0 is no limit. Guests cannot use it then.
+	Uses        int64 `cbor:"1,keyasint,omitempty" json:"uses,omitempty"`         // orders; 0 is no limit
+	PerCustomer int64 `cbor:"2,keyasint,omitempty" json:"per_customer,omitempty"` // orders of one customer; 0 is no limit. Guests cannot use it then.
 	// Budget bounds the discounts in a currency; none is no limit. With one,
 	// carts in a currency that it has no amount in get nothing.
-	Budget []money.Amount `cbor:"3,keyasint,omitempty"`
+	Budget []money.Amount `cbor:"3,keyasint,omitempty" json:"budget,omitempty"`
 }
 
 // Conditions are what must be true of a cart. What is empty does not matter.
 type Conditions struct {
 	// Items are the lines that count for MinQuantity and MinSubtotal.
-	Items       Selector `cbor:"1,keyasint,omitempty"`
-	MinQuantity int64    `cbor:"2,keyasint,omitempty"` // units
+	Items       Selector `cbor:"1,keyasint,omitempty" json:"items,omitempty,omitzero"`
+	MinQuantity int64    `cbor:"2,keyasint,omitempty" json:"min_quantity,omitempty"` // units
 	// MinSubtotal is in one amount for each currency; a cart in another
 	// currency does not reach it. Discounts are not taken off.
-	MinSubtotal []money.Amount   `cbor:"3,keyasint,omitempty"`
-	Groups      []string         `cbor:"4,keyasint,omitempty"` // the customer is in one of these
-	LoggedIn    bool             `cbor:"5,keyasint,omitempty"` // the cart is a customer's
-	FirstOrder  bool             `cbor:"6,keyasint,omitempty"` // the customer has not bought before
-	Channels    []string         `cbor:"7,keyasint,omitempty"`
-	Countries   []string         `cbor:"8,keyasint,omitempty"`
-	Currencies  []money.Currency `cbor:"9,keyasint,omitempty"`
+	MinSubtotal []money.Amount   `cbor:"3,keyasint,omitempty" json:"min_subtotal,omitempty"`
+	Groups      []string         `cbor:"4,keyasint,omitempty" json:"groups,omitempty"`      // the customer is in one of these
+	LoggedIn    bool             `cbor:"5,keyasint,omitempty" json:"logged_in,omitempty"`   // the cart is a customer's
+	FirstOrder  bool             `cbor:"6,keyasint,omitempty" json:"first_order,omitempty"` // the customer has not bought before
+	Channels    []string         `cbor:"7,keyasint,omitempty" json:"channels,omitempty"`
+	Countries   []string         `cbor:"8,keyasint,omitempty" json:"countries,omitempty"`
+	Currencies  []money.Currency `cbor:"9,keyasint,omitempty" json:"currencies,omitempty"`
 }
 
 // Selector says which lines are meant: those that match every list that is not
 // empty, in one of its entries, and none of the exceptions. The zero Selector
 // means all lines.
 type Selector struct {
-	SKUs       []catalog.SKU        `cbor:"1,keyasint,omitempty"`
-	Products   []catalog.ProductID  `cbor:"2,keyasint,omitempty"`
-	Categories []catalog.CategoryID `cbor:"3,keyasint,omitempty"` // and those below them
-	Attributes []AttributeValue     `cbor:"4,keyasint,omitempty"`
+	SKUs       []catalog.SKU        `cbor:"1,keyasint,omitempty" json:"skus,omitempty"`
+	Products   []catalog.ProductID  `cbor:"2,keyasint,omitempty" json:"products,omitempty"`
+	Categories []catalog.CategoryID `cbor:"3,keyasint,omitempty" json:"categories,omitempty"` // and those below them
+	Attributes []AttributeValue     `cbor:"4,keyasint,omitempty" json:"attributes,omitempty"`
 	// Exceptions.
-	ExceptSKUs       []catalog.SKU        `cbor:"5,keyasint,omitempty"`
-	ExceptProducts   []catalog.ProductID  `cbor:"6,keyasint,omitempty"`
-	ExceptCategories []catalog.CategoryID `cbor:"7,keyasint,omitempty"`
-	ExceptOnSale     bool                 `cbor:"8,keyasint,omitempty"` // whose price is shown against a higher one
+	ExceptSKUs       []catalog.SKU        `cbor:"5,keyasint,omitempty" json:"except_skus,omitempty"`
+	ExceptProducts   []catalog.ProductID  `cbor:"6,keyasint,omitempty" json:"except_products,omitempty"`
+	ExceptCategories []catalog.CategoryID `cbor:"7,keyasint,omitempty" json:"except_categories,omitempty"`
+	ExceptOnSale     bool                 `cbor:"8,keyasint,omitempty" json:"except_on_sale,omitempty"` // whose price is shown against a higher one
 }
 
 // AttributeValue is a value that an attribute has, as catalog.Attribute.Value
 // writes it, or one of its values.
 type AttributeValue struct {
-	Name  string `cbor:"1,keyasint"`
-	Value string `cbor:"2,keyasint"`
+	Name  string `cbor:"1,keyasint" json:"name"`
+	Value string `cbor:"2,keyasint" json:"value"`
 }
 
 // EffectKind says what a promotion does.
@@ -104,32 +104,32 @@ const (
 // Effect is what a promotion does. Fields that its kind does not use are
 // empty.
 type Effect struct {
-	Kind EffectKind `cbor:"1,keyasint"`
+	Kind EffectKind `cbor:"1,keyasint" json:"kind"`
 	// Items are the lines that it reduces.
 	//
 	// Of a BuyGet without Items, those that the conditions count are bought and
 	// got; otherwise the latter are bought, and these are got. The cheapest
 	// are the ones that are reduced.
-	Items   Selector       `cbor:"2,keyasint,omitempty"`
-	Rate    money.Rate     `cbor:"3,keyasint,omitempty"`
-	Amounts []money.Amount `cbor:"4,keyasint,omitempty"` // one for each currency
-	PerUnit bool           `cbor:"5,keyasint,omitempty"`
-	Buy     int64          `cbor:"6,keyasint,omitempty"`
-	Get     int64          `cbor:"7,keyasint,omitempty"`
-	Times   int64          `cbor:"8,keyasint,omitempty"`  // how often a BuyGet counts in one cart; 0 is no limit
-	Tiers   []Tier         `cbor:"9,keyasint,omitempty"`  // from the lowest
-	Methods []string       `cbor:"10,keyasint,omitempty"` // the shipping methods of a FreeShipping; none is all
+	Items   Selector       `cbor:"2,keyasint,omitempty" json:"items,omitempty,omitzero"`
+	Rate    money.Rate     `cbor:"3,keyasint,omitempty" json:"rate,omitempty,omitzero"`
+	Amounts []money.Amount `cbor:"4,keyasint,omitempty" json:"amounts,omitempty"` // one for each currency
+	PerUnit bool           `cbor:"5,keyasint,omitempty" json:"per_unit,omitempty"`
+	Buy     int64          `cbor:"6,keyasint,omitempty" json:"buy,omitempty"`
+	Get     int64          `cbor:"7,keyasint,omitempty" json:"get,omitempty"`
+	Times   int64          `cbor:"8,keyasint,omitempty" json:"times,omitempty"`    // how often a BuyGet counts in one cart; 0 is no limit
+	Tiers   []Tier         `cbor:"9,keyasint,omitempty" json:"tiers,omitempty"`    // from the lowest
+	Methods []string       `cbor:"10,keyasint,omitempty" json:"methods,omitempty"` // the shipping methods of a FreeShipping; none is all
 	// AtMost bounds the discount, in one amount for each currency.
-	AtMost []money.Amount `cbor:"11,keyasint,omitempty"`
+	AtMost []money.Amount `cbor:"11,keyasint,omitempty" json:"at_most,omitempty"`
 }
 
 // Tier is one step of a Tiered effect: Rate or Amounts off when the counted
 // lines reach MinQuantity and MinSubtotal.
 type Tier struct {
-	MinQuantity int64          `cbor:"1,keyasint,omitempty"`
-	MinSubtotal []money.Amount `cbor:"2,keyasint,omitempty"`
-	Rate        money.Rate     `cbor:"3,keyasint,omitempty"`
-	Amounts     []money.Amount `cbor:"4,keyasint,omitempty"`
+	MinQuantity int64          `cbor:"1,keyasint,omitempty" json:"min_quantity,omitempty"`
+	MinSubtotal []money.Amount `cbor:"2,keyasint,omitempty" json:"min_subtotal,omitempty"`
+	Rate        money.Rate     `cbor:"3,keyasint,omitempty" json:"rate,omitempty,omitzero"`
+	Amounts     []money.Amount `cbor:"4,keyasint,omitempty" json:"amounts,omitempty"`
 }
 
 // Bounds of one promotion.

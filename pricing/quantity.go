@@ -11,11 +11,11 @@ import (
 // QuantityRule bounds how many units of one SKU a cart may have, over all its
 // lines: of each SKU that Items selects.
 type QuantityRule struct {
-	ID    string   `cbor:"1,keyasint"`
-	Items Selector `cbor:"2,keyasint,omitempty"`
-	Min   int64    `cbor:"3,keyasint,omitempty"` // 0 is 1
-	Max   int64    `cbor:"4,keyasint,omitempty"` // 0 is no bound
-	Step  int64    `cbor:"5,keyasint,omitempty"` // multiples of it only; 0 is 1
+	ID    string   `cbor:"1,keyasint" json:"id,omitempty"`
+	Items Selector `cbor:"2,keyasint,omitempty" json:"items,omitempty,omitzero"`
+	Min   int64    `cbor:"3,keyasint,omitempty" json:"min,omitempty"`  // 0 is 1
+	Max   int64    `cbor:"4,keyasint,omitempty" json:"max,omitempty"`  // 0 is no bound
+	Step  int64    `cbor:"5,keyasint,omitempty" json:"step,omitempty"` // multiples of it only; 0 is 1
 }
 
 // Check returns fault.Invalid unless the rule can be used.

@@ -12,18 +12,18 @@ import (
 // tax computed on lines.
 type Settings struct {
 	// Currencies are those that carts may be in; none means any.
-	Currencies []money.Currency `cbor:"1,keyasint,omitempty"`
+	Currencies []money.Currency `cbor:"1,keyasint,omitempty" json:"currencies,omitempty"`
 	// TaxIncluded says that prices of goods and shipping contain their tax.
-	TaxIncluded bool `cbor:"2,keyasint,omitempty"`
+	TaxIncluded bool `cbor:"2,keyasint,omitempty" json:"tax_included,omitempty"`
 	// TaxRounding is how each tax is rounded.
-	TaxRounding money.Rounding `cbor:"3,keyasint,omitempty"`
+	TaxRounding money.Rounding `cbor:"3,keyasint,omitempty" json:"tax_rounding,omitempty,omitzero"`
 	// TaxPerUnit rounds the tax of one unit and multiplies it by the quantity.
 	// Otherwise the tax of the whole line is rounded.
-	TaxPerUnit bool `cbor:"4,keyasint,omitempty"`
+	TaxPerUnit bool `cbor:"4,keyasint,omitempty" json:"tax_per_unit,omitempty"`
 	// Home is where a shopper is taken to be while the cart has no country.
-	Home Address `cbor:"5,keyasint,omitempty"`
+	Home Address `cbor:"5,keyasint,omitempty" json:"home,omitempty,omitzero"`
 	// PriceRounding is how discounts that are a share of a price are rounded.
-	PriceRounding money.Rounding `cbor:"6,keyasint,omitempty"`
+	PriceRounding money.Rounding `cbor:"6,keyasint,omitempty" json:"price_rounding,omitempty,omitzero"`
 }
 
 // MaxCurrencies bounds the currencies of a store.

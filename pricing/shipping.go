@@ -8,50 +8,50 @@ import (
 // ShippingZone is where goods are sent in certain ways. An address is in one
 // zone, which is found as with tax zones.
 type ShippingZone struct {
-	ID      string           `cbor:"1,keyasint"`
-	Name    string           `cbor:"2,keyasint,omitempty"`
-	Areas   []Area           `cbor:"3,keyasint"`
-	Methods []ShippingMethod `cbor:"4,keyasint,omitempty"` // in the order in which they are offered
+	ID      string           `cbor:"1,keyasint" json:"id,omitempty"`
+	Name    string           `cbor:"2,keyasint,omitempty" json:"name,omitempty"`
+	Areas   []Area           `cbor:"3,keyasint" json:"areas"`
+	Methods []ShippingMethod `cbor:"4,keyasint,omitempty" json:"methods,omitempty"` // in the order in which they are offered
 }
 
 // ShippingMethod is one way for goods to reach the shopper. Methods of several
 // zones may have the same ID: a cart that moves to another zone keeps its
 // method if there is one of that name.
 type ShippingMethod struct {
-	ID     string `cbor:"1,keyasint"`
-	Name   string `cbor:"2,keyasint"` // as shoppers see it
-	Pickup bool   `cbor:"3,keyasint,omitempty"`
+	ID     string `cbor:"1,keyasint" json:"id,omitempty"`
+	Name   string `cbor:"2,keyasint" json:"name"` // as shoppers see it
+	Pickup bool   `cbor:"3,keyasint,omitempty" json:"pickup,omitempty"`
 	// MinDays and MaxDays are how long it takes from the order on; both 0 if
 	// that is not known.
-	MinDays int `cbor:"4,keyasint,omitempty"`
-	MaxDays int `cbor:"5,keyasint,omitempty"`
+	MinDays int `cbor:"4,keyasint,omitempty" json:"min_days,omitempty"`
+	MaxDays int `cbor:"5,keyasint,omitempty" json:"max_days,omitempty"`
 	// MaxWeightGrams is the heaviest parcel; 0 is no limit.
-	MaxWeightGrams int64 `cbor:"6,keyasint,omitempty"`
+	MaxWeightGrams int64 `cbor:"6,keyasint,omitempty" json:"max_weight_grams,omitempty"`
 	// TaxCategory is the one that shipping is taxed by; "" is the standard one.
-	TaxCategory string         `cbor:"7,keyasint,omitempty"`
-	Rates       []ShippingRate `cbor:"8,keyasint,omitempty"` // one for each currency
+	TaxCategory string         `cbor:"7,keyasint,omitempty" json:"tax_category,omitempty"`
+	Rates       []ShippingRate `cbor:"8,keyasint,omitempty" json:"rates,omitempty"` // one for each currency
 	// Carrier names it to the store's RateProvider, which says what it costs in
 	// place of Rates. "" is by Rates.
-	Carrier string `cbor:"9,keyasint,omitempty"`
+	Carrier string `cbor:"9,keyasint,omitempty" json:"carrier,omitempty"`
 }
 
 // ShippingRate is what a method costs in one currency.
 type ShippingRate struct {
-	Currency money.Currency `cbor:"1,keyasint"`
-	Basis    Basis          `cbor:"2,keyasint,omitempty"`
+	Currency money.Currency `cbor:"1,keyasint" json:"currency"`
+	Basis    Basis          `cbor:"2,keyasint,omitempty" json:"basis,omitempty"`
 	// Tiers are sorted by From. The last one that is reached counts; a cart
 	// that does not reach the first is not sent.
-	Tiers []ShippingTier `cbor:"3,keyasint"`
+	Tiers []ShippingTier `cbor:"3,keyasint" json:"tiers"`
 	// FreeFrom is the value of goods, after discounts, from which shipping
 	// costs nothing, in minor units; 0 is never.
-	FreeFrom int64 `cbor:"4,keyasint,omitempty"`
+	FreeFrom int64 `cbor:"4,keyasint,omitempty" json:"free_from,omitempty"`
 }
 
 // ShippingTier is a step of a ShippingRate.
 type ShippingTier struct {
-	From    int64 `cbor:"1,keyasint,omitempty"` // grams, minor units or units, as the Basis says
-	Price   int64 `cbor:"2,keyasint,omitempty"` // minor units
-	PerUnit int64 `cbor:"3,keyasint,omitempty"` // minor units more for each unit of goods
+	From    int64 `cbor:"1,keyasint,omitempty" json:"from,omitempty"`     // grams, minor units or units, as the Basis says
+	Price   int64 `cbor:"2,keyasint,omitempty" json:"price,omitempty"`    // minor units
+	PerUnit int64 `cbor:"3,keyasint,omitempty" json:"per_unit,omitempty"` // minor units more for each unit of goods
 }
 
 // Basis is what the tiers of a shipping rate go by.

@@ -14,24 +14,24 @@ import (
 // A zone lists all taxes that are due there, those of the state and those of
 // the city.
 type TaxZone struct {
-	ID    string    `cbor:"1,keyasint"` // as in "eu-de"
-	Name  string    `cbor:"2,keyasint,omitempty"`
-	Areas []Area    `cbor:"3,keyasint"`
-	Rates []TaxRate `cbor:"4,keyasint,omitempty"`
+	ID    string    `cbor:"1,keyasint" json:"id,omitempty"` // as in "eu-de"
+	Name  string    `cbor:"2,keyasint,omitempty" json:"name,omitempty"`
+	Areas []Area    `cbor:"3,keyasint" json:"areas"`
+	Rates []TaxRate `cbor:"4,keyasint,omitempty" json:"rates,omitempty"`
 }
 
 // TaxRate is one tax on goods of one category.
 type TaxRate struct {
-	Name string `cbor:"1,keyasint"` // as it stands on the invoice, as in "VAT"
+	Name string `cbor:"1,keyasint" json:"name"` // as it stands on the invoice, as in "VAT"
 	// Category is that of the goods it is on; "" is the standard category.
 	// Goods of a category without rates in the zone are taxed as standard.
-	Category string     `cbor:"2,keyasint,omitempty"`
-	Rate     money.Rate `cbor:"3,keyasint,omitempty"`
-	Period   Period     `cbor:"4,keyasint,omitempty"`
+	Category string     `cbor:"2,keyasint,omitempty" json:"category,omitempty"`
+	Rate     money.Rate `cbor:"3,keyasint,omitempty" json:"rate,omitempty,omitzero"`
+	Period   Period     `cbor:"4,keyasint,omitempty" json:"period,omitempty,omitzero"`
 	// Priority orders the taxes of a line, from the lowest on.
-	Priority int `cbor:"5,keyasint,omitempty"`
+	Priority int `cbor:"5,keyasint,omitempty" json:"priority,omitempty"`
 	// Compound says that the tax is also on the taxes of lower priority.
-	Compound bool `cbor:"6,keyasint,omitempty"`
+	Compound bool `cbor:"6,keyasint,omitempty" json:"compound,omitempty"`
 }
 
 // Limits of one zone.

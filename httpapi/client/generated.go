@@ -154,6 +154,13 @@ func (c *Client) GetContact(ctx context.Context, cart string, opts ...CallOption
 	return out, err
 }
 
+// GetCoupon: get a code.
+// It is GET /staff/coupons/{code}.
+func (c *Client) GetCoupon(ctx context.Context, code string, opts ...CallOption) (out Coupon, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/coupons/" + url.PathEscape(code)}, opts, &out)
+	return out, err
+}
+
 // GetCustomer: get a customer.
 // It is GET /staff/customers/{customer}.
 func (c *Client) GetCustomer(ctx context.Context, customer string, opts ...CallOption) (out StaffCustomer, err error) {
@@ -214,6 +221,13 @@ func (c *Client) GetProduct(ctx context.Context, product string, opts ...CallOpt
 // It is GET /carts/{cart}/quote.
 func (c *Client) GetQuote(ctx context.Context, cart string, opts ...CallOption) (out Quote, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/carts/" + url.PathEscape(cart) + "/quote"}, opts, &out)
+	return out, err
+}
+
+// GetRules: get all that carts are priced by.
+// It is GET /staff/rules.
+func (c *Client) GetRules(ctx context.Context, opts ...CallOption) (out Rules, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/rules"}, opts, &out)
 	return out, err
 }
 
@@ -282,7 +296,7 @@ func (q ListAvailabilityQuery) values() url.Values {
 	return v
 }
 
-// ListAvailability: get how many of some SKUs could be sold now.
+// ListAvailability: get how many of some SKUs could be sold now; those that are not on show are left out.
 // It is GET /availability.
 func (c *Client) ListAvailability(ctx context.Context, query ListAvailabilityQuery, opts ...CallOption) (out ListAvailability, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/availability", query: query.values()}, opts, &out)
@@ -293,6 +307,36 @@ func (c *Client) ListAvailability(ctx context.Context, query ListAvailabilityQue
 // It is GET /categories.
 func (c *Client) ListCategories(ctx context.Context, opts ...CallOption) (out ListCategory, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/categories"}, opts, &out)
+	return out, err
+}
+
+// ListCouponsQuery is the query of ListCoupons. What is zero is not sent.
+type ListCouponsQuery struct {
+	// How many to answer with.
+	Limit int64
+	// The next of the page before.
+	After     string
+	Promotion string
+}
+
+func (q ListCouponsQuery) values() url.Values {
+	v := url.Values{}
+	if q.Limit != 0 {
+		v.Set("limit", strconv.FormatInt(q.Limit, 10))
+	}
+	if q.After != "" {
+		v.Set("after", q.After)
+	}
+	if q.Promotion != "" {
+		v.Set("promotion", q.Promotion)
+	}
+	return v
+}
+
+// ListCoupons: list codes.
+// It is GET /staff/coupons.
+func (c *Client) ListCoupons(ctx context.Context, query ListCouponsQuery, opts ...CallOption) (out ListCoupon, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/coupons", query: query.values()}, opts, &out)
 	return out, err
 }
 
@@ -391,6 +435,13 @@ func (c *Client) ListPayments(ctx context.Context, order string, opts ...CallOpt
 	return out, err
 }
 
+// ListPriceLists: list price lists.
+// It is GET /staff/price-lists.
+func (c *Client) ListPriceLists(ctx context.Context, opts ...CallOption) (out ListPriceList, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/price-lists"}, opts, &out)
+	return out, err
+}
+
 // ListProductsQuery is the query of ListProducts. What is zero is not sent.
 type ListProductsQuery struct {
 	// How many to answer with.
@@ -448,6 +499,13 @@ func (c *Client) LogOutEverywhere(ctx context.Context, opts ...CallOption) error
 	return c.do(ctx, call{method: "DELETE", path: "/sessions"}, opts, nil)
 }
 
+// MakeCoupons: make many codes for a promotion.
+// It is POST /staff/promotions/{rule}/coupons.
+func (c *Client) MakeCoupons(ctx context.Context, rule string, body MakeCouponsBody, opts ...CallOption) (out Codes, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/promotions/" + url.PathEscape(rule) + "/coupons", body: body}, opts, &out)
+	return out, err
+}
+
 // MergeCart: move a guest's cart into one's own, as after logging in.
 // It is POST /customers/me/cart/merge.
 func (c *Client) MergeCart(ctx context.Context, body MergeCartBody, opts ...CallOption) (out Cart, err error) {
@@ -462,6 +520,13 @@ func (c *Client) PutCategory(ctx context.Context, handle string, body PutCategor
 	return out, err
 }
 
+// PutCoupon: make a code or replace what is known of it.
+// It is PUT /staff/coupons/{code}.
+func (c *Client) PutCoupon(ctx context.Context, code string, body PutCouponBody, opts ...CallOption) (out Coupon, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/coupons/" + url.PathEscape(code), body: body}, opts, &out)
+	return out, err
+}
+
 // PutEndpoint: change all of an endpoint, enable or disable it.
 // It is PUT /staff/endpoints/{endpoint}.
 func (c *Client) PutEndpoint(ctx context.Context, endpoint string, body EndpointBody, opts ...CallOption) (out Endpoint, err error) {
@@ -469,10 +534,58 @@ func (c *Client) PutEndpoint(ctx context.Context, endpoint string, body Endpoint
 	return out, err
 }
 
+// PutListPrices: set prices of a price list.
+// It is PUT /staff/price-lists/{list}/prices.
+func (c *Client) PutListPrices(ctx context.Context, list string, body PutListPricesBody, opts ...CallOption) error {
+	return c.do(ctx, call{method: "PUT", path: "/staff/price-lists/" + url.PathEscape(list) + "/prices", body: body}, opts, nil)
+}
+
+// PutPriceList: make or replace the price list with a code.
+// It is PUT /staff/price-lists/{list}.
+func (c *Client) PutPriceList(ctx context.Context, list string, body PriceListInput, opts ...CallOption) (out PriceList, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/price-lists/" + url.PathEscape(list), body: body}, opts, &out)
+	return out, err
+}
+
 // PutProduct: create or replace the product with a handle.
 // It is PUT /staff/products/{handle}.
 func (c *Client) PutProduct(ctx context.Context, handle string, body ProductInput, opts ...CallOption) (out StaffProduct, err error) {
 	err = c.do(ctx, call{method: "PUT", path: "/staff/products/" + url.PathEscape(handle), body: body}, opts, &out)
+	return out, err
+}
+
+// PutPromotion: make or replace a promotion.
+// It is PUT /staff/promotions/{rule}.
+func (c *Client) PutPromotion(ctx context.Context, rule string, body RulePromotion, opts ...CallOption) (out Rules, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/promotions/" + url.PathEscape(rule), body: body}, opts, &out)
+	return out, err
+}
+
+// PutQuantityRule: make or replace a rule for quantities.
+// It is PUT /staff/quantity-rules/{rule}.
+func (c *Client) PutQuantityRule(ctx context.Context, rule string, body RuleQuantityRule, opts ...CallOption) (out Rules, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/quantity-rules/" + url.PathEscape(rule), body: body}, opts, &out)
+	return out, err
+}
+
+// PutSettings: replace the settings of the shop.
+// It is PUT /staff/settings.
+func (c *Client) PutSettings(ctx context.Context, body RuleSettings, opts ...CallOption) (out Rules, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/settings", body: body}, opts, &out)
+	return out, err
+}
+
+// PutShippingZone: make or replace a shipping zone.
+// It is PUT /staff/shipping-zones/{rule}.
+func (c *Client) PutShippingZone(ctx context.Context, rule string, body RuleShippingZone, opts ...CallOption) (out Rules, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/shipping-zones/" + url.PathEscape(rule), body: body}, opts, &out)
+	return out, err
+}
+
+// PutTaxZone: make or replace a tax zone.
+// It is PUT /staff/tax-zones/{rule}.
+func (c *Client) PutTaxZone(ctx context.Context, rule string, body RuleTaxZone, opts ...CallOption) (out Rules, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/tax-zones/" + url.PathEscape(rule), body: body}, opts, &out)
 	return out, err
 }
 
@@ -534,6 +647,30 @@ func (c *Client) RemoveEndpoint(ctx context.Context, endpoint string, opts ...Ca
 func (c *Client) RemoveLine(ctx context.Context, cart string, sku string, opts ...CallOption) (out Cart, err error) {
 	err = c.do(ctx, call{method: "DELETE", path: "/carts/" + url.PathEscape(cart) + "/lines/" + url.PathEscape(sku)}, opts, &out)
 	return out, err
+}
+
+// RemovePromotion: remove a promotion.
+// It is DELETE /staff/promotions/{rule}.
+func (c *Client) RemovePromotion(ctx context.Context, rule string, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/staff/promotions/" + url.PathEscape(rule)}, opts, nil)
+}
+
+// RemoveQuantityRule: remove a rule for quantities.
+// It is DELETE /staff/quantity-rules/{rule}.
+func (c *Client) RemoveQuantityRule(ctx context.Context, rule string, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/staff/quantity-rules/" + url.PathEscape(rule)}, opts, nil)
+}
+
+// RemoveShippingZone: remove a shipping zone.
+// It is DELETE /staff/shipping-zones/{rule}.
+func (c *Client) RemoveShippingZone(ctx context.Context, rule string, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/staff/shipping-zones/" + url.PathEscape(rule)}, opts, nil)
+}
+
+// RemoveTaxZone: remove a tax zone.
+// It is DELETE /staff/tax-zones/{rule}.
+func (c *Client) RemoveTaxZone(ctx context.Context, rule string, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/staff/tax-zones/" + url.PathEscape(rule)}, opts, nil)
 }
 
 // ReplayEndpoint: go on from another position.
@@ -906,6 +1043,11 @@ type Checkout struct {
 	Order Order `json:"order"`
 }
 
+// Codes is a value of the API.
+type Codes struct {
+	Codes []string `json:"codes"`
+}
+
 // Contact is a value of the API.
 type Contact struct {
 	// Missing means the shipping address.
@@ -914,6 +1056,19 @@ type Contact struct {
 	Name            string   `json:"name,omitempty"`
 	Phone           string   `json:"phone,omitempty"`
 	ShippingAddress *Address `json:"shipping_address,omitempty"`
+}
+
+// Coupon is a value of the API.
+type Coupon struct {
+	Code      string    `json:"code"`
+	CreatedAt time.Time `json:"created_at"`
+	// Its own, beside those of the promotion.
+	Limits *RuleLimits `json:"limits,omitempty"`
+	// What it asks for.
+	Promotion string `json:"promotion"`
+	// It has no effect any more.
+	Revoked   bool      `json:"revoked"`
+	UpdatedAt time.Time `json:"updated_at"`
 }
 
 // CreateCartBody is a value of the API.
@@ -1069,6 +1224,13 @@ type ListCategory struct {
 	Next string `json:"next,omitempty"`
 }
 
+// ListCoupon is a value of the API.
+type ListCoupon struct {
+	Items []Coupon `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // ListDelivery is a value of the API.
 type ListDelivery struct {
 	Items []Delivery `json:"items"`
@@ -1111,6 +1273,20 @@ type ListPayment struct {
 	Next string `json:"next,omitempty"`
 }
 
+// ListPriceInput is a value of the API.
+type ListPriceInput struct {
+	SKU string `json:"sku"`
+	// None takes the variant off the list.
+	Tiers []PriceTierInput `json:"tiers,omitempty"`
+}
+
+// ListPriceList is a value of the API.
+type ListPriceList struct {
+	Items []PriceList `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // ListProduct is a value of the API.
 type ListProduct struct {
 	Items []Product `json:"items"`
@@ -1145,6 +1321,16 @@ type LogInBody struct {
 	Device   string `json:"device,omitempty"`
 	Email    string `json:"email"`
 	Password string `json:"password"`
+}
+
+// MakeCouponsBody is a value of the API.
+type MakeCouponsBody struct {
+	Count int64 `json:"count"`
+	// Random characters of each code; 0 is 12.
+	Length int64 `json:"length,omitempty"`
+	// Of each code, as in one use.
+	Limits *RuleLimits `json:"limits,omitempty"`
+	Prefix string      `json:"prefix,omitempty"`
 }
 
 // MarkedPart is a value of the API.
@@ -1280,6 +1466,56 @@ type Payment struct {
 	Voided     Money  `json:"voided"`
 }
 
+// PriceList is a value of the API.
+type PriceList struct {
+	Channels  []string  `json:"channels,omitempty"`
+	Code      string    `json:"code"`
+	CreatedAt time.Time `json:"created_at"`
+	// Off the variant's own price where the list has none, in hundredths of a percent.
+	DiscountBasisPoints int64      `json:"discount_basis_points,omitempty"`
+	From                *time.Time `json:"from,omitempty"`
+	// For customers in one of them; missing means all.
+	Groups  []string `json:"groups,omitempty"`
+	Markets []string `json:"markets,omitempty"`
+	// The list with the highest counts.
+	Priority int64 `json:"priority,omitempty"`
+	// It only ever makes things cheaper, and is shown beside the variant's own price.
+	Sale bool `json:"sale,omitempty"`
+	// Active if it is missing. Only an active list counts.
+	Status string `json:"status,omitempty"`
+	Title  string `json:"title"`
+	// The first moment after it.
+	Until     *time.Time `json:"until,omitempty"`
+	UpdatedAt time.Time  `json:"updated_at"`
+	Version   int64      `json:"version"`
+}
+
+// PriceListInput is a value of the API.
+type PriceListInput struct {
+	Channels []string `json:"channels,omitempty"`
+	// Off the variant's own price where the list has none, in hundredths of a percent.
+	DiscountBasisPoints int64      `json:"discount_basis_points,omitempty"`
+	From                *time.Time `json:"from,omitempty"`
+	// For customers in one of them; missing means all.
+	Groups  []string `json:"groups,omitempty"`
+	Markets []string `json:"markets,omitempty"`
+	// The list with the highest counts.
+	Priority int64 `json:"priority,omitempty"`
+	// It only ever makes things cheaper, and is shown beside the variant's own price.
+	Sale bool `json:"sale,omitempty"`
+	// Active if it is missing. Only an active list counts.
+	Status string `json:"status,omitempty"`
+	Title  string `json:"title"`
+	// The first moment after it.
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// PriceTierInput is a value of the API.
+type PriceTierInput struct {
+	MinQuantity int64      `json:"min_quantity,omitempty"`
+	Price       MoneyInput `json:"price"`
+}
+
 // Product is a value of the API.
 type Product struct {
 	Attributes []Attribute `json:"attributes"`
@@ -1329,6 +1565,19 @@ type PutCategoryBody struct {
 	PrivateMetadata json.RawMessage `json:"private_metadata,omitempty"`
 	SEO             *SEO            `json:"seo,omitempty"`
 	Title           string          `json:"title"`
+}
+
+// PutCouponBody is a value of the API.
+type PutCouponBody struct {
+	Limits    *RuleLimits `json:"limits,omitempty"`
+	Promotion string      `json:"promotion"`
+	Revoked   bool        `json:"revoked,omitempty"`
+}
+
+// PutListPricesBody is a value of the API.
+type PutListPricesBody struct {
+	// Variants that are not named keep their prices.
+	Prices []ListPriceInput `json:"prices"`
 }
 
 // Quote is a value of the API.
@@ -1400,6 +1649,188 @@ type ReturnOrderBody struct {
 type RotateSecretBody struct {
 	// For how long the secrets before still sign: a day if it is missing, not at all for -1.
 	OverlapSeconds int64 `json:"overlap_seconds,omitempty"`
+}
+
+// RuleAddress is a value of the API.
+type RuleAddress struct {
+	Country  string `json:"country,omitempty"`
+	Postcode string `json:"postcode,omitempty"`
+	Region   string `json:"region,omitempty"`
+}
+
+// RuleArea is a value of the API.
+type RuleArea struct {
+	Country      string `json:"country,omitempty"`
+	PostcodeFrom string `json:"postcode_from,omitempty"`
+	PostcodeTo   string `json:"postcode_to,omitempty"`
+	Region       string `json:"region,omitempty"`
+}
+
+// RuleAttributeValue is a value of the API.
+type RuleAttributeValue struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// RuleConditions is a value of the API.
+type RuleConditions struct {
+	Channels    []string      `json:"channels,omitempty"`
+	Countries   []string      `json:"countries,omitempty"`
+	Currencies  []string      `json:"currencies,omitempty"`
+	FirstOrder  bool          `json:"first_order,omitempty"`
+	Groups      []string      `json:"groups,omitempty"`
+	Items       *RuleSelector `json:"items,omitempty"`
+	LoggedIn    bool          `json:"logged_in,omitempty"`
+	MinQuantity int64         `json:"min_quantity,omitempty"`
+	MinSubtotal []MoneyInput  `json:"min_subtotal,omitempty"`
+}
+
+// RuleEffect is a value of the API.
+type RuleEffect struct {
+	Amounts []MoneyInput  `json:"amounts,omitempty"`
+	AtMost  []MoneyInput  `json:"at_most,omitempty"`
+	Buy     int64         `json:"buy,omitempty"`
+	Get     int64         `json:"get,omitempty"`
+	Items   *RuleSelector `json:"items,omitempty"`
+	Kind    string        `json:"kind"`
+	Methods []string      `json:"methods,omitempty"`
+	PerUnit bool          `json:"per_unit,omitempty"`
+	Rate    string        `json:"rate,omitempty"`
+	Tiers   []RuleTier    `json:"tiers,omitempty"`
+	Times   int64         `json:"times,omitempty"`
+}
+
+// RuleLimits is a value of the API.
+type RuleLimits struct {
+	Budget      []MoneyInput `json:"budget,omitempty"`
+	PerCustomer int64        `json:"per_customer,omitempty"`
+	Uses        int64        `json:"uses,omitempty"`
+}
+
+// RulePeriod is a value of the API.
+type RulePeriod struct {
+	From  *time.Time `json:"from,omitempty"`
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// RulePromotion is a value of the API.
+type RulePromotion struct {
+	Alone     bool            `json:"alone,omitempty"`
+	Effect    RuleEffect      `json:"effect"`
+	Group     string          `json:"group,omitempty"`
+	ID        string          `json:"id,omitempty"`
+	If        *RuleConditions `json:"if,omitempty"`
+	Limits    *RuleLimits     `json:"limits,omitempty"`
+	Name      string          `json:"name"`
+	NeedsCode bool            `json:"needs_code,omitempty"`
+	Paused    bool            `json:"paused,omitempty"`
+	Period    *RulePeriod     `json:"period,omitempty"`
+	Priority  int64           `json:"priority,omitempty"`
+	Stop      bool            `json:"stop,omitempty"`
+}
+
+// RuleQuantityRule is a value of the API.
+type RuleQuantityRule struct {
+	ID    string        `json:"id,omitempty"`
+	Items *RuleSelector `json:"items,omitempty"`
+	Max   int64         `json:"max,omitempty"`
+	Min   int64         `json:"min,omitempty"`
+	Step  int64         `json:"step,omitempty"`
+}
+
+// RuleSelector is a value of the API.
+type RuleSelector struct {
+	Attributes       []RuleAttributeValue `json:"attributes,omitempty"`
+	Categories       []string             `json:"categories,omitempty"`
+	ExceptCategories []string             `json:"except_categories,omitempty"`
+	ExceptOnSale     bool                 `json:"except_on_sale,omitempty"`
+	ExceptProducts   []string             `json:"except_products,omitempty"`
+	ExceptSKUs       []string             `json:"except_skus,omitempty"`
+	Products         []string             `json:"products,omitempty"`
+	SKUs             []string             `json:"skus,omitempty"`
+}
+
+// RuleSettings is a value of the API.
+type RuleSettings struct {
+	Currencies    []string     `json:"currencies,omitempty"`
+	Home          *RuleAddress `json:"home,omitempty"`
+	PriceRounding string       `json:"price_rounding,omitempty"`
+	TaxIncluded   bool         `json:"tax_included,omitempty"`
+	TaxPerUnit    bool         `json:"tax_per_unit,omitempty"`
+	TaxRounding   string       `json:"tax_rounding,omitempty"`
+}
+
+// RuleShippingMethod is a value of the API.
+type RuleShippingMethod struct {
+	Carrier        string             `json:"carrier,omitempty"`
+	ID             string             `json:"id,omitempty"`
+	MaxDays        int64              `json:"max_days,omitempty"`
+	MaxWeightGrams int64              `json:"max_weight_grams,omitempty"`
+	MinDays        int64              `json:"min_days,omitempty"`
+	Name           string             `json:"name"`
+	Pickup         bool               `json:"pickup,omitempty"`
+	Rates          []RuleShippingRate `json:"rates,omitempty"`
+	TaxCategory    string             `json:"tax_category,omitempty"`
+}
+
+// RuleShippingRate is a value of the API.
+type RuleShippingRate struct {
+	Basis    string             `json:"basis,omitempty"`
+	Currency string             `json:"currency"`
+	FreeFrom int64              `json:"free_from,omitempty"`
+	Tiers    []RuleShippingTier `json:"tiers"`
+}
+
+// RuleShippingTier is a value of the API.
+type RuleShippingTier struct {
+	From    int64 `json:"from,omitempty"`
+	PerUnit int64 `json:"per_unit,omitempty"`
+	Price   int64 `json:"price,omitempty"`
+}
+
+// RuleShippingZone is a value of the API.
+type RuleShippingZone struct {
+	Areas   []RuleArea           `json:"areas"`
+	ID      string               `json:"id,omitempty"`
+	Methods []RuleShippingMethod `json:"methods,omitempty"`
+	Name    string               `json:"name,omitempty"`
+}
+
+// RuleTaxRate is a value of the API.
+type RuleTaxRate struct {
+	Category string      `json:"category,omitempty"`
+	Compound bool        `json:"compound,omitempty"`
+	Name     string      `json:"name"`
+	Period   *RulePeriod `json:"period,omitempty"`
+	Priority int64       `json:"priority,omitempty"`
+	Rate     string      `json:"rate,omitempty"`
+}
+
+// RuleTaxZone is a value of the API.
+type RuleTaxZone struct {
+	Areas []RuleArea    `json:"areas"`
+	ID    string        `json:"id,omitempty"`
+	Name  string        `json:"name,omitempty"`
+	Rates []RuleTaxRate `json:"rates,omitempty"`
+}
+
+// RuleTier is a value of the API.
+type RuleTier struct {
+	Amounts     []MoneyInput `json:"amounts,omitempty"`
+	MinQuantity int64        `json:"min_quantity,omitempty"`
+	MinSubtotal []MoneyInput `json:"min_subtotal,omitempty"`
+	Rate        string       `json:"rate,omitempty"`
+}
+
+// Rules is a value of the API.
+type Rules struct {
+	Promotions    []RulePromotion    `json:"promotions"`
+	QuantityRules []RuleQuantityRule `json:"quantity_rules"`
+	Settings      RuleSettings       `json:"settings"`
+	ShippingZones []RuleShippingZone `json:"shipping_zones"`
+	TaxZones      []RuleTaxZone      `json:"tax_zones"`
+	// Counts the changes of all rules; it is the ETag of each of them.
+	Version int64 `json:"version"`
 }
 
 // SEO is a value of the API.
@@ -1565,9 +1996,11 @@ type UpdateCartBody struct {
 
 // UpdateMeBody is a value of the API.
 type UpdateMeBody struct {
-	Email *string `json:"email,omitempty"`
-	Name  *string `json:"name,omitempty"`
-	Phone *string `json:"phone,omitempty"`
+	// It needs the password, if there is one.
+	Email    *string `json:"email,omitempty"`
+	Name     *string `json:"name,omitempty"`
+	Password string  `json:"password,omitempty"`
+	Phone    *string `json:"phone,omitempty"`
 }
 
 // Variant is a value of the API.
