@@ -262,7 +262,7 @@ func (s *Store) openLane(ctx context.Context, i int) (*lane, error) {
 	file, err := shard.Open(shard.Config{
 		Path: shardFile(s.dir, i), Store: s.id.Store, Shard: i, Map: s.engine.slots,
 		Commands: s.set, VFS: s.config.vfs, Committed: func(touched []string) { s.committed(l, touched) }, AtCut: func(cut uint64) { s.atCut(l, cut) },
-		Replaced: func() { s.replaced(l) }, Steps: &s.steps,
+		Replaced: func() { s.replaced(l) }, Steps: &s.steps, Hangs: s.engine.node.Fail,
 	})
 	if err != nil {
 		return nil, err

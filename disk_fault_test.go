@@ -11,7 +11,9 @@ import (
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
+	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/replication"
 )
 
@@ -232,6 +234,64 @@ func TestAHangingDisk(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { hangAt(t, dir, n) })
 		})
 	}
+}
+
+// TestAHangingRead: a caller leaves a read of a shard file that does not
+// return when its context ends. A read that hangs for good stops the store, and
+// callers without a deadline are answered then.
+func TestAHangingRead(t *testing.T) {
+	dir := image(t, template(t))
+	synctest.Test(t, func(t *testing.T) { hangRead(t, dir) })
+}
+
+func hangRead(t *testing.T, dir string) {
+	fs := faultvfs.New(t.Name())
+	defer fs.Close()
+	var s shopping
+	shop, err := commerce.Open(context.Background(), dir, commerce.WithVFS(fs.Name()))
+	must(t, err)
+	must(t, s.rush(shop, 3, 4)) // there is something new to be read in every file
+	readAll := func(ctx context.Context) error {
+		for _, err := range shop.Orders.All(ctx, orders.Filter{}) {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	release := fs.HangAt(1, faultvfs.Read)
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := readAll(ctx); !errors.Is(err, fault.Unavailable) {
+		t.Errorf("a caller with a deadline got %v, want fault.Unavailable", err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("a caller with a deadline waited %v", took)
+	}
+	again := fs.HangAt(1, faultvfs.Read)
+	if err := readAll(context.Background()); !errors.Is(err, fault.Broken) {
+		t.Errorf("a caller without a deadline got %v, want fault.Broken", err)
+	}
+	<-shop.Failed()
+	if took := time.Since(began); took > time.Minute {
+		t.Errorf("the store stopped after %v", took)
+	}
+	if _, ok := errors.AsType[*sqlite.HangingReadError](shop.Err()); !ok {
+		t.Errorf("the store says %v, want a HangingReadError", shop.Err())
+	}
+	began = time.Now()
+	if err := shop.Close(); !errors.Is(err, fault.Broken) {
+		t.Errorf("Close says %v, want what hangs", err)
+	}
+	if took := time.Since(began); took > 2*time.Minute {
+		t.Errorf("Close took %v", took)
+	}
+	release()
+	again()
+	fs.Reset()
+	time.Sleep(time.Minute)                                        // virtual: what hung ends now
+	expect(t, s.now(), image(t, dir), commerce.WithVFS(fs.Name())) // as another process finds it: this one holds the lock
 }
 
 func hangAt(t *testing.T, dir string, n int64) {

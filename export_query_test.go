@@ -1,10 +1,14 @@
 package commerce
 
-import "github.com/keelshop/commerce/internal/sqlite"
+import (
+	"context"
+
+	"github.com/keelshop/commerce/internal/sqlite"
+)
 
 // Views returns the columns of each view that Query sees.
 func (s *Store) Views() (map[string][]string, error) {
-	u, err := sqlite.OpenUnion([]string{s.engine.lanes[0].shard.Path()}, views, "")
+	u, err := sqlite.OpenUnion(context.Background(), []string{s.engine.lanes[0].shard.Path()}, views, "")
 	if err != nil {
 		return nil, err
 	}

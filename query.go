@@ -7,6 +7,7 @@ import (
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/shard"
 )
 
 // Row is one row of a Query.
@@ -48,11 +49,12 @@ func (s *Store) query(ctx context.Context, query string, args []any, row func(Ro
 		}
 		paths[i] = l.shard.Path()
 	}
-	u, err := sqlite.OpenUnion(paths, views, s.config.vfs)
+	u, err := sqlite.OpenUnion(ctx, paths, views, s.config.vfs)
 	if err != nil {
 		return true, err
 	}
 	defer u.Close()
+	u.Watch(shard.ReadLimit, s.engine.node.Fail)
 	more = true
 	var columns []string
 	err = u.Query(ctx, query, args, func(r *sqlite.Rows) bool {

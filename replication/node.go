@@ -86,6 +86,10 @@ func (n *Node) stopped() error {
 	return nil
 }
 
+// Fail stops the node as a failure of its own files does: for whoever finds that what the node stands on has failed.
+// The first cause stays. It does not wait.
+func (n *Node) Fail(err error) { n.fail(err) }
+
 // fail stops the node. The first cause stays. It does not wait.
 func (n *Node) fail(err error) {
 	n.failing.Do(func() {

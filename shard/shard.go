@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
@@ -45,6 +46,9 @@ type Config struct {
 	// Steps counts up while the writer's statements run, so that a long check
 	// of the file can be told from a hanging one. It may be nil.
 	Steps *atomic.Int64
+	// Hangs is called, at most once, when a read has stood still for ReadLimit.
+	// If it is nil, nobody watches.
+	Hangs func(error)
 	// Committed is called after each commit and before the answers go out,
 	// with the keys whose cached copies are stale now. It may be nil.
 	Committed func(touched []string)
@@ -128,8 +132,16 @@ func (c Config) readers() (*sqlite.Pool, error) {
 	if n == 0 {
 		n = 4
 	}
-	return sqlite.NewPool(c.Path, n, sqlite.Options{ReadOnly: true, VFS: c.VFS})
+	pool, err := sqlite.NewPool(c.Path, n, sqlite.Options{ReadOnly: true, VFS: c.VFS})
+	if err == nil && c.Hangs != nil {
+		pool.Watch(ReadLimit, c.Hangs)
+	}
+	return pool, err
 }
+
+// ReadLimit is how long a single step of a read may take, in time during which
+// the process runs. It is as long as an applied batch may take.
+const ReadLimit = 15 * time.Second
 
 // load reads what the shard keeps in memory, and makes the tables of a file
 // that has none yet.

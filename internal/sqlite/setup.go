@@ -124,6 +124,9 @@ func (c *Conn) onProgress(*libc.TLS, uintptr) int32 {
 	if c.steps != nil {
 		c.steps.Add(1)
 	}
+	if c.dog != nil {
+		c.dog.Begin()
+	}
 	return c.interrupted.Load()
 }
 

@@ -27,6 +27,7 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"github.com/keelshop/commerce/internal/watchdog"
 	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
 )
@@ -59,6 +60,7 @@ type Conn struct {
 	interrupted atomic.Int32 // 1 from Interrupt until the transaction ends
 	callbacks   callbacks
 	steps       *atomic.Int64 // see Options.Steps
+	dog         *watchdog.Dog // measures single steps of statements; may be nil
 
 	mu     sync.Mutex // orders Interrupt and Close
 	closed bool

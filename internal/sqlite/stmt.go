@@ -82,6 +82,10 @@ func (c *Conn) prepare(sql string) (*stmt, error) {
 		return nil, c.fail(sql, err)
 	}
 	defer c.free(text)
+	if c.dog != nil { // the first statement reads the schema
+		c.dog.Begin()
+		defer c.dog.End()
+	}
 	p, tail, err := c.prepareFirst(sql, text, lib.SQLITE_PREPARE_PERSISTENT)
 	if err != nil {
 		return nil, err
@@ -121,6 +125,10 @@ func (c *Conn) blank(tail uintptr) bool {
 
 // step runs the statement to its next row. It reports whether there is one.
 func (s *stmt) step() (bool, error) {
+	if d := s.c.dog; d != nil {
+		d.Begin()
+		defer d.End()
+	}
 	switch rc := lib.Xsqlite3_step(s.c.tls, s.p); rc {
 	case lib.SQLITE_ROW:
 		return true, nil

@@ -3,9 +3,11 @@ package sqlite
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/keelshop/commerce/fault"
 	"modernc.org/libc"
@@ -31,24 +33,56 @@ type Union struct {
 	// authorizer which view a table is read for, and takes a name that the query itself defines for a view, too.
 	inner string
 	ask   func(tls *libc.TLS, arg uintptr, action int32, one, two, three, four uintptr) int32
+
+	hand *hand         // makes all calls
+	left bool          // a call hangs, and closes the connection when it ends
+	hung chan struct{} // closed when a call has hung for too long
+	over chan struct{} // closed by Close
 }
 
-// OpenUnion opens files for reading and makes the views. It returns [fault.Invalid] for more than [MaxUnion] files.
-func OpenUnion(paths []string, views []View, vfs string) (*Union, error) {
+// OpenUnion opens files for reading and makes the views. It returns [fault.Invalid] for more than [MaxUnion] files, and
+// a [*HangingReadError] when one of them hangs until ctx ends.
+func OpenUnion(ctx context.Context, paths []string, views []View, vfs string) (*Union, error) {
 	if len(paths) > MaxUnion {
 		return nil, fault.New(fault.Invalid, "%d files cannot be queried together; the limit is %d", len(paths), MaxUnion)
 	}
-	c, err := Open(paths[0], Options{ReadOnly: true, VFS: vfs})
-	if err != nil {
-		return nil, err
-	}
-	u := &Union{c: c, views: map[string]bool{}, tables: map[string]bool{}, inner: "inner_" + rand.Text() + "_"}
+	u := &Union{views: map[string]bool{}, tables: map[string]bool{}, inner: "inner_" + rand.Text() + "_", hand: newHand(),
+		hung: make(chan struct{}), over: make(chan struct{})}
 	u.ask = u.authorize
-	if err := u.attach(paths, views); err != nil {
-		c.Close()
+	var err error
+	if hangs := u.do(ctx, paths[0], func() { err = u.open(paths, views, vfs) }); hangs != nil {
+		err = hangs
+	}
+	if err != nil {
+		u.Close()
 		return nil, err
 	}
 	return u, nil
+}
+
+func (u *Union) open(paths []string, views []View, vfs string) (err error) {
+	if u.c, err = Open(paths[0], Options{ReadOnly: true, VFS: vfs}); err != nil {
+		return err
+	}
+	u.c.dog = &u.hand.dog
+	return u.attach(paths, views)
+}
+
+// do has the hand do a job, and gives the connection up if that hangs.
+func (u *Union) do(ctx context.Context, path string, job func()) error {
+	interrupt := func() {}
+	if c := u.c; c != nil {
+		interrupt = c.Interrupt
+	}
+	hangs := u.hand.do(ctx, u.hung, path, interrupt, job)
+	if hangs != nil {
+		u.left = true
+		go func() {
+			<-u.hand.done
+			u.close()
+		}()
+	}
+	return hangs
 }
 
 var tableNames = regexp.MustCompile(`\$\.(\w+)`)
@@ -117,28 +151,64 @@ func (u *Union) Columns(query string) ([]string, error) {
 }
 
 // Query runs one statement, which may only read the views, and calls row for each of its rows until row returns false
-// or ctx ends.
+// or ctx ends. The files may hang: then it returns a [*HangingReadError] when ctx ends.
 func (u *Union) Query(ctx context.Context, query string, args []any, row func(*Rows) bool) error {
-	if err := u.c.Begin(); err != nil {
-		return err
+	var rows *Rows
+	var end func()
+	var err error
+	more := true
+	start := func() {
+		if err = u.c.Begin(); err == nil {
+			end = u.guard()
+			rows = u.c.tx.Query(query, args...)
+		}
 	}
-	defer u.c.Rollback()
-	defer u.guard()()
-	if ctx.Done() != nil {
-		defer interruptAfter(ctx, u.c)()
+	next := func() { more = ctx.Err() == nil && rows.Next() }
+	if hangs := u.do(ctx, u.c.path, start); hangs != nil || err != nil {
+		return errors.Join(hangs, err)
 	}
-	rows := u.c.tx.Query(query, args...)
-	for rows.Next() {
-		if !row(rows) {
+	for more {
+		if hangs := u.do(ctx, u.c.path, next); hangs != nil {
+			return hangs
+		}
+		if more && !row(rows) {
 			break
 		}
 	}
-	err := rows.Close()
-	if interrupted(err) && ctx.Err() != nil {
+	err = rows.Close()
+	end()
+	if err := u.c.Rollback(); err != nil {
+		return err
+	}
+	if ctx.Err() != nil && (err == nil || interrupted(err)) {
 		return fault.Wrap(fault.Unavailable, ctx.Err(), "the query was stopped")
 	}
 	return err
 }
 
+// Watch is [Pool.Watch] for a Union.
+func (u *Union) Watch(limit time.Duration, hangs func(error)) {
+	go func() {
+		if u.hand.dog.Watch(limit, u.over, nil) {
+			close(u.hung)
+			hangs(&HangingReadError{Path: u.c.path})
+		}
+	}()
+}
+
 // Close closes the connection.
-func (u *Union) Close() error { return u.c.Close() }
+func (u *Union) Close() error {
+	close(u.over)
+	if u.left {
+		return nil
+	}
+	return u.close()
+}
+
+func (u *Union) close() error {
+	close(u.hand.jobs)
+	if u.c == nil {
+		return nil
+	}
+	return u.c.Close()
+}

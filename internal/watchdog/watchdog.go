@@ -11,7 +11,7 @@ const Ticks = 20
 
 // Dog measures work in its own ticks instead of by the clock. When the whole process is paused, ticks are lost with
 // it, and the pause is not blamed on the disk. The zero value is ready. Begin and End belong to the one goroutine that
-// works, Tick to the one that watches.
+// works, Tick to the one that watches; anybody may ask whether work is running.
 type Dog struct {
 	ticks atomic.Int64
 	since atomic.Int64 // 1 + the tick at which the running work began; 0 when there is none
@@ -22,6 +22,9 @@ func (d *Dog) Begin() { d.since.Store(1 + d.ticks.Load()) }
 
 // End notes that the work is done.
 func (d *Dog) End() { d.since.Store(0) }
+
+// Working reports whether work is running.
+func (d *Dog) Working() bool { return d.since.Load() != 0 }
 
 // Tick counts and reports whether the running work has used up its time.
 func (d *Dog) Tick() bool {
