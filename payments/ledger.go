@@ -20,6 +20,10 @@ const (
 	Returns    Account = "returns"     // granted back: for goods that came back without their tax, and for other reasons
 )
 
+// ByHand is where money comes from that people have given back outside of the
+// providers: see RecordRefund.
+const ByHand Account = "provider:by_hand"
+
 // ProviderAccount returns the account of what a provider holds for the shop.
 func ProviderAccount(name string) Account { return Account("provider:" + name) }
 

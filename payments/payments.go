@@ -80,6 +80,7 @@ func Module() command.Module {
 		Commands: []command.Definition{
 			command.DefineLasting(Capture.apply),
 			command.DefineLasting(Refund.apply),
+			command.DefineLasting(RecordRefund.apply),
 			command.Define(Annotate.apply),
 			command.DefineRepeatable(plan.apply),
 			command.DefineRepeatable(recordOperation.apply),

@@ -114,15 +114,7 @@ func refunded(tx *command.Tx, a *Attempt, op *Operation, amount money.Amount) er
 	if amount.IsPositive() {
 		op.Amount = amount
 	}
-	a.Refunded = money.New(a.Refunded.Minor()+op.Amount.Minor(), a.Amount.Currency())
-	if err := updateAttempt(tx, a); err != nil {
-		return err
-	}
-	err := Post(tx, "refund "+op.Key(), a.Order, tx.At, transfer(Receivable, ProviderAccount(a.Provider), op.Amount))
-	if err != nil {
-		return err
-	}
-	return orders.RecordPayment(tx, a.Order, orders.PaymentDelta{Refunded: op.Amount.Minor()})
+	return gaveBack(tx, a, *op, ProviderAccount(a.Provider))
 }
 
 // How long an operation is left alone by the shard's clock.

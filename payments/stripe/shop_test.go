@@ -123,6 +123,38 @@ func TestCardIsCharged(t *testing.T) {
 	}
 }
 
+// What Stripe lets go of after a capture of a part is let go in the books too,
+// and nothing asks for it any more when the order is canceled.
+func TestAPartIsCapturedAndTheRestLetGo(t *testing.T) {
+	s := open(t)
+	basket, err := s.Carts.AddLine(t.Context(), cart.AddLine{SKU: "mug", Quantity: 2})
+	s.must(basket, err)
+	r, err := s.Checkout.Complete(t.Context(), checkout.Complete{Cart: basket.ID, PayWith: stripe.Name, Token: "pm_card_visa", AuthorizeOnly: true})
+	s.must(r, err)
+	attempts, err := s.Payments.ByOrder(t.Context(), r.ID)
+	s.must(attempts, err)
+	s.must(s.Payments.Capture(t.Context(), payments.Capture{Attempt: attempts[0].ID, Amount: money.New(1000, "EUR")}))
+	a, err := s.Payments.Get(t.Context(), attempts[0].ID)
+	s.must(a, err)
+	if a.Captured != money.New(1000, "EUR") || a.Voided != money.New(1500, "EUR") || !a.Open().IsZero() {
+		t.Errorf("captured %v, let go %v, open %v", a.Captured, a.Voided, a.Open())
+	}
+	s.must(s.Orders.Cancel(t.Context(), orders.Cancel{Order: r.ID, Reason: "test"}))
+	if err := s.Payments.Settle(t.Context(), r.ID); err != nil {
+		t.Error(err)
+	}
+	operations, err := s.Payments.Operations(t.Context(), r.ID)
+	s.must(operations, err)
+	for _, op := range operations {
+		if op.Kind == payments.KindVoid || op.State != payments.OpSucceeded {
+			t.Errorf("operation %d is a %s that %s", op.Number, op.Kind, op.State)
+		}
+	}
+	if o := s.order(r.ID); o.Refunded != money.New(1000, "EUR") || o.Authorized.Minor() != o.Captured.Minor()+o.Voided.Minor() {
+		t.Errorf("the order has %v authorized, %v captured, %v let go, %v refunded", o.Authorized, o.Captured, o.Voided, o.Refunded)
+	}
+}
+
 func TestCardIsDeclined(t *testing.T) {
 	s := open(t)
 	_, err := s.buy(t.Context(), "pm_card_chargeDeclinedExpiredCard")
