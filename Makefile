@@ -22,7 +22,7 @@ SEED ?= 0
 DIR ?= shop.data
 DATA ?=
 
-.PHONY: help check test race sim fuzz bench searchbench relevance replay fixture golden
+.PHONY: help olist check test race sim fuzz bench searchbench relevance replay fixture golden
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ replay: ## a retailer's year of orders, then verify (DATA=online_retail.csv.gz D
 	@[[ -n "$(DATA)" ]] || { echo "name the file: make replay DATA=online_retail.csv.gz"; exit 2; }
 	go run ./cmd/commerce replay --dir $(DIR) $(DATA)
 	go run ./cmd/commerce verify $(DIR)
+
+olist: ## a marketplace's 99,440 orders in ../shared/data with all their payments, and their ledger read by awk
+	COMMERCE_LONG=1 COMMERCE_OLIST_LEDGER=$(CURDIR)/olist-ledger.csv go test -count=1 -timeout=3h -run='^TestOlist$$' -v .
+	zcat ../shared/data/olist/olist_order_payments_dataset.csv.gz | awk -f testdata/olist.awk olist-ledger.csv -
 
 fixture: ## write testdata/stores anew for this format and level; see proof_fixture_test.go
 	COMMERCE_FIXTURE=1 go test -count=1 -run='^TestWriteFixture$$' .

@@ -29,12 +29,14 @@ func ProviderAccount(name string) Account { return Account("provider:" + name) }
 
 // Posting is one row of the ledger.
 type Posting struct {
-	Order   orders.ID
-	Txn     string // unique within the order
-	Number  int    // from 1, within Txn
-	Account Account
-	Amount  money.Amount // a debit is positive, a credit negative
-	At      int64        // ms since 1970 UTC
+	Order orders.ID // or the balance of package credit that it is about
+	// Reference is the order's name in another system; "" if it has none.
+	Reference string
+	Txn       string // unique within the order
+	Number    int    // from 1, within Txn
+	Account   Account
+	Amount    money.Amount // a debit is positive, a credit negative
+	At        int64        // ms since 1970 UTC
 }
 
 // transfer debits one account and credits another.

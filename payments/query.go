@@ -110,21 +110,22 @@ func (s *Service) ledgerOn(ctx context.Context, slot id.Slot, f Filter, yield fu
 }
 
 func (s *Service) ledgerPage(ctx context.Context, slot id.Slot, f Filter, last Posting) ([]Posting, error) {
-	q := `SELECT order_id, txn, n, account, currency, amount, at FROM postings WHERE (order_id, txn, n) > (?, ?, ?)`
+	q := `SELECT p.order_id, p.txn, p.n, p.account, p.currency, p.amount, p.at, coalesce(o.external_reference, '')
+		FROM postings p LEFT JOIN orders o ON o.id = p.order_id WHERE (p.order_id, p.txn, p.n) > (?, ?, ?)`
 	args := []any{last.Order, last.Txn, last.Number}
 	if f.Order != "" {
-		q, args = q+` AND order_id = ?`, append(args, f.Order)
+		q, args = q+` AND p.order_id = ?`, append(args, f.Order)
 	}
 	if f.Account != "" {
-		q, args = q+` AND account = ?`, append(args, f.Account)
+		q, args = q+` AND p.account = ?`, append(args, f.Account)
 	}
 	var page []Posting
 	err := s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
-		rows := tx.Query(q+` ORDER BY order_id, txn, n LIMIT ?`, append(args, pageSize)...)
+		rows := tx.Query(q+` ORDER BY p.order_id, p.txn, p.n LIMIT ?`, append(args, pageSize)...)
 		for rows.Next() {
 			page = append(page, Posting{
 				Order: orders.ID(rows.Text(0)), Txn: rows.Text(1), Number: rows.Int(2), Account: Account(rows.Text(3)),
-				Amount: money.New(rows.Int64(5), money.Currency(rows.Text(4))), At: rows.Int64(6),
+				Amount: money.New(rows.Int64(5), money.Currency(rows.Text(4))), At: rows.Int64(6), Reference: rows.Text(7),
 			})
 		}
 		return rows.Close()

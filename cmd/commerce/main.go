@@ -43,6 +43,7 @@ Usage:
   commerce verify DIR               check every invariant of a store
   commerce import --dir DIR FILE    put a product file into a store
   commerce export --dir DIR FILE    write the catalogue of a store to a file
+  commerce ledger DIR               write the ledger of a store as CSV
   commerce replay --dir DIR FILE    put a retailer's order file through a store
   commerce bench                    measure how fast a store sells
   commerce cluster COMMAND          hold a store on several nodes
@@ -65,6 +66,7 @@ var subcommands = []subcommand{
 	{"verify", verify},
 	{"import", importFile},
 	{"export", exportFile},
+	{"ledger", ledger},
 	{"replay", replay},
 	{"bench", bench},
 	{"cluster", cluster},
