@@ -2,6 +2,7 @@ package credit_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +51,19 @@ func TestIssue(t *testing.T) {
 	_, err = s.credit.ByCode(s.ctx(), "ABCDEFGH")
 	if fault.CodeOf(err) != fault.NotFound {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The name of a card is never taken for a card number.
+func TestNamesAreNoCardNumbers(t *testing.T) {
+	s := newShop(t)
+	cards := s.credit.Providers()[0]
+	for i := range 20_000 {
+		kept, err := cards.Keep(fmt.Sprintf("VOUCHER%06d", i))
+		s.must(err)
+		if err := payments.RefusePAN(kept); err != nil {
+			t.Fatalf("%s: %v", kept, err)
+		}
 	}
 }
 

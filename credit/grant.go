@@ -61,5 +61,5 @@ func (s *Service) Grant(ctx context.Context, c Grant) (Balance, error) {
 // creditOf returns the ID of a customer's store credit in a currency.
 func (s *Service) creditOf(customer accounts.CustomerID, slot id.Slot, c money.Currency) ID {
 	h := s.engine.Hash("store credit", string(customer)+"\x00"+string(c))
-	return ID(id.FromHash(storeCreditPrefix, slot, time.UnixMilli(0), h))
+	return ID(id.FromHash(storeCreditPrefix, slot, time.UnixMilli(epochMillis), h))
 }
