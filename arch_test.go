@@ -24,7 +24,7 @@ const external = "<outside the standard library>"
 var purchase = []string{"catalog", "inventory", "pricing", "cart", "orders", "payments", "credit", "checkout"}
 
 // domain lists the packages that say what commerce is.
-var domain = append(slices.Clone(purchase), "accounts", "endpoints")
+var domain = append(slices.Clone(purchase), "accounts", "endpoints", "merchandising")
 
 // importRule says what some packages must not import, and why. A pattern is an
 // import path, a path ending in "/..." (that path and all below it), a suffix

@@ -12,6 +12,7 @@ import (
 	"github.com/keelshop/commerce/internal/note"
 	"github.com/keelshop/commerce/internal/subject"
 	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/merchandising"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/pricing"
@@ -35,6 +36,7 @@ func newCommandSet() (*command.Set, error) {
 		credit.Module(),
 		checkout.Module(),
 		endpoints.Module(),
+		merchandising.Module(),
 	}
 	return command.NewSet(append([]command.Module{shard.Module(modules...)}, modules...)...)
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/merchandising"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/payments/manual"
@@ -46,6 +47,9 @@ type Store struct {
 	Credit    *credit.Service
 	Checkout  *checkout.Service
 	Endpoints *endpoints.Service // package webhooks sends to them
+	// Merchandising is what a merchant wants shoppers to find; package search
+	// goes by it.
+	Merchandising *merchandising.Service
 	// Assets keeps the files that the catalog names, such as pictures. In a
 	// cluster each node has a copy of its own, or gets one from another node
 	// when the file is first opened there.
@@ -337,6 +341,7 @@ func (s *Store) newServices() {
 	s.Payments = payments.NewService(e, s.Orders, s.config.providers)
 	s.Checkout = checkout.NewService(e, s.Carts, s.Inventory, s.Orders, s.Payments)
 	s.Endpoints = endpoints.NewService(e, e.sealer, func() string { return string(s.Latest()) })
+	s.Merchandising = merchandising.NewService(e, s.cache)
 }
 
 // timerHandlers lists who answers each kind of durable timer.

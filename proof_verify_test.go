@@ -19,6 +19,7 @@ import (
 	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/merchandising"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments/simulator"
@@ -131,6 +132,10 @@ var damages = []struct {
 	{"payments.operation_forgotten", one(`UPDATE operations SET state = 'pending'`)},
 	{"pricing.versions_grow", one(`UPDATE price_rules SET version = version + 1`)},
 	{"pricing.rules_are_usable", one(`UPDATE price_rules SET body = x'ff'`)},
+	{"merchandising.rules_are_usable", one(`UPDATE search_rules SET boosts = '[{"field":"luck","values":["x"],"percent":5}]'`)},
+	{"merchandising.versions_grow", one(`UPDATE search_vocabularies SET version = version + 1`)},
+	{"merchandising.log_is_bounded", one(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
+		INSERT INTO search_misses SELECT 'en', 'text ' || i, 0, 1, 0 FROM n`)},
 	{"shard.outbox_without_gaps", one(`DELETE FROM outbox WHERE seq = 2`)},
 	{"shard.replay_equals_state", one(`UPDATE orders SET external_reference = 'another'`)},
 }
@@ -256,12 +261,16 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	must(t, err)
 	_, err = shop.Pricing.PutSettings(ctx, pricing.PutSettings{})
 	must(t, err)
+	_, err = shop.Merchandising.PutRule(ctx, merchandising.PutRule{Rule: merchandising.Rule{Query: "opening hours", Redirect: "/hours"}})
+	must(t, err)
+	_, err = shop.Merchandising.PutVocabulary(ctx, merchandising.PutVocabulary{Vocabulary: merchandising.Vocabulary{Synonyms: [][]string{{"mug", "beaker"}}}})
+	must(t, err)
 	must(t, shop.Close())
 	return dir
 }
 
 // ruleNames finds the names of rules in a program's text.
-var ruleNames = regexp.MustCompile(`"((?:accounts|cart|catalog|checkout|claim|credit|endpoints|inventory|orders|payments|pricing|replication|shard)\.[a-z_]+)"|name:\s+"([a-z_]+)"`)
+var ruleNames = regexp.MustCompile(`"((?:accounts|cart|catalog|checkout|claim|credit|endpoints|inventory|merchandising|orders|payments|pricing|replication|shard)\.[a-z_]+)"|name:\s+"([a-z_]+)"`)
 
 // TestEveryRuleIsProven: no rule is checked that TestVerifyFindsDamage does not
 // break.

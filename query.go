@@ -108,6 +108,9 @@ var views = []sqlite.View{
 	{Name: "postings", Query: `SELECT order_id, txn, n, account, currency, amount, at FROM $.postings`},
 	{Name: "endpoints", Query: `SELECT id, description, kinds, disabled, position, failing_since, version, created_at, updated_at FROM $.endpoints`},
 	{Name: "deliveries", Query: `SELECT endpoint, n, message, kind, subject, outcome, attempt, status, error, millis, at FROM $.deliveries`},
+	{Name: "search_rules", Query: `SELECT locale, query, pins, buries, boosts, redirect, version, updated_at FROM $.search_rules`},
+	{Name: "search_vocabularies", Query: `SELECT locale, synonyms, stop_words, version, updated_at FROM $.search_vocabularies`},
+	{Name: "search_misses", Query: `SELECT locale, text, count, last_at FROM $.search_misses`},
 	{Name: "notes", Query: `SELECT subject, external_reference, metadata, private_metadata FROM $.notes`},
 	{Name: "events", Query: `SELECT seq, at, kind, subject, data FROM $.outbox`},
 }

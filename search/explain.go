@@ -70,6 +70,9 @@ func (f *Finder) Explain(ctx context.Context, q Query, product catalog.ProductID
 }
 
 func (x *index) explain(ctx context.Context, q *Query, id string) (Explanation, error) {
+	if q.rules == nil {
+		q.rules = x.plain
+	}
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	ord := x.cols.ordinal(id)

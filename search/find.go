@@ -35,6 +35,9 @@ func (x *index) find(ctx context.Context, q *Query) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
+	if q.rules == nil {
+		q.rules = x.plain
+	}
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	s := x.borrow(x.cols.size())
@@ -74,7 +77,7 @@ func (x *index) matched(ctx context.Context, q *Query, s *scratch, out *page) (b
 	if strings.TrimSpace(q.Text) == "" {
 		return x.cols.live, nil
 	}
-	p, err := x.parse(q.Text, q.Exact)
+	p, err := x.parse(q)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	"github.com/fxamacker/cbor/v2"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/merchandising"
 	"github.com/keelshop/commerce/search/internal/text"
 )
 
@@ -18,7 +19,7 @@ type index struct {
 	language text.Language
 	disk     *disk
 	saving   chan struct{} // batches that are not on disk yet
-	lexicon  *lexicon
+	plain    *rules        // for a query without a merchant's
 	cache    *postingCache
 	scratch  sync.Pool      // of *scratch
 	users    sync.WaitGroup // queries that use it
@@ -34,12 +35,15 @@ type index struct {
 	head  header
 }
 
-func openIndex(dir, locale string, cacheBytes int, lexicon *lexicon) (*index, error) {
+func openIndex(dir, locale string, cacheBytes int) (*index, error) {
 	d, err := openDisk(dir)
 	if err != nil {
 		return nil, fmt.Errorf("opening the search index in %s: %w", dir, err)
 	}
-	x := &index{dir: dir, saving: make(chan struct{}, unsaved), language: text.NewLanguage(locale), disk: d, lexicon: lexicon, cache: newPostingCache(cacheBytes)}
+	x := &index{
+		dir: dir, saving: make(chan struct{}, unsaved), language: text.NewLanguage(locale), disk: d, cache: newPostingCache(cacheBytes),
+		plain: newRules(text.NewLanguage(locale), locale, &merchandising.Rules{}, false),
+	}
 	head, found, err := d.header()
 	if err == nil && !found {
 		head = header{Format: format, Locale: locale}

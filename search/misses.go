@@ -1,81 +1,84 @@
 package search
 
 import (
+	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/keelshop/commerce/merchandising"
+	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/search/internal/text"
 )
 
-// Miss is a text that found nothing.
-type Miss struct {
-	Text  string // folded
-	Count int
-	Last  time.Time
-}
-
-// misses counts texts that found nothing. It keeps the most frequent ones.
+// misses counts texts that found nothing until they are noted in the store.
 type misses struct {
 	mu   sync.Mutex
-	seen map[string]*Miss
+	seen map[string]merchandising.Miss // by text
 }
 
-const maxMisses = 1000
+// waitingMisses is how many texts wait to be noted at most. What comes beyond
+// is not counted: who sends as many in a minute is no shopper.
+const waitingMisses = 1000
 
-func (m *misses) note(s string, at time.Time) {
+// note counts a text. One that may name a person or hold a card number is not
+// kept.
+func (m *misses) note(typed, locale string, at time.Time) {
+	if strings.ContainsRune(typed, '@') || payments.RefusePAN(typed) != nil || payments.RefusePAN(digits(typed)) != nil {
+		return
+	}
 	var words []string
-	for _, w := range text.Words(s[:whole(s, min(len(s), maxText))]) {
+	for _, w := range text.Words(typed[:whole(typed, min(len(typed), maxText))]) {
 		words = append(words, w.Text)
 	}
-	key := strings.Join(words, " ")
+	folded := strings.Join(words, " ")
+	if folded == "" {
+		return
+	}
+	folded = folded[:whole(folded, min(len(folded), maxText))]
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.seen == nil {
-		m.seen = map[string]*Miss{}
+		m.seen = map[string]merchandising.Miss{}
 	}
-	if have := m.seen[key]; have != nil {
-		have.Count++
-		have.Last = at
+	miss, known := m.seen[folded]
+	if !known && len(m.seen) >= waitingMisses {
 		return
 	}
-	if len(m.seen) >= maxMisses {
-		m.forget()
-	}
-	m.seen[key] = &Miss{Text: key, Count: 1, Last: at}
+	m.seen[folded] = merchandising.Miss{Locale: locale, Text: folded, Count: miss.Count + 1, LastAt: at.UnixMilli()}
 }
 
-// forget drops the less frequent half, the older ones first.
-func (m *misses) forget() {
-	list := m.list()
-	for _, miss := range list[len(list)/2:] {
-		delete(m.seen, miss.Text)
-	}
-}
-
-func (m *misses) list() []Miss {
-	var list []Miss
-	for _, miss := range m.seen {
-		list = append(list, *miss)
-	}
-	slices.SortFunc(list, func(a, b Miss) int {
-		if a.Count != b.Count {
-			return b.Count - a.Count
+// digits returns the digits of a text, whatever is between them.
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
 		}
-		if c := b.Last.Compare(a.Last); c != 0 {
-			return c
+		return r
+	}, s)
+}
+
+// take returns the most frequent texts and forgets all.
+func (m *misses) take() []merchandising.Miss {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := slices.SortedFunc(maps.Values(m.seen), func(a, b merchandising.Miss) int {
+		if a.Count != b.Count {
+			return int(b.Count - a.Count)
 		}
 		return strings.Compare(a.Text, b.Text)
 	})
-	return list
+	m.seen = nil
+	return list[:min(len(list), merchandising.MostNoted)]
 }
 
-// Misses returns the texts that have found nothing since the Finder was
-// opened, the most frequent first: a merchant adds synonyms or goods for them.
-// At most 1,000 are remembered.
-func (f *Finder) Misses() []Miss {
-	f.misses.mu.Lock()
-	defer f.misses.mu.Unlock()
-	return f.misses.list()
+// noteMisses writes down what found nothing since it was called last.
+func (f *Finder) noteMisses(ctx context.Context) error {
+	list := f.misses.take()
+	if len(list) == 0 {
+		return nil
+	}
+	return f.shop.Merchandising.NoteMisses(ctx, merchandising.NoteMisses{Misses: list})
 }

@@ -38,12 +38,13 @@ type parsed struct {
 var textFields = []field{titleField, brandField, typeField, categoryField, attributeField, descriptionField}
 
 // parse reads a query's text. There is no syntax: whatever is typed is words.
-func (x *index) parse(s string, exact bool) (parsed, error) {
+func (x *index) parse(q *Query) (parsed, error) {
+	s, lexicon := q.Text, q.rules.lexicon
 	words := text.Words(s[:whole(s, min(len(s), maxText))])
 	words = words[:min(len(words), maxWords)]
 	p := parsed{words: words, codes: codesOf(words)}
 	for i := 0; i < len(words); i++ {
-		g, used := x.group(words, i)
+		g, used := x.group(words, i, lexicon)
 		if len(g.terms) > 0 {
 			p.groups = append(p.groups, g)
 		}
@@ -55,11 +56,11 @@ func (x *index) parse(s string, exact bool) (parsed, error) {
 		}
 		return p, nil
 	}
-	x.addSynonyms(&p)
+	lexicon.addSynonyms(&p)
 	if err := x.addJoined(&p); err != nil {
 		return p, err
 	}
-	if !exact {
+	if !q.Exact {
 		if err := x.addCorrections(&p); err != nil {
 			return p, err
 		}
@@ -75,15 +76,12 @@ func (p *parsed) markHead() {
 }
 
 // addSynonyms adds what words and phrases of a query are called otherwise.
-func (x *index) addSynonyms(p *parsed) {
-	if x.lexicon == nil {
-		return
-	}
+func (x *lexicon) addSynonyms(p *parsed) {
 	for i := range p.groups {
 		phrase := ""
-		for n := 1; n <= x.lexicon.longest && i+n <= len(p.groups); n++ {
+		for n := 1; n <= x.longest && i+n <= len(p.groups); n++ {
 			phrase = strings.TrimSpace(phrase + " " + p.groups[i+n-1].stem)
-			for _, other := range x.lexicon.same[phrase] {
+			for _, other := range x.same[phrase] {
 				for j := i; j < i+n; j++ {
 					p.groups[j].addPhrase(other, 0.8/float64(n))
 				}
@@ -204,7 +202,7 @@ func codesOf(words []text.Word) []string {
 }
 
 // group returns the ways to have the word at i, and how many words it took.
-func (x *index) group(words []text.Word, i int) (group, int) {
+func (x *index) group(words []text.Word, i int, lexicon *lexicon) (group, int) {
 	w, l := words[i], x.language
 	g := group{word: w.Text, stem: l.Stem(w.Text)}
 	used := 1
@@ -217,7 +215,7 @@ func (x *index) group(words []text.Word, i int) (group, int) {
 		}
 		return g, used
 	}
-	if l.Stop(w.Text) {
+	if l.Stop(w.Text) || lexicon.stop[w.Text] {
 		return g, 1
 	}
 	g.terms = append(g.terms, wanted{g.stem, 1, textFields, "word"}, wanted{g.stem, 0.8, []field{pairField}, "words written as one"})

@@ -35,7 +35,7 @@ func (f *Finder) openCurrent() (*index, error) {
 
 // openNamed opens an index and refuses one that does not fit the store.
 func (f *Finder) openNamed(name string) (*index, error) {
-	x, err := openIndex(f.dir.file(name), f.options.Locale, f.options.CacheBytes, f.lexicon)
+	x, err := openIndex(f.dir.file(name), f.options.Locale, f.options.CacheBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (f *Finder) begin() (*index, error) {
 // create makes an empty index. Its position is that of now: what happens
 // while it is built is read after it.
 func (f *Finder) create(name string) (*index, error) {
-	x, err := openIndex(f.dir.file(name), f.options.Locale, f.options.CacheBytes, f.lexicon)
+	x, err := openIndex(f.dir.file(name), f.options.Locale, f.options.CacheBytes)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/keelshop/commerce/internal/icecat"
 	"github.com/keelshop/commerce/internal/ndcg"
-	"github.com/keelshop/commerce/search/internal/text"
 )
 
 // realData is where the catalogue and its ratings are, beside a checkout.
@@ -58,11 +57,7 @@ func icecatDocument(p icecat.Product) Document {
 // newIndex makes an index of documents, without a store.
 func newIndex(t testing.TB, docs []Document) *index {
 	t.Helper()
-	lexicon, err := newLexicon(text.NewLanguage("en"), "en", Vocabulary{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	x, err := openIndex(filepath.Join(t.TempDir(), "index"), "en", 64<<20, lexicon)
+	x, err := openIndex(filepath.Join(t.TempDir(), "index"), "en", 64<<20)
 	if err != nil {
 		t.Fatal(err)
 	}

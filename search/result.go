@@ -58,14 +58,18 @@ func (f *Finder) Find(ctx context.Context, q Query) (Result, error) {
 		return Result{}, err
 	}
 	if result.Total == 0 && q.Text != "" && len(q.Filters) == 0 && q.Category == "" {
-		f.misses.note(q.Text, time.Now())
+		f.misses.note(q.Text, f.options.Locale, time.Now())
 	}
 	return result, nil
 }
 
 // prepare adds what a query goes by beside what was asked.
 func (f *Finder) prepare(ctx context.Context, q *Query) error {
-	q.rules, q.now = f.rules.Load(), time.Now()
+	var err error
+	if q.rules, err = f.guidance(ctx); err != nil {
+		return err
+	}
+	q.now = time.Now()
 	if q.Currency == "" {
 		return nil
 	}

@@ -20,7 +20,6 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/fault"
-	"github.com/keelshop/commerce/search/internal/text"
 )
 
 // Options changes how a Finder works. The zero Options are good for a shop in
@@ -40,10 +39,9 @@ type Options struct {
 	// Logger hears of what no caller does, such as an index that was built
 	// anew. It defaults to slog.DiscardHandler.
 	Logger *slog.Logger
-	// Vocabulary adds synonyms and stop words to those of the language.
-	Vocabulary Vocabulary
-	// Merchandising is what the merchant wants to be found.
-	Merchandising Merchandising
+	// Plain leaves out the synonyms that the package brings for the language.
+	// Those of the shop are in its Merchandising.
+	Plain bool
 }
 
 // Finder answers queries over a store's catalogue. It is safe for concurrent
@@ -52,7 +50,6 @@ type Finder struct {
 	shop    *commerce.Store
 	options Options
 	dir     directory
-	lexicon *lexicon
 	rules   atomic.Pointer[rules]
 	misses  misses
 	lock    *flock.Flock
@@ -89,17 +86,11 @@ func Open(ctx context.Context, shop *commerce.Store, o Options) (*Finder, error)
 	if o.CacheBytes < 0 {
 		return nil, fault.New(fault.Invalid, "the cache of postings cannot have %d bytes", o.CacheBytes)
 	}
-	lexicon, err := newLexicon(text.NewLanguage(o.Locale), o.Locale, o.Vocabulary)
-	if err != nil {
-		return nil, err
-	}
 	f := &Finder{
-		shop: shop, options: o, dir: directory{o.Dir}, lexicon: lexicon,
+		shop: shop, options: o, dir: directory{o.Dir},
 		rebuild: make(chan struct{}, 1), changed: make(chan struct{}),
 	}
-	if err := f.SetMerchandising(o.Merchandising); err != nil {
-		return nil, err
-	}
+	var err error
 	if f.lock, err = f.dir.open(); err != nil {
 		return nil, err
 	}

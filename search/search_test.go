@@ -16,6 +16,7 @@ import (
 	"github.com/keelshop/commerce/commercetest"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/merchandising"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/search"
 )
@@ -492,27 +493,47 @@ func TestWhatAThingIsComesBeforeWhatItIsFor(t *testing.T) {
 	}
 }
 
+func (s *store) putRule(r merchandising.Rule) {
+	s.Helper()
+	if _, err := s.Merchandising.PutRule(s.Context(), merchandising.PutRule{Rule: r}); err != nil {
+		s.Fatal(err)
+	}
+}
+
 func TestVocabulary(t *testing.T) {
 	s := open(t)
 	s.fill()
-	s.shut()
-	s.reopen(search.Options{Vocabulary: search.Vocabulary{Synonyms: [][]string{{"beaker", "mug"}, {"time piece", "smart watch"}}}})
-	s.settle()
+	put := func(v merchandising.Vocabulary) {
+		t.Helper()
+		if _, err := s.Merchandising.PutVocabulary(t.Context(), merchandising.PutVocabulary{Vocabulary: v}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(merchandising.Vocabulary{Synonyms: [][]string{{"beaker", "mug"}, {"time piece", "smart watch"}}, StopWords: []string{"cheap"}})
+	put(merchandising.Vocabulary{Locale: "de", Synonyms: [][]string{{"vessel", "mug"}}})
 	for text, want := range map[string]string{"blue beakers": "MUG", "time piece": "WATCH"} {
 		if got := s.find(search.Query{Text: text}); len(got) == 0 || got[0] != want {
 			t.Errorf("%q finds %v, want %s", text, got, want)
 		}
+	}
+	if r := s.result(search.Query{Text: "cheap watch"}); r.Total != 1 || r.Partial {
+		t.Errorf("a stop word counts: %+v", r)
+	}
+	if got := s.find(search.Query{Text: "vessel"}); len(got) != 0 {
+		t.Errorf("a word of another language finds %v", got)
+	}
+	s.shut()
+	s.reopen(search.Options{})
+	s.settle()
+	if got := s.find(search.Query{Text: "beaker"}); len(got) == 0 || got[0] != "MUG" {
+		t.Errorf("the vocabulary did not outlive the Finder: %v", got)
 	}
 }
 
 func TestExplainAddsUp(t *testing.T) {
 	s := open(t)
 	s.fill()
-	if err := s.SetMerchandising(search.Merchandising{Boosts: []search.Boost{
-		{Filter: search.Filter{Field: search.FieldBrand, Values: []string{"Brother"}}, Percent: 25},
-	}}); err != nil {
-		t.Fatal(err)
-	}
+	s.putRule(merchandising.Rule{Boosts: []merchandising.Boost{{Field: search.FieldBrand, Values: []string{"Brother"}, Percent: 25}}})
 	for _, text := range []string{"black toner", "tn-2110 toner", "black laptop case", "smartwatch", "mug garmin", "15.6 inch notbook"} {
 		q := search.Query{Text: text}
 		for _, h := range s.result(q).Hits {
@@ -551,15 +572,11 @@ func TestMerchandising(t *testing.T) {
 	}
 	black := search.Query{Text: "black"}
 	plain := s.find(black)
-	err := s.SetMerchandising(search.Merchandising{
-		Pins:      []search.Pin{{Query: "Blacks", Products: []catalog.ProductID{id("MUG"), id("WATCH")}}},
-		Buries:    []search.Pin{{Query: "black", Products: []catalog.ProductID{id(catalog.SKU(plain[0]))}}},
-		Boosts:    []search.Boost{{Query: "toner", Filter: search.Filter{Field: search.AttributeField("Colour"), Values: []string{"Black"}}, Percent: 50}},
-		Redirects: []search.Redirect{{Query: "opening hours", To: "/hours"}},
+	s.putRule(merchandising.Rule{
+		Query: "Blacks", Pins: []catalog.ProductID{id("MUG"), id("WATCH")}, Buries: []catalog.ProductID{id(catalog.SKU(plain[0]))},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.putRule(merchandising.Rule{Query: "opening hours", Locale: "en", Redirect: "/hours"})
+	s.putRule(merchandising.Rule{Query: "opening hours", Locale: "de", Redirect: "/zeiten"})
 	got := s.find(black)
 	if got[0] != "MUG" || got[1] != "WATCH" || got[len(got)-1] != plain[0] || len(got) != len(plain)+1 {
 		t.Errorf("%v became %v", plain, got)
@@ -584,26 +601,20 @@ func TestMerchandising(t *testing.T) {
 	if r := s.result(search.Query{Text: "Opening hour"}); r.Redirect != "/hours" {
 		t.Errorf("redirected to %q", r.Redirect)
 	}
-	for _, bad := range []search.Merchandising{
-		{Redirects: []search.Redirect{{Query: "x"}}},
-		{Boosts: []search.Boost{{Filter: search.Filter{Field: search.FieldBrand, Values: []string{"x"}}, Percent: -100}}},
-		{Boosts: []search.Boost{{Filter: search.Filter{Field: search.FieldPrice, Prices: []search.PriceRange{{}}}}}},
-	} {
-		if err := s.SetMerchandising(bad); !errors.Is(err, fault.Invalid) {
-			t.Errorf("%+v: got %v", bad, err)
-		}
+	toner := search.Query{Text: "toner"}
+	first := s.find(toner)
+	s.putRule(merchandising.Rule{Query: "toners", Boosts: []merchandising.Boost{
+		{Field: search.AttributeField("Yield"), Values: []string{"large"}, Percent: -50}, {Field: search.FieldBrand, Values: []string{"Brother"}, Percent: 50},
+	}})
+	s.put(item("TN-3110", "TN-3110 toner cartridge black", "Keel", 4990))
+	s.settle()
+	if got := s.find(toner); len(got) != 3 || got[2] != "TN-3110" {
+		t.Errorf("%v became %v", first, got)
 	}
-}
-
-func TestMisses(t *testing.T) {
-	s := open(t)
-	s.fill()
-	for _, text := range []string{"Zeppelin", "zeppelin!", "mug", "airship"} {
-		s.find(search.Query{Text: text})
+	if _, err := s.Merchandising.RemoveRule(t.Context(), merchandising.RemoveRule{Query: "blacks"}); err != nil {
+		t.Fatal(err)
 	}
-	s.find(search.Query{Text: "mug", Filters: []search.Filter{{Field: search.FieldBrand, Values: []string{"HP"}}}})
-	got := s.Misses()
-	if len(got) != 2 || got[0].Text != "zeppelin" || got[0].Count != 2 || got[1].Text != "airship" {
-		t.Errorf("got %+v", got)
+	if got := s.find(search.Query{Text: "black"}); len(got) != len(plain)+1 || got[0] == "MUG" {
+		t.Errorf("without the rule: %v", got)
 	}
 }

@@ -115,6 +115,9 @@ func (x *index) suggest(ctx context.Context, q *Query, typed string, limit int) 
 	if len(words) == 0 || len(words) > maxWords {
 		return suggested{}, nil
 	}
+	if q.rules == nil {
+		q.rules = x.plain
+	}
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	last := words[len(words)-1]
@@ -126,7 +129,7 @@ func (x *index) suggest(ctx context.Context, q *Query, typed string, limit int) 
 	if err != nil {
 		return suggested{}, err
 	}
-	p := x.parsePrefix(words, completions)
+	p := x.parsePrefix(q, words, completions)
 	s := x.borrow(x.cols.size())
 	defer x.giveBack(s)
 	if err := x.match(ctx, p, s); err != nil {
@@ -207,17 +210,17 @@ const keptPrefix = 3 // bytes
 const maxExpanded = 16
 
 // parsePrefix reads a text whose last word is not finished.
-func (x *index) parsePrefix(words []text.Word, completions []completion) parsed {
+func (x *index) parsePrefix(q *Query, words []text.Word, completions []completion) parsed {
 	p := parsed{words: words}
 	for i := range words[:len(words)-1] {
-		if g, _ := x.group(words, i); len(g.terms) > 0 {
+		if g, _ := x.group(words, i, q.rules.lexicon); len(g.terms) > 0 {
 			p.groups = append(p.groups, g)
 		}
 	}
 	last := words[len(words)-1]
 	g := group{word: last.Text}
 	if text.HasDigit(last.Text) {
-		g, _ = x.group(words, len(words)-1)
+		g, _ = x.group(words, len(words)-1, q.rules.lexicon)
 	}
 	seen := map[string]bool{}
 	for _, c := range completions[:min(len(completions), maxExpanded)] {

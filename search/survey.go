@@ -20,7 +20,8 @@ const soldDays = 90
 // is made less often, so that it never takes more than a hundredth of the time.
 const surveyPause = 20 * time.Second
 
-// surveys makes a survey now and then until ctx ends. What cannot be surveyed
+// surveys makes a survey now and then, and notes texts that found nothing,
+// until ctx ends. What cannot be surveyed
 // is left as it is: selling goes by what checkout knows.
 func (f *Finder) surveys(ctx context.Context, out chan<- survey) {
 	for ctx.Err() == nil {
@@ -33,6 +34,9 @@ func (f *Finder) surveys(ctx context.Context, out chan<- survey) {
 			case out <- s:
 			case <-ctx.Done():
 			}
+		}
+		if err := f.noteMisses(ctx); err != nil {
+			f.options.Logger.Debug("texts that found nothing could not be noted", "error", err)
 		}
 		wait(ctx, max(surveyPause, 100*time.Since(started)))
 	}

@@ -4,61 +4,54 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/merchandising"
 	"github.com/keelshop/commerce/search/internal/text"
 )
 
-// Vocabulary adds to what is known of a language.
-type Vocabulary struct {
-	// Synonyms are groups of words and phrases that mean the same: a product
-	// that has one of a group is found by each of them.
-	Synonyms [][]string
-	// StopWords say nothing in this shop.
-	StopWords []string
-	// Plain leaves out the synonyms that the package brings for the language.
-	Plain bool
-}
-
-// lexicon holds synonyms, by the stems of a phrase with blanks between them.
+// lexicon holds synonyms, by the stems of a phrase with blanks between them,
+// and words that say nothing.
 type lexicon struct {
 	same    map[string][]string // each phrase to the others of its groups
 	longest int                 // words of the longest phrase
+	stop    map[string]bool     // folded words
 }
 
-const maxSynonyms = 10_000 // phrases
+func newLexicon(l text.Language, words []merchandising.Vocabulary) *lexicon {
+	x := &lexicon{same: map[string][]string{}, stop: map[string]bool{}}
+	for _, v := range words {
+		for _, group := range v.Synonyms {
+			x.addGroup(l, group)
+		}
+		for _, stop := range v.StopWords {
+			for _, w := range text.Words(stop) {
+				x.stop[w.Text] = true
+			}
+		}
+	}
+	return x
+}
 
-func newLexicon(l text.Language, locale string, v Vocabulary) (*lexicon, error) {
-	groups := v.Synonyms
-	if !v.Plain {
-		groups = append(slices.Clone(groups), text.Synonyms(locale)...)
-	}
-	x := &lexicon{same: map[string][]string{}}
-	for _, group := range groups {
-		var phrases []string
-		for _, phrase := range group {
-			if p := stems(l, phrase); p != "" && !slices.Contains(phrases, p) {
-				phrases = append(phrases, p)
-			}
-		}
-		for _, p := range phrases {
-			for _, other := range phrases {
-				if other != p && !slices.Contains(x.same[p], other) {
-					x.same[p] = append(x.same[p], other)
-				}
-			}
-			x.longest = max(x.longest, strings.Count(p, " ")+1)
+func (x *lexicon) addGroup(l text.Language, group []string) {
+	var phrases []string
+	for _, phrase := range group {
+		if p := stems(l, phrase); p != "" && !slices.Contains(phrases, p) {
+			phrases = append(phrases, p)
 		}
 	}
-	if len(x.same) > maxSynonyms {
-		return nil, fault.New(fault.Invalid, "there are %d synonyms; the limit is %d", len(x.same), maxSynonyms)
+	for _, p := range phrases {
+		for _, other := range phrases {
+			if other != p && !slices.Contains(x.same[p], other) {
+				x.same[p] = append(x.same[p], other)
+			}
+		}
+		x.longest = max(x.longest, strings.Count(p, " ")+1)
 	}
-	return x, nil
 }
 
 // stems writes a phrase as the stems of its words.
 func stems(l text.Language, phrase string) string {
 	var list []string
-	for _, w := range text.Words(phrase) {
+	for _, w := range text.Words(phrase[:whole(phrase, min(len(phrase), maxText))]) {
 		list = append(list, l.Stem(w.Text))
 	}
 	return strings.Join(list, " ")
