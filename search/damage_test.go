@@ -19,6 +19,16 @@ func (s *store) indexFiles(pattern string) []string {
 	return found
 }
 
+// eachSegment damages all segments, since some may be of older snapshots.
+func (s *store) eachSegment(damage func(path string) error) error {
+	for _, path := range s.indexFiles("*.zap") {
+		if err := damage(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *store) verify() {
 	s.Helper()
 	found, err := s.Finder.Verify(s.Context())
@@ -32,20 +42,25 @@ func (s *store) verify() {
 
 func TestADamagedIndexIsBuiltAnew(t *testing.T) {
 	for name, damage := range map[string]func(s *store) error{
-		"a segment gone": func(s *store) error { return os.Remove(s.indexFiles("*.zap")[0]) },
-		"a bit flipped in a segment": func(s *store) error {
-			path := s.indexFiles("*.zap")[0]
-			data, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			data[len(data)/3] ^= 4
-			return os.WriteFile(path, data, 0o600)
+		"segments gone": func(s *store) error { return s.eachSegment(os.Remove) },
+		"a bit flipped in segments": func(s *store) error {
+			return s.eachSegment(func(path string) error {
+				data, err := os.ReadFile(path)
+				if err != nil {
+					return err
+				}
+				data[len(data)/3] ^= 4
+				return os.WriteFile(path, data, 0o600)
+			})
 		},
-		"a segment cut":         func(s *store) error { return os.Truncate(s.indexFiles("*.zap")[0], 100) },
-		"a segment cut to zero": func(s *store) error { return os.Truncate(s.indexFiles("*.zap")[0], 0) },
-		"root cut":              func(s *store) error { return os.Truncate(s.indexFiles("root.bolt")[0], 5000) },
-		"root cut to zero":      func(s *store) error { return os.Truncate(s.indexFiles("root.bolt")[0], 0) },
+		"segments cut": func(s *store) error {
+			return s.eachSegment(func(path string) error { return os.Truncate(path, 100) })
+		},
+		"segments cut to zero": func(s *store) error {
+			return s.eachSegment(func(path string) error { return os.Truncate(path, 0) })
+		},
+		"root cut":         func(s *store) error { return os.Truncate(s.indexFiles("root.bolt")[0], 5000) },
+		"root cut to zero": func(s *store) error { return os.Truncate(s.indexFiles("root.bolt")[0], 0) },
 		"root overwritten": func(s *store) error {
 			return os.WriteFile(s.indexFiles("root.bolt")[0], bytes.Repeat([]byte("x"), 65536), 0o600)
 		},
@@ -68,10 +83,6 @@ func TestADamagedIndexIsBuiltAnew(t *testing.T) {
 			switch n := s.Finder.Status().Rebuilds; name {
 			case "all gone", "current unreadable": // nothing tells that there was one
 				if n != 0 {
-					t.Errorf("%d rebuilds are counted", n)
-				}
-			case "a segment gone", "a segment cut", "a segment cut to zero": // none if it was of an older snapshot
-				if n > 1 {
 					t.Errorf("%d rebuilds are counted", n)
 				}
 			default:
