@@ -127,6 +127,9 @@ func (c *columns) addValues(ord uint32, r *record) {
 		}
 	}
 	for _, a := range r.Attributes {
+		if a.Unlisted {
+			continue
+		}
 		field := AttributeField(a.Name)
 		c.value(field).add(ord, a.Text)
 		if a.Number != nil {

@@ -13,8 +13,8 @@ type Document struct {
 	Title       string `cbor:"2,keyasint"`
 	Description string `cbor:"-"` // found by, and not kept
 	Brand       string `cbor:"3,keyasint,omitempty"`
-	// Type says what the product is, in a word or two, as in "notebook". It
-	// is learned from the catalogue if it is "".
+	// Type is the title of the product's type, as in "Notebook"; "" if it has
+	// none.
 	Type string `cbor:"4,keyasint,omitempty"`
 	// Categories are those that the product is in and those above them, from
 	// the root down.
@@ -47,6 +47,10 @@ type Attribute struct {
 	Number *float64 `cbor:"3,keyasint,omitempty"`
 	Unit   string   `cbor:"4,keyasint,omitempty"`
 	Bool   bool     `cbor:"5,keyasint,omitempty"` // Text is "yes" or "no"
+	// Unsearched and Unlisted are what the product's type says: that it is
+	// not found by its text, and that it is no facet.
+	Unsearched bool `cbor:"6,keyasint,omitempty"`
+	Unlisted   bool `cbor:"7,keyasint,omitempty"`
 }
 
 // Price is what the variants of a product cost in one currency, in minor units.

@@ -16,6 +16,7 @@ import (
 type changes struct {
 	products   map[catalog.ProductID]bool
 	categories map[catalog.CategoryID]bool
+	types      map[catalog.ProductTypeID]bool
 	skus       map[catalog.SKU]bool // whose stock has changed
 	upTo       commerce.Position
 	events     int
@@ -23,12 +24,12 @@ type changes struct {
 
 func newChanges() *changes {
 	return &changes{
-		products: map[catalog.ProductID]bool{}, categories: map[catalog.CategoryID]bool{}, skus: map[catalog.SKU]bool{},
+		products: map[catalog.ProductID]bool{}, categories: map[catalog.CategoryID]bool{}, types: map[catalog.ProductTypeID]bool{}, skus: map[catalog.SKU]bool{},
 	}
 }
 
 func (c *changes) empty() bool {
-	return len(c.products)+len(c.categories)+len(c.skus) == 0
+	return len(c.products)+len(c.categories)+len(c.types)+len(c.skus) == 0
 }
 
 // note takes in one event.
@@ -39,6 +40,8 @@ func (c *changes) note(e commerce.Event) {
 	switch noun {
 	case "product":
 		c.products[catalog.ProductID(e.Subject)] = true
+	case "product_type":
+		c.types[catalog.ProductTypeID(e.Subject)] = true
 	case "category":
 		c.categories[catalog.CategoryID(e.Subject)] = true
 	case "inventory":

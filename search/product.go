@@ -16,6 +16,11 @@ func (f *Finder) resolve(ctx context.Context, x *index, c *changes) (puts []Docu
 	if c.empty() {
 		return nil, nil, nil
 	}
+	for t := range c.types {
+		if err := f.ofType(ctx, t, c); err != nil {
+			return nil, nil, err
+		}
+	}
 	for category := range c.categories {
 		if err := f.inCategory(ctx, category, c); err != nil {
 			return nil, nil, err
@@ -50,6 +55,20 @@ func (f *Finder) inCategory(ctx context.Context, category catalog.CategoryID, c 
 			return err
 		}
 		c.products[p.ID] = true
+	}
+	return nil
+}
+
+// ofType adds the products of a type that has changed: it says how their
+// attributes are used.
+func (f *Finder) ofType(ctx context.Context, t catalog.ProductTypeID, c *changes) error {
+	for row, err := range f.shop.Query(ctx, `SELECT id FROM products WHERE type = ? AND status = 'active'`, string(t)) {
+		if err != nil {
+			return err
+		}
+		if id, ok := row.Values[0].(string); ok {
+			c.products[catalog.ProductID(id)] = true
+		}
 	}
 	return nil
 }
@@ -93,6 +112,10 @@ func (f *Finder) documents(ctx context.Context, products []catalog.Product) ([]D
 	if err != nil {
 		return nil, err
 	}
+	types, err := f.shop.Catalog.ProductTypes(ctx)
+	if err != nil {
+		return nil, err
+	}
 	available, err := f.available(ctx, products)
 	if err != nil {
 		return nil, err
@@ -100,8 +123,22 @@ func (f *Finder) documents(ctx context.Context, products []catalog.Product) ([]D
 	docs := make([]Document, len(products))
 	for i, p := range products {
 		docs[i] = documentOf(p.In(f.options.Locale), tree, f.options.Locale, available[p.ID])
+		if t, ok := types.Get(p.Type); ok {
+			docs[i].setType(t)
+		}
 	}
 	return docs, nil
+}
+
+// setType takes in what a product's type says of it and its attributes.
+// Attributes that the type does not define are searched and listed.
+func (d *Document) setType(t catalog.ProductType) {
+	d.Type = t.Title
+	for i := range d.Attributes {
+		if def, ok := t.Definition(d.Attributes[i].Name); ok {
+			d.Attributes[i].Unsearched, d.Attributes[i].Unlisted = !def.Searchable, !def.Facetable
+		}
+	}
 }
 
 // documentOf makes the document of a product whose texts are in the locale.

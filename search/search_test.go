@@ -530,6 +530,45 @@ func TestVocabulary(t *testing.T) {
 	}
 }
 
+// TestProductTypes: the title of its type finds a product and is a facet, and
+// the type says which attributes are searched and listed.
+func TestProductTypes(t *testing.T) {
+	s := open(t)
+	put := func(searchable bool) catalog.ProductTypeID {
+		t.Helper()
+		pt, err := s.Catalog.PutProductType(t.Context(), catalog.PutProductType{Code: "bowl", Title: "Drinking vessel", Attributes: []catalog.AttributeDefinition{
+			{Name: "Glaze", Kind: catalog.TextAttribute, Searchable: searchable}, {Name: "Kiln", Kind: catalog.TextAttribute, Facetable: true},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pt.ID
+	}
+	p := item("TEABOWL", "Raku", "Keel", 5000, attribute("Glaze", "celadon"), attribute("Kiln", "anagama"))
+	p.Type = put(false)
+	s.put(p)
+	s.settle()
+	for text, want := range map[string]int{"drinking vessels": 1, "celadon": 0, "anagama": 0} {
+		if got := s.result(search.Query{Text: text, Exact: true}).Total; got != want {
+			t.Errorf("%q finds %d, want %d", text, got, want)
+		}
+	}
+	r := s.result(search.Query{Facets: []search.Facet{
+		{Field: search.FieldType}, {Field: search.AttributeField("Glaze")}, {Field: search.AttributeField("Kiln")},
+	}})
+	for i, want := range []string{"type: Drinking vessel 1", "attribute:Glaze: ", "attribute:Kiln: anagama 1"} {
+		if got := print(r.Facets[i]); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	put(true)
+	s.settle()
+	if got := s.find(search.Query{Text: "celadon"}); len(got) != 1 {
+		t.Errorf("once it is searchable, the glaze finds %v", got)
+	}
+	s.verify()
+}
+
 func TestExplainAddsUp(t *testing.T) {
 	s := open(t)
 	s.fill()
