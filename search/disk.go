@@ -10,14 +10,12 @@ import (
 	"os"
 	"runtime/debug"
 
-	"github.com/blevesearch/bleve/v2/analysis"
 	"github.com/blevesearch/bleve/v2/document"
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	bleve "github.com/blevesearch/bleve_index_api"
 	segment "github.com/blevesearch/scorch_segment_api/v2"
 	"github.com/fxamacker/cbor/v2"
 	"github.com/keelshop/commerce/fault"
-	"github.com/keelshop/commerce/search/internal/text"
 )
 
 // disk is the inverted index in a directory. bleve keeps terms, postings and
@@ -29,7 +27,7 @@ type disk struct {
 
 // format is the version of what this package writes into an index. An index
 // of another version is built anew.
-const format = 1
+const format = 2
 
 // header is stored in the index beside the documents.
 type header struct {
@@ -186,7 +184,7 @@ func (d *disk) snapshot() (*scorch.IndexSnapshot, error) {
 
 // write puts and removes documents and sets the header, all or nothing. When
 // persisted is not nil, it is called once the batch is on disk.
-func (d *disk) write(puts []*record, removed []string, h header, all [][fields][]text.Term, persisted func(error)) (err error) {
+func (d *disk) write(puts []*record, removed []string, h header, all [][fields][]string, persisted func(error)) (err error) {
 	defer recovered(&err)
 	batch := bleve.NewBatch()
 	for i, r := range puts {
@@ -210,7 +208,7 @@ func (d *disk) write(puts []*record, removed []string, h header, all [][fields][
 	return d.scorch.Batch(batch)
 }
 
-func newDocument(r *record, all [fields][]text.Term) (*document.Document, error) {
+func newDocument(r *record, all [fields][]string) (*document.Document, error) {
 	doc := document.NewDocument(r.ID)
 	for f := range fields {
 		if len(all[f]) == 0 {
@@ -220,7 +218,7 @@ func newDocument(r *record, all [fields][]text.Term) (*document.Document, error)
 		if f == codeField || f == wordField {
 			options |= bleve.SkipFreqNorm
 		}
-		doc.AddField(document.NewTextFieldCustom(names[f], nil, nil, options, tokens(all[f])))
+		doc.AddField(&termsField{name: names[f], options: options, terms: all[f]})
 	}
 	raw, err := cbor.Marshal(r)
 	if err != nil {
@@ -230,16 +228,36 @@ func newDocument(r *record, all [fields][]text.Term) (*document.Document, error)
 	return doc, nil
 }
 
-// tokens hands terms to the library as if it had split them itself.
-type tokens []text.Term
+// termsField hands terms to the library as if it had split them itself.
+type termsField struct {
+	name    string
+	options bleve.FieldIndexingOptions
+	terms   []string
+	counted bleve.TokenFrequencies
+}
 
-// Analyze returns the terms whatever it is given.
-func (t tokens) Analyze([]byte) analysis.TokenStream {
-	stream := make(analysis.TokenStream, len(t))
-	made := make([]analysis.Token, len(t))
-	for i, term := range t {
-		made[i] = analysis.Token{Term: []byte(term.Text), Position: i + 1, Type: analysis.AlphaNumeric}
-		stream[i] = &made[i]
+func (f *termsField) Name() string                                     { return f.name }
+func (f *termsField) Value() []byte                                    { return nil }
+func (f *termsField) ArrayPositions() []uint64                         { return nil }
+func (f *termsField) EncodedFieldType() byte                           { return 't' }
+func (f *termsField) Options() bleve.FieldIndexingOptions              { return f.options }
+func (f *termsField) AnalyzedLength() int                              { return len(f.terms) }
+func (f *termsField) NumPlainTextBytes() uint64                        { return 0 }
+func (f *termsField) AnalyzedTokenFrequencies() bleve.TokenFrequencies { return f.counted }
+
+// Size is an estimate in bytes.
+func (f *termsField) Size() int { return 64 * len(f.terms) }
+
+// Analyze counts the terms.
+func (f *termsField) Analyze() {
+	counts := make([]bleve.TokenFreq, len(f.terms))
+	f.counted = make(bleve.TokenFrequencies, len(f.terms))
+	for i, t := range f.terms {
+		c := f.counted[t]
+		if c == nil {
+			c = &counts[i]
+			f.counted[t] = c
+		}
+		c.SetFrequency(c.Frequency() + 1)
 	}
-	return stream
 }

@@ -41,21 +41,36 @@ type record struct {
 const maxTerms = 4096
 
 // terms returns what a document is found by, field by field.
-func terms(l text.Language, d *Document) (all [fields][]text.Term) {
-	all[titleField] = l.Terms(d.Title)
-	all[brandField] = l.Terms(d.Brand)
-	all[typeField] = l.Terms(d.Type)
-	all[categoryField] = l.Terms(categoryText(d))
-	all[attributeField] = l.Terms(attributeText(d))
-	all[descriptionField] = l.Terms(plain(d.Description))
-	all[headField] = heads(l, d)
-	all[pairField] = l.Pairs(d.Title)
-	for _, c := range d.Codes {
-		all[codeField] = append(all[codeField], text.Term{Text: text.Code(c)})
+func terms(l text.Language, d *Document) (all [fields][]string) {
+	title, brand, kind, categories := text.Words(d.Title), text.Words(d.Brand), text.Words(d.Type), text.Words(categoryText(d))
+	all[titleField] = l.Index(nil, title)
+	all[brandField] = l.Index(nil, brand)
+	all[typeField] = l.Index(nil, kind)
+	all[categoryField] = l.Index(nil, categories)
+	specs := specs{}
+	specs.add(brand)
+	all[attributeField] = make([]string, 0, 4*len(d.Attributes))
+	for i := range d.Attributes {
+		a := &d.Attributes[i]
+		words := text.Words(a.words())
+		if !a.Unsearched {
+			all[attributeField] = l.Index(all[attributeField], words)
+		}
+		if len(a.Text) <= mostSpec && !l.Type(a.Name) {
+			specs.add(words)
+		}
 	}
-	for _, w := range text.Words(d.Title + " " + d.Brand + " " + d.Type + " " + categoryText(d)) {
-		if !text.HasDigit(w.Text) && len(w.Text) > 1 {
-			all[wordField] = append(all[wordField], text.Term{Text: w.Text})
+	all[descriptionField] = l.Index(nil, text.Words(plain(d.Description)))
+	all[headField] = heads(l, d.Title, title, specs)
+	all[pairField] = l.Pairs(d.Title, title)
+	for _, c := range d.Codes {
+		all[codeField] = append(all[codeField], text.Code(c))
+	}
+	for _, words := range [][]text.Word{title, brand, kind, categories} {
+		for _, w := range words {
+			if len(w.Text) > 1 && !text.HasDigit(w.Text) {
+				all[wordField] = append(all[wordField], w.Text)
+			}
 		}
 	}
 	for i := range all {
@@ -64,32 +79,24 @@ func terms(l text.Language, d *Document) (all [fields][]text.Term) {
 	return all
 }
 
+// words returns an attribute as a shopper would name it: "4 GB" for a number,
+// and the name alone for a yes.
+func (a *Attribute) words() string {
+	switch {
+	case a.Bool && a.Text == yes:
+		return a.Name
+	case a.Bool:
+		return ""
+	case a.Unit != "":
+		return a.Text + " " + a.Unit
+	}
+	return a.Text
+}
+
 func categoryText(d *Document) string {
 	var b strings.Builder
 	for _, c := range d.Categories {
 		b.WriteString(c.Title)
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
-// attributeText writes attributes as a shopper would name them: "4 GB" for a
-// number, and the name alone for a yes.
-func attributeText(d *Document) string {
-	var b strings.Builder
-	for _, a := range d.Attributes {
-		switch {
-		case a.Bool && a.Text == "yes":
-			b.WriteString(a.Name)
-		case a.Bool:
-			continue
-		default:
-			b.WriteString(a.Text)
-			if a.Unit != "" {
-				b.WriteByte(' ')
-				b.WriteString(a.Unit)
-			}
-		}
 		b.WriteByte('\n')
 	}
 	return b.String()

@@ -188,7 +188,7 @@ const (
 
 // write puts and removes documents and sets the header, and makes it visible.
 func (x *index) write(puts []Document, removed []string, h header) error {
-	records, all := make([]*record, len(puts)), make([][fields][]text.Term, len(puts))
+	records, all := make([]*record, len(puts)), make([][fields][]string, len(puts))
 	x.analyze(puts, records, all)
 	select {
 	case x.saving <- struct{}{}:
@@ -206,7 +206,7 @@ func (x *index) write(puts []Document, removed []string, h header) error {
 }
 
 // analyze finds the terms of documents, on two processors.
-func (x *index) analyze(puts []Document, records []*record, all [][fields][]text.Term) {
+func (x *index) analyze(puts []Document, records []*record, all [][fields][]string) {
 	var wg sync.WaitGroup
 	const workers = 2
 	for w := range workers {
@@ -220,7 +220,7 @@ func (x *index) analyze(puts []Document, records []*record, all [][fields][]text
 }
 
 // record returns what is stored of a document, and what it is found by.
-func (x *index) record(d Document) (*record, [fields][]text.Term) {
+func (x *index) record(d Document) (*record, [fields][]string) {
 	r := &record{Document: d, Created: unixMilli(d.CreatedAt)}
 	all := terms(x.language, &r.Document)
 	for f := range fields {

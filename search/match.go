@@ -105,7 +105,7 @@ func (x *index) matchGroup(g *group, s *scratch) error {
 }
 
 // headFactor is how much more a word counts where it says what the product is.
-const headFactor = 1.3
+const headFactor = 3
 
 // markHeads notes in which documents that have a term it says what they are.
 func (x *index) markHeads(term string, s *scratch) error {

@@ -82,40 +82,83 @@ func (f *Finder) create(name string) (*index, error) {
 	return x, nil
 }
 
-// batchSize is how many products are indexed at a time.
-const batchSize = 1000
+// batchSize is how many products are indexed at a time, and buildSize how many
+// while an index is built: fewer and larger segments cost less to merge.
+const (
+	batchSize = 1000
+	buildSize = 2000
+)
+
+// chunk is a part of the catalogue as it is read.
+type chunk struct {
+	docs []Document
+	last catalog.ProductID
+	err  error
+}
 
 // build puts the whole catalogue into an index. It goes on where it was
-// interrupted.
+// interrupted. One part is read while the part before it is indexed.
 func (f *Finder) build(ctx context.Context, x *index) error {
+	ctx, stop := context.WithCancel(ctx)
+	chunks := make(chan chunk)
+	go func() {
+		defer close(chunks)
+		f.readAll(ctx, catalog.ProductID(x.head.Next), chunks)
+	}()
+	defer func() {
+		stop()
+		for range chunks { // until the reader has ended
+		}
+	}()
 	h := x.head
-	batch := make([]catalog.Product, 0, batchSize)
-	flush := func() error {
-		docs, err := f.documents(ctx, batch)
-		if err != nil {
+	for c := range chunks {
+		if c.err != nil {
+			return c.err
+		}
+		h.Next = string(c.last)
+		if err := x.write(c.docs, nil, h); err != nil {
 			return err
 		}
-		if err := x.write(docs, nil, h); err != nil {
-			return err
-		}
-		f.progress(len(batch))
-		batch = batch[:0]
-		return nil
+		f.progress(len(c.docs))
 	}
-	for p, err := range f.shop.Catalog.All(ctx, catalog.Filter{Status: catalog.Active, After: catalog.ProductID(h.Next)}) {
-		if err != nil {
-			return err
-		}
-		batch = append(batch, p)
-		h.Next = string(p.ID)
-		if len(batch) == batchSize {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	h.Complete, h.Next = true, ""
-	return flush()
+	return x.write(nil, nil, h)
+}
+
+// readAll sends the products behind one as documents, until ctx ends.
+func (f *Finder) readAll(ctx context.Context, after catalog.ProductID, to chan<- chunk) {
+	send := func(list []catalog.Product, err error) bool {
+		c := chunk{err: err}
+		if err == nil {
+			c.last = list[len(list)-1].ID
+			c.docs, c.err = f.documents(ctx, list)
+		}
+		select {
+		case to <- c:
+			return c.err == nil
+		case <-ctx.Done():
+			return false
+		}
+	}
+	var list []catalog.Product
+	for p, err := range f.shop.Catalog.All(ctx, catalog.Filter{Status: catalog.Active, After: after}) {
+		if err != nil {
+			send(nil, err)
+			return
+		}
+		if list = append(list, p); len(list) == buildSize {
+			if !send(list, nil) {
+				return
+			}
+			list = make([]catalog.Product, 0, buildSize)
+		}
+	}
+	if len(list) > 0 {
+		send(list, nil)
+	}
 }
 
 // progress tells that more products were indexed.

@@ -66,7 +66,7 @@ func newIndex(t testing.TB, docs []Document) *index {
 			t.Error(err)
 		}
 	})
-	for batch := range slices.Chunk(docs, batchSize) {
+	for batch := range slices.Chunk(docs, buildSize) {
 		if err := x.write(batch, nil, x.head); err != nil {
 			t.Fatal(err)
 		}

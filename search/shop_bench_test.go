@@ -51,19 +51,15 @@ func BenchmarkVisible(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer f.Close()
-	var times []time.Duration
+	var times clocks
 	for i := 0; b.Loop(); i++ {
 		put := catalog.PutProduct{SKU: catalog.SKU(fmt.Sprint("SKU-", i%benchGoods)), Title: fmt.Sprint("Mug ", i), Price: money.New(100, "EUR")}
 		if _, err := shop.Catalog.PutProduct(b.Context(), put); err != nil {
 			b.Fatal(err)
 		}
-		started := time.Now()
-		if err := f.After(b.Context(), shop.Latest()); err != nil {
-			b.Fatal(err)
-		}
-		times = append(times, time.Since(started))
+		times.time(b, func() error { return f.After(b.Context(), shop.Latest()) })
 	}
-	percentiles(b, times, "")
+	times.report(b, 0, "")
 }
 
 // BenchmarkCheckoutBesideSearch is what checkouts cost with a Finder that

@@ -128,12 +128,12 @@ func (x *index) compare(d *Document, have []byte, tell func(string, ...any)) err
 	}
 	for f := range fields {
 		for _, t := range all[f] {
-			share, err := x.share(f, t.Text, ord)
+			share, err := x.share(f, t, ord)
 			if err != nil {
 				return err
 			}
 			if share == 0 {
-				tell("product %s is not found by %q in the field %s", d.ID, t.Text, fieldNames[f])
+				tell("product %s is not found by %q in the field %s", d.ID, t, fieldNames[f])
 			}
 		}
 	}

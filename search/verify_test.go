@@ -7,7 +7,6 @@ import (
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/commercetest"
-	"github.com/keelshop/commerce/search/internal/text"
 )
 
 // TestVerifyNotices plants each difference that Verify is there to find.
@@ -28,7 +27,7 @@ func TestVerifyNotices(t *testing.T) {
 		"is not found by": func(x *index, d Document) error {
 			r, all := x.record(d)
 			all[titleField] = nil
-			if err := x.disk.write([]*record{r}, nil, x.head, [][fields][]text.Term{all}, nil); err != nil {
+			if err := x.disk.write([]*record{r}, nil, x.head, [][fields][]string{all}, nil); err != nil {
 				return err
 			}
 			return x.publish([]*record{r}, nil, x.head)

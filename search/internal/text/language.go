@@ -2,6 +2,7 @@ package text
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/blevesearch/snowballstem"
 	"github.com/blevesearch/snowballstem/danish"
@@ -25,15 +26,17 @@ import (
 // neither. It is safe for concurrent use.
 type Language struct {
 	stem    func(*snowballstem.Env) bool
+	stems   *stemCache
 	stop    map[string]bool
 	purpose map[string]bool
+	kind    string // the word for it
 }
 
 // NewLanguage returns the rules for a BCP 47 locale such as "de-AT", of which
 // only the language counts. An unknown one has no rules.
 func NewLanguage(locale string) Language {
 	name, _, _ := strings.Cut(strings.ToLower(locale), "-")
-	return Language{stem: stemmer(name), stop: set(stopWords(name)), purpose: set(purposeWords(name))}
+	return Language{stem: stemmer(name), stems: &stemCache{}, stop: set(stopWords(name)), purpose: set(purposeWords(name)), kind: typeWord(name)}
 }
 
 func set(words string) map[string]bool {
@@ -85,9 +88,39 @@ func (l Language) Stem(w string) string {
 	if l.stem == nil || len(w) < 3 || HasDigit(w) {
 		return w
 	}
+	if s, ok := l.stems.get(w); ok {
+		return s
+	}
 	env := snowballstem.NewEnv(w)
 	l.stem(env)
-	return env.Current()
+	s := env.Current()
+	l.stems.put(w, s)
+	return s
+}
+
+// stemCache keeps the stems of words, since a catalogue has few and has them
+// often. It is emptied when it is full.
+type stemCache struct {
+	mu    sync.RWMutex
+	stems map[string]string
+}
+
+const mostStems = 50_000
+
+func (c *stemCache) get(w string) (string, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	s, ok := c.stems[w]
+	return s, ok
+}
+
+func (c *stemCache) put(w, stem string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stems == nil || len(c.stems) >= mostStems {
+		c.stems = map[string]string{}
+	}
+	c.stems[strings.Clone(w)] = strings.Clone(stem)
 }
 
 // Stop reports whether a folded word says nothing by itself.
@@ -96,6 +129,25 @@ func (l Language) Stop(w string) bool { return l.stop[w] }
 // Purpose reports whether a folded word is followed by what a thing is for or
 // comes with, and no more by what it is.
 func (l Language) Purpose(w string) bool { return l.purpose[w] }
+
+// Type reports whether the name of an attribute says that its values are what a
+// product is: "Case type", "Kabeltyp", "tipo de cable".
+func (l Language) Type(attribute string) bool {
+	words := Words(attribute)
+	return len(words) > 0 && l.kind != "" && (words[0].Text == l.kind || strings.HasSuffix(words[len(words)-1].Text, l.kind))
+}
+
+func typeWord(language string) string {
+	switch language {
+	case "en", "fr", "nl", "da", "nb", "nn", "no":
+		return "type"
+	case "de", "sv":
+		return "typ"
+	case "es", "it", "pt":
+		return "tipo"
+	}
+	return ""
+}
 
 func purposeWords(language string) string {
 	switch language {

@@ -32,7 +32,7 @@ type Word struct {
 // Words splits a text. Words are runs of letters and digits. A number keeps
 // its decimal point, however that is written.
 func Words(s string) []Word {
-	var words []Word
+	words := make([]Word, 0, len(s)/6+1)
 	gap := true
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
@@ -62,6 +62,10 @@ func Words(s string) []Word {
 // stay together, as in "tn2110".
 func wordEnd(s string, i int) int {
 	for i < len(s) {
+		if c := s[i]; c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' {
+			i++
+			continue
+		}
 		r, size := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case isWord(r) || unicode.Is(unicode.Mn, r):
@@ -81,13 +85,16 @@ func wordEnd(s string, i int) int {
 // grouped reports whether the commas of a number group its digits, as in
 // "20,100".
 func grouped(s string) bool {
+	if strings.IndexByte(s, ',') < 0 {
+		return false
+	}
 	groups := strings.Split(s, ",")
 	for i, g := range groups {
 		if !isNumber(g) || i > 0 && len(g) != 3 || i == 0 && len(g) > 3 || strings.Contains(g, ".") {
 			return false
 		}
 	}
-	return len(groups) > 1
+	return true
 }
 
 func digitAt(s string, i int) bool { return i >= 0 && i < len(s) && s[i] >= '0' && s[i] <= '9' }
@@ -158,6 +165,16 @@ func spelled(r rune) (string, bool) {
 	return "", false
 }
 
+// folded reports whether a word of ASCII stays as it is.
+func folded(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c >= 'A' && c <= 'Z' || c == ',' || c == '\'' {
+			return false
+		}
+	}
+	return true
+}
+
 func ascii(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
@@ -168,6 +185,9 @@ func ascii(s string) bool {
 }
 
 func foldASCII(s string) string {
+	if folded(s) {
+		return s
+	}
 	b := make([]byte, 0, len(s))
 	for i := range len(s) {
 		c := s[i]

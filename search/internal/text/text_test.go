@@ -40,9 +40,8 @@ func TestTerms(t *testing.T) {
 
 func TestPairs(t *testing.T) {
 	var got []string
-	for _, p := range text.NewLanguage("en").Pairs("Smart watch for PlayStation 4") {
-		got = append(got, p.Text)
-	}
+	const title = "Smart watch for PlayStation 4"
+	got = text.NewLanguage("en").Pairs(title, text.Words(title))
 	if want := []string{"smartwatch", "ps4"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -71,7 +70,12 @@ func FuzzTerms(f *testing.F) {
 			}
 			end = w.End
 		}
-		for _, term := range slices.Concat(l.Terms(s), l.Pairs(s)) {
+		for _, pair := range l.Pairs(s, text.Words(s)) {
+			if pair == "" {
+				t.Fatalf("%q has an empty pair", s)
+			}
+		}
+		for _, term := range l.Terms(s) {
 			if term.Text == "" || term.Start < 0 || term.End > len(s) || term.Start >= term.End {
 				t.Fatalf("%q has the term %+v", s, term)
 			}
