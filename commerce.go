@@ -330,9 +330,9 @@ func (s *Store) newServices() {
 	}
 	s.Accounts = accounts.NewService(e, e.sealer).WithPasswords(s.config.passwords)
 	s.Catalog = catalog.NewService(e, s.cache)
-	s.Inventory = inventory.NewService(e, s.Catalog)
+	s.Inventory = inventory.NewService(e, s.Catalog, s.cache)
 	s.Pricing = pricing.NewService(e, s.Catalog, s.cache, s.config.pricing)
-	s.Carts = cart.NewService(e, s.Pricing, e.sealer)
+	s.Carts = cart.NewService(e, s.Pricing, s.Inventory, e.sealer)
 	s.Orders = orders.NewService(e, e.sealer)
 	s.Credit = credit.NewService(e)
 	for _, p := range s.Credit.Providers() {

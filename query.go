@@ -79,7 +79,7 @@ func (s *Store) query(ctx context.Context, query string, args []any, row func(Ro
 // since 1970 UTC. What is sealed is left out.
 var views = []sqlite.View{
 	{Name: "products", Query: `SELECT id, handle, title, description, brand, type, seo_title, seo_description, media, attributes, translations, publications, status, external_reference, metadata, private_metadata, version, created_at, updated_at FROM $.products`},
-	{Name: "variants", Query: `SELECT id, product, sku, options, untracked, barcodes, attributes, weight_grams, length_mm, width_mm, height_mm, tax_category, metadata, private_metadata FROM $.variants WHERE removed = 0`},
+	{Name: "variants", Query: `SELECT id, product, sku, options, untracked, barcodes, attributes, weight_grams, length_mm, width_mm, height_mm, tax_category, components, reserve, hold_minutes, digital, metadata, private_metadata FROM $.variants WHERE removed = 0`},
 	{Name: "former_handles", Query: `SELECT product, handle, position FROM $.former_handles`},
 	{Name: "catalog_changes", Query: `SELECT subject, version, at, principal, kind, fields FROM $.catalog_changes`},
 	{Name: "prices", Query: `SELECT variant, currency, amount, compare_at, since, prior FROM $.prices`},
@@ -100,7 +100,7 @@ var views = []sqlite.View{
 	{Name: "carts", Query: `SELECT id, customer, currency, status, order_id, lines, total, shipping_method, created_at, updated_at, version, external_reference, metadata, private_metadata FROM $.carts`},
 	{Name: "cart_lines", Query: `SELECT cart, n, sku, variant, title, quantity, unit_price, reason, untracked FROM $.cart_lines`},
 	{Name: "orders", Query: `SELECT id, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason, subtotal, discount, shipping, shipping_tax, tax, tax_included, total, shipping_method, authorized, captured, voided, refund_granted, refunded, units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, version, shipping_country, billing_country, external_reference, metadata, private_metadata FROM $.orders`},
-	{Name: "order_lines", Query: `SELECT order_id, line, sku, variant, title, quantity, unit_price, total, discount, net, tax, gross, reason, shipped, returned FROM $.order_lines`},
+	{Name: "order_lines", Query: `SELECT order_id, line, sku, variant, title, quantity, unit_price, total, discount, net, tax, gross, reason, parts, shipped, returned FROM $.order_lines`},
 	{Name: "fulfilments", Query: `SELECT id, order_id, tracking, at FROM $.fulfilments`},
 	{Name: "returns", Query: `SELECT id, order_id, reason, amount, at FROM $.returns`},
 	{Name: "payments", Query: `SELECT id, order_id, n, provider, currency, amount, state, authorized, captured, voided, refunded, decline_code, created_at, updated_at, method, installments FROM $.attempts`},

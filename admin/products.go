@@ -77,7 +77,7 @@ func showProduct(v *visit) error {
 			}
 			row.Prices = append(row.Prices, cell)
 		}
-		if !variant.Untracked {
+		if !variant.Untracked && !variant.IsKit() {
 			row.Level, err = v.site.shop.Inventory.Level(v.ctx(), variant.SKU, inventory.Main)
 			if err != nil && !errors.Is(err, fault.NotFound) {
 				return err

@@ -13,6 +13,7 @@ import (
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/pricing"
 )
 
@@ -23,12 +24,13 @@ var schema string
 type Service struct {
 	engine  command.Engine
 	pricing *pricing.Service
+	stock   *inventory.Service
 	sealer  *seal.Sealer
 }
 
 // NewService returns the service of a store.
-func NewService(engine command.Engine, prices *pricing.Service, sealer *seal.Sealer) *Service {
-	return &Service{engine: engine, pricing: prices, sealer: sealer}
+func NewService(engine command.Engine, prices *pricing.Service, stock *inventory.Service, sealer *seal.Sealer) *Service {
+	return &Service{engine: engine, pricing: prices, stock: stock, sealer: sealer}
 }
 
 // Module lists the package's commands, tables and checks.

@@ -2,11 +2,13 @@ package cart
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/pricing"
 )
@@ -18,6 +20,9 @@ type Priced struct {
 	Quote pricing.Quote
 	// Redemptions are the uses of what has a limit that buying it would make.
 	Redemptions []pricing.Redemption
+	// Kits says what one unit of a line takes from stock, by the line's
+	// position, where that is not a unit of its variant.
+	Kits map[int][]inventory.Need
 }
 
 // Explain says in plain lines how each amount of the cart came about.
@@ -58,7 +63,7 @@ func (s *Service) price(ctx context.Context, slot id.Slot, find func(*sqlite.Tx)
 	if p.Input, err = s.input(ctx, slot, rules, &from); err != nil {
 		return Priced{}, err
 	}
-	if err := p.lookUp(ctx, s.pricing, rules, lists); err != nil {
+	if err := p.lookUp(ctx, s, rules, lists); err != nil {
 		return Priced{}, err
 	}
 	if from.frozen != nil {
@@ -88,7 +93,7 @@ func (s *Service) quote(ctx context.Context, rules *pricing.Rules, p *Priced) (e
 
 // lookUp brings the lines up to what the catalog says now and notes what has
 // become of them. A cart that cannot be changed keeps the prices that it had.
-func (p *Priced) lookUp(ctx context.Context, prices *pricing.Service, rules *pricing.Rules, lists *catalog.PriceLists) error {
+func (p *Priced) lookUp(ctx context.Context, s *Service, rules *pricing.Rules, lists *catalog.PriceLists) error {
 	units := make(map[catalog.SKU]int64, len(p.Lines))
 	for _, l := range p.Lines {
 		units[l.SKU] += l.Quantity
@@ -96,10 +101,15 @@ func (p *Priced) lookUp(ctx context.Context, prices *pricing.Service, rules *pri
 	p.Input.Lines = make([]pricing.Line, len(p.Lines))
 	for i := range p.Lines {
 		l := &p.Lines[i]
-		v, err := prices.Variant(ctx, l.SKU)
+		v, err := s.pricing.Variant(ctx, l.SKU)
 		gone := isGone(err)
 		if err != nil && !gone {
 			return err
+		}
+		if v.IsKit() {
+			if gone, err = p.takeApart(ctx, s, i, v); err != nil {
+				return err
+			}
 		}
 		ask := p.ask()
 		ask.Quantity = units[l.SKU]
@@ -108,12 +118,26 @@ func (p *Priced) lookUp(ctx context.Context, prices *pricing.Service, rules *pri
 			p.refresh(l, gone || !v.Offered(ask).Purchasable, price.Amount, found)
 		}
 		v.SKU = l.SKU // of one that is gone, too
-		if p.Input.Lines[i], err = prices.Describe(ctx, rules, v, p.Currency, l.Quantity, l.UnitPrice.Minor()); err != nil && !isGone(err) {
+		if p.Input.Lines[i], err = s.pricing.Describe(ctx, rules, v, p.Currency, l.Quantity, l.UnitPrice.Minor()); err != nil && !isGone(err) {
 			return err
 		}
 		p.Input.Lines[i].OnSale = found && price.CompareAt.Minor() > l.UnitPrice.Minor()
 	}
 	return nil
+}
+
+// takeApart notes what the kit of a line takes from stock. One that cannot be
+// put together is gone.
+func (p *Priced) takeApart(ctx context.Context, s *Service, line int, kit catalog.Variant) (gone bool, err error) {
+	needs, err := s.stock.Needs(ctx, kit)
+	if _, broken := errors.AsType[*inventory.KitError](err); broken {
+		return true, nil
+	}
+	if p.Kits == nil {
+		p.Kits = map[int][]inventory.Need{}
+	}
+	p.Kits[line] = needs
+	return false, err
 }
 
 // ask says to the catalog who buys.

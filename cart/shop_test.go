@@ -47,7 +47,7 @@ func newShop(t testing.TB, shards int) *shop {
 	}
 	products := catalog.NewService(e, nil)
 	prices := pricing.NewService(e, products, nil, pricing.Options{})
-	return &shop{t, e, products, prices, accounts.NewService(e, sealer), cart.NewService(e, prices, sealer), sealer}
+	return &shop{t, e, products, prices, accounts.NewService(e, sealer), cart.NewService(e, prices, inventory.NewService(e, products, nil), sealer), sealer}
 }
 
 // sells puts products with a SKU and a price in euros and dollars each.

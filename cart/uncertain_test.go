@@ -11,12 +11,13 @@ import (
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/command/commandtest"
+	"github.com/keelshop/commerce/inventory"
 )
 
 // blind returns the carts of a store that cannot be read any more once a
 // command was carried out.
 func (s *shop) blind(kind command.Kind) *cart.Service {
-	return cart.NewService(&commandtest.Blind{Engine: s.engine, Kind: kind}, s.pricing, s.sealer)
+	return cart.NewService(&commandtest.Blind{Engine: s.engine, Kind: kind}, s.pricing, inventory.NewService(s.engine, s.catalog, nil), s.sealer)
 }
 
 // TestWhatWasDoneIsNeverCalledUndone: a command was carried out and the cart

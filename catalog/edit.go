@@ -21,6 +21,7 @@ func (v Variant) Put() PutVariant {
 	return PutVariant{
 		SKU: v.SKU, Options: v.Options, Prices: v.Prices, CompareAt: v.CompareAt, Attributes: v.Attributes, Untracked: v.Untracked,
 		Barcodes: v.Barcodes, WeightGrams: v.WeightGrams, LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM,
-		TaxCategory: v.TaxCategory, Metadata: v.Metadata, PrivateMetadata: v.PrivateMetadata,
+		TaxCategory: v.TaxCategory, Components: v.Components, Reserve: v.Reserve, HoldMinutes: v.HoldMinutes, Digital: v.Digital,
+		Metadata: v.Metadata, PrivateMetadata: v.PrivateMetadata,
 	}
 }

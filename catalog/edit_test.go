@@ -48,6 +48,8 @@ func fill(v reflect.Value) {
 			f.SetBool(true)
 		case reflect.Slice:
 			f.Set(reflect.MakeSlice(f.Type(), 1, 1))
+		case reflect.Pointer:
+			f.Set(reflect.New(f.Type().Elem()))
 		case reflect.Struct:
 			if f.CanSet() && f.Type().PkgPath() != "time" {
 				fill(f)

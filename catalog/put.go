@@ -29,6 +29,9 @@ func (s *Service) PutProduct(ctx context.Context, c PutProduct) (Product, error)
 	if err != nil {
 		return Product{}, err
 	}
+	if err := s.checkKits(ctx, c.Variants); err != nil {
+		return Product{}, fmt.Errorf("putting product %q: %w", c.Handle, err)
+	}
 	key := command.KeyOr(s.engine, c.Key)
 	done, err := s.put(ctx, c, key)
 	var p Product

@@ -107,6 +107,15 @@ type PutVariant struct {
 	// TaxCategory names the tax rates that are on it, as in "books"; "" is the
 	// standard one.
 	TaxCategory string `cbor:"15,keyasint,omitempty"`
+	// Components make the variant a kit.
+	Components []Component `cbor:"16,keyasint,omitempty"`
+	// Reserve says when its stock is set aside for a shopper.
+	Reserve Reserve `cbor:"17,keyasint,omitempty"`
+	// HoldMinutes is how long it is set aside in a cart, with ReserveOnCart; 0
+	// is as the store says.
+	HoldMinutes int64 `cbor:"18,keyasint,omitempty"`
+	// Digital is for what is delivered over the network; nil if it is shipped.
+	Digital *Digital `cbor:"19,keyasint,omitempty"`
 
 	// Claim is the SKU's.
 	Claim claim.Hash `cbor:"8,keyasint" command:"stamped"`

@@ -257,6 +257,9 @@ func (s *Service) PutVariants(ctx context.Context, c PutVariants) ([]Variant, er
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkKits(ctx, variants); err != nil {
+		return nil, fmt.Errorf("putting variants of product %s: %w", c.Product, err)
+	}
 	c.Variants, c.Position = variants, 0
 	key := command.KeyOr(s.engine, c.Key)
 	if _, err = s.putVariants(ctx, c, key, true); err != nil {

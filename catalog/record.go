@@ -75,6 +75,7 @@ func (v PutVariant) variant(id VariantID) Variant {
 		ID: id, SKU: v.SKU, Options: v.Options, Prices: v.Prices, CompareAt: v.CompareAt, Attributes: v.Attributes,
 		Untracked: v.Untracked, Barcodes: v.Barcodes,
 		WeightGrams: v.WeightGrams, LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM, TaxCategory: v.TaxCategory,
+		Components: v.Components, Reserve: v.Reserve, HoldMinutes: v.HoldMinutes, Digital: v.Digital,
 		Metadata: v.Metadata, PrivateMetadata: v.PrivateMetadata,
 	}
 }
@@ -115,6 +116,7 @@ func (v Variant) same(other Variant) bool {
 		slices.Equal(v.Options, other.Options) && v.samePrices(other) &&
 		slices.EqualFunc(v.Attributes, other.Attributes, Attribute.equal) &&
 		v.WeightGrams == other.WeightGrams && v.LengthMM == other.LengthMM && v.WidthMM == other.WidthMM && v.HeightMM == other.HeightMM && v.TaxCategory == other.TaxCategory &&
+		slices.Equal(v.Components, other.Components) && v.Reserve == other.Reserve && v.HoldMinutes == other.HoldMinutes && v.Digital.equal(other.Digital) &&
 		string(v.Metadata) == string(other.Metadata) && string(v.PrivateMetadata) == string(other.PrivateMetadata)
 }
 
@@ -216,9 +218,10 @@ func readCategories(tx *sqlite.Tx, product ProductID) (list []CategoryID, err er
 }
 
 // variantColumns are those that readInto reads, from column 0 on.
-const variantColumns = `v.id, v.options, v.untracked, v.barcodes, v.attributes, v.weight_grams, v.length_mm, v.width_mm, v.height_mm, v.metadata, v.private_metadata, v.tax_category`
+const variantColumns = `v.id, v.options, v.untracked, v.barcodes, v.attributes, v.weight_grams, v.length_mm, v.width_mm, v.height_mm, v.metadata, v.private_metadata, v.tax_category,
+	v.components, v.reserve, v.hold_minutes, v.digital`
 
-const variantColumnCount = 12
+const variantColumnCount = 16
 
 // readInto reads a row of variantColumns.
 func (v *Variant) readInto(rows *sqlite.Rows) (err error) {
@@ -234,7 +237,11 @@ func (v *Variant) readInto(rows *sqlite.Rows) (err error) {
 	}
 	v.WeightGrams, v.LengthMM, v.WidthMM, v.HeightMM = rows.Int64(5), rows.Int64(6), rows.Int64(7), rows.Int64(8)
 	v.Metadata, v.PrivateMetadata, v.TaxCategory = jsonOf(rows, 9), jsonOf(rows, 10), rows.Text(11)
-	return nil
+	v.Reserve, v.HoldMinutes = Reserve(rows.Text(13)), rows.Int64(14)
+	if v.Components, err = decodeList[Component](rows.Text(12)); err != nil || rows.Null(15) {
+		return err
+	}
+	return json.Unmarshal([]byte(rows.Text(15)), &v.Digital)
 }
 
 func (r *record) readVariants(tx *sqlite.Tx) error {

@@ -53,10 +53,16 @@ CREATE TABLE variants (
 	length_mm        INTEGER NOT NULL CHECK (length_mm >= 0),
 	width_mm         INTEGER NOT NULL CHECK (width_mm >= 0),
 	height_mm        INTEGER NOT NULL CHECK (height_mm >= 0),
+	components       TEXT    NOT NULL,                            -- JSON: [{"sku":…,"quantity":…},…]; [] is no kit
+	reserve          TEXT    NOT NULL CHECK (reserve IN ('', 'on_cart', 'track_only')),
+	hold_minutes     INTEGER NOT NULL CHECK (hold_minutes >= 0),  -- in a cart; 0 is as the store says
+	digital          TEXT,                                        -- JSON: {"files":[…],…}; NULL is shipped
 	metadata         TEXT,
 	private_metadata TEXT,
 	tax_category     TEXT    NOT NULL, -- '' is the standard one
-	removed          INTEGER NOT NULL CHECK (removed IN (0, 1))
+	removed          INTEGER NOT NULL CHECK (removed IN (0, 1)),
+	CHECK (components = '[]' OR NOT untracked),
+	CHECK (reserve = '' OR NOT untracked)
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX variants_by_product ON variants (product, sku);

@@ -115,15 +115,24 @@ func (v placed) store(tx *command.Tx, product ProductID, samePrices bool) error 
 	if err != nil {
 		return err
 	}
+	components, err := encodeList(v.Components)
+	if err != nil {
+		return err
+	}
+	digital, err := v.Digital.column()
+	if err != nil {
+		return err
+	}
 	_, err = tx.Exec(`INSERT INTO variants (id, slot, product, position, sku, claim, options, options_key, untracked, tax_category, barcodes, attributes,
-			weight_grams, length_mm, width_mm, height_mm, metadata, private_metadata, removed)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+			weight_grams, length_mm, width_mm, height_mm, components, reserve, hold_minutes, digital, metadata, private_metadata, removed)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
 		ON CONFLICT (id) DO UPDATE SET position = excluded.position, options = excluded.options, options_key = excluded.options_key,
 			untracked = excluded.untracked, tax_category = excluded.tax_category, barcodes = excluded.barcodes, attributes = excluded.attributes,
 			weight_grams = excluded.weight_grams, length_mm = excluded.length_mm, width_mm = excluded.width_mm, height_mm = excluded.height_mm,
+			components = excluded.components, reserve = excluded.reserve, hold_minutes = excluded.hold_minutes, digital = excluded.digital,
 			metadata = excluded.metadata, private_metadata = excluded.private_metadata, removed = 0`,
 		v.ID, tx.Slot, product, v.position, v.SKU, v.claim[:], options, key, v.Untracked, v.TaxCategory, barcodes, attributes,
-		v.WeightGrams, v.LengthMM, v.WidthMM, v.HeightMM, textOf(v.Metadata), textOf(v.PrivateMetadata))
+		v.WeightGrams, v.LengthMM, v.WidthMM, v.HeightMM, components, v.Reserve, v.HoldMinutes, digital, textOf(v.Metadata), textOf(v.PrivateMetadata))
 	switch {
 	case err != nil || samePrices:
 		return err

@@ -95,6 +95,10 @@ type Variant struct {
 	WidthMM         int64
 	HeightMM        int64
 	TaxCategory     string          // names the tax rates that are on it; "" is the standard one
+	Components      []Component     // what a kit is made of; none: it is no kit
+	Reserve         Reserve         // when its stock is set aside
+	HoldMinutes     int64           // how long it is set aside in a cart; 0 is as the store says
+	Digital         *Digital        // nil if it is shipped
 	Metadata        json.RawMessage // a JSON object or nil
 	PrivateMetadata json.RawMessage // a JSON object or nil; not for shoppers
 	Version         int64           // the product's when the variant was read

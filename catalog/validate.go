@@ -123,6 +123,7 @@ func normalVariants(variants []PutVariant) ([]PutVariant, error) {
 func (v *PutVariant) normalize() (err error) {
 	v.Options, v.Barcodes, v.Attributes = noneIfEmpty(v.Options), noneIfEmpty(v.Barcodes), normalAttributes(v.Attributes)
 	v.Prices, v.CompareAt = byCurrency(v.Prices), byCurrency(v.CompareAt)
+	v.Components, v.Digital = noneIfEmpty(v.Components), v.Digital.normalized()
 	v.Metadata, v.PrivateMetadata, err = metadata.CompactBoth(v.Metadata, v.PrivateMetadata)
 	return err
 }
@@ -198,7 +199,7 @@ func checkVariants(variants []PutVariant) error {
 }
 
 func (v PutVariant) check() error {
-	if err := firstError(checkName("SKU", string(v.SKU)), checkBarcodes(v.SKU, v.Barcodes), checkAttributes(v.Attributes), v.checkSize(),
+	if err := firstError(checkName("SKU", string(v.SKU)), checkBarcodes(v.SKU, v.Barcodes), checkAttributes(v.Attributes), v.checkSize(), v.checkStocked(),
 		checkText("tax category", v.TaxCategory, 0, mostOption)); err != nil {
 		return err
 	}

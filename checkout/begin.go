@@ -146,12 +146,16 @@ func (c begin) order(shopping cart.Stored, lines []cart.Line) (orders.New, []inv
 	demands := make([]inventory.Demand, 0, len(lines))
 	for i, l := range lines {
 		var pool inventory.PoolID
-		if !l.Untracked {
+		parts := c.Priced.Lines[i].Parts
+		switch {
+		case c.Priced.Lines[i].Kit:
+			demands = append(demands, inventory.Take(parts, 0, l.Quantity)...)
+		case !l.Untracked:
 			pool = inventory.PoolOf(l.Variant, "")
 			demands = append(demands, inventory.Demand{Pool: pool, SKU: l.SKU, Quantity: l.Quantity})
 		}
 		n.Lines[i] = orders.NewLine{
-			SKU: l.SKU, Variant: l.Variant, Pool: pool, Title: l.Title, Quantity: l.Quantity,
+			SKU: l.SKU, Variant: l.Variant, Pool: pool, Parts: parts, Title: l.Title, Quantity: l.Quantity,
 			UnitPrice: c.Priced.Lines[i].UnitPrice, Total: c.Priced.Lines[i].UnitPrice * l.Quantity,
 			Discount: c.Priced.Lines[i].Discount, Tax: c.Priced.Lines[i].Tax, Reason: l.Reason, Properties: l.Properties,
 		}

@@ -10,19 +10,30 @@ import (
 // A rule of check: the query returns a subject and a detail for each breach.
 type rule struct{ name, query string }
 
+// taken is what lines of orders take from pools: units of their own, or those
+// of their parts, of which the first units of the line take the first.
+const taken = `WITH taken(order_id, pool, quantity, shipped, returned) AS (
+	SELECT order_id, pool, quantity, shipped, returned FROM order_lines WHERE pool <> ''
+	UNION ALL SELECT l.order_id, p.value ->> 'pool',
+		max(0, min(p.value ->> 'quantity', l.quantity * (p.value ->> 'each') - coalesce(p.value ->> 'from', 0))),
+		max(0, min(p.value ->> 'quantity', l.shipped * (p.value ->> 'each') - coalesce(p.value ->> 'from', 0))),
+		max(0, min(p.value ->> 'quantity', l.returned * (p.value ->> 'each') - coalesce(p.value ->> 'from', 0)))
+	FROM order_lines l JOIN json_each(l.parts) p WHERE l.parts <> '')
+`
+
 // rules hold in every snapshot of a shard, since all that they speak of moves
 // in one transaction.
 var rules = [...]rule{
 	{"checkout.pending_order_holds_its_stock", `SELECT o.id, 'no hold' FROM orders o
 		WHERE o.status = 'pending' AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.reservation = o.id)
-			AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.pool <> '')`},
+			AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND (l.pool <> '' OR l.parts <> ''))`},
 	{"checkout.hold_has_a_pending_order", `SELECT h.reservation, coalesce(o.status, 'no order') FROM holds h
 		LEFT JOIN orders o ON o.id = h.reservation WHERE coalesce(o.status, '') <> 'pending'`},
-	{"checkout.order_has_its_goods", `SELECT l.order_id, format('%d of %s, %d shipped and %d returned; set aside for it are %d, %d and %d', sum(l.quantity), l.pool,
+	{"checkout.order_has_its_goods", taken + `SELECT l.order_id, format('%d of %s, %d shipped and %d returned; set aside for it are %d, %d and %d', sum(l.quantity), l.pool,
 			sum(l.shipped), sum(l.returned), coalesce(r.quantity, 0), coalesce(r.shipped, 0), coalesce(r.returned, 0))
-		FROM order_lines l JOIN orders o ON o.id = l.order_id
+		FROM taken l JOIN orders o ON o.id = l.order_id
 		LEFT JOIN reservation_lines r ON r.reservation = l.order_id AND r.pool = l.pool
-		WHERE o.status IN ('pending', 'placed') AND l.pool <> '' GROUP BY l.order_id, l.pool
+		WHERE o.status IN ('pending', 'placed') GROUP BY l.order_id, l.pool
 		HAVING (sum(l.quantity), sum(l.shipped), sum(l.returned)) <> (coalesce(r.quantity, 0), coalesce(r.shipped, 0), coalesce(r.returned, 0))`},
 	{"checkout.sold_goods_have_an_order", `SELECT DISTINCT r.reservation, coalesce(o.status, 'no order') FROM reservation_lines r
 		LEFT JOIN orders o ON o.id = r.reservation

@@ -75,6 +75,8 @@ var planted = []struct {
 		}
 		return nil
 	})}, sells, "checkout.order_has_its_goods"},
+	{"a part of a kit is forgotten", mutation{command: after("checkout.begin", `UPDATE order_lines SET parts = replace(parts, '"each":2', '"each":1') WHERE parts <> ''`)},
+		sellsKit, "checkout.order_has_its_goods"},
 	{"a canceled order keeps its goods", mutation{command: after("checkout.finish", `UPDATE reservation_lines SET reservation = 'ghost'`)},
 		sells, "checkout.sold_goods_have_an_order"},
 	{"a checkout has no timer", mutation{command: after("checkout.begin", `DELETE FROM timers`)},
@@ -277,6 +279,14 @@ func sells(s *shop) {
 	r, err := s.buy("mug", 2, approves)
 	if err != nil || r.Status != orders.Placed {
 		s.Errorf("got %s, %v", r.Status, err)
+	}
+}
+
+func sellsKit(s *shop) {
+	s.sells("cup", 5)
+	s.kit("set", "cup", 2)
+	if _, err := s.buy("set", 2, approves); err != nil {
+		s.Error(err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/pricing"
@@ -40,6 +41,10 @@ type pricedLine struct {
 	UnitPrice int64 `cbor:"1,keyasint,omitempty"`
 	Discount  int64 `cbor:"2,keyasint,omitempty"`
 	Tax       int64 `cbor:"3,keyasint,omitempty"`
+	// Kit says that Parts are what the line takes from stock, be it nothing,
+	// and not units of its variant.
+	Kit   bool             `cbor:"4,keyasint,omitempty"`
+	Parts []inventory.Part `cbor:"5,keyasint,omitempty"`
 }
 
 // maxNamed bounds the lines that a refusal names.
@@ -87,6 +92,7 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 	for i, l := range q.Lines {
 		c.Priced.Lines = append(c.Priced.Lines, pricedLine{UnitPrice: p.Input.Lines[i].UnitPrice, Discount: l.Discount, Tax: l.Tax})
 	}
+	c.takeApart(p)
 	unsellable := p.Unsellable()
 	c.Priced.Problems = unsellable[:min(len(unsellable), maxNamed)]
 	if c.Expected != nil && *c.Expected != money.New(q.Total, q.Currency) {
@@ -94,4 +100,21 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 		c.Priced.Changes = changes[:min(len(changes), maxNamed)]
 	}
 	return c.share(ctx, s, st, money.New(q.Total, q.Currency), string(p.Customer))
+}
+
+// takeApart says what kits take from stock.
+func (c *begin) takeApart(p cart.Priced) {
+	for i := range p.Lines {
+		needs, kit := p.Kits[i]
+		if !kit {
+			continue
+		}
+		l := &c.Priced.Lines[i]
+		l.Kit = true
+		for _, n := range needs {
+			l.Parts = append(l.Parts, inventory.Part{
+				Pool: inventory.PoolOf(n.Variant, ""), SKU: n.SKU, Each: n.Each, Quantity: n.Each * p.Lines[i].Quantity,
+			})
+		}
+	}
 }

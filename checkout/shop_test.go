@@ -128,9 +128,9 @@ func newMutant(t testing.TB, shards int, m mutation) *shop {
 	}
 	s.people = accounts.NewService(engine, sealer)
 	s.catalog = catalog.NewService(engine, s.copies)
-	s.inventory = inventory.NewService(engine, s.catalog)
+	s.inventory = inventory.NewService(engine, s.catalog, s.copies)
 	s.pricing = pricing.NewService(engine, s.catalog, s.copies, pricing.Options{})
-	s.carts = cart.NewService(engine, s.pricing, sealer)
+	s.carts = cart.NewService(engine, s.pricing, s.inventory, sealer)
 	s.orders = orders.NewService(engine, sealer)
 	s.credit = credit.NewService(engine)
 	providers := map[string]payments.Provider{"simulator": bank, "manual": manual.New()}

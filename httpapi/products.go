@@ -46,7 +46,14 @@ type Variant struct {
 	LengthMM    int64       `json:"length_mm,omitempty"`
 	WidthMM     int64       `json:"width_mm,omitempty"`
 	HeightMM    int64       `json:"height_mm,omitempty"`
+	Components  []Component `json:"components,omitempty" nullable:"false" doc:"What a kit is made of."`
 	Metadata    object      `json:"metadata,omitempty"`
+}
+
+// Component is a part of a kit.
+type Component struct {
+	SKU      string `json:"sku" minLength:"1" maxLength:"200"`
+	Quantity int64  `json:"quantity" minimum:"1" maximum:"10000" doc:"Units in one kit."`
 }
 
 // Media is one picture, film or document of a product.
@@ -204,11 +211,15 @@ func (a *api) showProduct(p catalog.Product) Product {
 }
 
 func showVariant(v catalog.Variant) Variant {
+	var components []Component
+	for _, c := range v.Components {
+		components = append(components, Component{string(c.SKU), c.Quantity})
+	}
 	return Variant{
 		ID: string(v.ID), Product: string(v.Product), SKU: string(v.SKU), Title: v.Title,
 		Options: showOptions(v.Options), Prices: moneysOf(v.Prices), CompareAt: moneysOf(v.CompareAt),
 		Attributes: showAttributes(v.Attributes), Barcodes: v.Barcodes, WeightGrams: v.WeightGrams,
-		LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM, Metadata: object(v.Metadata),
+		LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM, Components: components, Metadata: object(v.Metadata),
 	}
 }
 

@@ -48,6 +48,7 @@ type VariantInput struct {
 	WidthMM         int64         `json:"width_mm,omitempty" minimum:"0"`
 	HeightMM        int64         `json:"height_mm,omitempty" minimum:"0"`
 	Untracked       bool          `json:"untracked,omitempty" doc:"Stock is not counted, as of a service."`
+	Components      []Component   `json:"components,omitempty" nullable:"false" maxItems:"50" doc:"Make the variant a kit of others."`
 	Metadata        object        `json:"metadata,omitempty"`
 	PrivateMetadata object        `json:"private_metadata,omitempty"`
 }
@@ -158,6 +159,9 @@ func (in VariantInput) variant(at string) (catalog.PutVariant, error) {
 		SKU: catalog.SKU(in.SKU), Untracked: in.Untracked, Barcodes: in.Barcodes,
 		WeightGrams: in.WeightGrams, LengthMM: in.LengthMM, WidthMM: in.WidthMM, HeightMM: in.HeightMM,
 		Metadata: []byte(in.Metadata), PrivateMetadata: []byte(in.PrivateMetadata),
+	}
+	for _, c := range in.Components {
+		out.Components = append(out.Components, catalog.Component{SKU: catalog.SKU(c.SKU), Quantity: c.Quantity})
 	}
 	for _, o := range in.Options {
 		out.Options = append(out.Options, catalog.Option{Name: o.Name, Value: o.Value})

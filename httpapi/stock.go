@@ -14,6 +14,7 @@ import (
 type Availability struct {
 	SKU       string `json:"sku"`
 	Available int64  `json:"available"`
+	Unlimited bool   `json:"unlimited,omitempty" doc:"Sales are not bound by stock, as of a service."`
 }
 
 // StockLevel is the stock of a SKU as staff see it.
@@ -53,13 +54,13 @@ func (a *api) listAvailability(ctx context.Context, in *listAvailabilityInput) (
 	if err != nil {
 		return nil, err
 	}
-	levels, err := a.shop.Inventory.Levels(ctx, skus, inventory.Main)
+	levels, err := a.shop.Inventory.Available(ctx, skus)
 	if err != nil {
 		return nil, err
 	}
 	out := &answer[List[Availability]]{Body: List[Availability]{Items: make([]Availability, len(levels))}}
 	for i, l := range levels {
-		out.Body.Items[i] = Availability{string(l.SKU), l.Available}
+		out.Body.Items[i] = Availability{string(l.SKU), l.Available, l.Unlimited}
 	}
 	return out, nil
 }

@@ -131,7 +131,8 @@ func variantCells(v variantLine) ([]string, error) {
 	if v.Untracked {
 		tracked = "no"
 	}
-	more := variantLine{Attributes: v.Attributes, TaxCategory: v.TaxCategory, Metadata: v.Metadata, PrivateMetadata: v.PrivateMetadata}
+	more := variantLine{Attributes: v.Attributes, TaxCategory: v.TaxCategory, Components: v.Components, Reserve: v.Reserve,
+		HoldMinutes: v.HoldMinutes, Digital: v.Digital, Metadata: v.Metadata, PrivateMetadata: v.PrivateMetadata}
 	rest, err := leftOver(more)
 	if err != nil {
 		return nil, err

@@ -168,7 +168,7 @@ func stockOf(ctx context.Context, shop *commerce.Store, p catalog.Product) ([]in
 	out := make([]int64, len(p.Variants))
 	for i, v := range p.Variants {
 		out[i] = -1
-		if v.Untracked {
+		if v.Untracked || v.IsKit() {
 			continue
 		}
 		level, err := shop.Inventory.Level(ctx, v.SKU, inventory.Main)

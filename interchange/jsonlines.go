@@ -79,6 +79,10 @@ type variantLine struct {
 	WidthMM         int64               `json:"width_mm,omitempty"`
 	HeightMM        int64               `json:"height_mm,omitempty"`
 	TaxCategory     string              `json:"tax_category,omitempty"`
+	Components      []catalog.Component `json:"components,omitempty"`
+	Reserve         catalog.Reserve     `json:"reserve,omitempty"`
+	HoldMinutes     int64               `json:"hold_minutes,omitempty"`
+	Digital         *catalog.Digital    `json:"digital,omitempty"`
 	Metadata        json.RawMessage     `json:"metadata,omitempty"`
 	PrivateMetadata json.RawMessage     `json:"private_metadata,omitempty"`
 	// Stock is what is on hand; absent if nothing was ever counted.
@@ -155,6 +159,7 @@ func (r *record) product(p productLine) {
 		put := catalog.PutVariant{
 			SKU: v.SKU, Prices: v.Prices, CompareAt: v.CompareAt, Attributes: v.Attributes, Untracked: v.Untracked, Barcodes: v.Barcodes,
 			WeightGrams: v.WeightGrams, LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM, TaxCategory: v.TaxCategory,
+			Components: v.Components, Reserve: v.Reserve, HoldMinutes: v.HoldMinutes, Digital: v.Digital,
 			Metadata: v.Metadata, PrivateMetadata: v.PrivateMetadata,
 		}
 		for _, o := range v.Options {
@@ -184,6 +189,7 @@ func lineOf(p catalog.Product, handles func(catalog.CategoryID) string, code str
 		line := variantLine{
 			SKU: v.SKU, Prices: v.Prices, CompareAt: v.CompareAt, Attributes: v.Attributes, Untracked: v.Untracked, Barcodes: v.Barcodes,
 			WeightGrams: v.WeightGrams, LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM, TaxCategory: v.TaxCategory,
+			Components: v.Components, Reserve: v.Reserve, HoldMinutes: v.HoldMinutes, Digital: v.Digital,
 			Metadata: v.Metadata, PrivateMetadata: v.PrivateMetadata,
 		}
 		for _, o := range v.Options {

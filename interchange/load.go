@@ -248,7 +248,7 @@ func (l *loader) stock(ctx context.Context, batch []*record) (stocked int, err e
 			continue
 		}
 		for i, v := range r.put.Variants {
-			if n, ok := r.stock[i]; ok && !v.Untracked {
+			if n, ok := r.stock[i]; ok && !v.Untracked && len(v.Components) == 0 {
 				counts = append(counts, count{v.SKU, n})
 			}
 		}

@@ -104,14 +104,14 @@ func (w *shopifyWriter) variant(cells map[string]string, p productLine, n int, v
 		}
 	}
 	cells["Variant Grams"] = strconv.FormatInt(v.WeightGrams, 10)
-	if !v.Untracked {
+	if !v.Untracked && len(v.Components) == 0 {
 		cells["Variant Inventory Tracker"] = "shopify"
 	}
 	if v.Stock != nil {
 		cells["Variant Inventory Qty"] = strconv.FormatInt(*v.Stock, 10)
 	}
 	cells["Variant Inventory Policy"], cells["Variant Fulfillment Service"] = "deny", "manual"
-	cells["Variant Requires Shipping"], cells["Variant Taxable"] = "true", "true"
+	cells["Variant Requires Shipping"], cells["Variant Taxable"] = strconv.FormatBool(v.Digital == nil), "true"
 	cells["Variant Price"], cells["Variant Compare At Price"] = w.price(v.Prices), w.price(v.CompareAt)
 	if len(v.Barcodes) > 0 {
 		cells["Variant Barcode"] = v.Barcodes[0]

@@ -43,12 +43,26 @@ type Catalog interface {
 type Service struct {
 	engine  command.Engine
 	catalog Catalog
+	cache   Cache
 	locks   locks
 }
 
-// NewService returns the service of one store.
-func NewService(engine command.Engine, c Catalog) *Service {
-	return &Service{engine: engine, catalog: c, locks: locks{held: map[string]*poolLock{}}}
+// Cache keeps the results of reads, as that of package catalog does.
+type Cache interface {
+	Get(key string, load func() (any, error)) (any, error)
+}
+
+// noCache is a Cache that keeps nothing.
+type noCache struct{}
+
+func (noCache) Get(_ string, load func() (any, error)) (any, error) { return load() }
+
+// NewService returns the service of one store. cache may be nil.
+func NewService(engine command.Engine, c Catalog, cache Cache) *Service {
+	if cache == nil {
+		cache = noCache{}
+	}
+	return &Service{engine: engine, catalog: c, cache: cache, locks: locks{held: map[string]*poolLock{}}}
 }
 
 // Module returns the package's commands and tables.
@@ -74,6 +88,7 @@ func Module() command.Module {
 			fault.Typed[*StateError]("inventory.state"),
 			fault.Typed[*QuantityError]("inventory.quantity"),
 			fault.Typed[*VersionError]("inventory.version"),
+			fault.Typed[*KitError]("inventory.kit"),
 		},
 		Check: check,
 	}

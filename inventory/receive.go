@@ -116,8 +116,11 @@ func (s *Service) poolsOf(ctx context.Context, skus []catalog.SKU, locations []L
 	}
 	pools := make([]PoolID, len(variants))
 	for i, v := range variants {
-		if v.Untracked {
+		switch {
+		case v.Untracked:
 			return nil, fault.New(fault.Invalid, "the stock of %s is not tracked", v.SKU)
+		case v.IsKit():
+			return nil, fault.New(fault.Invalid, "%s is a kit: its stock is that of its parts", v.SKU)
 		}
 		pools[i] = PoolOf(v.ID, locations[i])
 	}

@@ -31,7 +31,7 @@ func (m moving) Variants(ctx context.Context, skus []catalog.SKU) ([]catalog.Var
 func newMovingShop(t *testing.T) (*shop, moving) {
 	s := newShop(t, 8)
 	m := moving{s.shelf, map[catalog.SKU]catalog.SKU{}}
-	s.Service = inventory.NewService(s.engine, m)
+	s.Service = inventory.NewService(s.engine, m, nil)
 	return s, m
 }
 

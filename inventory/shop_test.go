@@ -97,7 +97,7 @@ func newShop(t testing.TB, shards int) *shop {
 		Commands: []command.Definition{command.DefineRepeatable(step.apply), command.DefineRepeatable(damage.apply)},
 	})
 	shelf := shelf{e}
-	return &shop{inventory.NewService(e, shelf), t, e, shelf}
+	return &shop{inventory.NewService(e, shelf, nil), t, e, shelf}
 }
 
 func (s *shop) pool(sku catalog.SKU) inventory.PoolID {

@@ -48,13 +48,13 @@ func TestAdjustIsNotHiddenByWhatFollows(t *testing.T) {
 	s.receive("mug", 10)
 	for _, c := range []inventory.Adjust{{Delta: -4}, {Count: new(int64(5))}} {
 		c.SKU, c.Reason = "mug", "a test"
-		blind := inventory.NewService(&commandtest.Blind{Engine: s.engine, Kind: "inventory.adjust"}, s.shelf)
+		blind := inventory.NewService(&commandtest.Blind{Engine: s.engine, Kind: "inventory.adjust"}, s.shelf, nil)
 		stock, err := blind.Adjust(t.Context(), c)
 		if have := s.level("mug"); err != nil || stock.OnHand != have.OnHand {
 			t.Errorf("got %+v, %v; %d are on hand", stock, err, have.OnHand)
 		}
 	}
-	blind := inventory.NewService(&commandtest.Blind{Engine: s.engine}, s.shelf)
+	blind := inventory.NewService(&commandtest.Blind{Engine: s.engine}, s.shelf, nil)
 	if stock, err := blind.Receive(t.Context(), inventory.Receive{SKU: "mug", Quantity: 2}); err != nil || stock.OnHand != 7 {
 		t.Errorf("got %+v, %v", stock, err)
 	}

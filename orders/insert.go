@@ -41,7 +41,8 @@ type New struct {
 type NewLine struct {
 	SKU        catalog.SKU
 	Variant    catalog.VariantID
-	Pool       inventory.PoolID // "" is not counted in stock
+	Pool       inventory.PoolID // where all of it comes from; "" is not counted in stock, or Parts say it
+	Parts      []inventory.Part // what it takes from stock, if that is not one pool
 	Title      string
 	Quantity   int64
 	UnitPrice  int64
@@ -86,9 +87,13 @@ func insertLine(tx *command.Tx, order ID, l *Line) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, title, quantity, unit_price, total, discount, net, tax, gross, properties, reason, shipped, returned)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
-		order, l.Number, tx.Slot, l.SKU, l.Variant, l.Pool, l.Title, l.Quantity, l.UnitPrice.Minor(), l.Total.Minor(), l.Discount.Minor(), l.Net.Minor(), l.Tax.Minor(), l.Gross.Minor(), properties, l.Reason)
+	parts, err := encodeParts(l.Parts)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, parts, title, quantity, unit_price, total, discount, net, tax, gross, properties, reason, shipped, returned)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+		order, l.Number, tx.Slot, l.SKU, l.Variant, l.Pool, parts, l.Title, l.Quantity, l.UnitPrice.Minor(), l.Total.Minor(), l.Discount.Minor(), l.Net.Minor(), l.Tax.Minor(), l.Gross.Minor(), properties, l.Reason)
 	return err
 }
 
@@ -117,7 +122,7 @@ func (n New) order(tx *command.Tx) Order {
 			gross += l.Tax
 		}
 		o.Lines[i] = Line{
-			Number: i + 1, SKU: l.SKU, Variant: l.Variant, Pool: l.Pool, Title: l.Title, Quantity: l.Quantity,
+			Number: i + 1, SKU: l.SKU, Variant: l.Variant, Pool: l.Pool, Parts: l.Parts, Title: l.Title, Quantity: l.Quantity,
 			UnitPrice: amount(l.UnitPrice), Total: amount(l.Total), Discount: amount(l.Discount),
 			Net: amount(gross - l.Tax), Tax: amount(l.Tax), Gross: amount(gross), Reason: l.Reason, Properties: l.Properties,
 		}

@@ -85,7 +85,8 @@ type Line struct {
 	Number    int // from 1
 	SKU       catalog.SKU
 	Variant   catalog.VariantID
-	Pool      inventory.PoolID // "" is not counted in stock
+	Pool      inventory.PoolID // where all of it comes from; "" is not counted in stock, or Parts say it
+	Parts     []inventory.Part // what it takes from stock, if that is not one pool: a kit's components
 	Title     string
 	Quantity  int64
 	UnitPrice money.Amount

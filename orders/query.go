@@ -140,7 +140,7 @@ func scanOrder(r *sqlite.Rows) (Order, error) {
 
 // LinesTx returns an order's lines in order.
 func LinesTx(tx *sqlite.Tx, o ID, c money.Currency) ([]Line, error) {
-	rows := tx.Query(`SELECT line, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned, discount, net, tax, gross, properties
+	rows := tx.Query(`SELECT line, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned, discount, net, tax, gross, properties, parts
 		FROM order_lines WHERE order_id = ? ORDER BY line`, o)
 	var out []Line
 	amount := func(col int) money.Amount { return money.New(rows.Int64(col), c) }
@@ -149,9 +149,13 @@ func LinesTx(tx *sqlite.Tx, o ID, c money.Currency) ([]Line, error) {
 		if err != nil {
 			return nil, errors.Join(err, rows.Close())
 		}
+		parts, err := decodeParts(rows.Text(16))
+		if err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
 		out = append(out, Line{
-			Properties: properties,
-			Number:     rows.Int(0), SKU: catalog.SKU(rows.Text(1)), Variant: catalog.VariantID(rows.Text(2)), Pool: inventory.PoolID(rows.Text(3)),
+			Properties: properties, Parts: parts,
+			Number: rows.Int(0), SKU: catalog.SKU(rows.Text(1)), Variant: catalog.VariantID(rows.Text(2)), Pool: inventory.PoolID(rows.Text(3)),
 			Title: rows.Text(4), Quantity: rows.Int64(5), UnitPrice: amount(6), Total: amount(7),
 			Discount: amount(11), Net: amount(12), Tax: amount(13), Gross: amount(14),
 			Reason: rows.Text(8), Shipped: rows.Int64(9), Returned: rows.Int64(10),

@@ -122,9 +122,7 @@ func (c Return) takeBack(o Order, lines []Line) (returned, error) {
 		worth += after - before
 		out.units += w.Quantity
 		out.counts = append(out.counts, l.Returned+w.Quantity)
-		if l.Pool != "" {
-			out.demands = append(out.demands, inventory.Demand{Pool: l.Pool, SKU: l.SKU, Quantity: w.Quantity})
-		}
+		out.demands = append(out.demands, l.Demands(l.Returned, l.Returned+w.Quantity)...)
 	}
 	// What was granted for other reasons is not granted again.
 	left := max(o.Total.Minor(), o.Captured.Minor()) - o.RefundGranted.Minor()

@@ -60,7 +60,8 @@ CREATE TABLE order_lines (
 	slot       INTEGER NOT NULL,
 	sku        TEXT    NOT NULL,
 	variant    TEXT    NOT NULL,
-	pool       TEXT    NOT NULL, -- '' is not counted in stock
+	pool       TEXT    NOT NULL, -- '' is not counted in stock, or parts say it
+	parts      TEXT    NOT NULL DEFAULT '', -- JSON: [{"pool":…,"sku":…,"each":…,"from":…,"quantity":…},…]; '' is none
 	title      TEXT    NOT NULL,
 	quantity   INTEGER NOT NULL CHECK (quantity > 0),
 	unit_price INTEGER NOT NULL CHECK (unit_price >= 0),
@@ -73,7 +74,8 @@ CREATE TABLE order_lines (
 	reason     TEXT    NOT NULL, -- why the price was agreed; '' is the catalog's price
 	shipped    INTEGER NOT NULL CHECK (shipped BETWEEN 0 AND quantity),
 	returned   INTEGER NOT NULL CHECK (returned BETWEEN 0 AND shipped),
-	PRIMARY KEY (order_id, line)
+	PRIMARY KEY (order_id, line),
+	CHECK (pool = '' OR parts = '')
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE fulfilments (

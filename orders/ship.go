@@ -98,6 +98,7 @@ func (c Ship) shipLines(tx *command.Tx, lines []Line, what []LineQuantity) (unit
 		if left := l.Quantity - l.Shipped; w.Quantity > left {
 			return 0, nil, &QuantityError{Order: c.Order, Line: w.Line, Want: w.Quantity, Have: left, Verb: "ship"}
 		}
+		demands = append(demands, l.Demands(l.Shipped, l.Shipped+w.Quantity)...)
 		l.Shipped += w.Quantity
 		units += w.Quantity
 		if _, err := tx.Exec(`UPDATE order_lines SET shipped = ? WHERE order_id = ? AND line = ?`, l.Shipped, c.Order, w.Line); err != nil {
@@ -106,9 +107,6 @@ func (c Ship) shipLines(tx *command.Tx, lines []Line, what []LineQuantity) (unit
 		if _, err := tx.Exec(`INSERT INTO fulfilment_lines (fulfilment, line, slot, quantity) VALUES (?, ?, ?, ?)`,
 			c.Fulfilment, w.Line, tx.Slot, w.Quantity); err != nil {
 			return 0, nil, err
-		}
-		if l.Pool != "" {
-			demands = append(demands, inventory.Demand{Pool: l.Pool, SKU: l.SKU, Quantity: w.Quantity})
 		}
 	}
 	return units, demands, nil

@@ -48,9 +48,10 @@ func newShop(t testing.TB, shards int) *shop {
 		t.Fatal(err)
 	}
 	products := catalog.NewService(e, nil)
+	stock := inventory.NewService(e, products, nil)
 	return &shop{
-		t, e, products, inventory.NewService(e, products), accounts.NewService(e, sealer),
-		cart.NewService(e, pricing.NewService(e, products, nil, pricing.Options{}), sealer), orders.NewService(e, sealer),
+		t, e, products, stock, accounts.NewService(e, sealer),
+		cart.NewService(e, pricing.NewService(e, products, nil, pricing.Options{}), stock, sealer), orders.NewService(e, sealer),
 	}
 }
 

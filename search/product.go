@@ -252,7 +252,7 @@ func (f *Finder) available(ctx context.Context, products []catalog.Product) (map
 	var skus []catalog.SKU
 	var owners []catalog.ProductID
 	for _, p := range products {
-		if slices.ContainsFunc(p.Variants, func(v catalog.Variant) bool { return v.Untracked }) {
+		if slices.ContainsFunc(p.Variants, func(v catalog.Variant) bool { return v.Untracked || v.Reserve == catalog.TrackOnly }) {
 			out[p.ID] = true
 			continue
 		}
@@ -265,24 +265,24 @@ func (f *Finder) available(ctx context.Context, products []catalog.Product) (map
 		return nil, err
 	}
 	for i, l := range levels {
-		out[owners[i]] = out[owners[i]] || l.Available > 0
+		out[owners[i]] = out[owners[i]] || l.Can(1)
 	}
 	return out, nil
 }
 
 // levels reads stock. A SKU that went away meanwhile has none: its product
 // has changed, and that is heard of next.
-func (f *Finder) levels(ctx context.Context, skus []catalog.SKU) ([]inventory.Level, error) {
+func (f *Finder) levels(ctx context.Context, skus []catalog.SKU) ([]inventory.Availability, error) {
 	if len(skus) == 0 {
 		return nil, nil
 	}
-	levels, err := f.shop.Inventory.Levels(ctx, skus, inventory.Main)
+	levels, err := f.shop.Inventory.Available(ctx, skus)
 	if !errors.Is(err, fault.NotFound) && !errors.Is(err, fault.Invalid) {
 		return levels, err
 	}
-	levels = make([]inventory.Level, len(skus))
+	levels = make([]inventory.Availability, len(skus))
 	for i, sku := range skus {
-		l, err := f.shop.Inventory.Level(ctx, sku, inventory.Main)
+		l, err := f.shop.Inventory.AvailableOne(ctx, sku)
 		switch {
 		case errors.Is(err, fault.NotFound), errors.Is(err, fault.Invalid):
 		case err != nil:

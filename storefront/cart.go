@@ -76,12 +76,12 @@ func (v *visit) cartLines() ([]lineView, error) {
 		view.Quantity, view.Unit, view.Total = l.Quantity, l.UnitPrice, l.Total
 		view.Problem = v.problem(l.SKU)
 		if !l.Untracked && v.basket.Status == cart.Active {
-			level, err := v.site.shop.Inventory.Level(v.ctx(), l.SKU, "")
+			level, err := v.site.shop.Inventory.AvailableOne(v.ctx(), l.SKU)
 			if err != nil && fault.CodeOf(err) != fault.NotFound {
 				return nil, err
 			}
-			view.Left = max(level.Available, 0)
-			view.Short = view.Left < l.Quantity
+			view.Left = level.Available
+			view.Short = !level.Can(l.Quantity)
 		}
 		lines = append(lines, view)
 	}

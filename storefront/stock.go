@@ -17,11 +17,12 @@ func (v *visit) stock(variant catalog.Variant) (stockView, error) {
 	if variant.Untracked {
 		return stockView{}, nil
 	}
-	level, err := v.site.shop.Inventory.Level(v.ctx(), variant.SKU, "")
+	level, err := v.site.shop.Inventory.AvailableOne(v.ctx(), variant.SKU)
 	if err != nil {
 		return stockView{}, err
 	}
 	switch {
+	case level.Unlimited:
 	case level.Available <= 0:
 		return stockView{None: true}, nil
 	case level.Available <= fewLeft:

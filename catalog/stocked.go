@@ -1,0 +1,110 @@
+package catalog
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/keelshop/commerce/catalog/assets"
+	"github.com/keelshop/commerce/fault"
+)
+
+// Reserve says when stock of a variant that is counted is set aside for a
+// shopper.
+type Reserve string
+
+// The ways to reserve. What is Untracked is not counted at all.
+const (
+	// ReserveOnOrder sets goods aside when a checkout begins.
+	ReserveOnOrder Reserve = ""
+	// ReserveOnCart sets them aside for a while when they are put in a cart.
+	ReserveOnCart Reserve = "on_cart"
+	// TrackOnly counts what comes and goes and never refuses a sale for it.
+	TrackOnly Reserve = "track_only"
+)
+
+// MostHoldMinutes is how long goods in a cart can be set aside: 31 days.
+const MostHoldMinutes = 44_640
+
+// Digital says that a variant is delivered over the network and needs no
+// shipping.
+type Digital struct {
+	// Files are what a buyer may download. None means that it is delivered in
+	// another way, such as by mail.
+	Files []File `json:"files,omitempty" cbor:"1,keyasint,omitempty"`
+	// Downloads is how often each file may be downloaded for each unit that
+	// was bought; 0 is without limit.
+	Downloads int64 `json:"downloads,omitempty" cbor:"2,keyasint,omitempty"`
+	// Days is how long after the payment; 0 is without limit.
+	Days int64 `json:"days,omitempty" cbor:"3,keyasint,omitempty"`
+}
+
+// File is one file of a digital variant.
+type File struct {
+	Asset assets.ID `json:"asset" cbor:"1,keyasint"`
+	Name  string    `json:"name" cbor:"2,keyasint"` // as it is saved, such as "manual.pdf"
+}
+
+const (
+	mostFiles     = 50
+	mostDownloads = 1_000_000
+	mostDays      = 36_500
+)
+
+func (v PutVariant) checkStocked() error {
+	switch v.Reserve {
+	case ReserveOnOrder, ReserveOnCart, TrackOnly:
+	default:
+		return fault.New(fault.Invalid, "%q is not a way to reserve %q: on_cart or track_only, or nothing", v.Reserve, v.SKU)
+	}
+	switch {
+	case v.Untracked && v.Reserve != ReserveOnOrder:
+		return fault.New(fault.Invalid, "the stock of %q is not counted: it cannot be reserved", v.SKU)
+	case v.HoldMinutes < 0 || v.HoldMinutes > MostHoldMinutes:
+		return fault.New(fault.Invalid, "goods in a cart are set aside for 0 to %d minutes, not %d (%q)", MostHoldMinutes, v.HoldMinutes, v.SKU)
+	case v.HoldMinutes > 0 && v.Reserve != ReserveOnCart:
+		return fault.New(fault.Invalid, "%q is not set aside in carts, and has a time for it", v.SKU)
+	}
+	return firstError(checkComponents(v), v.Digital.check(v.SKU))
+}
+
+func (d *Digital) check(sku SKU) error {
+	if d == nil {
+		return nil
+	}
+	if len(d.Files) > mostFiles || d.Downloads < 0 || d.Downloads > mostDownloads || d.Days < 0 || d.Days > mostDays {
+		return fault.New(fault.Invalid, "%q has %d files for %d downloads in %d days: the limits are %d, %d and %d",
+			sku, len(d.Files), d.Downloads, d.Days, mostFiles, mostDownloads, mostDays)
+	}
+	for _, f := range d.Files {
+		if err := firstError(f.Asset.Check(), checkName("name of a file", f.Name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// normalized spells no files in one way.
+func (d *Digital) normalized() *Digital {
+	if d == nil {
+		return nil
+	}
+	out := *d
+	out.Files = noneIfEmpty(d.Files)
+	return &out
+}
+
+// column returns it as a column takes it: JSON, or nil for none.
+func (d *Digital) column() (any, error) {
+	if d == nil {
+		return nil, nil
+	}
+	b, err := json.Marshal(d)
+	return string(b), err
+}
+
+func (d *Digital) equal(other *Digital) bool {
+	if d == nil || other == nil {
+		return d == other
+	}
+	return d.Downloads == other.Downloads && d.Days == other.Days && slices.Equal(d.Files, other.Files)
+}
