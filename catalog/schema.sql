@@ -54,7 +54,7 @@ CREATE TABLE variants (
 	width_mm         INTEGER NOT NULL CHECK (width_mm >= 0),
 	height_mm        INTEGER NOT NULL CHECK (height_mm >= 0),
 	components       TEXT    NOT NULL,                            -- JSON: [{"sku":…,"quantity":…},…]; [] is no kit
-	reserve          TEXT    NOT NULL CHECK (reserve IN ('', 'on_cart', 'track_only')),
+	reserve          TEXT    NOT NULL CHECK (reserve = '' OR reserve = 'on_cart' OR reserve = 'track_only'),
 	hold_minutes     INTEGER NOT NULL CHECK (hold_minutes >= 0),  -- in a cart; 0 is as the store says
 	digital          TEXT,                                        -- JSON: {"files":[…],…}; NULL is shipped
 	metadata         TEXT,
