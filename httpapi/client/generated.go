@@ -903,6 +903,8 @@ type Attribute struct {
 type Availability struct {
 	Available int64  `json:"available"`
 	SKU       string `json:"sku"`
+	// Sales are not bound by stock, as of a service.
+	Unlimited bool `json:"unlimited,omitempty"`
 }
 
 // CancelOrderBody is a value of the API.
@@ -1046,6 +1048,13 @@ type Checkout struct {
 // Codes is a value of the API.
 type Codes struct {
 	Codes []string `json:"codes"`
+}
+
+// Component is a value of the API.
+type Component struct {
+	// Units in one kit.
+	Quantity int64  `json:"quantity"`
+	SKU      string `json:"sku"`
 }
 
 // Contact is a value of the API.
@@ -2008,11 +2017,13 @@ type Variant struct {
 	Attributes []Attribute `json:"attributes"`
 	Barcodes   []string    `json:"barcodes,omitempty"`
 	// What prices are shown against, as for a sale.
-	CompareAt []Money         `json:"compare_at,omitempty"`
-	HeightMM  int64           `json:"height_mm,omitempty"`
-	ID        string          `json:"id"`
-	LengthMM  int64           `json:"length_mm,omitempty"`
-	Metadata  json.RawMessage `json:"metadata,omitempty"`
+	CompareAt []Money `json:"compare_at,omitempty"`
+	// What a kit is made of.
+	Components []Component     `json:"components,omitempty"`
+	HeightMM   int64           `json:"height_mm,omitempty"`
+	ID         string          `json:"id"`
+	LengthMM   int64           `json:"length_mm,omitempty"`
+	Metadata   json.RawMessage `json:"metadata,omitempty"`
 	// In what it differs from the product's other variants.
 	Options []Option `json:"options"`
 	// At most one in each currency.
@@ -2029,11 +2040,13 @@ type VariantInput struct {
 	Attributes []Attribute `json:"attributes,omitempty"`
 	Barcodes   []string    `json:"barcodes,omitempty"`
 	// What prices are shown against, as for a sale.
-	CompareAt []MoneyInput    `json:"compare_at,omitempty"`
-	HeightMM  int64           `json:"height_mm,omitempty"`
-	LengthMM  int64           `json:"length_mm,omitempty"`
-	Metadata  json.RawMessage `json:"metadata,omitempty"`
-	Options   []OptionInput   `json:"options,omitempty"`
+	CompareAt []MoneyInput `json:"compare_at,omitempty"`
+	// Make the variant a kit of others.
+	Components []Component     `json:"components,omitempty"`
+	HeightMM   int64           `json:"height_mm,omitempty"`
+	LengthMM   int64           `json:"length_mm,omitempty"`
+	Metadata   json.RawMessage `json:"metadata,omitempty"`
+	Options    []OptionInput   `json:"options,omitempty"`
 	// At most one in each currency.
 	Prices          []MoneyInput    `json:"prices,omitempty"`
 	PrivateMetadata json.RawMessage `json:"private_metadata,omitempty"`
