@@ -134,7 +134,9 @@ func (e *engine) forward(ctx context.Context, l *lane, env command.Envelope) (sh
 	if err != nil {
 		return shard.Reply{}, err
 	}
-	got, err := e.ask(ctx, leader, call{Op: callSubmit, Shard: l.number, Envelope: raw})
+	asked, answered := l.group.Following(ctx, leader)
+	got, err := e.ask(asked, leader, call{Op: callSubmit, Shard: l.number, Envelope: raw})
+	answered()
 	if err != nil {
 		return shard.Reply{}, err
 	}

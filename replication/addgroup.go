@@ -93,7 +93,8 @@ func newGroup(n *Node, id uint32) *Group {
 		started: make(chan struct{}), led: make(chan struct{}), full: make(chan struct{}, 1),
 		nudges: make(chan struct{}, 1), quit: make(chan struct{}),
 	}
-	g.trans.commits, g.trans.acked = g.commits, g.acked
+	g.following.open = map[int]followed{}
+	g.trans.commits, g.trans.acked, g.trans.leads = g.commits, g.acked, g.leadsMember
 	g.size.Store(n.conf.SnapshotBytes)
 	return g
 }
@@ -130,6 +131,7 @@ func (g *Group) start(m Machine) error {
 	}
 	g.tasks.Go(f.watch)
 	g.tasks.Go(g.follow)
+	g.tasks.Go(g.leaders)
 	g.tasks.Go(g.truncate)
 	g.tasks.Go(g.nudge)
 	return nil

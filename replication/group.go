@@ -30,11 +30,13 @@ type Group struct {
 	copier    Copier                     // the machine, if it can be copied; else nil
 	store     *store
 
-	rounds   rounds
-	nudges   chan struct{} // has room for one
-	fsm      *fsm
-	changing atomic.Bool // a change of members is under way
-	moving   atomic.Bool // the leadership is being handed over
+	rounds    rounds
+	following following
+	nudges    chan struct{} // has room for one
+	fsm       *fsm
+	changing  atomic.Bool // a change of members is under way
+	moving    atomic.Bool // the leadership is being handed over
+	missing   atomic.Bool // it is being found out whether the leader is gone
 
 	full       chan struct{} // the log has reached the size at which it is truncated; has room for one
 	size       atomic.Int64  // that size, in bytes
@@ -181,4 +183,10 @@ func (g *Group) truncate() {
 			g.node.conf.Logger.Warn("the log could not be truncated", "group", g.id, "bytes", g.log.Bytes(), "error", err)
 		}
 	}
+}
+
+// leadsMember reports whether this node leads in a term, ready or not, and another node is a member.
+func (g *Group) leadsMember(term uint64, node string) bool {
+	_, ok := g.member(node)
+	return ok && g.raft.State() == raft.Leader && g.raft.CurrentTerm() == term
 }

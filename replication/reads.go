@@ -168,6 +168,8 @@ func (r *rounds) run(run func() (uint64, error)) {
 
 // readAt asks the leader where to read from.
 func (g *Group) readAt(ctx context.Context, leader string) (uint64, error) {
+	ctx, answered := g.Following(ctx, leader)
+	defer answered()
 	answer, err := g.node.send(ctx, leader, peer.Request{
 		Kind: kindRead, Lane: laneRaft, Group: g.id, Data: binary.AppendUvarint(nil, g.Applied()),
 	})

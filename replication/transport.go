@@ -43,6 +43,8 @@ type transport struct {
 	acks     acks
 	commits  func(follower string, term uint64) (at position, ok bool) // see position
 	acked    func(told uint64)                                         // a follower has got entries, and been told what was committed then
+	leads    func(term uint64, member string) bool                     // this node leads in that term, and the other one is a member
+	deaf     deaf
 	closing  sync.Once
 	closed   chan struct{}
 	ctx      context.Context // ends with closed
@@ -87,7 +89,7 @@ func (t *transport) deliver(ctx context.Context, command any, body io.Reader) (a
 }
 
 // receive answers a message from another node.
-func (t *transport) receive(ctx context.Context, from string, r peer.Request, welcome func(*raft.InstallSnapshotRequest) *raft.InstallSnapshotResponse) ([]byte, error) {
+func (t *transport) receive(ctx context.Context, from string, r peer.Request, g *Group) ([]byte, error) {
 	command, err := decodeRequest(r.Kind, r.Data)
 	if err != nil {
 		return nil, err
@@ -100,7 +102,7 @@ func (t *transport) receive(ctx context.Context, from string, r peer.Request, we
 		if r.Body == nil {
 			return nil, fault.New(fault.Invalid, "a copy without content has come")
 		}
-		if answer := welcome(command.(*raft.InstallSnapshotRequest)); answer != nil {
+		if answer := g.welcome(command.(*raft.InstallSnapshotRequest)); answer != nil {
 			return encodeMessage(answer)
 		}
 		body = &bodyReader{r: r.Body}
@@ -110,6 +112,10 @@ func (t *transport) receive(ctx context.Context, from string, r peer.Request, we
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, appendLimit)
 		defer cancel()
+	}
+	t.deaf.note(from, false)
+	if answer := g.vote(command); answer != nil {
+		return encodeMessage(answer)
 	}
 	var answer any
 	if body == nil {
@@ -163,6 +169,7 @@ func (t *transport) ask(target raft.ServerAddress, limit time.Duration, r peer.R
 	if err != nil {
 		return err
 	}
+	t.deaf.note(string(target), false)
 	return decodeResponse(answer, into)
 }
 
@@ -196,13 +203,18 @@ func (t *transport) AppendEntriesPipeline(raft.ServerID, raft.ServerAddress) (ra
 // AppendEntries sends entries to a follower, or a heartbeat when there are none, and notes what it acknowledges.
 func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
 	trim(args)
+	heartbeat := isHeartbeat(args)
 	args = t.tell(string(id), args)
 	limit := askLimit
 	if len(args.Entries) > 0 {
 		limit = appendLimit
 	}
+	if !heartbeat {
+		t.deaf.wait(t.ctx, string(id), func() bool { return t.leads(args.Term, string(id)) })
+	}
 	began := t.acks.begin()
 	if err := t.ask(target, limit, peer.Request{Kind: kindAppend, Lane: laneRaft}, args, resp); err != nil {
+		t.deaf.note(string(id), true)
 		return err
 	}
 	if resp.Success && resp.Term == args.Term {
@@ -220,7 +232,7 @@ type position struct{ index, term, commit uint64 }
 // tell makes a heartbeat say what is committed. Raft's own say nothing of the log; with the last entry that the
 // follower has acknowledged in front, it may be told, as in any request to append.
 func (t *transport) tell(follower string, args *raft.AppendEntriesRequest) *raft.AppendEntriesRequest {
-	if len(args.Entries) > 0 || args.PrevLogEntry > 0 || args.LeaderCommitIndex > 0 {
+	if !isHeartbeat(args) {
 		return args
 	}
 	at, ok := t.commits(follower, args.Term)
@@ -230,6 +242,11 @@ func (t *transport) tell(follower string, args *raft.AppendEntriesRequest) *raft
 	told := *args
 	told.PrevLogEntry, told.PrevLogTerm, told.LeaderCommitIndex = at.index, at.term, at.commit
 	return &told
+}
+
+// isHeartbeat reports whether a request is one of raft's heartbeats, which say nothing of the log.
+func isHeartbeat(args *raft.AppendEntriesRequest) bool {
+	return len(args.Entries) == 0 && args.PrevLogEntry == 0 && args.LeaderCommitIndex == 0
 }
 
 // matched is the index up to which a follower that has acknowledged a request has the leader's log; 0 for a heartbeat,
@@ -282,6 +299,9 @@ func (n *Node) Connect(net peer.Network) error {
 	if !n.network.CompareAndSwap(nil, &net) {
 		return fault.New(fault.Invalid, "the node has a network already")
 	}
+	if w, ok := net.(peer.Watcher); ok {
+		w.OnLost(n.lost)
+	}
 	net.Serve(n.receive)
 	return nil
 }
@@ -309,7 +329,7 @@ func (n *Node) receive(ctx context.Context, from string, r peer.Request) ([]byte
 	case kindTerm:
 		return binary.AppendUvarint(nil, g.raft.CurrentTerm()), nil
 	}
-	return g.trans.receive(ctx, from, r, g.welcome)
+	return g.trans.receive(ctx, from, r, g)
 }
 
 func (n *Node) group(id uint32) *Group {

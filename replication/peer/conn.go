@@ -181,6 +181,7 @@ func (n *TCP) link(ctx context.Context, to route) (*link, error) {
 	n.work.Go(func() {
 		l.read()
 		n.drop(conn.NetConn())
+		n.lose(to.node)
 	})
 	o.link = l
 	return l, nil

@@ -15,7 +15,7 @@ import (
 // time of testing/synctest. The zero Faults do nothing. All methods are safe for concurrent use.
 type Memory struct {
 	mu     sync.Mutex
-	nodes  map[string]*memoryNode
+	nodes  map[string]*MemoryNode
 	faults Faults
 	cut    map[[2]string]bool          // from, to
 	slow   map[[2]string]time.Duration // from, to
@@ -33,17 +33,36 @@ type Faults struct {
 
 // NewMemory returns a network without nodes. Its faults follow from the seed and from the order of the messages.
 func NewMemory(seed uint64) *Memory {
-	return &Memory{nodes: map[string]*memoryNode{}, cut: map[[2]string]bool{}, slow: map[[2]string]time.Duration{}, random: rand.New(rand.NewPCG(seed, 0))}
+	return &Memory{nodes: map[string]*MemoryNode{}, cut: map[[2]string]bool{}, slow: map[[2]string]time.Duration{}, random: rand.New(rand.NewPCG(seed, 0))}
 }
 
 // Node returns a node's way to the others. A node that comes back after its Close asks for a new one.
-func (m *Memory) Node(id string) Network {
+func (m *Memory) Node(id string) Network { return m.Join(Greeting{Node: id}) }
+
+// Join is Node for one that tells newcomers what its store is like. Its address is its name.
+func (m *Memory) Join(g Greeting) *MemoryNode {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	ctx, stop := context.WithCancel(context.Background())
-	n := &memoryNode{net: m, id: id, handler: newHandler(), ctx: ctx, stop: stop}
-	m.nodes[id] = n
+	n := &MemoryNode{net: m, id: g.Node, greeting: g, handler: newHandler(), ctx: ctx, stop: stop}
+	m.nodes[n.id] = n
 	return n
+}
+
+// Greet asks the node with a name what its store is like, before the one who asks belongs to it.
+func (m *Memory) Greet(from, node string) (Greeting, error) {
+	target, there, back := m.reach(from, node)
+	if target == nil || there.lost || back.lost {
+		return Greeting{}, fault.New(fault.Unavailable, "node %s cannot be reached", node)
+	}
+	return target.greeting, nil
+}
+
+// reach draws the fate of a question and its answer.
+func (m *Memory) reach(from, to string) (target *MemoryNode, there, back fate) {
+	target, there = m.plan(from, to)
+	_, back = m.plan(to, from)
+	return target, there, back
 }
 
 // SetFaults sets what happens to messages from now on.
@@ -71,6 +90,30 @@ func (m *Memory) Isolate(id string) {
 	}
 }
 
+// Kill ends a node at once, as when its process dies: nothing that it has received or is about to say counts any more.
+// Its Close still waits for what is being served.
+func (m *Memory) Kill(id string) {
+	m.mu.Lock()
+	n := m.nodes[id]
+	delete(m.nodes, id)
+	m.mu.Unlock()
+	if n != nil {
+		n.end()
+	}
+	m.miss(id)
+}
+
+// miss tells the nodes that could hear of it that one has ended.
+func (m *Memory) miss(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for other, n := range m.nodes {
+		if n.lost != nil && !m.cut[[2]string{id, other}] {
+			go n.lost(id)
+		}
+	}
+}
+
 // Slow makes all messages from one node to another take longer by d, until Heal. What is under way already is not
 // changed, here as with Cut.
 func (m *Memory) Slow(from, to string, d time.Duration) {
@@ -91,7 +134,7 @@ func (m *Memory) Heal() {
 var errLost = errors.New("the message was lost")
 
 // plan draws the fate of a message.
-func (m *Memory) plan(from, to string) (target *memoryNode, fate fate) {
+func (m *Memory) plan(from, to string) (target *MemoryNode, fate fate) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f := m.faults
@@ -119,22 +162,42 @@ func (m *Memory) isCut(from, to string) bool {
 	return m.cut[[2]string{from, to}]
 }
 
-// memoryNode is one node's part.
-type memoryNode struct {
-	net     *Memory
-	id      string
-	handler *handler
-	ctx     context.Context // ends with Close
-	stop    context.CancelFunc
+// MemoryNode is one node's part in a Memory.
+type MemoryNode struct {
+	net      *Memory
+	id       string
+	greeting Greeting
+	handler  *handler
+	lost     func(string)    // see Watcher
+	ctx      context.Context // ends with Close
+	stop     context.CancelFunc
 
 	mu     sync.Mutex
 	closed bool
 	work   sync.WaitGroup // requests that are being served here
 }
 
-func (n *memoryNode) Serve(h Handler) { n.handler.serve(h) }
+// Addr returns the node's name.
+func (n *MemoryNode) Addr() string { return n.id }
 
-func (n *memoryNode) Call(ctx context.Context, to string, r Request) ([]byte, error) {
+// Discover says which node has an address, if it can be reached.
+func (n *MemoryNode) Discover(_ context.Context, addr string) (string, error) {
+	g, err := n.net.Greet(n.id, addr)
+	return g.Node, err
+}
+
+// OnLost is Watcher.OnLost: nodes notice at once that another one has ended, unless the way from it is cut.
+func (n *MemoryNode) OnLost(lost func(string)) {
+	n.net.mu.Lock()
+	defer n.net.mu.Unlock()
+	n.lost = lost
+}
+
+// Serve is Network.Serve.
+func (n *MemoryNode) Serve(h Handler) { n.handler.serve(h) }
+
+// Call is Network.Call.
+func (n *MemoryNode) Call(ctx context.Context, to string, r Request) ([]byte, error) {
 	if err := check(r); err != nil {
 		return nil, err
 	}
@@ -190,25 +253,39 @@ type reply struct {
 }
 
 // accept serves a request, unless the node is closed: then it is lost.
-func (n *memoryNode) accept(from string, r Request, answer func([]byte, error)) {
+func (n *MemoryNode) accept(from string, r Request, answer func([]byte, error)) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.closed {
 		return
 	}
-	n.work.Go(func() { answer(n.handler.call(n.ctx, from, r)) })
+	n.work.Go(func() {
+		data, err := n.handler.call(n.ctx, from, r)
+		if n.ctx.Err() == nil { // else nobody is there to say it
+			answer(data, err)
+		}
+	})
 }
 
-func (n *memoryNode) Close() error {
+func (n *MemoryNode) end() {
 	n.mu.Lock()
+	defer n.mu.Unlock()
 	n.closed = true
-	n.mu.Unlock()
 	n.stop()
+}
+
+// Close is Network.Close.
+func (n *MemoryNode) Close() error {
+	n.end()
 	n.work.Wait()
 	n.net.mu.Lock()
-	defer n.net.mu.Unlock()
-	if n.net.nodes[n.id] == n {
+	ours := n.net.nodes[n.id] == n
+	if ours {
 		delete(n.net.nodes, n.id)
+	}
+	n.net.mu.Unlock()
+	if ours {
+		n.net.miss(n.id)
 	}
 	return nil
 }

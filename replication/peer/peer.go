@@ -44,6 +44,13 @@ type Network interface {
 	Close() error
 }
 
+// A Watcher is a Network that notices when another node's process ends, as far as broken connections show it.
+type Watcher interface {
+	// OnLost sets who is told, and is called before Serve. It is told on a goroutine of its own, often more than once,
+	// and also when a connection has broken for another reason.
+	OnLost(func(node string))
+}
+
 // handler is a Handler that may be set after the first request has come.
 type handler struct {
 	set chan struct{} // closed when fn is set

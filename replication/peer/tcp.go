@@ -58,6 +58,7 @@ type TCP struct {
 	out   map[route]*outgoing
 	open  map[net.Conn]string // all connections, with the node at the other side; to be closed
 	ended bool
+	lost  func(node string) // see OnLost; may be nil
 }
 
 type route struct {
@@ -157,6 +158,23 @@ func (n *TCP) welcome(raw net.Conn) {
 		return
 	}
 	n.serve(conn, h.Node)
+	n.lose(h.Node)
+}
+
+// OnLost is Watcher.OnLost.
+func (n *TCP) OnLost(lost func(node string)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.lost = lost
+}
+
+// lose tells that a connection of a node has ended, unless this node ends.
+func (n *TCP) lose(node string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.lost != nil && !n.ended {
+		go n.lost(node)
+	}
 }
 
 func (n *TCP) greetGuest(raw net.Conn) (*tls.Conn, hello, error) {
