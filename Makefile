@@ -19,10 +19,20 @@ BASE ?=
 CHECKS ?= 1000
 SEED ?= 0
 
+# How long the cluster is simulated, or which seeds, and where traces of failed runs go.
+SIM_FOR ?= 1h
+SEEDS ?=
+TRACES ?= $(CURDIR)
+
+# How long real processes suffer, how many there are, and how many are killed to measure.
+CHAOS ?= 10m
+NODES ?= 3
+KILLS ?= 100
+
 DIR ?= shop.data
 DATA ?=
 
-.PHONY: help olist check test race sim fuzz bench searchbench relevance replay fixture golden
+.PHONY: help olist check test race sim properties chaos failover fuzz bench searchbench relevance replay fixture golden
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +46,18 @@ test: ## all tests
 race: ## race detector on the packages where it is affordable (RACE_PKGS="./a ./b")
 	@RACE_PKGS="$(RACE_PKGS)" .ci/run race
 
-sim: ## property tests with many more random histories (CHECKS=1000 SEED=0: a new seed)
+sim: ## the simulated cluster for SIM_FOR=1h (or SEEDS="7 8"); a failed run leaves its trace in TRACES
+	SIM_FOR=$(SIM_FOR) SIM_SEEDS="$(SEEDS)" COMMERCE_TRACES=$(TRACES) go test -count=1 -timeout=24h -v -run='^TestSimulation$$' ./internal/sim
+
+chaos: ## real processes in network namespaces, killed and cut off for CHAOS=10m, with NODES=3; needs root
+	@[[ $$(id -u) == 0 ]] || { echo "namespaces take root; COMMERCE_LOOPBACK=1 stays on loopback"; [[ -n "$${COMMERCE_LOOPBACK:-}" ]]; }
+	@command -v strace ip >/dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends iproute2 strace; }
+	COMMERCE_CHAOS=$(CHAOS) COMMERCE_NODES=$(NODES) go test -count=1 -timeout=24h -v -run='^TestChaos$$' ./internal/chaos
+
+failover: ## how long the loss of a node is felt, over KILLS=100 of them (COMMERCE_SILENT=1: by its link, which takes root)
+	COMMERCE_KILLS=$(KILLS) go test -count=1 -timeout=24h -v -run='^TestFailover$$' ./internal/chaos
+
+properties: ## property tests with many more random histories (CHECKS=1000 SEED=0: a new seed)
 	@for dir in $$(grep -rl --include='*_test.go' 'rapid\.Check(' . | xargs -r -n1 dirname | sort -u); do \
 		tests=$$(awk '/^func Test/ { sub(/\(.*/, "", $$2); name = $$2 } /rapid\.Check\(/ { print name }' $$dir/*_test.go | sort -u | paste -sd'|'); \
 		go test -count=1 -timeout=2h -run="^($$tests)\$$" $$dir -rapid.checks=$(CHECKS) -rapid.seed=$(SEED); \

@@ -22,7 +22,7 @@ import (
 type Cluster struct {
 	store    *Store
 	mu       sync.Mutex
-	net      *peer.TCP
+	net      network
 	book     *peer.Book
 	draining atomic.Bool
 	moved    time.Time     // when this node last handed a leadership over; of the worker
@@ -102,7 +102,11 @@ func (c *Cluster) Addr() string {
 func (c *Cluster) join(ctx context.Context, addrs []string) error {
 	var errs []error
 	for _, addr := range addrs {
-		if _, err := c.net.Discover(ctx, addr); err != nil {
+		node, err := c.net.Discover(ctx, addr)
+		if err == nil {
+			err = c.book.Learn(node, addr)
+		}
+		if err != nil {
 			errs = append(errs, err)
 		}
 	}

@@ -79,7 +79,7 @@ func (c config) newIdentity(ctx context.Context) func(string, int) (identity, er
 		return createIdentity
 	}
 	return func(dir string, shards int) (identity, error) {
-		node, err := peer.NodeOf(c.cluster.credentials())
+		node, err := c.nodeName()
 		if err != nil {
 			return identity{}, err
 		}
@@ -103,11 +103,34 @@ func (c config) newIdentity(ctx context.Context) func(string, int) (identity, er
 	}
 }
 
+// network is a node's way to the others. It finds out who is at an address.
+type network interface {
+	peer.Network
+	Addr() string
+	Discover(ctx context.Context, addr string) (node string, err error)
+}
+
+// nodeName is the name of a node that has no directory yet.
+func (c config) nodeName() (string, error) {
+	if c.rig.Network != nil {
+		return c.rig.Node, nil
+	}
+	return peer.NodeOf(c.cluster.credentials())
+}
+
+// greet asks who is at an address.
+func (c config) greet(ctx context.Context, addr string) (peer.Greeting, error) {
+	if c.rig.Network != nil {
+		return c.rig.Network.Greet(c.rig.Node, addr)
+	}
+	return peer.Greet(ctx, addr, c.cluster.credentials())
+}
+
 // askIdentity asks the nodes to join which store they hold.
 func (c config) askIdentity(ctx context.Context) (identity, error) {
 	var errs []error
 	for _, addr := range c.cluster.Join {
-		g, err := peer.Greet(ctx, addr, c.cluster.credentials())
+		g, err := c.greet(ctx, addr)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -124,10 +147,14 @@ func (c config) askIdentity(ctx context.Context) (identity, error) {
 }
 
 // newNetwork makes this node's way to the others.
-func (s *Store) newNetwork(c ClusterConfig) (*peer.TCP, *peer.Book, error) {
+func (s *Store) newNetwork(c ClusterConfig) (network, *peer.Book, error) {
 	book, err := peer.OpenBook(filepath.Join(s.dir, bookFile))
 	if err != nil {
 		return nil, nil, err
+	}
+	info := map[string]string{"shards": strconv.Itoa(s.id.Shards), "keys": s.id.Keys}
+	if m := s.config.rig.Network; m != nil {
+		return m.Join(peer.Greeting{Node: s.id.Node, Store: s.id.Store, Info: info}), book, nil
 	}
 	incarnation, err := peer.NextIncarnation(filepath.Join(s.dir, incarnationFile))
 	if err != nil {
@@ -136,7 +163,7 @@ func (s *Store) newNetwork(c ClusterConfig) (*peer.TCP, *peer.Book, error) {
 	net, err := peer.ListenTCP(peer.TCPConfig{
 		Node: s.id.Node, Store: s.id.lineage(), Incarnation: incarnation, Listen: c.Listen, Advertise: c.Advertise,
 		Book: book, Credentials: c.credentials(), Logger: s.config.logger,
-		Info: map[string]string{"shards": strconv.Itoa(s.id.Shards), "keys": s.id.Keys},
+		Info: info,
 	})
 	return net, book, err
 }

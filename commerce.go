@@ -301,7 +301,9 @@ func (s *Store) replaced(l *lane) {
 // directory of an older version stays at its level until its operator says so.
 func (s *Store) raiseLevel(ctx context.Context) error {
 	for _, l := range s.engine.lanes {
-		if l.shard.Level() > 0 || s.id.Joined {
+		// With other members the level is in the log, and this node may not have
+		// applied it yet.
+		if l.shard.Level() > 0 || s.id.Joined || len(l.group.Members()) > 1 {
 			continue
 		}
 		body, err := command.Marshal(shard.SetLevel{Level: shard.MaxLevel})

@@ -9,6 +9,7 @@ import (
 	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/rig"
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/pricing"
@@ -42,6 +43,7 @@ type config struct {
 	vfs        string
 	logLimit   int64
 	cluster    *ClusterConfig // nil = none
+	rig        rig.Rig        // zero = the machine
 	atRest     bool           // no workers: nothing happens that nobody asked for
 	bad        string         // what is wrong with an option
 }
@@ -148,6 +150,20 @@ type Clock struct {
 // WithClock replaces the system's clock, for tests: see package commercetest.
 func WithClock(k Clock) Option { return option(func(c *config) { c.clock = k }) }
 
+// WithRig puts a store on something else than the machine. It is for the
+// simulation of this module, which alone can make its argument.
+func WithRig(r rig.Rig) Option {
+	return option(func(c *config) {
+		c.rig = r
+		if r.VFS != "" {
+			c.vfs = r.VFS
+		}
+		if r.LogBytes > 0 {
+			c.logLimit = r.LogBytes
+		}
+	})
+}
+
 // atRest opens a store that does nothing by itself.
 func atRest() Option { return option(func(c *config) { c.atRest = true }) }
 
@@ -197,7 +213,7 @@ func (c config) check() error {
 	case c.clock.Wall == nil || c.clock.Elapsed == nil:
 		return fault.New(fault.Invalid, "a clock needs both Wall and Elapsed")
 	}
-	if c.cluster != nil {
+	if c.cluster != nil && c.rig.Network == nil {
 		if err := c.cluster.check(); err != nil {
 			return err
 		}

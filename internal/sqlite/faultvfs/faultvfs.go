@@ -12,7 +12,8 @@
 // A deleted file may come back until its directory is synced, which SQLite does with the first sync of a WAL or a
 // rollback journal.
 //
-// Only what goes through SQLite is seen. A file that exists when SQLite first opens it counts as synced. The -shm
+// Only what goes through SQLite is seen. A file that exists when SQLite first opens it counts as synced, and so does one
+// that somebody has put in the place of another, or one that somebody has removed, while SQLite had it not open. The -shm
 // file is shared memory, and no power cut leaves one.
 package faultvfs
 

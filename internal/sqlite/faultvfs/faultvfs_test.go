@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -227,6 +228,35 @@ func TestFilesOfOthersAreLeftOut(t *testing.T) {
 	}
 	if len(found) == 0 {
 		t.Error("nothing is left")
+	}
+}
+
+// A power cut leaves the file that somebody has put in the place of another, and not the other.
+func TestAFileThatTookAnothersPlace(t *testing.T) {
+	fs := newFS(t)
+	s := openShop(t, sqlite.Options{VFS: fs.Name()})
+	for range 3 {
+		check(t, s.add())
+	}
+	path, other := filepath.Join(s.dir, "shop.db"), filepath.Join(s.dir, "other.db")
+	check(t, s.VacuumInto(other))
+	for range 2 {
+		check(t, s.add())
+	}
+	check(t, s.Close())
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if err := os.Remove(path + suffix); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+	}
+	check(t, os.Rename(other, path))
+	conn, err := sqlite.Open(path, sqlite.Options{VFS: fs.Name()})
+	check(t, err)
+	out := t.TempDir()
+	check(t, fs.PowerLoss(s.dir, out, rand.New(rand.NewPCG(1, 1))))
+	check(t, conn.Close())
+	if rows, err := reopen(t, out); err != nil || rows != 3 {
+		t.Errorf("%d rows, %v", rows, err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package faultvfs
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"maps"
@@ -20,6 +21,7 @@ type image struct {
 	exists  bool // in the synced directory
 	pending []change
 	gone    bool // deleted, and the directory is not synced
+	lossy   bool // a sync has failed: what the operating system shows is not what is on the disk
 }
 
 // change is a write, or a truncation when data is nil.
@@ -28,15 +30,39 @@ type change struct {
 	data []byte
 }
 
-// image returns the image of the file at path, or makes one of what is there when SQLite comes to it first.
+// image returns the image of the file at path, or makes one of what is there when SQLite comes to it first, or comes to
+// it again after somebody else has removed it or put another file in its place.
 func (f *FS) image(path string) *image {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if i := f.images[path]; i != nil {
+	i := f.images[path]
+	if i != nil && f.isOpen(path) {
 		return i
 	}
 	data, err := os.ReadFile(path)
+	if i != nil && (i.gone || err == nil && (i.lossy || bytes.Equal(i.current(), data))) {
+		return i
+	}
+	delete(f.images, path)
 	return &image{durable: data, exists: err == nil}
+}
+
+func (f *FS) isOpen(path string) bool {
+	for _, open := range f.files {
+		if open.path == path {
+			return true
+		}
+	}
+	return false
+}
+
+// current is what the operating system shows.
+func (i *image) current() []byte {
+	now := slices.Clone(i.durable)
+	for _, c := range i.pending {
+		now = c.apply(now)
+	}
+	return now
 }
 
 // syncDir makes durable which files are in a directory.
@@ -76,7 +102,7 @@ func (i *image) sync() {
 // lose is a sync that fails: a part of the changes arrives, and none is tried again.
 func (i *image) lose(r *rand.Rand) {
 	i.durable = i.scatter(i.durable, r, r.Float64())
-	i.pending = nil
+	i.pending, i.lossy = nil, true
 }
 
 // crash returns what is on the disk after a power cut, and false when the file is not there.

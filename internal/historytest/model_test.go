@@ -1,0 +1,34 @@
+package historytest
+
+import (
+	"testing"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// TestModelsFindWhatIsWrong: the models are not content with everything.
+func TestModelsFindWhatIsWrong(t *testing.T) {
+	op := func(from, to int64, in, out any) porcupine.Operation {
+		return porcupine.Operation{Input: in, Output: out, Call: from, Return: to}
+	}
+	for name, c := range map[string]struct {
+		model porcupine.Model
+		ops   []porcupine.Operation
+		right bool
+	}{
+		"sold twice":            {stockModel(1), []porcupine.Operation{op(1, 2, Take{1}, Took{OK: true}), op(3, 4, Take{1}, Took{OK: true})}, false},
+		"not sold though there": {stockModel(1), []porcupine.Operation{op(1, 2, Take{1}, Took{})}, false},
+		"out of stock":          {stockModel(1), []porcupine.Operation{op(1, 2, Take{1}, Took{OK: true}), op(3, 4, Take{1}, Took{})}, true},
+		"a doubt explains it":   {stockModel(1), []porcupine.Operation{op(1, forever, Take{1}, Took{Unknown: true}), op(3, 4, Take{1}, Took{})}, true},
+		"but not both":          {stockModel(1), []porcupine.Operation{op(1, forever, Take{1}, Took{Unknown: true}), op(3, 4, Take{1}, Took{}), op(5, 6, Take{1}, Took{OK: true})}, false},
+		"an old quantity":       {cartModel(1), []porcupine.Operation{op(1, 2, Set{2}, Done{}), op(3, 4, Look{}, Seen{1})}, false},
+		"back and forth":        {cartModel(1), []porcupine.Operation{op(1, 9, Set{2}, Done{}), op(3, 4, Look{}, Seen{2}), op(5, 6, Look{}, Seen{1})}, false},
+		"two orders":            {orderModel(), []porcupine.Operation{op(1, 2, Make{}, Made{"a"}), op(3, 4, Make{}, Made{"b"})}, false},
+		"an order that is gone": {orderModel(), []porcupine.Operation{op(1, 2, Make{}, Made{"a"}), op(3, 4, Find{"a"}, Found{false})}, false},
+		"asked twice":           {orderModel(), []porcupine.Operation{op(1, 2, Make{}, Made{"a"}), op(3, 4, Make{}, Made{"a"}), op(5, 6, Find{"a"}, Found{true})}, true},
+	} {
+		if got := porcupine.CheckOperations(c.model, c.ops); got != c.right {
+			t.Errorf("%s: linearizable %v", name, got)
+		}
+	}
+}

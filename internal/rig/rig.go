@@ -1,0 +1,13 @@
+// Package rig says what a store stands on when it is simulated: nodes in one process, a network in memory, disks that
+// break.
+package rig
+
+import "github.com/keelshop/commerce/replication/peer"
+
+// A Rig takes the place of what a machine has. Zero fields leave the machine's own.
+type Rig struct {
+	Node     string       // this node's name, when there is a Network
+	Network  *peer.Memory // carries what nodes say; addresses are names there, and nobody shows a certificate
+	VFS      string       // the SQLite VFS of all files
+	LogBytes int64        // log that a shard gathers before it checkpoints and truncates
+}
