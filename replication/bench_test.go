@@ -1,12 +1,14 @@
 package replication_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -154,4 +156,60 @@ func lead(b *testing.B, dir string, machines []*idle, proposals int) time.Durati
 		b.Fatal(err)
 	}
 	return took
+}
+
+// BenchmarkAtRest measures what three nodes cost when nothing happens, in percent of one processor. Each round is a
+// second.
+func BenchmarkAtRest(b *testing.B) {
+	for _, groups := range []int{8, 64} {
+		b.Run(fmt.Sprintf("groups=%d", groups), func(b *testing.B) {
+			nodes := threeWith(b, groups)
+			defer func() {
+				for _, n := range nodes {
+					if err := n.Close(); err != nil {
+						b.Error(err)
+					}
+				}
+			}()
+			var before, after syscall.Rusage
+			if err := syscall.Getrusage(syscall.RUSAGE_SELF, &before); err != nil {
+				b.Fatal(err)
+			}
+			b.ResetTimer()
+			time.Sleep(time.Duration(b.N) * time.Second)
+			b.StopTimer()
+			if err := syscall.Getrusage(syscall.RUSAGE_SELF, &after); err != nil {
+				b.Fatal(err)
+			}
+			used := after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano()
+			b.ReportMetric(100*float64(used)/float64(b.Elapsed()), "%cpu")
+		})
+	}
+}
+
+// threeWith starts three nodes over TLS that all have a vote in each of some groups.
+func threeWith(b *testing.B, groups int) []*replication.Node {
+	network := onTCP(b)
+	var nodes []*replication.Node
+	all := make([][]*replication.Group, 3)
+	for i, name := range []string{"a", "b", "c"} {
+		n, err := replication.Start(b.Context(), replication.Config{Dir: b.TempDir(), NodeID: name, Joining: i > 0, Network: network(name)})
+		if err != nil {
+			b.Fatal(err)
+		}
+		nodes = append(nodes, n)
+		for g := range groups {
+			all[i] = append(all[i], add(b, n, uint32(g), &machine{}))
+		}
+	}
+	for _, step := range []func(*replication.Group, context.Context, string) error{(*replication.Group).Add, (*replication.Group).Promote} {
+		for _, g := range all[0] {
+			for _, name := range []string{"b", "c"} {
+				for step(g, b.Context(), name) != nil {
+					time.Sleep(time.Millisecond)
+				}
+			}
+		}
+	}
+	return nodes
 }

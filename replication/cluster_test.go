@@ -168,7 +168,7 @@ func onMemory(seed uint64) (func(string) peer.Network, *peer.Memory) {
 	return m.Node, m
 }
 
-func onTCP(t *testing.T) func(string) peer.Network {
+func onTCP(t testing.TB) func(string) peer.Network {
 	ca, err := peer.NewAuthority(time.Now(), time.Hour)
 	if err != nil {
 		t.Fatal(err)

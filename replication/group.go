@@ -30,7 +30,8 @@ type Group struct {
 	copier    Copier                     // the machine, if it can be copied; else nil
 	store     *store
 
-	rounds    rounds
+	rounds    rounds // of reads, as the leader
+	asking    rounds // of reads, as a follower
 	following following
 	nudges    chan struct{} // has room for one
 	fsm       *fsm

@@ -28,10 +28,17 @@ func (g *Group) ReadIndex(ctx context.Context) (uint64, error) {
 	if g.raft.State() == raft.Leader {
 		return g.readHere(ctx)
 	}
+	return g.asking.join(ctx, g.readThere)
+}
+
+// readThere asks the leader, for all reads that have come meanwhile.
+func (g *Group) readThere() (uint64, error) {
 	leader := g.Leader()
 	if leader == "" || leader == g.node.conf.NodeID {
 		return 0, &NotLeaderError{Group: g.id}
 	}
+	ctx, cancel := context.WithTimeout(g.trans.ctx, 2*patience)
+	defer cancel()
 	return g.readAt(ctx, leader)
 }
 

@@ -45,6 +45,7 @@ type transport struct {
 	acked    func(told uint64)                                         // a follower has got entries, and been told what was committed then
 	leads    func(term uint64, member string) bool                     // this node leads in that term, and the other one is a member
 	deaf     deaf
+	quiet    quiet
 	closing  sync.Once
 	closed   chan struct{}
 	ctx      context.Context // ends with closed
@@ -212,6 +213,10 @@ func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress, a
 	if !heartbeat {
 		t.deaf.wait(t.ctx, string(id), func() bool { return t.leads(args.Term, string(id)) })
 	}
+	if heartbeat && t.quiet.skip(string(id), args, t.node.restFor()) {
+		*resp = raft.AppendEntriesResponse{RPCHeader: args.RPCHeader, Term: args.Term, Success: true}
+		return nil
+	}
 	began := t.acks.begin()
 	if err := t.ask(target, limit, peer.Request{Kind: kindAppend, Lane: laneRaft}, args, resp); err != nil {
 		t.deaf.note(string(id), true)
@@ -219,6 +224,7 @@ func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress, a
 	}
 	if resp.Success && resp.Term == args.Term {
 		t.acks.note(string(id), args.Term, began, matched(args))
+		t.quiet.note(string(id), args)
 		if len(args.Entries) > 0 {
 			t.acked(args.LeaderCommitIndex)
 		}
