@@ -51,7 +51,7 @@ sim: ## the simulated cluster for SIM_FOR=1h (or SEEDS="7 8"); a failed run leav
 
 chaos: ## real processes in network namespaces, killed and cut off for CHAOS=10m, with NODES=3; needs root
 	@[[ $$(id -u) == 0 ]] || { echo "namespaces take root; COMMERCE_LOOPBACK=1 stays on loopback"; [[ -n "$${COMMERCE_LOOPBACK:-}" ]]; }
-	@command -v strace ip >/dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends iproute2 strace; }
+	@{ command -v strace && command -v ip; } >/dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends iproute2 strace; }
 	COMMERCE_CHAOS=$(CHAOS) COMMERCE_NODES=$(NODES) go test -count=1 -timeout=24h -v -run='^TestChaos$$' ./internal/chaos
 
 failover: ## how long the loss of a node is felt, over KILLS=100 of them (COMMERCE_SILENT=1: by its link, which takes root)
