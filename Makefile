@@ -32,7 +32,7 @@ KILLS ?= 100
 DIR ?= shop.data
 DATA ?=
 
-.PHONY: help olist check test race sim properties chaos failover fuzz bench searchbench relevance replay fixture golden
+.PHONY: help olist check test race sim properties chaos planted failover fuzz bench searchbench relevance replay fixture golden
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ chaos: ## real processes in network namespaces, killed and cut off for CHAOS=10m
 	@[[ $$(id -u) == 0 ]] || { echo "namespaces take root; COMMERCE_LOOPBACK=1 stays on loopback"; [[ -n "$${COMMERCE_LOOPBACK:-}" ]]; }
 	@{ command -v strace && command -v ip; } >/dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends iproute2 strace; }
 	COMMERCE_CHAOS=$(CHAOS) COMMERCE_NODES=$(NODES) go test -count=1 -timeout=24h -v -run='^TestChaos$$' ./internal/chaos
+
+planted: ## plant bugs in the code of a cluster, one at a time, and see that the tests find them
+	COMMERCE_LONG=1 go test -count=1 -timeout=1h -v -run='^TestPlanted' ./internal/planted
 
 failover: ## how long the loss of a node is felt, over KILLS=100 of them (COMMERCE_SILENT=1: by its link, which takes root)
 	COMMERCE_KILLS=$(KILLS) go test -count=1 -timeout=24h -v -run='^TestFailover$$' ./internal/chaos

@@ -26,6 +26,7 @@ type replayer struct {
 	outcome  *onlineretail.Outcome
 	flags    replayFlags
 	progress *progress
+	options  []commerce.Option // more, to open the store with
 	shop     *commerce.Store
 
 	mu sync.Mutex
@@ -37,7 +38,7 @@ type replayer struct {
 // run carries the whole plan out. The problems it returns, one a line, are
 // where the store's books do not agree with the plan's outcome.
 func (r *replayer) run(ctx context.Context) (problems []string, err error) {
-	var opts []commerce.Option
+	opts := r.options
 	if r.flags.shards > 0 {
 		opts = append(opts, commerce.WithShards(r.flags.shards))
 	}

@@ -1,0 +1,180 @@
+package planted
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// bug is a change of one place in the code that some test must notice.
+type bug struct {
+	what     string
+	file     string
+	old, new string
+	pkg      string // where the test is, "" for the package of the file
+	test     string
+}
+
+var bugs = []bug{
+	{
+		what: "an acknowledgement of before the read counts", file: "replication/acks.go",
+		old: "a.begun[v] > after", new: "a.begun[v] > 0", test: "TestReadsNeedBothElectorates",
+	},
+	{
+		what: "an acknowledgement of another term counts", file: "replication/acks.go",
+		old: "v == self || a.term == term && a.begun[v] > after", new: "v == self || a.begun[v] > after", test: "TestReadsNeedBothElectorates",
+	},
+	{
+		what: "a leader serves reads without asking anybody", file: "replication/reads.go",
+		old: "if ok && g.leads(term) {", new: "if ok = true; ok && g.leads(term) {", test: "TestAReplacedLeaderServesNoRead",
+	},
+	{
+		what: "a follower reads before it has applied what the leader names", file: "replication/reads.go",
+		old: "if g.Applied() >= index {", new: "if g.Applied() >= index-min(index, 1) {", test: "TestReadsOnFollowers",
+	},
+	{
+		what: "followers are not told what is committed", file: "replication/reads.go",
+		old: "if index = g.visible(index); applied < index {", new: "if index = g.visible(index); false {", test: "TestReadsOnFollowers",
+	},
+	{
+		what: "a leader sends copies only when it is ready", file: "replication/install.go",
+		old: "members.index > head.Index {", new: "members.index > head.Index || !g.Ready() {", test: "TestALeaderMayHaveToCopyFirst",
+	},
+	{
+		what: "the checksum of a copy is not compared", file: "replication/copyfile.go",
+		old: "if !bytes.Equal(sum.Sum(nil), want) {", new: "if len(want) == 0 {", test: "TestCopiesAreChecked",
+	},
+	{
+		what: "a crash leaves a copy that was received aside", file: "replication/install.go",
+		old: "if m.Applied() < head.Applied {", new: "if m.Applied() > head.Applied {", test: "TestACrashWhileACopyIsPutInPlace",
+	},
+	{
+		what: "what the machine has applied is applied again", file: "replication/fsm.go",
+		old: "e.Type == raft.LogCommand && e.Index > f.applied", new: "e.Type == raft.LogCommand && e.Index > 0", test: "TestRestartReplaysWhatTheMachineHasLost|TestNodesRestart",
+	},
+	{
+		what: "committed entries may be deleted", file: "replication/store.go",
+		old: "case d.tail() <= d.last && d.tail() <= d.fixed:", new: "case d.tail() <= d.last && d.tail() <= d.fixed && d.fixed == 0:", test: "TestDeletionsThatWouldLoseEntries",
+	},
+	{
+		what: "Close waits for entries that followers never acknowledge", file: "replication/close.go",
+		old: "patient := drainLimit", new: "patient := 60 * drainLimit", test: "TestClosingALeaderThatCannotConfirm",
+	},
+	{
+		what: "nobody stands for election when the leader's process ends", file: "replication/elections.go",
+		old: "if g.gone(ctx, leader) {", new: "if false && g.gone(ctx, leader) {", test: "TestANewLeaderComesSoon",
+	},
+	{
+		what: "a node that is back gets its entries late", file: "replication/deaf.go",
+		old: "if answers == nil {", new: "if answers != nil || answers == nil {", test: "TestANodeThatIsBackIsHeardAtOnce",
+	},
+	{
+		what: "calls wait for a leader that is gone", file: "replication/following.go",
+		old: "if c.leader != leader {", new: "if c.leader == leader && leader == \"\" {", test: "TestCallsDoNotWaitForALeaderThatIsGone",
+	},
+	{
+		what: "an entry of the log is not compared with its checksum", file: "replication/internal/raftlog/load.go",
+		old: "if rec.sum(group, l.sum) != sum {", new: "if rec.Index == 0 && rec.sum(group, l.sum) != sum {", test: "TestAFlippedBitIsRefusedOrHarmless",
+	},
+	{
+		what: "a directory that was rolled back is let in", file: "replication/peer/book.go",
+		old: "if e.Incarnation < old.Incarnation || e", new: "if e", test: "TestStrangersAreRefused|TestIncarnationsRise",
+	},
+	{
+		what: "a node of another store is let in", file: "replication/peer/tcp.go",
+		old: "case h.Store != n.conf.Store:", new: "case h.Store != n.conf.Store && h.Store == n.conf.Node:", test: "TestStrangersAreRefused",
+	},
+	{
+		what: "a copy takes a shard back", file: "shard/replace.go",
+		old: "applied < atLeast {", new: "applied < atLeast && applied > 1<<60 {", test: "TestAWrongCopyIsRefused",
+	},
+	{
+		what: "what a shard holds is applied again", file: "shard/apply.go",
+		old: "e.Index > s.state.applied {", new: "e.Index > 0 {", test: "TestAppliedEntriesAreSkipped",
+	},
+	{
+		what: "a node that starts waits for its own leadership", file: "commerce.go",
+		old: "s.id.Joined || len(l.group.Members()) > 1 {", new: "s.id.Joined {", pkg: "./internal/sim", test: "TestTheFirstNodeComesBack",
+	},
+}
+
+// TestTheBugsCanBePlanted: each place is there, once, so that the list does not get out of date.
+func TestTheBugsCanBePlanted(t *testing.T) {
+	for _, b := range bugs {
+		if _, err := b.plant(); err != nil {
+			t.Errorf("%s: %v", b.what, err)
+		}
+	}
+}
+
+// plant returns the file with the bug in it.
+func (b bug) plant() (string, error) {
+	data, err := os.ReadFile(filepath.Join("..", "..", b.file))
+	if err != nil {
+		return "", err
+	}
+	if n := strings.Count(string(data), b.old); n != 1 {
+		return "", &placeError{b.file, b.old, n}
+	}
+	return strings.Replace(string(data), b.old, b.new, 1), nil
+}
+
+type placeError struct {
+	file, old string
+	n         int
+}
+
+func (e *placeError) Error() string {
+	return "in " + e.file + " this is not there exactly once: " + e.old
+}
+
+// TestPlantedBugsAreFound plants each bug and runs its test. It takes minutes.
+func TestPlantedBugsAreFound(t *testing.T) {
+	if os.Getenv("COMMERCE_LONG") == "" {
+		t.Skip("takes minutes: make planted")
+	}
+	for _, b := range bugs {
+		t.Run(b.what, func(t *testing.T) {
+			if out, found := b.run(t); !found {
+				t.Errorf("%s has not found it\n%s", b.test, out)
+			}
+		})
+	}
+}
+
+// run runs the test with the bug, and reports whether it failed.
+func (b bug) run(t *testing.T) (out string, found bool) {
+	source, err := b.plant()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	with := filepath.Join(dir, "file.go")
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(root, b.file): with}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, data := range map[string][]byte{with: []byte(source), filepath.Join(dir, "overlay.json"): overlay} {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pkg := b.pkg
+	if pkg == "" {
+		pkg = "./" + filepath.ToSlash(filepath.Dir(b.file))
+	}
+	c := exec.Command("go", "test", "-count=1", "-timeout=90s", "-vet=off", "-overlay="+filepath.Join(dir, "overlay.json"), "-run=^("+b.test+")$", pkg)
+	c.Dir = root
+	got, err := c.CombinedOutput()
+	if strings.Contains(string(got), "[build failed]") || strings.Contains(string(got), "no tests to run") {
+		t.Fatalf("the test cannot be run: %s", got)
+	}
+	return string(got), err != nil
+}
