@@ -147,11 +147,11 @@ func (x *index) explainWord(g *group, ord uint32) (WordScore, error) {
 
 // share returns how much of a document's field a term makes up.
 func (x *index) share(f field, term string, ord uint32) (float64, error) {
-	for i := range x.parts {
-		list, err := x.postings(&x.parts[i], f, term)
-		if err != nil {
-			return 0, err
-		}
+	lists, err := x.postings(f, term)
+	if err != nil {
+		return 0, err
+	}
+	for _, list := range lists {
 		for _, p := range list {
 			if p.ord == ord {
 				return float64(p.tf), nil

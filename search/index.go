@@ -2,6 +2,7 @@ package search
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,6 +34,8 @@ type index struct {
 	snap  *scorch.IndexSnapshot
 	parts []part
 	head  header
+
+	segments []uint64 // of the parts
 }
 
 func openIndex(dir, locale string, cacheBytes int) (*index, error) {
@@ -116,8 +119,8 @@ func (x *index) load() (err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.cache = newPostingCache(x.cache.limit * 2) // ordinals mean something else now
-	x.cols, x.parts = cols, parts
-	x.replace(snap)
+	x.cols = cols
+	x.replace(snap, parts)
 	return nil
 }
 
@@ -171,7 +174,11 @@ func newParts(snap *scorch.IndexSnapshot, known []part, ordinal func(string) uin
 	return parts, nil
 }
 
-func (x *index) replace(snap *scorch.IndexSnapshot) {
+func (x *index) replace(snap *scorch.IndexSnapshot, parts []part) {
+	x.parts, x.segments = parts, make([]uint64, len(parts))
+	for i, p := range parts {
+		x.segments[i] = p.id
+	}
 	if x.snap != nil {
 		_ = x.snap.Close()
 	}
@@ -260,8 +267,8 @@ func (x *index) publish(records []*record, removed []string, h header) (err erro
 	for _, r := range records {
 		x.cols.add(r)
 	}
-	x.parts, x.head = parts, h
-	x.replace(snap)
+	x.head = h
+	x.replace(snap, parts)
 	return nil
 }
 
@@ -274,17 +281,26 @@ func (x *index) compact() error {
 	return x.load()
 }
 
-// postings returns the postings of a term in a segment, from the cache if
-// they are there.
-func (x *index) postings(p *part, f field, term string) ([]posting, error) {
-	k := postingKey{p.id, f, term}
-	if list, ok := x.cache.get(k); ok {
-		return list, nil
+// postings returns the postings of a term, segment by segment, from the cache
+// as far as they are there.
+func (x *index) postings(f field, term string) ([][]posting, error) {
+	k := postingKey{f, term}
+	have := x.cache.get(k)
+	if slices.Equal(have.segments, x.segments) {
+		return have.lists, nil
 	}
-	list, err := p.read(f, term, x.cols.average(f))
-	if err != nil {
-		return nil, err
+	fresh := cached{segments: x.segments, lists: make([][]posting, len(x.parts))}
+	for i := range x.parts {
+		p := &x.parts[i]
+		list, known := have.in(p.id)
+		if !known {
+			var err error
+			if list, err = p.read(f, term, x.cols.average(f)); err != nil {
+				return nil, err
+			}
+		}
+		fresh.lists[i] = list
 	}
-	x.cache.put(k, list)
-	return list, nil
+	x.cache.put(k, fresh)
+	return fresh.lists, nil
 }

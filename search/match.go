@@ -109,11 +109,11 @@ const headFactor = 3
 
 // markHeads notes in which documents that have a term it says what they are.
 func (x *index) markHeads(term string, s *scratch) error {
-	for i := range x.parts {
-		list, err := x.postings(&x.parts[i], headField, term)
-		if err != nil {
-			return err
-		}
+	lists, err := x.postings(headField, term)
+	if err != nil {
+		return err
+	}
+	for _, list := range lists {
 		for _, p := range list {
 			s.head[p.ord] = s.tf[p.ord] > 0
 		}
@@ -125,11 +125,11 @@ func (x *index) markHeads(term string, s *scratch) error {
 func (x *index) matchTerm(w wanted, s *scratch) error {
 	for _, f := range w.fields {
 		weight := float32(weights[f])
-		for i := range x.parts {
-			list, err := x.postings(&x.parts[i], f, w.term)
-			if err != nil {
-				return err
-			}
+		lists, err := x.postings(f, w.term)
+		if err != nil {
+			return err
+		}
+		for _, list := range lists {
 			for _, p := range list {
 				if !x.cols.live.has(p.ord) {
 					continue
@@ -147,11 +147,11 @@ func (x *index) matchTerm(w wanted, s *scratch) error {
 // matchCodes notes the documents that have a code that was typed.
 func (x *index) matchCodes(codes []string, s *scratch) error {
 	for _, code := range codes {
-		for i := range x.parts {
-			list, err := x.postings(&x.parts[i], codeField, code)
-			if err != nil {
-				return err
-			}
+		lists, err := x.postings(codeField, code)
+		if err != nil {
+			return err
+		}
+		for _, list := range lists {
 			for _, p := range list {
 				if !x.cols.live.has(p.ord) {
 					continue

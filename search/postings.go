@@ -3,6 +3,7 @@ package search
 import (
 	"math"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -92,11 +93,26 @@ func (p *part) read(f field, term string, average float64) (list []posting, err 
 	}
 }
 
-// postingKey names the postings of a term in a segment.
+// postingKey names the postings of a term in all segments.
 type postingKey struct {
-	segment uint64
-	field   field
-	term    string
+	field field
+	term  string
+}
+
+// cached are the postings of a term in the segments that there were when they
+// were read last.
+type cached struct {
+	segments []uint64
+	lists    [][]posting // by segment
+}
+
+// in returns the postings in a segment, and false if they were not read.
+func (c cached) in(segment uint64) ([]posting, bool) {
+	i := slices.Index(c.segments, segment)
+	if i < 0 {
+		return nil, false
+	}
+	return c.lists[i], true
 }
 
 // postingCache keeps postings that were read. It is safe for concurrent use.
@@ -106,38 +122,49 @@ type postingCache struct {
 	mu         sync.Mutex
 	limit      int // bytes in one generation
 	bytes      int
-	young, old map[postingKey][]posting
+	young, old map[postingKey]cached
 }
 
 func newPostingCache(bytes int) *postingCache {
-	return &postingCache{limit: max(bytes/2, 1<<16), young: map[postingKey][]posting{}, old: map[postingKey][]posting{}}
+	return &postingCache{limit: max(bytes/2, 1<<16), young: map[postingKey]cached{}, old: map[postingKey]cached{}}
 }
 
-func (c *postingCache) get(k postingKey) ([]posting, bool) {
+func (c *postingCache) get(k postingKey) cached {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if list, ok := c.young[k]; ok {
-		return list, true
+	if have, ok := c.young[k]; ok {
+		return have
 	}
-	list, ok := c.old[k]
+	have, ok := c.old[k]
 	if ok {
-		c.keep(k, list)
+		c.keep(k, have)
 	}
-	return list, ok
+	return have
 }
 
-func (c *postingCache) put(k postingKey, list []posting) {
+func (c *postingCache) put(k postingKey, have cached) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.keep(k, list)
+	c.keep(k, have)
 }
 
-func (c *postingCache) keep(k postingKey, list []posting) {
-	const overhead = 96
-	cost := overhead + len(k.term) + cap(list)*8
+func (c *postingCache) keep(k postingKey, have cached) {
+	cost := have.cost(k)
 	if c.bytes+cost > c.limit {
-		c.old, c.young, c.bytes = c.young, map[postingKey][]posting{}, 0
+		c.old, c.young, c.bytes = c.young, map[postingKey]cached{}, 0
 	}
-	c.young[k] = list
+	if before, ok := c.young[k]; ok {
+		c.bytes -= before.cost(k)
+	}
+	c.young[k] = have
 	c.bytes += cost
+}
+
+func (c cached) cost(k postingKey) int {
+	const overhead = 96
+	n := overhead + len(k.term)
+	for _, list := range c.lists {
+		n += 24 + cap(list)*8
+	}
+	return n
 }

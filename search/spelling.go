@@ -10,11 +10,11 @@ import (
 // known reports whether any document has a term in one of the fields.
 func (x *index) known(term string, in []field) (bool, error) {
 	for _, f := range in {
-		for i := range x.parts {
-			list, err := x.postings(&x.parts[i], f, term)
-			if err != nil {
-				return false, err
-			}
+		lists, err := x.postings(f, term)
+		if err != nil {
+			return false, err
+		}
+		for _, list := range lists {
 			if slices.ContainsFunc(list, func(p posting) bool { return x.cols.live.has(p.ord) }) {
 				return true, nil
 			}
@@ -81,11 +81,11 @@ func (x *index) correct(w string) (list []string, err error) {
 
 // frequency returns how many documents have a term in a field.
 func (x *index) frequency(f field, term string) (n int, err error) {
-	for i := range x.parts {
-		list, err := x.postings(&x.parts[i], f, term)
-		if err != nil {
-			return 0, err
-		}
+	lists, err := x.postings(f, term)
+	if err != nil {
+		return 0, err
+	}
+	for _, list := range lists {
 		for _, p := range list {
 			if x.cols.live.has(p.ord) {
 				n++

@@ -174,6 +174,9 @@ func (x *index) complete(f field, prefix string) (list []completion, err error) 
 	if known, ok := x.completions.Load(key); ok {
 		return known.([]completion), nil
 	}
+	if list, ok := x.narrowed(f, prefix); ok {
+		return list, nil
+	}
 	dict, err := x.snap.FieldDictPrefix(names[f], []byte(prefix))
 	if err != nil {
 		return nil, err
@@ -190,7 +193,7 @@ func (x *index) complete(f field, prefix string) (list []completion, err error) 
 		list = append(list, completion{entry.Term, int(entry.Count)})
 	}
 	slices.SortStableFunc(list, func(a, b completion) int { return b.count - a.count })
-	list = slices.Clone(list[:min(len(list), 4*maxExpanded)])
+	list = slices.Clone(list[:min(len(list), keptCompletions)])
 	if len(prefix) <= keptPrefix {
 		x.completions.Store(key, list)
 	}
@@ -204,7 +207,30 @@ type completionKey struct {
 	prefix string
 }
 
-const keptPrefix = 3 // bytes
+const (
+	keptPrefix      = 3 // bytes
+	keptCompletions = 64
+)
+
+// narrowed returns the completions of a prefix from those of its beginning, if
+// these are known and are all that there are.
+func (x *index) narrowed(f field, prefix string) (list []completion, ok bool) {
+	for n := 1; n <= min(keptPrefix, len(prefix)-1); n++ {
+		known, found := x.completions.Load(completionKey{f, prefix[:n]})
+		if !found {
+			continue
+		}
+		if all := known.([]completion); len(all) < keptCompletions {
+			for _, c := range all {
+				if strings.HasPrefix(c.word, prefix) {
+					list = append(list, c)
+				}
+			}
+			return list, true
+		}
+	}
+	return nil, false
+}
 
 // maxExpanded is how many completions of the last word count for a product.
 const maxExpanded = 16
@@ -259,11 +285,11 @@ func (x *index) queries(words []text.Word, completions []completion, set bitset,
 // type or category.
 func (x *index) anyHas(stem string, set bitset) bool {
 	for _, f := range []field{titleField, brandField, typeField, categoryField} {
-		for i := range x.parts {
-			list, err := x.postings(&x.parts[i], f, stem)
-			if err != nil {
-				return false
-			}
+		lists, err := x.postings(f, stem)
+		if err != nil {
+			return false
+		}
+		for _, list := range lists {
 			for _, p := range list {
 				if set.has(p.ord) {
 					return true
