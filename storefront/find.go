@@ -57,7 +57,10 @@ func (v *visit) finder() *search.Finder {
 func (v *visit) list(path string, category catalog.CategoryID) (listView, search.Result, error) {
 	q := v.r.URL.Query()
 	view := listView{Path: path, Text: clip(q.Get(paramText)), Sort: q.Get(paramSort), Counted: true}
-	query := search.Query{Text: view.Text, Category: string(category), Currency: v.currency, Limit: facetSamples}
+	if err := v.readPrices(); err != nil {
+		return view, search.Result{}, err
+	}
+	query := search.Query{Text: view.Text, Category: string(category), Currency: v.currency, Market: v.market, Groups: v.groups, Limit: facetSamples}
 	all, err := v.finder().Find(v.ctx(), query)
 	if err != nil {
 		return view, all, err

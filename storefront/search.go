@@ -28,11 +28,20 @@ func find(v *visit) error {
 		return err
 	}
 	if found.Redirect != "" {
-		http.Redirect(v.w, v.r, v.site.Base+backTo(found.Redirect, ""), http.StatusSeeOther)
+		http.Redirect(v.w, v.r, v.leadsTo(found.Redirect), http.StatusSeeOther)
 		return nil
 	}
 	data.Corrected, data.Partial = found.Corrected, found.Partial
 	return v.show(200, "search", data)
+}
+
+// leadsTo returns where a merchant's rule leads: a path of this shop, or an
+// address elsewhere. Package merchandising lets no other through.
+func (v *visit) leadsTo(to string) string {
+	if strings.HasPrefix(to, "/") {
+		return v.site.Base + backTo(to, "")
+	}
+	return to
 }
 
 // suggestions are shown below the field while a shopper types.
@@ -49,11 +58,11 @@ func suggest(v *visit) error {
 	text := clip(v.r.URL.Query().Get(paramText))
 	var data suggestions
 	if text != "" {
-		found, err := v.finder().Suggest(v.ctx(), search.Prefix{Text: text, Limit: 4, Currency: v.currency})
-		if err != nil {
+		if err := v.readPrices(); err != nil {
 			return err
 		}
-		if err := v.readPrices(); err != nil {
+		found, err := v.finder().Suggest(v.ctx(), search.Prefix{Text: text, Limit: 4, Currency: v.currency, Market: v.market, Groups: v.groups})
+		if err != nil {
 			return err
 		}
 		if data, err = v.suggestions(found, text); err != nil {
