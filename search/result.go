@@ -119,15 +119,18 @@ func (h *Hit) price(q *Query) {
 		return
 	}
 	ask := q.ask()
-	var ok bool
-	h.Price, h.Highest, ok = cheapest(q.lists, h.Product.Variants, ask)
-	if !ok {
-		return
-	}
+	any := false
 	for _, v := range h.Product.Variants {
-		if p, _ := q.lists.Price(v, ask); p.Amount == h.Price {
-			h.CompareAt = p.CompareAt
-			return
+		p, ok := q.lists.Price(v, ask)
+		if !ok {
+			continue
 		}
+		if !any || p.Amount.Minor() < h.Price.Minor() {
+			h.Price, h.CompareAt = p.Amount, p.CompareAt
+		}
+		if !any || p.Amount.Minor() > h.Highest.Minor() {
+			h.Highest = p.Amount
+		}
+		any = true
 	}
 }

@@ -114,3 +114,48 @@ func buyOne(shop *commerce.Store, sku catalog.SKU) error {
 	_, err = shop.Checkout.Complete(ctx, checkout.Complete{Cart: c.ID, PayWith: "manual"})
 	return err
 }
+
+// BenchmarkListing is a page of 48 products as they are in the store, with
+// stock and with prices for a customer for whom twenty price lists count, with
+// tiers.
+func BenchmarkListing(b *testing.B) {
+	const lists, perPage = 20, 48
+	shop := openGoods(b)
+	for i := range lists {
+		l, err := shop.Catalog.PutPriceList(b.Context(), catalog.PutPriceList{
+			Code: fmt.Sprint("list-", i), Title: "List", Groups: []string{"trade"}, Priority: int64(i),
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		put := catalog.PutListPrices{List: l.ID}
+		for n := range benchGoods {
+			put.Prices = append(put.Prices, catalog.SKUPrices{SKU: catalog.SKU(fmt.Sprint("SKU-", n)), Tiers: []catalog.Tier{
+				{Price: money.New(int64(90-i), "EUR")}, {MinQuantity: 10, Price: money.New(int64(80-i), "EUR")},
+			}})
+		}
+		if err := shop.Catalog.PutListPrices(b.Context(), put); err != nil {
+			b.Fatal(err)
+		}
+	}
+	f, err := Open(b.Context(), shop, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	if err := f.After(b.Context(), shop.Latest()); err != nil {
+		b.Fatal(err)
+	}
+	q := Query{Limit: perPage, Currency: "EUR", Groups: []string{"trade"}}
+	var calls clocks
+	for b.Loop() {
+		calls.time(b, func() error {
+			r, err := f.Find(b.Context(), q)
+			if err == nil && (len(r.Hits) != perPage || r.Hits[0].Price.Minor() != 71 || !r.Hits[0].Available) {
+				err = fmt.Errorf("%d hits, the first %+v", len(r.Hits), r.Hits[0])
+			}
+			return err
+		})
+	}
+	calls.report(b, 10, "")
+}
