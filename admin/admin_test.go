@@ -162,12 +162,12 @@ func TestOnlyStaffGetIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages := []string{"/", "/orders", "/orders/" + string(order.ID), "/products", "/products/" + string(o.product.ID), "/customers", "/customers/" + string(c.ID), "/promotions", "/health"}
+	pages := []string{"/", "/orders", "/orders/" + string(order.ID), "/products", "/products/" + string(o.product.ID), "/customers", "/customers/" + string(c.ID), "/promotions", "/search", "/health"}
 	forms := []string{
 		"/orders/" + string(order.ID) + "/ship", "/orders/" + string(order.ID) + "/cancel", "/orders/" + string(order.ID) + "/return",
 		"/orders/" + string(order.ID) + "/refund", "/orders/" + string(order.ID) + "/capture", "/products/" + string(o.product.ID),
 		"/products/" + string(o.product.ID) + "/stock", "/customers/" + string(c.ID) + "/logout", "/customers/" + string(c.ID) + "/erase",
-		"/promotions", "/promotions/x/pause", "/health/verify",
+		"/promotions", "/promotions/x/pause", "/search", "/search/remove", "/search/words", "/search/forget", "/health/verify",
 	}
 	for _, who := range []string{"nobody", "a customer"} {
 		for _, p := range pages {
@@ -206,7 +206,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	o := open(t).logIn()
 	order := o.sell(1, false)
 	before := o.Latest()
-	for _, p := range []string{"/", "/orders?status=placed", "/orders/" + string(order.ID), "/products?q=mug", "/products/" + string(o.product.ID), "/customers?q=boss@example.com", "/promotions", "/health"} {
+	for _, p := range []string{"/", "/orders?status=placed", "/orders/" + string(order.ID), "/products?q=mug", "/products/" + string(o.product.ID), "/customers?q=boss@example.com", "/promotions", "/search", "/health"} {
 		o.get(p).want(200)
 	}
 	for e, err := range o.Events(t.Context(), before) {
