@@ -77,7 +77,8 @@ endif
 
 searchbench: ## benchmarks of search over the Icecat catalogue in ../shared/data (docs/search.md)
 	go test -run='^$$' -bench='Find$$|Suggest' -benchtime=3000x ./search
-	go test -run='^$$' -bench='Index$$|Beside' -benchtime=1x ./search
+	go test -run='^$$' -bench='Index$$|Rebuild|Beside' -benchtime=1x ./search
+	go test -run='^$$' -bench='Listing' -benchtime=1000x ./search
 	go test -run='^$$' -bench='Visible' -benchtime=100x ./search
 	COMMERCE_SEARCH_PRODUCTS=100000 go test -run='^$$' -bench='FindMany' -benchtime=3000x -timeout=30m ./search
 
