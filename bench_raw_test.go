@@ -50,9 +50,9 @@ var rawCheckout = []struct {
 		args: func(c *rawCart) []any {
 			return []any{c.order, c.l.n, c.slot, c.l.sku, c.l.variant, c.l.pool, c.l.title, c.l.quantity, c.l.price, c.l.price * c.l.quantity}
 		}},
-	{sql: `INSERT INTO attempts (id, order_id, slot, n, provider, token, currency, amount, auto_capture, state,
+	{sql: `INSERT INTO attempts (id, order_id, slot, n, provider, token, currency, amount, auto_capture, method, installments, state,
 		provider_id, authorized, captured, voided, refunded, decline_code, raw_code, next_action, created_at, updated_at)
-		VALUES (?, ?, ?, 1, 'simulator', 'pm_card_visa', 'EUR', ?, 1, 'created', '', 0, 0, 0, 0, '', '', '', ?, ?)`,
+		VALUES (?, ?, ?, 1, 'simulator', 'pm_card_visa', 'EUR', ?, 1, '', 0, 'created', '', 0, 0, 0, 0, '', '', '', ?, ?)`,
 		args: func(c *rawCart) []any { return []any{c.attempt, c.order, c.slot, c.total, c.at, c.at} }},
 	{sql: `INSERT INTO timers (due, kind, subject, slot) VALUES (?, 'checkout.recover', ?, ?)`,
 		args: func(c *rawCart) []any { return []any{c.at, c.order, c.slot} }},
