@@ -31,13 +31,11 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 		{"accounts.failures_have_timer", `SELECT hex(hash) FROM login_failures WHERE due NOT IN (SELECT due FROM timers WHERE kind = 'accounts.forget') ORDER BY 1`,
 			"are failed log-ins that nothing forgets"},
 	} {
-		rows := tx.Query(rule.query)
-		for rows.Next() {
-			out = append(out, command.Violation{Rule: rule.name, Subject: rows.Text(0), Detail: rule.detail})
-		}
-		if err := rows.Close(); err != nil {
+		found, err := command.Breaches(tx, rule.name, rule.query, rule.detail)
+		if err != nil {
 			return nil, err
 		}
+		out = append(out, found...)
 	}
 	return out, nil
 }

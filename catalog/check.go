@@ -55,13 +55,11 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 			UNION SELECT c.id FROM reached JOIN categories c ON c.parent = reached.id)
 			SELECT id FROM categories WHERE id NOT IN (SELECT id FROM reached) ORDER BY id`, "cannot be reached from the top"},
 	} {
-		rows := tx.Query(rule.query)
-		for rows.Next() {
-			out = append(out, command.Violation{Rule: rule.name, Subject: rows.Text(0), Detail: rule.detail})
-		}
-		if err := rows.Close(); err != nil {
+		found, err := command.Breaches(tx, rule.name, rule.query, rule.detail)
+		if err != nil {
 			return nil, err
 		}
+		out = append(out, found...)
 	}
 	names, err := checkLocalNames(tx)
 	if err != nil {

@@ -1,8 +1,6 @@
 package checkout
 
 import (
-	"fmt"
-
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/sqlite"
 )
@@ -54,13 +52,11 @@ var rules = [...]rule{
 func check(tx *sqlite.Tx) ([]command.Violation, error) {
 	var out []command.Violation
 	for _, r := range rules {
-		rows := tx.Query(r.query)
-		for rows.Next() {
-			out = append(out, command.Violation{Rule: r.name, Subject: rows.Text(0), Detail: fmt.Sprintf("found %s", rows.Text(1))})
+		found, err := command.Breaches(tx, r.name, r.query, "found %v")
+		if err != nil {
+			return nil, err
 		}
-		if err := rows.Close(); err != nil {
-			return nil, fmt.Errorf("checking %s: %w", r.name, err)
-		}
+		out = append(out, found...)
 	}
 	return out, nil
 }

@@ -1,8 +1,6 @@
 package credit
 
 import (
-	"fmt"
-
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/sqlite"
 )
@@ -26,13 +24,11 @@ var rules = [...]struct{ name, query string }{
 func check(tx *sqlite.Tx) ([]command.Violation, error) {
 	var out []command.Violation
 	for _, r := range rules {
-		rows := tx.Query(r.query)
-		for rows.Next() {
-			out = append(out, command.Violation{Rule: r.name, Subject: rows.Text(0), Detail: rows.Text(1)})
+		found, err := command.Breaches(tx, r.name, r.query, "%v")
+		if err != nil {
+			return nil, err
 		}
-		if err := rows.Close(); err != nil {
-			return nil, fmt.Errorf("checking %s: %w", r.name, err)
-		}
+		out = append(out, found...)
 	}
 	return out, nil
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/note"
-	"github.com/keelshop/commerce/internal/sqlite"
 )
 
 // Note is what other systems keep with the stock of a SKU at a location.
@@ -84,14 +83,10 @@ func (s *Service) Note(ctx context.Context, sku catalog.SKU, l Location) (Note, 
 	return s.noteOn(ctx, pools[0])
 }
 
-func (s *Service) noteOn(ctx context.Context, pool PoolID) (n Note, err error) {
+func (s *Service) noteOn(ctx context.Context, pool PoolID) (Note, error) {
 	slot, err := pool.Slot()
 	if err != nil {
 		return Note{}, err
 	}
-	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
-		n, err = note.Get(tx, string(pool))
-		return err
-	})
-	return n, err
+	return note.Read(ctx, s.engine, slot, string(pool))
 }

@@ -41,13 +41,11 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 		{"inventory.recall_scheduled", `SELECT pool, format('%d are short and there is no timer for it', shortage) FROM pools
 			WHERE shortage > 0 AND NOT EXISTS (SELECT 1 FROM timers AS t WHERE t.due = recall_due AND t.kind = '` + TimerRecall + `' AND t.subject = pool)`},
 	} {
-		rows := tx.Query(r.query)
-		for rows.Next() {
-			out = append(out, command.Violation{Rule: r.rule, Subject: rows.Text(0), Detail: rows.Text(1)})
-		}
-		if err := rows.Close(); err != nil {
+		found, err := command.Breaches(tx, r.rule, r.query, "%v")
+		if err != nil {
 			return nil, err
 		}
+		out = append(out, found...)
 	}
 	return out, nil
 }

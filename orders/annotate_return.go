@@ -7,7 +7,6 @@ import (
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/note"
-	"github.com/keelshop/commerce/internal/sqlite"
 )
 
 // Note is what other systems keep with a return.
@@ -56,14 +55,12 @@ func (s *Service) AnnotateReturn(ctx context.Context, c AnnotateReturn) (Note, e
 	if err != nil {
 		return Note{}, err
 	}
-	return command.DoThen(ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}, func(ctx context.Context, _ struct{}) (Note, error) {
-		return s.ReturnNote(ctx, c.Return)
-	})
+	return note.Annotate(ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}, c.Return)
 }
 
 // ReturnNote returns what other systems keep with a return; an empty note if
 // nothing.
-func (s *Service) ReturnNote(ctx context.Context, ret string) (n Note, err error) {
+func (s *Service) ReturnNote(ctx context.Context, ret string) (Note, error) {
 	if err := id.Check("ret", ret); err != nil {
 		return Note{}, err
 	}
@@ -71,9 +68,5 @@ func (s *Service) ReturnNote(ctx context.Context, ret string) (n Note, err error
 	if err != nil {
 		return Note{}, err
 	}
-	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
-		n, err = note.Get(tx, ret)
-		return err
-	})
-	return n, err
+	return note.Read(ctx, s.engine, slot, ret)
 }

@@ -14,14 +14,11 @@ import (
 func check(tx *sqlite.Tx) ([]command.Violation, error) {
 	var out []command.Violation
 	for _, r := range rules {
-		rows := tx.Query(r.query)
-		for rows.Next() {
-			out = append(out, command.Violation{Rule: "orders." + r.name, Subject: rows.Text(0),
-				Detail: fmt.Sprintf(r.detail, rows.Int64(1), rows.Int64(2))})
-		}
-		if err := rows.Close(); err != nil {
+		found, err := command.Breaches(tx, "orders."+r.name, r.query, r.detail)
+		if err != nil {
 			return nil, err
 		}
+		out = append(out, found...)
 	}
 	rows := tx.Query(selectOrder)
 	for rows.Next() {

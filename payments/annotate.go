@@ -7,7 +7,6 @@ import (
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/note"
-	"github.com/keelshop/commerce/internal/sqlite"
 )
 
 // Note is what other systems keep with a payment or one of its operations.
@@ -70,21 +69,15 @@ func (s *Service) Annotate(ctx context.Context, c Annotate) (Note, error) {
 	if err != nil {
 		return Note{}, err
 	}
-	return command.DoThen(ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}, func(ctx context.Context, _ struct{}) (Note, error) {
-		return s.Note(ctx, c.Attempt, c.Operation)
-	})
+	return note.Annotate(ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}, noteOn(c.Attempt, c.Operation))
 }
 
 // Note returns what other systems keep with a payment, or with one of its
 // operations if that is not 0; an empty note if nothing.
-func (s *Service) Note(ctx context.Context, a ID, operation int) (n Note, err error) {
+func (s *Service) Note(ctx context.Context, a ID, operation int) (Note, error) {
 	slot, err := slotOf(Prefix, string(a))
 	if err != nil {
 		return Note{}, err
 	}
-	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
-		n, err = note.Get(tx, noteOn(a, operation))
-		return err
-	})
-	return n, err
+	return note.Read(ctx, s.engine, slot, noteOn(a, operation))
 }

@@ -1,8 +1,6 @@
 package payments
 
 import (
-	"fmt"
-
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/sqlite"
 )
@@ -12,16 +10,11 @@ import (
 func check(tx *sqlite.Tx) ([]command.Violation, error) {
 	var out []command.Violation
 	for _, r := range rules {
-		rows := tx.Query(r.query, r.args...)
-		for rows.Next() {
-			out = append(out, command.Violation{
-				Rule: r.name, Subject: rows.Text(0),
-				Detail: fmt.Sprintf(r.detail, rows.Int64(1), rows.Int64(2)),
-			})
-		}
-		if err := rows.Close(); err != nil {
+		found, err := command.Breaches(tx, r.name, r.query, r.detail, r.args...)
+		if err != nil {
 			return nil, err
 		}
+		out = append(out, found...)
 	}
 	return out, nil
 }

@@ -4,11 +4,13 @@
 package note
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/metadata"
 	"github.com/keelshop/commerce/internal/sqlite"
 )
@@ -77,6 +79,23 @@ func text(j json.RawMessage) any {
 		return nil
 	}
 	return string(j)
+}
+
+// Annotate runs a command that changes the note about a subject on the call's
+// slot, and returns the note as it is then.
+func Annotate(ctx context.Context, e command.Engine, c command.Command, call command.Call, subject string) (Note, error) {
+	return command.DoThen(ctx, e, c, call, func(ctx context.Context, _ struct{}) (Note, error) {
+		return Read(ctx, e, call.Slot, subject)
+	})
+}
+
+// Read returns the note about a subject on slot; an empty one if there is none.
+func Read(ctx context.Context, e command.Engine, slot id.Slot, subject string) (n Note, err error) {
+	err = e.View(ctx, slot, func(tx *sqlite.Tx) error {
+		n, err = Get(tx, subject)
+		return err
+	})
+	return n, err
 }
 
 // Get returns the note about a subject; an empty one if there is none.
