@@ -27,6 +27,22 @@ const (
 // them again is safe. The error is never fault.Unavailable once one was put,
 // but fault.Uncertain.
 func (s *Service) PutProducts(ctx context.Context, products []PutProduct) ([]Product, error) {
+	job, err := s.putAll(ctx, products)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.loadMany(ctx, job.done)
+	return out, job.begun(err)
+}
+
+// StoreProducts is PutProducts for a caller, such as an import, who does not
+// need to read what is stored then.
+func (s *Service) StoreProducts(ctx context.Context, products []PutProduct) error {
+	_, err := s.putAll(ctx, products)
+	return err
+}
+
+func (s *Service) putAll(ctx context.Context, products []PutProduct) (*bulk, error) {
 	job := bulk{s: s, ctx: ctx, products: make([]PutProduct, len(products)), done: make([]stored, len(products))}
 	for i, c := range products {
 		if err := c.Validate(); err != nil {
@@ -43,8 +59,7 @@ func (s *Service) PutProducts(ctx context.Context, products []PutProduct) ([]Pro
 	if err := job.run(); err != nil {
 		return nil, fmt.Errorf("putting %d products: %w", len(products), job.begun(err))
 	}
-	out, err := s.loadMany(ctx, job.done)
-	return out, job.begun(err)
+	return &job, nil
 }
 
 // bulk is one call of PutProducts.

@@ -196,7 +196,7 @@ func (l *loader) put(ctx context.Context, batch []*record) error {
 	for i, r := range batch {
 		all[i] = r.put
 	}
-	_, err := l.shop.Catalog.PutProducts(ctx, all)
+	err := l.shop.Catalog.StoreProducts(ctx, all)
 	if err == nil {
 		return nil
 	}
