@@ -5,6 +5,8 @@ import (
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
+	"hash"
+	"sync"
 
 	"github.com/keelshop/commerce/fault"
 )
@@ -14,9 +16,26 @@ import (
 // "email", and do so for ever, across epochs. Without the ring a hash cannot be computed, so values cannot be
 // guessed from a stolen file.
 //
-// Equal means byte for byte: the caller normalizes (case, Unicode form) first, always in the same way.
-func (s *Sealer) Lookup(purpose, value string) [sha256.Size]byte {
-	return mac(s.expand("commerce lookup 1", purpose), value)
+// Equal means byte for byte: the caller normalizes (case, Unicode form) first, always in the same way. Purposes are
+// words of the program: what each needs is kept.
+func (s *Sealer) Lookup(purpose, value string) (sum [sha256.Size]byte) {
+	hashers := s.hashersOf(purpose)
+	h := hashers.Get().(hash.Hash)
+	h.Reset()
+	h.Write([]byte(value))
+	h.Sum(sum[:0])
+	hashers.Put(h)
+	return sum
+}
+
+// hashersOf returns the hashers of a purpose, which have its key. To make one costs more than to use it.
+func (s *Sealer) hashersOf(purpose string) *sync.Pool {
+	if p, ok := s.hashers.Load(purpose); ok {
+		return p.(*sync.Pool)
+	}
+	key := hide(s.expand("commerce lookup 1", purpose))
+	p, _ := s.hashers.LoadOrStore(purpose, &sync.Pool{New: func() any { return hmac.New(sha256.New, key()) }})
+	return p.(*sync.Pool)
 }
 
 // Fingerprint identifies the pair of store and ring without revealing either. A store records it when it is made

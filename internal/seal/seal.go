@@ -25,6 +25,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"sync"
 
 	"golang.org/x/crypto/chacha20poly1305"
 
@@ -37,6 +38,8 @@ type Sealer struct {
 	store string
 	ring  Ring
 	root  hidden[[]byte] // keys every lookup
+
+	hashers sync.Map // *sync.Pool by the purpose of a lookup
 }
 
 // NewSealer returns a Sealer for the store with this ID. It asks the ring once, for the secret behind
