@@ -21,7 +21,7 @@ import (
 
 // newCommandSet lists every package whose commands a store applies. It is the
 // only list: what is not here cannot be logged.
-func newCommandSet() (*command.Set, error) {
+func newCommandSet(more ...command.Module) (*command.Set, error) {
 	modules := []command.Module{
 		claim.Module(),
 		subject.Module(),
@@ -38,5 +38,6 @@ func newCommandSet() (*command.Set, error) {
 		endpoints.Module(),
 		merchandising.Module(),
 	}
+	modules = append(modules, more...)
 	return command.NewSet(append([]command.Module{shard.Module(modules...)}, modules...)...)
 }

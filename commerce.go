@@ -130,7 +130,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.set, err = newCommandSet(); err != nil {
+	if s.set, err = newCommandSet(s.config.rig.Modules...); err != nil {
 		return err
 	}
 	if s.cache, err = cache.New(s.config.cacheBytes); err != nil {
@@ -145,7 +145,7 @@ func (s *Store) prepare(ctx context.Context) error {
 		return err
 	}
 	s.digests = newDigests(s.id.Shards)
-	s.engine = &engine{slots: slots, sealer: sealer, types: s.set.Errors(), clock: s.config.clock, hooks: s.config.hooks, tell: s.config.observer.Command, self: s.id.Node, bumpAll: s.cache.BumpAll}
+	s.engine = &engine{slots: slots, sealer: sealer, types: s.set.Errors(), set: s.set, clock: s.config.clock, hooks: s.config.hooks, tell: s.config.observer.Command, self: s.id.Node, bumpAll: s.cache.BumpAll}
 	return nil
 }
 
@@ -172,6 +172,9 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	s.newServices()
+	if s.config.rig.Engine != nil {
+		s.config.rig.Engine(s.engine)
+	}
 	close(s.opened)
 	s.running, s.stop = context.WithCancel(context.Background())
 	if s.config.cluster != nil {

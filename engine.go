@@ -25,6 +25,7 @@ type engine struct {
 	node   *replication.Node
 	sealer *seal.Sealer
 	types  *fault.Types // of the errors that commands answer with
+	set    *command.Set
 	clock  Clock
 	hooks  []Hook
 	tell   func(ObservedCommand) // nil if nobody watches

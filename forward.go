@@ -284,6 +284,10 @@ func (e *engine) serveSubmit(ctx context.Context, l *lane, raw []byte) (answered
 	if err := l.trusted(); err != nil {
 		return answered{}, err
 	}
+	// Once it is in the log, a program that does not know it must stop.
+	if _, known := e.set.Lookup(env.Kind); !known && !env.Skippable {
+		return answered{}, fault.New(fault.Unavailable, "node %s runs a program that does not know %s: upgrade it", e.self, env.Kind)
+	}
 	e.meetCut(env.Cut)
 	env.Cut, env.Level = 0, l.shard.Level()
 	reply, err := l.propose(ctx, env)

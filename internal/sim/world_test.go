@@ -14,6 +14,7 @@ import (
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/historytest"
 	"github.com/keelshop/commerce/internal/rig"
 	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
@@ -57,19 +58,21 @@ type world struct {
 
 // node is a member of the cluster, whether it runs or not.
 type node struct {
-	name  string
-	dir   string
-	lives int
-	now   atomic.Pointer[life] // nil while it does not run
-	wall  atomic.Int64         // how far its wall clock is off
-	rate  float64              // how fast its monotonic clock is
-	join  bool                 // it has never been open
+	name    string
+	dir     string
+	lives   int
+	now     atomic.Pointer[life] // nil while it does not run
+	wall    atomic.Int64         // how far its wall clock is off
+	rate    float64              // how fast its monotonic clock is
+	join    bool                 // it has never been open
+	modules []command.Module     // what its program knows more
 }
 
 // life is one process of a node.
 type life struct {
 	node    string
 	shop    *commerce.Store
+	engine  command.Engine
 	fs      *faultvfs.FS
 	ended   atomic.Bool // what it answers from now on is not heard
 	broken  bool        // a fault of its disk is to come, or has come
@@ -131,7 +134,7 @@ func (w *world) open(ctx context.Context, n *node) error {
 		return err
 	}
 	opts := []commerce.Option{
-		commerce.WithRig(rig.Rig{Node: n.name, Network: w.net, VFS: l.fs.Name(), LogBytes: w.log}),
+		commerce.WithRig(rig.Rig{Node: n.name, Network: w.net, VFS: l.fs.Name(), LogBytes: w.log, Modules: n.modules, Engine: func(e command.Engine) { l.engine = e }}),
 		commerce.WithCluster(cc), commerce.WithClock(n.clock(w.began)), commerce.WithPayments(w.bank),
 		commerce.WithPasswords(accounts.Passwords{MemoryKiB: 64, Passes: 1}), commerce.WithLogger(w.logger(n.name)),
 		commerce.WithCacheBytes(1 << 20), commerce.WithShards(w.shards),
