@@ -85,6 +85,34 @@ func TestANodeThatIsBackIsHeardAtOnce(t *testing.T) {
 	})
 }
 
+// TestASlowFollowerHoldsNobodyUp: the majority goes on at its own pace beside a follower that answers after seconds, and
+// whose log ends where theirs do not begin any more; it catches up when it is well again.
+func TestASlowFollowerHoldsNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network, net := onMemory(1)
+		c := newCluster(t, network, "a", "b", "c")
+		defer c.stopAll()
+		c.bytes = 8 << 10
+		c.form()
+		net.Slow("a", "c", 2*time.Second)
+		net.Slow("c", "a", 2*time.Second)
+		for i := range 300 {
+			began := time.Now()
+			if _, err := c.groups["a"].Propose(t.Context(), []byte(fmt.Sprint("beside c ", i))); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(began); took > 100*time.Millisecond {
+				t.Fatalf("entry %d took %v", i, took)
+			}
+		}
+		if bytes := c.nodes["a"].Status()[0].LogBytes; bytes > 4*c.bytes {
+			t.Errorf("the leader keeps %d bytes of log for it", bytes)
+		}
+		net.Heal()
+		c.settle()
+	})
+}
+
 // TestCallsDoNotWaitForALeaderThatIsGone: what waits for the answer of a leader that was cut off ends when another one
 // leads.
 func TestCallsDoNotWaitForALeaderThatIsGone(t *testing.T) {
