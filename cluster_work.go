@@ -44,13 +44,18 @@ func (c *Cluster) expire() {
 }
 
 // promote gives votes to members that have caught up. Two voters survive no
-// failure, so of one voter it makes three or stays.
+// failure, so of one voter it makes three or stays. It waits until all voters
+// are there: one that does not know of a new vote does not vote for who has it,
+// and the two could not elect a leader without this one.
 func (c *Cluster) promote(ctx context.Context, l *lane) {
 	voters := 0
 	var ready []string
 	for _, m := range l.group.Members() {
 		if m.Voter {
 			voters++
+			if !l.group.Answers(m.Node) {
+				return
+			}
 			continue
 		}
 		if lag, known := l.group.Behind(m.Node); known && lag <= 10 {

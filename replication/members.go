@@ -157,6 +157,12 @@ func (g *Group) Behind(node string) (entries uint64, known bool) {
 	return last - min(last, match), true
 }
 
+// Answers reports whether a member has answered this leader a moment ago, or is this node.
+func (g *Group) Answers(node string) bool {
+	ago, known := g.trans.quiet.since(node, g.raft.CurrentTerm())
+	return node == g.node.conf.NodeID || g.Ready() && known && ago < patience
+}
+
 // Transfer hands the leadership to a voter that has caught up; otherwise it is refused with fault.Conflict. New
 // proposals are refused meanwhile, with fault.Unavailable.
 //

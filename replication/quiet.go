@@ -41,6 +41,14 @@ func (q *quiet) skip(node string, args *raft.AppendEntriesRequest, rest time.Dur
 	return b.term == args.Term && b.commit >= args.LeaderCommitIndex && time.Since(b.at) < rest
 }
 
+// since returns how long ago a follower has acknowledged a request of a term, and false if it never has.
+func (q *quiet) since(node string, term uint64) (time.Duration, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	b := q.heard[node]
+	return time.Since(b.at), b.term == term && term > 0
+}
+
 // note takes in that a follower has acknowledged a request.
 func (q *quiet) note(node string, args *raft.AppendEntriesRequest) {
 	q.mu.Lock()
