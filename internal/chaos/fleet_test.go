@@ -57,7 +57,7 @@ func newFleet(t *testing.T, p *place, shards int) *fleet {
 		cert, key, err := authority.Issue(name, time.Now(), 24*time.Hour)
 		must(t, errors.Join(err, os.WriteFile(f.path(name+".crt"), cert, 0o600), os.WriteFile(f.path(name+".key"), key, 0o600)))
 		n := &node{i: i, settings: settings{
-			Dir: filepath.Join(p.disk(t, f.path(fmt.Sprint("disk", i))), name), Listen: fmt.Sprintf("%s:%d", p.host(i), p.port(t, 7400)), Advertise: fmt.Sprintf("%s:%d", p.hubHost(), p.port(t, 7400+i)),
+			Dir: filepath.Join(p.disk(t, f.path(fmt.Sprint("disk", i))), name), Listen: fmt.Sprintf("%s:%d", p.host(i), 7300+i), Advertise: fmt.Sprintf("%s:%d", p.hubHost(), 7400+i),
 			Cert: f.path(name + ".crt"), Key: f.path(name + ".key"), Authorities: f.path("ca.crt"), Shards: shards,
 		}}
 		if i > 0 {

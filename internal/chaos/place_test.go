@@ -3,7 +3,6 @@ package chaos
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -76,31 +75,20 @@ func ip(t *testing.T, format string, args ...any) {
 func (p *place) hub() string        { return p.prefix + "hub" }
 func (p *place) space(i int) string { return fmt.Sprint(p.prefix, i) }
 
+// host is the address of node i. On loopback that is one of this process alone, so that nobody else has its ports.
 func (p *place) host(i int) string {
 	if p.spaces {
 		return fmt.Sprint("10.77.0.", i+1)
 	}
-	return "127.0.0.1"
+	return fmt.Sprintf("127.%d.%d.%d", 64+os.Getpid()>>14&63, os.Getpid()>>7&127, 1+os.Getpid()&127)
 }
 
+// hubHost is the address of the proxies.
 func (p *place) hubHost() string {
 	if p.spaces {
 		return "10.77.0.254"
 	}
-	return "127.0.0.1"
-}
-
-// port finds a free port; every namespace has all of them.
-func (p *place) port(t *testing.T, fixed int) int {
-	if p.spaces {
-		return fixed
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return p.host(0)
 }
 
 // command is this program again, in the namespace of node i, or of the hub if i is below zero.
