@@ -74,11 +74,17 @@ func (m *misses) take() []merchandising.Miss {
 	return list[:min(len(list), merchandising.MostNoted)]
 }
 
+// noteTime is how long a store may take to note misses. What it has not noted
+// then is not counted.
+const noteTime = 10 * time.Second
+
 // noteMisses writes down what found nothing since it was called last.
 func (f *Finder) noteMisses(ctx context.Context) error {
 	list := f.misses.take()
 	if len(list) == 0 {
 		return nil
 	}
+	ctx, stop := context.WithTimeout(ctx, noteTime)
+	defer stop()
 	return f.shop.Merchandising.NoteMisses(ctx, merchandising.NoteMisses{Misses: list})
 }
