@@ -243,7 +243,7 @@ func (p *priceColumn) overlaps(i int, r PriceRange) bool {
 const histogramBars = 8
 
 // histogram chooses ranges of round prices that hold about as many products
-// each.
+// each, and at least one.
 func (p *priceColumn) histogram(set bitset) []PriceRange {
 	const enough = 2048 // a sample this large says where the prices are
 	var prices []int64
@@ -261,7 +261,7 @@ func (p *priceColumn) histogram(set bitset) []PriceRange {
 	for bar := 1; bar < histogramBars; bar++ {
 		edge := roundPrice(prices[len(prices)*bar/histogramBars])
 		last := &ranges[len(ranges)-1]
-		if edge > last.Min && edge <= prices[len(prices)-1] {
+		if edge > last.Min && edge > prices[0] && edge <= prices[len(prices)-1] {
 			last.Max = edge - 1
 			ranges = append(ranges, PriceRange{Min: edge})
 		}

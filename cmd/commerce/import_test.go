@@ -45,7 +45,7 @@ func TestImportAndExport(t *testing.T) {
 		t.Error("the export of what was imported is another file")
 	}
 	found := succeed(t, "search", "--dir", other, "--currency", "usd", "--facets", "mugs")
-	if !strings.Contains(found.stdout, "MUG-B  9.50 USD    Mug") || !strings.Contains(found.stdout, "1 of 1") {
+	if !strings.Contains(found.stdout, "MUG-B  9.50 USD    Mug") || !strings.Contains(found.stdout, "price: 0.00 USD and more (1)") || !strings.Contains(found.stdout, "1 of 1") {
 		t.Errorf("the search prints\n%s", found.stdout)
 	}
 	succeed(t, "verify", shop)

@@ -83,10 +83,18 @@ func searchStore(ctx context.Context, args []string, stdout, stderr io.Writer) (
 	if err != nil {
 		return err
 	}
-	return printFound(stdout, found)
+	return printFound(stdout, found, query.Currency)
 }
 
-func printFound(to io.Writer, found search.Result) error {
+// priceRange writes a range of prices: "10.00 EUR–19.99 EUR".
+func priceRange(r search.PriceRange, c money.Currency) string {
+	if r.Max == 0 {
+		return money.New(r.Min, c).String() + " and more"
+	}
+	return money.New(r.Min, c).String() + "–" + money.New(r.Max, c).String()
+}
+
+func printFound(to io.Writer, found search.Result, currency money.Currency) error {
 	if found.Corrected != "" {
 		fmt.Fprintf(to, "for %q:\n", found.Corrected)
 	}
@@ -104,7 +112,11 @@ func printFound(to io.Writer, found search.Result) error {
 	for _, facet := range found.Facets {
 		var values []string
 		for _, v := range facet.Values {
-			values = append(values, fmt.Sprintf("%s (%d)", v.Value, v.Count))
+			name := v.Value
+			if facet.Field == search.FieldPrice {
+				name = priceRange(v.Price, currency)
+			}
+			values = append(values, fmt.Sprintf("%s (%d)", name, v.Count))
 		}
 		fmt.Fprintf(to, "%s: %s\n", facet.Field, strings.Join(values, ", "))
 	}
