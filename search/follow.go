@@ -117,17 +117,7 @@ func (f *Finder) follow(ctx context.Context, x *index) error {
 	events := make(chan commerce.Event, 1024)
 	go func() {
 		defer close(events)
-		for e, err := range f.shop.Follow(ctx, commerce.Position(x.head.Position)) {
-			if err != nil {
-				stop(err)
-				return
-			}
-			select {
-			case events <- e:
-			case <-ctx.Done():
-				return
-			}
-		}
+		stop(f.listen(ctx, commerce.Position(x.head.Position), events))
 	}()
 	surveyed := make(chan survey)
 	f.worker.Go(func() { f.surveys(ctx, surveyed) })
@@ -178,6 +168,40 @@ func (f *Finder) follow(ctx context.Context, x *index) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// listenPause is how long the events of others are let gather after one. To
+// read each by itself would take a tenth of what a checkout does.
+const listenPause = gatherTime / 2
+
+// listen sends events from a position on, until ctx ends or something fails.
+func (f *Finder) listen(ctx context.Context, at commerce.Position, to chan<- commerce.Event) error {
+	send := func(e commerce.Event) {
+		at = e.Position
+		select {
+		case to <- e:
+		case <-ctx.Done():
+		}
+	}
+	for ctx.Err() == nil {
+		for e, err := range f.shop.Follow(ctx, at) { // waits for one
+			if err != nil {
+				return err
+			}
+			send(e)
+			break
+		}
+		wait(ctx, listenPause)
+		for e, err := range f.shop.Events(ctx, at) {
+			if err != nil {
+				return err
+			}
+			if send(e); ctx.Err() != nil {
+				break
+			}
+		}
+	}
+	return context.Cause(ctx)
 }
 
 func (f *Finder) starting() {
