@@ -32,7 +32,7 @@ KILLS ?= 100
 DIR ?= shop.data
 DATA ?=
 
-.PHONY: help olist check test race sim properties chaos planted failover fuzz bench searchbench relevance replay fixture golden
+.PHONY: help olist check test race sim properties chaos planted failover fuzz bench searchbench relevance replay fixture golden crowd
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ searchbench: ## benchmarks of search over the Icecat catalogue in ../shared/data
 
 relevance: ## search against people's ratings of the Icecat catalogue in ../shared/data, query by query
 	go test -count=1 -run=TestRelevance -v ./search
+
+crowd: ## 10,000 idle connections (as far as ulimit -n allows)
+	COMMERCE_LONG=1 go test -count=1 -v -run=TestIdleConnections ./internal/web
 
 replay: ## a retailer's year of orders, then verify (DATA=online_retail.csv.gz DIR=shop.data)
 	@[[ -n "$(DATA)" ]] || { echo "name the file: make replay DATA=online_retail.csv.gz"; exit 2; }

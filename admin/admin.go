@@ -9,9 +9,12 @@
 package admin
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
@@ -37,16 +40,25 @@ type Options struct {
 	// defaults to the store's own accounts: customers in accounts.StaffGroup
 	// log in with their passwords.
 	Staff func(*http.Request) (accounts.CustomerID, error)
+	// PerSecret bounds how often one client address may try to log in. It
+	// defaults to 20 times in a minute.
+	PerSecret Rate
+	// Proxies are the networks of reverse proxies, whose X-Forwarded-For counts.
+	Proxies []netip.Prefix
 	// Logger hears of failures that are the shop's own. It defaults to
 	// slog.DiscardHandler.
 	Logger *slog.Logger
 }
 
+// Rate is how many requests may come in a window of time.
+type Rate = web.Rate
+
 // site is the pages of one store.
 type site struct {
 	Options
-	shop  *commerce.Store
-	pages pages
+	secret *web.Limiter
+	shop   *commerce.Store
+	pages  pages
 }
 
 // New returns the handler of the pages.
@@ -64,6 +76,7 @@ func New(shop *commerce.Store, o Options) (http.Handler, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &site{Options: o, shop: shop}
+	s.secret = web.NewLimiter("secret", cmp.Or(o.PerSecret, Rate{Requests: 20, Per: time.Minute}), s.refuse)
 	var err error
 	if s.pages, err = parsePages(o.Base); err != nil {
 		return nil, err
@@ -92,7 +105,12 @@ func (s *site) routes() http.Handler {
 	}
 	if s.Staff == nil {
 		handle("GET /login", showLogIn)
-		handle("POST /login", logIn)
+		handle("POST /login", func(v *visit) error {
+			if !s.secret.Allow(v.w, v.r, web.Network(web.Proxies(s.Proxies).Client(v.r))) {
+				return nil
+			}
+			return logIn(v)
+		})
 		handle("POST /logout", logOut)
 	}
 	handle("GET /static/{file}", static)

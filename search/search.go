@@ -185,6 +185,8 @@ type Status struct {
 	Rebuilding bool
 	// Indexed is how many products the last building has indexed so far.
 	Indexed int
+	// Position is up to where queries see what has happened.
+	Position commerce.Position
 	// Documents is how many products can be found.
 	Documents int
 	// Rebuilds counts the indexes that were built because an old one was
@@ -199,6 +201,7 @@ func (f *Finder) Status() Status {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	s := f.state
+	s.Position = f.at
 	if f.active != nil {
 		s.Documents = f.active.count()
 	}

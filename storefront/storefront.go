@@ -1,8 +1,8 @@
 // Package storefront is the shop that people see: pages for browsing, buying
 // and looking after an account, rendered on the server with html/template.
 //
-// Answers are compressed. Rates, logs and metrics are the program's: it puts
-// what it uses for its other handlers around this one.
+// Answers are compressed. How often a visitor may come is bounded, and when there
+// is more to do than can be done, browsing is turned away before those who buy.
 //
 // Every page works without scripts; a small one of the package's own makes some
 // of them quicker. Pages ask nothing of other servers, unless a payment
@@ -14,12 +14,15 @@
 package storefront
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"golang.org/x/text/language"
 
@@ -71,10 +74,35 @@ type Options struct {
 	// TrustedOrigins may send forms to the shop from other sites, as in
 	// https://pay.example.com.
 	TrustedOrigins []string
-	// Logger hears of failures that are the shop's own. It defaults to
+	// PerAddress bounds the requests of one client address, PerSecret those of
+	// one that try a password, a letter's link or a code, PerPayment those of
+	// one, and of one customer, that pay: whoever tries stolen cards does it
+	// here. They default to 1,000 in 10 s, 20 in a minute and 30 in 10 minutes.
+	// An IPv6 address counts as its /64.
+	PerAddress, PerSecret, PerPayment Rate
+	// AtOnce bounds how many requests are worked on at once. Browsing is turned
+	// away long before, when pages take longer than Patience; whoever has a
+	// cart can go on to buy it. They default to 2,000 and 300 ms.
+	AtOnce   int
+	Patience time.Duration
+	// Proxies are the networks of reverse proxies, whose X-Forwarded-For counts.
+	Proxies []netip.Prefix
+	// Logger gets a line for each request, without addresses and paths, and
+	// hears of failures that are the shop's own. It defaults to
 	// slog.DiscardHandler.
 	Logger *slog.Logger
+	// Observe is told of each request that was answered, for metrics.
+	Observe func(*http.Request, Served)
 }
+
+// Rate is how many requests may come in a window of time.
+type Rate = web.Rate
+
+// Unlimited is a Rate that limits nothing.
+var Unlimited = Rate{Requests: -1}
+
+// Served tells of a request that was answered. It holds nothing personal.
+type Served = web.Served
 
 // PaymentMethod is one way to pay, as shoppers see it.
 type PaymentMethod struct {
@@ -99,6 +127,7 @@ type site struct {
 	locales []*locale
 	matcher language.Matcher // of the locales, by their index
 	cache   pageCache
+	guard   guard
 }
 
 // New returns the handler of a storefront. It returns fault.Invalid, naming the
@@ -118,6 +147,9 @@ func New(shop *commerce.Store, o Options) (http.Handler, error) {
 	if err := s.theme.parse(s.locales); err != nil {
 		return nil, err
 	}
+	if s.guard, err = s.newGuard(); err != nil {
+		return nil, err
+	}
 	sameOrigin, err := web.SameOrigin(o.TrustedOrigins, s.refuse)
 	if err != nil {
 		return nil, err
@@ -126,8 +158,8 @@ func New(shop *commerce.Store, o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return web.Chain(s.routes(), compress, web.Recover(o.Logger, s.refuse), web.SecurityHeaders(o.policy()),
-		web.LimitBody(64<<10, s.refuse), sameOrigin), nil
+	return web.Chain(s.routes(), web.RequestID, web.Observe(s.served()), compress, web.Recover(o.Logger, s.refuse),
+		web.SecurityHeaders(o.policy()), web.LimitAddresses(o.PerAddress, o.Proxies, s.turnAway), web.LimitBody(64<<10, s.refuse), sameOrigin), nil
 }
 
 func (o *Options) complete() error {
@@ -154,6 +186,10 @@ func (o *Options) complete() error {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	o.AtOnce, o.Patience = cmp.Or(o.AtOnce, 2000), cmp.Or(o.Patience, 300*time.Millisecond)
+	o.PerAddress = cmp.Or(o.PerAddress, Rate{Requests: 1000, Per: 10 * time.Second})
+	o.PerSecret = cmp.Or(o.PerSecret, Rate{Requests: 20, Per: time.Minute})
+	o.PerPayment = cmp.Or(o.PerPayment, Rate{Requests: 30, Per: 10 * time.Minute})
 	if u, err := url.Parse(o.URL); err != nil || o.URL != "" && (u.Scheme == "" || u.Host == "" || u.Path != "") {
 		return fault.New(fault.Invalid, "%q is not where a site is found: write it like https://shop.example.com", o.URL)
 	}
@@ -188,14 +224,14 @@ func (s *site) routes() http.Handler {
 	handle("GET /cart/units", showUnits)
 	handle("POST /cart/add", addToCart)
 	handle("POST /cart/change", changeCart)
-	handle("POST /cart/code", applyCode)
+	handle("POST /cart/code", secretly(applyCode))
 	handle("POST /cart/code/remove", removeCode)
 	handle("GET /checkout", showContact)
 	handle("POST /checkout", setContact)
 	handle("GET /checkout/delivery", showDelivery)
 	handle("POST /checkout/delivery", setDelivery)
 	handle("GET /checkout/payment", showPayment)
-	handle("POST /checkout/payment", pay)
+	handle("POST /checkout/payment", paying(pay))
 	handle("GET /orders/{order}", showOrder)
 	handle("POST /orders/{order}/refresh", refreshOrder)
 	handle("POST /orders/{order}/abandon", abandonOrder)
@@ -204,10 +240,10 @@ func (s *site) routes() http.Handler {
 		browse("GET /suggest", suggest)
 	}
 	handle("GET /login", showLogIn)
-	handle("POST /login", logIn)
+	handle("POST /login", secretly(logIn))
 	handle("POST /logout", logOut)
 	handle("GET /register", showRegister)
-	handle("POST /register", register)
+	handle("POST /register", secretly(register))
 	handle("GET /account", account)
 	handle("POST /account", changeAccount)
 	handle("GET /account/address", showAddress)
@@ -216,11 +252,11 @@ func (s *site) routes() http.Handler {
 	if s.Mailer != nil { // without one nobody could get a letter
 		handle("POST /account/verify", sendVerification)
 		handle("GET /verify", showVerify)
-		handle("POST /verify", verify)
+		handle("POST /verify", secretly(verify))
 		handle("GET /password", showForgotten)
-		handle("POST /password", forgotten)
+		handle("POST /password", secretly(forgotten))
 		handle("GET /password/new", showNewPassword)
-		handle("POST /password/new", newPassword)
+		handle("POST /password/new", secretly(newPassword))
 	}
 	handle("POST /preferences", setPreferences)
 	browse("GET /pages/{page}", themePage)

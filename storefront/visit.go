@@ -55,6 +55,13 @@ const (
 func (s *site) visitor(route string, to audience, h func(*visit) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		web.SetRoute(r.Context(), route)
+		if to != everybody { // a file costs less than turning somebody away
+			done, ok := s.guard.shed.Admit(w, r, to == oneself)
+			if !ok {
+				return
+			}
+			defer done()
+		}
 		v := &visit{site: s, w: w, r: r}
 		v.locale = s.localeOf(r)
 		v.public = to == everybody || to == guests && v.cookie(cookieSession) == ""

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/signal"
 	"sync"
@@ -112,7 +113,9 @@ func fill(ctx context.Context, shop *commerce.Store) error {
 
 // serve serves the shop's pages until the server is closed.
 func serve(shop *commerce.Store, addr string) (*http.Server, error) {
-	pages, err := storefront.New(shop, storefront.Options{Name: "Three nodes"})
+	pages, err := storefront.New(shop, storefront.Options{
+		Name: "Three nodes", Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, // the balancer
+	})
 	if err != nil {
 		return nil, err
 	}

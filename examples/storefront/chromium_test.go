@@ -21,6 +21,7 @@ import (
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/commercetest"
 	"github.com/keelshop/commerce/internal/samplegoods"
+	"github.com/keelshop/commerce/metrics"
 	"github.com/keelshop/commerce/payments/simulator"
 )
 
@@ -40,7 +41,7 @@ func startShop(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closeFinders(finders) })
-	handler, err := routes(shop, bank, finders, &console{to: io.Discard}, slog.New(slog.DiscardHandler))
+	handler, err := routes(shop, bank, finders, &console{to: io.Discard}, slog.New(slog.DiscardHandler), metrics.New())
 	if err != nil {
 		t.Fatal(err)
 	}

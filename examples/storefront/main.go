@@ -26,6 +26,7 @@ import (
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/admin"
 	"github.com/keelshop/commerce/internal/web"
+	"github.com/keelshop/commerce/metrics"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments/simulator"
@@ -44,19 +45,21 @@ func main() {
 	flag.StringVar(&own.file, "import", "", "sell what is in this product export instead of the sample goods")
 	currency := flag.String("currency", "EUR", "the currency of its prices, if it names none")
 	flag.BoolVar(&own.fromWeb, "pictures", false, "fetch its pictures from the web")
+	private := flag.String("private", "", "where operators get /metrics, health and profiles, as in localhost:9090")
 	flag.Parse()
 	own.currency = money.Currency(*currency)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *addr, *dir, *password, own); err != nil {
+	if err := run(ctx, *addr, *private, *dir, *password, own); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, addr, dir, password string, own imported) error {
-	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
+func run(ctx context.Context, addr, private, dir, password string, own imported) error {
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})) // Info has a line for each request
+	watched := metrics.New()
 	bank := simulator.New(simulator.WithURL("/bank"))
-	shop, err := commerce.Open(ctx, dir, commerce.WithPayments(bank), commerce.WithLogger(logger))
+	shop, err := commerce.Open(ctx, dir, commerce.WithPayments(bank), commerce.WithLogger(logger), commerce.WithObserver(watched.Observer()))
 	if err != nil {
 		return err
 	}
@@ -72,7 +75,16 @@ func run(ctx context.Context, addr, dir, password string, own imported) error {
 		return err
 	}
 	defer closeFinders(finders)
-	handler, err := routes(shop, bank, finders, &console{to: os.Stdout, site: "http://" + addr}, logger)
+	go watched.Watch(ctx, shop) // what it counts ends with the shop
+	if private != "" {
+		watched.Follow("search", func() commerce.Position { return finders["en"].Status().Position })
+		stop, err := serveOperators(private, watched)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	handler, err := routes(shop, bank, finders, &console{to: os.Stdout, site: "http://" + addr}, logger, watched)
 	if err != nil {
 		return err
 	}
@@ -82,6 +94,17 @@ func run(ctx context.Context, addr, dir, password string, own imported) error {
 	}
 	fmt.Printf("The shop is open at http://%s (Ctrl-C closes it)\n", addr)
 	return web.Serve(ctx, web.Server(handler, logger), listener, 10*time.Second)
+}
+
+// serveOperators serves what shoppers must not see, on an address of its own.
+func serveOperators(addr string, watched *metrics.Metrics) (stop func(), err error) {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	server := &http.Server{Handler: watched.Handler(), ReadHeaderTimeout: 5 * time.Second}
+	go server.Serve(listener) // until it is closed
+	return func() { server.Close() }, nil
 }
 
 // openFinders opens a search in each language and waits until all goods are
@@ -110,7 +133,7 @@ func closeFinders(finders map[string]*search.Finder) {
 
 // routes puts the bank's pages beside the shop. With a real bank they would be
 // elsewhere.
-func routes(shop *commerce.Store, bank *simulator.Simulator, finders map[string]*search.Finder, mailer accounts.Mailer, logger *slog.Logger) (http.Handler, error) {
+func routes(shop *commerce.Store, bank *simulator.Simulator, finders map[string]*search.Finder, mailer accounts.Mailer, logger *slog.Logger, watched *metrics.Metrics) (http.Handler, error) {
 	theme, err := fs.Sub(files, "theme")
 	if err != nil {
 		return nil, err
@@ -130,6 +153,7 @@ func routes(shop *commerce.Store, bank *simulator.Simulator, finders map[string]
 		Mailer:  mailer,
 		Theme:   theme,
 		Logger:  logger,
+		Observe: watched.Request,
 	})
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/commercetest"
 	"github.com/keelshop/commerce/internal/samplegoods"
+	"github.com/keelshop/commerce/metrics"
 	"github.com/keelshop/commerce/payments/simulator"
 )
 
@@ -26,7 +27,7 @@ func TestTheShopOpens(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer closeFinders(finders)
-	handler, err := routes(shop, bank, finders, &console{to: io.Discard}, slog.New(slog.DiscardHandler))
+	handler, err := routes(shop, bank, finders, &console{to: io.Discard}, slog.New(slog.DiscardHandler), metrics.New())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func TestAMerchantsOwnGoods(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	handler, err := routes(shop, bank, nil, &console{to: io.Discard}, slog.New(slog.DiscardHandler))
+	handler, err := routes(shop, bank, nil, &console{to: io.Discard}, slog.New(slog.DiscardHandler), metrics.New())
 	if err != nil {
 		t.Fatal(err)
 	}
