@@ -72,11 +72,11 @@ func addAddress(v *visit) error {
 		return err
 	}
 	data.Form = v.readForm(contactFields...)
-	v.checkAddress(data.Form)
+	v.checkAddress(data.Form, "")
 	if len(data.Form.Errors) > 0 {
 		return v.show(422, "address", data)
 	}
-	_, err = v.site.shop.Accounts.AddAddress(v.ctx(), accounts.AddAddress{Customer: v.customer, Address: data.Form.address()})
+	_, err = v.site.shop.Accounts.AddAddress(v.ctx(), accounts.AddAddress{Customer: v.customer, Address: data.Form.address("")})
 	if err != nil {
 		return err
 	}

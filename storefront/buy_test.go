@@ -2,6 +2,7 @@ package storefront_test
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/keelshop/commerce/orders"
@@ -32,6 +33,29 @@ func (b *browser) payWith(card string) {
 	b.submit("/bank/card", map[string]string{"number": card})
 	b.want(200, "Card ending in "+card[len(card)-4:])
 	b.submit("/checkout/payment", nil)
+}
+
+// TestTheInvoiceGoesElsewhere: an address for the invoice is asked for whole, kept,
+// and shown with the order.
+func TestTheInvoiceGoesElsewhere(t *testing.T) {
+	b := sample.visitor(t)
+	b.submitAt("/p/camp-mug", "/cart/add", nil)
+	to := map[string]string{"email": "ada@example.com", "name": "Ada", "line1": "1 Way", "postcode": "24103", "city": "Kiel", "country": "DE", "bill_name": "Analytical Engines"}
+	b.submitAt("/checkout", "/checkout", to)
+	b.want(422, "Please look at the marked fields.")
+	to["bill_line1"], to["bill_postcode"], to["bill_city"], to["bill_country"] = "9 Bill Street", "1010", "Vienna", "AT"
+	b.submit("/checkout", to)
+	b.want(200)
+	b.open("/checkout")
+	if !strings.Contains(b.text, "9 Bill Street") {
+		t.Error("the address of the invoice is not there any more")
+	}
+	b.open("/checkout/delivery")
+	b.submit("/checkout/delivery", nil)
+	b.open("/checkout/payment?method=manual")
+	b.want(200, "Invoice to", "9 Bill Street")
+	b.submit("/checkout/payment", nil)
+	b.want(200, "Thank you for your order", "Invoice to", "Analytical Engines")
 }
 
 func TestBuyAsGuest(t *testing.T) {

@@ -108,8 +108,10 @@ func showContact(v *visit) error {
 		return err
 	}
 	data.Form = contactForm(contact)
-	if data.Form.Values["country"] == "" {
-		data.Form.Values["country"] = v.site.Countries[0]
+	for _, name := range []string{"country", billing + "country"} {
+		if data.Form.Values[name] == "" {
+			data.Form.Values[name] = v.site.Countries[0]
+		}
 	}
 	return v.show(200, "checkout", data)
 }
@@ -137,9 +139,12 @@ func setContact(v *visit) error {
 	if !ok {
 		return err
 	}
-	data.Form = v.readForm(contactFields...)
+	data.Form = v.readForm(slices.Concat(contactFields, billingFields)...)
 	v.checkEmail(data.Form)
-	v.checkAddress(data.Form)
+	v.checkAddress(data.Form, "")
+	if data.Form.Billed() {
+		v.checkAddress(data.Form, billing)
+	}
 	if len(data.Form.Errors) > 0 {
 		return v.show(422, "checkout", data)
 	}
@@ -148,7 +153,7 @@ func setContact(v *visit) error {
 		return v.cartRefused(err)
 	}
 	if v.customer != "" && v.r.PostFormValue("save") != "" {
-		save := accounts.AddAddress{Customer: v.customer, Address: data.Form.address()}
+		save := accounts.AddAddress{Customer: v.customer, Address: data.Form.address("")}
 		if _, err := v.site.shop.Accounts.AddAddress(v.ctx(), save); err != nil {
 			return err
 		}

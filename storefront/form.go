@@ -3,6 +3,7 @@ package storefront
 import (
 	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/keelshop/commerce"
@@ -19,6 +20,13 @@ type form struct {
 // contactFields are the fields of the address form in the order in which they
 // stand there.
 var contactFields = []string{"email", "name", "company", "line1", "line2", "postcode", "city", "country", "phone"}
+
+// billing begins the names of the fields of the invoice's address.
+const billing = "bill_"
+
+// billingFields are those of an address that the invoice goes to. Empty ones
+// mean that it goes where the goods go.
+var billingFields = []string{"bill_name", "bill_company", "bill_line1", "bill_line2", "bill_postcode", "bill_city", "bill_country"}
 
 // readForm takes the named fields from what was posted.
 func (v *visit) readForm(fields ...string) form {
@@ -43,11 +51,22 @@ var postcodes = map[string]*regexp.Regexp{
 	"US": regexp.MustCompile(`^\d{5}(-\d{4})?$`), "FR": regexp.MustCompile(`^\d{5}$`),
 }
 
-// checkAddress finds what is missing in an address form.
-func (v *visit) checkAddress(f form) {
+// Billed reports whether an address for the invoice was filled in.
+func (f form) Billed() bool {
+	for _, name := range billingFields {
+		if name != billing+"country" && f.Values[name] != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// checkAddress finds what is missing in an address form, whose fields begin with
+// prefix.
+func (v *visit) checkAddress(f form, prefix string) {
 	for _, name := range []string{"name", "line1", "postcode", "city", "country"} {
-		if f.Values[name] == "" {
-			f.wrong(name, v.locale.text("Please fill this in."))
+		if f.Values[prefix+name] == "" {
+			f.wrong(prefix+name, v.locale.text("Please fill this in."))
 		}
 	}
 	for name, value := range f.Values {
@@ -55,15 +74,12 @@ func (v *visit) checkAddress(f form) {
 			f.wrong(name, v.locale.text("That is too long or holds signs that cannot be printed."))
 		}
 	}
-	if p := postcodes[f.Values["country"]]; p != nil && f.Values["postcode"] != "" && !p.MatchString(f.Values["postcode"]) {
-		f.wrong("postcode", v.locale.text("That is not a postcode of this country."))
+	country, postcode := f.Values[prefix+"country"], f.Values[prefix+"postcode"]
+	if p := postcodes[country]; p != nil && postcode != "" && !p.MatchString(postcode) {
+		f.wrong(prefix+"postcode", v.locale.text("That is not a postcode of this country."))
 	}
-	ships := false
-	for _, c := range v.site.Countries {
-		ships = ships || c == f.Values["country"]
-	}
-	if !ships {
-		f.wrong("country", v.locale.text("We do not send goods there."))
+	if !slices.Contains(v.site.Countries, country) {
+		f.wrong(prefix+"country", v.locale.text("We do not send goods there."))
 	}
 }
 
@@ -78,6 +94,9 @@ func (v *visit) checkEmail(f form) {
 func contactForm(c cart.Contact) form {
 	f := addressForm(c.ShippingAddress)
 	f.Values["email"] = c.Email.Reveal()
+	for name, value := range addressForm(c.BillingAddress).Values {
+		f.Values[billing+name] = value
+	}
 	return f
 }
 
@@ -88,15 +107,20 @@ func addressForm(a accounts.Address) form {
 	}}
 }
 
-func (f form) address() accounts.Address {
-	p := func(name string) commerce.Personal { return commerce.Personal(f.Values[name]) }
+// address is what was filled in, in the fields that begin with prefix.
+func (f form) address(prefix string) accounts.Address {
+	p := func(name string) commerce.Personal { return commerce.Personal(f.Values[prefix+name]) }
 	return accounts.Address{
 		Name: p("name"), Company: p("company"), Line1: p("line1"), Line2: p("line2"),
-		Postcode: p("postcode"), City: p("city"), Country: f.Values["country"], Phone: p("phone"),
+		Postcode: p("postcode"), City: p("city"), Country: f.Values[prefix+"country"], Phone: p("phone"),
 	}
 }
 
 func (f form) contact() cart.Contact {
-	a := f.address()
-	return cart.Contact{Email: commerce.Personal(f.Values["email"]), Name: a.Name, Phone: a.Phone, ShippingAddress: a}
+	a := f.address("")
+	c := cart.Contact{Email: commerce.Personal(f.Values["email"]), Name: a.Name, Phone: a.Phone, ShippingAddress: a}
+	if f.Billed() {
+		c.BillingAddress = f.address(billing)
+	}
+	return c
 }

@@ -13,7 +13,8 @@ var plurals = map[string][4]string{
 // germanTexts are the texts of templates and pages by their English ones.
 var germanTexts = map[string]string{
 	// All pages
-	"Skip to the content": "Zum Inhalt springen", "Items in your cart": "Artikel im Warenkorb", "Search": "Suchen", "What are you looking for?": "Was suchst du?", "Your shop": "Dein Laden",
+	"Skip to the content": "Zum Inhalt springen", "Items in your cart": "Artikel im Warenkorb",
+	"The invoice goes to another address": "Die Rechnung geht an eine andere Adresse", "Invoice to": "Rechnung an", "Search": "Suchen", "What are you looking for?": "Was suchst du?", "Your shop": "Dein Laden",
 	"Cart": "Warenkorb", "Categories": "Sortiment", "Shop": "Sortiment", "Help": "Hilfe", "Language and currency": "Sprache und Währung",
 	"Language": "Sprache", "Currency": "Währung", "Apply": "Übernehmen", "Start shopping": "Stöbern", "Home": "Start", "You are here": "Du bist hier",
 	// Lists
