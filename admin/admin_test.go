@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
@@ -333,6 +334,7 @@ func TestCustomersAreFoundAsAWhole(t *testing.T) {
 	o.get("/customers?q=ord_01KAJ3W7Q8Z5D4F6G7H8J9K0M1").want(200, "Nobody was found.")
 	guest := o.sell(1, false)
 	o.get("/customers?q="+string(guest.ID)).want(200, "Order <code>"+string(guest.ID))
+	o.get("/customers?q="+strings.ToLower(string(guest.ID[len(guest.ID)-8:]))).want(200, "Order <code>"+string(guest.ID))
 	path := "/customers/" + string(c.ID)
 	if _, err := o.Accounts.LogIn(t.Context(), accounts.LogIn{Email: "ann@example.com", Password: "correct horse battery"}); err != nil {
 		t.Fatal(err)
@@ -368,6 +370,33 @@ func TestPromotionIsMadeAndPaused(t *testing.T) {
 	} {
 		o.post("/promotions", append(bad, "version", fmt.Sprint(rules.Version+1))...).want(400)
 	}
+}
+
+func TestPriceListIsMadeAndFilled(t *testing.T) {
+	o := open(t).logIn()
+	o.post("/price-lists", "key", "k", "code", "trade", "title", "Trade "+nasty, "markets", "at, ch", "groups", "firms", "priority", "7", "discount", "12.5", "from", "2026-01-01").
+		want(200, "Saved.", "trade", "AT CH", "12.50 %")
+	o.post("/price-lists/trade/prices", "prices", "mug-b 9.90 eur\nmug-b 8.90 EUR 10\n\nmug-r 9 EUR").want(200, "Saved.")
+	lists, err := o.Catalog.PriceLists(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := o.Catalog.BySKU(t.Context(), "mug-b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for quantity, want := range map[int64]int64{1: 990, 10: 890} {
+		price, ok := lists.Price(v, catalog.Ask{At: time.Now(), Currency: "EUR", Market: "AT", Groups: []string{"firms"}, Quantity: quantity})
+		if !ok || price.Amount.Minor() != want {
+			t.Errorf("%d of it cost %v each, want %d", quantity, price.Amount, want)
+		}
+	}
+	for _, bad := range []string{"", "mug-b 9.90", "mug-b nine EUR", "mug-b 9.90 EUR few", "mug-b 9.90 EUR 1 2"} {
+		o.post("/price-lists/trade/prices", "prices", bad).want(400)
+	}
+	o.post("/price-lists/nothing/prices", "prices", "mug-b 9 EUR").want(404)
+	o.post("/price-lists", "code", "x", "title", "x", "discount", "0.001").want(400, "more than two digits")
+	o.post("/price-lists", "code", "trade", "title", "Trade", "status", "archived").want(200, "archived")
 }
 
 func TestVerifyTellsThatAllIsWell(t *testing.T) {

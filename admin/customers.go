@@ -2,7 +2,9 @@ package admin
 
 import (
 	"errors"
+	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
@@ -16,6 +18,10 @@ type customersPage struct {
 	Found  []accounts.Customer
 	Asked  bool
 }
+
+// shortNumber is the end of an order's ID, by which shoppers know it. Digits alone
+// are a phone number.
+var shortNumber = regexp.MustCompile(`^(?i)[0-9A-HJKMNP-TV-Z]{8}$`)
 
 // findCustomer finds customers by exact e-mail address, phone number or order.
 // There is no search by a part: what is sealed can only be found as a whole.
@@ -32,6 +38,14 @@ func findCustomer(v *visit) error {
 		}
 		if err == nil {
 			return v.done("/customers/"+string(o.Customer), "")
+		}
+	case shortNumber.MatchString(data.Search) && strings.ContainsFunc(data.Search, unicode.IsLetter):
+		found, err := v.query(`SELECT id FROM orders WHERE id LIKE ? LIMIT 2`, "%"+strings.ToUpper(data.Search))
+		if err != nil {
+			return err
+		}
+		if len(found) == 1 {
+			return v.done("/orders/"+text(found[0]["id"]), "")
 		}
 	case strings.HasPrefix(data.Search, "cus_"):
 		return v.done("/customers/"+data.Search, "")

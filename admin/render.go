@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"html/template"
 	"io/fs"
 	"net/http"
@@ -32,12 +33,13 @@ func parsePages(base string) (pages, error) {
 	sum := sha256.Sum256(css)
 	version := hex.EncodeToString(sum[:6])
 	funcs := template.FuncMap{
-		"url":    func(parts ...string) string { return base + strings.Join(parts, "") },
-		"static": func() string { return base + "/static/admin.css?v=" + version },
-		"amount": func(minor any, currency any) string { return amountOf(minor, currency) },
-		"time":   timeOf,
-		"words":  func(s any) string { return strings.ReplaceAll(text(s), "_", " ") },
-		"kib":    func(n int64) int64 { return n >> 10 },
+		"url":     func(parts ...string) string { return base + strings.Join(parts, "") },
+		"static":  func() string { return base + "/static/admin.css?v=" + version },
+		"amount":  func(minor any, currency any) string { return amountOf(minor, currency) },
+		"time":    timeOf,
+		"words":   func(s any) string { return strings.ReplaceAll(text(s), "_", " ") },
+		"percent": func(basisPoints int64) string { return fmt.Sprintf("%d.%02d %%", basisPoints/100, basisPoints%100) },
+		"kib":     func(n int64) int64 { return n >> 10 },
 		"dict": func(p any, section, path, label string) map[string]any {
 			return map[string]any{"Page": p, "Section": section, "Path": path, "Label": label}
 		},
