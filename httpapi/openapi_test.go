@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pb33f/libopenapi/datamodel"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -94,6 +95,32 @@ func TestTheDocumentIsSound(t *testing.T) {
 				t.Errorf("%s does not declare its parameter %s", op.ID, name[1])
 			}
 		}
+	}
+}
+
+// TestTheDocumentIsOpenAPI judges the document by the schema that the OpenAPI
+// Initiative publishes for documents of version 3.1.
+func TestTheDocumentIsOpenAPI(t *testing.T) {
+	w, _ := newWholeWorld(t)
+	d := w.document()
+	schema, err := jsonschema.UnmarshalJSON(strings.NewReader(datamodel.OpenAPI31SchemaData))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("https://shop.example/oas31.json", schema); err != nil {
+		t.Fatal(err)
+	}
+	judge, err := compiler.Compile("https://shop.example/oas31.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := judge.Validate(d.raw); err != nil {
+		t.Errorf("the document is not OpenAPI 3.1: %v", err)
+	}
+	delete(d.raw, "info")
+	if judge.Validate(d.raw) == nil {
+		t.Error("a document without its title passes: the schema proves nothing")
 	}
 }
 
