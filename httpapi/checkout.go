@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -86,9 +87,10 @@ type checkOutInput struct {
 	Conditional
 	CartRef
 	Body struct {
-		PayWith  string      `json:"pay_with,omitempty" maxLength:"64" doc:"The name of a payment provider."`
-		Token    string      `json:"token,omitempty" maxLength:"500" doc:"What the provider's own field in the browser gave for the means of payment. Never a card number: those are refused."`
-		Expected *MoneyInput `json:"expected_total,omitempty" doc:"What the shopper saw; the checkout is refused if the cart costs something else."`
+		PayWith  string        `json:"pay_with,omitempty" maxLength:"64" doc:"The name of a payment provider."`
+		Token    string        `json:"token,omitempty" maxLength:"500" doc:"What the provider's own field in the browser gave for the means of payment. Never a card number: those are refused."`
+		Tenders  []TenderInput `json:"tenders,omitempty" nullable:"false" maxItems:"10" doc:"Several payments in the place of pay_with and token. Gift cards and credit are taken first; together they must make the total."`
+		Expected *MoneyInput   `json:"expected_total,omitempty" doc:"What the shopper saw; the checkout is refused if the cart costs something else."`
 	}
 }
 
@@ -97,10 +99,13 @@ func (a *api) checkOut(ctx context.Context, in *checkOutInput) (*statusAnswer[Ch
 	if err != nil {
 		return nil, err
 	}
-	if allowed := a.options.PayWith; len(allowed) > 0 && !slices.Contains(allowed, in.Body.PayWith) {
+	c := checkout.Complete{Cart: in.id(), CartVersion: version, PayWith: in.Body.PayWith, Token: in.Body.Token, Key: in.Key}
+	if c.Tenders, err = a.tenders(in.Body.Tenders); err != nil {
+		return nil, err
+	}
+	if len(c.Tenders) == 0 && !a.paysWith(in.Body.PayWith) {
 		return nil, &fieldError{"body.pay_with", "is not a way to pay in this shop"}
 	}
-	c := checkout.Complete{Cart: in.id(), CartVersion: version, PayWith: in.Body.PayWith, Token: in.Body.Token, Key: in.Key}
 	if in.Body.Expected != nil {
 		total, err := in.Body.Expected.amount("body.expected_total")
 		if err != nil {
@@ -110,6 +115,28 @@ func (a *api) checkOut(ctx context.Context, in *checkOutInput) (*statusAnswer[Ch
 	}
 	r, err := a.shop.Checkout.Complete(ctx, c)
 	return a.checkoutOr(ctx, r, ifMatched[*cart.VersionError](version, err))
+}
+
+// tenders reads several payments.
+func (a *api) tenders(in []TenderInput) ([]checkout.Tender, error) {
+	var out []checkout.Tender
+	for i, t := range in {
+		at := fmt.Sprintf("body.tenders[%d]", i)
+		if !a.paysWith(t.PayWith) {
+			return nil, &fieldError{at + ".pay_with", "is not a way to pay in this shop"}
+		}
+		amount, err := amountOr(t.Amount, at+".amount")
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, checkout.Tender{PayWith: t.PayWith, Token: t.Token, Amount: amount, Installments: t.Installments})
+	}
+	return out, nil
+}
+
+// paysWith reports whether shoppers may choose a provider.
+func (a *api) paysWith(name string) bool {
+	return len(a.options.PayWith) == 0 || slices.Contains(a.options.PayWith, name)
 }
 
 type cartAction struct {

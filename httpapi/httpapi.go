@@ -68,8 +68,8 @@ type Options struct {
 	// a message cannot be sent again by hand.
 	Webhooks *webhooks.Dispatcher
 	// PerAddress and PerAccount bound the requests of one client address and
-	// of one customer; PerSecret those of one address that try a password or
-	// a token. They default to 1,000 in 10 s, 500 in 10 s and 20 in a minute. An
+	// of one customer; PerSecret those of one address that try a password, a
+	// token or a code. They default to 1,000 in 10 s, 500 in 10 s and 20 in a minute. An
 	// IPv6 address counts as its /64. Those whose address is not known, as
 	// through a Unix socket, only PerAccount bounds: what is in front must.
 	PerAddress, PerAccount, PerSecret Rate
@@ -161,6 +161,7 @@ func (a *api) addRoutes() {
 	a.addCustomers()
 	a.addStaffCustomers()
 	a.addStaffEndpoints()
+	a.addCredit()
 	a.addStaffRules()
 	a.addStaffCoupons()
 	a.addStaffPriceLists()

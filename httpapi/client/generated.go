@@ -31,6 +31,13 @@ func (c *Client) AddLines(ctx context.Context, cart string, body AddLinesBody, o
 	return out, err
 }
 
+// AdjustBalance: put more into a balance, or take some out.
+// It is POST /staff/balances/{balance}/adjustments.
+func (c *Client) AdjustBalance(ctx context.Context, balance string, body AdjustBalanceBody, opts ...CallOption) (out Balance, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/balances/" + url.PathEscape(balance) + "/adjustments", body: body}, opts, &out)
+	return out, err
+}
+
 // AdjustStock: correct what is on hand.
 // It is POST /staff/stock/{sku}/adjustments.
 func (c *Client) AdjustStock(ctx context.Context, sku string, body AdjustStockBody, opts ...CallOption) (out StockLevel, err error) {
@@ -175,6 +182,13 @@ func (c *Client) GetEndpoint(ctx context.Context, endpoint string, opts ...CallO
 	return out, err
 }
 
+// GetGiftCard: get what is left on a gift card.
+// It is POST /gift-cards/balance.
+func (c *Client) GetGiftCard(ctx context.Context, body GetGiftCardBody, opts ...CallOption) (out GiftCard, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/gift-cards/balance", body: body}, opts, &out)
+	return out, err
+}
+
 // GetMe: get oneself.
 // It is GET /customers/me.
 func (c *Client) GetMe(ctx context.Context, opts ...CallOption) (out Customer, err error) {
@@ -252,6 +266,20 @@ func (c *Client) GetVariant(ctx context.Context, sku string, opts ...CallOption)
 	return out, err
 }
 
+// GrantCredit: give a customer credit.
+// It is POST /staff/customers/{customer}/credit.
+func (c *Client) GrantCredit(ctx context.Context, customer string, body GrantCreditBody, opts ...CallOption) (out Balance, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/customers/" + url.PathEscape(customer) + "/credit", body: body}, opts, &out)
+	return out, err
+}
+
+// IssueGiftCard: make a gift card.
+// It is POST /staff/gift-cards.
+func (c *Client) IssueGiftCard(ctx context.Context, body IssueGiftCardBody, opts ...CallOption) (out IssuedGiftCard, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/gift-cards", body: body}, opts, &out)
+	return out, err
+}
+
 // ListAllProductsQuery is the query of ListAllProducts. What is zero is not sent.
 type ListAllProductsQuery struct {
 	// How many to answer with.
@@ -300,6 +328,40 @@ func (q ListAvailabilityQuery) values() url.Values {
 // It is GET /availability.
 func (c *Client) ListAvailability(ctx context.Context, query ListAvailabilityQuery, opts ...CallOption) (out ListAvailability, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/availability", query: query.values()}, opts, &out)
+	return out, err
+}
+
+// ListBalancesQuery is the query of ListBalances. What is zero is not sent.
+type ListBalancesQuery struct {
+	// How many to answer with.
+	Limit int64
+	// The next of the page before.
+	After    string
+	Kind     string
+	Customer string
+}
+
+func (q ListBalancesQuery) values() url.Values {
+	v := url.Values{}
+	if q.Limit != 0 {
+		v.Set("limit", strconv.FormatInt(q.Limit, 10))
+	}
+	if q.After != "" {
+		v.Set("after", q.After)
+	}
+	if q.Kind != "" {
+		v.Set("kind", q.Kind)
+	}
+	if q.Customer != "" {
+		v.Set("customer", q.Customer)
+	}
+	return v
+}
+
+// ListBalances: list gift cards and credit.
+// It is GET /staff/balances.
+func (c *Client) ListBalances(ctx context.Context, query ListBalancesQuery, opts ...CallOption) (out ListBalance, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/balances", query: query.values()}, opts, &out)
 	return out, err
 }
 
@@ -358,6 +420,13 @@ func (c *Client) ListEndpointSecrets(ctx context.Context, endpoint string, opts 
 // It is GET /staff/endpoints.
 func (c *Client) ListEndpoints(ctx context.Context, opts ...CallOption) (out ListEndpoint, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/staff/endpoints"}, opts, &out)
+	return out, err
+}
+
+// ListMyCredit: list the credit of whoever is logged in.
+// It is GET /customers/me/credit.
+func (c *Client) ListMyCredit(ctx context.Context, opts ...CallOption) (out ListBalance, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/customers/me/credit"}, opts, &out)
 	return out, err
 }
 
@@ -772,6 +841,13 @@ func (c *Client) Search(ctx context.Context, query SearchQuery, opts ...CallOpti
 	return out, err
 }
 
+// SetBalanceState: keep a balance from paying, or let it pay again.
+// It is PUT /staff/balances/{balance}/state.
+func (c *Client) SetBalanceState(ctx context.Context, balance string, body SetBalanceStateBody, opts ...CallOption) (out Balance, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/balances/" + url.PathEscape(balance) + "/state", body: body}, opts, &out)
+	return out, err
+}
+
 // SetQuantity: change how many units a line has.
 // It is PUT /carts/{cart}/lines/{sku}.
 func (c *Client) SetQuantity(ctx context.Context, cart string, sku string, body SetQuantityBody, opts ...CallOption) (out Cart, err error) {
@@ -866,6 +942,13 @@ type Address struct {
 	Region   string `json:"region,omitempty"`
 }
 
+// AdjustBalanceBody is a value of the API.
+type AdjustBalanceBody struct {
+	// Below nothing takes out.
+	Amount MoneyInput `json:"amount"`
+	Reason string     `json:"reason"`
+}
+
 // AdjustStockBody is a value of the API.
 type AdjustStockBody struct {
 	// What was counted on the shelf, goods that are sold and not shipped included.
@@ -905,6 +988,25 @@ type Availability struct {
 	SKU       string `json:"sku"`
 	// Sales are not bound by stock, as of a service.
 	Unlimited bool `json:"unlimited,omitempty"`
+}
+
+// Balance is a value of the API.
+type Balance struct {
+	// Whose credit it is.
+	Customer  string     `json:"customer,omitempty"`
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	// What payments under way have set aside.
+	Held   Money  `json:"held"`
+	ID     string `json:"id"`
+	Issued Money  `json:"issued"`
+	Kind   string `json:"kind"`
+	// The end of a gift card's code.
+	Last4 string `json:"last4,omitempty"`
+	// What can be paid with.
+	Left    Money `json:"left"`
+	Spent   Money `json:"spent"`
+	Usable  bool  `json:"usable"`
+	Version int64 `json:"version"`
 }
 
 // CancelOrderBody is a value of the API.
@@ -1033,6 +1135,8 @@ type CheckOutBody struct {
 	ExpectedTotal *MoneyInput `json:"expected_total,omitempty"`
 	// The name of a payment provider.
 	PayWith string `json:"pay_with,omitempty"`
+	// Several payments in the place of pay_with and token. Gift cards and credit are taken first; together they must make the total.
+	Tenders []TenderInput `json:"tenders,omitempty"`
 	// What the provider's own field in the browser gave for the means of payment. Never a card number: those are refused.
 	Token string `json:"token,omitempty"`
 }
@@ -1195,6 +1299,24 @@ type Found struct {
 	Total int64 `json:"total"`
 }
 
+// GetGiftCardBody is a value of the API.
+type GetGiftCardBody struct {
+	Code string `json:"code"`
+}
+
+// GiftCard is a value of the API.
+type GiftCard struct {
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	Left      Money      `json:"left"`
+	Usable    bool       `json:"usable"`
+}
+
+// GrantCreditBody is a value of the API.
+type GrantCreditBody struct {
+	Amount MoneyInput `json:"amount"`
+	Reason string     `json:"reason,omitempty"`
+}
+
 // Hit is a value of the API.
 type Hit struct {
 	Available bool `json:"available"`
@@ -1205,6 +1327,37 @@ type Hit struct {
 	Product Product      `json:"product"`
 	Snippet []MarkedPart `json:"snippet"`
 	Title   []MarkedPart `json:"title"`
+}
+
+// IssueGiftCardBody is a value of the API.
+type IssueGiftCardBody struct {
+	Amount MoneyInput `json:"amount"`
+	// Of a card that exists elsewhere. The shop makes one that nobody can guess.
+	Code string `json:"code,omitempty"`
+	// Never if it is missing.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	Reason    string     `json:"reason,omitempty"`
+}
+
+// IssuedGiftCard is a value of the API.
+type IssuedGiftCard struct {
+	// Told only now: the shop does not keep it.
+	Code string `json:"code"`
+	// Whose credit it is.
+	Customer  string     `json:"customer,omitempty"`
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	// What payments under way have set aside.
+	Held   Money  `json:"held"`
+	ID     string `json:"id"`
+	Issued Money  `json:"issued"`
+	Kind   string `json:"kind"`
+	// The end of a gift card's code.
+	Last4 string `json:"last4,omitempty"`
+	// What can be paid with.
+	Left    Money `json:"left"`
+	Spent   Money `json:"spent"`
+	Usable  bool  `json:"usable"`
+	Version int64 `json:"version"`
 }
 
 // LineInput is a value of the API.
@@ -1222,6 +1375,13 @@ type LineQuantity struct {
 // ListAvailability is a value of the API.
 type ListAvailability struct {
 	Items []Availability `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListBalance is a value of the API.
+type ListBalance struct {
+	Items []Balance `json:"items"`
 	// Pass this as after to read on; it is missing on the last page.
 	Next string `json:"next,omitempty"`
 }
@@ -1880,6 +2040,12 @@ type SessionEntry struct {
 	ID        string    `json:"id"`
 }
 
+// SetBalanceStateBody is a value of the API.
+type SetBalanceStateBody struct {
+	Disabled bool   `json:"disabled"`
+	Reason   string `json:"reason,omitempty"`
+}
+
 // SetQuantityBody is a value of the API.
 type SetQuantityBody struct {
 	// 0 removes the line.
@@ -1991,6 +2157,17 @@ type TaxSum struct {
 	Amount Money  `json:"amount"`
 	Name   string `json:"name"`
 	Rate   string `json:"rate"`
+}
+
+// TenderInput is a value of the API.
+type TenderInput struct {
+	// The most that it pays; missing means as far as it goes.
+	Amount       *MoneyInput `json:"amount,omitempty"`
+	Installments int64       `json:"installments,omitempty"`
+	// The name of a payment provider; gift_card and store_credit are two.
+	PayWith string `json:"pay_with"`
+	// As in the checkout's own, or the code of a gift card.
+	Token string `json:"token,omitempty"`
 }
 
 // UpdateCartBody is a value of the API.
