@@ -372,6 +372,26 @@ func TestPromotionIsMadeAndPaused(t *testing.T) {
 	}
 }
 
+func TestGiftCardsAndCredit(t *testing.T) {
+	o := open(t).logIn()
+	made := o.post("/gift-cards", "key", "k", "amount", "25", "currency", "EUR", "until", "2030-12-31", "reason", nasty)
+	made.want(200, "told only now", "25.00 EUR", "1 Jan 2031")
+	_, rest, _ := strings.Cut(made.body, "<b><code>")
+	code, _, _ := strings.Cut(rest, "</code>")
+	b, err := o.Credit.ByCode(t.Context(), code)
+	if err != nil || b.Left != money.New(2500, "EUR") {
+		t.Fatalf("the card of %q has %v (%v)", code, b.Left, err)
+	}
+	o.post("/gift-cards", "key", "k2", "amount", "a lot", "currency", "EUR").want(400)
+	o.post("/balances/"+string(b.ID), "key", "k3", "disabled", "yes").want(200, "paused")
+	c, err := o.Accounts.Register(t.Context(), accounts.Register{Email: "ann@example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.post("/customers/"+string(c.ID)+"/credit", "key", "k4", "amount", "5", "currency", "EUR", "reason", "sorry").want(200, "5.00 EUR left of 5.00 EUR")
+	o.get("/balances").want(200, "store credit", string(c.ID))
+}
+
 func TestPriceListIsMadeAndFilled(t *testing.T) {
 	o := open(t).logIn()
 	o.post("/price-lists", "key", "k", "code", "trade", "title", "Trade "+nasty, "markets", "at, ch", "groups", "firms", "priority", "7", "discount", "12.5", "from", "2026-01-01").

@@ -8,7 +8,9 @@ import (
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 )
 
@@ -73,6 +75,9 @@ type customerPage struct {
 	Customer accounts.Customer
 	Sessions int
 	Orders   []orders.Order // the newest first
+	Credit   []credit.Balance
+	// Currencies are those that credit can be given in.
+	Currencies []money.Currency
 }
 
 // mostOrders is how many orders a customer's page shows.
@@ -87,7 +92,13 @@ func showCustomer(v *visit) error {
 	if title == "" {
 		title = "Customer"
 	}
-	data := customerPage{page: v.page(title, "customers"), Customer: c}
+	data := customerPage{page: v.page(title, "customers"), Customer: c, Currencies: v.site.Currencies}
+	for b, err := range v.site.shop.Credit.All(v.ctx(), credit.Filter{Kind: credit.CustomerCredit, Customer: c.ID, Limit: pageRows}) {
+		if err != nil {
+			return err
+		}
+		data.Credit = append(data.Credit, b)
+	}
 	if !c.Erased {
 		sessions, err := v.site.shop.Accounts.Sessions(v.ctx(), c.ID)
 		if err != nil {

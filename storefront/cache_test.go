@@ -1,6 +1,7 @@
 package storefront_test
 
 import (
+	"crypto/rand"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -59,7 +60,7 @@ func TestPublicPagesHoldNothingPersonal(t *testing.T) {
 // TestPagesOfCustomersAreTheirs: with a session, no cache may keep a page.
 func TestPagesOfCustomersAreTheirs(t *testing.T) {
 	b := sample.visitor(t)
-	b.submitAt("/register", "/register", map[string]string{"name": "Ada", "email": "cached@example.com", "password": "a long walk home"})
+	b.submitAt("/register", "/register", map[string]string{"name": "Ada", "email": strings.ToLower(rand.Text()) + "@example.com", "password": "a long walk home"})
 	b.want(200, "Your account")
 	session := ""
 	for _, c := range b.client.Jar.Cookies(b.at) {

@@ -34,6 +34,7 @@ type checkoutPage struct {
 	Token    string
 	Card     string // the last digits
 	Declined string // why, for the shopper
+	Purse    purseView
 }
 
 // stepView is one step of the checkout in the line at its top.
@@ -189,6 +190,9 @@ func showPayment(v *visit) error {
 		data.Declined = v.locale.text(declineText(code))
 	}
 	data.Methods, data.Method = v.methods(q.Get("method"))
+	if data.Purse, err = v.purse(data.Sum.Total); err != nil {
+		return err
+	}
 	return v.show(200, "payment", data)
 }
 
@@ -250,13 +254,19 @@ func pay(v *visit) error {
 	if err != nil {
 		return v.redirect("/cart?note=moved")
 	}
+	rest := checkout.Tender{PayWith: method.Provider, Token: v.r.PostFormValue("token")}
+	purse, err := v.purse(total)
+	if err != nil {
+		return err
+	}
 	done, err := v.site.shop.Checkout.Complete(v.ctx(), checkout.Complete{
 		Cart: v.basket.ID, CartVersion: version, ExpectedTotal: &total,
-		PayWith: method.Provider, Token: v.r.PostFormValue("token"),
+		PayWith: rest.PayWith, Token: rest.Token, Tenders: purse.tenders(rest),
 	})
 	if err != nil {
 		return v.paymentRefused(method, err)
 	}
+	v.forgetPurse()
 	v.keepOrder(v.basket.ID)
 	if done.Status == orders.Placed {
 		v.setCookie(cookieCart, "")

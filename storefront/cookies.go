@@ -19,6 +19,8 @@ const (
 	cookieLanguage = "language"
 	cookieCurrency = "currency"
 	cookieUnits    = "units"  // how many units are in the cart, which the script shows on public pages
+	cookieGift     = "gift"   // the code of a gift card that is to pay
+	cookieCredit   = "credit" // the customer's credit is to pay
 	cookieMarket   = "market" // the country that the cart goes to, where goods may have other prices
 )
 
@@ -95,6 +97,15 @@ func (v *visit) keepOrder(id cart.ID) {
 	list = slices.DeleteFunc(list, func(o string) bool { return o == "" || o == string(id) })
 	list = slices.Insert(list, 0, string(id))
 	v.setCookie(cookieOrders, strings.Join(list[:min(len(list), mostOrders)], "."))
+}
+
+// forgetPurse forgets what was to pay, when it has.
+func (v *visit) forgetPurse() {
+	for _, name := range []string{cookieGift, cookieCredit} {
+		if v.cookie(name) != "" {
+			v.setCookie(name, "")
+		}
+	}
 }
 
 // knowsCart reports whether the browser names a cart, as its own now or as one

@@ -2,8 +2,10 @@ package storefront
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
@@ -74,8 +76,11 @@ func (v *visit) payment(data *orderPage) error {
 		return err
 	}
 	last := attempts[len(attempts)-1]
-	_, method := v.methods(last.Provider)
-	data.Paid = method.Title
+	for _, a := range attempts {
+		if title := v.methodTitle(a.Provider); a.State != payments.Declined && !strings.Contains(data.Paid, title) {
+			data.Paid = strings.TrimPrefix(data.Paid+", "+title, ", ")
+		}
+	}
 	if last.State == payments.NeedsAction && data.Order.Status == orders.Pending {
 		data.Action = last.Next
 	}
@@ -83,6 +88,18 @@ func (v *visit) payment(data *orderPage) error {
 		data.Declined = v.locale.text(declineText(last.Decline))
 	}
 	return nil
+}
+
+// methodTitle is what shoppers call a payment provider.
+func (v *visit) methodTitle(provider string) string {
+	switch provider {
+	case credit.GiftCards:
+		return v.locale.text("Gift card")
+	case credit.StoreCredit:
+		return v.locale.text("Your credit")
+	}
+	_, method := v.methods(provider)
+	return method.Title
 }
 
 // number is the end of an order's ID: short enough to be read out.

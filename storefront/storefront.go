@@ -232,6 +232,8 @@ func (s *site) routes() http.Handler {
 	handle("POST /checkout/delivery", setDelivery)
 	handle("GET /checkout/payment", showPayment)
 	handle("POST /checkout/payment", paying(pay))
+	handle("POST /checkout/gift", secretly(setGift))
+	handle("POST /checkout/credit", setCredit)
 	handle("GET /orders/{order}", showOrder)
 	handle("POST /orders/{order}/refresh", refreshOrder)
 	handle("POST /orders/{order}/abandon", abandonOrder)
