@@ -49,7 +49,7 @@ func TestTheLinesOfTheGuide(t *testing.T) {
 	for _, want := range []string{
 		`"status":"placed"`, `"next_action":{"kind"`, `"status":"canceled"`, "\n304\n", `"formatted":"39.50 EUR"`,
 		`body.lines[0].quantity`, `"error":"inventory.out_of_stock"`, `"error":"cart.version"`, `"status":401`,
-		`{"payment_status":"refunded"}`, `"secret":"whsec_`,
+		`{"payment_status":"refunded"}`, `"promotions":[{"id":"summer"}]`, `"left":{"minor":0,`, `"secret":"whsec_`,
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the guide's lines did not answer with %s:\n%s", want, out)
