@@ -161,6 +161,7 @@ func (a *api) addRoutes() {
 	a.addCustomers()
 	a.addStaffCustomers()
 	a.addStaffEndpoints()
+	a.addMerchandising()
 	a.addCredit()
 	a.addStaffRules()
 	a.addStaffCoupons()

@@ -133,6 +133,29 @@ func (c *Client) FindCustomersByPhone(ctx context.Context, body FindByPhoneBody,
 	return out, err
 }
 
+// ForgetMissQuery is the query of ForgetMiss. What is zero is not sent.
+type ForgetMissQuery struct {
+	Text   string
+	Locale string
+}
+
+func (q ForgetMissQuery) values() url.Values {
+	v := url.Values{}
+	if q.Text != "" {
+		v.Set("text", q.Text)
+	}
+	if q.Locale != "" {
+		v.Set("locale", q.Locale)
+	}
+	return v
+}
+
+// ForgetMiss: take a text off the list of those that found nothing.
+// It is DELETE /staff/merchandising/misses.
+func (c *Client) ForgetMiss(ctx context.Context, query ForgetMissQuery, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/staff/merchandising/misses", query: query.values()}, opts, nil)
+}
+
 // GetAnyProduct: get a product, whatever its status.
 // It is GET /staff/products/{product}.
 func (c *Client) GetAnyProduct(ctx context.Context, product string, opts ...CallOption) (out StaffProduct, err error) {
@@ -193,6 +216,13 @@ func (c *Client) GetGiftCard(ctx context.Context, body GetGiftCardBody, opts ...
 // It is GET /customers/me.
 func (c *Client) GetMe(ctx context.Context, opts ...CallOption) (out Customer, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/customers/me"}, opts, &out)
+	return out, err
+}
+
+// GetMerchandising: get all rules, synonyms and stop words of the search.
+// It is GET /staff/merchandising.
+func (c *Client) GetMerchandising(ctx context.Context, opts ...CallOption) (out Merchandising, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/merchandising"}, opts, &out)
 	return out, err
 }
 
@@ -423,6 +453,13 @@ func (c *Client) ListEndpoints(ctx context.Context, opts ...CallOption) (out Lis
 	return out, err
 }
 
+// ListMisses: list the texts that found nothing, the most frequent first.
+// It is GET /staff/merchandising/misses.
+func (c *Client) ListMisses(ctx context.Context, opts ...CallOption) (out ListSearchMiss, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/merchandising/misses"}, opts, &out)
+	return out, err
+}
+
 // ListMyCredit: list the credit of whoever is logged in.
 // It is GET /customers/me/credit.
 func (c *Client) ListMyCredit(ctx context.Context, opts ...CallOption) (out ListBalance, err error) {
@@ -637,6 +674,13 @@ func (c *Client) PutQuantityRule(ctx context.Context, rule string, body RuleQuan
 	return out, err
 }
 
+// PutSearchRule: make or replace the rule for a text and a language.
+// It is PUT /staff/merchandising/rules.
+func (c *Client) PutSearchRule(ctx context.Context, body SearchRule, opts ...CallOption) (out Merchandising, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/merchandising/rules", body: body}, opts, &out)
+	return out, err
+}
+
 // PutSettings: replace the settings of the shop.
 // It is PUT /staff/settings.
 func (c *Client) PutSettings(ctx context.Context, body RuleSettings, opts ...CallOption) (out Rules, err error) {
@@ -655,6 +699,13 @@ func (c *Client) PutShippingZone(ctx context.Context, rule string, body RuleShip
 // It is PUT /staff/tax-zones/{rule}.
 func (c *Client) PutTaxZone(ctx context.Context, rule string, body RuleTaxZone, opts ...CallOption) (out Rules, err error) {
 	err = c.do(ctx, call{method: "PUT", path: "/staff/tax-zones/" + url.PathEscape(rule), body: body}, opts, &out)
+	return out, err
+}
+
+// PutVocabulary: replace the synonyms and stop words of a language.
+// It is PUT /staff/merchandising/vocabulary.
+func (c *Client) PutVocabulary(ctx context.Context, body SearchVocabulary, opts ...CallOption) (out Merchandising, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/merchandising/vocabulary", body: body}, opts, &out)
 	return out, err
 }
 
@@ -728,6 +779,29 @@ func (c *Client) RemovePromotion(ctx context.Context, rule string, opts ...CallO
 // It is DELETE /staff/quantity-rules/{rule}.
 func (c *Client) RemoveQuantityRule(ctx context.Context, rule string, opts ...CallOption) error {
 	return c.do(ctx, call{method: "DELETE", path: "/staff/quantity-rules/" + url.PathEscape(rule)}, opts, nil)
+}
+
+// RemoveSearchRuleQuery is the query of RemoveSearchRule. What is zero is not sent.
+type RemoveSearchRuleQuery struct {
+	Query  string
+	Locale string
+}
+
+func (q RemoveSearchRuleQuery) values() url.Values {
+	v := url.Values{}
+	if q.Query != "" {
+		v.Set("query", q.Query)
+	}
+	if q.Locale != "" {
+		v.Set("locale", q.Locale)
+	}
+	return v
+}
+
+// RemoveSearchRule: remove the rule for a text and a language.
+// It is DELETE /staff/merchandising/rules.
+func (c *Client) RemoveSearchRule(ctx context.Context, query RemoveSearchRuleQuery, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/staff/merchandising/rules", query: query.values()}, opts, nil)
 }
 
 // RemoveShippingZone: remove a shipping zone.
@@ -1463,6 +1537,13 @@ type ListProduct struct {
 	Next string `json:"next,omitempty"`
 }
 
+// ListSearchMiss is a value of the API.
+type ListSearchMiss struct {
+	Items []SearchMiss `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // ListSessionEntry is a value of the API.
 type ListSessionEntry struct {
 	Items []SessionEntry `json:"items"`
@@ -1526,6 +1607,14 @@ type MediaInput struct {
 	Asset string `json:"asset"`
 	// The variants that it shows; missing means all.
 	SKUs []string `json:"skus,omitempty"`
+}
+
+// Merchandising is a value of the API.
+type Merchandising struct {
+	Rules []SearchRule `json:"rules"`
+	// Counts the changes of all of it; it is their ETag.
+	Version      int64              `json:"version"`
+	Vocabularies []SearchVocabulary `json:"vocabularies"`
 }
 
 // MergeCartBody is a value of the API.
@@ -2021,6 +2110,47 @@ type SavedAddress struct {
 	Phone    string `json:"phone,omitempty"`
 	Postcode string `json:"postcode,omitempty"`
 	Region   string `json:"region,omitempty"`
+}
+
+// SearchBoost is a value of the API.
+type SearchBoost struct {
+	// brand, type, category, available, or attribute: and a name.
+	Field string `json:"field"`
+	// Added to the score: 50 makes it half as much again.
+	Percent int64    `json:"percent"`
+	Values  []string `json:"values"`
+}
+
+// SearchMiss is a value of the API.
+type SearchMiss struct {
+	Count  int64     `json:"count"`
+	LastAt time.Time `json:"last_at"`
+	Locale string    `json:"locale,omitempty"`
+	Text   string    `json:"text"`
+}
+
+// SearchRule is a value of the API.
+type SearchRule struct {
+	Boosts []SearchBoost `json:"boosts,omitempty"`
+	// Products that come last.
+	Buries []string `json:"buries,omitempty"`
+	// The language of shoppers that it is for; missing means every one.
+	Locale string `json:"locale,omitempty"`
+	// Products that come first, in this order.
+	Pins []string `json:"pins,omitempty"`
+	// The text; missing means listings without one, whose boosts count in every search.
+	Query string `json:"query,omitempty"`
+	// Where to go instead: a path, or an address on the web.
+	Redirect string `json:"redirect,omitempty"`
+}
+
+// SearchVocabulary is a value of the API.
+type SearchVocabulary struct {
+	Locale string `json:"locale,omitempty"`
+	// Words that say nothing.
+	StopWords []string `json:"stop_words,omitempty"`
+	// Groups of words and phrases that mean the same.
+	Synonyms [][]string `json:"synonyms,omitempty"`
 }
 
 // Session is a value of the API.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -158,3 +159,38 @@ type status struct{ code int }
 func (s *status) Header() http.Header         { return http.Header{} }
 func (s *status) Write(b []byte) (int, error) { return len(b), nil }
 func (s *status) WriteHeader(code int)        { s.code = code }
+
+// TestHTTP2: the server speaks HTTP/2 with TLS, and without it to a proxy that
+// knows, on one connection for many requests.
+func TestHTTP2(t *testing.T) {
+	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) })
+	for _, secure := range []bool{true, false} {
+		listener := httptest.NewUnstartedServer(echo)
+		listener.Config = web.Server(echo, slog.New(slog.DiscardHandler))
+		listener.EnableHTTP2 = secure
+		if secure {
+			listener.StartTLS()
+		} else {
+			listener.Start()
+		}
+		transport := &http.Transport{Protocols: new(http.Protocols)}
+		if secure {
+			transport = listener.Client().Transport.(*http.Transport)
+		} else {
+			transport.Protocols.SetUnencryptedHTTP2(true)
+		}
+		for range 3 {
+			answer, err := (&http.Client{Transport: transport}).Get(listener.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(answer.Body)
+			answer.Body.Close()
+			if err != nil || string(body) != "HTTP/2.0" {
+				t.Errorf("with TLS: %t, it speaks %q (%v)", secure, body, err)
+			}
+		}
+		transport.CloseIdleConnections()
+		listener.Close()
+	}
+}
