@@ -7,6 +7,7 @@ import (
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 )
@@ -58,6 +59,35 @@ func changeAccount(v *visit) error {
 	}
 	name := commerce.Personal(f.Values["name"])
 	if _, err := v.site.shop.Accounts.Update(v.ctx(), accounts.Update{Customer: v.customer, Name: &name}); err != nil {
+		return err
+	}
+	return v.redirect("/account?note=saved")
+}
+
+// changeEmail asks for the password: whoever finds a browser that is logged in
+// must not be able to take the account over.
+func changeEmail(v *visit) error {
+	if v.customer == "" {
+		return v.toLogIn()
+	}
+	f := v.readForm("email")
+	v.checkEmail(f)
+	if len(f.Errors) > 0 {
+		return v.redirect("/account?note=invalid")
+	}
+	err := v.site.shop.Accounts.Prove(v.ctx(), v.customer, commerce.Personal(v.r.PostFormValue("password")))
+	if err == nil {
+		email := commerce.Personal(f.Values["email"])
+		_, err = v.site.shop.Accounts.Update(v.ctx(), accounts.Update{Customer: v.customer, Email: &email})
+	}
+	switch {
+	case is[*accounts.WrongPasswordError](err):
+		return v.redirect("/account?note=password")
+	case is[*accounts.ThrottledError](err):
+		return v.redirect("/account?note=wait")
+	case is[*accounts.EmailTakenError](err), fault.CodeOf(err) == fault.Invalid:
+		return v.redirect("/account?note=invalid")
+	case err != nil:
 		return err
 	}
 	return v.redirect("/account?note=saved")

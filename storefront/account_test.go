@@ -1,6 +1,7 @@
 package storefront_test
 
 import (
+	"crypto/rand"
 	"strings"
 	"testing"
 	"time"
@@ -150,4 +151,17 @@ func TestRegisterAfterFailedLogIns(t *testing.T) {
 	clock.Advance(time.Minute)
 	b.submit("/login", account)
 	b.want(200, "Your account", "late@example.com")
+}
+
+// TestAnotherEmailAsksForThePassword: a browser that is logged in is not enough.
+func TestAnotherEmailAsksForThePassword(t *testing.T) {
+	b, email := sample.visitor(t), strings.ToLower(rand.Text())
+	b.submitAt("/register", "/register", map[string]string{"name": "Ada", "email": email + "@example.com", "password": "a long walk home"})
+	b.want(200, "Your account")
+	b.submit("/account/email", map[string]string{"email": email + "@example.org", "password": "not it"})
+	b.want(200, "The password is not right.", email+"@example.com")
+	b.submit("/account/email", map[string]string{"email": "not one", "password": "a long walk home"})
+	b.want(200, "That did not work", email+"@example.com")
+	b.submit("/account/email", map[string]string{"email": email + "@example.org", "password": "a long walk home"})
+	b.want(200, "That was saved.", email+"@example.org")
 }

@@ -217,8 +217,9 @@ var notes = map[string]string{
 	"currency": "Some goods have no price in that currency and were left out.",
 	"delivery": "Please choose how it shall come.",
 	"saved":    "That was saved.", "invalid": "That did not work", "letter": "A letter is on its way to you.",
-	"wait":  "That failed too often. Please wait a little and try again.",
-	"empty": "Your cart is empty.", "address": "Please fill in your address first.",
+	"password": "The password is not right.",
+	"wait":     "That failed too often. Please wait a little and try again.",
+	"empty":    "Your cart is empty.", "address": "Please fill in your address first.",
 }
 
 // note returns what has just happened, in the shopper's language.

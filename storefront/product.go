@@ -20,8 +20,32 @@ type productPage struct {
 	Price        priceView
 	Priced       bool
 	Stock        stockView
+	Parts        []partView // of a kit
 	Related      []card
 	LD           productLD
+}
+
+// partView is what a kit holds.
+type partView struct {
+	Quantity   int64
+	Title, URL string
+}
+
+// parts returns what a kit holds. A part that is not on show has no link.
+func (v *visit) parts(kit catalog.Variant) ([]partView, error) {
+	var parts []partView
+	for _, c := range kit.Components {
+		line, err := v.line(c.SKU, string(c.SKU))
+		if err != nil {
+			return nil, err
+		}
+		part := partView{Quantity: c.Quantity, Title: line.Title, URL: line.URL}
+		if line.Options != "" {
+			part.Title += ", " + line.Options
+		}
+		parts = append(parts, part)
+	}
+	return parts, nil
 }
 
 // optionView is one option with its values, each a link to a variant.
@@ -75,6 +99,9 @@ func product(v *visit) error {
 	data.Chosen = chosenOptions(data.Options)
 	data.Price, data.Priced = v.price(chosen)
 	if data.Stock, err = v.stock(chosen); err != nil {
+		return err
+	}
+	if data.Parts, err = v.parts(chosen); err != nil {
 		return err
 	}
 	if err := v.surroundings(&data, p); err != nil {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/money"
 )
@@ -48,6 +49,19 @@ func TestCreditPays(t *testing.T) {
 	b.want(200, "Do not use it", "Place the order")
 	b.submit("/checkout/payment", nil)
 	b.want(200, "Thank you for your order", "Your credit")
+}
+
+// TestAKitSaysWhatIsInIt and is sold by what its parts allow.
+func TestAKitSaysWhatIsInIt(t *testing.T) {
+	_, err := sample.store.Catalog.PutProduct(t.Context(), catalog.PutProduct{Handle: "camp-set", Title: "Camp set", Variants: []catalog.PutVariant{
+		{SKU: "camp-set", Prices: []money.Amount{money.New(2500, "EUR")}, Components: []catalog.Component{{SKU: "CAMP-MUG-CLAY", Quantity: 2}}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := sample.visitor(t)
+	b.open("/p/camp-set")
+	b.want(200, "In this set", "2 × Camp mug, Clay", "In stock")
 }
 
 // toPayment puts something into the cart and goes as far as the payment.

@@ -248,6 +248,7 @@ func (s *site) routes() http.Handler {
 	handle("POST /register", secretly(register))
 	handle("GET /account", account)
 	handle("POST /account", changeAccount)
+	handle("POST /account/email", secretly(changeEmail))
 	handle("GET /account/address", showAddress)
 	handle("POST /account/address", addAddress)
 	handle("POST /account/address/remove", removeAddress)

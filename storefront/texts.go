@@ -15,7 +15,7 @@ var germanTexts = map[string]string{
 	// All pages
 	"Skip to the content": "Zum Inhalt springen", "Items in your cart": "Artikel im Warenkorb",
 	"The invoice goes to another address": "Die Rechnung geht an eine andere Adresse", "Invoice to": "Rechnung an",
-	"Gift card": "Gutscheinkarte", "Your credit": "Dein Guthaben", "Do you have a gift card?": "Hast du eine Gutscheinkarte?", "Code of the gift card": "Code der Gutscheinkarte",
+	"In this set": "In diesem Set", "The password is not right.": "Das Passwort stimmt nicht.", "Another e-mail address": "Andere E-Mail-Adresse", "Your password": "Dein Passwort", "Gift card": "Gutscheinkarte", "Your credit": "Dein Guthaben", "Do you have a gift card?": "Hast du eine Gutscheinkarte?", "Code of the gift card": "Code der Gutscheinkarte",
 	"There is nothing left on this card, or no such card.": "Auf dieser Karte ist nichts mehr, oder es gibt sie nicht.", "Do not use it": "Nicht verwenden", "Use it": "Verwenden", "Place the order": "Bestellen", "Search": "Suchen", "What are you looking for?": "Was suchst du?", "Your shop": "Dein Laden",
 	"Cart": "Warenkorb", "Categories": "Sortiment", "Shop": "Sortiment", "Help": "Hilfe", "Language and currency": "Sprache und Währung",
 	"Language": "Sprache", "Currency": "Währung", "Apply": "Übernehmen", "Start shopping": "Stöbern", "Home": "Start", "You are here": "Du bist hier",
