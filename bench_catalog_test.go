@@ -137,3 +137,84 @@ func BenchmarkCollected(b *testing.B) {
 		return nil
 	})
 }
+
+// BenchmarkCollectedLarge changes products of a shop with 100,000 variants
+// among 5,000 collections with rules, a tenth of them by price, and waits until
+// the collection has them: at rest, and while new rules are being held against
+// all products, which takes pass-s.
+func BenchmarkCollectedLarge(b *testing.B) {
+	const products, brands, byPrice = 25_000, 4500, 500
+	shop := catalogBench(b)
+	ctx := context.Background()
+	parallel(64, brands+byPrice, func(i int) {
+		rule := catalog.Rule{Field: catalog.RuleBrand, Op: catalog.Is, Values: []string{fmt.Sprint("brand ", i)}}
+		if i >= brands {
+			rule = catalog.Rule{Field: catalog.RulePrice, Op: catalog.AtMost, Price: new(money.New(int64(i), "EUR"))}
+		}
+		if _, err := shop.Catalog.PutCollection(ctx, catalog.PutCollection{Handle: fmt.Sprint(i), Title: "Collection", Rules: []catalog.Rule{rule}}); err != nil {
+			b.Error(err)
+		}
+	})
+	item := func(n, brand int) catalog.PutProduct {
+		p := catalog.PutProduct{Handle: fmt.Sprint("item-", n), Title: "Item", Brand: fmt.Sprint("brand ", brand)}
+		for v := range 4 {
+			p.Variants = append(p.Variants, catalog.PutVariant{
+				SKU: catalog.SKU(fmt.Sprintf("%d/%d", n, v)), Prices: []money.Amount{money.New(int64(4900+n%1000), "EUR")},
+				Options: []catalog.Option{{Name: "Size", Value: fmt.Sprint(v)}},
+			})
+		}
+		return p
+	}
+	list := make([]catalog.PutProduct, products)
+	for i := range list {
+		list[i] = item(i, i%brands)
+	}
+	if _, err := shop.Catalog.PutProducts(ctx, list); err != nil {
+		b.Fatal(err)
+	}
+	change := func(n int) error {
+		before := shop.Latest()
+		p, err := shop.Catalog.PutProduct(ctx, item(n, (n+1)%brands))
+		if err != nil {
+			return err
+		}
+		for e, err := range shop.Follow(ctx, before) {
+			if err != nil || e.Kind == "product.collected" && e.Subject == string(p.ID) {
+				return err
+			}
+		}
+		return nil
+	}
+	wait := func() {
+		for shop.Uncollected(b) > 0 {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+	b.Run("at rest", func(b *testing.B) {
+		wait()
+		timed(b, func(i int) error { return change(i % products) })
+	})
+	b.Run("new rules", func(b *testing.B) {
+		passes := time.Duration(0)
+		timed(b, func(i int) error {
+			b.StopTimer()
+			wait()
+			_, err := shop.Catalog.PutCollection(ctx, catalog.PutCollection{Handle: fmt.Sprint("new-", i), Title: "Collection", Rules: []catalog.Rule{
+				{Field: catalog.RuleTitle, Op: catalog.Contains, Values: []string{fmt.Sprint("item ", i)}}}})
+			for err == nil && shop.Uncollected(b) < products/2 {
+				time.Sleep(time.Millisecond) // the shards have not heard yet
+			}
+			start := time.Now()
+			b.StartTimer()
+			if err == nil {
+				err = change(i % products)
+			}
+			b.StopTimer()
+			wait()
+			passes += time.Since(start)
+			b.StartTimer()
+			return err
+		})
+		b.ReportMetric(passes.Seconds()/float64(b.N), "pass-s")
+	})
+}

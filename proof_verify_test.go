@@ -49,7 +49,7 @@ var damages = []struct {
 	{"catalog.change_is_remembered", one(`DELETE FROM catalog_changes WHERE subject LIKE 'prd%'`)},
 	{"catalog.collected_matches", one(`DELETE FROM collected`)},
 	{"catalog.collected_on_slot", one(`UPDATE collected SET slot = slot + 1`)},
-	{"catalog.uncollected_has_timer", []string{`INSERT INTO uncollected SELECT id, slot FROM products`, `DELETE FROM timers WHERE kind = 'catalog.collect'`}},
+	{"catalog.uncollected_has_timer", []string{`INSERT INTO uncollected SELECT id, slot, 0 FROM products`, `DELETE FROM timers WHERE kind = 'catalog.collect'`}},
 	{"catalog.rules_have_timer", []string{`UPDATE collection_rules SET told = told - 1`, `DELETE FROM timers WHERE kind = 'catalog.rules'`}},
 	{"catalog.type_exists", one(`UPDATE products SET type = 'ptype_01KAJ3W7Q8Z5D4F6G7H8J9K0M1'`)},
 	{"catalog.list_exists", one(`INSERT INTO list_prices SELECT id, 'plist_01KAJ3W7Q8Z5D4F6G7H8J9K0M1', 'EUR', 1, 5, slot FROM variants`)},

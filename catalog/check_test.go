@@ -36,7 +36,7 @@ func TestCheckFindsPlantedBugs(t *testing.T) {
 		"catalog.positions_in_order":    `UPDATE product_categories SET position = position + 1`,
 		"catalog.change_is_remembered":  `DELETE FROM catalog_changes WHERE subject LIKE 'prd%'`,
 		"catalog.collected_on_slot":     `INSERT INTO collected SELECT 'coll', id, slot + 1 FROM products`,
-		"catalog.uncollected_has_timer": `INSERT INTO uncollected SELECT id, slot FROM products`,
+		"catalog.uncollected_has_timer": `INSERT INTO uncollected SELECT id, slot, 0 FROM products`,
 		"catalog.rules_have_timer":      `INSERT INTO collection_rules VALUES (1, 0, 2, 1)`,
 		"catalog.list_price_on_slot":    `INSERT INTO list_prices SELECT id, 'plist', 'EUR', 1, 5, slot + 1 FROM variants`,
 		"catalog.prior_price":           `UPDATE prices SET prior = 5`,

@@ -96,9 +96,9 @@ func (c setRules) apply(tx *command.Tx) (struct{}, error) {
 		return struct{}{}, err
 	}
 	// Without rules there may still be products that some had found.
-	query := `INSERT OR IGNORE INTO uncollected (product, slot) SELECT id, slot FROM products`
+	query := `INSERT OR IGNORE INTO uncollected (product, slot, changed) SELECT id, slot, 0 FROM products`
 	if !c.Any {
-		query = `INSERT OR IGNORE INTO uncollected (product, slot) SELECT DISTINCT product, slot FROM collected`
+		query = `INSERT OR IGNORE INTO uncollected (product, slot, changed) SELECT DISTINCT product, slot, 0 FROM collected`
 	}
 	if err := startCollecting(tx); err != nil {
 		return struct{}{}, err
@@ -138,7 +138,8 @@ func uncollect(tx *command.Tx, product ProductID) error {
 	if err := startCollecting(tx); err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT OR IGNORE INTO uncollected (product, slot) VALUES (?, ?)`, product, tx.Slot)
+	_, err = tx.Exec(`INSERT INTO uncollected (product, slot, changed) VALUES (?, ?, 1)
+		ON CONFLICT (product) DO UPDATE SET changed = 1`, product, tx.Slot)
 	return err
 }
 
@@ -193,7 +194,7 @@ func (s *Service) CollectTimer(ctx context.Context, subject string) error {
 	}
 	stored, after := int64(0), ProductID("")
 	for {
-		c, err := s.matched(ctx, n, after)
+		c, next, err := s.matched(ctx, n, after)
 		if err != nil {
 			return err
 		}
@@ -205,9 +206,9 @@ func (s *Service) CollectTimer(ctx context.Context, subject string) error {
 		switch {
 		case !done.Left:
 			return nil
-		case len(c.Products) > 0:
-			after = c.Products[len(c.Products)-1].Product
-		case stored == 0 && after != "":
+		case next != after:
+			after = next
+		case stored == 0 && (after != "" || len(c.Products) > 0):
 			return fault.New(fault.Unavailable, "the products of shard %d or the rules change all the time", n)
 		default:
 			stored, after = 0, ""
@@ -221,21 +222,23 @@ type collectedSoFar struct {
 	Left   bool  `cbor:"2,keyasint,omitempty"` // some of the shard wait
 }
 
-// matched holds uncollected products behind after against the rules.
-func (s *Service) matched(ctx context.Context, shard int, after ProductID) (c collect, err error) {
+// matched holds uncollected products against the rules: those that have
+// changed, and of the others some behind after. It returns the last of these.
+func (s *Service) matched(ctx context.Context, shard int, after ProductID) (c collect, last ProductID, err error) {
 	all, err := s.Collections(ctx)
 	if err != nil {
-		return c, err
+		return c, after, err
 	}
 	tree, err := s.Categories(ctx)
 	if err != nil {
-		return c, err
+		return c, after, err
 	}
+	last = after
 	c.Version = all.version
 	err = s.engine.View(ctx, s.engine.SlotOn(shard), func(tx *sqlite.Tx) error {
-		ids, err := readUncollected(tx, after)
+		ids, changed, err := readUncollected(tx, after)
 		memberships := 0
-		for _, id := range ids {
+		for i, id := range ids {
 			r, _, err := readRecord(tx, id)
 			if err != nil {
 				return err
@@ -245,18 +248,32 @@ func (s *Service) matched(ctx context.Context, shard int, after ProductID) (c co
 				break
 			}
 			c.Products = append(c.Products, collected{Product: id, Version: r.Version, In: in})
+			if i >= changed {
+				last = id
+			}
 		}
 		return err
 	})
-	return c, err
+	return c, last, err
 }
 
-func readUncollected(tx *sqlite.Tx, after ProductID) (ids []ProductID, err error) {
-	rows := tx.Query(`SELECT product FROM uncollected WHERE product > ? ORDER BY product LIMIT ?`, after, mostCollected)
-	for rows.Next() {
-		ids = append(ids, ProductID(rows.Text(0)))
+// readUncollected returns the products that have changed, and how many those
+// are, and behind them others.
+func readUncollected(tx *sqlite.Tx, after ProductID) (ids []ProductID, changed int, err error) {
+	for _, query := range []string{
+		`SELECT product FROM uncollected WHERE changed = 1 AND product > '' ORDER BY product LIMIT ?2`,
+		`SELECT product FROM uncollected WHERE changed = 0 AND product > ?1 ORDER BY product LIMIT ?2`,
+	} {
+		changed = len(ids)
+		rows := tx.Query(query, after, mostCollected-len(ids))
+		for rows.Next() {
+			ids = append(ids, ProductID(rows.Text(0)))
+		}
+		if err := rows.Close(); err != nil {
+			return nil, 0, err
+		}
 	}
-	return ids, rows.Close()
+	return ids, changed, nil
 }
 
 // collect puts products of one shard into the collections whose rules find

@@ -246,11 +246,15 @@ CREATE TABLE collecting (
 	round   INTEGER NOT NULL                          -- of timers, each of which ends with no product waiting
 ) STRICT, WITHOUT ROWID;
 
--- Products that have to be held against the rules.
+-- Products that have to be held against the rules. Those that have changed
+-- come before those that wait because the rules have.
 CREATE TABLE uncollected (
 	product TEXT    NOT NULL PRIMARY KEY,
-	slot    INTEGER NOT NULL
+	slot    INTEGER NOT NULL,
+	changed INTEGER NOT NULL CHECK (changed IN (0, 1))
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX uncollected_changed ON uncollected (product) WHERE changed = 1;
 
 -- Which products the rules of collections have found.
 CREATE TABLE collected (
