@@ -11,6 +11,7 @@ import (
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/money"
 )
 
@@ -278,5 +279,34 @@ func BenchmarkCollect(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+	}
+}
+
+// A product that has changed need not wait until new rules have been held
+// against all others.
+func TestAChangedProductComesFirst(t *testing.T) {
+	s := newShop(t, 1)
+	var last catalog.Product
+	for i := range 5 {
+		last = s.must(catalog.PutProduct{SKU: catalog.SKU(fmt.Sprint("item ", i)), Title: "Item", Brand: "Acme", Price: eur(100)})
+	}
+	s.collection(catalog.PutCollection{Handle: "acme", Title: "Acme", Rules: []catalog.Rule{is(catalog.RuleBrand, "", "Acme")}})
+	for _, subject := range s.engine.Timers(catalog.TimerRules) {
+		if err := s.RulesTimer(t.Context(), subject); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.must(catalog.PutProduct{SKU: "item 4", Title: "Item, new", Brand: "Acme", Price: eur(100)})
+	s.collect()
+	var order []string
+	err := s.engine.View(t.Context(), 0, func(tx *sqlite.Tx) error {
+		rows := tx.Query(`SELECT subject FROM outbox WHERE kind = 'product.collected' ORDER BY seq`)
+		for rows.Next() {
+			order = append(order, rows.Text(0))
+		}
+		return rows.Close()
+	})
+	if err != nil || len(order) != 5 || order[0] != string(last.ID) {
+		t.Errorf("%v were collected in this order, %v; want %s first", order, err, last.ID)
 	}
 }
