@@ -359,6 +359,7 @@ func (s *Store) timerHandlers() map[string]command.Timer {
 		inventory.TimerRecall: s.Inventory.RecallTimer,
 		cart.TimerMerge:       s.Carts.MergeTimer,
 		cart.TimerExpire:      s.Carts.ExpireTimer,
+		cart.TimerRelease:     s.Carts.ReleaseTimer,
 		accounts.TimerExpire:  s.Accounts.ExpireTimer,
 		accounts.TimerForget:  s.Accounts.ForgetTimer,
 		claim.TimerKind:       claim.Timer(s.engine, s.holds),

@@ -47,6 +47,8 @@ type AddedLine struct {
 	Title     string            `cbor:"5,keyasint" command:"stamped"`
 	UnitPrice int64             `cbor:"6,keyasint" command:"stamped"` // minor units
 	Untracked bool              `cbor:"7,keyasint,omitempty" command:"stamped"`
+	// HoldMinutes is how long the goods are set aside; 0: not before a checkout.
+	HoldMinutes int64 `cbor:"9,keyasint,omitempty" command:"stamped"`
 }
 
 // AddLine is AddLines with one line.
@@ -221,6 +223,7 @@ func (l AddedLine) price(lists *catalog.PriceLists, v catalog.Variant, ask catal
 
 func (l AddedLine) stamped(v catalog.Variant, price money.Amount) AddedLine {
 	l.Variant, l.Title, l.UnitPrice, l.Untracked = v.ID, v.Title, price.Minor(), v.Untracked
+	l.HoldMinutes = holdMinutes(v)
 	return l
 }
 
@@ -243,6 +246,9 @@ func (c AddLines) apply(tx *command.Tx) (Receipt, error) {
 			return Receipt{}, err
 		}
 	}
+	if err := h.reserveAdded(tx, c.Lines); err != nil {
+		return Receipt{}, err
+	}
 	return h.save(tx)
 }
 
@@ -260,13 +266,13 @@ func (c AddLines) header(tx *command.Tx) (header, error) {
 
 // AddLines runs the command and returns the whole cart as it is then. It
 // returns a *catalog.UnknownSKUError, a *NotForSaleError, a *CurrencyError, a
-// *VersionError, a *StatusError while a checkout runs or after, and a
-// *LimitError.
+// *VersionError, a *StatusError while a checkout runs or after, a *LimitError,
+// and an *inventory.OutOfStockError for goods that are set aside in carts.
 func (s *Service) AddLines(ctx context.Context, c AddLines) (Cart, error) {
 	if err := c.Validate(); err != nil {
 		return Cart{}, err
 	}
-	call := command.Call{Key: c.Key}
+	call := command.Call{Key: command.KeyOr(s.engine, c.Key)}
 	var err error
 	switch {
 	case c.Cart != "":
@@ -279,8 +285,12 @@ func (s *Service) AddLines(ctx context.Context, c AddLines) (Cart, error) {
 	if err != nil {
 		return Cart{}, err
 	}
-	call.Prepare = func(st command.Stamp) error { return c.prepare(ctx, s, st) }
-	return command.DoThen(ctx, s.engine, &c, call, s.read)
+	var cmd AddLines
+	call.Prepare = func(st command.Stamp) error { return cmd.prepare(ctx, s, st) }
+	return s.stocked(ctx, &cmd.Cart, func() (Cart, error) {
+		cmd = c
+		return command.DoThen(ctx, s.engine, &cmd, call, s.read)
+	})
 }
 
 // AddLine is AddLines with one line.

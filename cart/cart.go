@@ -52,6 +52,7 @@ func Module() command.Module {
 			command.DefineRepeatable(takeOver.apply),
 			command.DefineRepeatable(markMerged.apply),
 			command.DefineRepeatable(expire.apply),
+			command.DefineRepeatable(release.apply),
 		},
 		Schema: map[uint32]string{1: schema},
 		Errors: []fault.Type{

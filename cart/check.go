@@ -31,6 +31,11 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 	if err := rows.Close(); err != nil {
 		return nil, err
 	}
+	held, err := checkHeld(tx)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, held...)
 	rows = tx.Query(`SELECT c.id, c.status FROM carts c WHERE c.status <> 'completed'
 		AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = 'cart.expire' AND t.subject = c.id AND t.due = c.expires)`)
 	for rows.Next() {

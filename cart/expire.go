@@ -111,7 +111,10 @@ func (h header) abandon(tx *command.Tx) error {
 }
 
 // delete forgets the cart and, of a guest's, the key of its contact.
-func (h header) delete(tx *command.Tx) error {
+func (h *header) delete(tx *command.Tx) error {
+	if err := h.unreserve(tx); err != nil {
+		return err
+	}
 	owner, _, err := tx.Text(`SELECT contact_subject FROM carts WHERE id = ?`, h.id)
 	if err != nil {
 		return err

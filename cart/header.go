@@ -22,6 +22,9 @@ type header struct {
 
 	frozen    string // see Freeze
 	updatedAt int64  // ms since 1970 UTC, before this command
+
+	heldUntil, heldFor int64 // see reserve
+	reheld             bool  // by this command
 }
 
 func newHeader(tx *command.Tx, cart ID, customer accounts.CustomerID, currency money.Currency, reference string) (header, error) {
@@ -37,7 +40,7 @@ func newHeader(tx *command.Tx, cart ID, customer accounts.CustomerID, currency m
 }
 
 func loadHeader(tx *sqlite.Tx, cart ID) (header, error) {
-	rows := tx.One(`SELECT customer, currency, status, order_id, lines, total, version, updated_at, frozen FROM carts WHERE id = ?`, cart)
+	rows := tx.One(`SELECT customer, currency, status, order_id, lines, total, version, updated_at, frozen, held_until, held_for FROM carts WHERE id = ?`, cart)
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
 			return header{}, err
@@ -47,6 +50,7 @@ func loadHeader(tx *sqlite.Tx, cart ID) (header, error) {
 	h := header{
 		id: cart, customer: accounts.CustomerID(rows.Text(0)), currency: money.Currency(rows.Text(1)),
 		status: Status(rows.Text(2)), order: rows.Text(3), lines: rows.Int64(4), total: rows.Int64(5), version: rows.Int64(6), updatedAt: rows.Int64(7), frozen: rows.Text(8),
+		heldUntil: rows.Int64(9), heldFor: rows.Int64(10),
 	}
 	return h, rows.Close()
 }
@@ -93,13 +97,13 @@ func (h *header) add(tx *command.Tx, l AddedLine) error {
 		return err
 	}
 	if found {
-		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ?, unit_price = ?, variant = ?, title = ?, untracked = ? WHERE cart = ? AND sku = ? AND agreed = ? AND properties = ?`,
-			have.quantity+l.Quantity, l.UnitPrice, l.Variant, l.Title, l.Untracked, h.id, l.SKU, l.agreed(), properties)
+		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ?, unit_price = ?, variant = ?, title = ?, untracked = ?, hold_minutes = ? WHERE cart = ? AND sku = ? AND agreed = ? AND properties = ?`,
+			have.quantity+l.Quantity, l.UnitPrice, l.Variant, l.Title, l.Untracked, l.HoldMinutes, h.id, l.SKU, l.agreed(), properties)
 		return err
 	}
 	// The version grows with every change, so it orders lines over changes.
-	_, err = tx.Exec(`INSERT INTO cart_lines (cart, sku, agreed, unit_price, slot, n, variant, title, quantity, reason, untracked, properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		h.id, l.SKU, l.agreed(), l.UnitPrice, tx.Slot, h.version*MaxLines+h.lines, l.Variant, l.Title, l.Quantity, l.Reason, l.Untracked, properties)
+	_, err = tx.Exec(`INSERT INTO cart_lines (cart, sku, agreed, unit_price, slot, n, variant, title, quantity, reason, untracked, properties, hold_minutes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		h.id, l.SKU, l.agreed(), l.UnitPrice, tx.Slot, h.version*MaxLines+h.lines, l.Variant, l.Title, l.Quantity, l.Reason, l.Untracked, properties, l.HoldMinutes)
 	return err
 }
 
@@ -148,6 +152,9 @@ func (h header) fits(l AddedLine, have int64, found bool) error {
 
 // save writes the row back, at the next version.
 func (h *header) save(tx *command.Tx) (Receipt, error) {
+	if err := h.extend(tx); err != nil {
+		return Receipt{}, err
+	}
 	h.version++
 	_, err := tx.Exec(`UPDATE carts SET customer = ?, status = ?, order_id = ?, lines = ?, total = ?, updated_at = ?, version = ? WHERE id = ?`,
 		h.customer, h.status, h.order, h.lines, h.total, tx.At, h.version, h.id)

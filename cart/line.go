@@ -51,6 +51,9 @@ type Cart struct {
 	// are, "" if the cart follows the catalog and the rules.
 	Frozen string
 
+	// Held says that goods of lines with HoldMinutes are set aside.
+	Held bool
+
 	ShippingMethod string              // the one that was chosen; "" if none
 	Offers         []ShippingOffer     // the methods that there are for the address
 	Codes          []pricing.CodeState // those on it, and why some have no effect
@@ -79,8 +82,15 @@ type Line struct {
 	Total     money.Amount // Quantity × UnitPrice
 	Reason    string       // why the price was agreed; "" is the catalog's price
 	Untracked bool         // not counted in stock
+	// HoldMinutes is how long its goods are set aside after each change of the
+	// cart; 0: they are not before a checkout.
+	HoldMinutes int64
 	// Properties are what the shopper chose beside the variant.
 	Properties []Property
+	// Backordered is how many are sold before they are there, and ExpectedAt
+	// when they should be; zero if that is not known.
+	Backordered int64
+	ExpectedAt  time.Time
 
 	// AddedPrice is what one cost when the line was last added to.
 	AddedPrice money.Amount
@@ -109,8 +119,8 @@ type Problem struct {
 	// Was and Is are the prices of one unit, of a PriceChanged.
 	Was money.Amount `cbor:"4,keyasint,omitempty"`
 	Is  money.Amount `cbor:"5,keyasint,omitempty"`
-	// Bound is the least or the greatest number of units, or the step between
-	// numbers, of a problem with a quantity.
+	// Bound is the least or the greatest number of units, the step between
+	// numbers, or how many are left, of a problem with a quantity.
 	Bound int64 `cbor:"6,keyasint,omitempty"`
 }
 
@@ -121,6 +131,7 @@ type ProblemCode string
 const (
 	PriceChanged   ProblemCode = "price_changed"               // the catalog's price is not the one at which it was added
 	Discontinued   ProblemCode = "discontinued"                // it is not for sale any more; the old price counts
+	OutOfStock     ProblemCode = "out_of_stock"                // fewer are left, as Bound says, than are in the cart
 	NoPrice        ProblemCode = "no_price"                    // the catalog has no price in the currency any more; the old one counts
 	MethodNotThere ProblemCode = "method_not_there"            // the chosen shipping method is not offered any more
 	TooFew         ProblemCode = ProblemCode(pricing.BelowMin) // units of a SKU

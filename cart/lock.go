@@ -13,6 +13,13 @@ func Lock(tx *command.Tx, c Cart, version int64, order string) error {
 	return err
 }
 
+// LetGo lets go of what is set aside for a cart, which the caller has read in
+// this transaction, so that a checkout can take it. It is called in apply.
+func LetGo(tx *command.Tx, c Stored) error {
+	h := header{id: c.ID, heldUntil: c.HeldUntil}
+	return h.unreserve(tx)
+}
+
 // MayLock returns a *StatusError that names the other order if a checkout has
 // or had the cart, and a *VersionError if it is not at version. A frozen cart
 // can be bought.

@@ -37,6 +37,9 @@ func (c closeGuest) apply(tx *command.Tx) (struct{}, error) {
 	case h.frozen != "":
 		return struct{}{}, &FrozenError{Cart: c.Guest}
 	}
+	if err := h.unreserve(tx); err != nil {
+		return struct{}{}, err
+	}
 	h.status, h.customer = Merging, c.Customer
 	if _, err := h.save(tx); err != nil {
 		return struct{}{}, err
@@ -92,6 +95,9 @@ func (c takeOver) apply(tx *command.Tx) (Receipt, error) {
 	}
 	if take {
 		if err := c.takeCodes(tx, h); err != nil {
+			return Receipt{}, err
+		}
+		if err := h.reserveTaken(tx, c.Lines); err != nil {
 			return Receipt{}, err
 		}
 	}

@@ -20,9 +20,10 @@ type Priced struct {
 	Quote pricing.Quote
 	// Redemptions are the uses of what has a limit that buying it would make.
 	Redemptions []pricing.Redemption
-	// Kits says what one unit of a line takes from stock, by the line's
-	// position, where that is not a unit of its variant.
-	Kits map[int][]inventory.Need
+	// Needs says what one unit of a line takes from stock, by the line's
+	// position, where that is not a unit of its variant that has to be there:
+	// of kits, and of what is only tracked.
+	Needs map[int][]inventory.Need
 }
 
 // Explain says in plain lines how each amount of the cart came about.
@@ -39,6 +40,9 @@ func (s *Service) Price(ctx context.Context, cart ID) (Priced, error) {
 
 func (s *Service) priced(ctx context.Context, slot id.Slot, find func(*sqlite.Tx) (ID, error)) (Cart, error) {
 	p, err := s.price(ctx, slot, find)
+	if err == nil && p.Status == Active {
+		err = p.checkStock(ctx, s)
+	}
 	return p.Cart, err
 }
 
@@ -106,7 +110,7 @@ func (p *Priced) lookUp(ctx context.Context, s *Service, rules *pricing.Rules, l
 		if err != nil && !gone {
 			return err
 		}
-		if v.IsKit() {
+		if v.IsKit() || v.Reserve == catalog.TrackOnly {
 			if gone, err = p.takeApart(ctx, s, i, v); err != nil {
 				return err
 			}
@@ -126,17 +130,17 @@ func (p *Priced) lookUp(ctx context.Context, s *Service, rules *pricing.Rules, l
 	return nil
 }
 
-// takeApart notes what the kit of a line takes from stock. One that cannot be
-// put together is gone.
-func (p *Priced) takeApart(ctx context.Context, s *Service, line int, kit catalog.Variant) (gone bool, err error) {
-	needs, err := s.stock.Needs(ctx, kit)
+// takeApart notes what a line takes from stock. A kit that cannot be put
+// together is gone.
+func (p *Priced) takeApart(ctx context.Context, s *Service, line int, v catalog.Variant) (gone bool, err error) {
+	needs, err := s.stock.Needs(ctx, v)
 	if _, broken := errors.AsType[*inventory.KitError](err); broken {
 		return true, nil
 	}
-	if p.Kits == nil {
-		p.Kits = map[int][]inventory.Need{}
+	if p.Needs == nil {
+		p.Needs = map[int][]inventory.Need{}
 	}
-	p.Kits[line] = needs
+	p.Needs[line] = needs
 	return false, err
 }
 

@@ -20,6 +20,8 @@ CREATE TABLE carts (
 	quote              BLOB    CHECK ((quote IS NOT NULL) = (frozen = 'hard')), -- what it costs, CBOR
 	abandoned          INTEGER NOT NULL, -- the version that was told to be abandoned
 	expires            INTEGER NOT NULL, -- when somebody looks whether it may be forgotten, by the shard's clock
+	held_until         INTEGER NOT NULL DEFAULT 0, -- when goods that are set aside for it are let go, by the shard's clock; 0: there are none
+	held_for           INTEGER NOT NULL DEFAULT 0, -- how long they are set aside after each change, in ms
 	external_reference TEXT    NOT NULL,
 	metadata           TEXT,
 	private_metadata   TEXT,
@@ -27,6 +29,7 @@ CREATE TABLE carts (
 	contact_subject    TEXT NOT NULL, -- '' without a contact
 	shipping_country   TEXT NOT NULL, -- the contact's, in the clear: taxes and shipping rules need it
 	billing_country    TEXT NOT NULL,
+	CHECK (held_until = 0 OR status = 'active'),
 	CHECK ((order_id <> '') = (status IN ('locking', 'completed'))),
 	CHECK ((customer <> '') OR status NOT IN ('merging', 'merged')),
 	CHECK ((contact IS NULL) = (contact_subject = ''))
@@ -47,6 +50,7 @@ CREATE TABLE cart_lines (
 	reason     TEXT    NOT NULL, -- why the price was agreed; '' is the catalog's price
 	untracked  INTEGER NOT NULL CHECK (untracked IN (0, 1)),
 	properties TEXT    NOT NULL, -- JSON, sorted by name; '' is none
+	hold_minutes INTEGER NOT NULL DEFAULT 0 CHECK (hold_minutes >= 0), -- how long its goods are set aside; 0: not before a checkout
 	PRIMARY KEY (cart, sku, agreed, properties),
 	CHECK ((agreed = -1) = (reason = ''))
 ) STRICT, WITHOUT ROWID;

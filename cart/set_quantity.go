@@ -65,24 +65,29 @@ func (c SetQuantity) apply(tx *command.Tx) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
+	if err := h.reserveStored(tx, l); err != nil {
+		return Receipt{}, err
+	}
 	return h.save(tx)
 }
 
 // stored is a line as its row has it.
 type stored struct {
 	units
-	n int64 // the line's ID
+	n       int64 // the line's ID
+	variant catalog.VariantID
+	hold    int64 // minutes
 }
 
 // find returns the one line that is meant.
 func (c SetQuantity) find(tx *command.Tx, h header) (stored, error) {
 	var line stored
 	var prices []money.Amount
-	rows := tx.Query(`SELECT unit_price, quantity, n FROM cart_lines WHERE cart = ? AND sku = ? ORDER BY unit_price, n`, c.Cart, c.SKU)
+	rows := tx.Query(`SELECT unit_price, quantity, n, variant, hold_minutes FROM cart_lines WHERE cart = ? AND sku = ? ORDER BY unit_price, n`, c.Cart, c.SKU)
 	for rows.Next() {
 		p := money.New(rows.Int64(0), h.currency)
 		if (c.UnitPrice == nil || p == *c.UnitPrice) && (c.Line == 0 || c.Line == rows.Int64(2)) {
-			line = stored{units{quantity: rows.Int64(1), price: rows.Int64(0)}, rows.Int64(2)}
+			line = stored{units{quantity: rows.Int64(1), price: rows.Int64(0)}, rows.Int64(2), catalog.VariantID(rows.Text(3)), rows.Int64(4)}
 			prices = append(prices, p)
 		}
 	}
@@ -100,14 +105,15 @@ func (c SetQuantity) find(tx *command.Tx, h header) (stored, error) {
 
 // SetQuantity runs the command and returns the whole cart as it is then. It
 // returns a *NotFoundError if there is no such line, an *AmbiguousLineError if
-// there are several, and a *VersionError, *StatusError or *LimitError as
-// AddLines does.
+// there are several, and a *VersionError, *StatusError, *LimitError or
+// *inventory.OutOfStockError as AddLines does.
 func (s *Service) SetQuantity(ctx context.Context, c SetQuantity) (Cart, error) {
 	slot, err := slotOf(c.Cart)
 	if err != nil {
 		return Cart{}, err
 	}
-	return command.DoThen(ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot}, s.read)
+	call := command.Call{Key: command.KeyOr(s.engine, c.Key), Slot: slot}
+	return s.stocked(ctx, &c.Cart, func() (Cart, error) { return command.DoThen(ctx, s.engine, &c, call, s.read) })
 }
 
 // RemoveLine is SetQuantity with 0.

@@ -42,6 +42,7 @@ type soldOut struct {
 	SKU  catalog.SKU      `cbor:"2,keyasint"`
 	Want int64            `cbor:"3,keyasint"`
 	Have int64            `cbor:"4,keyasint"`
+	Free bool             `cbor:"5,keyasint,omitempty"`
 }
 
 // begun is the recorded answer of begin.
@@ -86,6 +87,11 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 	}
 	demands = append(demands, uses...)
 	n.Due = tx.Clock + driverMillis
+	if shopping.HeldUntil > 0 {
+		if err := cart.LetGo(tx, shopping); err != nil {
+			return begun{}, err
+		}
+	}
 	if len(demands) > 0 {
 		if err := c.hold(tx, shopping.Currency, demands); err != nil {
 			return begun{}, err
@@ -148,7 +154,7 @@ func (c begin) order(shopping cart.Stored, lines []cart.Line) (orders.New, []inv
 		var pool inventory.PoolID
 		parts := c.Priced.Lines[i].Parts
 		switch {
-		case c.Priced.Lines[i].Kit:
+		case c.Priced.Lines[i].Apart:
 			demands = append(demands, inventory.Take(parts, 0, l.Quantity)...)
 		case !l.Untracked:
 			pool = inventory.PoolOf(l.Variant, "")

@@ -26,7 +26,8 @@ var rules = [...]rule{
 		WHERE o.status = 'pending' AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.reservation = o.id)
 			AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND (l.pool <> '' OR l.parts <> ''))`},
 	{"checkout.hold_has_a_pending_order", `SELECT h.reservation, coalesce(o.status, 'no order') FROM holds h
-		LEFT JOIN orders o ON o.id = h.reservation WHERE coalesce(o.status, '') <> 'pending'`},
+		LEFT JOIN orders o ON o.id = h.reservation WHERE coalesce(o.status, '') <> 'pending'
+			AND NOT EXISTS (SELECT 1 FROM carts c WHERE c.id = h.reservation)`},
 	{"checkout.order_has_its_goods", taken + `SELECT l.order_id, format('%d of %s, %d shipped and %d returned; set aside for it are %d, %d and %d', sum(l.quantity), l.pool,
 			sum(l.shipped), sum(l.returned), coalesce(r.quantity, 0), coalesce(r.shipped, 0), coalesce(r.returned, 0))
 		FROM taken l JOIN orders o ON o.id = l.order_id

@@ -41,9 +41,9 @@ type pricedLine struct {
 	UnitPrice int64 `cbor:"1,keyasint,omitempty"`
 	Discount  int64 `cbor:"2,keyasint,omitempty"`
 	Tax       int64 `cbor:"3,keyasint,omitempty"`
-	// Kit says that Parts are what the line takes from stock, be it nothing,
+	// Apart says that Parts are what the line takes from stock, be it nothing,
 	// and not units of its variant.
-	Kit   bool             `cbor:"4,keyasint,omitempty"`
+	Apart bool             `cbor:"4,keyasint,omitempty"`
 	Parts []inventory.Part `cbor:"5,keyasint,omitempty"`
 }
 
@@ -102,18 +102,19 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 	return c.share(ctx, s, st, money.New(q.Total, q.Currency), string(p.Customer))
 }
 
-// takeApart says what kits take from stock.
+// takeApart says what lines take from stock that are not just units of their
+// variant.
 func (c *begin) takeApart(p cart.Priced) {
 	for i := range p.Lines {
-		needs, kit := p.Kits[i]
-		if !kit {
+		needs, apart := p.Needs[i]
+		if !apart {
 			continue
 		}
 		l := &c.Priced.Lines[i]
-		l.Kit = true
+		l.Apart = true
 		for _, n := range needs {
 			l.Parts = append(l.Parts, inventory.Part{
-				Pool: inventory.PoolOf(n.Variant, ""), SKU: n.SKU, Each: n.Each, Quantity: n.Each * p.Lines[i].Quantity,
+				Pool: inventory.PoolOf(n.Variant, ""), SKU: n.SKU, Each: n.Each, Quantity: n.Each * p.Lines[i].Quantity, Free: n.Free,
 			})
 		}
 	}

@@ -19,19 +19,25 @@ type Stock struct {
 	Shortage int64 `cbor:"5,keyasint"`
 	// Version counts the movements of OnHand.
 	Version int64 `cbor:"6,keyasint"`
+	// Owed is the part of Shortage that was sold knowing that it is not there.
+	Owed int64 `cbor:"7,keyasint,omitempty"`
+	Policy
 
 	recallDue int64 // the due time of the timer; set while there is a shortage
 	known     bool  // has a row
+	wasOnHand int64 // when it was read
 }
 
 // stockTx reads the authority's record; one that is not there is all zeros.
 func stockTx(tx *sqlite.Tx, pool PoolID) (Stock, error) {
 	s := Stock{Pool: pool}
-	row := tx.One(`SELECT sku, on_hand, unallocated, shortage, coalesce(recall_due, 0), version FROM pools WHERE pool = ?`, pool)
+	row := tx.One(`SELECT sku, on_hand, unallocated, shortage, coalesce(recall_due, 0), version,
+		owed, safety, reorder, backorder, expected_at FROM pools WHERE pool = ?`, pool)
 	if row.Next() {
 		s = Stock{
 			Pool: pool, SKU: catalog.SKU(row.Text(0)), OnHand: row.Int64(1), Unallocated: row.Int64(2),
-			Shortage: row.Int64(3), recallDue: row.Int64(4), Version: row.Int64(5), known: true,
+			Shortage: row.Int64(3), recallDue: row.Int64(4), Version: row.Int64(5), known: true, wasOnHand: row.Int64(1),
+			Owed: row.Int64(6), Policy: Policy{row.Int64(7), row.Int64(8), row.Int64(9), row.Int64(10)},
 		}
 	}
 	return s, row.Close()
@@ -42,6 +48,7 @@ func stockTx(tx *sqlite.Tx, pool PoolID) (Stock, error) {
 func (s *Stock) add(n int64) {
 	worked := min(n, s.Shortage)
 	s.Shortage -= worked
+	s.Owed = min(s.Owed, s.Shortage)
 	s.Unallocated += n - worked
 }
 
@@ -56,7 +63,7 @@ func (s *Stock) remove(n int64) {
 // save writes the record, and sets or clears the timer of its shortage.
 func (s *Stock) save(tx *command.Tx) error {
 	wasShort := s.recallDue > 0
-	switch short := s.Shortage > 0; {
+	switch short := s.Shortage > s.Owed; {
 	case short && !wasShort:
 		s.recallDue = max(tx.Clock, 1)
 		if err := tx.SetTimer(s.recallDue, TimerRecall, string(s.Pool)); err != nil {
@@ -73,17 +80,22 @@ func (s *Stock) save(tx *command.Tx) error {
 		due = s.recallDue
 	}
 	if s.known {
-		_, err := tx.Exec(`UPDATE pools SET on_hand = ?, unallocated = ?, shortage = ?, recall_due = ?, version = ? WHERE pool = ?`,
-			s.OnHand, s.Unallocated, s.Shortage, due, s.Version, s.Pool)
-		return err
+		_, err := tx.Exec(`UPDATE pools SET on_hand = ?, unallocated = ?, shortage = ?, owed = ?, recall_due = ?, version = ?,
+			safety = ?, reorder = ?, backorder = ?, expected_at = ? WHERE pool = ?`,
+			s.OnHand, s.Unallocated, s.Shortage, s.Owed, due, s.Version, s.SafetyStock, s.ReorderPoint, s.Backorder, s.ExpectedAt, s.Pool)
+		if err != nil {
+			return err
+		}
+		return s.warn(tx)
 	}
 	slot, err := s.Pool.Slot()
 	if err != nil {
 		return err
 	}
 	s.known = true
-	_, err = tx.Exec(`INSERT INTO pools (pool, sku, slot, on_hand, unallocated, shortage, recall_due, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		s.Pool, s.SKU, slot, s.OnHand, s.Unallocated, s.Shortage, due, s.Version)
+	_, err = tx.Exec(`INSERT INTO pools (pool, sku, slot, on_hand, unallocated, shortage, owed, recall_due, version, safety, reorder, backorder, expected_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		s.Pool, s.SKU, slot, s.OnHand, s.Unallocated, s.Shortage, s.Owed, due, s.Version, s.SafetyStock, s.ReorderPoint, s.Backorder, s.ExpectedAt)
 	return err
 }
 

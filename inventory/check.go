@@ -38,8 +38,8 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 		{"inventory.booking_scheduled", `SELECT pool, 'there is something to book and no timer for it' FROM allowances
 			WHERE (given_back > booked_given_back OR shipped > booked_shipped OR returned > booked_returned)
 				AND NOT EXISTS (SELECT 1 FROM bookings AS b JOIN timers AS t ON t.due = b.due AND t.kind = '` + TimerBook + `')`},
-		{"inventory.recall_scheduled", `SELECT pool, format('%d are short and there is no timer for it', shortage) FROM pools
-			WHERE shortage > 0 AND NOT EXISTS (SELECT 1 FROM timers AS t WHERE t.due = recall_due AND t.kind = '` + TimerRecall + `' AND t.subject = pool)`},
+		{"inventory.recall_scheduled", `SELECT pool, format('%d are short and there is no timer for it', shortage - owed) FROM pools
+			WHERE shortage > owed AND NOT EXISTS (SELECT 1 FROM timers AS t WHERE t.due = recall_due AND t.kind = '` + TimerRecall + `' AND t.subject = pool)`},
 	} {
 		found, err := command.Breaches(tx, r.rule, r.query, "%v")
 		if err != nil {

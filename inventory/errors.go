@@ -35,6 +35,8 @@ type Short struct {
 	SKU  catalog.SKU
 	// Want is how many were asked for, Have how many the shard may sell now.
 	Want, Have int64
+	// Free is that of the demand.
+	Free bool
 }
 
 // ShortError says that a shard's allowance is too small. It is not an answer:

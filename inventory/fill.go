@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -163,7 +164,7 @@ func (s *Service) survey(ctx context.Context, home int, lines []Short) ([]*need,
 	}
 	var scarce []*need
 	for _, n := range needs {
-		if n.scarce = n.missing(home)-n.arriving(home) > n.stock.Unallocated; n.scarce {
+		if n.scarce = !n.Free && n.missing(home)-n.arriving(home) > n.stock.lendable(); n.scarce {
 			scarce = append(scarce, n)
 		}
 	}
@@ -213,7 +214,7 @@ func viewsOf(needs []*need) []*view {
 func outOfStock(home int, scarce []*need) error {
 	var out []Short
 	for _, n := range scarce {
-		if have := max(n.available(), n.holdings[home].available); have < n.Want {
+		if have := max(n.sellable(), n.holdings[home].available); have < n.Want {
 			out = append(out, Short{Pool: n.Short.Pool, SKU: n.SKU, Want: n.Want, Have: have})
 		}
 	}
@@ -274,7 +275,7 @@ func tooFast(lines []Short) error {
 func (s *Service) recallScarce(ctx context.Context, home int, needs []*need) error {
 	var scarce []wanted
 	for _, n := range needs {
-		if short := n.missing(home) - n.arriving(home) + n.stock.Shortage - n.stock.Unallocated; n.scarce && short > 0 {
+		if short := n.missing(home) - n.arriving(home) + n.stock.withheld() - n.stock.lendable(); n.scarce && short > 0 {
 			scarce = append(scarce, wanted{n.view, short})
 		}
 	}
@@ -289,10 +290,14 @@ func (s *Service) transfer(ctx context.Context, home int, needs []*need) (enough
 	var asked []int // positions in needs
 	var lines []grantLine
 	for i, n := range needs {
-		totals[i] = granted{n.Short.Pool, n.stock.SKU, n.accounts[home].granted}
+		totals[i] = granted{n.Short.Pool, cmp.Or(n.stock.SKU, n.SKU), n.accounts[home].granted}
 		if n.arriving(home) == 0 {
 			asked = append(asked, i)
-			lines = append(lines, grantLine{n.Short.Pool, n.holdings[home].deposited, s.size(n, home)})
+			line := grantLine{Pool: n.Short.Pool, Deposited: n.holdings[home].deposited, Want: s.size(n, home), Free: n.Free}
+			if n.Free {
+				line.SKU = n.SKU
+			}
+			lines = append(lines, line)
 		}
 	}
 	err = send(ctx, s.engine, lines,

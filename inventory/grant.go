@@ -18,6 +18,9 @@ type grantLine struct {
 	Pool      PoolID `cbor:"1,keyasint"`
 	Deposited int64  `cbor:"2,keyasint"` // the borrower's total
 	Want      int64  `cbor:"3,keyasint"`
+	// Free is for goods whose stock does not limit what is sold.
+	Free bool        `cbor:"4,keyasint,omitempty"`
+	SKU  catalog.SKU `cbor:"5,keyasint,omitempty"` // with Free, since there may be no pool yet
 }
 
 // granted tells the authority's total for one pool and shard.
@@ -60,6 +63,9 @@ func (l grantLine) apply(tx *command.Tx, shard int) (granted, error) {
 	if err != nil {
 		return granted{}, err
 	}
+	if !s.known {
+		s.SKU = l.SKU
+	}
 	total, _, err := tx.Int64(`SELECT granted FROM grants WHERE pool = ? AND shard = ?`, l.Pool, shard)
 	if err != nil {
 		return granted{}, err
@@ -68,7 +74,10 @@ func (l grantLine) apply(tx *command.Tx, shard int) (granted, error) {
 	if l.Deposited > total {
 		return out, fault.New(fault.Conflict, "shard %d has had %d of %s and was granted %d", shard, l.Deposited, l.Pool, total)
 	}
-	n := min(l.Want, s.Unallocated)
+	n := min(l.Want, s.lendable())
+	if l.Free {
+		n = min(l.Want, maxStock-s.Shortage)
+	}
 	if l.Deposited < total || n == 0 {
 		return out, nil
 	}
@@ -76,7 +85,7 @@ func (l grantLine) apply(tx *command.Tx, shard int) (granted, error) {
 	if err != nil {
 		return out, err
 	}
-	if _, err := tx.Exec(`UPDATE pools SET unallocated = unallocated - ? WHERE pool = ?`, n, l.Pool); err != nil {
+	if err := s.lend(tx, n); err != nil {
 		return out, err
 	}
 	_, err = tx.Exec(`INSERT INTO grants (pool, shard, slot, granted, given_back, shipped, returned) VALUES (?, ?, ?, ?, 0, 0, 0)

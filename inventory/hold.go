@@ -89,7 +89,7 @@ func missing(tx *sqlite.Tx, lines []Demand) ([]Short, error) {
 			return nil, err
 		}
 		if have < d.Quantity {
-			out = append(out, Short{Pool: d.Pool, SKU: d.SKU, Want: d.Quantity, Have: have})
+			out = append(out, Short{Pool: d.Pool, SKU: d.SKU, Want: d.Quantity, Have: have, Free: d.Free})
 		}
 	}
 	return out, nil

@@ -45,6 +45,7 @@ type Service struct {
 	catalog Catalog
 	cache   Cache
 	locks   locks
+	hints   hints
 }
 
 // Cache keeps the results of reads, as that of package catalog does.
@@ -74,6 +75,7 @@ func Module() command.Module {
 			command.Define(Receive.apply),
 			command.Define(ReceiveMany.apply),
 			command.Define(Adjust.apply),
+			command.Define(SetPolicy.apply),
 			command.Define(Annotate.apply),
 			command.DefineRepeatable(grant.apply),
 			command.DefineRepeatable(deposit.apply),

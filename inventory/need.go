@@ -15,6 +15,7 @@ type Need struct {
 	Variant catalog.VariantID
 	SKU     catalog.SKU
 	Each    int64 // 1 or more
+	Free    bool  // sold whether it is there or not
 }
 
 // Needs returns what one unit of a variant takes: itself, or the parts of a
@@ -45,7 +46,7 @@ func needsOf(v catalog.Variant, each int64) []Need {
 	if v.Untracked {
 		return nil
 	}
-	return []Need{{Variant: v.ID, SKU: v.SKU, Each: each}}
+	return []Need{{Variant: v.ID, SKU: v.SKU, Each: each, Free: v.Reserve == catalog.TrackOnly}}
 }
 
 // Part is what a line of an order takes from one pool. A line of a kit has one
@@ -58,6 +59,8 @@ type Part struct {
 	// From is how many the parts before this one have of the same component.
 	From     int64 `json:"from,omitempty" cbor:"4,keyasint,omitempty"`
 	Quantity int64 `json:"quantity" cbor:"5,keyasint"`
+	// Free says that they are sold whether they are there or not.
+	Free bool `json:"free,omitempty" cbor:"6,keyasint,omitempty"`
 }
 
 // Of returns how many of the part the first units of the line take. What
@@ -70,7 +73,7 @@ func Take(parts []Part, from, to int64) []Demand {
 	var out []Demand
 	for _, p := range parts {
 		if n := p.Of(to) - p.Of(from); n > 0 {
-			out = append(out, Demand{Pool: p.Pool, SKU: p.SKU, Quantity: n})
+			out = append(out, Demand{Pool: p.Pool, SKU: p.SKU, Quantity: n, Free: p.Free})
 		}
 	}
 	return out

@@ -142,8 +142,8 @@ func (s *Service) RecallTimer(ctx context.Context, pool string) error {
 	}
 	defer unlock()
 	views, err := s.readAll(ctx, []PoolID{PoolID(pool)})
-	if err != nil || views[0].stock.Shortage == 0 {
+	if err != nil || views[0].stock.Shortage == views[0].stock.Owed {
 		return err
 	}
-	return s.recall(ctx, []wanted{{views[0], views[0].stock.Shortage}}, -1)
+	return s.recall(ctx, []wanted{{views[0], views[0].stock.Shortage - views[0].stock.Owed}}, -1)
 }

@@ -14,6 +14,8 @@ type Demand struct {
 	Pool     PoolID      `cbor:"1,keyasint"`
 	SKU      catalog.SKU `cbor:"2,keyasint,omitempty"` // for errors
 	Quantity int64       `cbor:"3,keyasint"`
+	// Free says that the goods are sold whether they are there or not.
+	Free bool `cbor:"4,keyasint,omitempty"`
 }
 
 // State says what a reservation's goods are set aside for.
@@ -108,6 +110,7 @@ func merged(demands []Demand) ([]Demand, error) {
 	for _, d := range sorted[1:] {
 		if last := &out[len(out)-1]; last.Pool == d.Pool {
 			last.Quantity += d.Quantity
+			last.Free = last.Free || d.Free
 		} else {
 			out = append(out, d)
 		}

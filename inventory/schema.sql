@@ -6,7 +6,12 @@ CREATE TABLE pools (
 	on_hand     INTEGER NOT NULL CHECK (on_hand >= 0),
 	unallocated INTEGER NOT NULL CHECK (unallocated >= 0),
 	shortage    INTEGER NOT NULL CHECK (shortage >= 0), -- promised, but not on hand
-	recall_due  INTEGER CHECK ((recall_due IS NOT NULL) = (shortage > 0)), -- when the timer of the shortage is due
+	owed        INTEGER NOT NULL DEFAULT 0 CHECK (owed BETWEEN 0 AND shortage), -- the part that was promised knowing that
+	recall_due  INTEGER CHECK ((recall_due IS NOT NULL) = (shortage > owed)), -- when the timer of the rest is due
+	safety      INTEGER NOT NULL DEFAULT 0 CHECK (safety >= 0),    -- not to be sold
+	reorder     INTEGER NOT NULL DEFAULT 0 CHECK (reorder >= 0),   -- told when no more than that are on hand; 0 is never
+	backorder   INTEGER NOT NULL DEFAULT 0 CHECK (backorder >= 0), -- how many may be owed
+	expected_at INTEGER NOT NULL DEFAULT 0, -- when what is owed should arrive, ms since 1970 UTC; 0 is not known
 	version     INTEGER NOT NULL CHECK (version >= 0),  -- number of movements
 	CHECK (unallocated = 0 OR shortage = 0)
 ) STRICT, WITHOUT ROWID;

@@ -91,7 +91,7 @@ func (s *Service) bookingPending(ctx context.Context, shard int) (pending bool, 
 func (s *Service) recallShortages(ctx context.Context, shard int) error {
 	var pools []string
 	err := s.engine.View(ctx, s.engine.SlotOn(shard), func(tx *sqlite.Tx) error {
-		rows := tx.Query(`SELECT pool FROM pools WHERE shortage > 0 ORDER BY pool`)
+		rows := tx.Query(`SELECT pool FROM pools WHERE shortage > owed ORDER BY pool`)
 		for rows.Next() {
 			pools = append(pools, rows.Text(0))
 		}

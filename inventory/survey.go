@@ -151,13 +151,21 @@ func (v *view) inTransit() (n int64) {
 	return n
 }
 
-// available is how many could be sold if all were brought to one place.
-func (v *view) available() int64 {
+// available is how many are there and could be sold if all were brought to one
+// place.
+func (v *view) available() int64 { return max(v.unsold()-v.stock.reserve(), 0) }
+
+// sellable is available with what may be sold before it is there.
+func (v *view) sellable() int64 { return max(v.unsold()-v.stock.reserve()+v.stock.Backorder, 0) }
+
+// unsold is how many are there and promised to nobody, below zero if more are
+// promised.
+func (v *view) unsold() int64 {
 	n := v.stock.Unallocated - v.stock.Shortage + v.inTransit()
 	for i := range v.holdings {
 		n += v.holdings[i].available
 	}
-	return max(n, 0)
+	return n
 }
 
 // byAvailable returns the shards that have some, the one with most first.
