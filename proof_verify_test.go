@@ -39,6 +39,9 @@ var damages = []struct {
 	{"accounts.letter_to_the_address", one(`UPDATE letters SET email_claim = zeroblob(32)`)},
 	{"accounts.failures_have_timer", one(`DELETE FROM timers WHERE kind = 'accounts.forget'`)},
 	{"cart.lines_sum_up", one(`UPDATE carts SET total = total + 1 WHERE status = 'active'`)},
+	{"cart.hold_is_looked_after", one(`DELETE FROM timers WHERE kind = 'cart.release'`)},
+	{"cart.says_what_it_holds", one(`UPDATE carts SET held_until = held_until + 1 WHERE held_until > 0`)},
+	{"cart.holds_what_is_in_it", one(`UPDATE cart_lines SET hold_minutes = 0`)},
 	{"cart.transfer_once", one(`UPDATE cart_transfers SET lines = lines + 1`)},
 	{"catalog.product_has_variant", one(`UPDATE variants SET removed = 1`)},
 	{"catalog.one_slot", one(`UPDATE variants SET slot = slot + 1`)},
@@ -258,6 +261,14 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	_, err = shop.Orders.Ship(ctx, orders.Ship{Order: shipped.ID, Lines: []orders.LineQuantity{{Line: 1, Quantity: 2}}})
 	must(t, err)
 	_, err = shop.Carts.AddLine(ctx, cart.AddLine{SKU: "mug", Quantity: 1})
+	must(t, err)
+	_, err = shop.Catalog.PutProduct(ctx, catalog.PutProduct{Title: "Ticket", Variants: []catalog.PutVariant{
+		{SKU: "ticket", Prices: []money.Amount{money.New(900, "EUR")}, Reserve: catalog.ReserveOnCart},
+	}})
+	must(t, err)
+	_, err = shop.Inventory.Receive(ctx, inventory.Receive{SKU: "ticket", Quantity: 3})
+	must(t, err)
+	_, err = shop.Carts.AddLine(ctx, cart.AddLine{SKU: "ticket", Quantity: 2})
 	must(t, err)
 	_, err = shop.Pricing.PutSettings(ctx, pricing.PutSettings{})
 	must(t, err)

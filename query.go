@@ -91,7 +91,7 @@ var views = []sqlite.View{
 	{Name: "list_prices", Query: `SELECT list, variant, currency, min_quantity, amount FROM $.list_prices`},
 	{Name: "categories", Query: `SELECT id, coalesce(parent, '') AS parent, position, handle, title, description, seo_title, seo_description, media, translations, metadata, private_metadata, version, created_at, updated_at FROM $.categories`},
 	{Name: "product_categories", Query: `SELECT product, category, position FROM $.product_categories`},
-	{Name: "stock", Query: `SELECT pool, sku, on_hand, unallocated, shortage FROM $.pools WHERE pool LIKE 'var%'`},
+	{Name: "stock", Query: `SELECT pool, sku, on_hand, unallocated, shortage, owed, safety, reorder, backorder, expected_at FROM $.pools WHERE pool LIKE 'var%'`},
 	{Name: "allowances", Query: `SELECT pool, sku, available, reserved, shipped, returned FROM $.allowances WHERE pool LIKE 'var%'`},
 	{Name: "movements", Query: `SELECT pool, n, kind, quantity, reason, at FROM $.movements`},
 	{Name: "coupons", Query: `SELECT id, code, promotion, revoked, created_at, updated_at FROM $.coupons`},

@@ -10,6 +10,7 @@ import (
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 )
 
@@ -49,6 +50,8 @@ type AddedLine struct {
 	Untracked bool              `cbor:"7,keyasint,omitempty" command:"stamped"`
 	// HoldMinutes is how long the goods are set aside; 0: not before a checkout.
 	HoldMinutes int64 `cbor:"9,keyasint,omitempty" command:"stamped"`
+	// HoldAt is where, if that is not Main.
+	HoldAt inventory.Location `cbor:"10,keyasint,omitempty" command:"stamped"`
 }
 
 // AddLine is AddLines with one line.
@@ -164,7 +167,7 @@ func (c *AddLines) prepare(ctx context.Context, s *Service, st command.Stamp) er
 		return fault.New(fault.Invalid, "the store does not sell in %s", ask.Currency)
 	}
 	c.Lines, c.Currency = lines, ask.Currency
-	return nil
+	return c.holdAt(ctx, s, st.Slot)
 }
 
 // target names a new cart, or reads who buys, and in which currency, from the

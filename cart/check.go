@@ -43,3 +43,27 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 	}
 	return out, rows.Close()
 }
+
+// checkHeld reports carts whose goods are not set aside as they say.
+func checkHeld(tx *sqlite.Tx) ([]command.Violation, error) {
+	var out []command.Violation
+	for _, r := range []struct{ rule, query string }{
+		{"cart.hold_is_looked_after", `SELECT c.id, 'nothing lets go of what is set aside for it' FROM carts c WHERE c.held_until > 0
+			AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = 'cart.release' AND t.subject = c.id AND t.due = c.held_until)`},
+		{"cart.says_what_it_holds", `SELECT c.id, format('the cart says until %d, the hold %d', c.held_until, coalesce(h.expires, 0))
+			FROM carts c LEFT JOIN holds h ON h.reservation = c.id WHERE c.held_until <> coalesce(h.expires, 0)`},
+		{"cart.holds_what_is_in_it", `SELECT c.id, format('%d of %s are set aside and %d are in it', r.quantity, r.pool, coalesce(sum(l.quantity), 0))
+			FROM carts c JOIN reservation_lines r ON r.reservation = c.id
+			LEFT JOIN cart_lines l ON l.cart = c.id AND l.hold_minutes > 0 AND substr(r.pool, 1, length(l.variant) + 1) = l.variant || '@'
+			GROUP BY c.id, r.pool HAVING r.quantity > coalesce(sum(l.quantity), 0)`},
+	} {
+		rows := tx.Query(r.query)
+		for rows.Next() {
+			out = append(out, command.Violation{Rule: r.rule, Subject: rows.Text(0), Detail: rows.Text(1)})
+		}
+		if err := rows.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

@@ -102,8 +102,8 @@ func (h *header) add(tx *command.Tx, l AddedLine) error {
 		return err
 	}
 	// The version grows with every change, so it orders lines over changes.
-	_, err = tx.Exec(`INSERT INTO cart_lines (cart, sku, agreed, unit_price, slot, n, variant, title, quantity, reason, untracked, properties, hold_minutes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		h.id, l.SKU, l.agreed(), l.UnitPrice, tx.Slot, h.version*MaxLines+h.lines, l.Variant, l.Title, l.Quantity, l.Reason, l.Untracked, properties, l.HoldMinutes)
+	_, err = tx.Exec(`INSERT INTO cart_lines (cart, sku, agreed, unit_price, slot, n, variant, title, quantity, reason, untracked, properties, hold_minutes, hold_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		h.id, l.SKU, l.agreed(), l.UnitPrice, tx.Slot, h.version*MaxLines+h.lines, l.Variant, l.Title, l.Quantity, l.Reason, l.Untracked, properties, l.HoldMinutes, l.HoldAt)
 	return err
 }
 

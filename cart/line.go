@@ -6,6 +6,7 @@ import (
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/pricing"
 )
@@ -85,6 +86,7 @@ type Line struct {
 	// HoldMinutes is how long its goods are set aside after each change of the
 	// cart; 0: they are not before a checkout.
 	HoldMinutes int64
+	HoldAt      inventory.Location // where; "" is Main
 	// Properties are what the shopper chose beside the variant.
 	Properties []Property
 	// Backordered is how many are sold before they are there, and ExpectedAt

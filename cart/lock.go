@@ -16,7 +16,7 @@ func Lock(tx *command.Tx, c Cart, version int64, order string) error {
 // LetGo lets go of what is set aside for a cart, which the caller has read in
 // this transaction, so that a checkout can take it. It is called in apply.
 func LetGo(tx *command.Tx, c Stored) error {
-	h := header{id: c.ID, heldUntil: c.HeldUntil}
+	h := header{id: c.ID, heldUntil: c.HeldUntil, heldFor: c.heldFor}
 	return h.unreserve(tx)
 }
 

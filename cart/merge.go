@@ -210,7 +210,7 @@ func added(lines []Line) []AddedLine {
 	for i, l := range lines {
 		out[i] = AddedLine{
 			SKU: l.SKU, Quantity: l.Quantity, Reason: l.Reason, Variant: l.Variant, Title: l.Title,
-			UnitPrice: l.UnitPrice.Minor(), Untracked: l.Untracked, Properties: l.Properties, HoldMinutes: l.HoldMinutes,
+			UnitPrice: l.UnitPrice.Minor(), Untracked: l.Untracked, Properties: l.Properties, HoldMinutes: l.HoldMinutes, HoldAt: l.HoldAt,
 		}
 	}
 	return out

@@ -24,6 +24,8 @@ type Priced struct {
 	// position, where that is not a unit of its variant that has to be there:
 	// of kits, and of what is only tracked.
 	Needs map[int][]inventory.Need
+
+	ships bool // something in it has to be shipped
 }
 
 // Explain says in plain lines how each amount of the cart came about.
@@ -70,12 +72,18 @@ func (s *Service) price(ctx context.Context, slot id.Slot, find func(*sqlite.Tx)
 	if err := p.lookUp(ctx, s, rules, lists); err != nil {
 		return Priced{}, err
 	}
+	if !p.ships {
+		p.Input.Method = "" // a method that was chosen for what has left the cart
+	}
 	if from.frozen != nil {
 		p.Quote, p.Redemptions = from.frozen.Quote, from.frozen.Redemptions
 	} else if err := s.quote(ctx, rules, &p); err != nil {
 		return Priced{}, err
 	}
 	p.fill()
+	if !p.ships {
+		p.Offers = nil
+	}
 	p.require(rules)
 	p.checkQuantities(rules)
 	return p, nil
@@ -110,6 +118,7 @@ func (p *Priced) lookUp(ctx context.Context, s *Service, rules *pricing.Rules, l
 		if err != nil && !gone {
 			return err
 		}
+		p.ships = p.ships || v.Digital == nil
 		if v.IsKit() || v.Reserve == catalog.TrackOnly {
 			if gone, err = p.takeApart(ctx, s, i, v); err != nil {
 				return err
@@ -134,14 +143,15 @@ func (p *Priced) lookUp(ctx context.Context, s *Service, rules *pricing.Rules, l
 // together is gone.
 func (p *Priced) takeApart(ctx context.Context, s *Service, line int, v catalog.Variant) (gone bool, err error) {
 	needs, err := s.stock.Needs(ctx, v)
-	if _, broken := errors.AsType[*inventory.KitError](err); broken {
-		return true, nil
+	_, broken := errors.AsType[*inventory.KitError](err)
+	if err != nil && !broken {
+		return false, err
 	}
 	if p.Needs == nil {
 		p.Needs = map[int][]inventory.Need{}
 	}
 	p.Needs[line] = needs
-	return false, err
+	return broken, nil
 }
 
 // ask says to the catalog who buys.
@@ -197,7 +207,7 @@ func (p *Priced) require(rules *pricing.Rules) {
 	if len(p.Lines) == 0 {
 		p.Requirements = append(p.Requirements, NeedsLines)
 	}
-	if !rules.Ships() {
+	if !rules.Ships() || len(p.Lines) > 0 && !p.ships {
 		return
 	}
 	if p.ShippingCountry == "" {

@@ -3,12 +3,11 @@ package cart
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/internal/command"
-	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/inventory"
 )
 
@@ -31,16 +30,38 @@ func holdMinutes(v catalog.Variant) int64 {
 	return defaultHoldMinutes
 }
 
+// holdAt chooses where the goods of lines are set aside, in a store with several
+// places. It returns an *inventory.OutOfStockError if no place has them.
+func (c *AddLines) holdAt(ctx context.Context, s *Service, home id.Slot) error {
+	rule, err := s.stock.Sourcing(ctx)
+	if err != nil || rule.OnlyMain() {
+		return err
+	}
+	for i := range c.Lines {
+		l := &c.Lines[i]
+		if l.HoldMinutes == 0 {
+			continue
+		}
+		want := inventory.Want{Needs: []inventory.Need{{Variant: l.Variant, SKU: l.SKU, Each: 1}}, Quantity: l.Quantity}
+		parts, err := s.stock.Source(ctx, home, string(c.Cart), "", []inventory.Want{want})
+		if err != nil {
+			return err
+		}
+		l.HoldAt = parts[0][0].Pool.Location()
+	}
+	return nil
+}
+
 // reserveAdded sets goods aside after lines were added. Those of the lines must
-// be had; of what else is in the cart, what can be.
+// be had; of what else is in the cart, what this shard has.
 func (h *header) reserveAdded(tx *command.Tx, lines []AddedLine) error {
-	var must []inventory.PoolID
+	var must []catalog.VariantID
 	for _, l := range lines {
 		if l.HoldMinutes > 0 {
-			must = append(must, inventory.PoolOf(l.Variant, ""))
+			must = append(must, l.Variant)
 		}
 	}
-	if len(must) == 0 && h.heldUntil == 0 {
+	if len(must) == 0 && h.heldFor == 0 {
 		return nil
 	}
 	return h.reserve(tx, must)
@@ -48,16 +69,16 @@ func (h *header) reserveAdded(tx *command.Tx, lines []AddedLine) error {
 
 // reserveStored is reserveAdded after the quantity of a line was changed.
 func (h *header) reserveStored(tx *command.Tx, l stored) error {
-	if l.hold == 0 && h.heldUntil == 0 {
+	if l.hold == 0 && h.heldFor == 0 {
 		return nil
 	}
-	return h.reserve(tx, []inventory.PoolID{inventory.PoolOf(l.variant, "")})
+	return h.reserve(tx, []catalog.VariantID{l.variant})
 }
 
 // reserveTaken is reserveAdded after lines of another cart were taken over:
 // nobody asked for them just now, so they are set aside if they can be.
 func (h *header) reserveTaken(tx *command.Tx, lines []AddedLine) error {
-	if h.heldUntil == 0 && !slices.ContainsFunc(lines, func(l AddedLine) bool { return l.HoldMinutes > 0 }) {
+	if h.heldFor == 0 && !slices.ContainsFunc(lines, func(l AddedLine) bool { return l.HoldMinutes > 0 }) {
 		return nil
 	}
 	return h.reserve(tx, nil)
@@ -65,19 +86,19 @@ func (h *header) reserveTaken(tx *command.Tx, lines []AddedLine) error {
 
 // reserve sets aside what the cart's lines say, for as long as the line that
 // says least. It returns an *inventory.ShortError if this shard lacks goods of
-// a pool that must be had.
-func (h *header) reserve(tx *command.Tx, must []inventory.PoolID) error {
+// a variant that must be had.
+func (h *header) reserve(tx *command.Tx, must []catalog.VariantID) error {
 	demands, last, err := h.demands(tx)
 	if err != nil {
 		return err
 	}
 	until := tx.Clock + last
-	held, err := inventory.Rehold(tx, string(h.id), until, demands, func(p inventory.PoolID) bool { return slices.Contains(must, p) })
+	held, err := inventory.Rehold(tx, string(h.id), until, demands, func(p inventory.PoolID) bool { return slices.Contains(must, p.Variant()) })
 	if err != nil {
 		return err
 	}
 	if !held {
-		until, last = 0, 0
+		until = 0
 	}
 	h.reheld = true
 	return h.holdUntil(tx, until, last)
@@ -86,10 +107,10 @@ func (h *header) reserve(tx *command.Tx, must []inventory.PoolID) error {
 // demands returns what the cart's lines set aside and for how many
 // milliseconds.
 func (h *header) demands(tx *command.Tx) (out []inventory.Demand, last int64, err error) {
-	rows := tx.Query(`SELECT variant, sku, quantity, hold_minutes FROM cart_lines WHERE cart = ? AND hold_minutes > 0 ORDER BY n`, h.id)
+	rows := tx.Query(`SELECT variant, sku, quantity, hold_minutes, hold_at FROM cart_lines WHERE cart = ? AND hold_minutes > 0 ORDER BY n`, h.id)
 	for rows.Next() {
 		out = append(out, inventory.Demand{
-			Pool: inventory.PoolOf(catalog.VariantID(rows.Text(0)), ""), SKU: catalog.SKU(rows.Text(1)), Quantity: rows.Int64(2),
+			Pool: inventory.PoolOf(catalog.VariantID(rows.Text(0)), inventory.Location(rows.Text(4))), SKU: catalog.SKU(rows.Text(1)), Quantity: rows.Int64(2),
 		})
 		if ms := rows.Int64(3) * 60_000; last == 0 || ms < last {
 			last = ms
@@ -132,7 +153,7 @@ func (h *header) unreserve(tx *command.Tx) error {
 	if err := inventory.Release(tx, string(h.id)); err != nil {
 		return err
 	}
-	return h.holdUntil(tx, 0, 0)
+	return h.holdUntil(tx, 0, h.heldFor)
 }
 
 // stocked runs try, which changes the cart, and brings goods to the cart's
@@ -193,24 +214,4 @@ func (s *Service) ReleaseTimer(ctx context.Context, cart string) error {
 		return nil
 	}
 	return err
-}
-
-// checkHeld reports carts whose goods are not set aside as they say.
-func checkHeld(tx *sqlite.Tx) ([]command.Violation, error) {
-	var out []command.Violation
-	rows := tx.Query(`SELECT 'cart.hold_is_looked_after', c.id, 'nothing lets go of what is set aside for it' FROM carts c WHERE c.held_until > 0
-			AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = 'cart.release' AND t.subject = c.id AND t.due = c.held_until)
-		UNION ALL SELECT 'cart.says_what_it_holds', c.id, format('the cart says until %d, the hold %d', c.held_until, coalesce(h.expires, 0))
-			FROM carts c LEFT JOIN holds h ON h.reservation = c.id WHERE c.held_until <> coalesce(h.expires, 0)
-		UNION ALL SELECT 'cart.holds_what_is_in_it', c.id, format('%d of %s are set aside and %d are in it', r.quantity, r.pool, coalesce(sum(l.quantity), 0))
-			FROM carts c JOIN reservation_lines r ON r.reservation = c.id
-			LEFT JOIN cart_lines l ON l.cart = c.id AND l.hold_minutes > 0 AND r.pool LIKE l.variant || '@%'
-			GROUP BY c.id, r.pool HAVING r.quantity > coalesce(sum(l.quantity), 0)`)
-	for rows.Next() {
-		out = append(out, command.Violation{Rule: rows.Text(0), Subject: rows.Text(1), Detail: rows.Text(2)})
-	}
-	if err := rows.Close(); err != nil {
-		return nil, fmt.Errorf("checking what carts have set aside: %w", err)
-	}
-	return out, nil
 }

@@ -21,7 +21,7 @@ CREATE TABLE carts (
 	abandoned          INTEGER NOT NULL, -- the version that was told to be abandoned
 	expires            INTEGER NOT NULL, -- when somebody looks whether it may be forgotten, by the shard's clock
 	held_until         INTEGER NOT NULL DEFAULT 0, -- when goods that are set aside for it are let go, by the shard's clock; 0: there are none
-	held_for           INTEGER NOT NULL DEFAULT 0, -- how long they are set aside after each change, in ms
+	held_for           INTEGER NOT NULL DEFAULT 0, -- how long they are set aside after each change, in ms; 0 if the lines ask for none
 	external_reference TEXT    NOT NULL,
 	metadata           TEXT,
 	private_metadata   TEXT,
@@ -51,6 +51,7 @@ CREATE TABLE cart_lines (
 	untracked  INTEGER NOT NULL CHECK (untracked IN (0, 1)),
 	properties TEXT    NOT NULL, -- JSON, sorted by name; '' is none
 	hold_minutes INTEGER NOT NULL DEFAULT 0 CHECK (hold_minutes >= 0), -- how long its goods are set aside; 0: not before a checkout
+	hold_at    TEXT    NOT NULL DEFAULT '', -- at which location; '' is main
 	PRIMARY KEY (cart, sku, agreed, properties),
 	CHECK ((agreed = -1) = (reason = ''))
 ) STRICT, WITHOUT ROWID;

@@ -31,6 +31,7 @@ type shop struct {
 	people  *accounts.Service
 	carts   *cart.Service
 	sealer  *seal.Sealer
+	stock   *inventory.Service
 }
 
 func newShop(t testing.TB, shards int) *shop {
@@ -47,7 +48,8 @@ func newShop(t testing.TB, shards int) *shop {
 	}
 	products := catalog.NewService(e, nil)
 	prices := pricing.NewService(e, products, nil, pricing.Options{})
-	return &shop{t, e, products, prices, accounts.NewService(e, sealer), cart.NewService(e, prices, inventory.NewService(e, products, nil), sealer), sealer}
+	stock := inventory.NewService(e, products, nil)
+	return &shop{t, e, products, prices, accounts.NewService(e, sealer), cart.NewService(e, prices, stock, sealer), sealer, stock}
 }
 
 // sells puts products with a SKU and a price in euros and dollars each.
@@ -60,9 +62,16 @@ func (s *shop) sells(prices map[catalog.SKU]int64) {
 	}
 }
 
+// put puts a product of which there is enough.
 func (s *shop) put(p catalog.PutProduct) {
 	s.Helper()
-	if _, err := s.catalog.PutProduct(s.Context(), p); err != nil {
+	got, err := s.catalog.PutProduct(s.Context(), p)
+	for _, v := range got.Variants {
+		if err == nil && !v.Untracked {
+			_, err = s.stock.Receive(s.Context(), inventory.Receive{SKU: v.SKU, Quantity: 10_000})
+		}
+	}
+	if err != nil {
 		s.Fatal(err)
 	}
 }

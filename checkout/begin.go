@@ -127,6 +127,8 @@ func (c begin) check(shopping cart.Stored, lines []cart.Line) error {
 		return &ProblemsError{Cart: c.Cart, Problems: c.Priced.Problems}
 	case len(c.Priced.Missing) > 0:
 		return &IncompleteError{Cart: c.Cart, Missing: c.Priced.Missing}
+	case len(c.Priced.Lacking) > 0:
+		return c.outOf(c.Priced.Lacking, shopping.Currency)
 	case total.Minor() > payments.MaxAmount:
 		return fault.New(fault.Refused, "the total %v is more than can be paid at once", total)
 	case c.Expected != nil && *c.Expected != total:
@@ -151,19 +153,18 @@ func (c begin) order(shopping cart.Stored, lines []cart.Line) (orders.New, []inv
 	}
 	demands := make([]inventory.Demand, 0, len(lines))
 	for i, l := range lines {
-		var pool inventory.PoolID
-		parts := c.Priced.Lines[i].Parts
-		switch {
-		case c.Priced.Lines[i].Apart:
-			demands = append(demands, inventory.Take(parts, 0, l.Quantity)...)
-		case !l.Untracked:
-			pool = inventory.PoolOf(l.Variant, "")
-			demands = append(demands, inventory.Demand{Pool: pool, SKU: l.SKU, Quantity: l.Quantity})
-		}
 		n.Lines[i] = orders.NewLine{
-			SKU: l.SKU, Variant: l.Variant, Pool: pool, Parts: parts, Title: l.Title, Quantity: l.Quantity,
+			SKU: l.SKU, Variant: l.Variant, Title: l.Title, Quantity: l.Quantity,
 			UnitPrice: c.Priced.Lines[i].UnitPrice, Total: c.Priced.Lines[i].UnitPrice * l.Quantity,
 			Discount: c.Priced.Lines[i].Discount, Tax: c.Priced.Lines[i].Tax, Reason: l.Reason, Properties: l.Properties,
+		}
+		switch {
+		case c.Priced.Lines[i].Apart:
+			demands = append(demands, takes(&n.Lines[i], c.Priced.Lines[i].Parts)...)
+		case !l.Untracked:
+			pool := inventory.PoolOf(l.Variant, "")
+			n.Lines[i].Pool = pool
+			demands = append(demands, inventory.Demand{Pool: pool, SKU: l.SKU, Quantity: l.Quantity})
 		}
 	}
 	return n, demands

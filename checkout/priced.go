@@ -30,6 +30,7 @@ type priced struct {
 	Promotions   []pricing.Applied    `cbor:"16,keyasint,omitempty"`
 	Redemptions  []pricing.Redemption `cbor:"17,keyasint,omitempty"`
 
+	Lacking  []soldOut          `cbor:"18,keyasint,omitempty"` // what cannot be had from any place
 	Problems []cart.Problem     `cbor:"13,keyasint,omitempty"` // that keep it from being bought
 	Missing  []cart.Requirement `cbor:"14,keyasint,omitempty"`
 	// Changes are the prices that have changed since lines were added, if the
@@ -92,7 +93,9 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 	for i, l := range q.Lines {
 		c.Priced.Lines = append(c.Priced.Lines, pricedLine{UnitPrice: p.Input.Lines[i].UnitPrice, Discount: l.Discount, Tax: l.Tax})
 	}
-	c.takeApart(p)
+	if err := c.source(ctx, s, p); err != nil {
+		return err
+	}
 	unsellable := p.Unsellable()
 	c.Priced.Problems = unsellable[:min(len(unsellable), maxNamed)]
 	if c.Expected != nil && *c.Expected != money.New(q.Total, q.Currency) {
@@ -100,22 +103,4 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 		c.Priced.Changes = changes[:min(len(changes), maxNamed)]
 	}
 	return c.share(ctx, s, st, money.New(q.Total, q.Currency), string(p.Customer))
-}
-
-// takeApart says what lines take from stock that are not just units of their
-// variant.
-func (c *begin) takeApart(p cart.Priced) {
-	for i := range p.Lines {
-		needs, apart := p.Needs[i]
-		if !apart {
-			continue
-		}
-		l := &c.Priced.Lines[i]
-		l.Apart = true
-		for _, n := range needs {
-			l.Parts = append(l.Parts, inventory.Part{
-				Pool: inventory.PoolOf(n.Variant, ""), SKU: n.SKU, Each: n.Each, Quantity: n.Each * p.Lines[i].Quantity, Free: n.Free,
-			})
-		}
-	}
 }

@@ -26,58 +26,70 @@ type Availability struct {
 func (a Availability) Can(units int64) bool { return a.Unlimited || a.Available+a.Backorder >= units }
 
 // Available returns how many units of each SKU could be sold, in their order:
-// of a kit as many as its scarcest part allows. It returns catalog's error for
-// an unknown SKU. Each is told as if nobody bought the others.
+// of a kit as many as its scarcest part allows, and at several places as many as
+// one of them has, unless lines may be split. It returns catalog's error for an
+// unknown SKU. Each is told as if nobody bought the others.
 func (s *Service) Available(ctx context.Context, skus []catalog.SKU) ([]Availability, error) {
 	variants, err := s.catalog.Variants(ctx, skus)
 	if err != nil {
 		return nil, err
 	}
-	needs := make([][]Need, len(variants))
+	wants := make([]Want, len(variants))
 	out := make([]Availability, len(variants))
-	var pools []PoolID
 	for i, v := range variants {
 		out[i].SKU = skus[i]
-		needs[i], err = s.Needs(ctx, v)
+		needs, err := s.Needs(ctx, v)
 		if _, broken := errors.AsType[*KitError](err); broken {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		needs[i] = slices.DeleteFunc(needs[i], func(n Need) bool { return n.Free })
-		out[i].Unlimited = len(needs[i]) == 0
-		for _, n := range needs[i] {
-			pools = append(pools, PoolOf(n.Variant, Main))
-		}
+		wants[i].Needs = slices.DeleteFunc(needs, func(n Need) bool { return n.Free })
+		out[i].Unlimited = len(wants[i].Needs) == 0
 	}
-	if len(pools) == 0 {
-		return out, nil
-	}
-	views, err := s.readAll(ctx, pools)
+	rule, err := s.Sourcing(ctx)
 	if err != nil {
 		return nil, err
 	}
+	places := rule.serving("")
+	views, err := s.viewsAt(ctx, wants, places)
+	if err != nil {
+		return nil, err
+	}
+	there, all := sourcesOf(rule, places, views)
 	for i := range out {
-		out[i].bound(needs[i], views)
-		views = views[len(needs[i]):]
+		if needs := wants[i].Needs; len(needs) > 0 {
+			out[i].bound(needs, &there, &all)
+			out[i].expect(needs, views)
+		}
 	}
 	return out, nil
 }
 
-// bound makes it what the scarcest of the needs allows.
-func (a *Availability) bound(needs []Need, views []*view) {
-	for i, n := range needs {
-		there, all := views[i].available()/n.Each, views[i].sellable()/n.Each
-		if i == 0 {
-			a.Available, a.Backorder = there, all
-		}
-		a.Available, a.Backorder = min(a.Available, there), min(a.Backorder, all)
-		if at := views[i].stock.ExpectedAt; views[i].stock.Backorder > 0 && at > 0 && at > a.ExpectedAt.UnixMilli() {
+// sourcesOf returns what is there, and what may be sold.
+func sourcesOf(rule *Sourcing, places []Location, views []*view) (there, all sources) {
+	there, all = sources{places, rule.Split, map[PoolID]int64{}}, sources{places, rule.Split, map[PoolID]int64{}}
+	for _, v := range views {
+		there.left[v.pool], all.left[v.pool] = v.available(), v.sellable()
+	}
+	return there, all
+}
+
+// bound makes it what the needs of one unit allow.
+func (a *Availability) bound(needs []Need, there, all *sources) {
+	a.Available = there.most(needs)
+	a.Backorder = max(all.most(needs)-a.Available, 0)
+}
+
+// expect notes when what may be owed should be there.
+func (a *Availability) expect(needs []Need, views []*view) {
+	for _, v := range views {
+		mine := slices.ContainsFunc(needs, func(n Need) bool { return PoolOf(n.Variant, v.pool.Location()) == v.pool })
+		if at := v.stock.ExpectedAt; mine && v.stock.Backorder > 0 && at > 0 && at > a.ExpectedAt.UnixMilli() {
 			a.ExpectedAt = time.UnixMilli(at).UTC()
 		}
 	}
-	a.Backorder -= a.Available
 }
 
 // AvailableOne is Available for one SKU.
@@ -87,4 +99,19 @@ func (s *Service) AvailableOne(ctx context.Context, sku catalog.SKU) (Availabili
 		return Availability{}, err
 	}
 	return out[0], nil
+}
+
+// LevelsByPlace returns the stock of a SKU at every place that the store sells from, in their order.
+func (s *Service) LevelsByPlace(ctx context.Context, sku catalog.SKU) ([]Level, error) {
+	rule, err := s.Sourcing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Level, len(rule.Places))
+	for i, p := range rule.Places {
+		if out[i], err = s.Level(ctx, sku, p.ID); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }

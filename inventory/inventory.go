@@ -76,6 +76,7 @@ func Module() command.Module {
 			command.Define(ReceiveMany.apply),
 			command.Define(Adjust.apply),
 			command.Define(SetPolicy.apply),
+			command.Define(SetSourcing.apply),
 			command.Define(Annotate.apply),
 			command.DefineRepeatable(grant.apply),
 			command.DefineRepeatable(deposit.apply),

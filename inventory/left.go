@@ -50,51 +50,37 @@ func (h *hints) put(v catalog.VariantID, a Availability) {
 }
 
 // Left returns how many are left of the variants that are needed, as of a
-// second ago at most. It is cheap: where the authority alone has plenty, no
-// other shard is asked.
+// second ago at most. It is cheap in a store with one place: where the authority
+// alone has plenty, no other shard is asked.
 func (s *Service) Left(ctx context.Context, needs []Need) (map[catalog.VariantID]Availability, error) {
 	out, unknown := s.hints.get(s.engine.Now(), needs)
 	if len(unknown) == 0 {
 		return out, nil
 	}
-	pools := make([]PoolID, len(unknown))
-	for i, n := range unknown {
-		pools[i] = PoolOf(n.Variant, Main)
-	}
-	views, err := s.newViews(pools)
-	if err == nil {
-		err = s.readAuthority(ctx, views)
-	}
+	rule, err := s.Sourcing(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var scarce []int
-	for i, v := range views {
-		if v.stock.Unallocated-v.stock.reserve() < plenty {
-			scarce = append(scarce, i)
+	places := rule.serving("")
+	if len(places) == 1 {
+		if unknown, err = s.plentiful(ctx, unknown, places[0], out); err != nil || len(unknown) == 0 {
+			return out, err
 		}
 	}
-	if len(scarce) > 0 {
-		some := make([]*view, len(scarce))
-		for j, i := range scarce {
-			some[j] = views[i]
-		}
-		if err := s.readHoldings(ctx, some, allShards(s.engine)); err != nil {
-			return nil, err
-		}
-		if err := s.readAuthority(ctx, some); err != nil {
-			return nil, err
-		}
+	wants := make([]Want, len(unknown))
+	for i, n := range unknown {
+		n.Each = 1
+		wants[i].Needs = []Need{n}
 	}
+	views, err := s.viewsAt(ctx, wants, places)
+	if err != nil {
+		return nil, err
+	}
+	there, all := sourcesOf(rule, places, views)
 	for i, n := range unknown {
 		a := Availability{SKU: n.SKU}
-		one := n
-		one.Each = 1
-		if views[i].stock.Unallocated-views[i].stock.reserve() >= plenty {
-			a.Available = views[i].stock.Unallocated - views[i].stock.reserve()
-		} else {
-			a.bound([]Need{one}, views[i:])
-		}
+		a.bound(wants[i].Needs, &there, &all)
+		a.expect(wants[i].Needs, views)
 		out[n.Variant] = a
 		s.hints.put(n.Variant, a)
 	}
@@ -103,3 +89,29 @@ func (s *Service) Left(ctx context.Context, needs []Need) (map[catalog.VariantID
 
 // plenty is how many the authority must have for nobody to ask the shards.
 const plenty = 1000
+
+// plentiful notes what the authorities alone have plenty of, and returns the
+// needs of which they have not.
+func (s *Service) plentiful(ctx context.Context, needs []Need, at Location, out map[catalog.VariantID]Availability) (others []Need, err error) {
+	pools := make([]PoolID, len(needs))
+	for i, n := range needs {
+		pools[i] = PoolOf(n.Variant, at)
+	}
+	views, err := s.newViews(pools)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.readAuthority(ctx, views); err != nil {
+		return nil, err
+	}
+	for i, v := range views {
+		if have := v.stock.Unallocated - v.stock.reserve(); have < plenty {
+			others = append(others, needs[i])
+		} else {
+			a := Availability{SKU: needs[i].SKU, Available: have}
+			out[needs[i].Variant] = a
+			s.hints.put(needs[i].Variant, a)
+		}
+	}
+	return others, nil
+}

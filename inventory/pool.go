@@ -49,6 +49,12 @@ func (p PoolID) Slot() (id.Slot, error) {
 	return id.SlotOf(variant)
 }
 
+// Variant returns what the goods are.
+func (p PoolID) Variant() catalog.VariantID {
+	v, _, _ := strings.Cut(string(p), "@")
+	return catalog.VariantID(v)
+}
+
 // Location returns where the goods are.
 func (p PoolID) Location() Location {
 	_, l, _ := strings.Cut(string(p), "@")

@@ -90,3 +90,10 @@ CREATE TABLE reservation_lines (
 	returned    INTEGER NOT NULL DEFAULT 0 CHECK (returned BETWEEN 0 AND shipped),
 	PRIMARY KEY (reservation, pool)
 ) STRICT, WITHOUT ROWID;
+
+-- Where goods come from, on the store's slot.
+CREATE TABLE sourcing (
+	one     INTEGER PRIMARY KEY CHECK (one = 1),
+	version INTEGER NOT NULL CHECK (version > 0),
+	body    BLOB    NOT NULL -- CBOR: see Sourcing
+) STRICT;

@@ -1,0 +1,57 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/orders"
+)
+
+// source chooses where lines take their goods from, unless all of them are
+// units of their variants at the only place there is. What cannot be had
+// anywhere is noted, for apply to refuse.
+func (c *begin) source(ctx context.Context, s *Service, p cart.Priced) error {
+	rule, err := s.inventory.Sourcing(ctx)
+	if err != nil || rule.OnlyMain() && len(p.Needs) == 0 {
+		return err
+	}
+	wants := make([]inventory.Want, len(p.Lines))
+	for i, l := range p.Lines {
+		wants[i].Quantity = l.Quantity
+		needs, apart := p.Needs[i]
+		switch {
+		case apart:
+			wants[i].Needs = needs
+		case !l.Untracked:
+			wants[i].Needs = []inventory.Need{{Variant: l.Variant, SKU: l.SKU, Each: 1}}
+		}
+	}
+	slot, err := id.SlotOf(string(c.Cart))
+	if err != nil {
+		return err
+	}
+	parts, err := s.inventory.Source(ctx, slot, string(c.Cart), p.ShippingCountry, wants)
+	if gone, ok := errors.AsType[*inventory.OutOfStockError](err); ok {
+		for _, l := range gone.Lines[:min(len(gone.Lines), maxSoldOut)] {
+			c.Priced.Lacking = append(c.Priced.Lacking, soldOut(l))
+		}
+		return nil
+	}
+	for i := range parts {
+		c.Priced.Lines[i].Apart, c.Priced.Lines[i].Parts = true, parts[i]
+	}
+	return err
+}
+
+// takes returns what a line takes from stock, as its order keeps it.
+func takes(l *orders.NewLine, parts []inventory.Part) []inventory.Demand {
+	if len(parts) == 1 && parts[0].Each == 1 && parts[0].SKU == l.SKU {
+		l.Pool = parts[0].Pool
+	} else {
+		l.Parts = parts
+	}
+	return inventory.Take(parts, 0, l.Quantity)
+}
