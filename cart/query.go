@@ -17,7 +17,8 @@ import (
 	"github.com/keelshop/commerce/money"
 )
 
-// Get returns a cart with its lines and totals, or a *NotFoundError.
+// Get returns a cart with its lines and totals, or a *NotFoundError. Of all
+// reads only this and ActiveOf tell what is out of stock.
 func (s *Service) Get(ctx context.Context, cart ID) (Cart, error) {
 	slot, err := slotOf(cart)
 	if err != nil {
@@ -46,7 +47,11 @@ func (s *Service) Owner(ctx context.Context, cart ID) (accounts.CustomerID, erro
 }
 
 // read returns the cart that a command answered with.
-func (s *Service) read(ctx context.Context, r Receipt) (Cart, error) { return s.Get(ctx, r.Cart) }
+// Stock is not looked at again: a change costs what it changes.
+func (s *Service) read(ctx context.Context, r Receipt) (Cart, error) {
+	p, err := s.Price(ctx, r.Cart)
+	return p.Cart, err
+}
 
 // ActiveOf returns the customer's newest active cart, or a *NotFoundError.
 func (s *Service) ActiveOf(ctx context.Context, customer accounts.CustomerID) (Cart, error) {
