@@ -85,6 +85,7 @@ var damages = []struct {
 	{"inventory.held_goods_stay", one(`UPDATE reservation_lines SET shipped = 1 WHERE reservation IN (SELECT reservation FROM holds)`)},
 	{"inventory.pool_conservation", one(`UPDATE pools SET unallocated = unallocated + 1`)},
 	{"inventory.grant_without_pool", one(`INSERT INTO grants (pool, shard, slot, granted, given_back, shipped, returned) VALUES ('var_01KAJ3W7Q8Z5D4F6G7H8J9K0M1@main', 0, 0, 1, 0, 0, 0)`)},
+	{"inventory.transfers", one(`UPDATE transfers SET received = received + 1`)},
 	{"inventory.movements", one(`UPDATE movements SET quantity = quantity + 1 WHERE kind = 'received'`)},
 	{"inventory.movements_of_shards", one(`UPDATE movements SET kind = 'shipped', quantity = -1`)},
 	{"inventory.booking_scheduled", []string{`DELETE FROM bookings`, `DELETE FROM timers WHERE kind = 'inventory.book'`}},
@@ -267,6 +268,8 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	}})
 	must(t, err)
 	_, err = shop.Inventory.Receive(ctx, inventory.Receive{SKU: "ticket", Quantity: 3})
+	must(t, err)
+	_, err = shop.Inventory.SendTransfer(ctx, inventory.SendTransfer{SKU: "ticket", To: "second", Quantity: 1})
 	must(t, err)
 	_, err = shop.Carts.AddLine(ctx, cart.AddLine{SKU: "ticket", Quantity: 2})
 	must(t, err)

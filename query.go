@@ -94,6 +94,7 @@ var views = []sqlite.View{
 	{Name: "stock", Query: `SELECT pool, sku, on_hand, unallocated, shortage, owed, safety, reorder, backorder, expected_at FROM $.pools WHERE pool LIKE 'var%'`},
 	{Name: "allowances", Query: `SELECT pool, sku, available, reserved, shipped, returned FROM $.allowances WHERE pool LIKE 'var%'`},
 	{Name: "movements", Query: `SELECT pool, n, kind, quantity, reason, at FROM $.movements`},
+	{Name: "transfers", Query: `SELECT id, sku, source, target, sent, received, lost, reference, at FROM $.transfers`},
 	{Name: "coupons", Query: `SELECT id, code, promotion, revoked, created_at, updated_at FROM $.coupons`},
 	{Name: "redemptions", Query: `SELECT order_id, of, customer, code, amount, at FROM $.redemptions`},
 	{Name: "customers", Query: `SELECT id, groups, external_reference, metadata, private_metadata, version, erased, created_at, updated_at, email_verified FROM $.customers`},

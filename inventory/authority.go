@@ -108,6 +108,8 @@ const (
 	MovedAdjusted MovementKind = "adjusted"
 	MovedShipped  MovementKind = "shipped"
 	MovedReturned MovementKind = "returned"
+	// MovedTransferred is out of one location, or into another.
+	MovedTransferred MovementKind = "transferred"
 )
 
 // move changes what is on hand by quantity and records why.

@@ -35,6 +35,12 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 				FROM movements GROUP BY pool) AS m
 			LEFT JOIN (SELECT pool, sum(shipped) AS shipped, sum(returned) AS returned FROM grants GROUP BY pool) AS g ON g.pool = m.pool
 			WHERE m.shipped <> coalesce(g.shipped, 0) OR m.returned <> coalesce(g.returned, 0)`},
+		{"inventory.transfers", `SELECT p.pool, format('%d were moved by transfers, which say %d', p.moved, p.said) FROM (
+				SELECT o.pool, coalesce((SELECT sum(m.quantity) FROM movements m WHERE m.pool = o.pool AND m.kind = 'transferred'), 0) AS moved,
+					coalesce((SELECT sum(t.received) FROM transfers t WHERE t.target = o.pool), 0)
+						- coalesce((SELECT sum(t.sent) FROM transfers t WHERE t.source = o.pool), 0) AS said
+				FROM (SELECT source AS pool FROM transfers UNION SELECT target FROM transfers UNION SELECT pool FROM movements WHERE kind = 'transferred') o
+			) p WHERE p.moved <> p.said`},
 		{"inventory.booking_scheduled", `SELECT pool, 'there is something to book and no timer for it' FROM allowances
 			WHERE (given_back > booked_given_back OR shipped > booked_shipped OR returned > booked_returned)
 				AND NOT EXISTS (SELECT 1 FROM bookings AS b JOIN timers AS t ON t.due = b.due AND t.kind = '` + TimerBook + `')`},

@@ -77,6 +77,8 @@ func Module() command.Module {
 			command.Define(Adjust.apply),
 			command.Define(SetPolicy.apply),
 			command.Define(SetSourcing.apply),
+			command.Define(SendTransfer.apply),
+			command.Define(ReceiveTransfer.apply),
 			command.Define(Annotate.apply),
 			command.DefineRepeatable(grant.apply),
 			command.DefineRepeatable(deposit.apply),

@@ -34,7 +34,7 @@ CREATE TABLE movements (
 	pool     TEXT    NOT NULL,
 	n        INTEGER NOT NULL CHECK (n > 0), -- the pool's version after it
 	slot     INTEGER NOT NULL,
-	kind     TEXT    NOT NULL CHECK (kind = 'received' OR kind = 'adjusted' OR kind = 'shipped' OR kind = 'returned'),
+	kind     TEXT    NOT NULL CHECK (kind = 'received' OR kind = 'adjusted' OR kind = 'shipped' OR kind = 'returned' OR kind = 'transferred'),
 	quantity INTEGER NOT NULL CHECK (quantity <> 0),
 	reason   TEXT    NOT NULL,
 	at       INTEGER NOT NULL,               -- ms since 1970 UTC
@@ -97,3 +97,20 @@ CREATE TABLE sourcing (
 	version INTEGER NOT NULL CHECK (version > 0),
 	body    BLOB    NOT NULL -- CBOR: see Sourcing
 ) STRICT;
+
+-- Goods on their way from one location to another, on the variant's slot.
+CREATE TABLE transfers (
+	id        TEXT    NOT NULL PRIMARY KEY,
+	slot      INTEGER NOT NULL,
+	sku       TEXT    NOT NULL,
+	source    TEXT    NOT NULL, -- pools
+	target    TEXT    NOT NULL CHECK (target <> source),
+	sent      INTEGER NOT NULL CHECK (sent > 0),
+	received  INTEGER NOT NULL CHECK (received >= 0),
+	lost      INTEGER NOT NULL CHECK (lost >= 0),
+	reference TEXT    NOT NULL,
+	at        INTEGER NOT NULL, -- ms since 1970 UTC
+	CHECK (sent >= received + lost)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX transfers_by_target ON transfers (target) WHERE sent > received + lost;
