@@ -20,8 +20,8 @@ type Stock struct {
 	// Version counts the movements of OnHand.
 	Version int64 `cbor:"6,keyasint"`
 	// Owed is the part of Shortage that was sold knowing that it is not there.
-	Owed int64 `cbor:"7,keyasint,omitempty"`
-	Policy
+	Owed   int64 `cbor:"7,keyasint,omitempty"`
+	Policy `cbor:"8,keyasint,omitzero"`
 
 	recallDue int64 // the due time of the timer; set while there is a shortage
 	known     bool  // has a row

@@ -13,15 +13,15 @@ import (
 type Policy struct {
 	// SafetyStock is how many are not to be sold. It does not count where there
 	// is a Backorder.
-	SafetyStock int64 `cbor:"20,keyasint,omitempty"`
+	SafetyStock int64 `cbor:"1,keyasint,omitempty"`
 	// ReorderPoint has the event inventory.low_stock told when what is on hand
 	// falls to it; 0 is never.
-	ReorderPoint int64 `cbor:"21,keyasint,omitempty"`
+	ReorderPoint int64 `cbor:"2,keyasint,omitempty"`
 	// Backorder is how many may be sold that are not there yet.
-	Backorder int64 `cbor:"22,keyasint,omitempty"`
+	Backorder int64 `cbor:"3,keyasint,omitempty"`
 	// ExpectedAt is when they should be there, in milliseconds since 1970 UTC;
 	// 0 is not known.
-	ExpectedAt int64 `cbor:"23,keyasint,omitempty"`
+	ExpectedAt int64 `cbor:"4,keyasint,omitempty"`
 }
 
 func (p Policy) validate() error {
@@ -97,9 +97,9 @@ func (s *Stock) warn(tx *command.Tx) error {
 type SetPolicy struct {
 	SKU      catalog.SKU `cbor:"1,keyasint"`
 	Location Location    `cbor:"2,keyasint,omitempty"` // "" is Main
-	Policy
-	Pool PoolID `cbor:"3,keyasint" command:"stamped"`
-	Key  string `cbor:"-"`
+	Policy   `cbor:"4,keyasint,omitzero"`
+	Pool     PoolID `cbor:"3,keyasint" command:"stamped"`
+	Key      string `cbor:"-"`
 }
 
 // Kind returns "inventory.set_policy".
