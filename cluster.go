@@ -25,8 +25,9 @@ type Cluster struct {
 	net      network
 	book     *peer.Book
 	draining atomic.Bool
-	moved    time.Time     // when this node last handed a leadership over; of the worker
-	every    time.Duration // between audits; negative for never
+	moved    time.Time // when this node last handed a leadership over; of the worker
+	conf     ClusterConfig
+	tokens   sync.Mutex // held while invitations are read and written
 }
 
 // Cluster returns the store's nodes.
@@ -62,7 +63,7 @@ func (c *Cluster) listen(cc ClusterConfig) error {
 	if err != nil {
 		return err
 	}
-	c.net, c.book, c.every = net, book, cc.AuditEvery
+	c.net, c.book, c.conf = net, book, cc
 	return nil
 }
 
@@ -116,6 +117,11 @@ func (c *Cluster) join(ctx context.Context, addrs []string) error {
 		if member(l.group, e.self) {
 			continue
 		}
+		if len(added) == 0 && c.conf.Token != "" {
+			if err := c.redeem(ctx); err != nil {
+				return err
+			}
+		}
 		added = append(added, l)
 		if len(errs) == len(addrs) && len(c.book.Addrs()) == 0 {
 			return fmt.Errorf("no node to join could be reached: %w", errors.Join(errs...))
@@ -127,6 +133,18 @@ func (c *Cluster) join(ctx context.Context, addrs []string) error {
 	for _, l := range added {
 		if err := e.fresh(ctx, l); err != nil {
 			return fmt.Errorf("catching up in shard %d: %w", l.number, err)
+		}
+	}
+	return nil
+}
+
+// keepRole refuses to make a replica of a node that the others wait for.
+func (c *Cluster) keepRole() error {
+	for _, l := range c.store.engine.lanes {
+		for _, m := range l.group.Members() {
+			if c.conf.Replica && m.Voter && m.Node == c.store.engine.self {
+				return fault.New(fault.Conflict, "node %s has votes and cannot become a replica: remove it, and let one with another name and an empty directory join", m.Node)
+			}
 		}
 	}
 	return nil
@@ -288,6 +306,14 @@ func (c *Cluster) leave() {
 	all.Wait()
 }
 
+// takesVote asks a node whether it is one that votes.
+func (c *Cluster) takesVote(ctx context.Context, node string) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	r, err := c.ask(ctx, node)
+	return err == nil && !r.Replica
+}
+
 // NodeStatus describes one node of a cluster.
 type NodeStatus struct {
 	Node      string `cbor:"1,keyasint"`
@@ -301,6 +327,7 @@ type NodeStatus struct {
 	// Rebuilding is the shards whose copies there differed from the others:
 	// they are not served by that node until they have been rebuilt.
 	Rebuilding []int `cbor:"9,keyasint,omitempty"`
+	Replica    bool  `cbor:"10,keyasint,omitempty"` // it never gets a vote
 }
 
 // report is what a node says of itself.
@@ -309,10 +336,11 @@ type report struct {
 	Leads      []int    `cbor:"2,keyasint,omitempty"`
 	Applied    []uint64 `cbor:"3,keyasint,omitempty"`
 	Rebuilding []int    `cbor:"4,keyasint,omitempty"`
+	Replica    bool     `cbor:"5,keyasint,omitempty"`
 }
 
 func (c *Cluster) report() report {
-	r := report{Draining: c.draining.Load()}
+	r := report{Draining: c.draining.Load(), Replica: c.conf.Replica}
 	for _, l := range c.store.engine.lanes {
 		if l.group.Leading() {
 			r.Leads = append(r.Leads, l.number)
@@ -395,7 +423,7 @@ func (c *Cluster) assess(nodes map[string]*NodeStatus, reports map[string]report
 			n.Addr = c.book.Addr(name)
 		}
 		if r, ok := reports[name]; ok {
-			n.Reachable, n.Draining, n.Leads, n.Rebuilding = true, r.Draining, len(r.Leads), r.Rebuilding
+			n.Reachable, n.Draining, n.Leads, n.Rebuilding, n.Replica = true, r.Draining, len(r.Leads), r.Rebuilding, r.Replica
 			for i, applied := range r.Applied[:min(len(r.Applied), len(newest))] {
 				n.Behind = max(n.Behind, newest[i]-applied)
 			}

@@ -38,6 +38,18 @@ type ClusterConfig struct {
 	// when all have moved.
 	Join []string
 
+	// Token lets a node in that joins a cluster which is InviteOnly: see
+	// Cluster.Invite. It is not needed any more once the node is a member.
+	Token string
+
+	// InviteOnly lets nobody join who has no token, also with a certificate
+	// that is accepted. Set it on every node.
+	InviteOnly bool
+
+	// Replica makes a node that joins one that never gets a vote: it answers
+	// reads and passes writes on, and the others do not wait for it.
+	Replica bool
+
 	// AuditEvery is how often the copies of all nodes are compared: see
 	// Cluster.Audit. 0 means every hour, and a negative time never.
 	AuditEvery time.Duration
@@ -82,6 +94,9 @@ func (c config) newIdentity(ctx context.Context) func(string, int) (identity, er
 		node, err := c.nodeName()
 		if err != nil {
 			return identity{}, err
+		}
+		if len(c.cluster.Join) == 0 && c.cluster.Replica {
+			return identity{}, fault.New(fault.Invalid, "a replica joins a store that is there: name nodes to join")
 		}
 		if len(c.cluster.Join) == 0 {
 			it, err := createIdentity(dir, shards)

@@ -99,6 +99,12 @@ func (r *RemoteCluster) Resume(ctx context.Context, node string) error {
 	return err
 }
 
+// Invite is Cluster.Invite.
+func (r *RemoteCluster) Invite(ctx context.Context, node string, valid time.Duration) (token string, err error) {
+	got, err := r.ask(ctx, call{Op: callInvite, Node: node, Offset: int64(valid)})
+	return string(got.Body), err
+}
+
 // Audit is Cluster.Audit.
 func (r *RemoteCluster) Audit(ctx context.Context) (a Audit, err error) {
 	got, err := r.ask(ctx, call{Op: callAudit})

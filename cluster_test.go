@@ -35,15 +35,18 @@ type fleet struct {
 	dir   string
 	nodes []*commerce.Store // nil while stopped
 	addrs []string
-	loads int // how often shop was called
+	loads int                                    // how often shop was called
+	tune  func(i int, c *commerce.ClusterConfig) // may be nil
 }
 
 // newFleet opens the first node of a store.
-func newFleet(t *testing.T, shards int) *fleet {
+func newFleet(t *testing.T, shards int) *fleet { return newTunedFleet(t, shards, nil) }
+
+func newTunedFleet(t *testing.T, shards int, tune func(int, *commerce.ClusterConfig)) *fleet {
 	t.Helper()
 	ca, err := peer.NewAuthority(time.Now(), time.Hour)
 	must(t, err)
-	f := &fleet{t: t, ca: ca, dir: t.TempDir()}
+	f := &fleet{t: t, ca: ca, dir: t.TempDir(), tune: tune}
 	t.Cleanup(f.close)
 	f.open(0, commerce.WithShards(shards))
 	return f
@@ -56,6 +59,9 @@ func (f *fleet) path(i int) string { return filepath.Join(f.dir, fmt.Sprint("nod
 func (f *fleet) config(i int) commerce.ClusterConfig {
 	c := commerce.ClusterConfig{Listen: "127.0.0.1:0", Join: slices.Clone(f.addrs[:min(i, len(f.addrs))])}
 	c.Credentials = func() (tls.Certificate, *x509.CertPool, error) { return f.ca.Credentials(fmt.Sprint("node_", i))() }
+	if f.tune != nil {
+		f.tune(i, &c)
+	}
 	return c
 }
 

@@ -17,28 +17,15 @@ const (
 	workTimeout = 5 * time.Second
 )
 
-// work promotes newcomers, spreads leaderships, and keeps cached reads from
-// getting old.
+// work promotes newcomers and spreads leaderships.
 func (c *Cluster) work(ctx context.Context) {
 	c.moved = time.Now().Add(settledFor - moveEvery)
 	for pause(ctx, workEvery) {
-		c.expire()
 		for _, l := range c.store.engine.lanes {
 			if ctx.Err() == nil && l.group.Ready() {
 				c.promote(ctx, l)
 				c.spread(ctx, l)
 			}
-		}
-	}
-}
-
-// expire drops all cached reads for as long as this node may be behind: it has
-// not heard from a shard's leader for a while.
-func (c *Cluster) expire() {
-	for _, l := range c.store.engine.lanes {
-		if time.Since(l.group.Heard()) > maxBehind {
-			c.store.cache.BumpAll()
-			return
 		}
 	}
 }
@@ -58,7 +45,7 @@ func (c *Cluster) promote(ctx context.Context, l *lane) {
 			}
 			continue
 		}
-		if lag, known := l.group.Behind(m.Node); known && lag <= 10 {
+		if lag, known := l.group.Behind(m.Node); known && lag <= 10 && c.takesVote(ctx, m.Node) {
 			ready = append(ready, m.Node)
 		}
 	}

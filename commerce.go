@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -116,8 +117,12 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", dir, diagnose(err)), s.Close())
 	}
-	if c.cluster != nil && len(c.cluster.Join) > 0 {
-		if err := s.cluster.join(ctx, c.cluster.Join); err != nil {
+	if c.cluster != nil {
+		err := s.cluster.keepRole()
+		if err == nil && len(c.cluster.Join) > 0 {
+			err = s.cluster.join(ctx, c.cluster.Join)
+		}
+		if err != nil {
 			return nil, errors.Join(fmt.Errorf("opening the store %s: %w", dir, err), s.Close())
 		}
 	}
@@ -145,7 +150,10 @@ func (s *Store) prepare(ctx context.Context) error {
 		return err
 	}
 	s.digests = newDigests(s.id.Shards)
-	s.engine = &engine{slots: slots, sealer: sealer, types: s.set.Errors(), set: s.set, clock: s.config.clock, hooks: s.config.hooks, tell: s.config.observer.Command, self: s.id.Node, bumpAll: s.cache.BumpAll}
+	s.engine = &engine{
+		slots: slots, sealer: sealer, types: s.set.Errors(), set: s.set, clock: s.config.clock, hooks: s.config.hooks,
+		tell: s.config.observer.Command, self: s.id.Node, began: time.Now(),
+	}
 	return nil
 }
 
@@ -266,6 +274,7 @@ func (s *Store) openLanes(ctx context.Context) error {
 func (s *Store) openLane(ctx context.Context, i int) (*lane, error) {
 	l := &lane{number: i, slot: s.engine.slots.Ranges(i)[0][0], time: s.config.clock, opened: s.config.clock.Elapsed()}
 	l.seen.Store(int64(l.opened))
+	l.complete.Store(math.MinInt64)
 	file, err := shard.Open(shard.Config{
 		Path: shardFile(s.dir, i), Store: s.id.Store, Shard: i, Map: s.engine.slots,
 		Commands: s.set, VFS: s.config.vfs, Committed: func(touched []string) { s.committed(l, touched) }, AtCut: func(cut uint64) { s.atCut(l, cut) },

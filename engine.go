@@ -34,7 +34,7 @@ type engine struct {
 
 	self      string // this node
 	clustered atomic.Bool
-	bumpAll   func() // drops all cached reads
+	began     time.Time // see moment
 }
 
 func (e *engine) Submit(ctx context.Context, env command.Envelope) (command.Answer, error) {
@@ -85,13 +85,26 @@ func (e *engine) View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) err
 	if err != nil {
 		return err
 	}
-	if err := e.fresh(ctx, l); err != nil {
-		return err
-	}
-	if err := l.trusted(); err != nil {
+	if err := e.await(ctx, l, command.ReadBound{Fresh: true}); err != nil {
 		return err
 	}
 	return l.shard.View(ctx, fn)
+}
+
+func (e *engine) Several() bool { return e.clustered.Load() }
+
+func (e *engine) Recent(ctx context.Context, slot id.Slot) error {
+	if !e.clustered.Load() {
+		return nil
+	}
+	if err := e.usable(); err != nil {
+		return err
+	}
+	l, err := e.laneOf(slot)
+	if err != nil {
+		return err
+	}
+	return e.await(ctx, l, command.ReadBound{Stale: true, Age: maxBehind})
 }
 
 // usable returns why the store cannot be used, if so.

@@ -50,3 +50,26 @@ func Digests(ctx context.Context, s *Store) (list []string, err error) {
 	}
 	return list, nil
 }
+
+// Pause keeps a node from applying anything from behind the next cut, until
+// resume is called, within some seconds.
+func Pause(s *Store) (resume func()) {
+	w := &cutWatch{}
+	w.mu.Lock()
+	s.watch.Store(w)
+	return func() {
+		w.err = errOtherCut // it pins nothing
+		s.watch.Store(nil)
+		w.pins = make([]*shard.Pin, len(s.engine.lanes))
+		w.mu.Unlock()
+	}
+}
+
+// TakeCut takes every shard to a new cut.
+func TakeCut(ctx context.Context, s *Store) error {
+	_, err := s.engine.raiseCut(ctx)
+	return err
+}
+
+// MaxBehind is how old a cached read may be.
+const MaxBehind = maxBehind

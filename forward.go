@@ -39,6 +39,8 @@ const (
 	callDistrust // your copy of a shard differs: rebuild it from another node's
 	callShard    // make a copy of a shard, to be fetched
 	callAudit    // for a RemoteCluster
+	callInvite   // make a token for a node
+	callRedeem   // let the node in that calls, which has a token
 )
 
 // A call is what one node asks another. Its fields are a wire format.
@@ -144,7 +146,7 @@ func (e *engine) forward(ctx context.Context, l *lane, env command.Envelope) (sh
 	ctx, cancel := context.WithTimeout(ctx, maxBehind)
 	defer cancel()
 	if err := l.group.WaitApplied(ctx, got.Index); err != nil {
-		e.bumpAll() // cached reads must not miss it; others ask the leader anyway
+		l.wroteAt(got.Index) // reads wait for it
 	}
 	if got.Refusal != nil {
 		return shard.Reply{Err: e.types.Decode(got.Refusal)}, nil
@@ -198,7 +200,11 @@ func (s *Store) handle(ctx context.Context, from string, data []byte) ([]byte, e
 	case <-ctx.Done():
 		return nil, fault.New(fault.Unavailable, "node %s is still opening its store", s.id.Node)
 	}
-	got, err := s.answer(ctx, c)
+	var got answered
+	err := s.cluster.permits(from, c)
+	if err == nil {
+		got, err = s.answer(ctx, c)
+	}
 	if err != nil {
 		got.Failure = s.engine.types.Encode(err)
 		if e, ok := errors.AsType[*replication.NotLeaderError](err); ok {
@@ -259,6 +265,11 @@ func (s *Store) operate(ctx context.Context, c call) (answered, error) {
 		return answered{}, s.cluster.Remove(ctx, c.Node)
 	case callDrainNode:
 		return answered{}, s.cluster.Drain(ctx, c.Node)
+	case callInvite:
+		token, err := s.cluster.Invite(c.Node, time.Duration(c.Offset))
+		return answered{Body: []byte(token)}, err
+	case callRedeem:
+		return answered{}, s.cluster.admit(ctx, c)
 	case callAudit:
 		a, err := s.cluster.Audit(ctx)
 		if err != nil {
@@ -308,19 +319,4 @@ func (e *engine) serveSubmit(ctx context.Context, l *lane, raw []byte) (answered
 		return answered{}, fault.Wrap(fault.Uncertain, err, "encoding an answer")
 	}
 	return got, nil
-}
-
-// fresh returns when this node has all that was acknowledged on any node before
-// the call.
-func (e *engine) fresh(ctx context.Context, l *lane) error {
-	if !e.clustered.Load() {
-		return nil
-	}
-	return e.retry(ctx, func(ctx context.Context) error {
-		index, err := l.group.ReadIndex(ctx)
-		if err != nil {
-			return err
-		}
-		return l.group.WaitApplied(ctx, index)
-	})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/replication"
 	"github.com/keelshop/commerce/shard"
+	"golang.org/x/sync/singleflight"
 )
 
 // A lane is one shard with the group that replicates it and the proposer that
@@ -27,6 +28,10 @@ type lane struct {
 	opened time.Duration                // when this node opened the shard
 	seen   atomic.Int64                 // when it last applied something; 0 = not since it was opened
 	now    atomic.Pointer[shardReading] // nil until this node leads
+
+	complete atomic.Int64       // this node's copy holds all that was acknowledged before then: see engine.moment
+	wrote    atomic.Uint64      // an entry that this node has written elsewhere and must have applied before it is read
+	asking   singleflight.Group // of those who ask the leader how far that is
 
 	distrusted atomic.Bool // this node's copy differs from the others: see distrust
 }

@@ -11,7 +11,7 @@ import (
 // Categories returns the category tree. It is kept in the cache as a whole, so
 // that asking for it at every request costs nothing.
 func (s *Service) Categories(ctx context.Context) (*Tree, error) {
-	t, err := s.cache.Get(categoriesKey, func() (any, error) {
+	t, err := s.storeWide(ctx, categoriesKey, func() (any, error) {
 		return s.loadTree(context.WithoutCancel(ctx)) // others may wait for this load
 	})
 	if err != nil {
@@ -75,6 +75,9 @@ func (s *Service) readCategory(ctx context.Context, done storedCategory) (c Cate
 // below it, each product once. Categories without any are left out. The map is
 // shared: do not change it.
 func (s *Service) CategoryCounts(ctx context.Context) (map[CategoryID]int64, error) {
+	if err := s.recentEverywhere(ctx); err != nil {
+		return nil, fmt.Errorf("counting products by category: %w", err)
+	}
 	counts, err := s.cache.Get(countsKey, func() (any, error) { return s.loadCounts(context.WithoutCancel(ctx)) })
 	if err != nil {
 		return nil, fmt.Errorf("counting products by category: %w", err)

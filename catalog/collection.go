@@ -78,7 +78,7 @@ const collectionsKey = "collections"
 
 // Collections returns all collections. They are kept in the cache as a whole.
 func (s *Service) Collections(ctx context.Context) (*Collections, error) {
-	c, err := s.cache.Get(collectionsKey, func() (any, error) { return s.loadCollections(context.WithoutCancel(ctx)) })
+	c, err := s.storeWide(ctx, collectionsKey, func() (any, error) { return s.loadCollections(context.WithoutCancel(ctx)) })
 	if err != nil {
 		return nil, fmt.Errorf("reading the collections: %w", err)
 	}

@@ -103,7 +103,7 @@ const priceListsKey = "price-lists"
 // PriceLists returns all price lists, without their prices, which are in
 // Variant.ListPrices. They are kept in the cache as a whole.
 func (s *Service) PriceLists(ctx context.Context) (*PriceLists, error) {
-	lists, err := s.cache.Get(priceListsKey, func() (any, error) { return s.loadPriceLists(context.WithoutCancel(ctx)) })
+	lists, err := s.storeWide(ctx, priceListsKey, func() (any, error) { return s.loadPriceLists(context.WithoutCancel(ctx)) })
 	if err != nil {
 		return nil, fmt.Errorf("reading the price lists: %w", err)
 	}

@@ -102,7 +102,7 @@ const productTypesKey = "product-types"
 
 // ProductTypes returns all product types. They are kept in the cache as a whole.
 func (s *Service) ProductTypes(ctx context.Context) (*ProductTypes, error) {
-	types, err := s.cache.Get(productTypesKey, func() (any, error) { return s.loadProductTypes(context.WithoutCancel(ctx)) })
+	types, err := s.storeWide(ctx, productTypesKey, func() (any, error) { return s.loadProductTypes(context.WithoutCancel(ctx)) })
 	if err != nil {
 		return nil, fmt.Errorf("reading the product types: %w", err)
 	}

@@ -12,13 +12,25 @@ import (
 // BySKU returns the variant with a SKU. The error is an *UnknownSKUError if
 // there is none.
 func (s *Service) BySKU(ctx context.Context, sku SKU) (Variant, error) {
+	find := s.cachedSKU
+	if s.engine.Several() {
+		find = s.recentSKU
+	}
+	v, err := find(ctx, sku)
+	if err != nil {
+		return Variant{}, err
+	}
+	return *v, nil
+}
+
+func (s *Service) cachedSKU(ctx context.Context, sku SKU) (*Variant, error) {
 	v, err := s.cache.Get(skuKey(sku), func() (any, error) {
 		return s.loadSKU(context.WithoutCancel(ctx), sku) // others may wait for this load
 	})
 	if err != nil {
-		return Variant{}, err
+		return nil, err
 	}
-	return *v.(*Variant), nil
+	return v.(*Variant), nil
 }
 
 // Variants returns the variants with the given SKUs, in the same order. The
@@ -37,6 +49,11 @@ func (s *Service) Variants(ctx context.Context, skus []SKU) ([]Variant, error) {
 
 // Get returns a product. The error is an *UnknownProductError if there is none.
 func (s *Service) Get(ctx context.Context, product ProductID) (Product, error) {
+	if s.engine.Several() {
+		if err := s.recentProduct(ctx, product); err != nil {
+			return Product{}, err
+		}
+	}
 	p, err := s.cache.Get(productKey(product), func() (any, error) {
 		r, err := s.load(context.WithoutCancel(ctx), product) // others may wait for this load
 		return &r.Product, err

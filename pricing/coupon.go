@@ -56,6 +56,12 @@ func (s *Service) Coupon(ctx context.Context, code string) (Coupon, error) {
 	if err != nil {
 		return Coupon{}, err
 	}
+	if s.engine.Several() {
+		_, slot := s.couponID(code)
+		if err := s.engine.Recent(ctx, slot); err != nil {
+			return Coupon{}, err
+		}
+	}
 	v, err := s.cache.Get(couponKey(code), func() (any, error) {
 		return s.loadCoupon(context.WithoutCancel(ctx), code) // others may wait for this load
 	})

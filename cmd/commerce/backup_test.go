@@ -43,8 +43,14 @@ func TestRestoreIntoAnEmptyCluster(t *testing.T) {
 	if err = errors.Join(err, os.WriteFile(at("r2.keys"), keys, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	r1 := serve(t, at("r1"), "--as", "r1", "--certs", at("certs"), "--listen", "127.0.0.1:0")
-	r2 := serve(t, at("r2"), "--as", "r2", "--certs", at("certs"), "--listen", "127.0.0.1:0", "--join", r1.addr)
+	r1 := serve(t, at("r1"), "--as", "r1", "--certs", at("certs"), "--listen", "127.0.0.1:0", "--invite-only")
+	token := strings.TrimSpace(succeed(t, "cluster", "invite", "r2", "--addr", r1.addr, "--certs", at("certs")).stdout)
+	join := []string{"cluster", "join", at("r2"), "--as", "r2", "--certs", at("certs"), "--listen", "127.0.0.1:0", "--to", r1.addr}
+	if r := command(t, join...); r.code != exitFailed || !strings.Contains(r.stderr, "by invitation only") {
+		t.Errorf("without a token: %+v", r)
+	}
+	succeed(t, append(join, "--token", token)...)
+	r2 := serve(t, at("r2"), "--as", "r2", "--certs", at("certs"), "--listen", "127.0.0.1:0", "--join", r1.addr, "--invite-only")
 	until(t, "both nodes are there", func(out string) bool {
 		return strings.Count(out, " up ") == 2
 	}, "cluster", "status", "--addr", r2.addr, "--certs", at("certs"))

@@ -15,6 +15,8 @@ const clusterHelp = `Usage: commerce cluster COMMAND
 
   certs DIR NAME…     make certificates for nodes, and for an operator
   serve DIR           hold a store as one node of a cluster, until a signal
+  invite NODE         make a token with which a node may join
+  join DIR            make an empty directory a node of a cluster
   status              list the nodes and how they do
   audit               compare the copies of all nodes
   drain NODE          let a node hand over everything that it leads
@@ -22,13 +24,14 @@ const clusterHelp = `Usage: commerce cluster COMMAND
   remove NODE         take a node out of the cluster, for good
   recover DIR         make one node go on after the majority was lost for ever
 
-To let a node join, serve an empty directory with --join. "commerce cluster
-COMMAND --help" says more.
+"commerce cluster COMMAND --help" says more.
 `
 
 var clusterCommands = []subcommand{
 	{"certs", clusterCerts},
 	{"serve", clusterServe},
+	{"invite", clusterInvite},
+	{"join", clusterJoin},
 	{"status", clusterStatus},
 	{"audit", clusterAudit},
 	{"drain", operate(drainHelp, (*commerce.RemoteCluster).Drain)},
@@ -39,7 +42,7 @@ var clusterCommands = []subcommand{
 
 func cluster(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		return misused("name what to do: certs, serve, status, audit, drain, resume, remove or recover")
+		return misused("name what to do: certs, serve, invite, join, status, audit, drain, resume, remove or recover")
 	}
 	if args[0] == "--help" || args[0] == "-h" || args[0] == "help" {
 		_, err := io.WriteString(stdout, clusterHelp)
@@ -155,6 +158,8 @@ func clusterStatus(ctx context.Context, args []string, stdout, _ io.Writer) erro
 			state = "rebuilding"
 		case n.Draining:
 			state = "draining"
+		case n.Replica:
+			state = "replica"
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%d\n", n.Node, n.Addr, state, n.Member, n.Voter, n.Leads, n.Behind)
 	}

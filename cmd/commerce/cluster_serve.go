@@ -23,13 +23,16 @@ Flags:
 
 func clusterServe(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	var who identity
+	var how joining
 	var listen, advertise, join string
 	var shards int
-	line := newCommandLine(serveHelp, "as", "certs", "listen", "advertise", "join", "shards")
+	line := newCommandLine(serveHelp, "as", "certs", "listen", "advertise", "join", "token", "replica", "invite-only", "shards")
 	line.StringVar(&listen, "listen", "127.0.0.1:7400", "listen on `ADDR` (default 127.0.0.1:7400)")
 	line.StringVar(&advertise, "advertise", "", "tell other nodes `ADDR` (default: the one listened on)")
 	line.StringVar(&join, "join", "", "join the nodes at `ADDRS`, separated by commas")
 	line.IntVar(&shards, "shards", 0, "give a new store `N` shards")
+	how.flags(line)
+	line.BoolVar(&how.inviteOnly, "invite-only", false, "let nobody join who has no token; say so on every node")
 	who.flags(line, "")
 	operands, err := line.parse(args, stdout)
 	switch {
@@ -40,7 +43,7 @@ func clusterServe(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	case who.name == "":
 		return misused("name the node with --as")
 	}
-	cc := who.config()
+	cc := how.config(who.config())
 	cc.Listen, cc.Advertise = listen, advertise
 	if join != "" {
 		cc.Join = strings.Split(join, ",")

@@ -24,8 +24,16 @@ type Engine interface {
 	// it was: a refusal is an error then, as with Submit.
 	Recall(ctx context.Context, e Envelope) (a Answer, found bool, err error)
 	// View runs fn on a snapshot of the shard that owns slot which holds
-	// everything that was acknowledged before the call.
+	// everything that was acknowledged before the call, unless the context has
+	// another ReadBound.
 	View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) error) error
+	// Several reports whether other nodes write too, so that what is cached can
+	// be behind: see Recent.
+	Several() bool
+	// Recent returns when what is cached of the shard that owns slot is recent
+	// enough to be used: at most a second behind, unless the context has
+	// another ReadBound. A cache must be asked after it, not before.
+	Recent(ctx context.Context, slot id.Slot) error
 	// Shards returns the number of shards.
 	Shards() int
 	// ShardOf returns the shard that owns slot.

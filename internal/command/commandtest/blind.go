@@ -58,3 +58,9 @@ func KeyOf(t testing.TB, err error) string {
 	}
 	return u.Key
 }
+
+// Several reports that nobody else writes.
+func (*Blind) Several() bool { return false }
+
+// Recent returns nil: there is one copy.
+func (*Blind) Recent(context.Context, id.Slot) error { return nil }

@@ -1,0 +1,89 @@
+package commerce_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/fault"
+)
+
+// TestNodesJoinByInvitation: a certificate alone lets nobody in; a token lets
+// one node in, once, in time.
+func TestNodesJoinByInvitation(t *testing.T) {
+	tokens := map[int]string{}
+	f := newTunedFleet(t, 2, func(i int, c *commerce.ClusterConfig) { c.InviteOnly, c.Token = true, tokens[i] })
+	stock(t, f.nodes[0], "mug", 10)
+	invite := f.nodes[0].Cluster().Invite
+	refused := func(i int, what string) {
+		t.Helper()
+		f.lend(i)
+		_, err := commerce.Open(t.Context(), f.path(i), commerce.WithCluster(f.config(i)))
+		if fault.CodeOf(err) != fault.Denied {
+			t.Errorf("%s: got %v", what, err)
+		}
+	}
+	f.addrs = append(f.addrs, "", "", "", "", "")
+	for i := range f.addrs {
+		f.addrs[i] = f.addrs[0]
+	}
+	refused(1, "without a token")
+	expired, err := invite("node_2", time.Nanosecond)
+	must(t, err)
+	tokens[2] = expired
+	refused(2, "with one that has expired")
+	forOther, err := invite("node_9", time.Hour)
+	must(t, err)
+	tokens[3] = forOther
+	refused(3, "with one for another node")
+	tokens[3] = "node_0.AAAAAAAAAAAAAAAA"
+	refused(3, "with one that was made up")
+
+	tokens[1], err = invite("node_1", time.Hour)
+	must(t, err)
+	f.open(1) // the directory of the first try
+	tokens[2], err = f.nodes[1].Cluster().Invite("node_2", time.Hour)
+	must(t, err)
+	f.open(2)
+	f.voters(3)
+	f.check()
+	_, err = invite("node_1", time.Hour)
+	wantCode(t, err, fault.Conflict)
+	_, err = invite("node_5", 8*24*time.Hour)
+	wantCode(t, err, fault.Invalid)
+	_, err = invite("", time.Hour)
+	wantCode(t, err, fault.Invalid)
+
+	// Its token was used, and it has left.
+	left, err := os.ReadFile(filepath.Join(f.path(1), "invitations.json"))
+	if err != nil || strings.Contains(string(left), "node_2") {
+		t.Errorf("what is left of tokens: %s, %v", left, err)
+	}
+	f.stop(2, false)
+	must(t, f.nodes[0].Cluster().Remove(t.Context(), "node_2"))
+	must(t, os.RemoveAll(f.path(2)))
+	short, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := commerce.Open(short, f.path(2), commerce.WithCluster(f.config(2))); err == nil {
+		t.Error("a token was used twice")
+	}
+
+	// A tool makes tokens too, and they outlive the node that keeps them.
+	tool, err := commerce.ConnectCluster(t.Context(), f.addrs[0], commerce.ClusterConfig{Credentials: f.ca.Credentials("operator")})
+	must(t, err)
+	defer tool.Close()
+	tokens[4], err = tool.Invite(t.Context(), "node_4", time.Hour)
+	must(t, err)
+	f.stop(0, false)
+	f.open(0)
+	for i := range f.addrs {
+		f.addrs[i] = f.addrs[0]
+	}
+	f.lend(4)
+	f.open(4)
+	f.check()
+}
