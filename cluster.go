@@ -328,6 +328,7 @@ type NodeStatus struct {
 	// they are not served by that node until they have been rebuilt.
 	Rebuilding []int `cbor:"9,keyasint,omitempty"`
 	Replica    bool  `cbor:"10,keyasint,omitempty"` // it never gets a vote
+	LowDisk    bool  `cbor:"11,keyasint,omitempty"` // its disk is nearly full: see WithReserve
 }
 
 // report is what a node says of itself.
@@ -337,10 +338,11 @@ type report struct {
 	Applied    []uint64 `cbor:"3,keyasint,omitempty"`
 	Rebuilding []int    `cbor:"4,keyasint,omitempty"`
 	Replica    bool     `cbor:"5,keyasint,omitempty"`
+	LowDisk    bool     `cbor:"6,keyasint,omitempty"`
 }
 
 func (c *Cluster) report() report {
-	r := report{Draining: c.draining.Load(), Replica: c.conf.Replica}
+	r := report{Draining: c.draining.Load(), Replica: c.conf.Replica, LowDisk: c.store.engine.room.low() != nil}
 	for _, l := range c.store.engine.lanes {
 		if l.group.Leading() {
 			r.Leads = append(r.Leads, l.number)
@@ -423,7 +425,8 @@ func (c *Cluster) assess(nodes map[string]*NodeStatus, reports map[string]report
 			n.Addr = c.book.Addr(name)
 		}
 		if r, ok := reports[name]; ok {
-			n.Reachable, n.Draining, n.Leads, n.Rebuilding, n.Replica = true, r.Draining, len(r.Leads), r.Rebuilding, r.Replica
+			n.Reachable, n.Draining, n.Leads, n.Rebuilding = true, r.Draining, len(r.Leads), r.Rebuilding
+			n.Replica, n.LowDisk = r.Replica, r.LowDisk
 			for i, applied := range r.Applied[:min(len(r.Applied), len(newest))] {
 				n.Behind = max(n.Behind, newest[i]-applied)
 			}

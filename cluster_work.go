@@ -69,7 +69,7 @@ func (c *Cluster) spread(ctx context.Context, l *lane) {
 		return
 	}
 	to := preferred(l.group.Members(), l.number)
-	if c.draining.Load() || l.trusted() != nil {
+	if c.draining.Load() || l.trusted() != nil || c.store.engine.room.low() != nil {
 		c.moved = time.Now()
 		_ = c.hand(ctx, l) // tried again
 		return

@@ -153,12 +153,16 @@ func (s *Store) prepare(ctx context.Context) error {
 	s.engine = &engine{
 		slots: slots, sealer: sealer, types: s.set.Errors(), set: s.set, clock: s.config.clock, hooks: s.config.hooks,
 		tell: s.config.observer.Command, self: s.id.Node, began: time.Now(),
+		room: room{dir: s.dir, reserve: s.config.reserve},
 	}
 	return nil
 }
 
 // open opens the files.
 func (s *Store) open(ctx context.Context) error {
+	if err := s.lookAtRoom(); err != nil {
+		return err
+	}
 	conf := replication.Config{
 		Dir: s.dir, NodeID: s.id.Node, StoreID: s.id.Store, VFS: s.config.vfs, Logger: s.config.logger,
 		SnapshotBytes: s.config.logLimit, OnFailed: s.fail, Steps: &s.steps, Joining: s.id.Joined, Handle: s.handle,
@@ -388,6 +392,7 @@ func (s *Store) startWorkers() {
 		s.workers.Go(func() { s.pruneLane(ctx, l) })
 	}
 	s.workers.Go(func() { s.settleStock(ctx) })
+	s.workers.Go(func() { s.watchRoom(ctx) })
 }
 
 // settleStock finishes loans of stock between shards that a crash cut in two.

@@ -35,6 +35,7 @@ type engine struct {
 	self      string // this node
 	clustered atomic.Bool
 	began     time.Time // see moment
+	room      room
 }
 
 func (e *engine) Submit(ctx context.Context, env command.Envelope) (command.Answer, error) {
@@ -170,7 +171,12 @@ func (e *engine) takeCut(ctx context.Context, cut uint64) error {
 func (e *engine) Now() time.Time { return e.clock.Wall() }
 
 func (e *engine) Before(ctx context.Context, c any) error {
-	if len(e.hooks) == 0 || !token.IsExported(reflect.Indirect(reflect.ValueOf(c)).Type().Name()) {
+	if k, ok := c.(interface{ Kind() command.Kind }); (!ok || !own(k.Kind())) && requested(c) {
+		if err := e.room.low(); err != nil {
+			return err
+		}
+	}
+	if len(e.hooks) == 0 || !requested(c) {
 		return nil
 	}
 	for _, h := range e.hooks {
@@ -179,4 +185,10 @@ func (e *engine) Before(ctx context.Context, c any) error {
 		}
 	}
 	return nil
+}
+
+// requested reports whether c points to a request of a caller, and not to a
+// command that the store makes of one or by itself.
+func requested(c any) bool {
+	return token.IsExported(reflect.Indirect(reflect.ValueOf(c)).Type().Name())
 }

@@ -106,12 +106,15 @@ func (e *engine) retry(ctx context.Context, do func(context.Context) error) erro
 // route applies a command on the shard's leader, wherever that is.
 func (e *engine) route(ctx context.Context, l *lane, env command.Envelope) (reply shard.Reply, err error) {
 	if !e.clustered.Load() {
+		if err := e.takes(l, env); err != nil {
+			return reply, err
+		}
 		env.Level = l.shard.Level()
 		return l.propose(ctx, env)
 	}
 	err = e.retry(ctx, func(ctx context.Context) (err error) {
 		if l.group.Ready() {
-			if err := l.trusted(); err != nil {
+			if err := e.takes(l, env); err != nil {
 				return err
 			}
 			env.Level = l.shard.Level()
@@ -122,6 +125,14 @@ func (e *engine) route(ctx context.Context, l *lane, env command.Envelope) (repl
 		return err
 	})
 	return reply, err
+}
+
+// takes reports whether this node, as the leader, may take a command.
+func (e *engine) takes(l *lane, env command.Envelope) error {
+	if err := l.trusted(); err != nil || own(env.Kind) {
+		return err
+	}
+	return e.room.spent()
 }
 
 // forward sends a command to the leader, and waits until this node has its
@@ -242,6 +253,9 @@ func (s *Store) answer(ctx context.Context, c call) (answered, error) {
 		if s.cluster.draining.Load() {
 			return answered{}, fault.New(fault.Refused, "node %s is being drained", s.id.Node)
 		}
+		if err := e.room.low(); err != nil {
+			return answered{}, err
+		}
 		return answered{}, l.trusted()
 	case callDigest:
 		return s.serveDigest(ctx, l, uint64(c.Offset))
@@ -292,7 +306,7 @@ func (e *engine) serveSubmit(ctx context.Context, l *lane, raw []byte) (answered
 	if !l.group.Ready() {
 		return answered{}, &replication.NotLeaderError{Group: uint32(l.number), Leader: l.group.Leader()}
 	}
-	if err := l.trusted(); err != nil {
+	if err := e.takes(l, env); err != nil {
 		return answered{}, err
 	}
 	// Once it is in the log, a program that does not know it must stop.

@@ -42,6 +42,8 @@ type config struct {
 	clock      Clock
 	vfs        string
 	logLimit   int64
+	reserve    int64 // bytes of the disk that stay free
+	free       func(dir string) (int64, error)
 	cluster    *ClusterConfig // nil = none
 	rig        rig.Rig        // zero = the machine
 	atRest     bool           // no workers: nothing happens that nobody asked for
@@ -184,6 +186,8 @@ func newConfig(opts []Option) (config, error) {
 		// show that the wall clock has jumped.
 		clock:    Clock{Wall: func() time.Time { return time.Now().Round(0) }, Elapsed: func() time.Duration { return time.Since(started) }},
 		logLimit: 64 << 20,
+		reserve:  DefaultReserve,
+		free:     freeBytes,
 	}
 	for _, o := range opts {
 		if o == nil {
@@ -208,6 +212,8 @@ func (c config) check() error {
 		return fault.New(fault.Invalid, "a store has 1 to 256 shards, not %d", c.shards)
 	case c.cacheBytes < 0:
 		return fault.New(fault.Invalid, "the cache cannot have %d bytes", c.cacheBytes)
+	case c.reserve < 0:
+		return fault.New(fault.Invalid, "a store cannot leave %d bytes free", c.reserve)
 	case c.logger == nil:
 		return fault.New(fault.Invalid, "the logger is nil: leave WithLogger out for silence")
 	case c.clock.Wall == nil || c.clock.Elapsed == nil:

@@ -9,6 +9,7 @@ type Status struct {
 	Format int
 	Shards []ShardStatus
 	Cache  CacheStatus
+	Free   int64 // bytes of the store's disk: see WithReserve
 }
 
 // CacheStatus counts reads through the cache since the store was opened.
@@ -31,7 +32,7 @@ type ShardStatus struct {
 // Status returns how the store is doing. It does no I/O and works on a store
 // that has stopped.
 func (s *Store) Status() Status {
-	out := Status{Store: s.id.Store, Node: s.id.Node, Format: s.id.Format}
+	out := Status{Store: s.id.Store, Node: s.id.Node, Format: s.id.Format, Free: s.engine.room.free.Load()}
 	groups := s.engine.node.Status()
 	for i, l := range s.engine.lanes {
 		st := ShardStatus{

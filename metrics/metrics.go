@@ -181,23 +181,41 @@ func (m *Metrics) Gauge(name, help string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
 }
 
-// Handler serves GET /metrics, /healthz, /readyz and /debug/pprof/.
+// Handler serves GET /metrics, /healthz, /readyz, /health (both, with the
+// shards, as JSON) and /debug/pprof/.
 func (m *Metrics) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
 	web.Health(mux, m.ready)
+	mux.HandleFunc("GET /health", m.health)
 	addProfiles(mux)
 	return mux
 }
 
 // ready returns why the store cannot serve, or nil.
-func (m *Metrics) ready(context.Context) error {
+func (m *Metrics) ready(ctx context.Context) error {
 	shop := m.shop.Load()
-	switch {
-	case shop == nil:
+	if shop == nil {
 		return fault.New(fault.Unavailable, "the store is not open yet")
-	case shop.Closed():
-		return fault.New(fault.Unavailable, "the store is closed")
 	}
-	return shop.Err()
+	if h := shop.Health(ctx); !h.Ready {
+		return fault.New(fault.Unavailable, "%s", strings.Join(h.Problems, "; "))
+	}
+	return nil
+}
+
+// health answers with the store's health as JSON, shard by shard.
+func (m *Metrics) health(w http.ResponseWriter, r *http.Request) {
+	var h commerce.Health
+	if shop := m.shop.Load(); shop != nil {
+		h = shop.Health(r.Context())
+	} else {
+		h.Problems = []string{"the store is not open yet"}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if !h.Ready {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_ = json.NewEncoder(w).Encode(h) // the client has gone if this fails
 }

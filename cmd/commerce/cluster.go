@@ -156,6 +156,8 @@ func clusterStatus(ctx context.Context, args []string, stdout, _ io.Writer) erro
 			state = "down"
 		case len(n.Rebuilding) > 0:
 			state = "rebuilding"
+		case n.LowDisk:
+			state = "disk nearly full"
 		case n.Draining:
 			state = "draining"
 		case n.Replica:
