@@ -41,6 +41,7 @@ type Group struct {
 
 	full       chan struct{} // the log has reached the size at which it is truncated; has room for one
 	size       atomic.Int64  // that size, in bytes
+	marking    sync.Mutex    // held while the marker of the snapshot is being replaced
 	rebuilding sync.Mutex    // held while the machine is rebuilt, and while a snapshot is taken
 
 	quit    chan struct{} // ends the group's own goroutines

@@ -103,10 +103,12 @@ func (g *Group) install(m Machine, replace func(raw string) error) error {
 				return err
 			}
 		}
+		g.marking.Lock()
 		err := g.log.Reset(raftlog.Marker{
 			Index: head.Index, Term: head.Term, Durable: head.Applied,
 			Configuration: head.Configuration, ConfigurationIndex: head.ConfigurationIndex,
 		})
+		g.marking.Unlock()
 		if err != nil {
 			return err
 		}

@@ -94,6 +94,16 @@ func (s *sink) Close() error {
 	if !s.covered {
 		return fault.New(fault.Broken, "snapshot %s has no checkpoint", s.ID())
 	}
+	return s.mark()
+}
+
+// mark puts the marker on disk, unless a copy that was received meanwhile has taken this node further.
+func (s *sink) mark() error {
+	s.store.group.marking.Lock()
+	defer s.store.group.marking.Unlock()
+	if now := s.store.log.Marker(); now.Index > s.marker.Index {
+		return fault.New(fault.Conflict, "snapshot %s is of no use: a copy up to %d has been received", s.ID(), now.Index)
+	}
 	if err := s.store.log.SetMarker(s.marker); err != nil {
 		s.store.fail(err)
 		return err
