@@ -27,7 +27,8 @@ type Cluster struct {
 	draining atomic.Bool
 	moved    time.Time // when this node last handed a leadership over; of the worker
 	conf     ClusterConfig
-	tokens   sync.Mutex // held while invitations are read and written
+	replicas map[string]time.Time // nodes that take no vote, and when they said so; of the worker
+	tokens   sync.Mutex           // held while invitations are read and written
 }
 
 // Cluster returns the store's nodes.
@@ -306,13 +307,23 @@ func (c *Cluster) leave() {
 	all.Wait()
 }
 
-// takesVote asks a node whether it is one that votes.
+// takesVote asks a node whether it is one that votes. One that does not is left
+// alone for a while.
 func (c *Cluster) takesVote(ctx context.Context, node string) bool {
+	if time.Since(c.replicas[node]) < askReplica {
+		return false
+	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	r, err := c.ask(ctx, node)
+	if err == nil && r.Replica {
+		c.replicas[node] = time.Now()
+	}
 	return err == nil && !r.Replica
 }
+
+// askReplica is how often a replica is asked whether it is one still.
+const askReplica = time.Minute
 
 // NodeStatus describes one node of a cluster.
 type NodeStatus struct {

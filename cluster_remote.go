@@ -123,7 +123,8 @@ func (r *RemoteCluster) Copy(ctx context.Context, dir string) (Copy, error) {
 	return asker(r.ask).copyFrom(ctx, call{Op: callCopy}, dir)
 }
 
-// Asset writes a file of Store.Assets that the node has.
+// Asset writes a file of Store.Assets, whichever node has it. The error is
+// fault.NotFound if none does.
 func (r *RemoteCluster) Asset(ctx context.Context, id assets.ID, to io.Writer) error {
-	return asker(r.ask).fetch(ctx, call{Op: callAsset, Name: string(id)}, to)
+	return asker(r.ask).fetch(ctx, call{Op: callAnyAsset, Name: string(id)}, to)
 }

@@ -436,3 +436,33 @@ func TestAnyNodeCopiesTheStore(t *testing.T) {
 	}
 	f.check()
 }
+
+// TestNodesAreUpgradedOneByOne: each is drained, stopped, and started with a
+// new program, while customers buy.
+func TestNodesAreUpgradedOneByOne(t *testing.T) {
+	f := newFleet(t, 2)
+	stock(t, f.nodes[0], "mug", 100_000)
+	f.join(1, 2)
+	for i := range f.nodes {
+		other := f.nodes[(i+1)%3]
+		name := fmt.Sprint("node_", i)
+		load := f.shop(2, "mug")
+		must(t, other.Cluster().Drain(t.Context(), name))
+		f.stop(i, false)
+		before := load.placed.Load()
+		eventually(t, "orders are placed without it", func() bool { return load.placed.Load() >= before+3 })
+		load.stop()
+		f.open(i)
+		eventually(t, "it is up and not behind", func() bool {
+			status, err := other.Cluster().Status(t.Context())
+			return err == nil && status[i].Reachable && !status[i].Draining && status[i].Behind == 0
+		})
+		if load.failed.Load() > 0 {
+			t.Errorf("%d purchases failed", load.failed.Load())
+		}
+	}
+	if a := f.audit(0); !a.Sound() {
+		t.Errorf("afterwards: %+v", a)
+	}
+	f.check()
+}

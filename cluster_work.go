@@ -19,7 +19,7 @@ const (
 
 // work promotes newcomers and spreads leaderships.
 func (c *Cluster) work(ctx context.Context) {
-	c.moved = time.Now().Add(settledFor - moveEvery)
+	c.moved, c.replicas = time.Now().Add(settledFor-moveEvery), map[string]time.Time{}
 	for pause(ctx, workEvery) {
 		for _, l := range c.store.engine.lanes {
 			if ctx.Err() == nil && l.group.Ready() {

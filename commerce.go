@@ -457,11 +457,12 @@ func (s *Store) close() error {
 	var errs []error
 	if e := s.engine; e != nil {
 		e.closed.Store(true)
-		errs = append(errs, bounded("a Query whose rows are still being read", s.queries.close))
+		errs = append(errs, bounded("a Query whose rows are still being read, or a Copy", s.queries.close))
 		if e.node != nil {
 			errs = append(errs, e.node.Close())
 		}
 		errs = append(errs, bounded("the store's own work", s.workers.Wait))
+		s.digests.end()
 		for _, l := range e.lanes {
 			errs = append(errs, l.close(s.Err() != nil))
 		}

@@ -54,6 +54,12 @@ func (s *Store) Copy(ctx context.Context, dir string) (Copy, error) {
 		return Copy{}, fault.New(fault.Unavailable, "another copy of the store is being made")
 	}
 	defer s.copying.Unlock()
+	if !s.queries.enter() {
+		return Copy{}, fault.New(fault.Unavailable, "the store is closing")
+	}
+	defer s.queries.leave()
+	ctx, cancel := s.untilClose(ctx)
+	defer cancel()
 	for _, l := range s.engine.lanes {
 		if err := l.trusted(); err != nil {
 			return Copy{}, err
@@ -85,6 +91,19 @@ func (s *Store) Copy(ctx context.Context, dir string) (Copy, error) {
 	slices.Sort(c.Assets)
 	c.Assets = slices.Compact(c.Assets)
 	return c, nil
+}
+
+// untilClose returns a context that ends when Close begins, too.
+func (s *Store) untilClose(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-s.closing:
+			cancel(fault.New(fault.Unavailable, "the store is closing"))
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
 }
 
 func (c Copy) remove(dir string) error {

@@ -55,6 +55,8 @@ func (s *Store) serveFiles(ctx context.Context, c call) (answered, error) {
 		return answered{}, s.exports.end(c.Name)
 	case callAsset:
 		return s.assetPart(ctx, assets.ID(c.Name), c.Offset)
+	case callAnyAsset:
+		return partOfAsset(ctx, s.Assets, assets.ID(c.Name), c.Offset)
 	case callKeep:
 		return answered{}, s.keepAsset(ctx, assets.ID(c.Name), c.Node)
 	case callUnasset:

@@ -41,6 +41,7 @@ const (
 	callAudit    // for a RemoteCluster
 	callInvite   // make a token for a node
 	callRedeem   // let the node in that calls, which has a token
+	callAnyAsset // a part of an asset, whichever node has it
 )
 
 // A call is what one node asks another. Its fields are a wire format.
@@ -178,7 +179,7 @@ func (e *engine) ask(ctx context.Context, node string, c call) (answered, error)
 		return answered{}, err
 	}
 	call := e.node.Call
-	if c.Op == callPart || c.Op == callAsset {
+	if c.Op == callPart || c.Op == callAsset || c.Op == callAnyAsset {
 		call = e.node.Fetch
 	}
 	raw, err := call(ctx, node, data)

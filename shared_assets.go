@@ -114,7 +114,11 @@ func (s *Store) assetPart(ctx context.Context, id assets.ID, offset int64) (answ
 	if s.files == nil {
 		return answered{}, &assets.NotFoundError{ID: id}
 	}
-	f, err := s.files.Open(ctx, id)
+	return partOfAsset(ctx, s.files, id, offset)
+}
+
+func partOfAsset(ctx context.Context, files assets.Store, id assets.ID, offset int64) (answered, error) {
+	f, err := files.Open(ctx, id)
 	if err != nil {
 		return answered{}, err
 	}

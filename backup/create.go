@@ -2,7 +2,6 @@ package backup
 
 import (
 	"archive/tar"
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -104,7 +103,7 @@ func (c *creation) run(ctx context.Context, temp string, now time.Time) (Manifes
 		return m, err
 	}
 	if !c.WithoutAssets {
-		if m.Files, err = c.writeAssets(ctx, state.Assets); err != nil {
+		if m.Files, err = c.writeAssets(ctx, temp, state.Assets); err != nil {
 			return m, err
 		}
 	}
@@ -157,23 +156,17 @@ func (c *creation) writeShards(ctx context.Context, temp string, files []commerc
 
 // writeAssets stores the files of the shop as one archive. A file that the
 // catalog names and that is nowhere was missing before the backup.
-func (c *creation) writeAssets(ctx context.Context, ids []assets.ID) (n int, err error) {
+func (c *creation) writeAssets(ctx context.Context, temp string, ids []assets.ID) (n int, err error) {
 	if len(ids) == 0 {
 		return 0, nil
 	}
+	draft := filepath.Join(temp, "asset")
 	err = c.write(ctx, assetsPart, func(w io.Writer) error {
 		archive := tar.NewWriter(w)
 		for i, id := range ids {
-			var content bytes.Buffer // at most assets.MaxBytes: an archive needs the size first
-			err := c.source.Asset(ctx, id, &content)
+			err := c.writeAsset(ctx, archive, id, draft)
 			if errors.Is(err, fault.NotFound) {
 				continue
-			}
-			if err == nil {
-				err = archive.WriteHeader(&tar.Header{Name: string(id), Mode: 0o600, Size: int64(content.Len())})
-			}
-			if err == nil {
-				_, err = content.WriteTo(archive)
 			}
 			if err != nil {
 				return err
@@ -184,6 +177,33 @@ func (c *creation) writeAssets(ctx context.Context, ids []assets.ID) (n int, err
 		return archive.Close()
 	})
 	return n, err
+}
+
+// writeAsset adds a file to the archive by way of a draft, since an archive
+// needs the size first.
+func (c *creation) writeAsset(ctx context.Context, archive *tar.Writer, id assets.ID, draft string) (err error) {
+	f, err := os.Create(draft)
+	if err != nil {
+		return fault.Wrap(fault.Unavailable, err, "making a draft")
+	}
+	defer func() { err = errors.Join(err, f.Close(), os.Remove(draft)) }()
+	if err := c.source.Asset(ctx, id, f); err != nil {
+		return err
+	}
+	size, err := f.Seek(0, io.SeekEnd)
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err == nil {
+		err = archive.WriteHeader(&tar.Header{Name: string(id), Mode: 0o600, Size: size})
+	}
+	if err == nil {
+		_, err = io.Copy(archive, f)
+	}
+	if err != nil {
+		return fault.Wrap(fault.Unavailable, err, "storing asset %s", id)
+	}
+	return nil
 }
 
 // finish makes the backup complete.
