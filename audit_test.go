@@ -53,6 +53,7 @@ func (f *fleet) audit(i int) commerce.Audit {
 // TestACopyThatDiffersIsRebuilt: on a node that follows, and on one that leads,
 // while customers buy.
 func TestACopyThatDiffersIsRebuilt(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 2)
 	stock(t, f.nodes[0], "mug", 100_000)
 	f.join(1, 2)
@@ -101,6 +102,7 @@ func TestACopyThatDiffersIsRebuilt(t *testing.T) {
 
 // TestNobodyKnowsWhoIsRight: when no majority agrees, nothing is thrown away.
 func TestNobodyKnowsWhoIsRight(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 1)
 	stock(t, f.nodes[0], "mug", 10)
 	f.join(1, 2)
@@ -119,6 +121,7 @@ func TestNobodyKnowsWhoIsRight(t *testing.T) {
 // TestADistrustedCopyStaysSo: also when its node is stopped before it has been
 // rebuilt.
 func TestADistrustedCopyStaysSo(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 1)
 	stock(t, f.nodes[0], "mug", 10)
 	f.join(1, 2)

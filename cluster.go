@@ -358,7 +358,8 @@ func (c *Cluster) report() report {
 		if l.group.Leading() {
 			r.Leads = append(r.Leads, l.number)
 		}
-		r.Applied = append(r.Applied, l.group.Applied())
+		// Not the group's: its leader counts entries that followers do not see.
+		r.Applied = append(r.Applied, l.shard.Applied())
 		if l.trusted() != nil {
 			r.Rebuilding = append(r.Rebuilding, l.number)
 		}

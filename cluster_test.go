@@ -363,6 +363,7 @@ func TestDrainingHandsEverythingOver(t *testing.T) {
 // TestFilesAreOnEveryNode: a picture that was stored on one node is fetched by
 // those that need it, also after the first is gone.
 func TestFilesAreOnEveryNode(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 1)
 	first, err := f.nodes[0].Assets.Put(t.Context(), strings.NewReader("a picture of before"))
 	must(t, err)
@@ -407,6 +408,7 @@ func TestFilesAreOnEveryNode(t *testing.T) {
 // TestAnyNodeCopiesTheStore: also one that leads nothing, for a tool that asks
 // over the network, while customers buy on all of them.
 func TestAnyNodeCopiesTheStore(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 2)
 	stock(t, f.nodes[0], "mug", 100_000)
 	f.join(1, 2)
@@ -440,6 +442,7 @@ func TestAnyNodeCopiesTheStore(t *testing.T) {
 // TestNodesAreUpgradedOneByOne: each is drained, stopped, and started with a
 // new program, while customers buy.
 func TestNodesAreUpgradedOneByOne(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 2)
 	stock(t, f.nodes[0], "mug", 100_000)
 	f.join(1, 2)

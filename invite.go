@@ -96,6 +96,13 @@ func (c *Cluster) writeInvitations(list []invitation) error {
 	return nil
 }
 
+// leads reports whether this node decides on the members of a shard. One that
+// does not, such as one that joins, knows nobody.
+func (c *Cluster) leads(shard int) bool {
+	lanes := c.store.engine.lanes
+	return shard >= 0 && shard < len(lanes) && lanes[shard].group.Ready()
+}
+
 // permits decides whether a node may make a call. Members may do everything,
 // and so may tools with a certificate; but where nodes join by invitation only,
 // who is no member cannot add any.
@@ -103,7 +110,7 @@ func (c *Cluster) permits(from string, what call) error {
 	switch {
 	case what.Op == callRedeem && what.Node != from:
 		return fault.New(fault.Denied, "node %s cannot join as %s", from, what.Node)
-	case what.Op == callAdd && c.conf.InviteOnly && !c.knows(from):
+	case what.Op == callAdd && c.conf.InviteOnly && c.leads(what.Shard) && !c.knows(from):
 		return fault.New(fault.Denied, "node %s joins by invitation only: it needs a token, which \"commerce cluster invite %s\" makes", from, from)
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 // TestNodesJoinByInvitation: a certificate alone lets nobody in; a token lets
 // one node in, once, in time.
 func TestNodesJoinByInvitation(t *testing.T) {
+	t.Parallel()
 	tokens := map[int]string{}
 	f := newTunedFleet(t, 2, func(i int, c *commerce.ClusterConfig) { c.InviteOnly, c.Token = true, tokens[i] })
 	stock(t, f.nodes[0], "mug", 10)

@@ -47,6 +47,7 @@ func behind(t *testing.T) (f *fleet, resume func()) {
 // TestStaleReadsAreBounded: a node that is behind shows what is old for no
 // longer than the reader allows, then it refuses.
 func TestStaleReadsAreBounded(t *testing.T) {
+	t.Parallel()
 	f, resume := behind(t)
 	confirmed := time.Now()
 	node := f.nodes[2]
@@ -92,6 +93,7 @@ func TestStaleReadsAreBounded(t *testing.T) {
 // TestASessionSeesWhatItWrote: whichever node answers, also with reads that may
 // be old; and so does the node that passed the write on.
 func TestASessionSeesWhatItWrote(t *testing.T) {
+	t.Parallel()
 	f, resume := behind(t)
 	node := f.nodes[2]
 	old := commerce.Stale(t.Context(), time.Hour)
@@ -137,6 +139,7 @@ func TestASessionSeesWhatItWrote(t *testing.T) {
 // TestACutOffNodeStopsServing: what is linearizable at once, the rest when its
 // bound is over.
 func TestACutOffNodeStopsServing(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 1)
 	stock(t, f.nodes[0], "mug", 100)
 	f.join(1, 2)
@@ -168,6 +171,7 @@ func TestACutOffNodeStopsServing(t *testing.T) {
 // TestAReplicaNeverVotes: it answers and passes on, and neither votes nor leads,
 // also after a restart; the others do not wait for it.
 func TestAReplicaNeverVotes(t *testing.T) {
+	t.Parallel()
 	f := newTunedFleet(t, 2, func(i int, c *commerce.ClusterConfig) { c.Replica = i == 3 })
 	stock(t, f.nodes[0], "mug", 100)
 	f.join(1, 2)

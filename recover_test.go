@@ -19,6 +19,7 @@ import (
 // once an operator says so, and becomes three again; a lost one that comes back
 // after all is a stranger.
 func TestOneOfThreeGoesOn(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 2)
 	stock(t, f.nodes[0], "mug", 1000)
 	_, err := commerce.RecoverCluster(t.Context(), f.path(0), commerce.Recover{Store: f.nodes[0].ID()})

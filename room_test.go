@@ -78,6 +78,7 @@ func TestTheDiskIsNeverFull(t *testing.T) {
 
 // TestANodeWithoutRoomDoesNotLead: the others do, and take what it refuses.
 func TestANodeWithoutRoomDoesNotLead(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 2)
 	stock(t, f.nodes[0], "mug", 100)
 	f.join(1, 2)
@@ -110,6 +111,7 @@ func TestANodeWithoutRoomDoesNotLead(t *testing.T) {
 
 // TestHealth: of a node that is well, drained, cut off and closed.
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 2)
 	stock(t, f.nodes[0], "mug", 10)
 	f.join(1, 2)

@@ -16,7 +16,7 @@ import (
 // to do, all in this process, over TCP with TLS.
 func TestIdleGroups(t *testing.T) {
 	if os.Getenv("COMMERCE_LONG") == "" {
-		t.Skip("it measures for half a minute: set COMMERCE_LONG=1, or run make idle")
+		t.Skip("it measures for half a minute: set COMMERCE_LONG=1")
 	}
 	const groups, seconds = 64, 30
 	network := onTCP(t)

@@ -74,7 +74,8 @@ func runNode(s settings, in io.Reader, out io.Writer) int {
 	if s.Join != "" {
 		cc.Join = []string{s.Join}
 	}
-	shop, err := commerce.Open(ctx, s.Dir, commerce.WithShards(s.Shards), commerce.WithCluster(cc))
+	shop, err := commerce.Open(ctx, s.Dir, commerce.WithShards(s.Shards), commerce.WithCluster(cc),
+		commerce.WithReserve(0)) // disks are to be full
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "open:", err)
 		return exitOpen
