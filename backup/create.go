@@ -233,6 +233,8 @@ func (r reader) Read(p []byte) (int, error) {
 		return 0, fault.Wrap(fault.Unavailable, context.Cause(r.ctx), "it was given up")
 	}
 	n, err := r.r.Read(p)
-	r.told(n)
+	if n > 0 {
+		r.told(n)
+	}
 	return n, err
 }
