@@ -439,9 +439,9 @@ func TestAnyNodeCopiesTheStore(t *testing.T) {
 	f.check()
 }
 
-// TestNodesAreUpgradedOneByOne: each is drained, stopped, and started with a
+// TestNodesRestartOneByOne: each is drained, stopped, and started with a
 // new program, while customers buy.
-func TestNodesAreUpgradedOneByOne(t *testing.T) {
+func TestNodesRestartOneByOne(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 2)
 	stock(t, f.nodes[0], "mug", 100_000)

@@ -10,11 +10,11 @@ import (
 	"github.com/keelshop/commerce/replication"
 )
 
-// TestASlowFollowerHoldsNobodyUp: one of three applies two orders of magnitude
+// TestASlowMachineHoldsNobodyUp: one of three applies two orders of magnitude
 // more slowly than the others, another time its line is slow. The majority
 // goes on as without it, the log that waits for it stays bounded, and in the
-// end it has everything.
-func TestASlowFollowerHoldsNobodyUp(t *testing.T) {
+// end it has everything, also by a copy that comes while it is checkpointing.
+func TestASlowMachineHoldsNobodyUp(t *testing.T) {
 	const entries, size, limit = 400, 10 << 10, 256 << 10
 	for _, what := range []string{"machine", "line"} {
 		t.Run(what, func(t *testing.T) {
