@@ -41,7 +41,8 @@ type Group struct {
 
 	full       chan struct{} // the log has reached the size at which it is truncated; has room for one
 	size       atomic.Int64  // that size, in bytes
-	marking    sync.Mutex    // held while the marker of the snapshot is being replaced
+	marking    sync.Mutex    // held from Persist until raft is through with a snapshot, and while a copy takes the place of the log
+	marked     atomic.Bool   // Persist holds marking
 	rebuilding sync.Mutex    // held while the machine is rebuilt, and while a snapshot is taken
 
 	quit    chan struct{} // ends the group's own goroutines
@@ -177,6 +178,9 @@ func (g *Group) truncate() {
 		}
 		g.rebuilding.Lock()
 		err := g.raft.Snapshot().Error()
+		if g.marked.CompareAndSwap(true, false) {
+			g.marking.Unlock()
+		}
 		g.rebuilding.Unlock()
 		g.size.Store(limit)
 		if err != nil && g.node.Err() == nil {

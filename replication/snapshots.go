@@ -99,8 +99,6 @@ func (s *sink) Close() error {
 
 // mark puts the marker on disk, unless a copy that was received meanwhile has taken this node further.
 func (s *sink) mark() error {
-	s.store.group.marking.Lock()
-	defer s.store.group.marking.Unlock()
 	if now := s.store.log.Marker(); now.Index > s.marker.Index {
 		return fault.New(fault.Conflict, "snapshot %s is of no use: a copy up to %d has been received", s.ID(), now.Index)
 	}
@@ -149,6 +147,10 @@ func (s snapshot) Persist(into raft.SnapshotSink) error {
 	if !ok {
 		return fault.New(fault.Broken, "a %T cannot take a checkpoint", into)
 	}
+	// Until raft is through with this snapshot, no copy may take its place: raft would go back behind the copy.
+	g := out.store.group
+	g.marking.Lock()
+	g.marked.Store(true)
 	out.marker.Durable, out.covered = min(s.durable, out.marker.Index), true
 	return out.Close()
 }
