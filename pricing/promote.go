@@ -78,7 +78,9 @@ func (p *pricer) promote() error {
 }
 
 // dealOf applies promotions, which are in order, one after the other: first
-// those on goods, then those on shipping, whose price goes by the goods.
+// those on goods, then those on shipping, whose price goes by the goods. Groups
+// and Stop reach across both: a promotion on shipping is weighed at the price
+// that shipping has when its turn comes.
 func (p *pricer) dealOf(of []*compiled, alone bool, d *deal) error {
 	d.left = make([]int64, len(p.quote.Lines))
 	for i := range p.quote.Lines {
@@ -86,9 +88,9 @@ func (p *pricer) dealOf(of []*compiled, alone bool, d *deal) error {
 	}
 	d.value = p.goodsTotal
 	done := map[string]bool(nil) // groups
-	stopped := len(of)
+	var shipping []*compiled     // those that are to be taken off shipping
 	for i, c := range of {
-		if c.Alone != alone || c.Effect.Kind == FreeShipping || c.Group != "" && done[c.Group] {
+		if c.Alone != alone || c.Group != "" && done[c.Group] {
 			continue
 		}
 		best, err := p.bestOf(of[i:], c, alone, d)
@@ -101,31 +103,35 @@ func (p *pricer) dealOf(of []*compiled, alone bool, d *deal) error {
 			}
 			done[c.Group] = true
 		}
+		if best != nil && best.Effect.Kind == FreeShipping {
+			shipping = append(shipping, best)
+		}
 		if best != nil && best.Stop {
-			stopped = i + 1
 			break
 		}
 	}
 	d.ship = p.shippingPrice(d.value)
-	for _, c := range of[:stopped] {
-		if c.Alone == alone && c.Effect.Kind == FreeShipping && (c.Group == "" || !done[c.Group]) && p.offShipping(c, d) && c.Stop {
-			break
-		}
+	for _, c := range shipping {
+		p.offShipping(c, d)
 	}
 	return nil
 }
 
 // bestOf applies a promotion, or the best of its group, and returns it; nil if
-// it changes nothing.
+// it changes nothing. One on shipping is only returned: it is applied when all
+// that is on goods is.
 func (p *pricer) bestOf(rest []*compiled, first *compiled, alone bool, d *deal) (*compiled, error) {
 	var best *compiled
 	most := int64(0)
 	for _, c := range rest {
-		if c != first && (first.Group == "" || c.Group != first.Group || c.Alone != alone || c.Effect.Kind == FreeShipping) {
+		if c != first && (first.Group == "" || c.Group != first.Group || c.Alone != alone) {
 			continue
 		}
-		off, err := p.effect(c, d)
-		if err != nil {
+		var off int64
+		var err error
+		if c.Effect.Kind == FreeShipping {
+			off = p.shippingOff(c, p.shippingPrice(d.value))
+		} else if off, err = p.effect(c, d); err != nil {
 			return nil, err
 		}
 		if off > most {
@@ -136,7 +142,7 @@ func (p *pricer) bestOf(rest []*compiled, first *compiled, alone bool, d *deal) 
 			break
 		}
 	}
-	if best != nil {
+	if best != nil && best.Effect.Kind != FreeShipping {
 		p.apply(best, most, d)
 	}
 	return best, nil
@@ -163,23 +169,27 @@ func (p *pricer) apply(c *compiled, off int64, d *deal) {
 	d.value -= off
 }
 
-// offShipping takes a discount off shipping and reports whether there was one.
-func (p *pricer) offShipping(c *compiled, d *deal) bool {
-	if d.ship == 0 || len(c.Effect.Methods) > 0 && !slices.Contains(c.Effect.Methods, p.in.Method) {
-		return false
-	}
-	part, err := money.New(d.ship, p.in.Currency).Scale(c.Effect.Rate, p.rules.Settings.PriceRounding)
-	if err != nil { // a share of an amount is not above it
-		return false
-	}
-	off := p.atMost(c, min(part.Minor(), d.ship))
+// offShipping takes a discount off shipping, if there is one.
+func (p *pricer) offShipping(c *compiled, d *deal) {
+	off := p.shippingOff(c, d.ship)
 	if off == 0 {
-		return false
+		return
 	}
 	d.ship -= off
 	d.off += off
 	d.applied = append(d.applied, Applied{Promotion: c.ID, Name: c.Name, Code: p.codeOf(c), Amount: off, Shipping: off})
-	return true
+}
+
+// shippingOff returns what a promotion takes off a price of shipping.
+func (p *pricer) shippingOff(c *compiled, ship int64) int64 {
+	if ship == 0 || len(c.Effect.Methods) > 0 && !slices.Contains(c.Effect.Methods, p.in.Method) {
+		return 0
+	}
+	part, err := money.New(ship, p.in.Currency).Scale(c.Effect.Rate, p.rules.Settings.PriceRounding)
+	if err != nil { // a share of an amount is not above it
+		return 0
+	}
+	return p.atMost(c, min(part.Minor(), ship))
 }
 
 func (p *pricer) atMost(c *compiled, off int64) int64 {

@@ -350,3 +350,74 @@ func drawPromotion(t *rapid.T, id string) pricing.Promotion {
 	}
 	return p
 }
+
+func offShipping(id string, n int64) pricing.Promotion {
+	return pricing.Promotion{ID: id, Name: id, Effect: pricing.Effect{Kind: pricing.FreeShipping, Rate: money.Percent(n)}}
+}
+
+// TestGroupsAndStopReachAcrossGoodsAndShipping: of a group the best applies,
+// wherever it is, and who stops the others stops them everywhere.
+func TestGroupsAndStopReachAcrossGoodsAndShipping(t *testing.T) {
+	in := basket() // 54.99; a parcel costs 4.95 below 50.00
+	in.Lines, in.Method = in.Lines[:1], "parcel"
+	in.Lines[0].Quantity = 1 // 10.00
+	grouped := func(p pricing.Promotion) pricing.Promotion {
+		return with(p, func(p *pricing.Promotion) { p.Group = "one" })
+	}
+	first := func(p pricing.Promotion) pricing.Promotion {
+		return with(p, func(p *pricing.Promotion) { p.Priority, p.Stop = 5, true })
+	}
+	for name, c := range map[string]struct {
+		promotions []pricing.Promotion
+		goods, off int64 // discounts
+	}{
+		"no group":                          {[]pricing.Promotion{amountOff("a", 100), offShipping("b", 100)}, 100, 495},
+		"shipping is better":                {[]pricing.Promotion{grouped(amountOff("a", 100)), grouped(offShipping("b", 100))}, 0, 495},
+		"goods are better":                  {[]pricing.Promotion{grouped(amountOff("a", 600)), grouped(offShipping("b", 100))}, 600, 0},
+		"shipping comes first and stops":    {[]pricing.Promotion{amountOff("a", 100), first(offShipping("b", 100))}, 0, 495},
+		"goods come first and stop":         {[]pricing.Promotion{first(amountOff("a", 100)), offShipping("b", 100)}, 100, 0},
+		"nothing to stop for":               {[]pricing.Promotion{amountOff("a", 100), first(with(offShipping("b", 100), func(p *pricing.Promotion) { p.Effect.Methods = []string{"letter"} }))}, 100, 0},
+		"two on shipping, the second stops": {[]pricing.Promotion{offShipping("b", 50), with(offShipping("c", 100), func(p *pricing.Promotion) { p.Priority, p.Stop = -1, true })}, 0, 495},
+	} {
+		q := priced(t, in, c.promotions...)
+		if q.Discount != c.goods || q.Shipping.Discount != c.off {
+			t.Errorf("%s: %d off goods and %d off shipping, want %d and %d", name, q.Discount, q.Shipping.Discount, c.goods, c.off)
+		}
+	}
+}
+
+// TestTaxesThatCannotBeCombined are refused when they are put, also if they
+// meet only at some time, and not when a cart is read.
+func TestTaxesThatCannotBeCombined(t *testing.T) {
+	rate := func(name, r string, from, until pricing.Moment) pricing.TaxRate {
+		parsed, err := money.ParseRate(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pricing.TaxRate{Name: name, Rate: parsed, Priority: len(name), Compound: len(name) > 1, Period: pricing.Period{From: from, Until: until}}
+	}
+	zone := func(rates ...pricing.TaxRate) pricing.TaxZone {
+		return pricing.TaxZone{ID: "z", Areas: []pricing.Area{{Country: "DE"}}, Rates: rates}
+	}
+	fine := []string{"0.12345677", "0.12345679", "0.12345683"}
+	for name, c := range map[string]struct {
+		zone pricing.TaxZone
+		ok   bool
+	}{
+		"two":               {zone(rate("a", "5%", 0, 0), rate("bb", "9.975%", 0, 0)), true},
+		"too fine together": {zone(rate("a", fine[0], 0, 0), rate("bb", fine[1], 0, 0), rate("ccc", fine[2], 0, 0)), false},
+		"one after another": {zone(rate("a", fine[0], 0, 10), rate("bb", fine[1], 10, 20), rate("ccc", fine[2], 20, 0)), true},
+		"for a moment":      {zone(rate("a", fine[0], 0, 11), rate("bb", fine[1], 0, 20), rate("ccc", fine[2], 10, 0)), false},
+	} {
+		if err := c.zone.Check(); (err == nil) != c.ok || err != nil && fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	many := zone()
+	for i := range 17 {
+		many.Rates = append(many.Rates, pricing.TaxRate{Name: fmt.Sprint("tax ", i), Rate: money.Percent(1)})
+	}
+	if err := many.Check(); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("17 taxes on one row: got %v", err)
+	}
+}

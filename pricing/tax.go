@@ -56,6 +56,39 @@ func (z TaxZone) Check() error {
 			return fault.Wrap(fault.Invalid, err, "rate %d of tax zone %q", i+1, z.ID)
 		}
 	}
+	return z.checkTogether()
+}
+
+// checkTogether refuses taxes that cannot be combined at some moment: carts
+// could not be priced then. The taxes of a category change when one of them, or
+// of the standard ones, begins or ends.
+func (z TaxZone) checkTogether() error {
+	seen := map[string]bool{}
+	for _, of := range append([]TaxRate{{}}, z.Rates...) {
+		if seen[of.Category] {
+			continue
+		}
+		seen[of.Category] = true
+		moments := []Moment{0}
+		for _, r := range z.Rates {
+			if r.Category == of.Category || r.Category == "" {
+				moments = append(moments, r.Period.From, r.Period.Until)
+			}
+		}
+		slices.Sort(moments)
+		for _, at := range slices.Compact(moments) {
+			set, err := z.taxesOf(of.Category, at)
+			if err == nil && len(set.rates) > maxTaxes {
+				err = fault.New(fault.Invalid, "%d taxes are due on one row: the limit is %d", len(set.rates), maxTaxes)
+			}
+			if err == nil {
+				_, err = set.total.Included()
+			}
+			if err != nil {
+				return fault.Wrap(fault.Invalid, err, "the taxes of category %q in tax zone %q", of.Category, z.ID)
+			}
+		}
+	}
 	return nil
 }
 
