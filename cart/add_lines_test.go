@@ -2,7 +2,6 @@ package cart_test
 
 import (
 	"errors"
-	"math"
 	"strconv"
 	"strings"
 	"testing"
@@ -82,7 +81,7 @@ func TestCartsLiveWithTheirCustomer(t *testing.T) {
 
 func TestAddLinesRefusals(t *testing.T) {
 	s := newShop(t, 2)
-	s.sells(map[catalog.SKU]int64{"mug": 1250, "gold": math.MaxInt64 / 2})
+	s.sells(map[catalog.SKU]int64{"mug": 1250, "gold": cart.MaxTotal - 10_000})
 	s.put(catalog.PutProduct{Title: "Draft", SKU: "draft", Price: euro(1), Status: catalog.Draft})
 	s.put(catalog.PutProduct{Title: "Yen only", SKU: "yen", Price: money.New(5, "JPY")})
 	s.put(catalog.PutProduct{Title: "No price", Variants: []catalog.PutVariant{{SKU: "free"}}})
@@ -103,9 +102,9 @@ func TestAddLinesRefusals(t *testing.T) {
 		"no such cart":        {cart.AddLines{Cart: gone, Lines: one("mug", 1)}, &cart.NotFoundError{Cart: gone}},
 		"another version":     {cart.AddLines{Cart: c.ID, Version: 7, Lines: one("mug", 1)}, &cart.VersionError{Cart: c.ID, Want: 7, Have: 1}},
 		"too many of a line":  {cart.AddLines{Cart: c.ID, Lines: one("mug", cart.MaxQuantity-1)}, &cart.LimitError{Cart: c.ID, What: "units of one line", Max: cart.MaxQuantity}},
-		"product overflows":   {cart.AddLines{Cart: c.ID, Lines: one("gold", 3)}, &cart.LimitError{Cart: c.ID, What: "minor units in total", Max: math.MaxInt64}},
-		"total overflows":     {cart.AddLines{Cart: c.ID, Lines: one("gold", 2)}, &cart.LimitError{Cart: c.ID, What: "minor units in total", Max: math.MaxInt64}},
-		"overflows over time": {cart.AddLines{Cart: c.ID, Lines: []cart.AddedLine{{SKU: "gold", Quantity: 1}, {SKU: "gold", Quantity: 1}}}, &cart.LimitError{Cart: c.ID, What: "minor units in total", Max: math.MaxInt64}},
+		"product overflows":   {cart.AddLines{Cart: c.ID, Lines: one("gold", 3)}, &cart.LimitError{Cart: c.ID, What: "minor units in total", Max: cart.MaxTotal}},
+		"total overflows":     {cart.AddLines{Cart: c.ID, Lines: one("gold", 2)}, &cart.LimitError{Cart: c.ID, What: "minor units in total", Max: cart.MaxTotal}},
+		"overflows over time": {cart.AddLines{Cart: c.ID, Lines: []cart.AddedLine{{SKU: "gold", Quantity: 1}, {SKU: "gold", Quantity: 1}}}, &cart.LimitError{Cart: c.ID, What: "minor units in total", Max: cart.MaxTotal}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := s.carts.AddLines(t.Context(), test.c)
@@ -240,7 +239,7 @@ func TestSetQuantityKeepsALinesPlace(t *testing.T) {
 
 func TestSetQuantityRefusals(t *testing.T) {
 	s := newShop(t, 1)
-	s.sells(map[catalog.SKU]int64{"mug": 1250, "gold": math.MaxInt64 / 2})
+	s.sells(map[catalog.SKU]int64{"mug": 1250, "gold": cart.MaxTotal - 10_000})
 	c := s.add(cart.AddLines{Lines: []cart.AddedLine{
 		{SKU: "mug", Quantity: 1}, {SKU: "gold", Quantity: 1}, {SKU: "mug", Quantity: 1, AgreedPrice: agreed(1000), Reason: "x"},
 	}})
@@ -253,7 +252,7 @@ func TestSetQuantityRefusals(t *testing.T) {
 	wantsError(t, set(cart.SetQuantity{Cart: c.ID, SKU: "tea", Quantity: 2}), &cart.NotFoundError{Cart: c.ID, SKU: "tea"})
 	wantsError(t, set(cart.SetQuantity{Cart: c.ID, SKU: "mug", UnitPrice: agreed(1)}), &cart.NotFoundError{Cart: c.ID, SKU: "mug"})
 	wantsError(t, set(cart.SetQuantity{Cart: c.ID, SKU: "gold", Quantity: 2}),
-		&cart.LimitError{Cart: c.ID, What: "minor units in total", Max: math.MaxInt64})
+		&cart.LimitError{Cart: c.ID, What: "minor units in total", Max: cart.MaxTotal})
 	wantsError(t, set(cart.SetQuantity{Cart: c.ID, SKU: "gold", Version: 3}), &cart.VersionError{Cart: c.ID, Want: 3, Have: 1})
 	wants(t, set(cart.SetQuantity{Cart: c.ID, SKU: "gold", Quantity: -1}), fault.Invalid)
 	wants(t, set(cart.SetQuantity{Cart: c.ID, SKU: "gold", Quantity: cart.MaxQuantity + 1}), fault.Invalid)

@@ -1,9 +1,12 @@
 package cart
 
 import (
+	"bytes"
+	"compress/flate"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
@@ -55,7 +58,7 @@ func (c *Freeze) prepare(ctx context.Context, s *Service) error {
 	if !c.Hard {
 		return nil
 	}
-	c.Quote, err = command.Marshal(frozenPrice{Quote: p.Quote, Redemptions: p.Redemptions})
+	c.Quote, err = frozenPrice{Quote: p.Quote, Redemptions: p.Redemptions}.pack()
 	return err
 }
 
@@ -177,6 +180,39 @@ type frozenPrice struct {
 	Redemptions []pricing.Redemption
 }
 
+// pack encodes the price and compresses it: that of a cart of two thousand
+// lines is larger than a command can be, and mostly alike.
+func (f frozenPrice) pack() ([]byte, error) {
+	plain, err := command.Marshal(f)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	w, err := flate.NewWriter(&out, flate.BestSpeed)
+	if err == nil {
+		_, err = w.Write(plain)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("packing a frozen price: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// maxUnpacked bounds a frozen price, in bytes.
+const maxUnpacked = 16 << 20
+
+func unpack(body []byte) (*frozenPrice, error) {
+	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(body)), maxUnpacked))
+	if err != nil {
+		return nil, err
+	}
+	price := new(frozenPrice)
+	return price, command.Unmarshal(plain, price)
+}
+
 // frozenPriceTx returns what a hard freeze has kept, nil if there is none.
 func frozenPriceTx(tx *sqlite.Tx, cart ID) (*frozenPrice, error) {
 	rows := tx.One(`SELECT quote FROM carts WHERE id = ?`, cart)
@@ -187,8 +223,8 @@ func frozenPriceTx(tx *sqlite.Tx, cart ID) (*frozenPrice, error) {
 	if err := rows.Close(); err != nil || len(body) == 0 {
 		return nil, err
 	}
-	price := new(frozenPrice)
-	if err := command.Unmarshal(body, price); err != nil {
+	price, err := unpack(body)
+	if err != nil {
 		return nil, fault.Wrap(fault.Broken, err, "reading what cart %s costs", cart)
 	}
 	return price, nil

@@ -59,3 +59,28 @@ func TestFrozenCartsKeepWhatTheyCost(t *testing.T) {
 		}
 	}
 }
+
+// The largest cart can be frozen hard: what it costs is packed.
+func TestTheLargestCartIsFrozen(t *testing.T) {
+	s := newShop(t, 1)
+	s.sells(map[catalog.SKU]int64{"mug": 1000})
+	s.rules(false)
+	var c cart.Cart
+	for part := range 4 {
+		var lines []cart.AddedLine
+		for i := range cart.MaxLines / 4 {
+			n := int64(part*cart.MaxLines/4 + i)
+			lines = append(lines, cart.AddedLine{SKU: "mug", Quantity: 1 + n%7, AgreedPrice: agreed(n*n + 17), Reason: "x"})
+		}
+		c = s.add(cart.AddLines{Cart: c.ID, Lines: lines})
+	}
+	s.livesIn(c.ID, "XX", "1")
+	before := s.get(c.ID)
+	frozen, err := s.carts.Freeze(t.Context(), cart.Freeze{Cart: c.ID, Hard: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.get(c.ID); len(got.Lines) != cart.MaxLines || got.Total != before.Total || got.Tax != before.Tax || frozen.Total != before.Total {
+		t.Errorf("%d lines of %v with %v tax became %d of %v with %v", len(before.Lines), before.Total, before.Tax, len(got.Lines), got.Total, got.Tax)
+	}
+}

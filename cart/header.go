@@ -1,7 +1,6 @@
 package cart
 
 import (
-	"math"
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/internal/command"
@@ -75,8 +74,8 @@ func (h header) plus(unitPrice, quantity int64) (int64, error) {
 	if err == nil {
 		sum, err = sum.Add(money.New(h.total, h.currency))
 	}
-	if err != nil {
-		return 0, &LimitError{Cart: h.id, What: "minor units in total", Max: math.MaxInt64}
+	if err != nil || sum.Minor() > MaxTotal {
+		return 0, &LimitError{Cart: h.id, What: "minor units in total", Max: MaxTotal}
 	}
 	return sum.Minor(), nil
 }

@@ -30,6 +30,9 @@ const (
 const (
 	MaxLines    = 2000
 	MaxQuantity = 1_000_000
+	// MaxTotal bounds what the lines of a cart cost, in minor units: with all
+	// that comes on top, its price stays far from overflow.
+	MaxTotal = 1 << 52
 )
 
 // Cart is what a shopper has put together. It is plain data.

@@ -75,9 +75,16 @@ func (out *snapshot) read(tx *sqlite.Tx, cart ID, rules *pricing.Rules, asks pri
 		}
 	}
 	if asks.FirstOrder {
-		_, out.hasBought, err = tx.Int64(`SELECT 1 FROM carts WHERE customer = ? AND customer <> '' AND status = 'completed' AND id <> ? LIMIT 1`, out.cart.Customer, cart)
+		out.hasBought, err = HasBoughtTx(tx, out.cart.Customer, cart)
 	}
 	return err
+}
+
+// HasBoughtTx reports whether a customer has bought another cart than this one,
+// or is buying it right now.
+func HasBoughtTx(tx *sqlite.Tx, customer accounts.CustomerID, but ID) (bool, error) {
+	_, found, err := tx.Int64(`SELECT 1 FROM carts WHERE customer = ? AND customer <> '' AND (status = 'completed' OR status = 'locking') AND id <> ? LIMIT 1`, customer, but)
+	return found, err
 }
 
 // input returns what is to be priced, without its lines.
