@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
@@ -80,6 +81,9 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 	if err := cart.MayLock(shopping.Cart, c.Version); err != nil {
 		return begun{}, err
 	}
+	if err := c.mayBeFirst(tx, shopping.Customer); err != nil {
+		return begun{}, err
+	}
 	n, demands := c.order(shopping, lines)
 	uses, err := pricing.Redeem(tx, string(c.Order), string(shopping.Customer), shopping.Currency, c.Priced.Redemptions)
 	if err != nil {
@@ -137,6 +141,20 @@ func (c begin) check(shopping cart.Stored, lines []cart.Line) error {
 		return &UncoveredError{Cart: c.Cart, Total: total, Covered: money.New(c.paid(), shopping.Currency)}
 	}
 	return nil
+}
+
+// mayBeFirst refuses a price that is for a customer's first order if they have
+// bought, or are buying, another cart since it was worked out: it is priced
+// again.
+func (c begin) mayBeFirst(tx *command.Tx, customer accounts.CustomerID) error {
+	if !slices.ContainsFunc(c.Priced.Redemptions, func(r pricing.Redemption) bool { return r.FirstOrder }) {
+		return nil
+	}
+	bought, err := cart.HasBoughtTx(tx.Tx, customer, c.Cart)
+	if err == nil && bought {
+		err = &staleError{Cart: c.Cart}
+	}
+	return err
 }
 
 // order makes the order of the cart's lines, and what it takes from stock.

@@ -415,3 +415,48 @@ func TestAGreatDiscountLeavesTheBudgetToOthers(t *testing.T) {
 		t.Errorf("the small cart: %+v, %v", r.Order, err)
 	}
 }
+
+// TestOnlyOneOrderIsTheFirst: of many carts of one customer that are bought at
+// once, one gets what is for a first order.
+func TestOnlyOneOrderIsTheFirst(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 50)
+	s.promotes("welcome", func(p *pricing.Promotion) { p.If.FirstOrder = true })
+	who := s.customer("a@example.com")
+	const carts = 8
+	var baskets []cart.ID
+	for range carts {
+		baskets = append(baskets, s.basketOf(who, "mug"))
+	}
+	var wg sync.WaitGroup
+	results := make([]checkout.Result, carts)
+	for i, b := range baskets {
+		wg.Go(func() {
+			r, err := s.pay(b, approves)
+			if err != nil {
+				t.Error(err)
+			}
+			results[i] = r
+		})
+	}
+	wg.Wait()
+	reduced := 0
+	for _, r := range results {
+		if r.Discount.IsPositive() {
+			reduced++
+		}
+	}
+	if reduced != 1 {
+		t.Errorf("%d orders were the first", reduced)
+	}
+	// One that is canceled was none, once nothing else was bought.
+	other := s.customer("b@example.com")
+	if _, err := s.pay(s.basketOf(other, "mug"), declines); err == nil {
+		t.Fatal("the card was to be declined")
+	}
+	r, err := s.pay(s.basketOf(other, "mug"), approves)
+	s.must(err)
+	if !r.Discount.IsPositive() {
+		t.Error("after a declined card the next order is not the first")
+	}
+}

@@ -22,6 +22,8 @@ type Redemption struct {
 	PerCustomer int64  `cbor:"5,keyasint,omitempty"`
 	Uses        bool   `cbor:"6,keyasint,omitempty"`
 	Budget      bool   `cbor:"7,keyasint,omitempty"`
+	// FirstOrder says that the promotion is for the customer's first order only.
+	FirstOrder bool `cbor:"8,keyasint,omitempty"`
 }
 
 // usesOf and budgetOf name the pools of a limit.
@@ -50,22 +52,23 @@ func setLimits(tx *command.Tx, of, label string, l Limits) error {
 // input.
 func (s *Service) Redemptions(r *Rules, q *Quote, coupons []Coupon) []Redemption {
 	var out []Redemption
-	add := func(of string, l Limits, a Applied) {
-		if !l.any() {
+	add := func(of string, l Limits, a Applied, first bool) {
+		if !l.any() && !first {
 			return
 		}
 		out = append(out, Redemption{
 			Of: of, Promotion: a.Promotion, Code: a.Code, Amount: a.Amount, PerCustomer: l.PerCustomer,
 			Uses: l.Uses > 0, Budget: len(l.Budget) > 0, // in another currency there is none to be had
+			FirstOrder: first,
 		})
 	}
 	for _, a := range q.Promotions {
 		if p, ok := r.Promotion(a.Promotion); ok {
-			add(s.limitID(a.Promotion), p.Limits, a)
+			add(s.limitID(a.Promotion), p.Limits, a, p.If.FirstOrder)
 		}
 		for _, c := range coupons {
 			if a.Code != "" && c.Code == a.Code {
-				add(string(c.ID), c.Limits, a)
+				add(string(c.ID), c.Limits, a, false)
 			}
 		}
 	}
@@ -78,6 +81,9 @@ func (s *Service) Redemptions(r *Rules, q *Quote, coupons []Coupon) []Redemption
 func Redeem(tx *command.Tx, order, customer string, c money.Currency, uses []Redemption) ([]inventory.Demand, error) {
 	var demands []inventory.Demand
 	for _, u := range uses {
+		if u.PerCustomer == 0 && !u.Uses && !u.Budget {
+			continue // whether it is the first order, the caller has seen
+		}
 		if u.PerCustomer > 0 {
 			n, _, err := tx.Int64(`SELECT count(*) FROM redemptions WHERE customer = ? AND customer <> '' AND of = ?`, customer, u.Of)
 			if err != nil {
