@@ -163,6 +163,7 @@ var rootModules = map[string]string{
 	"github.com/fatih/color":                  "needed by go-hclog",
 	"github.com/fxamacker/cbor/v2":            "the encoding of commands",
 	"github.com/gofrs/flock":                  "keeps a second process out of the directory",
+	"github.com/sony/gobreaker/v2":            "payment providers that do not answer are left alone",
 	"golang.org/x/sync":                       "one load serves all concurrent misses of a cached key",
 	"github.com/google/uuid":                  "needed by libc",
 	"github.com/hashicorp/go-hclog":           "the logger interface that raft asks for",

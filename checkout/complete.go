@@ -55,7 +55,8 @@ type Complete struct {
 // It returns an *inventory.OutOfStockError, a *DeclinedError, a
 // *TotalChangedError, an *EmptyCartError, an *IncompleteError, a
 // *ProblemsError, an *UncoveredError, a *pricing.LimitError if a promotion is
-// used up, or a *cart.VersionError. Buying a
+// used up, a *cart.VersionError, or a *payments.ThrottledError, before anything
+// has begun, with the time to come back after. Buying a
 // cart a second time returns the order that was made the first time.
 func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 	if err := s.engine.Before(ctx, &c); err != nil {

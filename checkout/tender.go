@@ -130,6 +130,9 @@ func (c *begin) share(ctx context.Context, s *Service, st command.Stamp, total m
 			pays = min(pays, opened.Left.Minor()-c.taken(i, p.Token))
 		}
 		if pays > 0 {
+			if err := s.payments.Ready(t.Provider); err != nil {
+				return err
+			}
 			p.Attempt, p.Amount = payments.ID(st.NewID(payments.Prefix)), pays
 			left -= pays
 		}

@@ -363,3 +363,37 @@ func TestAbandonSeveralPayments(t *testing.T) {
 	}
 	s.clears()
 }
+
+// TestThrottled: while a provider does not answer, nothing is begun, and who
+// asks again for what was begun before is told how it stands.
+func TestThrottled(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 50)
+	first, again := s.basket("mug", 1), checkout.Complete{PayWith: "simulator", Token: simulator.TokenUnreached, Key: "first"}
+	again.Cart = first
+	r, err := s.checkout.Complete(s.ctx(), again)
+	if err != nil || r.Status != orders.Pending {
+		t.Fatalf("got %s, %v", r.Status, err)
+	}
+	for range 20 {
+		_, err := s.buy("mug", 1, simulator.TokenUnreached)
+		if err != nil {
+			as[*payments.ThrottledError](s, err)
+		}
+	}
+	basket := s.basket("mug", 1)
+	_, err = s.pay(basket, approves)
+	if e := as[*payments.ThrottledError](s, err); e.Wait <= 0 || fault.CodeOf(err) != fault.Unavailable {
+		t.Errorf("got %v", err)
+	}
+	if c := s.cart(basket); c.Status != cart.Active {
+		t.Errorf("the cart is %s", c.Status)
+	}
+	if got, err := s.checkout.Complete(s.ctx(), again); err != nil || got.ID != r.ID {
+		t.Errorf("asked again: %s, %v", got.ID, err)
+	}
+	// Another way to pay is open.
+	if r, err := s.checkout.Complete(s.ctx(), checkout.Complete{Cart: basket, PayWith: "manual"}); err != nil || r.Status != orders.Placed {
+		t.Errorf("got %s, %v", r.Status, err)
+	}
+}

@@ -109,6 +109,7 @@ func errorTypes(shop *commerce.Store) *fault.Types {
 	types = name[*accounts.OutgrownPasswordError](types, "accounts.outgrown_password")
 	types = name[*accounts.PasswordError](types, "accounts.password")
 	types = name[*accounts.ThrottledError](types, "accounts.throttled")
+	types = name[*payments.ThrottledError](types, "payments.throttled")
 	types = name[*accounts.WrongPasswordError](types, "accounts.wrong_password")
 	types = name[*assets.NotFoundError](types, "assets.not_found")
 	types = name[*payments.BusyError](types, "payments.busy")
@@ -150,6 +151,9 @@ func (a *api) problemOf(ctx context.Context, err error) error {
 	}
 	if throttled, ok := errors.AsType[*accounts.ThrottledError](err); ok {
 		f.Status, f.wait = http.StatusTooManyRequests, throttled.Wait
+	}
+	if throttled, ok := errors.AsType[*payments.ThrottledError](err); ok {
+		f.wait = throttled.Wait
 	}
 	if unauthenticated(err) {
 		f.Status, f.anonymous = http.StatusUnauthorized, true

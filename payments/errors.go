@@ -2,6 +2,7 @@ package payments
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
@@ -27,18 +28,33 @@ func (e *UnknownProviderError) Error() string {
 func (e *UnknownProviderError) Unwrap() error { return fault.Invalid }
 
 // BusyError says that a provider was not asked at all, since too many requests
-// to it are under way.
+// to it are under way, or since it does not answer.
 type BusyError struct {
 	Provider string
-	Err      error // why the caller stopped waiting
+	Err      error // why the caller stopped waiting, or the provider is left alone
 }
 
 func (e *BusyError) Error() string {
-	return fmt.Sprintf("payment provider %s has %d requests under way and was not asked: %v", e.Provider, maxInFlight, e.Err)
+	return fmt.Sprintf("payment provider %s was not asked: %v", e.Provider, e.Err)
 }
 
 // Unwrap returns fault.Unavailable.
 func (e *BusyError) Unwrap() error { return fault.Unavailable }
+
+// ThrottledError says that nothing was begun, since a payment provider does not
+// answer or has more to do than it can: come back after Wait, or pay in another
+// way.
+type ThrottledError struct {
+	Provider string
+	Wait     time.Duration
+}
+
+func (e *ThrottledError) Error() string {
+	return fmt.Sprintf("payment provider %s cannot take more at the moment: try again in %v", e.Provider, e.Wait)
+}
+
+// Unwrap returns fault.Unavailable.
+func (e *ThrottledError) Unwrap() error { return fault.Unavailable }
 
 // NoAnswerError says that a provider was asked and gave no answer that says
 // what happened.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,7 +19,9 @@ const (
 type guarded struct {
 	inner Provider
 	gate  chan struct{}
-	own   bool // its tokens are names that the store has made
+	breaker
+	waiting atomic.Int64 // for a place
+	own     bool         // its tokens are names that the store has made
 }
 
 func guard(p Provider) Provider {
@@ -27,7 +30,7 @@ func guard(p Provider) Provider {
 	if own {
 		limit = maxOwn
 	}
-	g := &guarded{inner: p, gate: make(chan struct{}, limit), own: own}
+	g := &guarded{inner: p, gate: make(chan struct{}, limit), breaker: newBreaker(p.Name()), own: own}
 	if inner, ok := p.(Preparer); ok {
 		return &guardedPreparer{guarded: g, inner: inner}
 	}
@@ -85,7 +88,10 @@ func guardCall[R any](g *guarded, ctx context.Context, r R, call func(context.Co
 		return Outcome{}, err
 	}
 	defer func() { <-g.gate }()
-	o, err := call(ctx, r)
+	o, err := g.ask(func() (Outcome, error) { return call(ctx, r) })
+	if errors.Is(err, errSpared) {
+		return Outcome{}, &BusyError{Provider: g.Name(), Err: err}
+	}
 	o = o.plain()
 	if err == nil && !o.State.known() {
 		err = errors.New("it answered with the unknown state " + strings.ToValidUTF8(string(o.State), "?"))
@@ -99,8 +105,19 @@ func guardCall[R any](g *guarded, ctx context.Context, r R, call func(context.Co
 	return o, nil
 }
 
+// ask makes a request. What is part of the store itself answers whenever the
+// store does.
+func (g *guarded) ask(request func() (Outcome, error)) (Outcome, error) {
+	if g.own {
+		return request()
+	}
+	return g.call(request)
+}
+
 // enter waits for one of the provider's places.
 func (g *guarded) enter(ctx context.Context) error {
+	g.waiting.Add(1)
+	defer g.waiting.Add(-1)
 	select {
 	case g.gate <- struct{}{}:
 	case <-ctx.Done():
