@@ -56,6 +56,7 @@ type shop struct {
 	credit    *credit.Service
 	checkout  *checkout.Service
 
+	sealer   *seal.Sealer
 	received map[catalog.SKU]int64 // what should be on hand
 	copies   *counted
 	// meanwhile is what somebody else does just before a commit, if the
@@ -126,12 +127,19 @@ func newMutant(t testing.TB, shards int, m mutation) *shop {
 	if m.provider != nil {
 		bank = m.provider(bank)
 	}
-	s.people = accounts.NewService(engine, sealer)
+	s.sealer = sealer
+	s.boot(engine, bank)
+	return s
+}
+
+// boot makes the services of one process of the store.
+func (s *shop) boot(engine command.Engine, bank payments.Provider) {
+	s.people = accounts.NewService(engine, s.sealer)
 	s.catalog = catalog.NewService(engine, s.copies)
 	s.inventory = inventory.NewService(engine, s.catalog, s.copies)
 	s.pricing = pricing.NewService(engine, s.catalog, s.copies, pricing.Options{})
-	s.carts = cart.NewService(engine, s.pricing, s.inventory, sealer)
-	s.orders = orders.NewService(engine, sealer)
+	s.carts = cart.NewService(engine, s.pricing, s.inventory, s.sealer)
+	s.orders = orders.NewService(engine, s.sealer)
 	s.credit = credit.NewService(engine)
 	providers := map[string]payments.Provider{"simulator": bank, "manual": manual.New()}
 	for _, p := range s.credit.Providers() {
@@ -139,7 +147,6 @@ func newMutant(t testing.TB, shards int, m mutation) *shop {
 	}
 	s.payments = payments.NewService(engine, s.orders, providers)
 	s.checkout = checkout.NewService(engine, s.carts, s.inventory, s.orders, s.payments)
-	return s
 }
 
 func (s *shop) must(err error) {
