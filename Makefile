@@ -32,7 +32,7 @@ KILLS ?= 100
 DIR ?= shop.data
 DATA ?=
 
-.PHONY: help olist check test race sim properties chaos planted failover fuzz bench searchbench relevance replay fixture golden crowd
+.PHONY: help olist lies check test race sim properties chaos planted failover fuzz bench searchbench relevance replay fixture golden crowd
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ replay: ## a retailer's year of orders, then verify (DATA=online_retail.csv.gz D
 	@[[ -n "$(DATA)" ]] || { echo "name the file: make replay DATA=online_retail.csv.gz"; exit 2; }
 	go run ./cmd/commerce replay --dir $(DIR) $(DATA)
 	go run ./cmd/commerce verify $(DIR)
+
+lies: ## 20,000 orders at a bank that lies, and 10,000 orders of webhooks
+	COMMERCE_LONG=1 go test -count=1 -timeout=3h -run='^(TestLyingProvider|TestWebhooksInAnyOrder)$$' -v ./checkout
 
 olist: ## a marketplace's 99,440 orders in ../shared/data with all their payments, and their ledger read by awk
 	COMMERCE_LONG=1 COMMERCE_OLIST_LEDGER=$(CURDIR)/olist-ledger.csv go test -count=1 -timeout=3h -run='^TestOlist$$' -v .
