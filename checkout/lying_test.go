@@ -149,7 +149,7 @@ func TestWebhooksInAnyOrder(t *testing.T) {
 			}
 		}
 		wg.Wait()
-		s.engine.Advance(time.Minute)
+		s.engine.Advance(31 * time.Minute) // what the bank did not tell is looked up
 		s.settle()
 		want := orders.Canceled
 		if placed {
