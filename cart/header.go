@@ -1,7 +1,6 @@
 package cart
 
 import (
-
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/sqlite"
