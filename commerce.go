@@ -393,6 +393,7 @@ func (s *Store) startWorkers() {
 	}
 	s.workers.Go(func() { s.settleStock(ctx) })
 	s.workers.Go(func() { s.watchRoom(ctx) })
+	s.workers.Go(func() { s.reconcile(ctx) })
 }
 
 // settleStock finishes loans of stock between shards that a crash cut in two.
@@ -408,6 +409,25 @@ func (s *Store) settleStock(ctx context.Context) {
 }
 
 const settleEvery = 5 * time.Minute
+
+// reconcile compares the books of payment providers with the store's.
+func (s *Store) reconcile(ctx context.Context) {
+	for pause(ctx, reconcileEvery) {
+		if !s.engine.lanes[0].group.Ready() {
+			continue // one node is enough
+		}
+		for _, provider := range s.Payments.Listers() {
+			if _, err := s.Checkout.Reconcile(ctx, provider, s.engine.Now().Add(-reconcileBack)); err != nil && ctx.Err() == nil {
+				s.config.logger.Warn("the books of a payment provider could not be compared and will be again", "provider", provider, "error", err)
+			}
+		}
+	}
+}
+
+const (
+	reconcileEvery = 15 * time.Minute
+	reconcileBack  = 72 * time.Hour
+)
 
 // fail is called once when the node stops itself.
 func (s *Store) fail(cause error) {

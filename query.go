@@ -105,6 +105,7 @@ var views = []sqlite.View{
 	{Name: "fulfilments", Query: `SELECT id, order_id, tracking, at FROM $.fulfilments`},
 	{Name: "returns", Query: `SELECT id, order_id, reason, amount, at FROM $.returns`},
 	{Name: "payments", Query: `SELECT id, order_id, n, provider, currency, amount, state, authorized, captured, voided, refunded, decline_code, created_at, updated_at, method, installments FROM $.attempts`},
+	{Name: "discrepancies", Query: `SELECT provider, key, kind, provider_id, order_id, currency, ours, theirs, found_at, cleared_at, note FROM $.discrepancies`},
 	{Name: "balances", Query: `SELECT id, kind, customer, last4, currency, issued, held, spent, expires_at, disabled, created_at, updated_at FROM $.balances`},
 	{Name: "postings", Query: `SELECT order_id, txn, n, account, currency, amount, at FROM $.postings`},
 	{Name: "endpoints", Query: `SELECT id, description, kinds, disabled, position, failing_since, version, created_at, updated_at FROM $.endpoints`},

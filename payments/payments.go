@@ -42,18 +42,22 @@ type Service struct {
 	providers map[string]Provider // each guarded
 	listeners map[string]Listener // those that have webhooks
 	purses    map[string]Purse    // those that hold balances
+	listers   map[string]Lister   // those that list their payments
 }
 
 // NewService returns the service of a store with these providers, by name.
 func NewService(engine command.Engine, orders *orders.Service, providers map[string]Provider) *Service {
 	s := &Service{
 		engine: engine, orders: orders, providers: make(map[string]Provider, len(providers)),
-		listeners: map[string]Listener{}, purses: map[string]Purse{},
+		listeners: map[string]Listener{}, purses: map[string]Purse{}, listers: map[string]Lister{},
 	}
 	for name, p := range providers {
 		s.providers[name] = guard(p)
 		if l, ok := p.(Listener); ok {
 			s.listeners[name] = l
+		}
+		if l, ok := p.(Lister); ok {
+			s.listers[name] = l
 		}
 		if purse, ok := p.(Purse); ok {
 			s.purses[name] = purse
@@ -82,6 +86,8 @@ func Module() command.Module {
 			command.DefineLasting(Refund.apply),
 			command.DefineLasting(RecordRefund.apply),
 			command.Define(Annotate.apply),
+			command.Define(Clear.apply),
+			command.DefineRepeatable(report.apply),
 			command.DefineRepeatable(plan.apply),
 			command.DefineRepeatable(recordOperation.apply),
 			command.DefineRepeatable(identify.apply),

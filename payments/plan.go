@@ -44,6 +44,16 @@ func (c plan) apply(tx *command.Tx) (planned, error) {
 	if err != nil {
 		return planned{}, err
 	}
+	if stopped, err := frozen(tx.Tx, c.Order); err != nil || stopped {
+		// Somebody has to look first; the timer stays, and asks again.
+		if err == nil {
+			err = tx.ClearTimers(TimerSettle, string(c.Order))
+		}
+		if err == nil {
+			err = tx.SetTimer(tx.Clock+pendingPause.Milliseconds(), TimerSettle, string(c.Order))
+		}
+		return planned{}, err
+	}
 	if err := b.undoIncome(tx); err != nil {
 		return planned{}, err
 	}

@@ -68,7 +68,7 @@ func (c RecordRefund) apply(tx *command.Tx) (operationReceipt, error) {
 		return operationReceipt{}, err
 	}
 	op := b.operations[len(b.operations)-1]
-	op.State, op.ProviderID, op.Raw = OpSucceeded, c.Reference, "by hand"
+	op.State, op.ProviderID, op.Raw = OpSucceeded, c.Reference, byHand
 	if err := updateOperation(tx, op); err != nil {
 		return operationReceipt{}, err
 	}
@@ -77,6 +77,9 @@ func (c RecordRefund) apply(tx *command.Tx) (operationReceipt, error) {
 	}
 	return operationReceipt{Number: op.Number}, tx.Emit("payment.refunded", string(op.Attempt), op.event())
 }
+
+// byHand is what stands for a provider's word with money that people gave back.
+const byHand = "by hand"
 
 // gaveBack books money of a payment that went back from an account.
 func gaveBack(tx *command.Tx, a *Attempt, op Operation, from Account) error {

@@ -67,6 +67,26 @@ CREATE TABLE postings (
 CREATE TRIGGER postings_never_change BEFORE UPDATE ON postings
 BEGIN SELECT RAISE (ABORT, 'the ledger is written once'); END;
 
+-- What a provider's books and the store's do not agree about, with the payment
+-- or on the slot of its name's hash.
+CREATE TABLE discrepancies (
+	provider    TEXT    NOT NULL,
+	key         TEXT    NOT NULL, -- the attempt's ID, or what the provider calls it
+	kind        TEXT    NOT NULL CHECK (kind = 'unknown_payment' OR kind = 'missing_payment' OR kind = 'amount_differs'),
+	slot        INTEGER NOT NULL,
+	provider_id TEXT    NOT NULL,
+	order_id    TEXT    NOT NULL, -- '' if the store knows of none
+	currency    TEXT    NOT NULL,
+	ours        INTEGER NOT NULL,
+	theirs      INTEGER NOT NULL,
+	found_at    INTEGER NOT NULL,
+	cleared_at  INTEGER NOT NULL, -- 0 until somebody has looked
+	note        TEXT    NOT NULL,
+	PRIMARY KEY (provider, key, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX discrepancies_of_orders ON discrepancies (order_id) WHERE cleared_at = 0;
+
 -- What providers told by webhook, once for each event. Rows that are done are
 -- kept for a while, so that a repetition is known.
 CREATE TABLE notices (

@@ -1,9 +1,12 @@
 package simulator
 
 import (
+	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/payments"
@@ -32,6 +35,18 @@ func (s *Simulator) Charges() []Charge {
 	}
 	slices.SortFunc(out, func(a, b Charge) int { return strings.Compare(a.Key, b.Key) })
 	return out
+}
+
+// List yields every payment in the bank's books: it has no clock.
+func (s *Simulator) List(context.Context, time.Time) iter.Seq2[payments.Listed, error] {
+	return func(yield func(payments.Listed, error) bool) {
+		for _, c := range s.Charges() {
+			l := payments.Listed{Key: c.Key, ProviderID: c.ProviderID, State: c.State, Captured: c.Captured, Refunded: c.Refunded}
+			if !yield(l, nil) {
+				return
+			}
+		}
+	}
 }
 
 // Charge returns what the bank was asked to charge under a key.

@@ -123,6 +123,28 @@ func TestCardIsCharged(t *testing.T) {
 	}
 }
 
+// Stripe's list and the store's books agree, page after page, until somebody
+// gives money back in Stripe's own pages.
+func TestBooksAreCompared(t *testing.T) {
+	s := open(t)
+	for range 110 {
+		s.must(s.buy(t.Context(), "pm_card_visa"))
+	}
+	reconcile := func() checkout.Reconciled {
+		t.Helper()
+		r, err := s.Checkout.Reconcile(t.Context(), stripe.Name, time.Now().Add(-time.Hour))
+		s.must(r, err)
+		return r
+	}
+	if r := reconcile(); r.Compared != 110 || len(r.Open) != 0 {
+		t.Errorf("%d are compared, %+v are open", r.Compared, r.Open)
+	}
+	s.must(s.bank.Refund(t.Context(), payments.RefundRequest{Key: "dashboard", PaymentKey: s.bank.Charges()[7].Key, Amount: money.New(100, "EUR")}))
+	if r := reconcile(); len(r.Open) != 1 || r.Open[0].Kind != payments.AmountDiffers || r.Open[0].Theirs != money.New(2400, "EUR") {
+		t.Errorf("open are %+v", r.Open)
+	}
+}
+
 // What Stripe lets go of after a capture of a part is let go in the books too,
 // and nothing asks for it any more when the order is canceled.
 func TestAPartIsCapturedAndTheRestLetGo(t *testing.T) {

@@ -37,6 +37,7 @@ func New(bank *simulator.Simulator) *Server {
 	s.keys.known = map[string]*answer{}
 	for pattern, h := range map[string]func(*http.Request) (any, error){
 		"POST /v1/payment_intents":              s.createIntent,
+		"GET /v1/payment_intents":               s.listIntents,
 		"GET /v1/payment_intents/{id}":          s.retrieveIntent,
 		"POST /v1/payment_intents/{id}/confirm": s.confirmIntent,
 		"POST /v1/payment_intents/{id}/capture": s.captureIntent,

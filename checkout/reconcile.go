@@ -1,0 +1,64 @@
+package checkout
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments"
+)
+
+// Reconciled is what a comparison with a provider's books came to.
+type Reconciled struct {
+	Compared int // payments that the provider lists
+	Learned  int // orders of which it knew more than the store, and was believed
+	// Open is what they still do not agree about. It is written down.
+	Open []payments.Discrepancy
+}
+
+// Reconcile compares what a provider lists since a time with the store's books,
+// from both sides. What the provider knows more of is taken in as from a
+// webhook. What they do not agree about even then is written down, tells of
+// itself by the event payment.discrepancy, and, if it is an amount, keeps the
+// order's money where it is until payments.Clear. A store does that by itself
+// every quarter of an hour for the last three days.
+func (s *Service) Reconcile(ctx context.Context, provider string, since time.Time) (Reconciled, error) {
+	found, err := s.payments.Compare(ctx, provider, since)
+	out := Reconciled{Compared: found.Compared}
+	if err != nil {
+		return out, err
+	}
+	for _, order := range found.Orders {
+		if err := s.relearn(ctx, order); err != nil {
+			return out, fmt.Errorf("looking order %s up again: %w", order, err)
+		}
+	}
+	if len(found.Orders) > 0 {
+		again, err := s.payments.Compare(ctx, provider, since)
+		if err != nil {
+			return out, err
+		}
+		out.Learned = max(0, len(found.Orders)-len(again.Orders))
+		found = again
+	}
+	out.Open = append(out.Open, found.Unknown...)
+	out.Open = append(out.Open, found.Missing...)
+	out.Open = append(out.Open, found.Amounts...)
+	for _, d := range out.Open {
+		if err := s.payments.Report(ctx, d); err != nil {
+			return out, fmt.Errorf("reporting payment %s: %w", d.Key, err)
+		}
+	}
+	return out, nil
+}
+
+// relearn asks the providers about an order as a webhook makes it.
+func (s *Service) relearn(ctx context.Context, order orders.ID) error {
+	slot, err := id.SlotOf(string(order))
+	if err != nil {
+		return err
+	}
+	return s.hear(ctx, slot, order)
+}

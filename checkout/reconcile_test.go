@@ -1,0 +1,145 @@
+package checkout_test
+
+import (
+	"context"
+	"iter"
+	"testing"
+	"time"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments"
+	"github.com/keelshop/commerce/payments/simulator"
+)
+
+// forgetful is a bank that leaves payments out of its list.
+type forgetful struct {
+	*simulator.Simulator
+	hides func(payments.Listed) bool
+}
+
+func (f *forgetful) List(ctx context.Context, since time.Time) iter.Seq2[payments.Listed, error] {
+	return func(yield func(payments.Listed, error) bool) {
+		for l, err := range f.Simulator.List(ctx, since) {
+			if (f.hides == nil || !f.hides(l)) && !yield(l, err) {
+				return
+			}
+		}
+	}
+}
+
+func (s *shop) reconciles(want ...payments.DiscrepancyKind) []payments.Discrepancy {
+	s.Helper()
+	r, err := s.checkout.Reconcile(s.ctx(), "simulator", s.engine.Now().Add(-72*time.Hour))
+	s.must(err)
+	if len(r.Open) != len(want) {
+		s.Fatalf("found %+v, want %v", r.Open, want)
+	}
+	for i, d := range r.Open {
+		if d.Kind != want[i] {
+			s.Errorf("found %+v, want %s", d, want[i])
+		}
+	}
+	return r.Open
+}
+
+// open returns what nobody has looked at.
+func (s *shop) open() (out []payments.Discrepancy) {
+	s.Helper()
+	for d, err := range s.payments.Discrepancies(s.ctx(), false) {
+		s.must(err)
+		out = append(out, d)
+	}
+	return out
+}
+
+// TestReconcileLearns: what only the bank knows is taken in.
+func TestReconcileLearns(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 5)
+	lost, err := s.buy("mug", 1, simulator.TokenLostAnswer)
+	s.must(err)
+	slow, err := s.buy("mug", 1, simulator.TokenPending)
+	s.must(err)
+	s.must(s.bank.Decide(string(s.attempt(slow.ID).ID), true))
+	s.reconciles()
+	for _, o := range []orders.ID{lost.ID, slow.ID} {
+		if got := s.order(o); got.Status != orders.Placed || got.Captured != euro(price) {
+			t.Errorf("order %s is %s, captured %v", o, got.Status, got.Captured)
+		}
+	}
+	s.reconciles()
+}
+
+// TestReconcileFreezes: an amount that differs whoever is asked is written down
+// once, and keeps the order's money where it is until somebody has looked.
+func TestReconcileFreezes(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 5)
+	r, err := s.buy("mug", 2, approves)
+	s.must(err)
+	a := s.attempt(r.ID)
+	_, err = s.bank.Refund(s.ctx(), payments.RefundRequest{Key: "dashboard", PaymentKey: string(a.ID), Amount: euro(300)})
+	s.must(err)
+	for range 2 {
+		found := s.reconciles(payments.AmountDiffers)
+		if d := found[0]; d.Key != string(a.ID) || d.Order != r.ID || d.Ours != euro(2*price) || d.Theirs != euro(2*price-300) {
+			t.Errorf("found %+v", d)
+		}
+	}
+	if got := s.open(); len(got) != 1 || got[0].FoundAt.IsZero() {
+		t.Errorf("written down are %+v", got)
+	}
+	_, err = s.payments.Refund(s.ctx(), payments.Refund{Order: r.ID, Amount: euro(500)})
+	s.must(err)
+	s.engine.Advance(24 * time.Hour)
+	s.settle()
+	if c, _ := s.bank.Charge(string(a.ID)); c.Refunded != euro(300) {
+		t.Errorf("the money moved: the bank gave back %v", c.Refunded)
+	}
+	clear := payments.Clear{Differs: payments.AmountDiffers, Provider: "simulator", Payment: string(a.ID)}
+	s.wants(s.payments.Clear(s.ctx(), clear), fault.Invalid)
+	clear.Note = "refunded by hand at the bank, for the same reason"
+	s.must(s.payments.Clear(s.ctx(), clear))
+	s.engine.Advance(2 * time.Hour)
+	s.settle()
+	if c, _ := s.bank.Charge(string(a.ID)); c.Refunded != euro(800) {
+		t.Errorf("after a look the bank gave back %v", c.Refunded)
+	}
+	if got := s.open(); len(got) != 0 {
+		t.Errorf("still open are %+v", got)
+	}
+	clear.Payment = "pay_1"
+	s.wants(s.payments.Clear(s.ctx(), clear), fault.NotFound)
+}
+
+// TestReconcileSeesBothSides: a payment that only one side knows is written
+// down, and left alone.
+func TestReconcileSeesBothSides(t *testing.T) {
+	var bank *forgetful
+	s := newMutant(t, 2, mutation{provider: func(p payments.Provider) payments.Provider {
+		bank = &forgetful{Simulator: p.(*simulator.Simulator)}
+		return bank
+	}})
+	s.sells("mug", 5)
+	r, err := s.buy("mug", 1, approves)
+	s.must(err)
+	_, err = s.bank.Pay(s.ctx(), payments.PayRequest{Key: "another shop's", Token: approves, Amount: euro(100), AutoCapture: true})
+	s.must(err)
+	s.reconciles(payments.UnknownPayment)
+	if c, _ := s.bank.Charge("another shop's"); !c.Refunded.IsZero() {
+		t.Error("another shop's money was given back")
+	}
+	id := string(s.attempt(r.ID).ID)
+	bank.hides = func(l payments.Listed) bool { return l.Key == id }
+	found := s.reconciles(payments.UnknownPayment, payments.MissingPayment)
+	if found[1].Key != id || found[1].Ours != euro(price) {
+		t.Errorf("found %+v", found[1])
+	}
+	if got := s.open(); len(got) != 2 {
+		t.Errorf("written down are %+v", got)
+	}
+	if _, err := s.checkout.Reconcile(s.ctx(), "manual", time.Time{}); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("a provider that lists nothing: %v", err)
+	}
+}
