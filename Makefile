@@ -93,8 +93,8 @@ replay: ## a retailer's year of orders, then verify (DATA=online_retail.csv.gz D
 	go run ./cmd/commerce replay --dir $(DIR) $(DATA)
 	go run ./cmd/commerce verify $(DIR)
 
-lies: ## 20,000 orders at a bank that lies, and 10,000 orders of webhooks
-	COMMERCE_LONG=1 go test -count=1 -timeout=3h -run='^(TestLyingProvider|TestWebhooksInAnyOrder)$$' -v ./checkout
+lies: ## 20,000 orders at a bank that lies, 10,000 orders of webhooks, every case of the crash matrix
+	COMMERCE_LONG=1 go test -count=1 -timeout=3h -run='^(TestLyingProvider|TestWebhooksInAnyOrder|TestCrashMatrix)$$' -v ./checkout
 
 olist: ## a marketplace's 99,440 orders in ../shared/data with all their payments, and their ledger read by awk
 	COMMERCE_LONG=1 COMMERCE_OLIST_LEDGER=$(CURDIR)/olist-ledger.csv go test -count=1 -timeout=3h -run='^TestOlist$$' -v .
