@@ -6,6 +6,7 @@ import (
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/credit"
+	"github.com/keelshop/commerce/documents"
 	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
@@ -32,6 +33,7 @@ func newCommandSet(more ...command.Module) (*command.Set, error) {
 		pricing.Module(),
 		cart.Module(),
 		orders.Module(),
+		documents.Module(),
 		payments.Module(),
 		credit.Module(),
 		checkout.Module(),

@@ -19,11 +19,13 @@ import (
 	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/credit"
+	"github.com/keelshop/commerce/documents"
 	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/cache"
 	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/merchandising"
@@ -44,6 +46,7 @@ type Store struct {
 	Pricing   *pricing.Service
 	Carts     *cart.Service
 	Orders    *orders.Service
+	Documents *documents.Service
 	Payments  *payments.Service
 	Credit    *credit.Service
 	Checkout  *checkout.Service
@@ -356,6 +359,7 @@ func (s *Store) newServices() {
 	for _, p := range s.Credit.Providers() {
 		s.config.providers[p.Name()] = p
 	}
+	s.Documents = documents.NewService(e, s.Orders, e.sealer)
 	s.Payments = payments.NewService(e, s.Orders, s.config.providers)
 	s.Checkout = checkout.NewService(e, s.Carts, s.Inventory, s.Orders, s.Payments)
 	s.Endpoints = endpoints.NewService(e, e.sealer, func() string { return string(s.Latest()) })
@@ -373,6 +377,7 @@ func (s *Store) timerHandlers() map[string]command.Timer {
 		cart.TimerMerge:       s.Carts.MergeTimer,
 		cart.TimerExpire:      s.Carts.ExpireTimer,
 		cart.TimerRelease:     s.Carts.ReleaseTimer,
+		documents.TimerNumber: s.Documents.NumberTimer,
 		accounts.TimerExpire:  s.Accounts.ExpireTimer,
 		accounts.TimerForget:  s.Accounts.ForgetTimer,
 		claim.TimerKind:       claim.Timer(s.engine, s.holds),
@@ -394,6 +399,7 @@ func (s *Store) startWorkers() {
 	s.workers.Go(func() { s.settleStock(ctx) })
 	s.workers.Go(func() { s.watchRoom(ctx) })
 	s.workers.Go(func() { s.reconcile(ctx) })
+	s.workers.Go(func() { s.followOrders(ctx) })
 }
 
 // settleStock finishes loans of stock between shards that a crash cut in two.
@@ -428,6 +434,24 @@ const (
 	reconcileEvery = 15 * time.Minute
 	reconcileBack  = 72 * time.Hour
 )
+
+// followOrders gives placed orders their numbers, if the store has a sequence,
+// and then their invoices and credit notes, if the store wants them.
+func (s *Store) followOrders(ctx context.Context) {
+	for pause(ctx, followEvery) {
+		if !s.engine.lanes[s.engine.ShardOf(id.StoreSlot)].group.Ready() {
+			continue // one node is enough
+		}
+		if err := s.Orders.AssignNumbers(ctx); err != nil && ctx.Err() == nil {
+			s.config.logger.Warn("orders could not be numbered and will be tried again", "error", err)
+		}
+		if err := s.Documents.Follow(ctx); err != nil && ctx.Err() == nil {
+			s.config.logger.Warn("documents could not be drawn up and will be tried again", "error", err)
+		}
+	}
+}
+
+const followEvery = time.Second
 
 // fail is called once when the node stops itself.
 func (s *Store) fail(cause error) {

@@ -42,6 +42,14 @@ func (s *Store) Verify(ctx context.Context) ([]Violation, error) {
 		return out, fmt.Errorf("verifying gift cards and store credit: %w", err)
 	}
 	out = append(out, found...)
+	if found, err = s.Orders.CheckNumbers(ctx); err != nil {
+		return out, fmt.Errorf("verifying the numbers of orders: %w", err)
+	}
+	out = append(out, found...)
+	if found, err = s.Documents.CheckNumbers(ctx); err != nil {
+		return out, fmt.Errorf("verifying the numbers of documents: %w", err)
+	}
+	out = append(out, found...)
 	if found, err = s.Catalog.CheckReferences(ctx); err != nil {
 		return out, fmt.Errorf("verifying what products name: %w", err)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/documents"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/money"
@@ -56,9 +57,10 @@ type Rate = web.Rate
 // site is the pages of one store.
 type site struct {
 	Options
-	secret *web.Limiter
-	shop   *commerce.Store
-	pages  pages
+	secret  *web.Limiter
+	shop    *commerce.Store
+	pages   pages
+	printer *documents.Printer
 }
 
 // New returns the handler of the pages.
@@ -79,6 +81,9 @@ func New(shop *commerce.Store, o Options) (http.Handler, error) {
 	s.secret = web.NewLimiter("secret", cmp.Or(o.PerSecret, Rate{Requests: 20, Per: time.Minute}), s.refuse)
 	var err error
 	if s.pages, err = parsePages(o.Base); err != nil {
+		return nil, err
+	}
+	if s.printer, err = documents.NewPrinter(); err != nil {
 		return nil, err
 	}
 	sameOrigin, err := web.SameOrigin(nil, s.refuse)
@@ -122,6 +127,13 @@ func (s *site) routes() http.Handler {
 	staff("POST /orders/{order}/return", takeBack)
 	staff("POST /orders/{order}/refund", refund)
 	staff("POST /orders/{order}/capture", capture)
+	staff("POST /orders/{order}/cancel-lines", cancelLines)
+	staff("POST /orders/{order}/track", track)
+	staff("POST /orders/{order}/decide", decideReturn)
+	staff("POST /orders/{order}/receive", receiveReturn)
+	staff("POST /orders/{order}/release", releaseRefund)
+	staff("POST /orders/{order}/issue", issue)
+	staff("GET /orders/{order}/documents/{document}", showDocument)
 	staff("GET /products", listProducts)
 	staff("GET /products/{product}", showProduct)
 	staff("POST /products/{product}", changeProduct)

@@ -333,8 +333,10 @@ func TestCustomersAreFoundAsAWhole(t *testing.T) {
 	o.get("/customers?q=ann@").want(200, "Nobody was found.")
 	o.get("/customers?q=ord_01KAJ3W7Q8Z5D4F6G7H8J9K0M1").want(200, "Nobody was found.")
 	guest := o.sell(1, false)
-	o.get("/customers?q="+string(guest.ID)).want(200, "Order <code>"+string(guest.ID))
-	o.get("/customers?q="+strings.ToLower(string(guest.ID[len(guest.ID)-8:]))).want(200, "Order <code>"+string(guest.ID))
+	o.get("/orders?number="+strings.ToLower(guest.Number)).want(200, "Order "+guest.Number)
+	o.get("/orders?number=X").want(404, "No order has this number.")
+	o.get("/customers?q="+string(guest.ID)).want(200, "Order "+guest.Number)
+	o.get("/customers?q="+strings.ToLower(string(guest.ID[len(guest.ID)-8:]))).want(200, "Order "+guest.Number)
 	path := "/customers/" + string(c.ID)
 	if _, err := o.Accounts.LogIn(t.Context(), accounts.LogIn{Email: "ann@example.com", Password: "correct horse battery"}); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/documents"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
@@ -19,6 +20,7 @@ const pageRows = 50
 
 type ordersPage struct {
 	page
+	Search   string // an order's number or ID
 	Status   string
 	Statuses []string
 	Orders   []map[string]any
@@ -33,12 +35,22 @@ func listOrders(v *visit) error {
 	if !slices.Contains(orderStatuses, data.Status) {
 		return fault.New(fault.Invalid, "there is no order status %q", data.Status)
 	}
+	if data.Search = strings.TrimSpace(v.r.FormValue("number")); data.Search != "" {
+		o, err := v.site.shop.Orders.Find(v.ctx(), data.Search)
+		if err == nil {
+			return v.done("/orders/"+string(o.ID), "")
+		}
+		if fault.CodeOf(err) != fault.NotFound {
+			return err
+		}
+		return v.show(404, "orders", data)
+	}
 	before := v.r.FormValue("before")
 	if before == "" {
 		before = "ord_~" // behind all IDs
 	}
 	var err error
-	data.Orders, err = v.query(`SELECT id, status, payment_status, fulfilment_status, total, currency, created_at, units FROM orders
+	data.Orders, err = v.query(`SELECT id, number, status, payment_status, fulfilment_status, total, currency, created_at, units FROM orders
 		WHERE id < ? AND (? = '' OR status = ?) ORDER BY id DESC LIMIT ?`, before, data.Status, data.Status, int64(pageRows+1))
 	if err != nil {
 		return err
@@ -46,6 +58,11 @@ func listOrders(v *visit) error {
 	if len(data.Orders) > pageRows {
 		data.Orders = data.Orders[:pageRows]
 		data.More = text(data.Orders[pageRows-1]["id"])
+	}
+	for _, row := range data.Orders {
+		if text(row["number"]) == "" {
+			row["number"] = orders.ID(text(row["id"])).Number()
+		}
 	}
 	return v.show(200, "orders", data)
 }
@@ -60,6 +77,11 @@ type orderPage struct {
 	CanCancel  bool
 	CanReturn  bool
 	Refundable money.Amount // zero if there is nothing
+	Parcels    []orders.Fulfilment
+	Returns    []orders.RMA
+	Grants     []orders.Grant
+	Documents  []documents.Document
+	Timeline   []orders.Moment
 }
 
 func showOrder(v *visit) error {
@@ -67,7 +89,7 @@ func showOrder(v *visit) error {
 	if err != nil {
 		return err
 	}
-	data := orderPage{page: v.page("Order "+string(o.ID), "orders"), Order: o}
+	data := orderPage{page: v.page("Order "+o.Number, "orders"), Order: o}
 	if data.Contact, err = v.site.shop.Orders.Contact(v.ctx(), o.ID); err != nil {
 		return err
 	}
@@ -77,8 +99,11 @@ func showOrder(v *visit) error {
 	if data.Operations, err = v.site.shop.Payments.Operations(v.ctx(), o.ID); err != nil {
 		return err
 	}
+	if err := v.fillOrder(&data); err != nil {
+		return err
+	}
 	placed := o.Status == orders.Placed
-	data.CanShip = placed && o.Shipped < o.Units
+	data.CanShip = placed && o.Shipped < o.Units-o.Canceled
 	data.CanCancel = placed && o.Shipped == 0
 	data.CanReturn = o.Returned < o.Shipped
 	if left := o.Captured.Minor() - o.RefundGranted.Minor(); placed && left > 0 {
@@ -133,7 +158,7 @@ func ship(v *visit) error {
 		return fault.New(fault.Invalid, "say how many of which line have left")
 	}
 	_, err = v.site.shop.Orders.Ship(v.ctx(), orders.Ship{
-		Order: order, Lines: lines, Tracking: v.r.PostFormValue("tracking"), Version: version, Key: v.key(),
+		Order: order, Lines: lines, Carrier: v.r.PostFormValue("carrier"), Tracking: v.r.PostFormValue("tracking"), Version: version, Key: v.key(),
 	})
 	if err != nil {
 		return err

@@ -58,7 +58,14 @@ func (c SetContact) Validate() error {
 	if _, err := slotOf(c.Cart); err != nil {
 		return err
 	}
-	for _, f := range c.Contact.fields() {
+	return c.Contact.Check()
+}
+
+// Check returns fault.Invalid for a contact that cannot be kept: fields that are
+// too long, a country that is none, or the mask that a printed personal value
+// leaves behind.
+func (c Contact) Check() error {
+	for _, f := range c.Fields() {
 		switch text := f.Reveal(); {
 		case text == seal.Mask:
 			return fault.New(fault.Invalid, "a field of the contact holds the mask %s in place of a value", seal.Mask)
@@ -66,10 +73,10 @@ func (c SetContact) Validate() error {
 			return fault.New(fault.Invalid, "a field of the contact is longer than %d bytes", mostField)
 		}
 	}
-	if email := c.Contact.Email.Reveal(); email != "" && !strings.Contains(strings.Trim(email, "@"), "@") {
+	if email := c.Email.Reveal(); email != "" && !strings.Contains(strings.Trim(email, "@"), "@") {
 		return fault.New(fault.Invalid, "the contact's e-mail address has no @ between two parts")
 	}
-	for _, country := range []string{c.Contact.ShippingAddress.Country, c.Contact.BillingAddress.Country} {
+	for _, country := range []string{c.ShippingAddress.Country, c.BillingAddress.Country} {
 		if country != "" && !isCountry(country) {
 			return fault.New(fault.Invalid, "country %.10q is not two capital letters as in ISO 3166-1", country)
 		}
@@ -77,7 +84,8 @@ func (c SetContact) Validate() error {
 	return nil
 }
 
-func (c Contact) fields() []seal.Personal {
+// Fields returns the contact's personal fields, in an order that stays.
+func (c Contact) Fields() []seal.Personal {
 	out := []seal.Personal{c.Email, c.Name, c.Phone, c.Note}
 	for _, a := range []accounts.Address{c.ShippingAddress, c.BillingAddress} {
 		out = append(out, a.Name, a.Company, a.Line1, a.Line2, a.City, a.Region, a.Postcode, a.Phone)
@@ -211,6 +219,24 @@ func (s *Service) Contact(ctx context.Context, cart ID) (Contact, error) {
 		out.ShippingAddress.Country, out.BillingAddress.Country = c.ShippingCountry, c.BillingCountry
 	}
 	return out, err
+}
+
+// SealContact seals a contact under the key of an owner who has one. It returns
+// fault.Refused if the owner was erased.
+func SealContact(ctx context.Context, e command.Engine, sealer *seal.Sealer, slot id.Slot, owner string, c Contact) (seal.Sealed, error) {
+	key, _, isNew, err := subject.Key(ctx, e, sealer, slot, owner)
+	if err != nil {
+		return nil, err
+	}
+	if isNew {
+		return nil, fault.New(fault.Refused, "%s has no key to seal a contact under", owner)
+	}
+	c.Erased = false
+	plain, err := encodeContact(c)
+	if err != nil {
+		return nil, err
+	}
+	return sealer.Seal(key, owner, contactField, plain)
 }
 
 // OpenContact opens the contact of a Stored cart, or a copy of it. owner's key is

@@ -158,7 +158,7 @@ func (c takeOver) destination(tx *command.Tx, t transfer) (h header, take bool, 
 		case err == nil && c.Strategy == UseExisting && (t.leaves() || t.cart == "" && h.lines > 0):
 			return h, false, nil
 		case err == nil && h.status == Active && h.frozen == "" && (t.cart != "" || c.Strategy != UseGuest || h.lines == 0):
-			err = h.room(tx, c.Lines)
+			err = h.room(tx, c.Lines, c.Strategy)
 			if _, full := errors.AsType[*LimitError](err); !full {
 				return h, true, err
 			}
@@ -168,12 +168,19 @@ func (c takeOver) destination(tx *command.Tx, t transfer) (h header, take bool, 
 	return h, true, err
 }
 
-// room refuses lines, each with a key of its own, that do not fit in.
-func (h header) room(tx *command.Tx, lines []AddedLine) error {
+// room refuses lines, each with a key of its own, that do not fit in. With
+// MergeMax only what a line has more than the cart's needs room.
+func (h header) room(tx *command.Tx, lines []AddedLine, by Strategy) error {
 	for _, l := range lines {
 		have, found, err := h.find(tx, l)
 		if err != nil {
 			return err
+		}
+		if by == MergeMax {
+			if l.Quantity <= have.quantity {
+				continue
+			}
+			l.Quantity -= have.quantity
 		}
 		if err := h.grow(l, have, found); err != nil {
 			return err

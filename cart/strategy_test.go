@@ -99,3 +99,17 @@ func TestCodesComeAlongWithAMerge(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
+
+// TestMergeMaxNeedsRoomForTheDifference: a line that is as large as can be has
+// room for a smaller one of which nothing is added.
+func TestMergeMaxNeedsRoomForTheDifference(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells(map[catalog.SKU]int64{"mug": 1})
+	who := s.customer("a@example.com")
+	mine := s.add(cart.AddLines{Customer: who, Lines: one("mug", cart.MaxQuantity)})
+	guest := s.add(cart.AddLines{Lines: one("mug", 5)})
+	got, err := s.carts.MergeWith(t.Context(), cart.MergeCarts{Guest: guest.ID, Customer: who, Strategy: cart.MergeMax})
+	if err != nil || got.Cart.ID != mine.ID || inside(got.Left) != "5mug" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}

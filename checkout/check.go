@@ -11,9 +11,9 @@ type rule struct{ name, query string }
 // taken is what lines of orders take from pools: units of their own, or those
 // of their parts, of which the first units of the line take the first.
 const taken = `WITH taken(order_id, pool, quantity, shipped, returned) AS (
-	SELECT order_id, pool, quantity, shipped, returned FROM order_lines WHERE pool <> ''
+	SELECT order_id, pool, quantity - canceled, shipped, returned FROM order_lines WHERE pool <> ''
 	UNION ALL SELECT l.order_id, p.value ->> 'pool',
-		max(0, min(p.value ->> 'quantity', l.quantity * (p.value ->> 'each') - coalesce(p.value ->> 'from', 0))),
+		max(0, min(p.value ->> 'quantity', (l.quantity - l.canceled) * (p.value ->> 'each') - coalesce(p.value ->> 'from', 0))),
 		max(0, min(p.value ->> 'quantity', l.shipped * (p.value ->> 'each') - coalesce(p.value ->> 'from', 0))),
 		max(0, min(p.value ->> 'quantity', l.returned * (p.value ->> 'each') - coalesce(p.value ->> 'from', 0)))
 	FROM order_lines l JOIN json_each(l.parts) p WHERE l.parts <> '')

@@ -45,6 +45,7 @@ func Module() command.Module {
 		Name: "checkout",
 		Commands: []command.Definition{
 			command.DefineLasting(begin.apply),
+			command.DefineLasting(changeOrder.apply),
 			command.DefineRepeatable(finish.apply),
 			command.DefineRepeatable(forget.apply),
 			command.DefineRepeatable(note.apply),
@@ -55,6 +56,7 @@ func Module() command.Module {
 			fault.Typed[*TotalChangedError]("checkout.total_changed"),
 			fault.Typed[*UncoveredError]("checkout.uncovered"),
 			fault.Typed[*EmptyCartError]("checkout.empty_cart"),
+			fault.Typed[*ChangeCostError]("checkout.change_cost"),
 			fault.Typed[*IncompleteError]("checkout.incomplete"),
 			fault.Typed[*ProblemsError]("checkout.problems"),
 			fault.Typed[*staleError]("checkout.stale"),

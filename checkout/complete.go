@@ -130,6 +130,9 @@ func (s *Service) begin(ctx context.Context, slot id.Slot, cmd *begin, key strin
 	for try := 1; ; try++ {
 		short, isShort := errors.AsType[*inventory.ShortError](err)
 		_, isStale := errors.AsType[*staleError](err)
+		if _, taken := errors.AsType[*orders.TakenError](err); taken {
+			isStale = true
+		}
 		switch {
 		case !isShort && !isStale || try > maxReprice:
 			return made, err

@@ -74,7 +74,7 @@ func withinBounds(promotions []pricing.Applied) []pricing.Applied {
 // prepare names the order and prices the cart, by the rules and the catalog as
 // they are now.
 func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error {
-	c.Order, c.Parts = orders.ID(st.NewID("ord")), nil
+	c.Order, c.Parts = orders.NewID(s.engine, st), nil
 	p, err := s.carts.Price(ctx, c.Cart)
 	if err != nil {
 		return err

@@ -154,6 +154,7 @@ func (a *api) addRoutes() {
 	a.addCheckout()
 	a.addWebhooks()
 	a.addOrders()
+	a.addPapers()
 	a.addStaffOrders()
 	a.addStaffProducts()
 	a.addStaffCategories()

@@ -13,12 +13,13 @@ import (
 // Order is what a checkout made.
 type Order struct {
 	ID           string      `json:"id"`
+	Number       string      `json:"number" doc:"What people call the order. Unique; with a sequence it changes once, a moment after the order was placed."`
 	Cart         string      `json:"cart,omitempty"`
 	Customer     string      `json:"customer,omitempty"`
 	Currency     string      `json:"currency"`
 	Status       string      `json:"status" enum:"pending,placed,canceled"`
 	Payment      string      `json:"payment_status" enum:"none,authorized,partially_paid,paid,partially_refunded,refunded,overcharged,voided"`
-	Fulfilment   string      `json:"fulfilment_status" enum:"unfulfilled,partial,fulfilled,canceled"`
+	Fulfilment   string      `json:"fulfilment_status" enum:"unfulfilled,partial,fulfilled,delivered,canceled"`
 	CancelReason string      `json:"cancel_reason,omitempty"`
 	Lines        []OrderLine `json:"lines,omitempty" nullable:"false" doc:"Missing in lists."`
 	Subtotal     Money       `json:"subtotal"`
@@ -138,7 +139,7 @@ func (a *api) getOrderContact(ctx context.Context, in *orderFields) (*answer[Con
 
 func showOrder(o orders.Order) Order {
 	out := Order{
-		ID: string(o.ID), Cart: o.Cart, Customer: string(o.Customer), Currency: string(o.Currency),
+		ID: string(o.ID), Number: o.Number, Cart: o.Cart, Customer: string(o.Customer), Currency: string(o.Currency),
 		Status: string(o.Status), Payment: string(o.PaymentStatus), Fulfilment: string(o.FulfilmentStatus), CancelReason: o.CancelReason,
 		Subtotal: moneyOf(o.Subtotal), Discount: moneyOf(o.Discount), Shipping: moneyOf(o.Shipping), Tax: moneyOf(o.Tax),
 		Total: moneyOf(o.Total), Captured: moneyOf(o.Captured), Refunded: moneyOf(o.Refunded),

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
@@ -42,9 +43,13 @@ type listAllOrdersInput struct {
 	Page
 	Status   string `query:"status" enum:"pending,placed,canceled"`
 	Customer string `query:"customer" maxLength:"64"`
+	Number   string `query:"number" maxLength:"60" doc:"Only the order with this number; case, spaces and dashes of an order's own number do not matter."`
 }
 
 func (a *api) listAllOrders(ctx context.Context, in *listAllOrdersInput) (*answer[List[Order]], error) {
+	if in.Number != "" {
+		return a.listNumbered(ctx, in)
+	}
 	query := url.Values{}
 	for name, value := range map[string]string{"status": in.Status, "customer": in.Customer} {
 		if value != "" {
@@ -55,6 +60,23 @@ func (a *api) listAllOrders(ctx context.Context, in *listAllOrdersInput) (*answe
 		Status: orders.Status(in.Status), Customer: accounts.CustomerID(in.Customer), After: orders.ID(in.After), Limit: in.Limit + 1,
 	}
 	return a.listOrders(ctx, "/staff/orders", f, in.Page, query)
+}
+
+// listNumbered lists the one order of a number, or none.
+func (a *api) listNumbered(ctx context.Context, in *listAllOrdersInput) (*answer[List[Order]], error) {
+	out := &answer[List[Order]]{Body: List[Order]{Items: []Order{}}}
+	o, err := a.shop.Orders.ByNumber(ctx, in.Number)
+	if fault.CodeOf(err) == fault.NotFound {
+		return out, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if (in.Status == "" || in.Status == string(o.Status)) && (in.Customer == "" || in.Customer == string(o.Customer)) {
+		o.Lines = nil
+		out.Body.Items = append(out.Body.Items, showOrder(o))
+	}
+	return out, nil
 }
 
 // OrderChange is what the routes take that change an order.

@@ -29,6 +29,7 @@ type Receipt struct {
 	Order   ID     `cbor:"1,keyasint"`
 	Version int64  `cbor:"2,keyasint"`
 	Made    string `cbor:"3,keyasint,omitempty"` // the ID of what the command made, such as a return
+	Grant   int    `cbor:"4,keyasint,omitempty"` // the number of the grant that it made or decided about
 }
 
 // Kind returns "orders.cancel".

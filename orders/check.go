@@ -35,8 +35,7 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 			out = append(out, command.Violation{Rule: "orders.taxes_sum_up", Subject: string(o.ID),
 				Detail: fmt.Sprintf("the order's tax is %d, its taxes come to %d", o.Tax.Minor(), sum)})
 		}
-		pay := paymentStatus(o.Total.Minor(), o.Authorized.Minor(), o.Captured.Minor(), o.Voided.Minor(), o.Refunded.Minor())
-		ship := fulfilmentStatus(o.Status, o.Units, o.Shipped)
+		pay, ship := o.derive()
 		if pay != o.PaymentStatus || ship != o.FulfilmentStatus {
 			out = append(out, command.Violation{Rule: "orders.status_is_derived", Subject: string(o.ID),
 				Detail: fmt.Sprintf("payment %s, fulfilment %s; they follow as %s, %s", o.PaymentStatus, o.FulfilmentStatus, pay, ship)})
@@ -119,22 +118,105 @@ var rules = [...]struct{ name, query, detail string }{
 		detail: "%d units have shipped, %d by its fulfilments",
 	},
 	{
+		name: "canceled_sums_up",
+		query: `SELECT o.id, o.canceled, coalesce(sum(l.canceled), 0) FROM orders o LEFT JOIN order_lines l ON l.order_id = o.id
+			GROUP BY o.id HAVING o.canceled <> coalesce(sum(l.canceled), 0)`,
+		detail: "%d units of the order are canceled, %d of its lines",
+	},
+	{
+		name: "cancellations_are_granted",
+		query: `SELECT l.order_id || ' line ' || l.line, l.canceled, (SELECT coalesce(sum(w.quantity), 0) FROM refund_grants g
+				JOIN refund_grant_lines w ON w.order_id = g.order_id AND w.n = g.n
+				WHERE g.order_id = l.order_id AND w.line = l.line AND g.source <> 'return') AS granted
+			FROM order_lines l WHERE l.canceled > granted`,
+		detail: "%d units are canceled, %d by its refunds",
+	},
+	{
+		name: "changes_are_granted",
+		query: `SELECT c.order_id || ' change ' || c.n, c.back, coalesce(g.amount, 0) FROM order_changes c
+			LEFT JOIN refund_grants g ON g.order_id = c.order_id AND g.of = 'change ' || c.n AND g.source = 'change'
+			WHERE c.back <> coalesce(g.amount, 0)`,
+		detail: "the change gave back %d, %d was granted for it",
+	},
+	{
+		name: "changes_are_within_the_order",
+		query: `SELECT o.id, o.total, sum(c.added) FROM orders o JOIN order_changes c ON c.order_id = o.id
+			GROUP BY o.id HAVING sum(c.added) > o.total`,
+		detail: "the order comes to %d, its changes alone to %d",
+	},
+	{
+		name: "parcels_sum_up",
+		query: `SELECT f.id, f.units, coalesce(sum(l.quantity), 0) FROM fulfilments f LEFT JOIN fulfilment_lines l ON l.fulfilment = f.id
+			GROUP BY f.id HAVING f.units <> coalesce(sum(l.quantity), 0)`,
+		detail: "the parcel has %d units, its lines %d",
+	},
+	{
+		name: "delivered_sums_up",
+		query: `SELECT o.id, o.delivered, coalesce(sum(f.units), 0) FROM orders o LEFT JOIN fulfilments f ON f.order_id = o.id AND f.status = 'delivered'
+			GROUP BY o.id HAVING o.delivered <> coalesce(sum(f.units), 0)`,
+		detail: "%d units of the order have arrived, %d in its parcels",
+	},
+	{
 		name: "returns_sum_up",
-		query: `SELECT l.order_id || ' line ' || l.line, l.returned, (SELECT coalesce(sum(b.quantity), 0) FROM returns h
+		query: `SELECT l.order_id || ' line ' || l.line, l.returned, (SELECT coalesce(sum(b.received), 0) FROM returns h
 				JOIN return_lines b ON b.return_id = h.id WHERE h.order_id = l.order_id AND b.line = l.line) AS came_back
 			FROM order_lines l WHERE l.returned <> came_back`,
 		detail: "%d units have come back, %d by its returns",
 	},
 	{
-		name: "returns_are_granted",
-		query: `SELECT o.id, o.refund_granted, sum(r.amount) FROM orders o JOIN returns r ON r.order_id = o.id
-			GROUP BY o.id HAVING o.refund_granted < sum(r.amount)`,
-		detail: "%d was granted back, its returns are worth %d",
+		name: "returns_were_shipped",
+		query: `SELECT l.order_id || ' line ' || l.line, l.shipped, (SELECT coalesce(sum(iif(h.state IN ('requested', 'approved'), b.quantity, b.received)), 0)
+				FROM returns h JOIN return_lines b ON b.return_id = h.id WHERE h.order_id = l.order_id AND b.line = l.line) AS asked
+			FROM order_lines l WHERE asked > l.shipped`,
+		detail: "%d units have shipped, %d are back or to come back",
+	},
+	{
+		name: "grants_sum_up",
+		query: `SELECT o.id, o.refund_granted, coalesce(sum(g.amount), 0) AS released FROM orders o
+			LEFT JOIN refund_grants g ON g.order_id = o.id AND g.state = 'released' WHERE o.status <> 'canceled'
+			GROUP BY o.id HAVING o.refund_granted <> released`,
+		detail: "%d is owed back, %d was released",
+	},
+	{
+		name: "grant_lines_sum_up",
+		query: `SELECT g.order_id || ' refund ' || g.n, g.goods, coalesce(sum(l.amount), 0) FROM refund_grants g
+			LEFT JOIN refund_grant_lines l ON l.order_id = g.order_id AND l.n = g.n
+			GROUP BY g.order_id, g.n HAVING g.goods <> coalesce(sum(l.amount), 0)`,
+		detail: "%d is granted for goods, %d for its lines",
+	},
+	{
+		name: "line_is_granted_once",
+		query: `SELECT l.order_id || ' line ' || l.line, l.gross, sum(w.amount) FROM order_lines l JOIN refund_grant_lines w ON w.order_id = l.order_id AND w.line = l.line
+			JOIN refund_grants g ON g.order_id = w.order_id AND g.n = w.n AND g.state <> 'withdrawn'
+			GROUP BY l.order_id, l.line HAVING sum(w.amount) > l.gross OR sum(w.quantity) > l.quantity`,
+		detail: "the line cost %d, %d was granted back for it",
+	},
+	{
+		name: "shipping_is_granted_once",
+		query: `SELECT o.id, o.shipping + iif(o.tax_included, 0, o.shipping_tax) AS cost, sum(g.shipping) FROM orders o
+			JOIN refund_grants g ON g.order_id = o.id AND g.state <> 'withdrawn' GROUP BY o.id HAVING sum(g.shipping) > cost`,
+		detail: "shipping cost %d, %d was granted back for it",
 	},
 	{
 		name:   "canceled_is_granted",
 		query:  `SELECT id, refund_granted, captured FROM orders WHERE status = 'canceled' AND refund_granted < captured`,
 		detail: "the canceled order has granted back %d of %d captured",
+	},
+	{
+		name:   "own_number_is_unique",
+		query:  `SELECT substr(id, 1, 21) AS head, count(*), min(created_at) FROM orders GROUP BY head HAVING count(*) > 1`,
+		detail: "%d orders have this number, the first since %d",
+	},
+	{
+		name: "numbers_have_no_gaps",
+		query: `SELECT 'sequence ' || s.prefix, s.next - s.first, count(n.n) AS taken FROM order_sequences s LEFT JOIN order_numbers n ON n.prefix = s.prefix
+			GROUP BY s.prefix HAVING s.next - s.first <> taken OR taken > 0 AND (min(n.n) <> s.first OR max(n.n) <> s.next - 1)`,
+		detail: "%d numbers were given, %d are known",
+	},
+	{
+		name:   "number_is_of_its_sequence",
+		query:  `SELECT order_id, n, length(number) FROM order_numbers WHERE number <> prefix || n`,
+		detail: "it is number %d, and its text of %d characters says another",
 	},
 	{
 		name:   "cart_sold_once",

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/internal/sqlite"
 )
@@ -48,4 +49,33 @@ func contactTx(tx *sqlite.Tx, o ID) (contact, error) {
 	}
 	c := contact{sealed: rows.Blob(0), subject: rows.Text(1), shipping: rows.Text(2), billing: rows.Text(3)}
 	return c, rows.Close()
+}
+
+// SealedContactTx returns an order's contact as it is sealed and the subject
+// whose key opens it, both empty if there was none.
+func SealedContactTx(tx *sqlite.Tx, o ID) (seal.Sealed, string, error) {
+	c, err := contactTx(tx, o)
+	return c.sealed, c.subject, err
+}
+
+// SealContact seals a contact that is to take the place of an order's, under the
+// same key. It returns fault.Refused if the order has none or the person was
+// erased.
+func (s *Service) SealContact(ctx context.Context, o ID, c cart.Contact) (seal.Sealed, error) {
+	slot, err := slotOf(o)
+	if err != nil {
+		return nil, err
+	}
+	var have contact
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+		have, err = contactTx(tx, o)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if have.subject == "" {
+		return nil, fault.New(fault.Refused, "order %s has no contact, and so no key to seal another under", o)
+	}
+	return cart.SealContact(ctx, s.engine, s.sealer, slot, have.subject, c)
 }

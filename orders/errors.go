@@ -35,7 +35,7 @@ type QuantityError struct {
 	Order      ID
 	Line       int
 	Want, Have int64
-	Verb       string // "ship" or "return"
+	Verb       string // "ship", "cancel", "return", "receive" or "pay back"
 }
 
 func (e *QuantityError) Error() string {
@@ -72,3 +72,11 @@ func (e *PaymentError) Error() string {
 
 // Unwrap returns fault.Conflict.
 func (e *PaymentError) Unwrap() error { return fault.Conflict }
+
+// TakenError says that a new order got the ID of another: make a new ID.
+type TakenError struct{ Order ID }
+
+func (e *TakenError) Error() string { return fmt.Sprintf("there is an order %s: try again", e.Order) }
+
+// Unwrap returns fault.Unavailable, so that it is never recorded as an answer.
+func (e *TakenError) Unwrap() error { return fault.Unavailable }

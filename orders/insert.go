@@ -6,6 +6,7 @@ import (
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/pricing"
@@ -55,7 +56,7 @@ type NewLine struct {
 
 // Insert makes a pending order in the caller's transaction and returns it with
 // its lines, as Get does. Numbers that do not add up are refused by the tables,
-// and so are an order without lines and an ID that exists.
+// and so is an order without lines. An ID that exists is a *TakenError.
 func Insert(tx *command.Tx, n New) (Order, error) {
 	taxes, err := encodeList(n.Taxes)
 	if err != nil {
@@ -66,14 +67,17 @@ func Insert(tx *command.Tx, n New) (Order, error) {
 		return Order{}, err
 	}
 	o := n.order(tx)
-	_, err = tx.Exec(`INSERT INTO orders (id, slot, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
+	_, err = tx.Exec(`INSERT INTO orders (id, slot, number, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
 		subtotal, discount, shipping, shipping_tax, tax, tax_included, total, taxes, promotions, shipping_method, shipping_name, authorized, captured, voided, refund_granted, refunded,
-		units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, due, version,
+		units, canceled, shipped, delivered, returned, occurred_at, created_at, placed_at, canceled_at, due, version,
 		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country)
-		VALUES (?, ?, ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?)`,
+		VALUES (?, ?, '', ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?)`,
 		n.ID, tx.Slot, n.Cart, n.Customer, n.Currency, o.PaymentStatus,
 		n.Subtotal, n.Discount, n.Shipping, n.ShippingTax, n.Tax, n.TaxIncluded, n.Total, taxes, promotions, n.ShippingMethod, n.ShippingName, o.Units, millis(o.OccurredAt), tx.At, n.Due, n.ExternalReference,
 		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry)
+	if err != nil {
+		return Order{}, taken(tx, n.ID, err)
+	}
 	for i := range o.Lines {
 		if err == nil {
 			err = insertLine(tx, n.ID, &o.Lines[i])
@@ -91,8 +95,8 @@ func insertLine(tx *command.Tx, order ID, l *Line) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, parts, title, quantity, unit_price, total, discount, net, tax, gross, properties, reason, shipped, returned)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+	_, err = tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, parts, title, quantity, unit_price, total, discount, net, tax, gross, properties, reason, canceled, shipped, returned)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)`,
 		order, l.Number, tx.Slot, l.SKU, l.Variant, l.Pool, parts, l.Title, l.Quantity, l.UnitPrice.Minor(), l.Total.Minor(), l.Discount.Minor(), l.Net.Minor(), l.Tax.Minor(), l.Gross.Minor(), properties, l.Reason)
 	return err
 }
@@ -102,8 +106,8 @@ func (n New) order(tx *command.Tx) Order {
 	amount := func(minor int64) money.Amount { return money.New(minor, n.Currency) }
 	none := amount(0)
 	o := Order{
-		ID: n.ID, Cart: n.Cart, Customer: n.Customer, Currency: n.Currency,
-		Status: Pending, PaymentStatus: paymentStatus(n.Total, 0, 0, 0, 0), FulfilmentStatus: Unfulfilled,
+		ID: n.ID, Number: n.ID.Number(), Cart: n.Cart, Customer: n.Customer, Currency: n.Currency,
+		Status: Pending, PaymentStatus: paymentStatus(n.Total, 0, 0, 0, 0, 0), FulfilmentStatus: Unfulfilled,
 		Subtotal: amount(n.Subtotal), Discount: amount(n.Discount), Shipping: amount(n.Shipping), ShippingTax: amount(n.ShippingTax),
 		Tax: amount(n.Tax), Total: amount(n.Total), TaxIncluded: n.TaxIncluded, Taxes: n.Taxes, Promotions: n.Promotions,
 		ShippingMethod: n.ShippingMethod, ShippingName: n.ShippingName,
@@ -143,4 +147,19 @@ func decodeList[T any](b []byte) (list []T, err error) {
 		err = command.Unmarshal(b, &list)
 	}
 	return list, err
+}
+
+// taken says of a refused row that its ID exists, if that was why.
+func taken(tx *command.Tx, o ID, refused error) error {
+	if !sqlite.IsConstraint(refused) {
+		return refused
+	}
+	_, exists, err := tx.Int64(`SELECT 1 FROM orders WHERE id = ?`, o)
+	switch {
+	case err != nil:
+		return err
+	case exists:
+		return &TakenError{Order: o}
+	}
+	return refused
 }

@@ -17,7 +17,13 @@ type modelOrder struct {
 	id                          orders.ID
 	canceled                    bool
 	quantity, shipped, returned [2]int64
+	dropped                     [2]int64 // units that were canceled line by line
 	captured, granted           int64
+}
+
+// units returns how many were not canceled.
+func (m *modelOrder) units() int64 {
+	return m.quantity[0] + m.quantity[1] - m.dropped[0] - m.dropped[1]
 }
 
 var modelPrices = [2]int64{1250, 500}
@@ -49,17 +55,19 @@ func TestOrdersConserveGoodsAndMoney(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 8).Draw(r, "steps") {
 			m := all[rapid.IntRange(0, len(all)-1).Draw(r, "order")]
-			switch rapid.SampledFrom([]string{"ship", "ship", "return", "cancel", "capture"}).Draw(r, "step") {
+			switch rapid.SampledFrom([]string{"ship", "ship", "return", "cancel", "drop", "capture"}).Draw(r, "step") {
 			case "ship":
 				s.modelShip(r, m, &stock)
 			case "return":
 				s.modelReturn(r, m, &stock)
 			case "cancel":
 				s.modelCancel(r, m, &stock)
+			case "drop":
+				s.modelDrop(r, m, &stock)
 			case "capture":
 				s.pay(m.id, orders.PaymentDelta{Authorized: 100, Captured: 100})
 				if m.captured += 100; m.canceled {
-					m.granted = m.captured
+					m.granted = max(m.granted, m.captured)
 				}
 			}
 			s.compare(r, m)
@@ -72,7 +80,7 @@ func (s *shop) modelShip(r *rapid.T, m *modelOrder, stock *modelStock) {
 	line := rapid.IntRange(0, 1).Draw(r, "line")
 	n := rapid.Int64Range(1, 6).Draw(r, "quantity")
 	_, err := s.orders.Ship(s.Context(), orders.Ship{Order: m.id, Lines: []orders.LineQuantity{{Line: line + 1, Quantity: n}}})
-	allowed := !m.canceled && m.shipped[line]+n <= m.quantity[line]
+	allowed := !m.canceled && m.shipped[line]+m.dropped[line]+n <= m.quantity[line]
 	foreseen(r, err, allowed)
 	if !allowed {
 		return
@@ -111,10 +119,36 @@ func (s *shop) modelCancel(r *rapid.T, m *modelOrder, stock *modelStock) {
 	if !allowed {
 		return
 	}
+	m.cancel(stock)
+}
+
+func (m *modelOrder) cancel(stock *modelStock) {
 	m.canceled = true
-	m.granted = m.captured
-	stock.available += m.quantity[0]
-	stock.committed -= m.quantity[0]
+	m.granted = max(m.granted, m.captured)
+	left := m.quantity[0] - m.dropped[0]
+	stock.available += left
+	stock.committed -= left
+}
+
+func (s *shop) modelDrop(r *rapid.T, m *modelOrder, stock *modelStock) {
+	line := rapid.IntRange(0, 1).Draw(r, "line")
+	n := rapid.Int64Range(1, 3).Draw(r, "quantity")
+	_, err := s.orders.CancelLines(s.Context(), orders.CancelLines{Order: m.id, Lines: []orders.LineQuantity{{Line: line + 1, Quantity: n}}, Reason: "a test"})
+	allowed := !m.canceled && m.shipped[line]+m.dropped[line]+n <= m.quantity[line]
+	foreseen(r, err, allowed)
+	switch {
+	case !allowed:
+		return
+	case m.shipped == [2]int64{} && m.units() == n:
+		m.cancel(stock)
+		return
+	}
+	m.dropped[line] += n
+	m.granted += n * modelPrices[line]
+	if line == 0 {
+		stock.available += n
+		stock.committed -= n
+	}
 }
 
 func foreseen(r *rapid.T, err error, allowed bool) {
@@ -133,12 +167,12 @@ func (s *shop) compare(r *rapid.T, m *modelOrder) {
 		r.Fatalf("got %+v, want %+v", got, m)
 	}
 	for i, l := range got.Lines {
-		if l.Quantity != m.quantity[i] || l.Shipped != m.shipped[i] || l.Returned != m.returned[i] {
+		if l.Quantity != m.quantity[i] || l.Canceled != m.dropped[i] || l.Shipped != m.shipped[i] || l.Returned != m.returned[i] {
 			r.Fatalf("got line %+v, want %+v", l, m)
 		}
 	}
-	pay := orders.PaymentStatusOf(m.total(), m.captured, m.captured, 0, 0)
-	ship := orders.FulfilmentStatusOf(status, m.quantity[0]+m.quantity[1], m.shipped[0]+m.shipped[1])
+	pay := orders.PaymentStatusOf(m.total(), m.captured, m.captured, 0, m.granted, 0)
+	ship := orders.FulfilmentStatusOf(status, m.units(), m.shipped[0]+m.shipped[1], 0)
 	if got.PaymentStatus != pay || got.FulfilmentStatus != ship {
 		r.Fatalf("got %s and %s, want %s and %s", got.PaymentStatus, got.FulfilmentStatus, pay, ship)
 	}
@@ -159,7 +193,10 @@ func (s *shop) reserved(r *rapid.T, m *modelOrder) {
 		}
 		return
 	}
-	if err != nil || len(got.Lines) != 1 || got.Lines[0].Quantity != m.quantity[0] ||
+	if m.dropped[0] == m.quantity[0] && len(got.Lines) == 0 {
+		return
+	}
+	if err != nil || len(got.Lines) != 1 || got.Lines[0].Quantity != m.quantity[0]-m.dropped[0] ||
 		got.Lines[0].Shipped != m.shipped[0] || got.Lines[0].Returned != m.returned[0] {
 		r.Fatalf("reserved %+v (%v), want %+v", got, err, m)
 	}

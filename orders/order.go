@@ -18,7 +18,10 @@ type ID string
 // Order is what a checkout made. It is plain data: changing it changes
 // nothing in the store.
 type Order struct {
-	ID       ID
+	ID ID
+	// Number is what people call the order. It is unique in the store. One that
+	// goes by a sequence has its own number until it is placed and a moment after.
+	Number   string
 	Cart     string
 	Customer accounts.CustomerID // "" is a guest
 	Currency money.Currency
@@ -40,8 +43,8 @@ type Order struct {
 	// all, Refunded what of it the provider has confirmed.
 	Authorized, Captured, Voided, RefundGranted, Refunded money.Amount
 
-	// Units over all lines.
-	Units, Shipped, Returned int64
+	// Units over all lines. Those of Shipped that have arrived are Delivered.
+	Units, Canceled, Shipped, Delivered, Returned int64
 
 	OccurredAt time.Time // when the shopper bought; CreatedAt unless the caller said otherwise
 	CreatedAt  time.Time
@@ -96,6 +99,10 @@ type Line struct {
 	Discount, Net, Tax, Gross money.Amount
 	Reason                    string          // why the price was agreed; "" is the catalog's price
 	Properties                []cart.Property // what the shopper chose beside the variant
+	Canceled                  int64
 	Shipped                   int64
 	Returned                  int64
 }
+
+// Unshipped returns how many units are still to be shipped.
+func (l Line) Unshipped() int64 { return l.Quantity - l.Canceled - l.Shipped }

@@ -8,6 +8,7 @@ package orders
 
 import (
 	_ "embed"
+	"sync"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
@@ -21,11 +22,14 @@ var schema string
 type Service struct {
 	engine command.Engine
 	sealer *seal.Sealer
+
+	mu       sync.Mutex
+	numbered map[int]int64 // by shard, see AssignNumbers
 }
 
 // NewService returns the service of a store.
 func NewService(engine command.Engine, sealer *seal.Sealer) *Service {
-	return &Service{engine: engine, sealer: sealer}
+	return &Service{engine: engine, sealer: sealer, numbered: map[int]int64{}}
 }
 
 // Module lists the package's commands, tables and checks.
@@ -35,9 +39,20 @@ func Module() command.Module {
 		Commands: []command.Definition{
 			command.Define(Cancel.apply),
 			command.Define(Ship.apply),
+			command.Define(CancelLines.apply),
+			command.Define(Track.apply),
 			command.DefineLasting(Return.apply),
+			command.DefineLasting(RequestReturn.apply),
+			command.Define(DecideReturn.apply),
+			command.DefineLasting(ReceiveReturn.apply),
+			command.DefineLasting(GrantRefund.apply),
+			command.Define(ReleaseRefund.apply),
 			command.Define(Annotate.apply),
 			command.Define(AnnotateReturn.apply),
+			command.Define(SetNumbering.apply),
+			command.DefineRepeatable(assignNumbers.apply),
+			command.DefineRepeatable(takeNumbers.apply),
+			command.DefineRepeatable(noteNumbered.apply),
 		},
 		Schema: map[uint32]string{1: schema},
 		Errors: []fault.Type{
@@ -46,6 +61,10 @@ func Module() command.Module {
 			fault.Typed[*NotFoundError]("orders.not_found"),
 			fault.Typed[*VersionError]("orders.version"),
 			fault.Typed[*PaymentError]("orders.payment"),
+			fault.Typed[*TakenError]("orders.taken"),
+			fault.Typed[*CapError]("orders.cap"),
+			fault.Typed[*NoReturnError]("orders.no_return"),
+			fault.Typed[*ReturnStateError]("orders.return_state"),
 		},
 		Check: check,
 	}

@@ -99,7 +99,7 @@ const selectOrder = `SELECT id, cart, customer, currency, status, payment_status
 	subtotal, discount, shipping, tax, total, authorized, captured, voided, refund_granted, refunded,
 	units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, version,
 	shipping_country, billing_country, external_reference, metadata, private_metadata, due,
-	tax_included, shipping_tax, taxes, shipping_method, shipping_name, promotions FROM orders`
+	tax_included, shipping_tax, taxes, shipping_method, shipping_name, promotions, number, canceled, delivered FROM orders`
 
 // GetTx returns an order without its lines, or a *NotFoundError.
 func GetTx(tx *sqlite.Tx, o ID) (Order, error) {
@@ -125,12 +125,16 @@ func scanOrder(r *sqlite.Rows) (Order, error) {
 	if err != nil {
 		return Order{}, fmt.Errorf("reading the promotions of order %s: %w", r.Text(0), err)
 	}
+	number := r.Text(38)
+	if number == "" {
+		number = ID(r.Text(0)).Number()
+	}
 	return Order{
-		ID: ID(r.Text(0)), Cart: r.Text(1), Customer: accounts.CustomerID(r.Text(2)), Currency: c,
+		ID: ID(r.Text(0)), Number: number, Cart: r.Text(1), Customer: accounts.CustomerID(r.Text(2)), Currency: c,
 		Status: Status(r.Text(4)), PaymentStatus: PaymentStatus(r.Text(5)), FulfilmentStatus: FulfilmentStatus(r.Text(6)), CancelReason: r.Text(7),
 		Subtotal: amount(8), Discount: amount(9), Shipping: amount(10), Tax: amount(11), Total: amount(12),
 		Authorized: amount(13), Captured: amount(14), Voided: amount(15), RefundGranted: amount(16), Refunded: amount(17),
-		Units: r.Int64(18), Shipped: r.Int64(19), Returned: r.Int64(20),
+		Units: r.Int64(18), Shipped: r.Int64(19), Returned: r.Int64(20), Canceled: r.Int64(39), Delivered: r.Int64(40),
 		OccurredAt: instant(r.Int64(21)), CreatedAt: instant(r.Int64(22)), PlacedAt: instant(r.Int64(23)), CanceledAt: instant(r.Int64(24)),
 		Version: r.Int64(25), ShippingCountry: r.Text(26), BillingCountry: r.Text(27),
 		ExternalReference: r.Text(28), Metadata: jsonOf(r, 29), PrivateMetadata: jsonOf(r, 30), Due: r.Int64(31),
@@ -140,7 +144,7 @@ func scanOrder(r *sqlite.Rows) (Order, error) {
 
 // LinesTx returns an order's lines in order.
 func LinesTx(tx *sqlite.Tx, o ID, c money.Currency) ([]Line, error) {
-	rows := tx.Query(`SELECT line, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned, discount, net, tax, gross, properties, parts
+	rows := tx.Query(`SELECT line, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned, discount, net, tax, gross, properties, parts, canceled
 		FROM order_lines WHERE order_id = ? ORDER BY line`, o)
 	var out []Line
 	amount := func(col int) money.Amount { return money.New(rows.Int64(col), c) }
@@ -158,7 +162,7 @@ func LinesTx(tx *sqlite.Tx, o ID, c money.Currency) ([]Line, error) {
 			Number: rows.Int(0), SKU: catalog.SKU(rows.Text(1)), Variant: catalog.VariantID(rows.Text(2)), Pool: inventory.PoolID(rows.Text(3)),
 			Title: rows.Text(4), Quantity: rows.Int64(5), UnitPrice: amount(6), Total: amount(7),
 			Discount: amount(11), Net: amount(12), Tax: amount(13), Gross: amount(14),
-			Reason: rows.Text(8), Shipped: rows.Int64(9), Returned: rows.Int64(10),
+			Reason: rows.Text(8), Shipped: rows.Int64(9), Returned: rows.Int64(10), Canceled: rows.Int64(17),
 		})
 	}
 	return out, rows.Close()

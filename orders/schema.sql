@@ -4,20 +4,21 @@
 CREATE TABLE orders (
 	id                 TEXT    NOT NULL PRIMARY KEY,
 	slot               INTEGER NOT NULL,
+	number             TEXT    NOT NULL, -- of the sequence; '' goes by the number in its ID
 	cart               TEXT    NOT NULL,
 	customer           TEXT    NOT NULL, -- '' is a guest
 	currency           TEXT    NOT NULL CHECK (length(currency) = 3),
 	status             TEXT    NOT NULL CHECK (status = 'pending' OR status = 'placed' OR status = 'canceled'),
 	payment_status     TEXT    NOT NULL CHECK (payment_status = 'none' OR payment_status = 'authorized' OR payment_status = 'paid' OR payment_status = 'partially_paid' OR
 		payment_status = 'partially_refunded' OR payment_status = 'refunded' OR payment_status = 'overcharged' OR payment_status = 'voided'),
-	fulfilment_status  TEXT    NOT NULL CHECK (fulfilment_status = 'unfulfilled' OR fulfilment_status = 'partial' OR fulfilment_status = 'fulfilled' OR fulfilment_status = 'canceled'),
+	fulfilment_status  TEXT    NOT NULL CHECK (fulfilment_status = 'unfulfilled' OR fulfilment_status = 'partial' OR fulfilment_status = 'fulfilled' OR fulfilment_status = 'delivered' OR fulfilment_status = 'canceled'),
 	cancel_reason      TEXT    NOT NULL,
 	subtotal           INTEGER NOT NULL CHECK (subtotal >= 0),
 	discount           INTEGER NOT NULL CHECK (discount BETWEEN 0 AND subtotal),
 	shipping           INTEGER NOT NULL CHECK (shipping >= 0),
 	shipping_tax       INTEGER NOT NULL CHECK (shipping_tax BETWEEN 0 AND tax),
 	tax                INTEGER NOT NULL CHECK (tax >= 0),
-	tax_included       INTEGER NOT NULL CHECK (tax_included IN (0, 1)), -- in subtotal, discount and shipping
+	tax_included       INTEGER NOT NULL CHECK (tax_included = 0 OR tax_included = 1), -- in subtotal, discount and shipping
 	total              INTEGER NOT NULL CHECK (total = subtotal - discount + shipping + iif(tax_included, 0, tax)),
 	taxes              BLOB,             -- the sums of each tax, CBOR
 	promotions         BLOB,             -- copies of those that reduced it, CBOR
@@ -29,7 +30,9 @@ CREATE TABLE orders (
 	refund_granted     INTEGER NOT NULL CHECK (refund_granted >= 0), -- owed back, whether done or not
 	refunded           INTEGER NOT NULL CHECK (refunded BETWEEN 0 AND captured),
 	units              INTEGER NOT NULL CHECK (units > 0),
-	shipped            INTEGER NOT NULL CHECK (shipped BETWEEN 0 AND units),
+	canceled           INTEGER NOT NULL CHECK (canceled >= 0), -- units, line by line
+	shipped            INTEGER NOT NULL CHECK (shipped BETWEEN 0 AND units - canceled),
+	delivered          INTEGER NOT NULL CHECK (delivered BETWEEN 0 AND shipped), -- units whose parcels have arrived
 	returned           INTEGER NOT NULL CHECK (returned BETWEEN 0 AND shipped), -- units, too
 	occurred_at        INTEGER NOT NULL, -- when the shopper bought, as the caller says
 	created_at         INTEGER NOT NULL,
@@ -72,7 +75,8 @@ CREATE TABLE order_lines (
 	gross      INTEGER NOT NULL CHECK (gross = net + tax AND total - discount IN (net, gross)),
 	properties TEXT    NOT NULL DEFAULT '', -- JSON, as in cart_lines
 	reason     TEXT    NOT NULL, -- why the price was agreed; '' is the catalog's price
-	shipped    INTEGER NOT NULL CHECK (shipped BETWEEN 0 AND quantity),
+	canceled   INTEGER NOT NULL CHECK (canceled >= 0),
+	shipped    INTEGER NOT NULL CHECK (shipped BETWEEN 0 AND quantity - canceled),
 	returned   INTEGER NOT NULL CHECK (returned BETWEEN 0 AND shipped),
 	PRIMARY KEY (order_id, line),
 	CHECK (pool = '' OR parts = '')
@@ -82,7 +86,12 @@ CREATE TABLE fulfilments (
 	id       TEXT    NOT NULL PRIMARY KEY,
 	order_id TEXT    NOT NULL REFERENCES orders (id),
 	slot     INTEGER NOT NULL,
+	units    INTEGER NOT NULL CHECK (units > 0),
+	status   TEXT    NOT NULL CHECK (status = 'shipped' OR status = 'in_transit' OR status = 'delivered' OR status = 'failed_attempt' OR status = 'undeliverable' OR status = 'returned_to_sender'),
+	carrier  TEXT    NOT NULL,
 	tracking TEXT    NOT NULL,
+	url      TEXT    NOT NULL, -- where the parcel can be followed; '' if unknown
+	by       TEXT    NOT NULL, -- the principal who shipped
 	at       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -96,13 +105,30 @@ CREATE TABLE fulfilment_lines (
 	PRIMARY KEY (fulfilment, line)
 ) STRICT, WITHOUT ROWID;
 
+-- What became of a parcel after it left. Rows are added and never change.
+CREATE TABLE fulfilment_events (
+	fulfilment TEXT    NOT NULL REFERENCES fulfilments (id),
+	n          INTEGER NOT NULL CHECK (n > 0),
+	slot       INTEGER NOT NULL,
+	status     TEXT    NOT NULL,
+	note       TEXT    NOT NULL,
+	by         TEXT    NOT NULL,
+	at         INTEGER NOT NULL, -- when it happened
+	PRIMARY KEY (fulfilment, n)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE returns (
-	id       TEXT    NOT NULL PRIMARY KEY,
-	order_id TEXT    NOT NULL REFERENCES orders (id),
-	slot     INTEGER NOT NULL,
-	reason   TEXT    NOT NULL,
-	amount   INTEGER NOT NULL CHECK (amount >= 0), -- the refund that was granted
-	at       INTEGER NOT NULL
+	id           TEXT    NOT NULL PRIMARY KEY,
+	order_id     TEXT    NOT NULL REFERENCES orders (id),
+	slot         INTEGER NOT NULL,
+	state        TEXT    NOT NULL CHECK (state = 'requested' OR state = 'approved' OR state = 'rejected' OR state = 'canceled' OR state = 'received'),
+	reason       TEXT    NOT NULL,
+	note         TEXT    NOT NULL, -- what staff say to it, such as why it is rejected
+	payer        TEXT    NOT NULL CHECK (payer = '' OR payer = 'shop' OR payer = 'shopper'), -- of the way back; '' if not decided
+	by           TEXT    NOT NULL, -- the principal who asked for it
+	requested_at INTEGER NOT NULL,
+	decided_at   INTEGER NOT NULL, -- 0 until then
+	received_at  INTEGER NOT NULL  -- when goods last came in; 0 until then
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX returns_by_order ON returns (order_id);
@@ -111,7 +137,89 @@ CREATE TABLE return_lines (
 	return_id TEXT    NOT NULL REFERENCES returns (id),
 	line      INTEGER NOT NULL,
 	slot      INTEGER NOT NULL,
-	quantity  INTEGER NOT NULL CHECK (quantity > 0),
-	restock   INTEGER NOT NULL CHECK (restock IN (0, 1)),
+	quantity  INTEGER NOT NULL CHECK (quantity > 0), -- asked for
+	received  INTEGER NOT NULL CHECK (received BETWEEN 0 AND quantity),
+	damaged   INTEGER NOT NULL CHECK (damaged BETWEEN 0 AND received), -- not put back into stock
 	PRIMARY KEY (return_id, line)
+) STRICT, WITHOUT ROWID;
+
+-- What shoppers get back and why, before it is paid: see Grant.
+CREATE TABLE refund_grants (
+	order_id   TEXT    NOT NULL REFERENCES orders (id),
+	n          INTEGER NOT NULL CHECK (n > 0),
+	slot       INTEGER NOT NULL,
+	source     TEXT    NOT NULL CHECK (source = 'return' OR source = 'cancellation' OR source = 'change' OR source = 'other'),
+	of         TEXT    NOT NULL, -- the return or change; ''
+	state      TEXT    NOT NULL CHECK (state = 'granted' OR state = 'released' OR state = 'withdrawn'),
+	reason     TEXT    NOT NULL,
+	goods      INTEGER NOT NULL CHECK (goods >= 0),
+	shipping   INTEGER NOT NULL CHECK (shipping >= 0),
+	other      INTEGER NOT NULL CHECK (other >= 0),
+	amount     INTEGER NOT NULL CHECK (amount = goods + shipping + other),
+	tax        INTEGER NOT NULL CHECK (tax BETWEEN 0 AND goods + shipping),
+	by         TEXT    NOT NULL,
+	at         INTEGER NOT NULL,
+	decided_at INTEGER NOT NULL CHECK ((decided_at = 0) = (state = 'granted')),
+	PRIMARY KEY (order_id, n)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE refund_grant_lines (
+	order_id TEXT    NOT NULL,
+	n        INTEGER NOT NULL,
+	line     INTEGER NOT NULL,
+	slot     INTEGER NOT NULL,
+	quantity INTEGER NOT NULL CHECK (quantity >= 0), -- 0 is a lower price
+	amount   INTEGER NOT NULL CHECK (amount >= 0),
+	tax      INTEGER NOT NULL CHECK (tax BETWEEN 0 AND amount),
+	PRIMARY KEY (order_id, n, line),
+	FOREIGN KEY (order_id, n) REFERENCES refund_grants (order_id, n)
+) STRICT, WITHOUT ROWID;
+
+-- What was changed about orders after they were placed: see ApplyChange.
+CREATE TABLE order_changes (
+	order_id TEXT    NOT NULL REFERENCES orders (id),
+	n        INTEGER NOT NULL CHECK (n > 0),
+	slot     INTEGER NOT NULL,
+	reason   TEXT    NOT NULL,
+	added    INTEGER NOT NULL CHECK (added = goods + shipping + tax),
+	back     INTEGER NOT NULL CHECK (back >= 0), -- granted, as a refund of the change
+	goods    INTEGER NOT NULL CHECK (goods >= 0), -- without tax
+	shipping INTEGER NOT NULL CHECK (shipping >= 0), -- without tax
+	tax      INTEGER NOT NULL CHECK (tax >= shipping_tax),
+	shipping_tax INTEGER NOT NULL CHECK (shipping_tax >= 0), -- of it on shipping
+	by       TEXT    NOT NULL,
+	at       INTEGER NOT NULL,
+	PRIMARY KEY (order_id, n)
+) STRICT, WITHOUT ROWID;
+
+-- How orders are numbered lives on the store's slot.
+CREATE TABLE order_numbering (
+	one    INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+	slot   INTEGER NOT NULL,
+	scheme TEXT    NOT NULL CHECK (scheme = 'own' OR scheme = 'sequence'),
+	prefix TEXT    NOT NULL,
+	since  INTEGER NOT NULL -- orders that were placed before are not in a sequence
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE order_sequences (
+	prefix TEXT    NOT NULL PRIMARY KEY,
+	slot   INTEGER NOT NULL,
+	first  INTEGER NOT NULL CHECK (first > 0),
+	next   INTEGER NOT NULL CHECK (next >= first)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE order_numbers (
+	prefix   TEXT    NOT NULL REFERENCES order_sequences (prefix),
+	n        INTEGER NOT NULL CHECK (n > 0),
+	slot     INTEGER NOT NULL,
+	number   TEXT    NOT NULL UNIQUE,
+	order_id TEXT    NOT NULL UNIQUE,
+	PRIMARY KEY (prefix, n)
+) STRICT, WITHOUT ROWID;
+
+-- Up to which of its events the placed orders of a shard have their numbers.
+CREATE TABLE order_numbered (
+	shard INTEGER NOT NULL PRIMARY KEY CHECK (shard >= 0),
+	slot  INTEGER NOT NULL,
+	done  INTEGER NOT NULL CHECK (done >= 0)
 ) STRICT, WITHOUT ROWID;

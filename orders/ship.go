@@ -13,8 +13,10 @@ type Ship struct {
 	Order ID `cbor:"1,keyasint"`
 	// Lines says what left; none means everything that has not left yet.
 	Lines    []LineQuantity `cbor:"2,keyasint,omitempty"`
-	Tracking string         `cbor:"3,keyasint,omitempty"`
+	Tracking string         `cbor:"3,keyasint,omitempty"` // the carrier's number of the parcel
 	Version  int64          `cbor:"4,keyasint,omitempty"` // 0 does not check
+	Carrier  string         `cbor:"6,keyasint,omitempty"`
+	URL      string         `cbor:"7,keyasint,omitempty"` // where the parcel can be followed
 	Key      string         `cbor:"-"`
 
 	Fulfilment string `cbor:"5,keyasint" command:"stamped"`
@@ -42,8 +44,8 @@ func (c Ship) Validate() error {
 	if _, err := slotOf(c.Order); err != nil {
 		return err
 	}
-	if len(c.Tracking) > maxReason {
-		return fault.New(fault.Invalid, "tracking is longer than %d bytes", maxReason)
+	if err := checkTracking(c.Carrier, c.Tracking, c.URL); err != nil {
+		return err
 	}
 	return checkLines(c.Lines)
 }
@@ -64,8 +66,8 @@ func (c Ship) apply(tx *command.Tx) (Receipt, error) {
 	if len(what) == 0 {
 		return Receipt{}, &StatusError{Order: c.Order, Have: string(Fulfilled), Want: string(Unfulfilled)}
 	}
-	if _, err := tx.Exec(`INSERT INTO fulfilments (id, order_id, slot, tracking, at) VALUES (?, ?, ?, ?, ?)`,
-		c.Fulfilment, c.Order, tx.Slot, c.Tracking, tx.At); err != nil {
+	if _, err := tx.Exec(`INSERT INTO fulfilments (id, order_id, slot, units, status, carrier, tracking, url, by, at) VALUES (?, ?, ?, ?, 'shipped', ?, ?, ?, ?, ?)`,
+		c.Fulfilment, c.Order, tx.Slot, unitsOf(what), c.Carrier, c.Tracking, c.URL, tx.Principal, tx.At); err != nil {
 		return Receipt{}, err
 	}
 	units, demands, err := c.shipLines(tx, lines, what)
@@ -82,7 +84,7 @@ func (c Ship) apply(tx *command.Tx) (Receipt, error) {
 		return Receipt{}, err
 	}
 	err = tx.Emit("order.shipped", string(c.Order), ShippedEvent{
-		Order: c.Order, Fulfilment: c.Fulfilment, Units: units, Complete: o.Shipped == o.Units,
+		Order: c.Order, Fulfilment: c.Fulfilment, Units: units, Complete: o.Shipped == o.Units-o.Canceled,
 	})
 	return Receipt{Order: o.ID, Version: o.Version, Made: c.Fulfilment}, err
 }
@@ -95,7 +97,7 @@ func (c Ship) shipLines(tx *command.Tx, lines []Line, what []LineQuantity) (unit
 			return 0, nil, &QuantityError{Order: c.Order, Line: w.Line, Want: w.Quantity, Verb: "ship"}
 		}
 		l := &lines[w.Line-1]
-		if left := l.Quantity - l.Shipped; w.Quantity > left {
+		if left := l.Unshipped(); w.Quantity > left {
 			return 0, nil, &QuantityError{Order: c.Order, Line: w.Line, Want: w.Quantity, Have: left, Verb: "ship"}
 		}
 		demands = append(demands, l.Demands(l.Shipped, l.Shipped+w.Quantity)...)
@@ -112,10 +114,17 @@ func (c Ship) shipLines(tx *command.Tx, lines []Line, what []LineQuantity) (unit
 	return units, demands, nil
 }
 
+func unitsOf(lines []LineQuantity) (sum int64) {
+	for _, l := range lines {
+		sum += l.Quantity
+	}
+	return sum
+}
+
 func unshipped(lines []Line) []LineQuantity {
 	var out []LineQuantity
 	for _, l := range lines {
-		if n := l.Quantity - l.Shipped; n > 0 {
+		if n := l.Unshipped(); n > 0 {
 			out = append(out, LineQuantity{Line: l.Number, Quantity: n})
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
@@ -79,8 +80,9 @@ type wanted struct {
 // draft returns an order and what it takes from stock.
 func (s *shop) draft(slot id.Slot, lines ...wanted) step {
 	s.Helper()
+	s.engine.Advance(time.Millisecond)
 	c := step{Do: "insert", Order: orders.New{
-		ID: orders.ID(id.New("ord", slot, s.engine.Now())), Cart: id.New("cart", slot, s.engine.Now()), Currency: "EUR",
+		ID: orders.NewID(s.engine, command.Stamp{At: s.engine.Now(), Slot: slot}), Cart: id.New("cart", slot, s.engine.Now()), Currency: "EUR",
 	}}
 	for _, w := range lines {
 		v, err := s.catalog.BySKU(s.Context(), w.sku)

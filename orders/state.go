@@ -16,6 +16,9 @@ type PlacedEvent struct {
 	Reason   string         `json:"reason,omitempty"`
 }
 
+// placedEvent is the kind of the event that an order was placed.
+const placedEvent = "order.placed"
+
 // Place turns a pending order into a placed one. Any other is a *StatusError.
 // It is called in apply.
 func Place(tx *command.Tx, id ID) (Order, error) {
@@ -36,7 +39,7 @@ func PlaceLoaded(tx *command.Tx, o *Order) error {
 	if err := Save(tx, o); err != nil {
 		return err
 	}
-	return tx.Emit("order.placed", string(o.ID), eventOf(*o))
+	return tx.Emit(placedEvent, string(o.ID), eventOf(*o))
 }
 
 // CancelTx cancels an order that is pending or placed and of which nothing has
@@ -90,7 +93,7 @@ func before(next Status) string {
 
 // PaymentDelta is what changed about an order's money, in minor units.
 type PaymentDelta struct {
-	Authorized, Captured, Voided, RefundGranted, Refunded int64
+	Authorized, Captured, Voided, Refunded int64
 }
 
 // RecordPayment adds a delta to what happened to an order's money. What is
@@ -120,7 +123,6 @@ func (o *Order) Pay(d PaymentDelta) error {
 		{"authorized", &o.Authorized, d.Authorized},
 		{"captured", &o.Captured, d.Captured},
 		{"voided", &o.Voided, d.Voided},
-		{"granted as a refund", &o.RefundGranted, d.RefundGranted},
 		{"refunded", &o.Refunded, d.Refunded},
 	} {
 		sum, err := part.sum.Add(money.New(part.more, o.Currency))
@@ -143,8 +145,7 @@ func Save(tx *command.Tx, o *Order) error {
 	if o.Status == Canceled && o.RefundGranted.Minor() < o.Captured.Minor() {
 		o.RefundGranted = o.Captured
 	}
-	o.PaymentStatus = paymentStatus(o.Total.Minor(), o.Authorized.Minor(), o.Captured.Minor(), o.Voided.Minor(), o.Refunded.Minor())
-	o.FulfilmentStatus = fulfilmentStatus(o.Status, o.Units, o.Shipped)
+	o.PaymentStatus, o.FulfilmentStatus = o.derive()
 	o.Version++
 	_, err := tx.Exec(`UPDATE orders SET status = ?, payment_status = ?, fulfilment_status = ?, cancel_reason = ?,
 		authorized = ?, captured = ?, voided = ?, refund_granted = ?, refunded = ?, shipped = ?, returned = ?,

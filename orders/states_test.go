@@ -67,13 +67,56 @@ captured at once. An order that costs nothing is paid from the start.
 	b.WriteString(`
 ## Fulfilment
 
-Derived from the order's status and the units that have shipped. Units that
-came back are counted beside it and do not change it.
+Derived from the order's status and the units that have shipped and arrived,
+of those that were not canceled. Units that came back are counted beside it and
+do not change it.
 
 `)
 	fulfilmentEdges().draw(&b)
+	b.WriteString(strings.ReplaceAll(returnsText, "~~~", "```"))
 	return b.String()
 }
+
+const returnsText = `
+## What moves the axes
+
+Orders are written by one function, Save, which derives the statuses of payment
+and fulfilment from the sums beside them. Each sum has its own records, and
+Verify compares them:
+
+| sum | record | commands |
+|---|---|---|
+| units shipped, delivered | fulfilments, with their lines and events | Ship, Track |
+| units canceled | refund grants of the source cancellation | CancelLines |
+| units returned | returns, with what was received of each line | Return, ReceiveReturn |
+| refund granted | refund grants that were released | GrantRefund, ReleaseRefund |
+| authorized, captured, voided, refunded | payments and their operations | those of package payments |
+
+A return is requested, approved or rejected, and received, counted and by
+condition, in one parcel or several. Receiving, restocking and paying back are
+steps of their own:
+
+~~~mermaid
+stateDiagram-v2
+    [*] --> requested
+    requested --> approved
+    requested --> rejected
+    requested --> canceled
+    approved --> canceled
+    approved --> received
+~~~
+
+A refund is granted by who decides and released by who pays. What is granted is
+capped for each line by what was paid for it, for shipping, and for the order;
+what is paid is capped by what each payment has captured:
+
+~~~mermaid
+stateDiagram-v2
+    [*] --> granted
+    granted --> released
+    granted --> withdrawn
+~~~
+`
 
 // edges are the arrows of a diagram.
 type edges map[string]bool
@@ -98,7 +141,7 @@ func paymentEdges() edges {
 	type sums struct{ authorized, captured, voided, refunded int64 }
 	const total, most = 3, 5
 	of := func(s sums) string {
-		return string(orders.PaymentStatusOf(total, s.authorized, s.captured, s.voided, s.refunded))
+		return string(orders.PaymentStatusOf(total, s.authorized, s.captured, s.voided, s.refunded, s.refunded))
 	}
 	out := edges{}
 	out.add("[*]", of(sums{}))
@@ -129,14 +172,17 @@ func paymentEdges() edges {
 }
 
 func fulfilmentEdges() edges {
-	of := func(s orders.Status, shipped int64) string { return string(orders.FulfilmentStatusOf(s, 3, shipped)) }
+	of := func(s orders.Status, shipped, delivered int64) string {
+		return string(orders.FulfilmentStatusOf(s, 3, shipped, delivered))
+	}
 	out := edges{}
-	out.add("[*]", of(orders.Pending, 0))
-	out.add(of(orders.Placed, 0), of(orders.Canceled, 0))
+	out.add("[*]", of(orders.Pending, 0, 0))
+	out.add(of(orders.Placed, 0, 0), of(orders.Canceled, 0, 0))
 	for from := range int64(3) {
 		for to := from + 1; to <= 3; to++ {
-			out.add(of(orders.Placed, from), of(orders.Placed, to))
+			out.add(of(orders.Placed, from, 0), of(orders.Placed, to, 0))
 		}
+		out.add(of(orders.Placed, 3, from), of(orders.Placed, 3, 3))
 	}
 	return out
 }

@@ -28,8 +28,9 @@ const (
 
 	Unfulfilled        FulfilmentStatus = "unfulfilled"
 	Partial            FulfilmentStatus = "partial"
-	Fulfilled          FulfilmentStatus = "fulfilled"
-	FulfilmentCanceled FulfilmentStatus = "canceled" // with the order
+	Fulfilled          FulfilmentStatus = "fulfilled" // everything has left
+	Delivered          FulfilmentStatus = "delivered" // and arrived
+	FulfilmentCanceled FulfilmentStatus = "canceled"  // with the order
 )
 
 // moves are the only ways for an order's status to change.
@@ -44,8 +45,9 @@ func (s Status) MayBecome(next Status) bool {
 }
 
 // paymentStatus derives where the money of an order is. All numbers are minor
-// units of one currency, so comparing them is exact.
-func paymentStatus(total, authorized, captured, voided, refunded int64) PaymentStatus {
+// units of one currency, so comparing them is exact. What was granted back
+// before it was captured need not be paid.
+func paymentStatus(total, authorized, captured, voided, granted, refunded int64) PaymentStatus {
 	kept := captured - refunded
 	switch {
 	case captured == 0 && authorized > voided:
@@ -64,12 +66,15 @@ func paymentStatus(total, authorized, captured, voided, refunded int64) PaymentS
 		return Paid
 	case refunded > 0:
 		return PartiallyRefunded
+	case kept >= total-granted:
+		return Paid
 	}
 	return PartiallyPaid
 }
 
-// fulfilmentStatus derives where the goods of an order are.
-func fulfilmentStatus(s Status, units, shipped int64) FulfilmentStatus {
+// fulfilmentStatus derives where the goods of an order are. units are those
+// that were not canceled.
+func fulfilmentStatus(s Status, units, shipped, delivered int64) FulfilmentStatus {
 	switch {
 	case s == Canceled:
 		return FulfilmentCanceled
@@ -77,6 +82,14 @@ func fulfilmentStatus(s Status, units, shipped int64) FulfilmentStatus {
 		return Unfulfilled
 	case shipped < units:
 		return Partial
+	case delivered < units:
+		return Fulfilled
 	}
-	return Fulfilled
+	return Delivered
+}
+
+// derive returns the statuses that follow from the rest of an order.
+func (o *Order) derive() (PaymentStatus, FulfilmentStatus) {
+	return paymentStatus(o.Total.Minor(), o.Authorized.Minor(), o.Captured.Minor(), o.Voided.Minor(), o.RefundGranted.Minor(), o.Refunded.Minor()),
+		fulfilmentStatus(o.Status, o.Units-o.Canceled, o.Shipped, o.Delivered)
 }

@@ -73,7 +73,7 @@ var rules = []rule{
 	{
 		name: "payments.sale_booked",
 		query: `SELECT o.id, o.total, -coalesce(sum(p.amount), 0) FROM orders o
-			LEFT JOIN postings p ON p.order_id = o.id AND p.txn = 'sale' AND p.account IN ('sales', 'shipping', 'tax_payable')
+			LEFT JOIN postings p ON p.order_id = o.id AND (p.txn = 'sale' OR p.txn LIKE 'change %') AND p.account IN ('sales', 'shipping', 'tax_payable')
 			WHERE o.status = 'placed' GROUP BY o.id HAVING o.total <> -coalesce(sum(p.amount), 0)`,
 		detail: "the placed order's total is %d, the ledger's income from it %d",
 	},
@@ -118,7 +118,7 @@ var rules = []rule{
 	{
 		name: "payments.refund_forgotten",
 		query: `SELECT o.id, o.refund_granted, o.refunded FROM orders o
-			LEFT JOIN (SELECT order_id, sum(amount) AS worth FROM returns GROUP BY order_id) r ON r.order_id = o.id
+			LEFT JOIN (SELECT order_id, sum(amount) AS worth FROM refund_grants WHERE state = 'released' AND source <> 'other' GROUP BY order_id) r ON r.order_id = o.id
 			WHERE o.refund_granted - iif(o.status = 'canceled', 0, coalesce(r.worth - min(r.worth, max(0, o.captured - max(0, o.total - r.worth))), 0)) > o.refunded AND o.captured > o.refunded AND o.id NOT IN (SELECT subject FROM timers WHERE kind = ?)`,
 		args:   []any{TimerSettle},
 		detail: "of %d granted back only %d were refunded, and no timer sees to it",

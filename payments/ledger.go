@@ -2,6 +2,7 @@ package payments
 
 import (
 	"math/bits"
+	"strconv"
 
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/money"
@@ -110,6 +111,16 @@ func balanced(txn string, o orders.ID, postings []Posting) error {
 }
 
 const saleTxn = "sale"
+
+// PostChange books what a change has added to a placed order, as PostSale books
+// the order. What it gave back is booked like any other refund.
+func PostChange(tx *command.Tx, c orders.Change) error {
+	minus := func(a money.Amount) money.Amount { return money.New(-a.Minor(), a.Currency()) }
+	return Post(tx, "change "+strconv.Itoa(c.Number), c.Order, tx.At, []Posting{
+		{Account: Receivable, Amount: c.Added}, {Account: Sales, Amount: minus(c.Goods)},
+		{Account: Shipping, Amount: minus(c.Shipping)}, {Account: TaxPayable, Amount: minus(c.Tax)},
+	})
+}
 
 // PostSale books a placed order: its total becomes receivable, and income and
 // tax are credited. It is called once, when the order is placed.

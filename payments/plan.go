@@ -165,15 +165,15 @@ func (b *books) planCaptures(tx *command.Tx) (later int64, err error) {
 	return later, nil
 }
 
-// owed returns what has to be paid back. Goods that came back before all of the
-// order was captured lower what is still to be captured first: of their value
+// owed returns what has to be paid back. Goods that came back or were canceled
+// before all of the order was captured lower what is still to be captured first: of their value
 // only what was captured beyond the rest of the order is owed.
 func (b *books) owed(tx *command.Tx) (int64, error) {
 	owed := b.order.RefundGranted.Minor() - b.order.Refunded.Minor()
 	if b.order.Status == orders.Canceled {
 		return owed, nil
 	}
-	returned, _, err := tx.Int64(`SELECT coalesce(sum(amount), 0) FROM returns WHERE order_id = ?`, b.order.ID)
+	returned, err := orders.GoodsGrantedTx(tx.Tx, b.order.ID)
 	if err != nil {
 		return 0, err
 	}

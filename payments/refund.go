@@ -9,7 +9,8 @@ import (
 )
 
 // Refund grants a placed order's shopper money back, such as for a late
-// delivery. Goods that come back are orders.Return, which grants by itself.
+// delivery, and pays it: orders.GrantRefund and its release in one. Goods that
+// come back are orders.Return, which grants by itself.
 type Refund struct {
 	Order orders.ID `cbor:"1,keyasint"`
 	// Amount defaults to everything that was captured and not granted back.
@@ -50,10 +51,7 @@ func (c Refund) apply(tx *command.Tx) (struct{}, error) {
 	if err != nil {
 		return struct{}{}, err
 	}
-	if err := orders.RecordPayment(tx, c.Order, orders.PaymentDelta{RefundGranted: amount.Minor()}); err != nil {
-		return struct{}{}, err
-	}
-	if err := SettleLater(tx, c.Order); err != nil {
+	if err := orders.GrantOtherTx(tx, &o, amount, c.Reason); err != nil {
 		return struct{}{}, err
 	}
 	return struct{}{}, tx.Emit("payment.refund_granted", string(c.Order),

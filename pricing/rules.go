@@ -167,6 +167,14 @@ type Asked struct {
 	categories, attributes bool
 }
 
+// WithoutPromotions returns the rules without their promotions, for what is
+// added to an order that was placed.
+func (r *Rules) WithoutPromotions() *Rules {
+	out := *r
+	out.promotions = nil
+	return &out
+}
+
 // AsksFor says what has to be known to price a cart. What nobody asks for
 // need not be read.
 func (r *Rules) AsksFor() Asked { return r.asks }

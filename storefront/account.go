@@ -39,7 +39,7 @@ func account(v *visit) error {
 			return err
 		}
 		data.Orders = append(data.Orders, orderView{
-			Number: number(o.ID), URL: v.site.Base + "/orders/" + url.PathEscape(string(o.ID)), State: v.locale.text("order " + string(o.Status)),
+			Number: o.Number, URL: v.site.Base + "/orders/" + url.PathEscape(string(o.ID)), State: v.locale.text("order " + string(o.Status)),
 			At: o.CreatedAt, Units: o.Units, Total: o.Total,
 		})
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/credit"
+	"github.com/keelshop/commerce/documents"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
@@ -22,6 +23,10 @@ type orderPage struct {
 	// Action is what the shopper must do for the payment, nil for nothing.
 	Action   *payments.NextAction
 	Declined string
+	// Documents are its invoice and credit notes, Moments what happened to it.
+	Documents  []documents.Document
+	Moments    []momentView
+	Returnable bool
 }
 
 // order returns the order of the address if the shopper may see it: their own
@@ -51,7 +56,7 @@ func showOrder(v *visit) error {
 		return err
 	}
 	p.NoIndex = true
-	data := orderPage{page: p, Order: o, Number: number(o.ID), Sum: v.orderSum(o)}
+	data := orderPage{page: p, Order: o, Number: o.Number, Sum: v.orderSum(o)}
 	if data.Contact, err = v.site.shop.Orders.Contact(v.ctx(), o.ID); err != nil {
 		return err
 	}
@@ -66,6 +71,13 @@ func showOrder(v *visit) error {
 	if err := v.payment(&data); err != nil {
 		return err
 	}
+	if data.Documents, err = v.site.shop.Documents.ByOrder(v.ctx(), o.ID); err != nil {
+		return err
+	}
+	if data.Moments, err = v.moments(o.ID); err != nil {
+		return err
+	}
+	data.Returnable = o.Status == orders.Placed && o.Returned < o.Shipped
 	return v.show(200, "order", data)
 }
 

@@ -28,6 +28,7 @@ import (
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/documents"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/money"
@@ -128,6 +129,7 @@ type site struct {
 	matcher language.Matcher // of the locales, by their index
 	cache   pageCache
 	guard   guard
+	printer *documents.Printer
 }
 
 // New returns the handler of a storefront. It returns fault.Invalid, naming the
@@ -139,6 +141,9 @@ func New(shop *commerce.Store, o Options) (http.Handler, error) {
 	}
 	s := &site{Options: o, shop: shop}
 	var err error
+	if s.printer, err = documents.NewPrinter(); err != nil {
+		return nil, err
+	}
 	if s.theme, err = newTheme(o.Theme, o.Base); err != nil {
 		return nil, err
 	}
@@ -237,6 +242,9 @@ func (s *site) routes() http.Handler {
 	handle("GET /orders/{order}", showOrder)
 	handle("POST /orders/{order}/refresh", refreshOrder)
 	handle("POST /orders/{order}/abandon", abandonOrder)
+	handle("GET /orders/{order}/return", showReturn)
+	handle("POST /orders/{order}/return", requestReturn)
+	handle("GET /orders/{order}/documents/{document}", showDocument)
 	if len(s.Finders) > 0 {
 		browse("GET /search", find)
 		browse("GET /suggest", suggest)

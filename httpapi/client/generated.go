@@ -254,6 +254,13 @@ func (c *Client) GetOrderOfCart(ctx context.Context, cart string, opts ...CallOp
 	return out, err
 }
 
+// GetOrderTimeline: list what happened to an order.
+// It is GET /orders/{order}/timeline.
+func (c *Client) GetOrderTimeline(ctx context.Context, order string, opts ...CallOption) (out ListMoment, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/orders/" + url.PathEscape(order) + "/timeline"}, opts, &out)
+	return out, err
+}
+
 // GetProduct: get a product on sale by its ID or handle.
 // It is GET /products/{product}.
 func (c *Client) GetProduct(ctx context.Context, product string, opts ...CallOption) (out Product, err error) {
@@ -300,6 +307,13 @@ func (c *Client) GetVariant(ctx context.Context, sku string, opts ...CallOption)
 // It is POST /staff/customers/{customer}/credit.
 func (c *Client) GrantCredit(ctx context.Context, customer string, body GrantCreditBody, opts ...CallOption) (out Balance, err error) {
 	err = c.do(ctx, call{method: "POST", path: "/staff/customers/" + url.PathEscape(customer) + "/credit", body: body}, opts, &out)
+	return out, err
+}
+
+// IssueDocuments: draw up the documents that an order lacks.
+// It is POST /staff/orders/{order}/documents.
+func (c *Client) IssueDocuments(ctx context.Context, order string, opts ...CallOption) (out ListDocument, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/orders/" + url.PathEscape(order) + "/documents"}, opts, &out)
 	return out, err
 }
 
@@ -439,6 +453,13 @@ func (c *Client) ListDeliveries(ctx context.Context, endpoint string, opts ...Ca
 	return out, err
 }
 
+// ListDocuments: list an order's invoice and credit notes.
+// It is GET /orders/{order}/documents.
+func (c *Client) ListDocuments(ctx context.Context, order string, opts ...CallOption) (out ListDocument, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/orders/" + url.PathEscape(order) + "/documents"}, opts, &out)
+	return out, err
+}
+
 // ListEndpointSecrets: list the secrets that sign now, the newest first.
 // It is GET /staff/endpoints/{endpoint}/secrets.
 func (c *Client) ListEndpointSecrets(ctx context.Context, endpoint string, opts ...CallOption) (out ListEndpointSecret, err error) {
@@ -508,6 +529,8 @@ type ListOrdersQuery struct {
 	After    string
 	Status   string
 	Customer string
+	// Only the order with this number; case, spaces and dashes of an order's own number do not matter.
+	Number string
 }
 
 func (q ListOrdersQuery) values() url.Values {
@@ -523,6 +546,9 @@ func (q ListOrdersQuery) values() url.Values {
 	}
 	if q.Customer != "" {
 		v.Set("customer", q.Customer)
+	}
+	if q.Number != "" {
+		v.Set("number", q.Number)
 	}
 	return v
 }
@@ -576,6 +602,13 @@ func (q ListProductsQuery) values() url.Values {
 // It is GET /products.
 func (c *Client) ListProducts(ctx context.Context, query ListProductsQuery, opts ...CallOption) (out ListProduct, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/products", query: query.values()}, opts, &out)
+	return out, err
+}
+
+// ListReturns: list an order's returns.
+// It is GET /orders/{order}/returns.
+func (c *Client) ListReturns(ctx context.Context, order string, opts ...CallOption) (out ListReturn, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/orders/" + url.PathEscape(order) + "/returns"}, opts, &out)
 	return out, err
 }
 
@@ -820,6 +853,13 @@ func (c *Client) RemoveTaxZone(ctx context.Context, rule string, opts ...CallOpt
 // It is POST /staff/endpoints/{endpoint}/replay.
 func (c *Client) ReplayEndpoint(ctx context.Context, endpoint string, body ReplayEndpointBody, opts ...CallOption) error {
 	return c.do(ctx, call{method: "POST", path: "/staff/endpoints/" + url.PathEscape(endpoint) + "/replay", body: body}, opts, nil)
+}
+
+// RequestReturn: ask for goods to be taken back.
+// It is POST /orders/{order}/returns.
+func (c *Client) RequestReturn(ctx context.Context, order string, body RequestReturnBody, opts ...CallOption) (out Return, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/orders/" + url.PathEscape(order) + "/returns", body: body}, opts, &out)
+	return out, err
 }
 
 // Reset: reset a password by the token in a letter.
@@ -1291,6 +1331,33 @@ type Delivery struct {
 	Type    string `json:"type"`
 }
 
+// Document is a value of the API.
+type Document struct {
+	Gross    Money          `json:"gross"`
+	ID       string         `json:"id"`
+	IssuedAt *time.Time     `json:"issued_at,omitempty"`
+	Kind     string         `json:"kind"`
+	Lines    []DocumentLine `json:"lines"`
+	Net      Money          `json:"net"`
+	// Without gaps in its series. Missing for a moment, until the document is issued.
+	Number string `json:"number,omitempty"`
+	// The invoice that a credit note corrects.
+	Of  string `json:"of,omitempty"`
+	Tax Money  `json:"tax"`
+}
+
+// DocumentLine is a value of the API.
+type DocumentLine struct {
+	Gross Money  `json:"gross"`
+	Kind  string `json:"kind"`
+	Net   Money  `json:"net"`
+	// 0 is a lower price.
+	Quantity int64  `json:"quantity"`
+	SKU      string `json:"sku,omitempty"`
+	Tax      Money  `json:"tax"`
+	Title    string `json:"title,omitempty"`
+}
+
 // Endpoint is a value of the API.
 type Endpoint struct {
 	Description string `json:"description,omitempty"`
@@ -1481,6 +1548,13 @@ type ListDelivery struct {
 	Next string `json:"next,omitempty"`
 }
 
+// ListDocument is a value of the API.
+type ListDocument struct {
+	Items []Document `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // ListEndpoint is a value of the API.
 type ListEndpoint struct {
 	Items []Endpoint `json:"items"`
@@ -1491,6 +1565,13 @@ type ListEndpoint struct {
 // ListEndpointSecret is a value of the API.
 type ListEndpointSecret struct {
 	Items []EndpointSecret `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListMoment is a value of the API.
+type ListMoment struct {
+	Items []Moment `json:"items"`
 	// Pass this as after to read on; it is missing on the last page.
 	Next string `json:"next,omitempty"`
 }
@@ -1533,6 +1614,13 @@ type ListPriceList struct {
 // ListProduct is a value of the API.
 type ListProduct struct {
 	Items []Product `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListReturn is a value of the API.
+type ListReturn struct {
+	Items []Return `json:"items"`
 	// Pass this as after to read on; it is missing on the last page.
 	Next string `json:"next,omitempty"`
 }
@@ -1623,6 +1711,17 @@ type MergeCartBody struct {
 	Cart string `json:"cart"`
 }
 
+// Moment is a value of the API.
+type Moment struct {
+	Amount *Money    `json:"amount,omitempty"`
+	At     time.Time `json:"at"`
+	// As in order.placed or return.approved; there may be new ones.
+	Kind    string `json:"kind"`
+	Subject string `json:"subject,omitempty"`
+	Text    string `json:"text,omitempty"`
+	Units   int64  `json:"units,omitempty"`
+}
+
 // Money is a value of the API.
 type Money struct {
 	// ISO 4217.
@@ -1686,17 +1785,19 @@ type Order struct {
 	FulfilmentStatus string     `json:"fulfilment_status"`
 	ID               string     `json:"id"`
 	// Missing in lists.
-	Lines         []OrderLine     `json:"lines,omitempty"`
-	Metadata      json.RawMessage `json:"metadata,omitempty"`
-	PaymentStatus string          `json:"payment_status"`
-	PlacedAt      *time.Time      `json:"placed_at,omitempty"`
-	Refunded      Money           `json:"refunded"`
-	Shipping      Money           `json:"shipping"`
-	Status        string          `json:"status"`
-	Subtotal      Money           `json:"subtotal"`
-	Tax           Money           `json:"tax"`
-	Total         Money           `json:"total"`
-	Version       int64           `json:"version"`
+	Lines    []OrderLine     `json:"lines,omitempty"`
+	Metadata json.RawMessage `json:"metadata,omitempty"`
+	// What people call the order. Unique; with a sequence it changes once, a moment after the order was placed.
+	Number        string     `json:"number"`
+	PaymentStatus string     `json:"payment_status"`
+	PlacedAt      *time.Time `json:"placed_at,omitempty"`
+	Refunded      Money      `json:"refunded"`
+	Shipping      Money      `json:"shipping"`
+	Status        string     `json:"status"`
+	Subtotal      Money      `json:"subtotal"`
+	Tax           Money      `json:"tax"`
+	Total         Money      `json:"total"`
+	Version       int64      `json:"version"`
 }
 
 // OrderLine is a value of the API.
@@ -1888,11 +1989,40 @@ type ReplayEndpointBody struct {
 	Position string `json:"position"`
 }
 
+// RequestReturnBody is a value of the API.
+type RequestReturnBody struct {
+	Lines  []LineQuantity `json:"lines"`
+	Reason string         `json:"reason"`
+}
+
 // ResetBody is a value of the API.
 type ResetBody struct {
 	Device   string `json:"device,omitempty"`
 	Password string `json:"password"`
 	Token    string `json:"token"`
+}
+
+// Return is a value of the API.
+type Return struct {
+	DecidedAt *time.Time   `json:"decided_at,omitempty"`
+	ID        string       `json:"id"`
+	Lines     []ReturnLine `json:"lines"`
+	Note      string       `json:"note,omitempty"`
+	Order     string       `json:"order"`
+	// Who pays the way back.
+	Payer       string     `json:"payer,omitempty"`
+	Reason      string     `json:"reason"`
+	ReceivedAt  *time.Time `json:"received_at,omitempty"`
+	RequestedAt time.Time  `json:"requested_at"`
+	State       string     `json:"state"`
+}
+
+// ReturnLine is a value of the API.
+type ReturnLine struct {
+	Damaged  int64 `json:"damaged"`
+	Line     int64 `json:"line"`
+	Quantity int64 `json:"quantity"`
+	Received int64 `json:"received"`
 }
 
 // ReturnOrderBody is a value of the API.

@@ -1,0 +1,154 @@
+package cart
+
+import (
+	"context"
+
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/pricing"
+)
+
+// Added is what is added to an order that was placed.
+type Added struct {
+	Currency money.Currency
+	Customer accounts.CustomerID // "" is a guest
+	Lines    []AddedLine
+	// Kept are the lines that the order has, at their prices. They count for
+	// what shipping costs.
+	Kept []AddedLine
+	// Method is how the order is sent; "" if that does not change.
+	Method string
+	// Address says where the order goes.
+	Address func(context.Context) (pricing.Address, error)
+}
+
+// QuotedAdded is what is added to an order, priced.
+type QuotedAdded struct {
+	TaxIncluded bool
+	Lines       []QuotedLine
+	Taxes       []pricing.TaxSum // of Lines
+	Shipping    pricing.QuotedShipping
+}
+
+// QuotedLine is one of the lines. Amounts are minor units.
+type QuotedLine struct {
+	SKU            catalog.SKU
+	Variant        catalog.VariantID
+	Pool           inventory.PoolID // "" is not counted in stock
+	Title, Reason  string
+	Quantity       int64
+	UnitPrice, Tax int64
+}
+
+// QuoteAdded prices what is added to an order by the catalog and the rules of
+// now, without promotions. It returns a *catalog.UnknownSKUError, a
+// *NotForSaleError or a *CurrencyError.
+func (s *Service) QuoteAdded(ctx context.Context, a Added) (QuotedAdded, error) {
+	rules, err := s.pricing.Rules(ctx)
+	if err != nil {
+		return QuotedAdded{}, err
+	}
+	rules = rules.WithoutPromotions()
+	in := pricing.Input{Currency: a.Currency, At: pricing.At(s.engine.Now()), LoggedIn: a.Customer != ""}
+	if in.Address, err = a.Address(ctx); err != nil {
+		return QuotedAdded{}, err
+	}
+	out := QuotedAdded{TaxIncluded: rules.Settings.TaxIncluded}
+	if out.Lines, err = s.describeAdded(ctx, rules, a, &in); err != nil {
+		return QuotedAdded{}, err
+	}
+	q, err := s.pricing.Quote(ctx, rules, in)
+	if err != nil {
+		return QuotedAdded{}, err
+	}
+	for i, l := range q.Lines {
+		out.Lines[i].Tax = l.Tax
+	}
+	out.Taxes = q.TaxSums()
+	if a.Method == "" {
+		return out, nil
+	}
+	in.Method = a.Method
+	for _, l := range a.Kept {
+		v, err := s.pricing.Variant(ctx, l.SKU)
+		if err != nil && !isGone(err) {
+			return QuotedAdded{}, err
+		}
+		v.SKU = l.SKU // of one that is gone, too
+		line, err := s.pricing.Describe(ctx, rules, v, a.Currency, l.Quantity, l.UnitPrice)
+		if err != nil && !isGone(err) {
+			return QuotedAdded{}, err
+		}
+		in.Lines = append(in.Lines, line)
+	}
+	if q, err = s.pricing.Quote(ctx, rules, in); err != nil {
+		return QuotedAdded{}, err
+	}
+	out.Shipping = q.Shipping
+	return out, nil
+}
+
+// describeAdded looks the lines up in the catalog.
+func (s *Service) describeAdded(ctx context.Context, rules *pricing.Rules, a Added, in *pricing.Input) ([]QuotedLine, error) {
+	lists, err := s.pricing.PriceLists(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ask := catalog.Ask{At: s.engine.Now(), Currency: a.Currency, Market: in.Address.Country}
+	if a.Customer != "" && lists.AskForGroups() {
+		slot, err := slotOfCustomer(a.Customer)
+		if err != nil {
+			return nil, err
+		}
+		err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) (err error) {
+			ask.Groups, err = accounts.GroupsTx(tx, a.Customer)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	var out []QuotedLine
+	for _, l := range a.Lines {
+		v, err := s.pricing.Variant(ctx, l.SKU)
+		if err != nil {
+			return nil, err
+		}
+		if len(v.Components) > 0 {
+			return nil, &KitError{SKU: l.SKU}
+		}
+		price, err := l.price(lists, v, ask)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := price.Mul(l.Quantity); err != nil {
+			return nil, err
+		}
+		line, err := s.pricing.Describe(ctx, rules, v, a.Currency, l.Quantity, price.Minor())
+		if err != nil {
+			return nil, err
+		}
+		in.Lines = append(in.Lines, line)
+		quoted := QuotedLine{SKU: l.SKU, Variant: v.ID, Title: v.Title, Reason: l.Reason, Quantity: l.Quantity, UnitPrice: price.Minor()}
+		if !v.Untracked {
+			quoted.Pool = inventory.PoolOf(v.ID, "")
+		}
+		out = append(out, quoted)
+	}
+	return out, nil
+}
+
+// KitError says that a kit cannot be added to an order that was placed: its
+// parts can.
+type KitError struct{ SKU catalog.SKU }
+
+func (e *KitError) Error() string {
+	return "\"" + string(e.SKU) + "\" is a kit and cannot be added to an order that was placed: add its parts"
+}
+
+// Unwrap returns fault.Refused.
+func (e *KitError) Unwrap() error { return fault.Refused }

@@ -1,0 +1,129 @@
+package documents_test
+
+import (
+	"testing"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/documents"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+)
+
+// An order is changed in all ways at once: the preview says what confirming
+// comes to, and order, stock, ledger and documents agree afterwards.
+func TestAnOrderIsChanged(t *testing.T) {
+	s := newShop(t, commerce.WithShards(3))
+	ctx := t.Context()
+	_, err := s.Catalog.PutProduct(ctx, catalog.PutProduct{Title: "Spoon", Variants: []catalog.PutVariant{{SKU: "spoon", Prices: []money.Amount{euro(400)}}}})
+	s.must(err)
+	_, err = s.Inventory.Receive(ctx, inventory.Receive{SKU: "spoon", Quantity: 5})
+	s.must(err)
+	o := s.buys(checkout.Complete{}) // three mugs at 12.50, two packets of tea at 8.99, shipping at 4.95
+	s.issue(o.ID, 1)
+	agreed := euro(1000)
+	c := checkout.Change{
+		Order: o.ID, Version: o.Version, Reason: "on the phone", Key: "a",
+		Add:    []checkout.AddedLine{{SKU: "spoon", Quantity: 2}, {SKU: "mug", Quantity: 1, AgreedPrice: &agreed, Reason: "the fourth"}},
+		Cancel: []orders.LineQuantity{{Line: 2, Quantity: 1}}, Lower: []checkout.LowerLine{{Line: 1, Amount: euro(150)}},
+		Contact: cart.Contact{Name: "Ada King", Email: "ada@example.com", ShippingAddress: accounts.Address{Name: "Ada King", Line1: "Baumwall 3", Postcode: "20459", City: "Hamburg", Country: "DE"}},
+	}
+	p, err := s.Checkout.Preview(ctx, c)
+	if err != nil || p.Added != euro(1800) || p.Back != euro(899+150) || p.Outstanding != euro(1800-899-150) || len(p.Lines) != 2 || p.Total.Minor() != o.Total.Minor()+1800 {
+		t.Fatalf("got %+v, %v", p, err)
+	}
+	if again, err := s.Orders.Get(ctx, o.ID); err != nil || again.Version != o.Version {
+		t.Fatalf("a preview has changed the order: %+v, %v", again, err)
+	}
+	wrong := euro(1)
+	c.Expected = &wrong
+	_, err = s.Checkout.Confirm(ctx, c)
+	wants(t, err, fault.Conflict)
+	net := euro(1800 - 899 - 150)
+	c.Expected, c.Key = &net, "b"
+	got, err := s.Checkout.Confirm(ctx, c)
+	if err != nil || got.Total != p.Total || len(got.Lines) != 4 || got.Lines[2].Tax != euro(128) || got.Canceled != 1 || got.Outstanding() != net || got.PaymentStatus != orders.PartiallyPaid && got.PaymentStatus != orders.PartiallyRefunded {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if again, err := s.Checkout.Confirm(ctx, c); err != nil || again.Total != got.Total {
+		t.Errorf("asking again gives %+v, %v", again, err)
+	}
+	c.Key = ""
+	_, err = s.Checkout.Confirm(ctx, c)
+	wants(t, err, fault.Conflict) // somebody has changed it since
+	if who, err := s.Orders.Contact(ctx, o.ID); err != nil || who.Name != "Ada King" {
+		t.Errorf("the contact is %+v, %v", who, err)
+	}
+	if l, err := s.Inventory.Level(ctx, "spoon", ""); err != nil || l.Committed != 2 || l.Available != 3 {
+		t.Errorf("spoons: %+v, %v", l, err)
+	}
+	all := s.issue(o.ID, 3)
+	if all[1].Kind != documents.Invoice || all[1].Gross != euro(1800) || len(all[1].Lines) != 2 || all[2].Kind != documents.CreditNote || all[2].Gross != euro(899+150) {
+		t.Errorf("got %+v", all)
+	}
+	if _, err := s.Orders.Ship(ctx, orders.Ship{Order: o.ID}); err != nil {
+		t.Fatal(err)
+	}
+	changes, err := s.Orders.Changes(ctx, o.ID)
+	if err != nil || len(changes) != 1 || changes[0].Added != euro(1800) || changes[0].Back != euro(1049) {
+		t.Errorf("got %+v, %v", changes, err)
+	}
+}
+
+func TestAnotherWayToSendAnOrder(t *testing.T) {
+	s := newShop(t)
+	ctx := t.Context()
+	s.addShipping("express", 995)
+	s.addShipping("pickup", 0)
+	o := s.buys(checkout.Complete{AuthorizeOnly: true})
+	got, err := s.Checkout.Confirm(ctx, checkout.Change{Order: o.ID, Version: o.Version, Reason: "in a hurry", Shipping: "express"})
+	if err != nil || got.Shipping != euro(995) || got.ShippingTax != euro(159) || got.Total.Minor() != o.Total.Minor()+500 || got.ShippingMethod != "express" {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if got, err = s.Checkout.Confirm(ctx, checkout.Change{Order: o.ID, Version: got.Version, Reason: "comes by", Shipping: "pickup"}); err != nil || got.RefundGranted != euro(995) || got.ShippingMethod != "pickup" {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	_, err = s.Checkout.Confirm(ctx, checkout.Change{Order: o.ID, Version: got.Version, Reason: "x", Shipping: "pigeon"})
+	wants(t, err, fault.Refused)
+}
+
+func TestChangesThatAreRefused(t *testing.T) {
+	s := newShop(t)
+	ctx := t.Context()
+	o := s.buys(checkout.Complete{})
+	dollars := money.New(1, "USD")
+	for name, test := range map[string]struct {
+		change checkout.Change
+		code   fault.Code
+	}{
+		"nothing":         {checkout.Change{}, fault.Invalid},
+		"too many units":  {checkout.Change{Cancel: []orders.LineQuantity{{Line: 1, Quantity: 4}}}, fault.Refused},
+		"no such line":    {checkout.Change{Cancel: []orders.LineQuantity{{Line: 9, Quantity: 1}}}, fault.Refused},
+		"twice":           {checkout.Change{Cancel: []orders.LineQuantity{{Line: 1, Quantity: 1}, {Line: 1, Quantity: 1}}}, fault.Invalid},
+		"below nothing":   {checkout.Change{Lower: []checkout.LowerLine{{Line: 1, Amount: euro(3751)}}}, fault.Refused},
+		"another money":   {checkout.Change{Lower: []checkout.LowerLine{{Line: 1, Amount: dollars}}}, fault.Invalid},
+		"unknown":         {checkout.Change{Add: []checkout.AddedLine{{SKU: "unicorn", Quantity: 1}}}, fault.NotFound},
+		"none":            {checkout.Change{Add: []checkout.AddedLine{{SKU: "mug"}}}, fault.Invalid},
+		"sold out":        {checkout.Change{Add: []checkout.AddedLine{{SKU: "mug", Quantity: 98}}}, fault.Refused},
+		"another version": {checkout.Change{Version: 99, Cancel: []orders.LineQuantity{{Line: 1, Quantity: 1}}}, fault.Conflict},
+	} {
+		c := test.change
+		c.Order, c.Reason = o.ID, "x"
+		if c.Version == 0 {
+			c.Version = o.Version
+		}
+		if _, err := s.Checkout.Confirm(ctx, c); fault.CodeOf(err) != test.code {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	_, err := s.Checkout.Confirm(ctx, checkout.Change{Order: o.ID, Reason: "x", Cancel: []orders.LineQuantity{{Line: 1, Quantity: 1}}})
+	wants(t, err, fault.Invalid) // no version
+	if again, err := s.Orders.Get(ctx, o.ID); err != nil || again.Version != o.Version || again.Total != o.Total {
+		t.Errorf("a refusal has changed the order: %+v, %v", again, err)
+	}
+}

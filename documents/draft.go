@@ -1,0 +1,298 @@
+package documents
+
+import (
+	"math/big"
+
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/pricing"
+)
+
+// draft is a document that is being made, and the refunds that it states.
+type draft struct {
+	Document
+	grants       []int
+	change, line int64 // up to which changes and lines of the order an invoice goes
+}
+
+func (s *state) draft(k Kind) draft {
+	o := &s.order
+	d := draft{Document: Document{
+		Kind: k, Currency: o.Currency, TaxIncluded: o.TaxIncluded,
+		Net: money.Zero(o.Currency), Tax: money.Zero(o.Currency), Gross: money.Zero(o.Currency),
+	}}
+	if s.supplied != 0 {
+		d.SuppliedAt = instant(s.supplied)
+	}
+	return d
+}
+
+// add puts a row onto the draft, with its tax by rate.
+func (d *draft) add(l Line, taxes []pricing.TaxSum) {
+	d.Lines = append(d.Lines, l)
+	d.Net = money.New(d.Net.Minor()+l.Net.Minor(), d.Currency)
+	d.Tax = money.New(d.Tax.Minor()+l.Tax.Minor(), d.Currency)
+	d.Gross = money.New(d.Gross.Minor()+l.Gross.Minor(), d.Currency)
+	for _, t := range spread(taxes, l.Net.Minor(), l.Tax.Minor()) {
+		d.addTax(t)
+	}
+}
+
+func (d *draft) addTax(t pricing.TaxSum) {
+	for i, have := range d.Taxes {
+		if have.Name == t.Name && have.Rate == t.Rate {
+			d.Taxes[i].Base += t.Base
+			d.Taxes[i].Amount += t.Amount
+			return
+		}
+	}
+	d.Taxes = append(d.Taxes, t)
+}
+
+// draftInvoice states the order without what was paid back for it until now.
+func (s *state) draftInvoice() draft {
+	d := s.draft(Invoice)
+	o := &s.order
+	d.change, d.line = s.changes, int64(len(o.Lines))
+	less := map[int]orders.GrantLine{}
+	lessShipping, lessShippingTax, lessOther := int64(0), int64(0), int64(0)
+	for _, g := range s.grants {
+		d.grants = append(d.grants, g.Number)
+		lines := int64(0)
+		for _, l := range g.Lines {
+			was := less[l.Line]
+			less[l.Line] = orders.GrantLine{Quantity: was.Quantity + l.Quantity, Amount: plus(was.Amount, l.Amount), Tax: plus(was.Tax, l.Tax)}
+			lines += l.Tax.Minor()
+		}
+		lessShipping += g.Shipping.Minor()
+		lessShippingTax += max(0, g.Tax.Minor()-lines)
+		lessOther += g.Other.Minor()
+	}
+	amount := func(minor int64) money.Amount { return money.New(minor, o.Currency) }
+	for _, l := range o.Lines {
+		off := less[l.Number]
+		gross, tax := l.Gross.Minor()-off.Amount.Minor(), l.Tax.Minor()-off.Tax.Minor()
+		quantity := l.Quantity - off.Quantity
+		if quantity == 0 && gross == 0 {
+			continue
+		}
+		d.add(Line{
+			Kind: Goods, Line: l.Number, SKU: string(l.SKU), Title: l.Title, Quantity: quantity, UnitPrice: l.UnitPrice,
+			Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross),
+		}, o.Taxes)
+	}
+	if gross, tax := o.GrossShipping().Minor()-lessShipping, o.ShippingTax.Minor()-lessShippingTax; gross != 0 || tax != 0 {
+		d.add(Line{Kind: Shipping, Title: o.ShippingName, Quantity: 1, UnitPrice: o.Shipping, Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross)}, o.Taxes)
+	}
+	if lessOther > 0 {
+		d.add(Line{Kind: Other, Net: amount(-lessOther), Tax: amount(0), Gross: amount(-lessOther), UnitPrice: amount(0)}, nil)
+	}
+	if len(s.grants) == 0 && len(o.Taxes) > 0 {
+		d.Taxes = o.Taxes // as they were worked out, to the minor unit
+	}
+	return d
+}
+
+// draftCredit states one refund.
+func (s *state) draftCredit(g orders.Grant) draft {
+	d := s.draft(CreditNote)
+	d.grants, d.Grant, d.Reason = []int{g.Number}, g.Number, g.Reason
+	left := g.Tax.Minor()
+	for _, l := range g.Lines {
+		of := s.order.Lines[l.Line-1]
+		left -= l.Tax.Minor()
+		d.add(Line{
+			Kind: Goods, Line: l.Line, SKU: string(of.SKU), Title: of.Title, Quantity: l.Quantity, UnitPrice: of.UnitPrice,
+			Net: money.New(l.Amount.Minor()-l.Tax.Minor(), d.Currency), Tax: l.Tax, Gross: l.Amount,
+		}, s.order.Taxes)
+	}
+	if g.Shipping.IsPositive() {
+		tax := max(0, min(left, g.Shipping.Minor()))
+		d.add(Line{
+			Kind: Shipping, Title: s.order.ShippingName, Quantity: 1, UnitPrice: g.Shipping,
+			Net: money.New(g.Shipping.Minor()-tax, d.Currency), Tax: money.New(tax, d.Currency), Gross: g.Shipping,
+		}, s.order.Taxes)
+	}
+	if g.Other.IsPositive() {
+		d.add(Line{Kind: Other, Title: g.Reason, Quantity: 1, UnitPrice: g.Other, Net: g.Other, Tax: money.Zero(d.Currency), Gross: g.Other}, nil)
+	}
+	return d
+}
+
+// draftRest states what is left of the invoice of a canceled order: all of it
+// without what was credited before.
+func (s *state) draftRest() draft {
+	d := s.draft(CreditNote)
+	d.Reason = s.order.CancelReason
+	for _, i := range s.documents {
+		for _, l := range i.Lines {
+			if i.Kind == Invoice {
+				d.add(l, nil)
+			}
+		}
+	}
+	d.Taxes = nil
+	for _, i := range s.documents {
+		for _, t := range i.Taxes {
+			if i.Kind == Invoice {
+				d.addTax(t)
+			}
+		}
+	}
+	before := draft{Document: Document{Currency: d.Currency, Net: money.Zero(d.Currency), Tax: money.Zero(d.Currency), Gross: money.Zero(d.Currency)}}
+	for _, c := range s.documents {
+		if c.Kind != CreditNote {
+			continue
+		}
+		for _, l := range c.Lines {
+			before.add(l, nil)
+		}
+		for _, t := range c.Taxes {
+			d.addTax(pricing.TaxSum{Name: t.Name, Rate: t.Rate, Base: -t.Base, Amount: -t.Amount})
+		}
+	}
+	if !before.Gross.IsZero() {
+		minus := func(a money.Amount) money.Amount { return money.New(-a.Minor(), a.Currency()) }
+		taxes := d.Taxes
+		d.add(Line{Kind: Other, UnitPrice: money.Zero(d.Currency), Net: minus(before.Net), Tax: minus(before.Tax), Gross: minus(before.Gross)}, nil)
+		d.Taxes = taxes
+	}
+	return d
+}
+
+func plus(a, b money.Amount) money.Amount { return money.New(a.Minor()+b.Minor(), b.Currency()) }
+
+// spread says which taxes a row's tax is of. The order states its taxes over
+// all rows; a row is under the one whose rate its tax has, to the minor unit.
+// Otherwise its tax is divided by the amounts of all of them, so that nothing
+// is lost.
+func spread(taxes []pricing.TaxSum, net, tax int64) []pricing.TaxSum {
+	if tax == 0 {
+		return nil
+	}
+	if len(taxes) == 0 {
+		return []pricing.TaxSum{{Base: net, Amount: tax}}
+	}
+	found := -1
+	for i, t := range taxes {
+		if !isAt(t.Rate, net, tax) {
+			continue
+		}
+		if found >= 0 {
+			found = -1
+			break
+		}
+		found = i
+	}
+	if len(taxes) == 1 {
+		found = 0
+	}
+	if found >= 0 {
+		return []pricing.TaxSum{{Name: taxes[found].Name, Rate: taxes[found].Rate, Base: net, Amount: tax}}
+	}
+	weights := make([]int64, len(taxes))
+	for i, t := range taxes {
+		weights[i] = max(0, t.Amount)
+	}
+	parts, err := money.New(tax, "XXX").Allocate(weights)
+	if err != nil {
+		return []pricing.TaxSum{{Base: net, Amount: tax}}
+	}
+	out := make([]pricing.TaxSum, len(taxes))
+	for i, t := range taxes {
+		out[i] = pricing.TaxSum{Name: t.Name, Rate: t.Rate, Base: net, Amount: parts[i].Minor()}
+	}
+	return out
+}
+
+// isAt reports whether a tax is that of a net amount at a rate, to the minor
+// unit: |tax × den − net × num| ≤ den.
+func isAt(r money.Rate, net, tax int64) bool {
+	den := big.NewInt(r.Den())
+	off := new(big.Int).Mul(big.NewInt(tax), den)
+	off.Sub(off, new(big.Int).Mul(big.NewInt(net), big.NewInt(r.Num())))
+	return off.CmpAbs(den) <= 0
+}
+
+// readInvoiced reads how far the order's invoices go, and what changes have
+// added since.
+func (s *state) readInvoiced(tx *sqlite.Tx) (err error) {
+	if s.changes, _, err = tx.Int64(`SELECT max(n) FROM order_changes WHERE order_id = ?`, s.order.ID); err != nil || s.invoice.ID == "" {
+		return err
+	}
+	rows := tx.One(`SELECT max(change_n), max(line_n) FROM documents WHERE order_id = ? AND kind = 'invoice'`, s.order.ID)
+	if rows.Next() {
+		s.change, s.line = rows.Int64(0), rows.Int64(1)
+	}
+	if err := rows.Close(); err != nil {
+		return err
+	}
+	rows = tx.One(`SELECT coalesce(sum(shipping), 0), coalesce(sum(shipping_tax), 0) FROM order_changes WHERE order_id = ? AND n > ?`, s.order.ID, s.change)
+	if rows.Next() {
+		s.shipping = [2]int64{rows.Int64(0), rows.Int64(1)}
+	}
+	return rows.Close()
+}
+
+// draftAdded states what changes have added to an order since it was invoiced.
+func (s *state) draftAdded() draft {
+	d := s.draft(Invoice)
+	d.change, d.line = s.changes, int64(len(s.order.Lines))
+	for _, l := range s.order.Lines[s.line:] {
+		d.add(Line{
+			Kind: Goods, Line: l.Number, SKU: string(l.SKU), Title: l.Title, Quantity: l.Quantity, UnitPrice: l.UnitPrice, Net: l.Net, Tax: l.Tax, Gross: l.Gross,
+		}, s.order.Taxes)
+	}
+	if net, tax := s.shipping[0], s.shipping[1]; net+tax > 0 {
+		amount := func(minor int64) money.Amount { return money.New(minor, d.Currency) }
+		d.add(Line{
+			Kind: Shipping, Title: s.order.ShippingName, Quantity: 1, UnitPrice: amount(net), Net: amount(net), Tax: amount(tax), Gross: amount(net + tax),
+		}, s.order.Taxes)
+	}
+	return d
+}
+
+// insert stores the document and has it numbered.
+func (d draft) insert(tx *command.Tx) error {
+	taxes, err := encode(d.Taxes)
+	if err != nil {
+		return err
+	}
+	seller, err := command.Marshal(d.Seller)
+	if err != nil {
+		return err
+	}
+	supplied := int64(0)
+	if !d.SuppliedAt.IsZero() {
+		supplied = d.SuppliedAt.UnixMilli()
+	}
+	if _, err := tx.Exec(`INSERT INTO documents (id, order_id, slot, kind, of, grant_n, number, issued_at, order_number, currency, tax_included, change_n, line_n,
+		net, tax, gross, taxes, reason, seller, contact, contact_subject, supplied_at, at)
+		VALUES (?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		d.ID, d.Order, tx.Slot, d.Kind, d.Of, d.Grant, d.OrderNumber, d.Currency, d.TaxIncluded, d.change, d.line,
+		d.Net.Minor(), d.Tax.Minor(), d.Gross.Minor(), taxes, d.Reason, seller, []byte(d.contact), d.subject, supplied, tx.At); err != nil {
+		return err
+	}
+	for i, l := range d.Lines {
+		if _, err := tx.Exec(`INSERT INTO document_lines (document, n, slot, kind, line, sku, title, quantity, unit_price, net, tax, gross)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, d.ID, i+1, tx.Slot, l.Kind, l.Line, l.SKU, l.Title, l.Quantity, l.UnitPrice.Minor(),
+			l.Net.Minor(), l.Tax.Minor(), l.Gross.Minor()); err != nil {
+			return err
+		}
+	}
+	for _, n := range d.grants {
+		if _, err := tx.Exec(`INSERT INTO documented_grants (order_id, n, slot, document) VALUES (?, ?, ?, ?)`, d.Order, n, tx.Slot, d.ID); err != nil {
+			return err
+		}
+	}
+	return tx.SetTimer(tx.Clock, TimerNumber, string(d.ID))
+}
+
+func encode(taxes []pricing.TaxSum) ([]byte, error) {
+	if len(taxes) == 0 {
+		return nil, nil
+	}
+	return command.Marshal(taxes)
+}

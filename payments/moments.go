@@ -1,0 +1,38 @@
+package payments
+
+import (
+	"context"
+
+	"github.com/keelshop/commerce/orders"
+)
+
+// Moments returns the payments of an order and what was asked of providers
+// afterwards, for its timeline.
+func (s *Service) Moments(ctx context.Context, o orders.ID) ([]orders.Moment, error) {
+	attempts, err := s.ByOrder(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	operations, err := s.Operations(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	var out []orders.Moment
+	for _, a := range attempts {
+		m := orders.Moment{At: a.UpdatedAt, Kind: "payment." + string(a.State), Subject: string(a.ID), Amount: a.Amount, Text: a.Provider}
+		if a.State == Declined {
+			m.Text = a.Provider + ": " + string(a.Decline)
+		}
+		out = append(out, m)
+	}
+	for _, op := range operations {
+		if op.Kind == KindCapture && op.State == OpSucceeded {
+			continue // the payment says so
+		}
+		out = append(out, orders.Moment{
+			At: op.UpdatedAt, Kind: "payment." + string(op.Kind) + "_" + string(op.State), Subject: string(op.Attempt),
+			Amount: op.Amount, Text: op.Reason, Internal: op.State != OpSucceeded,
+		})
+	}
+	return out, nil
+}
