@@ -135,7 +135,7 @@ func (s *store) DeleteRange(from, to uint64) error {
 }
 
 func (s *store) deleteRange(from, to uint64) error {
-	if s.ghost.Load() > 0 && s.log.First() == 0 {
+	if s.log.First() == 0 && (s.ghost.Load() > 0 || to <= s.log.Marker().Index) {
 		return nil // it is gone already
 	}
 	if first, last := s.log.First(), s.log.Last(); from == first && to <= s.log.Marker().Index {
