@@ -100,7 +100,7 @@ func TestBalancesAgreeWithAModel(t *testing.T) {
 			var o payments.Outcome
 			var err error
 			want := payments.Declined
-			ask := func() {}
+			var ask func()
 			switch kind := rapid.SampledFrom([]string{"pay", "capture", "void", "refund", "adjust"}).Draw(rt, "kind"); {
 			case kind == "pay" && x == nil:
 				ask = func() {

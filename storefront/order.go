@@ -114,9 +114,6 @@ func (v *visit) methodTitle(provider string) string {
 	return method.Title
 }
 
-// number is the end of an order's ID: short enough to be read out.
-func number(id orders.ID) string { return string(id[len(id)-8:]) }
-
 // refreshOrder asks the provider how a pending payment stands.
 func refreshOrder(v *visit) error {
 	o, err := v.order()

@@ -34,7 +34,6 @@ type client struct {
 	r     *rand.Rand
 	n     int // of its operations
 	price int64
-	cart  cart.ID // of its own, which others look at
 }
 
 func (c *client) key() string {

@@ -88,14 +88,16 @@ func (w *world) breakDisk(l *life) {
 func (w *world) drain(name string) {
 	ctx, cancel := context.WithTimeout(w.t.Context(), 5*time.Second)
 	defer cancel()
-	for _, l := range w.running() {
-		err := l.shop.Cluster().Drain(ctx, name)
-		if err == nil {
-			err = l.shop.Cluster().Resume(ctx, name)
-		}
-		w.add("%s drains %s: %v", l.node, name, err)
+	live := w.running()
+	if len(live) == 0 {
 		return
 	}
+	cluster := live[0].shop.Cluster()
+	err := cluster.Drain(ctx, name)
+	if err == nil {
+		err = cluster.Resume(ctx, name)
+	}
+	w.add("%s drains %s: %v", live[0].node, name, err)
 }
 
 // replace takes a node out and puts another one with an empty directory in its place.
