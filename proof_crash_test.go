@@ -95,7 +95,8 @@ type driver struct {
 	dead atomic.Bool
 }
 
-var errDead = fault.New(fault.Unavailable, "the process died here")
+// errDead says nothing about the bank: its breaker does not count it.
+var errDead = fault.Wrap(fault.Unavailable, context.Canceled, "the process died here")
 
 // die makes a new driver of it, which dies as c says.
 func (d *driver) die(c crash) {

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,7 +35,12 @@ func NewPool(path string, n int, o Options) (*Pool, error) {
 		return nil, fault.New(fault.Invalid, "a pool of readers needs at least 1 connection, not %d", n)
 	}
 	o.ReadOnly = true
-	return &Pool{path: path, o: o, slots: make(chan struct{}, n), closed: make(chan struct{}), hung: make(chan struct{})}, nil
+	p := &Pool{path: path, o: o, slots: make(chan struct{}, n), closed: make(chan struct{}), hung: make(chan struct{})}
+	for range n {
+		p.idle = append(p.idle, &reader{pool: p, hand: newHand()})
+	}
+	p.all = slices.Clone(p.idle)
+	return p, nil
 }
 
 // Watch calls hangs, once and with a [*HangingReadError], when a single step of a read has taken longer than limit,
@@ -112,13 +118,9 @@ func (p *Pool) take(ctx context.Context) (*reader, error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if last := len(p.idle) - 1; last >= 0 {
-		r := p.idle[last]
-		p.idle = p.idle[:last]
-		return r, nil
-	}
-	r := &reader{pool: p, hand: newHand()}
-	p.all = append(p.all, r)
+	last := len(p.idle) - 1 // whoever has a slot finds one
+	r := p.idle[last]
+	p.idle = p.idle[:last]
 	return r, nil
 }
 
