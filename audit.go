@@ -207,7 +207,7 @@ func (c *Cluster) digestOf(ctx context.Context, node string, shard int, cut uint
 }
 
 // judge says who agrees: the largest set of nodes with the same digest, if it
-// is more than half of those that answered.
+// is more than half of all. Those that are missing may hold the other one.
 func judge(shard int, answers []auditAnswer) AuditShard {
 	s := AuditShard{Shard: shard}
 	sets := map[string][]string{}
@@ -224,11 +224,10 @@ func judge(shard int, answers []auditAnswer) AuditShard {
 			s.Entry = a.at.Entry
 		}
 	}
-	answered := len(answers) - len(s.Missing)
 	switch agree := sets[best]; {
 	case len(sets) < 2:
 		s.Agree = agree
-	case len(agree)*2 <= answered:
+	case len(agree)*2 <= len(answers):
 		s.Undecided = true
 	default:
 		s.Agree = agree

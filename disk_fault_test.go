@@ -26,7 +26,7 @@ import (
 // when it is opened again.
 func TestEveryFailingCall(t *testing.T) {
 	from := template(t)
-	step := int64(41)
+	step := int64(83)
 	if long() {
 		step = 1
 	}
@@ -165,7 +165,7 @@ func TestAFullDisk(t *testing.T) {
 // and what it acknowledged is there when the disk has come back.
 func TestEveryHangingCall(t *testing.T) {
 	from := template(t)
-	step := int64(37)
+	step := int64(73)
 	if long() {
 		step = 1
 	}

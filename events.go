@@ -211,7 +211,7 @@ func (s *Store) eventPage(ctx context.Context, l *lane, after int64) ([]Event, e
 // position says how far each shard was read, and of which store.
 func (s *Store) position(at []int64) Position {
 	b := make([]byte, 0, 16+len(at)*8)
-	b = append(b, positionStart+"."+s.tag()...)
+	b = append(b, positionStart+"."+s.sessionTag()...)
 	for _, n := range at {
 		b = append(b, '.')
 		b = strconv.AppendInt(b, n, 36)
@@ -222,16 +222,17 @@ func (s *Store) position(at []int64) Position {
 // tag stands for the store in positions: the random end of its ID.
 func (s *Store) tag() string { return s.id.Store[max(0, len(s.id.Store)-10):] }
 
-// parse reads a position and refuses one of another store, and one from this
-// store's future, such as one that was stored before an older backup was
-// brought back.
+// parse reads a position and refuses one of another store, one of before a
+// restore or a recovery, after which events have other numbers, and one from
+// this store's future, such as one that was stored before an older copy of the
+// directory was brought back.
 func (s *Store) parse(p Position) ([]int64, error) {
 	at := make([]int64, len(s.engine.lanes))
 	if p == "" {
 		return at, nil
 	}
 	store, have, err := p.parse()
-	if err != nil || store != s.tag() || len(have) != len(at) {
+	if err != nil || store != s.sessionTag() || len(have) != len(at) {
 		return nil, fault.New(fault.Invalid, "%q is not a position of this store", p)
 	}
 	for i, l := range s.engine.lanes {

@@ -110,6 +110,8 @@ func (c *Cluster) permits(from string, what call) error {
 	switch {
 	case what.Op == callRedeem && what.Node != from:
 		return fault.New(fault.Denied, "node %s cannot join as %s", from, what.Node)
+	case what.Op == callInvite && what.Node == from:
+		return fault.New(fault.Denied, "node %s cannot invite itself", from)
 	case what.Op == callAdd && c.conf.InviteOnly && c.leads(what.Shard) && !c.knows(from):
 		return fault.New(fault.Denied, "node %s joins by invitation only: it needs a token, which \"commerce cluster invite %s\" makes", from, from)
 	}

@@ -42,7 +42,7 @@ func (s *Store) Session() Session {
 	b := append(make([]byte, 0, 64), sessionStart+"."+s.sessionTag()...)
 	for _, l := range s.engine.lanes {
 		b = append(b, '.')
-		b = strconv.AppendUint(b, l.shard.Applied(), 36)
+		b = strconv.AppendUint(b, max(l.shard.Applied(), l.wrote.Load()), 36) // what was written elsewhere may be on its way
 	}
 	return Session(b)
 }

@@ -60,8 +60,8 @@ func InspectSurvivor(ctx context.Context, dir string) (Survivor, error) {
 // store is another generation then: nodes of before do not talk to it, and join
 // with empty directories.
 //
-// The error is fault.Refused when another node may be alive, or when this node
-// is the only one anyway, and fault.Invalid without the right confirmation.
+// The error is fault.Refused when another node may be alive, when this node is
+// the only one anyway, or when its copy was found to differ from the others, and fault.Invalid without the right confirmation.
 // When several nodes are left, compare what InspectSurvivor says of each, and
 // recover the one that has more.
 func RecoverCluster(ctx context.Context, dir string, how Recover) (Survivor, error) {
@@ -92,6 +92,9 @@ func survivor(ctx context.Context, dir string, look lookAtLog, how *Recover) (s 
 	}
 	if unfinished, _ := filepath.Glob(filepath.Join(dir, "group-*.incoming")); len(unfinished) > 0 {
 		return s, fault.New(fault.Refused, "%s is a copy that was received and is not in place yet: open the store once as it is, close it, and try again", unfinished[0])
+	}
+	if wrong, _ := filepath.Glob(filepath.Join(dir, "*-differs")); len(wrong) > 0 {
+		return s, fault.New(fault.Refused, "%s says that this copy differs from the other nodes': recover one of those; if none is left, delete that file and try again", wrong[0])
 	}
 	// The generation comes first: should this be cut short, the node is still
 	// one that the others do not talk to.

@@ -3,6 +3,7 @@ package commerce_test
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -41,6 +42,16 @@ func TestOneOfThreeGoesOn(t *testing.T) {
 	f.stop(1, true)
 	_, err = commerce.RecoverCluster(t.Context(), f.path(2), commerce.Recover{})
 	wantCode(t, err, fault.Invalid)
+	note := filepath.Join(f.path(2), "shard-001.db-differs") // as the comparison of copies leaves it
+	must(t, os.WriteFile(note, nil, 0o600))
+	_, err = commerce.RecoverCluster(t.Context(), f.path(2), commerce.Recover{Store: store})
+	wantCode(t, err, fault.Refused)
+	must(t, os.Remove(note))
+	seen, err := commerce.InspectSurvivor(t.Context(), f.path(2))
+	must(t, err)
+	if len(seen.Shards) != 2 {
+		t.Errorf("a refused recovery has left %+v", seen)
+	}
 	_, err = commerce.RecoverCluster(t.Context(), f.path(2), commerce.Recover{Store: store})
 	must(t, err)
 	must(t, os.RemoveAll(f.path(0)))

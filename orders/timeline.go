@@ -45,13 +45,26 @@ func (s *Service) Timeline(ctx context.Context, o ID) (out []Moment, err error) 
 }
 
 // ForShoppers returns the moments that a shopper is to see, without who did
-// what.
+// what, and without what staff and providers wrote for each other.
 func ForShoppers(all []Moment) []Moment {
 	out := slices.DeleteFunc(slices.Clone(all), func(m Moment) bool { return m.Internal })
 	for i := range out {
 		out[i].By = ""
+		if !forShoppers(out[i].Kind) {
+			out[i].Text = ""
+		}
 	}
 	return out
+}
+
+// forShoppers reports whether the text of a moment is written for shoppers.
+func forShoppers(kind string) bool {
+	for _, about := range []string{"parcel.", "document.", "return."} {
+		if strings.HasPrefix(kind, about) {
+			return true
+		}
+	}
+	return kind == "order.canceled"
 }
 
 // SortMoments brings moments into the order in which they happened.

@@ -49,6 +49,16 @@ func TestBehindNginx(t *testing.T) {
 	if german = visit(t, front, "/", http.Header{"Cookie": {"a=b; language=de"}}); german.cache != "HIT" || !strings.Contains(german.body, `lang="de"`) {
 		t.Errorf("who has chosen German gets another page: %s", german.cache)
 	}
+	for _, odd := range []string{`language="de"`, "a=b;language=de", `a="; language=de"`} {
+		if page := visit(t, front, "/", http.Header{"Cookie": {odd}}); page.cache != "BYPASS" {
+			t.Errorf("with the cookies %s the page is %s", odd, page.cache)
+		}
+	}
+	for _, cut := range []string{"language=dex", "__Host-language=de"} {
+		if page := visit(t, front, "/", http.Header{"Cookie": {cut}}); page.cache != "HIT" || !strings.Contains(page.body, `lang="en"`) {
+			t.Errorf("with the cookies %s the page is %s", cut, page.cache)
+		}
+	}
 	if mine := visit(t, front, "/", http.Header{"Cookie": {"session=nobody"}}); mine.cache != "BYPASS" {
 		t.Errorf("a customer's page comes from what was kept: %s", mine.cache)
 	}
