@@ -29,6 +29,8 @@ func TestReplayOverACluster(t *testing.T) {
 	want := summaryOf(t, succeed(t, "replay", "--dir", filepath.Join(t.TempDir(), "alone"), file).stdout)
 	c := newReplayCluster(t)
 	kills := 0
+	next := time.NewTicker(each)
+	defer next.Stop()
 	for kills < 2 { // a short replay is run again, which changes nothing, until nodes were killed in it
 		done := make(chan error, 1)
 		var out bytes.Buffer
@@ -40,7 +42,7 @@ func TestReplayOverACluster(t *testing.T) {
 					t.Fatal(err)
 				}
 				running = false
-			case <-time.After(each):
+			case <-next.C:
 				if c.kill(t, kills%2) {
 					kills++
 				}
