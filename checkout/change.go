@@ -293,14 +293,61 @@ func (s *Service) priceAdded(ctx context.Context, o orders.Order, c Change, out 
 	if q.Shipping.Reason != "" {
 		return fault.New(fault.Refused, "order %s cannot be sent by %q: %s", o.ID, c.Shipping, q.Shipping.Reason)
 	}
-	n := orders.NewShipping{Method: c.Shipping, Name: q.Shipping.Name}
-	if more := q.Shipping.Gross - o.GrossShipping().Minor(); more < 0 {
-		n.Less = -more
-	} else {
-		n.More, n.MoreTax = q.Shipping.Amount-o.Shipping.Minor(), q.Shipping.Tax-o.ShippingTax.Minor()
-		out.Taxes = append(out.Taxes, moreTaxes(q.Shipping, n)...)
+	n, err := s.resend(ctx, o, c.Shipping, q.Shipping)
+	if err != nil {
+		return err
 	}
+	out.Taxes = append(out.Taxes, moreTaxes(q.Shipping, n)...)
 	out.Shipping = &n
+	return nil
+}
+
+// resend returns what it costs more or less to send an order by another method.
+// A cheaper method leaves what the order says of shipping and grants the rest
+// back, so that earlier changes count by what they have given back.
+func (s *Service) resend(ctx context.Context, o orders.Order, method string, q pricing.QuotedShipping) (orders.NewShipping, error) {
+	n := orders.NewShipping{Method: method, Name: q.Name}
+	back, err := s.shippingBack(ctx, o.ID)
+	if err != nil {
+		return n, err
+	}
+	switch more := q.Gross - (o.GrossShipping().Minor() - back); {
+	case more < 0:
+		n.Less = -more
+	case back == 0:
+		n.More, n.MoreTax = q.Amount-o.Shipping.Minor(), q.Tax-o.ShippingTax.Minor()
+	case more > 0:
+		err = charge(&n, o, q, more)
+	}
+	return n, err
+}
+
+// shippingBack returns what of shipping changes have granted back, with its tax.
+func (s *Service) shippingBack(ctx context.Context, o orders.ID) (back int64, err error) {
+	grants, err := s.orders.Grants(ctx, o)
+	for _, g := range grants {
+		if g.Source == orders.FromChange && g.State != orders.Withdrawn {
+			back += g.Shipping.Minor()
+		}
+	}
+	return back, err
+}
+
+// charge makes n cost more, of which a part as large as in the method's price
+// is tax.
+func charge(n *orders.NewShipping, o orders.Order, q pricing.QuotedShipping, more int64) error {
+	part, err := money.NewRate(more, q.Gross)
+	if err != nil {
+		return err
+	}
+	tax, err := money.New(q.Tax, o.Currency).Scale(part, money.Down)
+	if err != nil {
+		return err
+	}
+	n.More, n.MoreTax = more, tax.Minor()
+	if !o.TaxIncluded {
+		n.More -= n.MoreTax
+	}
 	return nil
 }
 

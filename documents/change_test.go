@@ -13,6 +13,7 @@ import (
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // An order is changed in all ways at once: the preview says what confirming
@@ -90,6 +91,47 @@ func TestAnotherWayToSendAnOrder(t *testing.T) {
 	}
 	_, err = s.Checkout.Confirm(ctx, checkout.Change{Order: o.ID, Version: got.Version, Reason: "x", Shipping: "pigeon"})
 	wants(t, err, fault.Refused)
+}
+
+// What a cheaper method has given back counts when the order is changed again:
+// it is neither given back twice nor left out when the dear method returns.
+func TestShippingIsGivenBackOnce(t *testing.T) {
+	for _, included := range []bool{true, false} {
+		s := newShop(t)
+		ctx := t.Context()
+		_, err := s.Pricing.PutSettings(ctx, pricing.PutSettings{Settings: pricing.Settings{TaxIncluded: included}})
+		s.must(err)
+		s.addShipping("express", 1000)
+		s.addShipping("standard", 500)
+		o := s.buys(checkout.Complete{AuthorizeOnly: true})
+		send := func(by string) {
+			t.Helper()
+			c := checkout.Change{Order: o.ID, Version: o.Version, Reason: "x", Shipping: by}
+			p, err := s.Checkout.Preview(ctx, c)
+			s.must(err)
+			o, err = s.Checkout.Confirm(ctx, c)
+			s.must(err)
+			if o.Outstanding() != p.Outstanding {
+				t.Errorf("sent by %s: %v is outstanding, the preview said %v", by, o.Outstanding(), p.Outstanding)
+			}
+		}
+		send("express")
+		dear := o.Outstanding()
+		send("standard")
+		cheap := o.Outstanding()
+		if want := dear.Minor() - euro(500).Minor(); included && cheap.Minor() != want || cheap.Minor() > want {
+			t.Errorf("%v is outstanding with express, %v with standard", dear, cheap)
+		}
+		for _, by := range []string{"standard", "express", "express", "standard", "standard", "express"} {
+			want := cheap
+			if by == "express" {
+				want = dear
+			}
+			if send(by); o.Outstanding() != want {
+				t.Errorf("sent by %s, %v is outstanding, want %v", by, o.Outstanding(), want)
+			}
+		}
+	}
 }
 
 func TestChangesThatAreRefused(t *testing.T) {
