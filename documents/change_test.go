@@ -109,9 +109,7 @@ func TestShippingIsGivenBackOnce(t *testing.T) {
 			c := checkout.Change{Order: o.ID, Version: o.Version, Reason: "x", Shipping: by}
 			p, err := s.Checkout.Preview(ctx, c)
 			s.must(err)
-			o, err = s.Checkout.Confirm(ctx, c)
-			s.must(err)
-			if o.Outstanding() != p.Outstanding {
+			if o = s.change(o.ID, c); o.Outstanding() != p.Outstanding {
 				t.Errorf("sent by %s: %v is outstanding, the preview said %v", by, o.Outstanding(), p.Outstanding)
 			}
 		}
@@ -132,6 +130,46 @@ func TestShippingIsGivenBackOnce(t *testing.T) {
 			}
 		}
 	}
+}
+
+// All that was ordered may go if something else takes its place, or if a part
+// of it has been sent.
+func TestAllThatIsLeftIsCanceled(t *testing.T) {
+	s := newShop(t)
+	ctx := t.Context()
+	o := s.buys(checkout.Complete{})
+	got := s.change(o.ID, checkout.Change{
+		Add:    []checkout.AddedLine{{SKU: "tea", Quantity: 2}},
+		Cancel: []orders.LineQuantity{{Line: 1, Quantity: 3}, {Line: 2, Quantity: 2}},
+	})
+	if got.Units-got.Canceled != 2 {
+		t.Fatalf("got %+v", got)
+	}
+	_, err := s.Orders.Ship(ctx, orders.Ship{Order: o.ID, Lines: []orders.LineQuantity{{Line: 3, Quantity: 1}}})
+	s.must(err)
+	if got = s.change(o.ID, checkout.Change{Cancel: []orders.LineQuantity{{Line: 3, Quantity: 1}}}); got.Canceled != 6 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// change confirms a change of an order as it is now: what earlier changes gave
+// back is paid in the background, which is a version more.
+func (s *shop) change(o orders.ID, c checkout.Change) orders.Order {
+	s.Helper()
+	c.Order, c.Reason = o, "x"
+	for range 20 {
+		now, err := s.Orders.Get(s.Context(), o)
+		s.must(err)
+		c.Version = now.Version
+		got, err := s.Checkout.Confirm(s.Context(), c)
+		if fault.CodeOf(err) == fault.Conflict {
+			continue
+		}
+		s.must(err)
+		return got
+	}
+	s.Fatalf("order %s does not come to rest", o)
+	return orders.Order{}
 }
 
 func TestChangesThatAreRefused(t *testing.T) {
@@ -163,7 +201,12 @@ func TestChangesThatAreRefused(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	_, err := s.Checkout.Confirm(ctx, checkout.Change{Order: o.ID, Reason: "x", Cancel: []orders.LineQuantity{{Line: 1, Quantity: 1}}})
+	all := checkout.Change{Order: o.ID, Version: o.Version, Reason: "x", Cancel: []orders.LineQuantity{{Line: 1, Quantity: 3}, {Line: 2, Quantity: 2}}}
+	_, err := s.Checkout.Preview(ctx, all)
+	wants(t, err, fault.Refused)
+	_, err = s.Checkout.Confirm(ctx, all)
+	wants(t, err, fault.Refused) // nothing would be left
+	_, err = s.Checkout.Confirm(ctx, checkout.Change{Order: o.ID, Reason: "x", Cancel: []orders.LineQuantity{{Line: 1, Quantity: 1}}})
 	wants(t, err, fault.Invalid) // no version
 	if again, err := s.Orders.Get(ctx, o.ID); err != nil || again.Version != o.Version || again.Total != o.Total {
 		t.Errorf("a refusal has changed the order: %+v, %v", again, err)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/internal/sqlite"
@@ -144,6 +145,9 @@ func (c Changed) takeAway(tx *command.Tx, o *Order, of string) (money.Amount, er
 		if err != nil {
 			return money.Amount{}, err
 		}
+		if err := c.leaves(*o, units); err != nil {
+			return money.Amount{}, err
+		}
 		if err := cancel.free(tx, o.Lines); err != nil {
 			return money.Amount{}, err
 		}
@@ -157,6 +161,15 @@ func (c Changed) takeAway(tx *command.Tx, o *Order, of string) (money.Amount, er
 		return money.Amount{}, err
 	}
 	return g.Amount, tx.Emit("order.refund_granted", string(o.ID), g.event())
+}
+
+// leaves refuses to cancel so many units that nothing is left of the order: it
+// would stay placed with nothing to send, and keep what shipping cost.
+func (c Changed) leaves(o Order, units int64) error {
+	if units > 0 && o.Shipped == 0 && units == o.Units-o.Canceled && len(c.Added) == 0 {
+		return fault.New(fault.Refused, "the change leaves nothing of order %s: cancel it", o.ID)
+	}
+	return nil
 }
 
 // wish returns what is granted back for the change.
@@ -202,7 +215,11 @@ func (s *Service) PreviewChange(ctx context.Context, o Order, c Changed) (lines 
 	if o.Status != Placed {
 		return nil, more, back, &StatusError{Order: o.ID, Have: string(o.Status), Want: string(Placed)}
 	}
-	if _, err := (CancelLines{Order: o.ID, Lines: c.Cancel}).units(o.Lines); err != nil {
+	units, err := (CancelLines{Order: o.ID, Lines: c.Cancel}).units(o.Lines)
+	if err != nil {
+		return nil, more, back, err
+	}
+	if err := c.leaves(o, units); err != nil {
 		return nil, more, back, err
 	}
 	w := c.wish("")
