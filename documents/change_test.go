@@ -152,6 +152,23 @@ func TestAllThatIsLeftIsCanceled(t *testing.T) {
 	}
 }
 
+func TestDocumentsFollowWhatIsAdded(t *testing.T) {
+	s := newShop(t)
+	ctx := t.Context()
+	settings, err := s.Documents.Settings(ctx)
+	s.must(err)
+	settings.Invoice = documents.OnPayment
+	_, err = s.Documents.PutSettings(ctx, documents.PutSettings{Settings: settings, Version: settings.Version})
+	s.must(err)
+	o := s.buys(checkout.Complete{})
+	s.must(s.Documents.Follow(ctx))
+	s.change(o.ID, checkout.Change{Add: []checkout.AddedLine{{SKU: "tea", Quantity: 1}}})
+	s.must(s.Documents.Follow(ctx))
+	if all, err := s.Documents.ByOrder(ctx, o.ID); err != nil || len(all) != 2 || all[1].Gross != euro(899) {
+		t.Errorf("got %+v, %v", all, err)
+	}
+}
+
 // change confirms a change of an order as it is now: what earlier changes gave
 // back is paid in the background, which is a version more.
 func (s *shop) change(o orders.ID, c checkout.Change) orders.Order {

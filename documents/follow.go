@@ -91,7 +91,7 @@ func (s *Service) eventsAfter(ctx context.Context, shard int, after int64) (touc
 // about returns the order that an event may make documents due for.
 func about(kind, subject string, data []byte) orders.ID {
 	switch kind {
-	case "order.placed", "order.shipped", "order.refund_granted", "order.refund_released", "order.canceled":
+	case "order.placed", "order.changed", "order.shipped", "order.refund_granted", "order.refund_released", "order.canceled":
 		return orders.ID(subject)
 	case "payment.captured":
 		var of struct {
