@@ -45,8 +45,10 @@ var rules = [...]rule{
 		WHERE o.status = 'pending' AND (c.status <> 'locking' OR c.order_id <> o.id)`},
 	{"checkout.placed_order_completed_its_cart", `SELECT o.id, c.status || ' ' || c.order_id FROM orders o JOIN carts c ON c.id = o.cart
 		WHERE o.placed_at > 0 AND (c.status <> 'completed' OR c.order_id <> o.id)`},
+	// What changes have added may be due still, even of an order that was free.
 	{"checkout.placed_order_is_paid", `SELECT id, payment_status FROM orders
-		WHERE status = 'placed' AND total > 0 AND NOT (payment_status = 'voided' AND shipped > 0) AND payment_status NOT IN ('authorized', 'partially_paid', 'paid', 'partially_refunded', 'refunded', 'overcharged')`},
+		WHERE status = 'placed' AND total > (SELECT coalesce(sum(c.added), 0) FROM order_changes c WHERE c.order_id = orders.id)
+			AND NOT (payment_status = 'voided' AND shipped > 0) AND payment_status NOT IN ('authorized', 'partially_paid', 'paid', 'partially_refunded', 'refunded', 'overcharged')`},
 }
 
 // check reports checkouts whose parts contradict each other.

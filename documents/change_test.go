@@ -2,17 +2,20 @@ package documents_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/commercetest"
 	"github.com/keelshop/commerce/documents"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/pricing"
 )
 
@@ -167,6 +170,40 @@ func TestDocumentsFollowWhatIsAdded(t *testing.T) {
 	if all, err := s.Documents.ByOrder(ctx, o.ID); err != nil || len(all) != 2 || all[1].Gross != euro(899) {
 		t.Errorf("got %+v, %v", all, err)
 	}
+}
+
+// What is added to an order that cost nothing is not paid yet, and goes off the
+// books again if the order is canceled.
+func TestAFreeOrderIsChanged(t *testing.T) {
+	s := newShop(t)
+	ctx := t.Context()
+	s.addShipping("pickup", 0)
+	_, err := s.Catalog.PutProduct(ctx, catalog.PutProduct{Title: "Sample", Variants: []catalog.PutVariant{{SKU: "sample", Prices: []money.Amount{euro(0)}}}})
+	s.must(err)
+	_, err = s.Inventory.Receive(ctx, inventory.Receive{SKU: "sample", Quantity: 5})
+	s.must(err)
+	o := s.orders(checkout.Complete{}, "pickup", cart.AddedLine{SKU: "sample", Quantity: 1})
+	if o = s.change(o.ID, checkout.Change{Add: []checkout.AddedLine{{SKU: "mug", Quantity: 1}}}); o.Outstanding() != euro(1250) {
+		t.Fatalf("got %+v", o)
+	}
+	commercetest.Verify(t, s.Store)
+	_, err = s.Orders.Cancel(ctx, orders.Cancel{Order: o.ID, Reason: "x"})
+	s.must(err)
+	left := map[payments.Account]int64{}
+	for range 100 {
+		clear(left)
+		for p, err := range s.Payments.Ledger(ctx, payments.Filter{Order: o.ID}) {
+			s.must(err)
+			if left[p.Account] += p.Amount.Minor(); left[p.Account] == 0 {
+				delete(left, p.Account)
+			}
+		}
+		if len(left) == 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("the books still say %v", left)
 }
 
 // change confirms a change of an order as it is now: what earlier changes gave

@@ -80,15 +80,21 @@ func (s *shop) must(err error) {
 // buys makes an order of three mugs and two packets of tea, with shipping.
 func (s *shop) buys(c checkout.Complete) orders.Order {
 	s.Helper()
+	return s.orders(c, "parcel", cart.AddedLine{SKU: "mug", Quantity: 3}, cart.AddedLine{SKU: "tea", Quantity: 2})
+}
+
+// orders makes an order of lines that is sent by a method.
+func (s *shop) orders(c checkout.Complete, method string, lines ...cart.AddedLine) orders.Order {
+	s.Helper()
 	ctx := s.Context()
-	basket, err := s.Carts.AddLines(ctx, cart.AddLines{Lines: []cart.AddedLine{{SKU: "mug", Quantity: 3}, {SKU: "tea", Quantity: 2}}})
+	basket, err := s.Carts.AddLines(ctx, cart.AddLines{Lines: lines})
 	s.must(err)
 	_, err = s.Carts.SetContact(ctx, cart.SetContact{Cart: basket.ID, Contact: cart.Contact{
 		Email: "ada@example.com", Name: "Ada Lovelace",
 		ShippingAddress: accounts.Address{Name: "Ada Lovelace", Line1: "Am Sandtorkai 5", Postcode: "20457", City: "Hamburg", Country: "DE"},
 	}})
 	s.must(err)
-	_, err = s.Carts.SetShipping(ctx, cart.SetShipping{Cart: basket.ID, Method: "parcel"})
+	_, err = s.Carts.SetShipping(ctx, cart.SetShipping{Cart: basket.ID, Method: method})
 	s.must(err)
 	c.Cart, c.PayWith, c.Token = basket.ID, "simulator", "pm_card_visa"
 	got, err := s.Checkout.Complete(ctx, c)

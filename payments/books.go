@@ -84,7 +84,7 @@ func readIncome(tx *command.Tx, o orders.ID) (income, error) {
 		if rows.Int(1) == 1 {
 			in.txns++
 		}
-		in.sold = in.sold || rows.Text(0) == saleTxn
+		in.sold = in.sold || earns(rows.Text(0))
 		in.accounts[Account(rows.Text(2))] += rows.Int64(3)
 	}
 	return in, rows.Close()

@@ -3,6 +3,7 @@ package payments
 import (
 	"math/bits"
 	"strconv"
+	"strings"
 
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/money"
@@ -110,13 +111,21 @@ func balanced(txn string, o orders.ID, postings []Posting) error {
 	return nil
 }
 
-const saleTxn = "sale"
+// The transactions that earn: an order's sale, which a free order has none of,
+// and by their numbers its changes.
+const (
+	saleTxn   = "sale"
+	changeTxn = "change "
+)
+
+// earns reports whether a transaction is a sale or a change.
+func earns(txn string) bool { return txn == saleTxn || strings.HasPrefix(txn, changeTxn) }
 
 // PostChange books what a change has added to a placed order, as PostSale books
 // the order. What it gave back is booked like any other refund.
 func PostChange(tx *command.Tx, c orders.Change) error {
 	minus := func(a money.Amount) money.Amount { return money.New(-a.Minor(), a.Currency()) }
-	return Post(tx, "change "+strconv.Itoa(c.Number), c.Order, tx.At, []Posting{
+	return Post(tx, changeTxn+strconv.Itoa(c.Number), c.Order, tx.At, []Posting{
 		{Account: Receivable, Amount: c.Added}, {Account: Sales, Amount: minus(c.Goods)},
 		{Account: Shipping, Amount: minus(c.Shipping)}, {Account: TaxPayable, Amount: minus(c.Tax)},
 	})
