@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,15 +31,17 @@ func (s *Service) Reconcile(ctx context.Context, provider string, since time.Tim
 	if err != nil {
 		return out, err
 	}
+	// One order that cannot be looked up must not hide what the others came to.
+	var failed []error
 	for _, order := range found.Orders {
 		if err := s.relearn(ctx, order); err != nil {
-			return out, fmt.Errorf("looking order %s up again: %w", order, err)
+			failed = append(failed, fmt.Errorf("looking order %s up again: %w", order, err))
 		}
 	}
 	if len(found.Orders) > 0 {
 		again, err := s.payments.Compare(ctx, provider, since)
 		if err != nil {
-			return out, err
+			return out, errors.Join(append(failed, err)...)
 		}
 		out.Learned = max(0, len(found.Orders)-len(again.Orders))
 		found = again
@@ -48,10 +51,10 @@ func (s *Service) Reconcile(ctx context.Context, provider string, since time.Tim
 	out.Open = append(out.Open, found.Amounts...)
 	for _, d := range out.Open {
 		if err := s.payments.Report(ctx, d); err != nil {
-			return out, fmt.Errorf("reporting payment %s: %w", d.Key, err)
+			failed = append(failed, fmt.Errorf("reporting payment %s: %w", d.Key, err))
 		}
 	}
-	return out, nil
+	return out, errors.Join(failed...)
 }
 
 // relearn asks the providers about an order as a webhook makes it.

@@ -2,7 +2,10 @@ package checkout_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,10 +15,29 @@ import (
 	"github.com/keelshop/commerce/payments/simulator"
 )
 
-// forgetful is a bank that leaves payments out of its list.
+// forgetful is a bank that leaves payments out of its list, or does not find
+// one that it is asked for.
 type forgetful struct {
 	*simulator.Simulator
 	hides func(payments.Listed) bool
+	lost  string // the key of the payment that it does not find
+}
+
+// newForgetful returns a shop with such a bank.
+func newForgetful(t *testing.T) (*shop, *forgetful) {
+	var bank *forgetful
+	s := newMutant(t, 2, mutation{provider: func(p payments.Provider) payments.Provider {
+		bank = &forgetful{Simulator: p.(*simulator.Simulator)}
+		return bank
+	}})
+	return s, bank
+}
+
+func (f *forgetful) Retrieve(ctx context.Context, r payments.LookupRequest) (payments.Outcome, error) {
+	if r.Key == f.lost {
+		return payments.Outcome{}, errors.New("the archive is closed")
+	}
+	return f.Simulator.Retrieve(ctx, r)
 }
 
 func (f *forgetful) List(ctx context.Context, since time.Time) iter.Seq2[payments.Listed, error] {
@@ -113,14 +135,43 @@ func TestReconcileFreezes(t *testing.T) {
 	s.wants(s.payments.Clear(s.ctx(), clear), fault.NotFound)
 }
 
+// refundsAtTheBank gives money of an order back past the shop.
+func (s *shop) refundsAtTheBank(o orders.ID, key string, minor int64) {
+	s.Helper()
+	_, err := s.bank.Refund(s.ctx(), payments.RefundRequest{Key: key, PaymentKey: string(s.attempt(o).ID), Amount: euro(minor)})
+	s.must(err)
+}
+
+// TestReconcileGoesOn: an order that cannot be looked up does not keep others
+// from being reported.
+func TestReconcileGoesOn(t *testing.T) {
+	s, bank := newForgetful(t)
+	s.sells("mug", 5)
+	var bought []orders.ID
+	for i := range 3 {
+		r, err := s.buy("mug", 1, approves)
+		s.must(err)
+		s.refundsAtTheBank(r.ID, fmt.Sprint("dashboard ", i), 300)
+		bought = append(bought, r.ID)
+	}
+	bank.lost = string(s.attempt(bought[1]).ID)
+	_, err := s.checkout.Reconcile(s.ctx(), "simulator", time.Time{})
+	if err == nil || !strings.Contains(err.Error(), string(bought[1])) {
+		t.Errorf("nothing is said of the order that was not found: %v", err)
+	}
+	reported := map[orders.ID]bool{}
+	for _, d := range s.open() {
+		reported[d.Order] = true
+	}
+	if !reported[bought[0]] || !reported[bought[2]] {
+		t.Errorf("written down are %v of %v", reported, bought)
+	}
+}
+
 // TestReconcileSeesBothSides: a payment that only one side knows is written
 // down, and left alone.
 func TestReconcileSeesBothSides(t *testing.T) {
-	var bank *forgetful
-	s := newMutant(t, 2, mutation{provider: func(p payments.Provider) payments.Provider {
-		bank = &forgetful{Simulator: p.(*simulator.Simulator)}
-		return bank
-	}})
+	s, bank := newForgetful(t)
 	s.sells("mug", 5)
 	r, err := s.buy("mug", 1, approves)
 	s.must(err)
