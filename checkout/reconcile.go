@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/keelshop/commerce/internal/id"
@@ -43,6 +44,7 @@ func (s *Service) Reconcile(ctx context.Context, provider string, since time.Tim
 		if err != nil {
 			return out, errors.Join(append(failed, err)...)
 		}
+		twice(&again, found.Orders)
 		out.Learned = max(0, len(found.Orders)-len(again.Orders))
 		found = again
 	}
@@ -55,6 +57,14 @@ func (s *Service) Reconcile(ctx context.Context, provider string, since time.Tim
 		}
 	}
 	return out, errors.Join(failed...)
+}
+
+// twice leaves of a second comparison only the orders of the first one. The
+// rest has changed in between and was not looked up: the next comparison judges
+// it.
+func twice(again *payments.Differences, first []orders.ID) {
+	again.Orders = slices.DeleteFunc(again.Orders, func(o orders.ID) bool { return !slices.Contains(first, o) })
+	again.Amounts = slices.DeleteFunc(again.Amounts, func(d payments.Discrepancy) bool { return !slices.Contains(first, d.Order) })
 }
 
 // relearn asks the providers about an order as a webhook makes it.

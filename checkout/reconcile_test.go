@@ -21,6 +21,10 @@ type forgetful struct {
 	*simulator.Simulator
 	hides func(payments.Listed) bool
 	lost  string // the key of the payment that it does not find
+	// lists, unless nil, is what happens before it lists, and edits what it does
+	// to each line.
+	lists func()
+	edits func(*payments.Listed)
 }
 
 // newForgetful returns a shop with such a bank.
@@ -42,7 +46,13 @@ func (f *forgetful) Retrieve(ctx context.Context, r payments.LookupRequest) (pay
 
 func (f *forgetful) List(ctx context.Context, since time.Time) iter.Seq2[payments.Listed, error] {
 	return func(yield func(payments.Listed, error) bool) {
+		if f.lists != nil {
+			f.lists()
+		}
 		for l, err := range f.Simulator.List(ctx, since) {
+			if f.edits != nil {
+				f.edits(&l)
+			}
 			if (f.hides == nil || !f.hides(l)) && !yield(l, err) {
 				return
 			}
@@ -168,6 +178,27 @@ func TestReconcileGoesOn(t *testing.T) {
 	}
 }
 
+// TestReconcileLooksTwice: an order that was not looked up again is not frozen.
+func TestReconcileLooksTwice(t *testing.T) {
+	s, bank := newForgetful(t)
+	s.sells("mug", 5)
+	odd, err := s.buy("mug", 1, approves)
+	s.must(err)
+	healthy, err := s.buy("mug", 1, approves)
+	s.must(err)
+	s.refundsAtTheBank(odd.ID, "dashboard", 300)
+	times := 0
+	bank.lists = func() {
+		if times++; times == 2 {
+			s.refundsAtTheBank(healthy.ID, "meanwhile", 300)
+		}
+	}
+	if found := s.reconciles(payments.AmountDiffers); found[0].Order != odd.ID {
+		t.Errorf("found %+v", found[0])
+	}
+	s.reconciles(payments.AmountDiffers, payments.AmountDiffers)
+}
+
 // TestReconcileSeesBothSides: a payment that only one side knows is written
 // down, and left alone.
 func TestReconcileSeesBothSides(t *testing.T) {
@@ -177,6 +208,7 @@ func TestReconcileSeesBothSides(t *testing.T) {
 	s.must(err)
 	_, err = s.bank.Pay(s.ctx(), payments.PayRequest{Key: "another shop's", Token: approves, Amount: euro(100), AutoCapture: true})
 	s.must(err)
+	s.engine.Advance(5 * time.Minute)
 	s.reconciles(payments.UnknownPayment)
 	if c, _ := s.bank.Charge("another shop's"); !c.Refunded.IsZero() {
 		t.Error("another shop's money was given back")
