@@ -199,6 +199,25 @@ func TestReconcileLooksTwice(t *testing.T) {
 	s.reconciles(payments.AmountDiffers, payments.AmountDiffers)
 }
 
+// TestReconcileWaits: money that is on its way back is not yet a difference,
+// though the bank counts it as gone.
+func TestReconcileWaits(t *testing.T) {
+	s, bank := newForgetful(t)
+	s.sells("mug", 5)
+	r, err := s.buy("mug", 1, "pm_card_pendingRefund")
+	s.must(err)
+	_, err = s.payments.Refund(s.ctx(), payments.Refund{Order: r.ID, Amount: euro(300)})
+	s.must(err)
+	s.settle()
+	all, err := s.payments.Operations(s.ctx(), r.ID)
+	s.must(err)
+	if len(all) != 1 || all[0].State != payments.OpPending {
+		t.Fatalf("the operations are %+v", all)
+	}
+	bank.edits = func(l *payments.Listed) { l.Refunded = euro(300) }
+	s.reconciles()
+}
+
 // TestReconcileSeesBothSides: a payment that only one side knows is written
 // down, and left alone.
 func TestReconcileSeesBothSides(t *testing.T) {
