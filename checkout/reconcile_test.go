@@ -218,6 +218,19 @@ func TestReconcileWaits(t *testing.T) {
 	s.reconciles()
 }
 
+// TestReconcileLeavesTheNewAlone: what was begun while the bank's list was read
+// cannot be in it.
+func TestReconcileLeavesTheNewAlone(t *testing.T) {
+	s, bank := newForgetful(t)
+	s.sells("mug", 5)
+	_, err := s.buy("mug", 1, approves)
+	s.must(err)
+	bank.hides = func(payments.Listed) bool { return true }
+	s.reconciles()
+	s.engine.Advance(5 * time.Minute)
+	s.reconciles(payments.MissingPayment)
+}
+
 // TestReconcileSeesBothSides: a payment that only one side knows is written
 // down, and left alone.
 func TestReconcileSeesBothSides(t *testing.T) {

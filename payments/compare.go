@@ -31,6 +31,7 @@ func (s *Service) Compare(ctx context.Context, provider string, since time.Time)
 	if !ok {
 		return Differences{}, fault.New(fault.Invalid, "payment provider %q cannot list its payments", provider)
 	}
+	began := s.engine.Now()
 	var out Differences
 	listed := map[ID]bool{}
 	for l, err := range lister.List(ctx, since) {
@@ -61,17 +62,22 @@ func (s *Service) Compare(ctx context.Context, provider string, since time.Time)
 			out.Orders = append(out.Orders, a.Order)
 		}
 	}
-	return out, s.missing(ctx, provider, since, listed, &out)
+	return out, s.missing(ctx, provider, since, began.Add(-listLag), listed, &out)
 }
 
-// missing finds payments that hold money and that the provider did not list.
-func (s *Service) missing(ctx context.Context, provider string, since time.Time, listed map[ID]bool, out *Differences) error {
+// listLag is how old a payment is before it must be in a provider's list: the
+// list is read while shoppers pay, and no provider's is up to the second.
+const listLag = 2 * time.Minute
+
+// missing finds payments made from since and before until that hold money and
+// that the provider did not list.
+func (s *Service) missing(ctx context.Context, provider string, since, until time.Time, listed map[ID]bool, out *Differences) error {
 	for shard := range s.engine.Shards() {
 		for after := ID(""); ; {
 			var page []Attempt
 			err := s.engine.View(ctx, s.engine.SlotOn(shard), func(tx *sqlite.Tx) error {
-				rows := tx.Query(`SELECT `+attemptColumns+` FROM attempts WHERE id > ? AND provider = ? AND created_at >= ? ORDER BY id LIMIT ?`,
-					after, provider, since.UnixMilli(), pageSize)
+				rows := tx.Query(`SELECT `+attemptColumns+` FROM attempts WHERE id > ? AND provider = ? AND created_at >= ? AND created_at < ? ORDER BY id LIMIT ?`,
+					after, provider, since.UnixMilli(), until.UnixMilli(), pageSize)
 				for rows.Next() {
 					a, err := scanAttempt(rows)
 					if err != nil {
