@@ -231,6 +231,33 @@ func TestReconcileLeavesTheNewAlone(t *testing.T) {
 	s.reconciles(payments.MissingPayment)
 }
 
+// TestReconcileFindsMore: what somebody has put right stays so, and is frozen
+// again when the books differ by something else.
+func TestReconcileFindsMore(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 5)
+	r, err := s.buy("mug", 2, approves)
+	s.must(err)
+	s.refundsAtTheBank(r.ID, "first", 300)
+	s.reconciles(payments.AmountDiffers)
+	clear := payments.Clear{Differs: payments.AmountDiffers, Provider: "simulator", Payment: string(s.attempt(r.ID).ID), Note: "seen"}
+	s.must(s.payments.Clear(s.ctx(), clear))
+	_, err = s.payments.Refund(s.ctx(), payments.Refund{Order: r.ID, Amount: euro(500)})
+	s.must(err)
+	s.settle()
+	s.reconciles(payments.AmountDiffers)
+	if got := s.open(); len(got) != 0 {
+		t.Errorf("the same difference is open again: %+v", got)
+	}
+	s.engine.Advance(time.Hour)
+	s.refundsAtTheBank(r.ID, "second", 200)
+	s.reconciles(payments.AmountDiffers)
+	got := s.open()
+	if len(got) != 1 || got[0].Ours != euro(2*price-500) || got[0].Theirs != euro(2*price-1000) || !got[0].FoundAt.Equal(s.engine.Now()) {
+		t.Errorf("open are %+v", got)
+	}
+}
+
 // TestReconcileSeesBothSides: a payment that only one side knows is written
 // down, and left alone.
 func TestReconcileSeesBothSides(t *testing.T) {

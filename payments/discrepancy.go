@@ -59,7 +59,9 @@ type DiscrepancyEvent struct {
 	Theirs   int64           `json:"theirs"` // minor units
 }
 
-// report writes a discrepancy down, once.
+// report writes a discrepancy down, once. One that was cleared is opened again
+// if the books have moved further apart, or closer, since: the note speaks of
+// another sum. What moves on both sides alike leaves it cleared.
 type report struct {
 	Differs    DiscrepancyKind `cbor:"1,keyasint"`
 	Provider   string          `cbor:"2,keyasint"`
@@ -78,7 +80,9 @@ func (report) Validate() error { return nil }
 
 func (c report) apply(tx *command.Tx) (bool, error) {
 	n, err := tx.Exec(`INSERT INTO discrepancies (provider, key, kind, slot, provider_id, order_id, currency, ours, theirs, found_at, cleared_at, note)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '') ON CONFLICT DO NOTHING`,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '') ON CONFLICT DO UPDATE
+		SET ours = excluded.ours, theirs = excluded.theirs, found_at = excluded.found_at, cleared_at = 0
+		WHERE cleared_at > 0 AND ours - theirs <> excluded.ours - excluded.theirs`,
 		c.Provider, c.Key, c.Differs, tx.Slot, c.ProviderID, c.Order, c.Theirs.Currency(), c.Ours.Minor(), c.Theirs.Minor(), tx.At)
 	if err != nil || n == 0 {
 		return false, err
@@ -90,7 +94,8 @@ func (c report) apply(tx *command.Tx) (bool, error) {
 }
 
 // Report writes a discrepancy down and emits the event payment.discrepancy, once
-// for each kind and payment. Of d it takes everything but the times and the
+// for each kind and payment until it is cleared, and again if the books differ
+// by another sum then. Of d it takes everything but the times and the
 // note.
 func (s *Service) Report(ctx context.Context, d Discrepancy) error {
 	c := report{Differs: d.Kind, Provider: d.Provider, Key: cmp.Or(d.Key, d.ProviderID), ProviderID: d.ProviderID, Order: d.Order, Ours: d.Ours, Theirs: d.Theirs}
