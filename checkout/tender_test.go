@@ -397,3 +397,22 @@ func TestThrottled(t *testing.T) {
 		t.Errorf("got %s, %v", r.Status, err)
 	}
 }
+
+// TestABalanceIsRefundedToItself: what a gift card has paid is not given back by
+// hand, of which the card would not know.
+func TestABalanceIsRefundedToItself(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 5)
+	card := s.card(2 * price)
+	r, err := s.complete(checkout.Complete{Cart: s.basket("mug", 1), Tenders: []checkout.Tender{{PayWith: credit.GiftCards, Token: card.Code}}})
+	s.must(err)
+	_, err = s.orders.Cancel(s.ctx(), orders.Cancel{Order: r.ID, Reason: "changed their mind"})
+	s.must(err)
+	_, err = s.payments.RecordRefund(s.ctx(), payments.RecordRefund{Attempt: s.attempt(r.ID).ID, Reference: "cash"})
+	s.wants(err, fault.Refused)
+	s.settle()
+	s.holds(card.ID, 2*price, 0, 0)
+	for _, found := range s.audit() {
+		t.Error(found)
+	}
+}

@@ -94,11 +94,14 @@ func gaveBack(tx *command.Tx, a *Attempt, op Operation, from Account) error {
 }
 
 // RecordRefund runs the command and returns the operation that stands for it.
-// It is an *AmountError if less is owed, and fault.Conflict while the provider
-// may still give the money back.
+// It is an *AmountError if less is owed, fault.Conflict while the provider may
+// still give the money back, and fault.Refused for a payment with a Purse.
 func (s *Service) RecordRefund(ctx context.Context, c RecordRefund) (Operation, error) {
 	slot, err := slotOf(Prefix, string(c.Attempt))
 	if err != nil {
+		return Operation{}, err
+	}
+	if err := s.refusePurse(ctx, c.Attempt); err != nil {
 		return Operation{}, err
 	}
 	key := command.KeyOr(s.engine, c.Key)
@@ -107,4 +110,17 @@ func (s *Service) RecordRefund(ctx context.Context, c RecordRefund) (Operation, 
 		return Operation{}, err
 	}
 	return command.Then(ctx, key, func(ctx context.Context) (Operation, error) { return s.operation(ctx, c.Attempt, made.Number) })
+}
+
+// refusePurse keeps people from giving back by hand what a balance has paid:
+// the balance would not hear of it and contradict the order for good.
+func (s *Service) refusePurse(ctx context.Context, attempt ID) error {
+	a, err := s.Get(ctx, attempt)
+	if err != nil {
+		return err
+	}
+	if _, ok := s.purses[a.Provider]; ok {
+		return fault.New(fault.Refused, "payment %s was made by %s: refund it to its balance, not by hand", a.ID, a.Provider)
+	}
+	return nil
 }
