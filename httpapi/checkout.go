@@ -1,14 +1,18 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
@@ -50,7 +54,7 @@ type TaxSum struct {
 
 func (a *api) addCheckout() {
 	add(a, route{forCartHolder, "GET", "/carts/{cart}/quote", "get-quote", "Checkout", "Get what a cart costs now", 0, false}, a.getQuote)
-	add(a, route{forCartHolder, "POST", "/carts/{cart}/checkout", "check-out", "Checkout", "Buy what is in a cart", 0, false}, a.checkOut)
+	add(a, route{forCartHolder, "POST", "/carts/{cart}/checkout", checkOutID, "Checkout", "Buy what is in a cart", 0, false}, a.checkOut)
 	add(a, route{forCartHolder, "POST", "/carts/{cart}/checkout/resume", "resume-checkout", "Checkout", "Go on after the shopper has acted", 0, false}, a.resumeCheckout)
 	add(a, route{forCartHolder, "POST", "/carts/{cart}/checkout/abandon", "abandon-checkout", "Checkout", "Give a pending order up", 0, false}, a.abandonCheckout)
 	add(a, route{forCartHolder, "GET", "/carts/{cart}/order", "get-order-of-cart", "Checkout", "Get the order that was made of a cart", 0, false}, a.getOrderOfCart)
@@ -80,6 +84,35 @@ func taxesOf(p cart.Priced) []TaxSum {
 		out[i] = TaxSum{s.Name, s.Rate.String(), moneyOf(money.New(s.Amount, p.Currency))}
 	}
 	return out
+}
+
+// checkOutID is the operation that takes means of payment.
+const checkOutID = "check-out"
+
+// offersGiftCard reports whether a checkout is to be paid with a gift card,
+// whose code can be guessed: the answer says whether there is such a card. The
+// body has been read, and stays as it is.
+func offersGiftCard(r *http.Request) bool {
+	if r.Body == nil {
+		return false
+	}
+	raw, err := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(raw))
+	var in struct {
+		PayWith string `json:"pay_with"`
+		Tenders []struct {
+			PayWith string `json:"pay_with"`
+		} `json:"tenders"`
+	}
+	if err != nil || json.Unmarshal(raw, &in) != nil {
+		return false // it is refused before anything is looked up
+	}
+	for _, t := range in.Tenders {
+		if t.PayWith == credit.GiftCards {
+			return true
+		}
+	}
+	return in.PayWith == credit.GiftCards
 }
 
 type checkOutInput struct {

@@ -2,6 +2,9 @@ package httpapi_test
 
 import (
 	"testing"
+	"time"
+
+	"github.com/keelshop/commerce/httpapi"
 )
 
 // TestAGiftCardAndACardPay: a gift card pays as far as it goes and a card the
@@ -50,5 +53,25 @@ func TestCreditOfACustomer(t *testing.T) {
 	}
 	if list := w.must(200, w.staff, "GET", "/staff/balances?kind=store_credit&customer="+w.alice, ""); list.at("items.0.spent.minor") != 1250.0 {
 		t.Errorf("the list: %s", list.text)
+	}
+}
+
+// TestGuessingGiftCardsIsLimited at the checkout, too, and nobody who pays
+// otherwise is stopped by it.
+func TestGuessingGiftCardsIsLimited(t *testing.T) {
+	for name, body := range map[string]string{
+		"alone":   `{"pay_with":"gift_card","token":"NOSUCHCODE123456"}`,
+		"of many": `{"tenders":[{"pay_with":"gift_card","token":"NOSUCHCODE123456"},{"pay_with":"simulator","token":"pm_card_visa"}]}`,
+	} {
+		w := newWorld(t, httpapi.Options{Auth: &shopAuth{}, PerAddress: httpapi.Unlimited, PerAccount: httpapi.Unlimited,
+			PerSecret: httpapi.Rate{Requests: 2, Per: time.Hour}})
+		cart := w.cart("", "mug", 1)
+		for range 2 {
+			w.must(404, "", "POST", cart+"/checkout", body)
+		}
+		if last := w.ask("", "POST", cart+"/checkout", body); last.status != 429 {
+			t.Errorf("%s, the third guess of two: %d %s", name, last.status, last.text)
+		}
+		w.must(200, "", "POST", cart+"/checkout", goodCard)
 	}
 }
