@@ -58,6 +58,18 @@ func secretly(h func(*visit) error) func(*visit) error {
 	}
 }
 
+// giftSecretly bounds it like that to come with the code of a gift card: it is in
+// a cookie, which anybody can write, and the page says whether it pays.
+func giftSecretly(h func(*visit) error) func(*visit) error {
+	bounded := secretly(h)
+	return func(v *visit) error {
+		if v.cookie(cookieGift) != "" {
+			return bounded(v)
+		}
+		return h(v)
+	}
+}
+
 // paying bounds how often an address, and a customer, tries to pay.
 func paying(h func(*visit) error) func(*visit) error {
 	return func(v *visit) error {

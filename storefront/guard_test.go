@@ -53,6 +53,40 @@ func TestGuessingIsLimited(t *testing.T) {
 	}
 }
 
+// TestGuessingGiftCardsIsLimited, though the code comes in a cookie; a visitor
+// without one is not stopped.
+func TestGuessingGiftCardsIsLimited(t *testing.T) {
+	h, err := sample.routes(storefront.Options{
+		PerAddress: storefront.Unlimited, PerPayment: storefront.Unlimited, PerSecret: storefront.Rate{Requests: 2, Per: time.Minute},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(method, cookie string) int {
+		r := httptest.NewRequest(method, "/checkout/payment", nil)
+		r.RemoteAddr = "192.0.2.7:1234"
+		if cookie != "" {
+			r.AddCookie(&http.Cookie{Name: "gift", Value: cookie})
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Code
+	}
+	for _, method := range []string{"GET", "POST"} {
+		if got := ask(method, "NOSUCHCODE123456"); got == http.StatusTooManyRequests {
+			t.Errorf("%s, one of the first two guesses: %d", method, got)
+		}
+	}
+	for _, method := range []string{"GET", "POST"} {
+		if got := ask(method, "NOSUCHCODE123456"); got != http.StatusTooManyRequests {
+			t.Errorf("%s, after two guesses: %d", method, got)
+		}
+		if got := ask(method, ""); got == http.StatusTooManyRequests {
+			t.Errorf("%s without a gift card: %d", method, got)
+		}
+	}
+}
+
 // stuck is a browser that takes nothing until it is let go.
 type stuck struct {
 	*httptest.ResponseRecorder
