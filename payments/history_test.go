@@ -65,6 +65,7 @@ type history struct {
 
 func newHistory(t *testing.T) *history {
 	h := &history{shop: newShop(t)}
+	payments.NeverTrip(h.pay)
 	h.engine.Drop = func(e command.Envelope) bool {
 		n := h.dieAfter.Load()
 		if n == 0 || e.Kind == (begin{}).Kind() {
