@@ -25,6 +25,7 @@ type machine struct {
 	stuck    chan struct{}                   // a checkpoint waits until it is closed; may be nil
 	batches  int
 	copies   int        // how often it was replaced by one
+	marks    int        // checkpoints that completed
 	numbers  []numbered // what the entries of 8 bytes held
 }
 
@@ -81,6 +82,7 @@ func (m *machine) Checkpoint() (uint64, error) {
 	defer m.mu.Unlock()
 	if !m.busy && m.broken == nil {
 		m.durable = m.state
+		m.marks++
 	}
 	return m.durable.applied, m.broken
 }
@@ -122,6 +124,12 @@ type picture struct {
 	Entries int
 	Hash    uint64
 	Numbers []numbered
+}
+
+func (m *machine) checkpoints() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.marks
 }
 
 func (m *machine) now() state {

@@ -1,0 +1,84 @@
+package shard_test
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/shard"
+)
+
+// stuckLog takes entries and answers none of them before it is released.
+type stuckLog struct {
+	mu       sync.Mutex
+	entries  int
+	largest  int
+	released chan struct{}
+}
+
+func (l *stuckLog) Propose(entry []byte) func() ([]shard.Reply, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries++
+	l.largest = max(l.largest, len(entry))
+	return func() ([]shard.Reply, error) {
+		<-l.released
+		return make([]shard.Reply, 256), nil
+	}
+}
+
+// TestWhatWaitsIsBounded: while the log does not answer, two entries of a mebibyte are under way and 64 MiB wait. What
+// comes then is refused at once, as something that may be tried again, and taken when there is room.
+func TestWhatWaitsIsBounded(t *testing.T) {
+	const each, room = 256 << 10, 64 << 20
+	log := &stuckLog{released: make(chan struct{})}
+	p := shard.NewProposer(log, func() int64 { return 0 }, func() uint64 { return 0 })
+	defer p.Stop(fault.New(fault.Unavailable, "the test is over"))
+	raw := make([]byte, each)
+	results := make(chan error, 1024)
+	started := 0
+	for refused := false; !refused; started++ {
+		if started > 2*room/each {
+			t.Fatal("everything is taken")
+		}
+		go func() {
+			_, err := p.Submit(t.Context(), raw)
+			results <- err
+		}()
+		for taken := false; !taken && !refused; { // until it waits or is refused
+			select {
+			case err := <-results:
+				if fault.CodeOf(err) != fault.Unavailable || !fault.Retryable(err) {
+					t.Fatalf("got %v", err)
+				}
+				refused = true
+			default:
+				log.mu.Lock()
+				sent := log.entries
+				log.mu.Unlock()
+				taken = p.Waiting()+4*sent >= started-8 // entries hold up to four of them
+			}
+		}
+	}
+	log.mu.Lock()
+	if log.entries > 2 || log.largest > 1<<20+1024 {
+		t.Errorf("%d entries are under way, the largest of %d bytes", log.entries, log.largest)
+	}
+	log.mu.Unlock()
+	if n := p.Waiting(); n > room/each {
+		t.Errorf("%d commands of %d bytes wait", n, each)
+	}
+	close(log.released)
+	refused := 1
+	for range started - 1 {
+		if err := <-results; err != nil {
+			refused++
+		}
+	}
+	if refused > 16 {
+		t.Errorf("%d of %d commands were refused", refused, started)
+	}
+	if _, err := p.Submit(t.Context(), raw); err != nil {
+		t.Errorf("when there is room again: %v", err)
+	}
+}
