@@ -24,7 +24,7 @@ type AuditShard struct {
 	Shard   int      `cbor:"1,keyasint"`
 	Entry   uint64   `cbor:"2,keyasint"`           // of the log, after which the copies were compared
 	Agree   []string `cbor:"3,keyasint,omitempty"` // nodes whose copies are the same
-	Differ  []string `cbor:"4,keyasint,omitempty"` // nodes whose copies differ from those of a majority; they are being rebuilt
+	Differ  []string `cbor:"4,keyasint,omitempty"` // nodes whose copies differ from that of a majority of all voters; they are being rebuilt
 	Missing []string `cbor:"5,keyasint,omitempty"` // nodes that could not be asked
 	// Undecided says that copies differ and no majority agrees: nothing was
 	// done. Look at each node with commerce verify.
@@ -144,8 +144,8 @@ func (d *digests) wait(ctx context.Context, shard int, cut uint64) (digestAt, er
 }
 
 // Audit compares all copies of each shard at one moment, while the store sells.
-// A node whose copy differs from those of a majority stops serving that shard
-// and gets a new copy. It is done by itself every ClusterConfig.AuditEvery.
+// A node whose copy differs from that of a majority of the voters stops serving
+// that shard and gets a new copy. It is done by itself every ClusterConfig.AuditEvery.
 func (c *Cluster) Audit(ctx context.Context) (Audit, error) {
 	e := c.store.engine
 	if err := e.usable(); err != nil {
@@ -165,9 +165,10 @@ func (c *Cluster) Audit(ctx context.Context) (Audit, error) {
 
 // answer of one node about one shard.
 type auditAnswer struct {
-	node string
-	at   digestAt
-	err  error
+	node  string
+	voter bool
+	at    digestAt
+	err   error
 }
 
 func (c *Cluster) auditShard(ctx context.Context, l *lane, cut uint64) AuditShard {
@@ -177,7 +178,7 @@ func (c *Cluster) auditShard(ctx context.Context, l *lane, cut uint64) AuditShar
 	for i, m := range members {
 		all.Go(func() {
 			at, err := c.digestOf(ctx, m.Node, l.number, cut)
-			answers[i] = auditAnswer{m.Node, at, err}
+			answers[i] = auditAnswer{m.Node, m.Voter, at, err}
 		})
 	}
 	all.Wait()
@@ -206,38 +207,56 @@ func (c *Cluster) digestOf(ctx context.Context, node string, shard int, cut uint
 	return at, err
 }
 
-// judge says who agrees: the largest set of nodes with the same digest, if it
-// is more than half of all. Those that are missing may hold the other one.
+// judge says who agrees: the nodes with the digest that more than half of all
+// voters have. Voters that are missing may hold another one, and members
+// without a vote decide nothing.
 func judge(shard int, answers []auditAnswer) AuditShard {
 	s := AuditShard{Shard: shard}
-	sets := map[string][]string{}
-	best := ""
+	sets, votes := map[string][]auditAnswer{}, map[string]int{}
+	voters, best := 0, ""
 	for _, a := range answers {
+		if a.voter {
+			voters++
+		}
 		if a.err != nil {
 			s.Missing = append(s.Missing, a.node)
 			continue
 		}
 		key := fmt.Sprintf("%d %x", a.at.Entry, a.at.Sum)
-		sets[key] = append(sets[key], a.node)
-		if len(sets[key]) > len(sets[best]) {
-			best = key
-			s.Entry = a.at.Entry
+		sets[key] = append(sets[key], a)
+		if a.voter {
+			votes[key]++
+		}
+		if s.Entry == 0 || votes[key] > votes[best] {
+			best, s.Entry = key, a.at.Entry
 		}
 	}
-	switch agree := sets[best]; {
+	switch {
 	case len(sets) < 2:
-		s.Agree = agree
-	case len(agree)*2 <= len(answers):
+		s.Agree = nodesOf(sets[best])
+	case votes[best]*2 <= voters:
 		s.Undecided = true
 	default:
-		s.Agree = agree
+		s.Agree = nodesOf(sets[best])
 		for _, a := range answers {
-			if a.err == nil && !slices.Contains(agree, a.node) {
+			if a.err == nil && !slices.Contains(s.Agree, a.node) {
 				s.Differ = append(s.Differ, a.node)
 			}
 		}
 	}
 	return s
+}
+
+// nodesOf returns who has answered, voters first: others are rebuilt from them.
+func nodesOf(answers []auditAnswer) (nodes []string) {
+	for _, voter := range []bool{true, false} {
+		for _, a := range answers {
+			if a.voter == voter {
+				nodes = append(nodes, a.node)
+			}
+		}
+	}
+	return nodes
 }
 
 // quarantine takes a node's copy of a shard out of service and has it rebuilt

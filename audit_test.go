@@ -138,3 +138,32 @@ func TestADistrustedCopyStaysSo(t *testing.T) {
 	})
 	f.check()
 }
+
+// TestVotersDecideWhichCopyIsRight: more than half of all voters, whether or not they answer.
+func TestVotersDecideWhichCopyIsRight(t *testing.T) {
+	says := func(node, sum string) commerce.Ballot { return commerce.Ballot{Node: node, Voter: true, Sum: sum} }
+	replica := func(node, sum string) commerce.Ballot { return commerce.Ballot{Node: node, Sum: sum} }
+	silent := func(node string) commerce.Ballot { return commerce.Ballot{Node: node, Voter: true, Missing: true} }
+	for name, c := range map[string]struct {
+		ballots   []commerce.Ballot
+		agree     []string
+		differ    []string
+		undecided bool
+	}{
+		"all alike":                        {[]commerce.Ballot{says("a", "x"), says("b", "x"), says("c", "x")}, []string{"a", "b", "c"}, nil, false},
+		"one of three differs":             {[]commerce.Ballot{says("a", "y"), says("b", "x"), says("c", "x")}, []string{"b", "c"}, []string{"a"}, false},
+		"three ways":                       {[]commerce.Ballot{says("a", "x"), says("b", "y"), says("c", "z")}, nil, nil, true},
+		"two differ, the third is silent":  {[]commerce.Ballot{says("a", "x"), says("b", "y"), silent("c")}, nil, nil, true},
+		"two of three that answer of five": {[]commerce.Ballot{says("a", "x"), says("b", "x"), says("c", "y"), silent("d"), silent("e")}, nil, nil, true},
+		"three of four that answer":        {[]commerce.Ballot{says("a", "x"), says("b", "y"), says("c", "x"), says("d", "x"), silent("e")}, []string{"a", "c", "d"}, []string{"b"}, false},
+		"replicas do not outvote":          {[]commerce.Ballot{replica("p", "y"), replica("q", "y"), replica("r", "y"), replica("s", "y"), says("a", "x"), says("b", "x"), says("c", "x")}, []string{"a", "b", "c"}, []string{"p", "q", "r", "s"}, false},
+		"nor make a majority":              {[]commerce.Ballot{replica("p", "x"), says("a", "x"), says("b", "y"), silent("c")}, nil, nil, true},
+		"silent replicas do not count":     {[]commerce.Ballot{{Node: "p", Missing: true}, {Node: "q", Missing: true}, says("a", "x"), says("b", "x"), says("c", "y")}, []string{"a", "b"}, []string{"c"}, false},
+		"voters are taken for a source":    {[]commerce.Ballot{replica("p", "x"), says("a", "x"), replica("q", "y")}, []string{"a", "p"}, []string{"q"}, false},
+	} {
+		s := commerce.Judge(c.ballots...)
+		if !slices.Equal(s.Agree, c.agree) || !slices.Equal(s.Differ, c.differ) || s.Undecided != c.undecided {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+}

@@ -46,6 +46,11 @@ type ClusterConfig struct {
 	// that is accepted. Set it on every node.
 	InviteOnly bool
 
+	// Operators names the certificates that may do everything in a cluster
+	// which is InviteOnly, beside those of its nodes; nil means "operator".
+	// Whoever has another one may only show a token.
+	Operators []string
+
 	// Replica makes a node that joins one that never gets a vote: it answers
 	// reads and passes writes on, and the others do not wait for it.
 	Replica bool
@@ -70,6 +75,13 @@ func (c ClusterConfig) check() error {
 		return fault.New(fault.Invalid, "a node of a cluster needs a certificate, its key, and the authorities of the others")
 	}
 	return nil
+}
+
+func (c ClusterConfig) operators() []string {
+	if c.Operators == nil {
+		return []string{"operator"}
+	}
+	return c.Operators
 }
 
 func (c ClusterConfig) credentials() peer.Credentials {

@@ -3,6 +3,7 @@ package commerce
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"github.com/keelshop/commerce/internal/sqlite"
@@ -73,3 +74,30 @@ func TakeCut(ctx context.Context, s *Store) error {
 
 // MaxBehind is how old a cached read may be.
 const MaxBehind = maxBehind
+
+// Submit asks a node, from a program that holds no store, to apply a command.
+func Submit(ctx context.Context, r *RemoteCluster) error {
+	_, err := r.ask(ctx, call{Op: callSubmit, Envelope: []byte("a command")})
+	return err
+}
+
+// A Ballot is what one member has said in a comparison of all copies.
+type Ballot struct {
+	Node    string
+	Voter   bool
+	Sum     string
+	Missing bool
+}
+
+// Judge says what comes of a comparison.
+func Judge(ballots ...Ballot) AuditShard {
+	var answers []auditAnswer
+	for _, b := range ballots {
+		a := auditAnswer{node: b.Node, voter: b.Voter, at: digestAt{Entry: 7, Sum: []byte(b.Sum)}}
+		if b.Missing {
+			a.err = errors.New("it does not answer")
+		}
+		answers = append(answers, a)
+	}
+	return judge(0, answers)
+}

@@ -213,7 +213,7 @@ func (s *Store) handle(ctx context.Context, from string, data []byte) ([]byte, e
 		return nil, fault.New(fault.Unavailable, "node %s is still opening its store", s.id.Node)
 	}
 	var got answered
-	err := s.cluster.permits(from, c)
+	err := s.cluster.permits(ctx, from, c)
 	if err == nil {
 		got, err = s.answer(ctx, c)
 	}

@@ -96,26 +96,36 @@ func (c *Cluster) writeInvitations(list []invitation) error {
 	return nil
 }
 
-// leads reports whether this node decides on the members of a shard. One that
-// does not, such as one that joins, knows nobody.
-func (c *Cluster) leads(shard int) bool {
-	lanes := c.store.engine.lanes
-	return shard >= 0 && shard < len(lanes) && lanes[shard].group.Ready()
-}
-
 // permits decides whether a node may make a call. Members may do everything,
-// and so may tools with a certificate; but where nodes join by invitation only,
-// who is no member cannot add any.
-func (c *Cluster) permits(from string, what call) error {
+// and so may whoever has a certificate; but where nodes join by invitation only,
+// those who are neither members nor operators may only show a token.
+func (c *Cluster) permits(ctx context.Context, from string, what call) error {
 	switch {
 	case what.Op == callRedeem && what.Node != from:
 		return fault.New(fault.Denied, "node %s cannot join as %s", from, what.Node)
 	case what.Op == callInvite && what.Node == from:
 		return fault.New(fault.Denied, "node %s cannot invite itself", from)
-	case what.Op == callAdd && c.conf.InviteOnly && c.leads(what.Shard) && !c.knows(from):
-		return fault.New(fault.Denied, "node %s joins by invitation only: it needs a token, which \"commerce cluster invite %s\" makes", from, from)
+	case !c.conf.InviteOnly || what.Op == callRedeem || c.knows(from) || slices.Contains(c.conf.operators(), from):
+		return nil
 	}
-	return nil
+	return c.stranger(ctx, from)
+}
+
+// stranger decides about one that this node does not know as a member: it may
+// have heard less than others. Who becomes a member does so in the first shard
+// first.
+func (c *Cluster) stranger(ctx context.Context, from string) error {
+	e := c.store.engine
+	if !member(e.lanes[0].group, e.self) {
+		return fault.New(fault.Unavailable, "node %s is about to join and does not know the others yet", e.self)
+	}
+	if err := e.fresh(ctx, e.lanes[0]); err != nil {
+		return fault.Wrap(fault.Unavailable, err, "looking whether node %s is a member", from)
+	}
+	if c.knows(from) {
+		return nil
+	}
+	return fault.New(fault.Denied, "node %s is not part of this cluster, which lets nodes in by invitation only: it needs a token, which \"commerce cluster invite %s\" makes", from, from)
 }
 
 // redeem hands this node's token to the node that made it, which lets it in.

@@ -2,6 +2,7 @@ package commerce_test
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/fault"
 )
 
@@ -87,4 +89,53 @@ func TestNodesJoinByInvitation(t *testing.T) {
 	f.lend(4)
 	f.open(4)
 	f.check()
+}
+
+// TestAnInvitationOpensNothingElse: who has a certificate and a token may show the token, and neither send commands nor
+// fetch copies nor decide about members. Members and operators may, also those that this node has not heard of yet.
+func TestAnInvitationOpensNothingElse(t *testing.T) {
+	t.Parallel()
+	f := newTunedFleet(t, 1, func(i int, c *commerce.ClusterConfig) { c.InviteOnly = true })
+	connect := func(name string) *commerce.RemoteCluster {
+		t.Helper()
+		tool, err := commerce.ConnectCluster(t.Context(), f.addrs[0], commerce.ClusterConfig{Credentials: f.ca.Credentials(name)})
+		must(t, err)
+		t.Cleanup(func() { must(t, tool.Close()) })
+		return tool
+	}
+	operator, guest := connect("operator"), connect("node_1")
+	_, err := operator.Invite(t.Context(), "node_1", time.Hour)
+	must(t, err)
+	for what, do := range map[string]func(*commerce.RemoteCluster) error{
+		"a command":  func(r *commerce.RemoteCluster) error { return commerce.Submit(t.Context(), r) },
+		"a copy":     func(r *commerce.RemoteCluster) error { _, err := r.Copy(t.Context(), t.TempDir()); return err },
+		"a removal":  func(r *commerce.RemoteCluster) error { return r.Remove(t.Context(), "node_0") },
+		"a drain":    func(r *commerce.RemoteCluster) error { return r.Drain(t.Context(), "node_0") },
+		"the status": func(r *commerce.RemoteCluster) error { _, err := r.Status(t.Context()); return err },
+		"an audit":   func(r *commerce.RemoteCluster) error { _, err := r.Audit(t.Context()); return err },
+		"a picture": func(r *commerce.RemoteCluster) error {
+			return r.Asset(t.Context(), assets.ID(strings.Repeat("0", 64)), io.Discard)
+		},
+		"another's token": func(r *commerce.RemoteCluster) error {
+			_, err := r.Invite(t.Context(), "node_2", time.Hour)
+			return err
+		},
+	} {
+		if err := do(guest); fault.CodeOf(err) != fault.Denied {
+			t.Errorf("%s, for one who is invited: %v", what, err)
+		}
+	}
+	if list, err := operator.Status(t.Context()); err != nil || len(list) != 1 {
+		t.Errorf("for an operator: %+v, %v", list, err)
+	}
+	if err := commerce.Submit(t.Context(), operator); fault.CodeOf(err) != fault.Invalid { // it is no command
+		t.Errorf("a command of an operator: %v", err)
+	}
+
+	open := newFleet(t, 1) // where no invitation is needed, a token for oneself is none
+	guest, err = commerce.ConnectCluster(t.Context(), open.addrs[0], commerce.ClusterConfig{Credentials: open.ca.Credentials("node_1")})
+	must(t, err)
+	defer guest.Close()
+	_, err = guest.Invite(t.Context(), "node_1", time.Hour)
+	wantCode(t, err, fault.Denied)
 }

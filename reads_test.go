@@ -105,6 +105,9 @@ func TestASessionSeesWhatItWrote(t *testing.T) {
 	if got, err := title(old, node); err != nil || got != "Thing mug" {
 		t.Errorf("another session shows %q, %v", got, err)
 	}
+	another := f.nodes[1]
+	catchUp := commerce.Pause(another) // it does not hold what is written from now on
+	must(t, commerce.TakeCut(t.Context(), f.nodes[0]))
 	short, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	// It is passed on and done; what has become of it cannot be read here yet.
@@ -116,6 +119,16 @@ func TestASessionSeesWhatItWrote(t *testing.T) {
 	})
 	if got, err := title(old, node); fault.CodeOf(err) != fault.Unavailable {
 		t.Errorf("the node that has passed a write on shows %q, %v", got, err)
+	}
+	// What was written through a node that is behind is in its session, for other nodes.
+	passed, err := another.Since(old, node.Session())
+	must(t, err)
+	if got, err := title(passed, another); fault.CodeOf(err) != fault.Unavailable {
+		t.Errorf("another node shows a session that has written %q, %v", got, err)
+	}
+	catchUp()
+	if v, err := another.Catalog.BySKU(passed, "mug"); err != nil || v.Title != "Bowl" {
+		t.Errorf("another node, later, shows a session that has written %q, %v", v.Title, err)
 	}
 	resume()
 	if v, err := node.Catalog.BySKU(mine, "mug"); err != nil || v.Title == "Thing mug" {

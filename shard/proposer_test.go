@@ -34,6 +34,8 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 	log := &stuckLog{released: make(chan struct{})}
 	p := shard.NewProposer(log, func() int64 { return 0 }, func() uint64 { return 0 })
 	defer p.Stop(fault.New(fault.Unavailable, "the test is over"))
+	release := sync.OnceFunc(func() { close(log.released) })
+	defer release()
 	raw := make([]byte, each)
 	results := make(chan error, 1024)
 	started := 0
@@ -68,7 +70,7 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 	if n := p.Waiting(); n > room/each {
 		t.Errorf("%d commands of %d bytes wait", n, each)
 	}
-	close(log.released)
+	release()
 	refused := 1
 	for range started - 1 {
 		if err := <-results; err != nil {

@@ -99,6 +99,34 @@ var bugs = []bug{
 		what: "a node that starts waits for its own leadership", file: "commerce.go",
 		old: "s.id.Joined || len(l.group.Members()) > 1 {", new: "s.id.Joined {", pkg: "./internal/sim", test: "TestTheFirstNodeComesBack",
 	},
+	{
+		what: "who holds an invitation may do everything", file: "invite.go",
+		old: "case !c.conf.InviteOnly ||", new: "case true ||", test: "TestAnInvitationOpensNothingElse",
+	},
+	{
+		what: "a node invites itself", file: "invite.go",
+		old: "what.Op == callInvite && what.Node == from", new: "what.Op == callInvite && what.Node == \"\"", test: "TestAnInvitationOpensNothingElse",
+	},
+	{
+		what: "those that answer decide which copy is right", file: "audit.go",
+		old: "case votes[best]*2 <= voters:", new: "case votes[best]*2 <= voters-len(s.Missing):", test: "TestVotersDecideWhichCopyIsRight",
+	},
+	{
+		what: "a session does not hold what was passed on", file: "reads.go",
+		old: "max(l.shard.Applied(), l.wrote.Load())", new: "l.shard.Applied()", test: "TestASessionSeesWhatItWrote",
+	},
+	{
+		what: "a tool takes a node's place", file: "replication/peer/tcp.go",
+		old: `if h.Addr == "" {`, new: `if h.Addr == "-" {`, test: "TestToolsLeaveNodesAlone",
+	},
+	{
+		what: "commands wait without bound", file: "shard/proposer.go",
+		old: "case p.bytes+len(w.raw) > maxWaitingBytes:", new: "case p.bytes < 0:", test: "TestWhatWaitsIsBounded",
+	},
+	{
+		what: "members change twice at once", file: "replication/members.go",
+		old: "if !g.changing.CompareAndSwap(false, true) {", new: "if g.changing.CompareAndSwap(false, true); false {", test: "TestMembersChangeOneAtATime",
+	},
 }
 
 // TestTheBugsCanBePlanted: each place is there, once, so that the list does not get out of date.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"path/filepath"
 	"strings"
@@ -293,6 +294,36 @@ func TestStrangersAreRefused(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// TestToolsLeaveNodesAlone: a tool that uses a node's certificate counts starts of its own. The node is let in after it,
+// and nobody looks for the node where the tool was.
+func TestToolsLeaveNodesAlone(t *testing.T) {
+	ca := authority(t)
+	host := config(t, ca, "b")
+	b := listen(t, host)
+	b.Serve(func(context.Context, string, peer.Request) ([]byte, error) { return nil, nil })
+	known := host.Book.Addrs()
+	for _, incarnation := range []uint64{1 << 60, 1} { // the tool's, which does not listen, and then the node's
+		guest := config(t, ca, "a")
+		guest.Incarnation = incarnation
+		if incarnation > 1 {
+			guest.Listen = ""
+		}
+		a := listen(t, guest)
+		if err := guest.Book.Learn("b", b.Addr()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Call(t.Context(), "b", peer.Request{}); err != nil {
+			t.Errorf("incarnation %d: %v", incarnation, err)
+		}
+		if got := host.Book.Addrs(); incarnation > 1 && !maps.Equal(got, known) {
+			t.Errorf("the tool is in the book: %v", got)
+		}
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
