@@ -370,6 +370,7 @@ func (s *Store) timerHandlers() map[string]command.Timer {
 	return map[string]command.Timer{
 		checkout.TimerRecover: s.Checkout.Recover,
 		checkout.TimerHear:    s.Checkout.HearTimer,
+		checkout.TimerPay:     s.Checkout.PayTimer,
 		payments.TimerSettle:  s.Payments.SettleTimer,
 		inventory.TimerBook:   s.Inventory.BookTimer,
 		inventory.TimerRecall: s.Inventory.RecallTimer,

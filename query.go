@@ -107,7 +107,7 @@ var views = []sqlite.View{
 	{Name: "refunds", Query: `SELECT order_id, n, source, of, state, reason, goods, shipping, other, amount, tax, at, decided_at FROM $.refund_grants`},
 	{Name: "documents", Query: `SELECT id, order_id, kind, of, grant_n, number, issued_at, order_number, currency, tax_included, net, tax, gross, reason, supplied_at, at FROM $.documents`},
 	{Name: "document_lines", Query: `SELECT document, n, kind, line, sku, title, quantity, unit_price, net, tax, gross FROM $.document_lines`},
-	{Name: "payments", Query: `SELECT id, order_id, n, provider, currency, amount, state, authorized, captured, voided, refunded, decline_code, created_at, updated_at, method, installments FROM $.attempts`},
+	{Name: "payments", Query: `SELECT id, order_id, n, provider, currency, amount, state, authorized, captured, voided, refunded, decline_code, created_at, updated_at, method, installments, further FROM $.attempts`},
 	{Name: "discrepancies", Query: `SELECT provider, key, kind, provider_id, order_id, currency, ours, theirs, found_at, cleared_at, note FROM $.discrepancies`},
 	{Name: "balances", Query: `SELECT id, kind, customer, last4, currency, issued, held, spent, expires_at, disabled, created_at, updated_at FROM $.balances`},
 	{Name: "postings", Query: `SELECT order_id, txn, n, account, currency, amount, at FROM $.postings`},

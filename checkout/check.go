@@ -45,6 +45,9 @@ var rules = [...]rule{
 		WHERE o.status = 'pending' AND (c.status <> 'locking' OR c.order_id <> o.id)`},
 	{"checkout.placed_order_completed_its_cart", `SELECT o.id, c.status || ' ' || c.order_id FROM orders o JOIN carts c ON c.id = o.cart
 		WHERE o.placed_at > 0 AND (c.status <> 'completed' OR c.order_id <> o.id)`},
+	{"checkout.open_payment_has_a_timer", `SELECT a.id, a.state FROM attempts a JOIN orders o ON o.id = a.order_id
+		WHERE a.further = 1 AND o.status = 'placed' AND a.state IN ('created', 'unknown', 'needs_action', 'pending')
+			AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = 'checkout.pay' AND t.subject = a.id)`},
 	// What changes have added may be due still, even of an order that was free.
 	{"checkout.placed_order_is_paid", `SELECT id, payment_status FROM orders
 		WHERE status = 'placed' AND total > (SELECT coalesce(sum(c.added), 0) FROM order_changes c WHERE c.order_id = orders.id)

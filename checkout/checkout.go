@@ -46,8 +46,10 @@ func Module() command.Module {
 		Commands: []command.Definition{
 			command.DefineLasting(begin.apply),
 			command.DefineLasting(changeOrder.apply),
+			command.DefineLasting(payOrder.apply),
 			command.DefineRepeatable(finish.apply),
 			command.DefineRepeatable(forget.apply),
+			command.DefineRepeatable(forgetPayment.apply),
 			command.DefineRepeatable(note.apply),
 			command.DefineRepeatable(heard.apply),
 		},

@@ -128,7 +128,7 @@ func (p *process) Refund(ctx context.Context, r payments.RefundRequest) (payment
 
 // start begins a life of the process in which a step goes wrong.
 func (s *shop) start(at int, how mishap) (*shop, *process) {
-	p := &process{Engine: s.engine, provider: s.bank, at: at, how: how}
+	p := &process{Engine: s.engine, provider: s.provider, at: at, how: how}
 	alive := *s
 	alive.boot(p, p)
 	return &alive, p
@@ -254,6 +254,9 @@ var visits = []visit{
 		}
 		return s.payments.Settle(s.ctx(), r.ID)
 	}, orders.Canceled, 0, 1000, 700},
+	{"a change that is paid for", func(s *shop, c *customer) error { return c.more(s, approves) }, orders.Placed, 6250, 1000, 700},
+	{"a change whose payment is declined", func(s *shop, c *customer) error { return c.more(s, declines) }, orders.Placed, 5000, 1000, 700},
+	{"a change whose payment is challenged", func(s *shop, c *customer) error { return c.more(s, challenges) }, orders.Placed, 6250, 1000, 700},
 	{"a shopper who gives up", func(s *shop, c *customer) error {
 		r, err := c.buy(s, c.gift(), part(byCard(simulator.TokenPending), 1500), byCard(approves))
 		if err != nil || r.Status != orders.Pending {
@@ -265,6 +268,27 @@ var visits = []visit{
 		}
 		return err
 	}, orders.Canceled, 0, 1000, 700},
+}
+
+// more lives through a change of an order and a further payment for it.
+func (c *customer) more(s *shop, token string) error {
+	r, err := c.complete(s, checkout.Complete{PayWith: "simulator", Token: approves})
+	if err != nil || r.Status != orders.Placed {
+		return err
+	}
+	changed, err := s.orders.Changes(s.ctx(), r.ID)
+	if err == nil && len(changed) == 0 {
+		_, err = s.checkout.Confirm(s.ctx(), checkout.Change{Order: r.ID, Version: r.Version, Reason: "one more", Key: c.key + "/change", Add: []checkout.AddedLine{{SKU: "mug", Quantity: 1}}})
+	}
+	if err != nil {
+		return err
+	}
+	p, err := s.checkout.Pay(s.ctx(), checkout.Pay{Order: r.ID, Tender: byCard(token), Key: c.key + "/pay"})
+	if err == nil && p.Payment.State == payments.NeedsAction {
+		_ = s.bank.Confirm(string(p.Payment.ID), true) // once
+		_, err = s.checkout.Resume(s.ctx(), r.ID)
+	}
+	return err
 }
 
 // arrives makes a customer with a cart, a gift card and store credit.
@@ -374,7 +398,7 @@ func TestCrashMatrix(t *testing.T) {
 	for _, found := range s.audit() {
 		t.Error(found)
 	}
-	for _, kind := range []string{checkout.TimerRecover, checkout.TimerHear, payments.TimerSettle} {
+	for _, kind := range []string{checkout.TimerRecover, checkout.TimerHear, checkout.TimerPay, payments.TimerSettle} {
 		if due := s.engine.Timers(kind); len(due) > 0 {
 			t.Errorf("%s is still due for %v", kind, due)
 		}

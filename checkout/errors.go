@@ -11,8 +11,9 @@ import (
 	"github.com/keelshop/commerce/orders"
 )
 
-// DeclinedError says that the payment was declined. The order is canceled, the
-// stock is free again and the cart is open for another try.
+// DeclinedError says that the payment was declined. The order of a checkout is
+// canceled, the stock is free again and the cart is open for another try; an
+// order that was placed stands, and what is due for it still is.
 type DeclinedError struct {
 	Order orders.ID
 	Code  string // a neutral reason, as in payments.DeclineCode

@@ -44,6 +44,9 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 	if err != nil || !changed {
 		return finished{Status: o.Status, State: a.State, order: o}, err
 	}
+	if err := lookAfter(tx, a); err != nil {
+		return finished{}, err
+	}
 	pending := o.Status == orders.Pending
 	switch {
 	case pending && a.State.Paid() && covered(o):
@@ -56,7 +59,7 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 		err = c.fail(tx, &o, "payment "+string(a.State))
 	case pending && a.State == payments.NeedsAction:
 		err = c.wait(tx, &o)
-	case letGo(o):
+	case !a.Further && letGo(o):
 		err = orders.Withdraw(tx, &o, "payment "+string(a.State))
 	default:
 		err = orders.Save(tx, &o)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -83,6 +84,14 @@ var planted = []struct {
 		waits, "checkout.pending_order_has_a_timer"},
 	{"a cart stays open", mutation{command: after("checkout.begin", `UPDATE carts SET status = 'active', order_id = ''`)},
 		waits, "checkout.pending_order_locks_its_cart"},
+	{"the matrix: a retry charges again", mutation{provider: keyless},
+		tells("a card", lostAnswer, diesAfter), "captured 50.00 EUR, order "},
+	{"the matrix: a void is lost", mutation{provider: func(p payments.Provider) payments.Provider { return &voidless{p} }},
+		tells("everything, and the last is declined", unreached), "the bank says of payment"},
+	{"the matrix: an order is stuck", mutation{provider: func(p payments.Provider) payments.Provider { return &blind{p} }},
+		tells("a card", lostAnswer), "the order is pending"},
+	{"a further payment has no timer", mutation{command: after("checkout.pay_order", `DELETE FROM timers`)},
+		paysMore, "checkout.open_payment_has_a_timer"},
 	{"half of a posting is lost", mutation{command: after("checkout.finish", `DELETE FROM postings WHERE n = 2`)},
 		sells, "payments.ledger_balance"},
 	{"a sale is not booked", mutation{command: after("checkout.finish", `DELETE FROM postings WHERE txn = 'sale'`)},
@@ -265,7 +274,42 @@ func (p *keylessProvider) Retrieve(context.Context, payments.LookupRequest) (pay
 	return payments.Outcome{State: payments.NotFound}, nil
 }
 
+// voidless is a provider that says it has let go of money and has not.
+type voidless struct{ payments.Provider }
+
+func (p *voidless) Void(ctx context.Context, r payments.VoidRequest) (payments.Outcome, error) {
+	said, err := p.Retrieve(ctx, payments.LookupRequest{Of: payments.KindPayment, Key: r.PaymentKey, PaymentKey: r.PaymentKey, ProviderID: r.ProviderID})
+	if err != nil || said.State != payments.Authorized {
+		return p.Provider.Void(ctx, r)
+	}
+	return payments.Outcome{State: payments.Voided, ProviderID: said.ProviderID}, nil
+}
+
+// blind is a provider that never finds what it was asked for.
+type blind struct{ payments.Provider }
+
+func (p *blind) Retrieve(context.Context, payments.LookupRequest) (payments.Outcome, error) {
+	return payments.Outcome{State: payments.Unknown}, nil
+}
+
 // The scenarios.
+
+// tells lives through one visit of the crash matrix, with each of its steps
+// going wrong in each of some ways.
+func tells(name string, hows ...mishap) func(*shop) {
+	return func(s *shop) {
+		s.sells("mug", 1000)
+		v := visits[slices.IndexFunc(visits, func(v visit) bool { return v.name == name })]
+		for at, found := 1, true; found; at++ {
+			found = false
+			for i, how := range slices.Repeat(hows, 4) { // goods that are borrowed are steps, too
+				v.name = fmt.Sprint(name, " ", i)
+				exists, _ := s.tellAll(v, at, how)
+				found = found || exists
+			}
+		}
+	}
+}
 
 func receivesTwice(s *shop) {
 	s.sells("mug", 0)
@@ -343,6 +387,14 @@ func waits(s *shop) {
 	s.sells("mug", 5)
 	if r, err := s.buy("mug", 1, simulator.TokenPending); err != nil || r.Status != orders.Pending {
 		s.Errorf("got %s, %v", r.Status, err)
+	}
+}
+
+// paysMore leaves a further payment with the bank.
+func paysMore(s *shop) {
+	o := s.changed(approves)
+	if p, err := s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: byCard(simulator.TokenPending)}); err != nil || p.Payment.State != payments.Pending {
+		s.Errorf("got %s, %v", p.Payment.State, err)
 	}
 }
 

@@ -75,7 +75,7 @@ func (s *Service) ask(ctx context.Context, p payments.Provider, a payments.Attem
 	return outcome, nil
 }
 
-// Resume carries on after the shopper has acted, or when a provider's webhook
+// Resume carries on with an order, or a further payment for it, after the shopper has acted, or when a provider's webhook
 // says that something has changed. It asks the provider, so what the shopper
 // or the webhook claims is never trusted.
 func (s *Service) Resume(ctx context.Context, order orders.ID) (Result, error) {
@@ -87,7 +87,10 @@ func (s *Service) Resume(ctx context.Context, order orders.ID) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if len(attempts) > 0 {
+	if err := s.resumeFurther(ctx, slot, attempts); err != nil {
+		return Result{}, err
+	}
+	if len(attempts) > 0 && !attempts[len(attempts)-1].Further {
 		a := payments.Current(attempts)
 		p, err := s.payments.Provider(a.Provider)
 		if err != nil {

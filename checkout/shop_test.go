@@ -57,6 +57,7 @@ type shop struct {
 	checkout  *checkout.Service
 
 	sealer   *seal.Sealer
+	provider payments.Provider     // the bank, as the services see it
 	received map[catalog.SKU]int64 // what should be on hand
 	copies   *counted
 	// meanwhile is what somebody else does just before a commit, if the
@@ -127,7 +128,7 @@ func newMutant(t testing.TB, shards int, m mutation) *shop {
 	if m.provider != nil {
 		bank = m.provider(bank)
 	}
-	s.sealer = sealer
+	s.sealer, s.provider = sealer, bank
 	s.boot(engine, bank)
 	return s
 }

@@ -66,6 +66,7 @@ func (s *shop) settle() {
 		for kind, call := range map[string]func(string) error{
 			checkout.TimerRecover: func(o string) error { return s.checkout.Recover(s.ctx(), o) },
 			checkout.TimerHear:    func(o string) error { return s.checkout.HearTimer(s.ctx(), o) },
+			checkout.TimerPay:     func(a string) error { return s.checkout.PayTimer(s.ctx(), a) },
 			payments.TimerSettle:  func(o string) error { return s.payments.SettleTimer(s.ctx(), o) },
 		} {
 			for _, subject := range s.engine.Timers(kind) {

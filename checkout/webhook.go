@@ -69,6 +69,7 @@ func (s *Service) hear(ctx context.Context, slot id.Slot, order orders.ID) error
 	if err != nil {
 		return err
 	}
+	pending := false
 	for _, a := range attempts {
 		p, err := s.payments.Provider(a.Provider)
 		if err != nil {
@@ -81,11 +82,13 @@ func (s *Service) hear(ctx context.Context, slot id.Slot, order orders.ID) error
 		if outcome.State == payments.NotFound {
 			continue
 		}
-		if _, err := s.finish(ctx, slot, a, outcome); err != nil {
+		f, err := s.finish(ctx, slot, a, outcome)
+		if err != nil {
 			return err
 		}
+		pending = f.Status == orders.Pending
 	}
-	if len(attempts) > 1 {
+	if len(attempts) > 1 && pending {
 		if err := s.drive(ctx, slot, order); err != nil {
 			return err
 		}

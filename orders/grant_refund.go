@@ -219,20 +219,27 @@ func (c ReleaseRefund) Validate() error {
 }
 
 func (c ReleaseRefund) apply(tx *command.Tx) (Receipt, error) {
+	r, _, err := ReleaseTx(tx, c)
+	return r, err
+}
+
+// ReleaseTx is ReleaseRefund within a command of another package. It is called
+// in apply.
+func ReleaseTx(tx *command.Tx, c ReleaseRefund) (Receipt, Grant, error) {
 	o, err := placed(tx.Tx, c.Order, c.Version)
 	if err != nil {
-		return Receipt{}, err
+		return Receipt{}, Grant{}, err
 	}
 	all, err := GrantsTx(tx.Tx, o)
 	if err != nil {
-		return Receipt{}, err
+		return Receipt{}, Grant{}, err
 	}
 	if c.Grant > len(all) {
-		return Receipt{}, fault.New(fault.NotFound, "order %s has no grant %d", c.Order, c.Grant)
+		return Receipt{}, Grant{}, fault.New(fault.NotFound, "order %s has no grant %d", c.Order, c.Grant)
 	}
 	g := all[c.Grant-1]
 	if g.State != Granted {
-		return Receipt{}, &StatusError{Order: c.Order, Have: "through with grant " + strconv.Itoa(c.Grant) + ", which is " + string(g.State), Want: string(Granted)}
+		return Receipt{}, Grant{}, &StatusError{Order: c.Order, Have: "through with grant " + strconv.Itoa(c.Grant) + ", which is " + string(g.State), Want: string(Granted)}
 	}
 	event := "order.refund_released"
 	g.State, g.DecidedAt = Released, instant(tx.At)
@@ -240,12 +247,13 @@ func (c ReleaseRefund) apply(tx *command.Tx) (Receipt, error) {
 		g.State, event = Withdrawn, "order.refund_withdrawn"
 	}
 	if err := g.owe(&o); err != nil {
-		return Receipt{}, err
+		return Receipt{}, Grant{}, err
 	}
 	if _, err := tx.Exec(`UPDATE refund_grants SET state = ?, decided_at = ? WHERE order_id = ? AND n = ?`, g.State, tx.At, c.Order, c.Grant); err != nil {
-		return Receipt{}, err
+		return Receipt{}, Grant{}, err
 	}
-	return g.finish(tx, &o, event)
+	r, err := g.finish(tx, &o, event)
+	return r, g, err
 }
 
 // ReleaseRefund runs the command and returns the grant. It returns

@@ -25,7 +25,10 @@ type Attempt struct {
 	AutoCapture bool         // captured at once, not only authorized
 	// WhenPlaced says that the money is captured once the order is placed: when
 	// all its other payments are certain.
-	WhenPlaced   bool
+	WhenPlaced bool
+	// Further says that the payment was made after the order was placed, for what
+	// a change of it has made due.
+	Further      bool
 	Method       string // how it is paid in the shop's own words, as in "boleto"; "" if nobody said
 	Installments int    // in how many parts the shopper pays; 0 if nobody said
 
@@ -34,6 +37,9 @@ type Attempt struct {
 	// What happened to the money so far, each a running total.
 	// Authorized ≥ Captured + Voided and Captured ≥ Refunded, always.
 	Authorized, Captured, Voided, Refunded money.Amount
+	// Chosen is up to what refunds go to this payment before any other: see
+	// RefundTo. Nothing leaves it to the order of the payments.
+	Chosen money.Amount
 
 	Decline DeclineCode
 	Raw     string      // the provider's own word for Decline
@@ -77,12 +83,12 @@ func CheckToken(token string) error {
 
 // CreateAttempt records an attempt before its provider is asked, in the
 // caller's transaction. Of a it takes ID, Order, Number, Provider, Token,
-// Amount, AutoCapture, WhenPlaced, Method and Installments.
+// Amount, AutoCapture, WhenPlaced, Further, Method and Installments.
 func CreateAttempt(tx *command.Tx, a Attempt) error {
-	_, err := tx.Exec(`INSERT INTO attempts (id, order_id, slot, n, provider, token, currency, amount, auto_capture, method, installments, state,
+	_, err := tx.Exec(`INSERT INTO attempts (id, order_id, slot, n, provider, token, currency, amount, auto_capture, further, method, installments, state,
 		provider_id, authorized, captured, voided, refunded, decline_code, raw_code, next_action, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'created', '', 0, 0, 0, 0, '', '', '', ?, ?)`,
-		a.ID, a.Order, tx.Slot, a.Number, a.Provider, a.Token, a.Amount.Currency(), a.Amount.Minor(), captureWhen(a), a.Method, a.Installments, tx.At, tx.At)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'created', '', 0, 0, 0, 0, '', '', '', ?, ?)`,
+		a.ID, a.Order, tx.Slot, a.Number, a.Provider, a.Token, a.Amount.Currency(), a.Amount.Minor(), captureWhen(a), a.Further, a.Method, a.Installments, tx.At, tx.At)
 	return err
 }
 
@@ -115,8 +121,24 @@ func Current(attempts []Attempt) Attempt {
 	return attempts[len(attempts)-1]
 }
 
+// DueTx returns what is to be paid for a placed order and nobody is paying yet,
+// and how many payments it has. It may be below nothing.
+func DueTx(tx *sqlite.Tx, o orders.Order) (due money.Amount, payments int, err error) {
+	all, err := AttemptsTx(tx, o.ID)
+	if err != nil {
+		return due, 0, err
+	}
+	minor := o.Outstanding().Minor()
+	for _, a := range all {
+		if !a.State.Settled() {
+			minor -= a.Amount.Minor()
+		}
+	}
+	return money.New(minor, o.Currency), len(all), nil
+}
+
 const attemptColumns = `id, order_id, n, provider, token, currency, amount, auto_capture, state, provider_id,
-	authorized, captured, voided, refunded, decline_code, raw_code, next_action, created_at, updated_at, method, installments`
+	authorized, captured, voided, refunded, decline_code, raw_code, next_action, created_at, updated_at, method, installments, further, chosen`
 
 // AttemptTx returns an attempt, or a *NotFoundError.
 func AttemptTx(tx *sqlite.Tx, a ID) (Attempt, error) {
@@ -157,7 +179,7 @@ func scanAttempt(r *sqlite.Rows) (Attempt, error) {
 		Amount: amount(6), AutoCapture: r.Int(7) == captureAtOnce, WhenPlaced: r.Int(7) == captureWhenPlaced, State: State(r.Text(8)), ProviderID: r.Text(9),
 		Authorized: amount(10), Captured: amount(11), Voided: amount(12), Refunded: amount(13),
 		Decline: DeclineCode(r.Text(14)), Raw: r.Text(15), CreatedAt: instant(r.Int64(17)), UpdatedAt: instant(r.Int64(18)),
-		Method: r.Text(19), Installments: r.Int(20),
+		Method: r.Text(19), Installments: r.Int(20), Further: r.Bool(21), Chosen: amount(22),
 	}
 	if next := r.Text(16); next != "" {
 		a.Next = new(NextAction)

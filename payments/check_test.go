@@ -55,7 +55,7 @@ func TestChecksFire(t *testing.T) {
 		"payments.attempt_forgotten": {
 			func(s *shop, it sale) {
 				sql(`UPDATE orders SET status = 'canceled', canceled_at = 1`)(s, it)
-				sql(`INSERT INTO attempts SELECT id || 'x', order_id, slot, 9, provider, token, currency, amount, 0, '', 0, 'unknown', '', 0, 0, 0, 0, '', '', '', 0, 0 FROM attempts`)(s, it)
+				sql(`INSERT INTO attempts SELECT id || 'x', order_id, slot, 9, provider, token, currency, amount, 0, 0, '', 0, 'unknown', '', 0, 0, 0, 0, 0, '', '', '', 0, 0 FROM attempts`)(s, it)
 			},
 			func(s *shop, it sale) {
 				sql(`UPDATE orders SET status = 'placed', canceled_at = 0`)(s, it)

@@ -85,6 +85,7 @@ func Module() command.Module {
 			command.DefineLasting(Capture.apply),
 			command.DefineLasting(Refund.apply),
 			command.DefineLasting(RecordRefund.apply),
+			command.DefineLasting(ReleaseRefund.apply),
 			command.Define(Annotate.apply),
 			command.Define(Clear.apply),
 			command.DefineRepeatable(report.apply),

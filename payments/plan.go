@@ -197,12 +197,12 @@ func (b *books) planRefunds(tx *command.Tx) (later int64, err error) {
 	if b.order.Status == orders.Canceled {
 		reason = "order canceled"
 	}
-	for _, a := range b.attempts {
-		part := min(owed, a.Captured.Minor()-a.Refunded.Minor()-b.under(a.ID, KindRefund))
+	parts := b.shareRefund(owed)
+	for i, a := range b.attempts {
+		part := parts[i]
 		if part <= 0 {
 			continue
 		}
-		owed -= part
 		if at := b.retryAt(a.ID, KindRefund); at > tx.Clock {
 			later = sooner(later, at)
 			continue
@@ -212,6 +212,26 @@ func (b *books) planRefunds(tx *command.Tx) (later int64, err error) {
 		}
 	}
 	return later, nil
+}
+
+// shareRefund shares what is owed among the payments: as was chosen, and the
+// rest from the first payment on, each up to what it has.
+func (b *books) shareRefund(owed int64) []int64 {
+	parts := make([]int64, len(b.attempts))
+	take := func(i int, most int64) {
+		a := b.attempts[i]
+		part := min(owed, most, a.Captured.Minor()-a.Refunded.Minor()-b.under(a.ID, KindRefund)-parts[i])
+		if part > 0 {
+			parts[i], owed = parts[i]+part, owed-part
+		}
+	}
+	for i, a := range b.attempts {
+		take(i, a.Chosen.Minor()-a.Refunded.Minor()-b.under(a.ID, KindRefund))
+	}
+	for i := range b.attempts {
+		take(i, owed)
+	}
+	return parts
 }
 
 // conclude lists what can be asked now. When that is nothing, the order's

@@ -16,7 +16,10 @@ type Refund struct {
 	// Amount defaults to everything that was captured and not granted back.
 	Amount money.Amount `cbor:"2,keyasint,omitempty"`
 	Reason string       `cbor:"3,keyasint,omitempty"`
-	Key    string       `cbor:"-"` // idempotency key
+	// To says which payments it goes to. What they leave goes to the payments in
+	// their order, as all of it does without.
+	To  []RefundTo `cbor:"4,keyasint,omitempty"`
+	Key string     `cbor:"-"` // idempotency key
 }
 
 // RefundEvent is the data of the event payment.refund_granted.
@@ -35,23 +38,34 @@ func (c Refund) Validate() error {
 	if _, err := slotOf("ord", string(c.Order)); err != nil {
 		return err
 	}
+	if err := checkTo(c.To); err != nil {
+		return err
+	}
 	return checkAsked(c.Amount, c.Reason)
 }
 
 func (c Refund) apply(tx *command.Tx) (struct{}, error) {
-	o, err := orders.GetTx(tx.Tx, c.Order)
+	b, err := readBooks(tx, c.Order)
 	if err != nil {
 		return struct{}{}, err
 	}
+	o := b.order
 	if o.Status != orders.Placed {
 		return struct{}{}, &orders.StatusError{Order: c.Order, Have: string(o.Status), Want: string(orders.Placed)}
 	}
-	left := money.New(o.Captured.Minor()-o.RefundGranted.Minor(), o.Currency)
+	owed, err := b.owed(tx)
+	if err != nil {
+		return struct{}{}, err
+	}
+	left := money.New(o.Captured.Minor()-o.Refunded.Minor()-owed, o.Currency)
 	amount, err := asked(c.Order, "refund", c.Amount, left)
 	if err != nil {
 		return struct{}{}, err
 	}
 	if err := orders.GrantOtherTx(tx, &o, amount, c.Reason); err != nil {
+		return struct{}{}, err
+	}
+	if err := b.choose(tx, c.To, amount); err != nil {
 		return struct{}{}, err
 	}
 	return struct{}{}, tx.Emit("payment.refund_granted", string(c.Order),
@@ -61,7 +75,7 @@ func (c Refund) apply(tx *command.Tx) (struct{}, error) {
 // Refund grants the refund and asks the provider at once. It returns the
 // order's operations; one that is not final is carried on with in the
 // background, and one that failed is tried again. It is an *AmountError if
-// less is left, and an *orders.StatusError if the order is not placed.
+// less is left of the order or of a payment that is named, and an *orders.StatusError if the order is not placed.
 func (s *Service) Refund(ctx context.Context, c Refund) ([]Operation, error) {
 	slot, err := slotOf("ord", string(c.Order))
 	if err != nil {

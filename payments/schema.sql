@@ -11,6 +11,7 @@ CREATE TABLE attempts (
 	currency     TEXT    NOT NULL,
 	amount       INTEGER NOT NULL CHECK (amount > 0),
 	auto_capture INTEGER NOT NULL CHECK (auto_capture BETWEEN 0 AND 2), -- 1 at once, 2 when the order is placed
+	further      INTEGER NOT NULL DEFAULT 0 CHECK (further BETWEEN 0 AND 1), -- made after the order was placed
 	method       TEXT    NOT NULL, -- how it is paid, in the shop's words
 	installments INTEGER NOT NULL CHECK (installments >= 0),
 	state        TEXT    NOT NULL CHECK (state = 'created' OR state = 'captured' OR state = 'authorized' OR state = 'unknown' OR state = 'needs_action' OR
@@ -20,6 +21,7 @@ CREATE TABLE attempts (
 	captured     INTEGER NOT NULL CHECK (captured >= 0 AND (captured = 0 OR state = 'captured')),
 	voided       INTEGER NOT NULL CHECK (voided >= 0),
 	refunded     INTEGER NOT NULL CHECK (refunded BETWEEN 0 AND captured),
+	chosen       INTEGER NOT NULL DEFAULT 0 CHECK (chosen BETWEEN 0 AND captured), -- up to what refunds go here first
 	decline_code TEXT    NOT NULL,
 	raw_code     TEXT    NOT NULL,
 	next_action  TEXT    NOT NULL, -- JSON, while the state is needs_action

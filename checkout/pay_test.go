@@ -1,0 +1,209 @@
+package checkout_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/credit"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments"
+	"github.com/keelshop/commerce/payments/simulator"
+)
+
+// changed sells two mugs and adds a third one to the order, which is then due.
+func (s *shop) changed(token string) orders.Order {
+	s.Helper()
+	s.sells("mug", 10)
+	r, err := s.buy("mug", 2, token)
+	s.must(err)
+	o, err := s.checkout.Confirm(s.ctx(), checkout.Change{Order: r.ID, Version: r.Version, Reason: "one more", Add: []checkout.AddedLine{{SKU: "mug", Quantity: 1}}})
+	s.must(err)
+	return o
+}
+
+func (s *shop) due(o orders.ID, minor int64) {
+	s.Helper()
+	if due, err := s.checkout.Due(s.ctx(), o); err != nil || due != euro(minor) {
+		s.Errorf("%v is due, %v; want %v", due, err, euro(minor))
+	}
+}
+
+// TestAChangeIsPaidFor: what a change of an order makes due is paid by a further
+// payment, once however often it is asked for, in parts and by any means.
+func TestAChangeIsPaidFor(t *testing.T) {
+	s := newShop(t, 2)
+	o := s.changed(approves)
+	s.due(o.ID, price)
+	if o.PaymentStatus != orders.PartiallyPaid {
+		t.Errorf("the order is %s", o.PaymentStatus)
+	}
+	first := checkout.Pay{Order: o.ID, Tender: part(byCard(approves), 250), Key: "a"}
+	for range 2 {
+		got, err := s.checkout.Pay(s.ctx(), first)
+		if err != nil || got.Payment.State != payments.Captured || !got.Payment.Further || got.Payment.Amount != euro(250) || got.Order.Captured != euro(2*price+250) {
+			t.Fatalf("got %+v, %v", got, err)
+		}
+	}
+	s.due(o.ID, price-250)
+	_, err := s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: part(byCard(approves), price-249)})
+	as[*payments.AmountError](s, err)
+	_, err = s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: byCard(declines)})
+	as[*checkout.DeclinedError](s, err)
+	if got := s.order(o.ID); got.Status != orders.Placed || got.PaymentStatus != orders.PartiallyPaid {
+		t.Errorf("after a decline the order is %s and %s", got.Status, got.PaymentStatus)
+	}
+	card := s.card(300)
+	if got, err := s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: checkout.Tender{PayWith: credit.GiftCards, Token: card.Code}}); err != nil || got.Payment.Amount != euro(300) {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if got, err := s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: checkout.Tender{PayWith: "manual"}}); err != nil || got.Payment.Amount != euro(price-550) || got.Payment.State != payments.Authorized && got.Payment.State != payments.Captured {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	_, err = s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: byCard(approves)})
+	s.wants(err, fault.Refused)
+	s.settle()
+	// A canceled order gives all of it back, to whoever paid.
+	if _, err := s.orders.Cancel(s.ctx(), orders.Cancel{Order: o.ID, Reason: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	s.settle()
+	s.holds(card.ID, 300, 0, 0)
+	if got := s.order(o.ID); got.Captured != got.Refunded || got.Authorized.Minor() != got.Captured.Minor()+got.Voided.Minor() {
+		t.Errorf("the canceled order keeps money: %+v", got)
+	}
+	_, err = s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: byCard(approves)})
+	as[*orders.StatusError](s, err)
+	for _, found := range s.audit() {
+		t.Error(found)
+	}
+}
+
+// TestAFurtherPaymentIsFinished: what the bank does not say at once is learned
+// by a webhook, by the shopper who comes back or by the timer, and meanwhile
+// nobody can pay the same again.
+func TestAFurtherPaymentIsFinished(t *testing.T) {
+	s := newShop(t, 2)
+	for name, c := range map[string]struct {
+		token string
+		act   func(payments.Attempt)
+		state payments.State
+	}{
+		"the answer is lost":        {simulator.TokenLostAnswer, func(payments.Attempt) {}, payments.Captured},
+		"the shopper proves it":     {challenges, func(a payments.Attempt) { s.must(s.bank.Confirm(string(a.ID), true)) }, payments.Captured},
+		"the shopper fails to":      {challenges, func(a payments.Attempt) { s.must(s.bank.Confirm(string(a.ID), false)) }, payments.Declined},
+		"the shopper walks away":    {challenges, func(payments.Attempt) { s.engine.Advance(time.Hour) }, payments.Canceled},
+		"the shopper thinks better": {challenges, func(a payments.Attempt) { _, err := s.checkout.AbandonPayment(s.ctx(), a.ID); s.must(err) }, payments.Canceled},
+		"the order is canceled": {challenges, func(a payments.Attempt) {
+			_, err := s.orders.Cancel(s.ctx(), orders.Cancel{Order: a.Order, Reason: "test"})
+			s.must(err)
+		}, payments.Canceled},
+	} {
+		o := s.changed(approves)
+		got, err := s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: byCard(c.token), Key: name})
+		if err != nil || got.Payment.State.Settled() {
+			t.Fatalf("%s: got %+v, %v", name, got, err)
+		}
+		s.due(o.ID, 0)
+		_, err = s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: byCard(approves)})
+		s.wants(err, fault.Refused)
+		c.act(got.Payment)
+		if c.state != payments.Canceled {
+			_, err = s.checkout.Resume(s.ctx(), o.ID)
+			s.must(err)
+		}
+		s.recovers()
+		if a, err := s.payments.Get(s.ctx(), got.Payment.ID); err != nil || a.State != c.state {
+			t.Errorf("%s: the payment is %s, %v; want %s", name, a.State, err, c.state)
+		}
+		if s.order(o.ID).Status == orders.Placed {
+			s.due(o.ID, map[bool]int64{true: 0, false: price}[c.state == payments.Captured])
+		}
+		if timers := s.engine.Timers(checkout.TimerPay); len(timers) > 0 {
+			t.Errorf("%s: %v is still looked after", name, timers)
+		}
+	}
+	for _, found := range s.audit() {
+		t.Error(found)
+	}
+}
+
+// TestWhatIsDueIsPaidOnce: many who pay the same at once pay it once together.
+func TestWhatIsDueIsPaidOnce(t *testing.T) {
+	s := newShop(t, 2)
+	o := s.changed(approves)
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			_, err := s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: part(byCard(approves), 500)})
+			if err != nil && fault.CodeOf(err) != fault.Refused {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	s.due(o.ID, price-1000)
+	for _, found := range s.audit() {
+		t.Error(found)
+	}
+}
+
+// TestARefundChoosesItsPayments: a refund goes where it was sent, also after the
+// bank has refused once, never beyond what a payment has, and else to the first.
+func TestARefundChoosesItsPayments(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 10)
+	card := s.card(1000)
+	r, err := s.checkout.Complete(s.ctx(), checkout.Complete{Cart: s.basket("mug", 4), Tenders: []checkout.Tender{
+		{PayWith: credit.GiftCards, Token: card.Code}, part(byCard(approves), 1500), byCard(approves),
+	}})
+	s.must(err)
+	s.settle()
+	attempts, err := s.payments.ByOrder(s.ctx(), r.ID)
+	s.must(err)
+	refunded := func(want ...int64) {
+		t.Helper()
+		s.settle()
+		all, err := s.payments.ByOrder(s.ctx(), r.ID)
+		s.must(err)
+		for i, a := range all {
+			if a.Refunded != euro(want[i]) {
+				t.Errorf("payment %d has given back %v, want %v", a.Number, a.Refunded, euro(want[i]))
+			}
+		}
+	}
+	_, err = s.payments.Refund(s.ctx(), payments.Refund{Order: r.ID, Amount: euro(700), To: []payments.RefundTo{{Payment: attempts[2].ID, Amount: euro(600)}}})
+	s.must(err)
+	refunded(100, 0, 600)
+	for _, to := range [][]payments.RefundTo{
+		{{Payment: attempts[1].ID, Amount: euro(1501)}},
+		{{Payment: attempts[1].ID, Amount: euro(1000)}, {Payment: attempts[2].ID, Amount: euro(1000)}},
+	} {
+		_, err = s.payments.Refund(s.ctx(), payments.Refund{Order: r.ID, Amount: euro(1800), To: to})
+		as[*payments.AmountError](s, err)
+	}
+	_, err = s.payments.Refund(s.ctx(), payments.Refund{Order: r.ID, Amount: euro(100), To: []payments.RefundTo{{Payment: "pay_" + payments.ID(r.ID[4:]), Amount: euro(1)}}})
+	as[*payments.NotFoundError](s, err)
+	refunded(100, 0, 600)
+
+	g, err := s.orders.GrantRefund(s.ctx(), orders.GrantRefund{Order: r.ID, Lines: []orders.RefundLine{{Line: 1, Quantity: 1}}, Reason: "broken"})
+	s.must(err)
+	_, err = s.payments.ReleaseRefund(s.ctx(), payments.ReleaseRefund{Order: r.ID, Grant: g.Number, To: []payments.RefundTo{{Payment: attempts[1].ID, Amount: euro(price + 1)}}})
+	as[*payments.AmountError](s, err)
+	_, err = s.payments.ReleaseRefund(s.ctx(), payments.ReleaseRefund{Order: r.ID, Grant: g.Number, To: []payments.RefundTo{{Payment: attempts[1].ID, Amount: euro(price)}}})
+	s.must(err)
+	refunded(100, price, 600)
+	s.must(s.orderRefunds(r.ID, 3050))
+	refunded(1000, 1500, 2500)
+	for _, found := range s.audit() {
+		t.Error(found)
+	}
+}
+
+// orderRefunds pays back an amount to the payments in their order.
+func (s *shop) orderRefunds(o orders.ID, minor int64) error {
+	_, err := s.payments.Refund(s.ctx(), payments.Refund{Order: o, Amount: euro(minor)})
+	return err
+}
