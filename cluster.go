@@ -340,6 +340,10 @@ type NodeStatus struct {
 	Rebuilding []int `cbor:"9,keyasint,omitempty"`
 	Replica    bool  `cbor:"10,keyasint,omitempty"` // it never gets a vote
 	LowDisk    bool  `cbor:"11,keyasint,omitempty"` // its disk is nearly full: see WithReserve
+	// Level is the logic level of its shards, the lowest one if they are not
+	// alike, and Knows the newest one of its program: see Cluster.RaiseLevel.
+	Level uint32 `cbor:"12,keyasint,omitempty"`
+	Knows uint32 `cbor:"13,keyasint,omitempty"`
 }
 
 // report is what a node says of itself.
@@ -350,10 +354,15 @@ type report struct {
 	Rebuilding []int    `cbor:"4,keyasint,omitempty"`
 	Replica    bool     `cbor:"5,keyasint,omitempty"`
 	LowDisk    bool     `cbor:"6,keyasint,omitempty"`
+	Level      uint32   `cbor:"7,keyasint,omitempty"` // the lowest of its shards
+	Knows      uint32   `cbor:"8,keyasint,omitempty"` // the newest of its program
 }
 
 func (c *Cluster) report() report {
-	r := report{Draining: c.draining.Load(), Replica: c.conf.Replica, LowDisk: c.store.engine.room.low() != nil}
+	r := report{
+		Draining: c.draining.Load(), Replica: c.conf.Replica, LowDisk: c.store.engine.room.low() != nil,
+		Level: c.store.engine.level(), Knows: c.store.engine.newest(),
+	}
 	for _, l := range c.store.engine.lanes {
 		if l.group.Leading() {
 			r.Leads = append(r.Leads, l.number)
@@ -438,7 +447,7 @@ func (c *Cluster) assess(nodes map[string]*NodeStatus, reports map[string]report
 		}
 		if r, ok := reports[name]; ok {
 			n.Reachable, n.Draining, n.Leads, n.Rebuilding = true, r.Draining, len(r.Leads), r.Rebuilding
-			n.Replica, n.LowDisk = r.Replica, r.LowDisk
+			n.Replica, n.LowDisk, n.Level, n.Knows = r.Replica, r.LowDisk, r.Level, r.Knows
 			for i, applied := range r.Applied[:min(len(r.Applied), len(newest))] {
 				n.Behind = max(n.Behind, newest[i]-applied)
 			}

@@ -114,6 +114,16 @@ func (r *RemoteCluster) Audit(ctx context.Context) (a Audit, err error) {
 	return a, command.Unmarshal(got.Body, &a)
 }
 
+// RaiseLevel is Cluster.RaiseLevel, to the newest level of the node that is
+// asked.
+func (r *RemoteCluster) RaiseLevel(ctx context.Context) (level uint32, err error) {
+	got, err := r.ask(ctx, call{Op: callLevel})
+	if err != nil {
+		return 0, err
+	}
+	return level, command.Unmarshal(got.Body, &level)
+}
+
 // Close ends the connection.
 func (r *RemoteCluster) Close() error { return r.net.Close() }
 

@@ -324,7 +324,7 @@ func (s *Store) raiseLevel(ctx context.Context) error {
 		if l.shard.Level() > 0 || s.id.Joined || len(l.group.Members()) > 1 {
 			continue
 		}
-		body, err := command.Marshal(shard.SetLevel{Level: shard.MaxLevel})
+		body, err := command.Marshal(shard.SetLevel{Level: shard.Newest(s.set.Modules())})
 		if err != nil {
 			return err
 		}

@@ -42,6 +42,7 @@ const (
 	callInvite   // make a token for a node
 	callRedeem   // let the node in that calls, which has a token
 	callAnyAsset // a part of an asset, whichever node has it
+	callLevel    // for a RemoteCluster: take the store to the newest level
 )
 
 // A call is what one node asks another. Its fields are a wire format.
@@ -294,6 +295,13 @@ func (s *Store) operate(ctx context.Context, c call) (answered, error) {
 		return answered{Body: body}, err
 	case callResumeNode:
 		return answered{}, s.cluster.Resume(ctx, c.Node)
+	case callLevel:
+		level, err := s.cluster.RaiseLevel(ctx)
+		if err != nil {
+			return answered{}, err
+		}
+		body, err := command.Marshal(level)
+		return answered{Body: body}, err
 	}
 	return s.serveFiles(ctx, c)
 }
@@ -313,6 +321,9 @@ func (e *engine) serveSubmit(ctx context.Context, l *lane, raw []byte) (answered
 	// Once it is in the log, a program that does not know it must stop.
 	if _, known := e.set.Lookup(env.Kind); !known && !env.Skippable {
 		return answered{}, fault.New(fault.Unavailable, "node %s runs a program that does not know %s: upgrade it", e.self, env.Kind)
+	}
+	if err := e.knowsLevel(env); err != nil {
+		return answered{}, err
 	}
 	e.meetCut(env.Cut)
 	env.Cut, env.Level = 0, l.shard.Level()

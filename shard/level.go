@@ -1,17 +1,26 @@
 package shard
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 )
 
-// MaxLevel is the newest logic level that this program can apply. A level is
-// a step of the tables or of the rules; a shard takes it when a level command
-// comes in its log, and so at the same entry on every replica.
+// MaxLevel is the newest logic level of this program. A level is a step of the
+// tables or of the rules; a shard takes it when a level command comes in its
+// log, and so at the same entry on every replica.
 const MaxLevel = 1
+
+// Newest returns the newest logic level that a program with these modules can
+// apply.
+func Newest(modules []command.Module) uint32 {
+	newest := uint32(MaxLevel)
+	for _, m := range modules {
+		for level := range m.Schema {
+			newest = max(newest, level)
+		}
+	}
+	return newest
+}
 
 // SetLevel takes a shard to a logic level. It is proposed when every voter
 // supports the level, never by opening a file.
@@ -27,10 +36,10 @@ type levelChange struct {
 // Kind returns "shard.set_level".
 func (SetLevel) Kind() command.Kind { return "shard.set_level" }
 
-// Validate refuses levels that this program does not know.
+// Validate refuses level 0.
 func (c SetLevel) Validate() error {
-	if c.Level == 0 || c.Level > MaxLevel {
-		return fault.New(fault.Invalid, "there is no logic level %d; this program knows 1 to %d", c.Level, MaxLevel)
+	if c.Level == 0 {
+		return fault.New(fault.Invalid, "there is no logic level 0")
 	}
 	return nil
 }
@@ -62,8 +71,8 @@ func Module(modules ...command.Module) command.Module {
 }
 
 func (c SetLevel) apply(tx *command.Tx, modules []command.Module) (levelChange, error) {
-	if c.Level > MaxLevel {
-		return levelChange{}, &command.UndecodableError{Kind: c.Kind(), Err: fault.New(fault.Broken, "level %d is newer than this program", c.Level)}
+	if newest := Newest(modules); c.Level > newest {
+		return levelChange{}, &command.UndecodableError{Kind: c.Kind(), Err: fault.New(fault.Broken, "this program knows levels up to %d and not %d: upgrade it", newest, c.Level)}
 	}
 	for level := tx.Level + 1; level <= c.Level; level++ {
 		for _, m := range modules {
@@ -80,15 +89,4 @@ func runSchema(tx *command.Tx, sql string) error {
 		return nil
 	}
 	return tx.Script(sql)
-}
-
-// Levels returns the levels that modules have schema steps for, in order.
-func Levels(modules []command.Module) []uint32 {
-	seen := map[uint32]bool{}
-	for _, m := range modules {
-		for l := range m.Schema {
-			seen[l] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(seen))
 }

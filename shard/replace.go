@@ -107,7 +107,7 @@ func (s *Shard) fits(path string, atLeast uint64) error {
 	if err := conn.QuickCheck(); err != nil {
 		return err
 	}
-	rows := conn.Tx().Query(`SELECT format, store, shard, shards, applied FROM meta WHERE one = 1`)
+	rows := conn.Tx().Query(`SELECT format, store, shard, shards, applied, level FROM meta WHERE one = 1`)
 	defer rows.Close()
 	if !rows.Next() {
 		return errors.Join(rows.Err(), fault.New(fault.Broken, "%s is not a shard file", path))
@@ -118,7 +118,7 @@ func (s *Shard) fits(path string, atLeast uint64) error {
 	if applied := uint64(rows.Int64(4)); applied < atLeast {
 		return fault.New(fault.Broken, "%s holds entries up to %d, and must hold those up to %d", path, applied, atLeast)
 	}
-	return nil
+	return s.cfg.knows(uint32(rows.Int64(5)))
 }
 
 // swap puts the copy in the file's place. The old -wal must be gone before: laid

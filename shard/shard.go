@@ -242,6 +242,14 @@ func (s *Shard) readMeta() error {
 	case shard != s.cfg.Shard || shards != s.cfg.Map.Shards():
 		return fault.New(fault.Broken, "%s is shard %d of %d, not %d of %d", s.cfg.Path, shard, shards, s.cfg.Shard, s.cfg.Map.Shards())
 	}
+	return s.cfg.knows(s.state.level)
+}
+
+// knows refuses a level whose rules this program does not have.
+func (c Config) knows(level uint32) error {
+	if newest := Newest(c.Commands.Modules()); level > newest {
+		return fault.New(fault.Broken, "%s is at the logic level %d, and this program knows levels up to %d: upgrade the program", c.Path, level, newest)
+	}
 	return nil
 }
 

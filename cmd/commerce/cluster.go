@@ -21,6 +21,7 @@ const clusterHelp = `Usage: commerce cluster COMMAND
   audit               compare the copies of all nodes
   drain NODE          let a node hand over everything that it leads
   resume NODE         let it lead again
+  upgrade             take the store to the level of its new programs
   remove NODE         take a node out of the cluster, for good
   recover DIR         make one node go on after the majority was lost for ever
 
@@ -36,13 +37,14 @@ var clusterCommands = []subcommand{
 	{"audit", clusterAudit},
 	{"drain", operate(drainHelp, (*commerce.RemoteCluster).Drain)},
 	{"resume", operate(resumeHelp, (*commerce.RemoteCluster).Resume)},
+	{"upgrade", clusterUpgrade},
 	{"remove", operate(removeHelp, (*commerce.RemoteCluster).Remove)},
 	{"recover", clusterRecover},
 }
 
 func cluster(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		return misused("name what to do: certs, serve, invite, join, status, audit, drain, resume, remove or recover")
+		return misused("name what to do: certs, serve, invite, join, status, audit, drain, resume, upgrade, remove or recover")
 	}
 	if args[0] == "--help" || args[0] == "-h" || args[0] == "help" {
 		_, err := io.WriteString(stdout, clusterHelp)
@@ -76,7 +78,8 @@ const (
 
 Asks the node at an address about all nodes of its cluster: where each listens,
 whether it answers, how many shards it has a vote in and leads, and by how many
-log entries it is behind.
+log entries it is behind. LEVEL is the logic level of its shards; "1 of 2" says
+that its program knows a newer one (see commerce cluster upgrade).
 
 Flags:
 `
@@ -148,7 +151,7 @@ func clusterStatus(ctx context.Context, args []string, stdout, _ io.Writer) erro
 		return err
 	}
 	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "NODE\tADDRESS\tSTATE\tSHARDS\tVOTES\tLEADS\tBEHIND")
+	fmt.Fprintln(w, "NODE\tADDRESS\tSTATE\tSHARDS\tVOTES\tLEADS\tBEHIND\tLEVEL")
 	for _, n := range nodes {
 		state := "up"
 		switch {
@@ -163,7 +166,7 @@ func clusterStatus(ctx context.Context, args []string, stdout, _ io.Writer) erro
 		case n.Replica:
 			state = "replica"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%d\n", n.Node, n.Addr, state, n.Member, n.Voter, n.Leads, n.Behind)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", n.Node, n.Addr, state, n.Member, n.Voter, n.Leads, n.Behind, levelOf(n))
 	}
 	return w.Flush()
 }

@@ -26,7 +26,13 @@ func serve(t *testing.T, args ...string) *served {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.CommandContext(t.Context(), self, append([]string{"cluster", "serve"}, args...)...)
+	return serveWith(t, self, args...)
+}
+
+// serveWith is serve with another program.
+func serveWith(t *testing.T, program string, args ...string) *served {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), program, append([]string{"cluster", "serve"}, args...)...)
 	c.Env = append(os.Environ(), mainVariable+"=1")
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
@@ -100,7 +106,13 @@ func TestClusterOfProcesses(t *testing.T) {
 	if r := succeed(t, append([]string{"cluster", "audit"}, at...)...); strings.Count(r.stdout, "n1") != 2 {
 		t.Errorf("the audit says:\n%s", r.stdout)
 	}
+	if r := succeed(t, append([]string{"cluster", "upgrade"}, at...)...); r.stdout != "the store is at level 1\n" {
+		t.Errorf("the upgrade says:\n%s", r.stdout)
+	}
 	nodes[0].end(t, os.Kill)
+	if r := command(t, append([]string{"cluster", "upgrade"}, at...)...); r.code != exitFailed || !strings.Contains(r.stderr, "n1 does not answer") {
+		t.Errorf("the upgrade of two of three: exit code %d, %s", r.code, r.stderr)
+	}
 	until(t, "n1 is down", func(out string) bool { return strings.Count(out, " down ") == 1 }, status...)
 	again := serve(t, stores[0], "--as", "n1", "--certs", certs, "--listen", nodes[0].addr)
 	until(t, "n1 is up again", func(out string) bool { return strings.Count(out, " up ") == 3 }, status...)
@@ -152,6 +164,8 @@ func TestClusterUsage(t *testing.T) {
 		{[]string{"cluster", "join", "d"}, exitUsage, "--as"},
 		{[]string{"cluster", "join", "d", "--as", "n", "--to", "x"}, exitFailed, "keys are missing"},
 		{[]string{"cluster", "audit", "--help"}, exitOK, "Exit code 1"},
+		{[]string{"cluster", "upgrade", "--help"}, exitOK, "no way back"},
+		{[]string{"cluster", "upgrade", "n1"}, exitUsage, "0 operands"},
 		{[]string{"cluster", "recover", "--help"}, exitOK, "--confirm STORE"},
 		{[]string{"cluster", "recover"}, exitUsage, "one directory"},
 		{[]string{"cluster", "recover", "missing"}, exitFailed, "not a store"},

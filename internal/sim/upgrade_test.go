@@ -11,6 +11,7 @@ import (
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/shard"
 )
 
 // future is a command that only the newer program knows.
@@ -122,4 +123,99 @@ func (w *world) propose(n *node, v int64) error {
 	defer cancel()
 	_, err := command.Do[struct{}](ctx, l.engine, future{N: v}, command.Call{Slot: l.engine.SlotOn(0)})
 	return err
+}
+
+// newTables is what a program of the next logic level knows more.
+func newTables() []command.Module {
+	m := newer()
+	m[0].Schema = map[uint32]string{shard.MaxLevel + 1: `CREATE TABLE sim_future (n INTEGER PRIMARY KEY) STRICT;`}
+	return m
+}
+
+// TestTheLevelIsRaised: nodes get a program with new tables one after the other. The level is refused, and nothing has
+// changed, while a node has the old program, and while one does not answer; then it is taken by all, in every shard, and
+// stays. A node with the old program does not open its store any more.
+func TestTheLevelIsRaised(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, config{seed: 1, nodes: 3, shards: 2, log: 64 << 20})
+		defer func() {
+			for _, n := range w.nodes {
+				w.quit(n)
+			}
+		}()
+		if !w.found() {
+			return
+		}
+		w.fillShelves()
+		raise := func(n *node) (uint32, error) { return n.now.Load().shop.Cluster().RaiseLevel(t.Context()) }
+		refused := func(why string, want fault.Code, names string) {
+			t.Helper()
+			_, err := raise(w.nodes[0])
+			if fault.CodeOf(err) != want || !strings.Contains(fmt.Sprint(err), names) {
+				t.Errorf("%s: %v", why, err)
+			}
+			w.atLevel(shard.MaxLevel)
+		}
+		for _, n := range w.nodes {
+			if level, err := raise(w.nodes[2]); level != shard.MaxLevel || err != nil {
+				t.Errorf("by an old program: level %d, %v", level, err)
+			}
+			w.quit(n)
+			n.modules = newTables()
+			if err := w.open(t.Context(), n); err != nil {
+				t.Fatal(err)
+			}
+			w.eventually("it sells", soon, func() error { return w.sells(n.now.Load()) })
+			if n != w.nodes[2] {
+				refused("beside an old program", fault.Refused, "n")
+			}
+		}
+		w.quit(w.nodes[2])
+		w.eventually("two sell", soon, func() error { return w.sells(w.nodes[0].now.Load()) })
+		refused("while a node does not answer", fault.Unavailable, "n2")
+		if err := w.open(t.Context(), w.nodes[2]); err != nil {
+			t.Fatal(err)
+		}
+		w.eventually("the level is taken", soon, func() error {
+			level, err := raise(w.nodes[1])
+			if err == nil && level != shard.MaxLevel+1 {
+				err = fmt.Errorf("it is %d", level)
+			}
+			return err
+		})
+		w.same()
+		w.atLevel(shard.MaxLevel + 1)
+		for range 2 {
+			if level, err := raise(w.nodes[0]); level != shard.MaxLevel+1 || err != nil {
+				t.Errorf("again: level %d, %v", level, err)
+			}
+			w.eventually("all sell", soon, func() error { return w.sells(w.nodes[2].now.Load()) })
+		}
+
+		old := w.nodes[2]
+		w.quit(old)
+		old.modules = newer() // the program of before
+		if err := w.open(t.Context(), old); fault.CodeOf(err) != fault.Broken || !strings.Contains(err.Error(), "level 2") {
+			t.Errorf("an old program opens it: %v", err)
+		}
+		old.modules = newTables()
+		if err := w.open(t.Context(), old); err != nil {
+			t.Fatal(err)
+		}
+		w.eventually("it sells", soon, func() error { return w.sells(old.now.Load()) })
+		w.same()
+		w.atLevel(shard.MaxLevel + 1)
+	})
+}
+
+// atLevel checks the level of every shard on every node that runs.
+func (w *world) atLevel(want uint32) {
+	w.t.Helper()
+	for _, l := range w.running() {
+		for _, s := range l.shop.Status().Shards {
+			if s.Level != want {
+				w.t.Errorf("%s: shard %d is at level %d, not %d", l.node, s.Shard, s.Level, want)
+			}
+		}
+	}
 }
