@@ -62,7 +62,8 @@ func InspectSurvivor(ctx context.Context, dir string) (Survivor, error) {
 //
 // The error is fault.Refused when another node may be alive, when this node is
 // the only one anyway, or when its copy was found to differ from the others, and fault.Invalid without the right confirmation.
-// When several nodes are left, compare what InspectSurvivor says of each, and
+// Verify the store before it serves: what went from one shard to another may be
+// missing on one side. When several nodes are left, compare what InspectSurvivor says of each, and
 // recover the one that has more.
 func RecoverCluster(ctx context.Context, dir string, how Recover) (Survivor, error) {
 	return survivor(ctx, dir, replication.Reform, &how)

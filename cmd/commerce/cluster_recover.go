@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -24,13 +25,17 @@ With --confirm and the ID of the store the node becomes the only one. Writes tha
 were confirmed by lost nodes and had not come to this one are lost. While a
 majority can still come back, wait for it instead: nothing is lost then.
 
+Then every invariant is checked, before anybody is served: what went from one
+shard to another may be missing on one side. Exit code 1 says that something is
+wrong, and prints it, one violation a line, as commerce verify does.
+
 Afterwards serve DIR as before, without --join, and let other nodes join it with
 empty directories and other names.
 
 Flags:
 `
 
-func clusterRecover(ctx context.Context, args []string, stdout, _ io.Writer) error {
+func clusterRecover(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var how commerce.Recover
 	line := newCommandLine(recoverHelp, "confirm", "others-are-gone")
 	line.StringVar(&how.Store, "confirm", "", "go ahead; `STORE` is the ID of the store")
@@ -53,7 +58,16 @@ func clusterRecover(ctx context.Context, args []string, stdout, _ io.Writer) err
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "node %s is the only one of store %s now\n", s.Node, s.Store)
+	if _, err := fmt.Fprintf(stdout, "node %s is the only one of store %s now\n", s.Node, s.Store); err != nil {
+		return err
+	}
+	if err := verifyDir(ctx, operands[0], stdout, stderr); err != nil {
+		if !errors.Is(err, errFound) {
+			err = fmt.Errorf("it is recovered, and could not be checked: run \"commerce verify %s\" before you serve it: %w", operands[0], err)
+		}
+		return err
+	}
+	_, err = fmt.Fprintf(stdout, "serve %s without --join, and let others join\n", operands[0])
 	return err
 }
 

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/keelshop/commerce/internal/sqlite"
 )
 
 // served is a node in a process of its own.
@@ -141,8 +143,33 @@ func TestClusterOfProcesses(t *testing.T) {
 	if r := command(t, "cluster", "recover", stores[2], "--confirm", "yes"); r.code != exitFailed {
 		t.Errorf("it went ahead: %+v", r)
 	}
-	succeed(t, "cluster", "recover", stores[2], "--confirm", id)
+	if r := succeed(t, "cluster", "recover", stores[2], "--confirm", id); !strings.Contains(r.stdout, "serve "+stores[2]) || !strings.Contains(r.stderr, "every invariant holds") {
+		t.Errorf("the recovery says:\n%s%s", r.stdout, r.stderr)
+	}
 	succeed(t, "verify", stores[2])
+
+	// On n2 something is not as it should be: the recovery says so before it is served.
+	spoil(t, filepath.Join(stores[1], "shard-000.db"), `UPDATE meta SET next_event = next_event + 3`)
+	r = command(t, "cluster", "recover", stores[1], "--confirm", id)
+	if r.code != exitFailed || !strings.Contains(r.stderr, "violations") || strings.Contains(r.stdout, "serve ") {
+		t.Errorf("recovering what is wrong: exit code %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+}
+
+// spoil changes a shard by hand.
+func spoil(t *testing.T, path, sql string) {
+	t.Helper()
+	conn, err := sqlite.Open(path, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = conn.Tx().Exec(sql)
+	if err == nil {
+		_, err = conn.Checkpoint(true)
+	}
+	if err := errors.Join(err, conn.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestClusterUsage(t *testing.T) {

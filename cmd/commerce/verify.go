@@ -28,8 +28,13 @@ func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	case len(operands) != 1:
 		return misused("name one directory, not %d", len(operands))
 	}
+	return verifyDir(ctx, operands[0], stdout, stderr)
+}
+
+// verifyDir checks the store in a directory and prints what it finds.
+func verifyDir(ctx context.Context, dir string, stdout, stderr io.Writer) error {
 	started := time.Now()
-	violations, err := commerce.Verify(ctx, operands[0])
+	violations, err := commerce.Verify(ctx, dir)
 	for _, v := range violations {
 		fmt.Fprintln(stdout, v)
 	}
@@ -37,9 +42,9 @@ func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	case err != nil:
 		return err
 	case len(violations) > 0:
-		fmt.Fprintf(stderr, "%s: %d violations\n", operands[0], len(violations))
+		fmt.Fprintf(stderr, "%s: %d violations\n", dir, len(violations))
 		return errFound
 	}
-	fmt.Fprintf(stderr, "%s: every invariant holds (%.1f s)\n", operands[0], time.Since(started).Seconds())
+	fmt.Fprintf(stderr, "%s: every invariant holds (%.1f s)\n", dir, time.Since(started).Seconds())
 	return nil
 }
