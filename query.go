@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/shard"
 )
@@ -20,7 +22,9 @@ type Row struct {
 // each of which shows the rows of all shards. Arguments take the place of
 // question marks. It is for reports and for looking things up: every call
 // opens a connection of its own, and the shards are read one after the other,
-// each at one moment.
+// each at one moment. On a node of several it reads what that node holds, which
+// is at least what was written through it, and what Since, Fresh or Stale ask of
+// the context.
 //
 // A statement that is not SQL, would write, or reads anything but these views is
 // fault.Invalid. Close waits for a Query that is being read, some seconds. Stores with
@@ -44,7 +48,7 @@ func (s *Store) query(ctx context.Context, query string, args []any, row func(Ro
 	defer s.queries.leave()
 	paths := make([]string, len(s.engine.lanes))
 	for i, l := range s.engine.lanes {
-		if err := l.trusted(); err != nil {
+		if err := s.engine.await(ctx, l, command.ReadBound{Stale: true, Age: math.MaxInt64}); err != nil {
 			return true, err
 		}
 		paths[i] = l.shard.Path()

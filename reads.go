@@ -37,12 +37,18 @@ func Stale(ctx context.Context, within time.Duration) context.Context {
 type Session string
 
 // Session returns what this node holds now, and so everything that was read
-// and written through it. Hand it to the customer with the answer.
-func (s *Store) Session() Session {
+// and written through it, together with what the session of ctx has seen: see
+// Since. Hand it to the customer with the answer.
+func (s *Store) Session(ctx context.Context) Session {
+	seen, _ := sessionEntries(command.ReadBoundOf(ctx).Since) // Since has read it before
 	b := append(make([]byte, 0, 64), sessionStart+"."+s.sessionTag()...)
-	for _, l := range s.engine.lanes {
+	for i, l := range s.engine.lanes {
+		at := max(l.shard.Applied(), l.wrote.Load()) // what was written elsewhere may be on its way
+		if i < len(seen) {
+			at = max(at, seen[i])
+		}
 		b = append(b, '.')
-		b = strconv.AppendUint(b, max(l.shard.Applied(), l.wrote.Load()), 36) // what was written elsewhere may be on its way
+		b = strconv.AppendUint(b, at, 36)
 	}
 	return Session(b)
 }
@@ -89,6 +95,9 @@ func (s *Store) parseSession(seen Session) ([]uint64, error) {
 
 // sessionEntries returns the log entries that a session has seen, by shard.
 func sessionEntries(seen string) ([]uint64, error) {
+	if seen == "" {
+		return nil, nil
+	}
 	var at []uint64
 	for _, part := range strings.Split(seen, ".")[2:] {
 		n, err := strconv.ParseUint(part, 36, 63)
@@ -130,13 +139,18 @@ func (e *engine) await(ctx context.Context, l *lane, usual command.ReadBound) er
 	return l.trusted()
 }
 
-// awaitSession waits until this node has applied what a session has seen.
+// awaitSession waits until this node has applied what a session has seen. All of
+// that was confirmed, so a leader knows of it: a session that somebody has made
+// up is waited for no longer than any other.
 func (e *engine) awaitSession(ctx context.Context, l *lane, seen string) error {
 	at, err := sessionEntries(seen)
 	if err != nil || l.number >= len(at) {
 		return fault.New(fault.Invalid, "%q is not a session of this store", seen)
 	}
-	return e.awaitEntry(ctx, l, at[l.number])
+	if l.group.Applied() >= at[l.number] {
+		return nil
+	}
+	return e.fresh(ctx, l)
 }
 
 // awaitEntry waits until this node has applied an entry of the shard's log.

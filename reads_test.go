@@ -2,6 +2,7 @@ package commerce_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,7 +98,7 @@ func TestASessionSeesWhatItWrote(t *testing.T) {
 	f, resume := behind(t)
 	node := f.nodes[2]
 	old := commerce.Stale(t.Context(), time.Hour)
-	mine, err := node.Since(old, f.nodes[0].Session())
+	mine, err := node.Since(old, f.nodes[0].Session(t.Context()))
 	must(t, err)
 	if got, err := title(mine, node); fault.CodeOf(err) != fault.Unavailable {
 		t.Errorf("a session that has written shows %q, %v", got, err)
@@ -121,7 +122,7 @@ func TestASessionSeesWhatItWrote(t *testing.T) {
 		t.Errorf("the node that has passed a write on shows %q, %v", got, err)
 	}
 	// What was written through a node that is behind is in its session, for other nodes.
-	passed, err := another.Since(old, node.Session())
+	passed, err := another.Since(old, node.Session(t.Context()))
 	must(t, err)
 	if got, err := title(passed, another); fault.CodeOf(err) != fault.Unavailable {
 		t.Errorf("another node shows a session that has written %q, %v", got, err)
@@ -137,10 +138,18 @@ func TestASessionSeesWhatItWrote(t *testing.T) {
 	if v, err := node.Catalog.BySKU(old, "mug"); err != nil || v.Title != "Bowl" {
 		t.Errorf("the node that has passed a write on shows %q, %v", v.Title, err)
 	}
-	for _, bad := range []commerce.Session{"x", "s1.x.1", f.nodes[0].Session() + "x!", f.nodes[0].Session() + ".1"} {
+	for _, bad := range []commerce.Session{"x", "s1.x.1", f.nodes[0].Session(t.Context()) + "x!", f.nodes[0].Session(t.Context()) + ".1"} {
 		if _, err := node.Since(t.Context(), bad); fault.CodeOf(err) != fault.Invalid {
 			t.Errorf("%q: %v", bad, err)
 		}
+	}
+	madeUp, err := node.Since(old, commerce.Session(strings.Join(strings.Split(string(f.nodes[0].Session(t.Context())), ".")[:2], ".")+".zzzzzzzz"))
+	must(t, err)
+	if v, err := node.Catalog.BySKU(madeUp, "mug"); err != nil || v.Title != "Bowl" {
+		t.Errorf("a session that nobody was given shows %q, %v", v.Title, err)
+	}
+	if got := node.Session(madeUp); !strings.HasSuffix(string(got), ".zzzzzzzz") {
+		t.Errorf("what a session has seen elsewhere is lost: %s", got)
 	}
 	none, err := node.Since(t.Context(), "")
 	must(t, err)

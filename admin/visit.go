@@ -27,9 +27,10 @@ func (s *site) visitor(route string, h func(*visit) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		web.SetRoute(r.Context(), route)
 		v := &visit{site: s, w: w, r: r}
+		v.readPosition()
 		err := v.identify()
 		if err == nil {
-			v.r = r.WithContext(commerce.As(r.Context(), "staff "+string(v.staff)))
+			v.r = v.r.WithContext(commerce.As(v.ctx(), "staff "+string(v.staff)))
 			err = h(v)
 		}
 		if err != nil {
@@ -96,6 +97,7 @@ func (v *visit) show(status int, name string, data any) error {
 	if err != nil {
 		return err
 	}
+	v.keepPosition()
 	h := v.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
@@ -106,6 +108,7 @@ func (v *visit) show(status int, name string, data any) error {
 
 // done sends the browser to a page that says what has happened.
 func (v *visit) done(path, note string) error {
+	v.keepPosition()
 	if note != "" {
 		path += "?done=" + url.QueryEscape(note)
 	}

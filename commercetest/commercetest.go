@@ -26,6 +26,14 @@ func Open(t testing.TB, opts ...commerce.Option) *commerce.Store {
 // again. A store that the test has closed itself is not verified.
 func OpenAt(t testing.TB, dir string, opts ...commerce.Option) *commerce.Store {
 	t.Helper()
+	shop := open(t, dir, opts)
+	t.Cleanup(func() { Verify(t, shop) })
+	return shop
+}
+
+// open opens a store that is closed when the test ends.
+func open(t testing.TB, dir string, opts []commerce.Option) *commerce.Store {
+	t.Helper()
 	defaults := []commerce.Option{
 		commerce.WithShards(1),
 		commerce.WithPasswords(accounts.Passwords{MemoryKiB: 64, Passes: 1}), // tests log in often
@@ -36,7 +44,6 @@ func OpenAt(t testing.TB, dir string, opts ...commerce.Option) *commerce.Store {
 		t.Fatalf("opening a store: %v", err)
 	}
 	t.Cleanup(func() {
-		Verify(t, shop)
 		if err := shop.Close(); err != nil {
 			t.Errorf("closing the store: %v", err)
 		}

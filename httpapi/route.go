@@ -83,11 +83,13 @@ func add[I, O any](a *api, r route, do func(context.Context, *I) (*O, error)) {
 	if r.policy == forCustomer || r.policy == forOrderOwner || r.policy == forStaff {
 		op.Security = []map[string][]string{{"session": {}}}
 	}
+	op.Parameters = []*huma.Param{positionParam()}
 	if answersJSON(reflect.TypeFor[O]()) {
-		op.Parameters = []*huma.Param{fieldsParam()}
+		op.Parameters = append(op.Parameters, fieldsParam())
 	}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := do(ctx, in)
+		a.tellPosition(ctx)
 		if err != nil {
 			return nil, a.problemOf(ctx, err)
 		}
@@ -149,7 +151,11 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 		if r.policy != forAll {
 			w.Header().Set("Cache-Control", "no-store")
 		}
-		caller, err := a.caller(r, req)
+		ctx, err := a.since(ctx, req)
+		var caller Caller
+		if err == nil {
+			caller, err = a.caller(ctx, r, req)
+		}
 		if err == nil {
 			err = a.permit(ctx, r.policy, caller, hc.Param)
 		}
@@ -174,6 +180,9 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 			return
 		}
 		ctx = context.WithValue(commerce.As(ctx, caller.principal()), callerKey{}, caller)
+		if r.policy != forAll && a.shop.Cluster().Addr() != "" {
+			ctx = context.WithValue(ctx, writerKey{}, w)
+		}
 		if fields != "" {
 			ctx = context.WithValue(ctx, fieldsKey{}, fields)
 		}
@@ -194,9 +203,12 @@ func (r route) raw() bool { return r.path == uploads || r.path == notices }
 func (r route) essential() bool { return r.policy == forCartHolder || r.policy == forProvider }
 
 // caller returns who asks, if the route wants to know.
-func (a *api) caller(r route, req *http.Request) (Caller, error) {
+func (a *api) caller(ctx context.Context, r route, req *http.Request) (Caller, error) {
 	if r.policy == forAll || r.policy == forProvider {
 		return Caller{}, nil
+	}
+	if ctx != req.Context() {
+		req = req.WithContext(ctx)
 	}
 	return a.options.Auth.Authenticate(req)
 }

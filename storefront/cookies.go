@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/internal/web"
 )
 
 // The names of the cookies. With Options.HTTPS they begin with __Host-, so that
@@ -22,6 +23,7 @@ const (
 	cookieGift     = "gift"   // the code of a gift card that is to pay
 	cookieCredit   = "credit" // the customer's credit is to pay
 	cookieMarket   = "market" // the country that the cart goes to, where goods may have other prices
+	cookiePosition = web.PositionCookie
 )
 
 const (

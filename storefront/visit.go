@@ -108,6 +108,7 @@ func (v *visit) readCookies() error {
 		}
 		return nil
 	}
+	v.readPosition()
 	if err := v.readSession(); err != nil {
 		return err
 	}
@@ -264,6 +265,7 @@ func (v *visit) respond(p cachedPage) {
 }
 
 func (v *visit) headers() {
+	v.keepPosition()
 	h := v.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", v.locale.Code)
@@ -285,6 +287,7 @@ func (v *visit) tag(key string) {
 
 // redirect sends the browser to a page of the shop with a GET.
 func (v *visit) redirect(path string) error {
+	v.keepPosition()
 	http.Redirect(v.w, v.r, v.site.Base+path, http.StatusSeeOther)
 	return nil
 }

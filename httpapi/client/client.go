@@ -9,6 +9,9 @@
 // A call that changes something gets an idempotency key, if it was given none,
 // and is sent again with the same key when the answer is lost or says to try
 // again. So whatever an error says, nothing has happened twice.
+//
+// A client sees what it has written itself, whichever node of the shop answers:
+// it takes the position of each answer along to the next call.
 package client
 
 import (
@@ -23,6 +26,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/keelshop/commerce/fault"
@@ -33,6 +37,8 @@ type Client struct {
 	base  string
 	http  *http.Client
 	token string
+	// seen is what the last answer told of its position.
+	seen atomic.Pointer[string]
 }
 
 // Setting changes how a client is made.
@@ -116,6 +122,9 @@ type call struct {
 	body   any // nil is none
 }
 
+// positionHeader carries what this client has seen and written.
+const positionHeader = "Shop-Position"
+
 // maxTries is how often a call is sent before its error is returned.
 const maxTries = 4
 
@@ -179,11 +188,17 @@ func (c *Client) send(ctx context.Context, k call, body []byte, out any) (wait t
 	if c.token != "" {
 		r.Header.Set("Authorization", "Bearer "+c.token)
 	}
+	if seen := c.seen.Load(); seen != nil {
+		r.Header.Set(positionHeader, *seen)
+	}
 	answer, err := c.http.Do(r)
 	if err != nil {
 		return 0, c.lost(k, err)
 	}
 	defer answer.Body.Close()
+	if seen := answer.Header.Get(positionHeader); seen != "" {
+		c.seen.Store(&seen)
+	}
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	if err != nil {
 		return 0, c.lost(k, err)
