@@ -1,6 +1,7 @@
 package cart
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -24,7 +25,9 @@ type AddLines struct {
 	// the first line's price.
 	Currency money.Currency `cbor:"3,keyasint,omitempty"`
 	Lines    []AddedLine    `cbor:"4,keyasint"`
-	Version  int64          `cbor:"5,keyasint,omitempty"` // 0 does not check
+	// Channel is for a new cart: through which it is bought; "" is the shop's own.
+	Channel string `cbor:"8,keyasint,omitempty"`
+	Version int64  `cbor:"5,keyasint,omitempty"` // 0 does not check
 	// ExternalReference is for a new cart.
 	ExternalReference string `cbor:"7,keyasint,omitempty"`
 	Key               string `cbor:"-"`
@@ -41,6 +44,9 @@ type AddedLine struct {
 	// never to be filled from what a shopper sends, and needs a Reason.
 	AgreedPrice *money.Amount `cbor:"-"`
 	Reason      string        `cbor:"3,keyasint,omitempty"`
+	// AgreedPrices says whether the AgreedPrice contains its tax, if not as the
+	// store says.
+	AgreedPrices catalog.PriceTax `cbor:"-"`
 	// Properties tell lines of one SKU apart.
 	Properties []Property `cbor:"8,keyasint,omitempty"`
 
@@ -52,6 +58,8 @@ type AddedLine struct {
 	HoldMinutes int64 `cbor:"9,keyasint,omitempty" command:"stamped"`
 	// HoldAt is where, if that is not Main.
 	HoldAt inventory.Location `cbor:"10,keyasint,omitempty" command:"stamped"`
+	// Prices says whether UnitPrice contains its tax.
+	Prices catalog.PriceTax `cbor:"11,keyasint,omitempty" command:"stamped"`
 }
 
 // AddLine is AddLines with one line.
@@ -59,6 +67,7 @@ type AddLine struct {
 	Cart     ID
 	Customer accounts.CustomerID
 	Currency money.Currency
+	Channel  string
 	SKU      catalog.SKU
 	Quantity int64
 	Version  int64
@@ -74,6 +83,7 @@ type Receipt struct {
 const (
 	mostReason    = 200 // bytes
 	mostReference = 200
+	mostChannel   = 100
 )
 
 // Kind returns "cart.add_lines".
@@ -95,6 +105,9 @@ func (c AddLines) Validate() error {
 		if err := c.Currency.Check(); err != nil {
 			return err
 		}
+	}
+	if len(c.Channel) > mostChannel {
+		return fault.New(fault.Invalid, "the channel is longer than %d bytes", mostChannel)
 	}
 	if len(c.ExternalReference) > mostReference {
 		return fault.New(fault.Invalid, "the external reference is longer than %d bytes", mostReference)
@@ -125,12 +138,14 @@ func (l AddedLine) validate() error {
 		return fault.New(fault.Invalid, "an agreed price and its reason come together (%q)", l.SKU)
 	case len(l.Reason) > mostReason:
 		return fault.New(fault.Invalid, "the reason of %q is longer than %d bytes", l.SKU, mostReason)
+	case l.AgreedPrice == nil && l.AgreedPrices != "":
+		return fault.New(fault.Invalid, "the catalog says what is in the price of %q", l.SKU)
 	case l.AgreedPrice == nil:
 		return nil
 	case l.AgreedPrice.IsNegative():
 		return fault.New(fault.Invalid, "the agreed price of %q is below zero", l.SKU)
 	}
-	return l.AgreedPrice.Check()
+	return cmp.Or(l.AgreedPrices.Check(), l.AgreedPrice.Check())
 }
 
 // prepare looks the lines up in the catalog.
@@ -161,7 +176,7 @@ func (c *AddLines) prepare(ctx context.Context, s *Service, st command.Stamp) er
 		if err != nil {
 			return err
 		}
-		lines[i], ask.Currency = l.stamped(variants[i], price), price.Currency()
+		lines[i], ask.Currency = l.stamped(variants[i], price), price.Amount.Currency()
 	}
 	if c.New && !rules.Settings.Sells(ask.Currency) {
 		return fault.New(fault.Invalid, "the store does not sell in %s", ask.Currency)
@@ -173,7 +188,7 @@ func (c *AddLines) prepare(ctx context.Context, s *Service, st command.Stamp) er
 // target names a new cart, or reads who buys, and in which currency, from the
 // one there is.
 func (c *AddLines) target(ctx context.Context, s *Service, st command.Stamp, lists *catalog.PriceLists) (catalog.Ask, error) {
-	ask := catalog.Ask{At: st.At, Currency: c.Currency}
+	ask := catalog.Ask{At: st.At, Currency: c.Currency, Channel: c.Channel}
 	if c.New = c.Cart == ""; c.New {
 		c.Cart = ID(st.NewID("cart"))
 	}
@@ -181,7 +196,7 @@ func (c *AddLines) target(ctx context.Context, s *Service, st command.Stamp, lis
 		return ask, nil
 	}
 	err := s.engine.View(ctx, st.Slot, func(tx *sqlite.Tx) error {
-		h := header{customer: c.Customer, currency: c.Currency}
+		h := header{customer: c.Customer, currency: c.Currency, channel: c.Channel}
 		var err error
 		if !c.New {
 			h, err = loadHeader(tx, c.Cart)
@@ -189,7 +204,7 @@ func (c *AddLines) target(ctx context.Context, s *Service, st command.Stamp, lis
 		if err != nil {
 			return err
 		}
-		ask.Currency = h.currency
+		ask.Currency, ask.Channel = h.currency, h.channel
 		if h.customer != "" && lists.AskForGroups() {
 			ask.Groups, err = accounts.GroupsTx(tx, h.customer)
 		}
@@ -202,15 +217,15 @@ func (c *AddLines) target(ctx context.Context, s *Service, st command.Stamp, lis
 }
 
 // price returns what a unit costs who asks, in any currency if they name none.
-func (l AddedLine) price(lists *catalog.PriceLists, v catalog.Variant, ask catalog.Ask) (money.Amount, error) {
+func (l AddedLine) price(lists *catalog.PriceLists, v catalog.Variant, ask catalog.Ask) (catalog.Price, error) {
 	if !v.Offered(ask).Purchasable {
-		return money.Amount{}, &NotForSaleError{SKU: l.SKU}
+		return catalog.Price{}, &NotForSaleError{SKU: l.SKU}
 	}
 	if l.AgreedPrice != nil {
 		if have := l.AgreedPrice.Currency(); ask.Currency != "" && have != ask.Currency {
-			return money.Amount{}, &CurrencyError{SKU: l.SKU, Want: ask.Currency, Have: have}
+			return catalog.Price{}, &CurrencyError{SKU: l.SKU, Want: ask.Currency, Have: have}
 		}
-		return *l.AgreedPrice, nil
+		return catalog.Price{Amount: *l.AgreedPrice, Prices: l.AgreedPrices}, nil
 	}
 	currency := ask.Currency
 	if currency == "" && len(v.Prices) > 0 {
@@ -219,13 +234,13 @@ func (l AddedLine) price(lists *catalog.PriceLists, v catalog.Variant, ask catal
 	ask.Quantity = l.Quantity
 	price, found := lists.Price(v, ask)
 	if !found {
-		return money.Amount{}, &CurrencyError{SKU: l.SKU, Want: currency}
+		return catalog.Price{}, &CurrencyError{SKU: l.SKU, Want: currency}
 	}
-	return price.Amount, nil
+	return price, nil
 }
 
-func (l AddedLine) stamped(v catalog.Variant, price money.Amount) AddedLine {
-	l.Variant, l.Title, l.UnitPrice, l.Untracked = v.ID, v.Title, price.Minor(), v.Untracked
+func (l AddedLine) stamped(v catalog.Variant, price catalog.Price) AddedLine {
+	l.Variant, l.Title, l.UnitPrice, l.Prices, l.Untracked = v.ID, v.Title, price.Amount.Minor(), price.Prices, v.Untracked
 	l.HoldMinutes = holdMinutes(v)
 	return l
 }
@@ -258,7 +273,7 @@ func (c AddLines) apply(tx *command.Tx) (Receipt, error) {
 // header returns the cart that the lines go to.
 func (c AddLines) header(tx *command.Tx) (header, error) {
 	if c.New {
-		return newHeader(tx, c.Cart, c.Customer, c.Currency, c.ExternalReference)
+		return newHeader(tx, c.Cart, c.Customer, c.Currency, c.Channel, c.ExternalReference)
 	}
 	h, err := loadHeader(tx.Tx, c.Cart)
 	if err != nil {
@@ -299,7 +314,7 @@ func (s *Service) AddLines(ctx context.Context, c AddLines) (Cart, error) {
 // AddLine is AddLines with one line.
 func (s *Service) AddLine(ctx context.Context, c AddLine) (Cart, error) {
 	return s.AddLines(ctx, AddLines{
-		Cart: c.Cart, Customer: c.Customer, Currency: c.Currency, Version: c.Version, Key: c.Key,
+		Cart: c.Cart, Customer: c.Customer, Currency: c.Currency, Channel: c.Channel, Version: c.Version, Key: c.Key,
 		Lines: []AddedLine{{SKU: c.SKU, Quantity: c.Quantity}},
 	})
 }

@@ -41,6 +41,7 @@ func Module() command.Module {
 			command.Define(AddLines.apply),
 			command.Define(SetQuantity.apply),
 			command.Define(SetShipping.apply),
+			command.Define(SetPayment.apply),
 			command.Define(ApplyCode.apply),
 			command.Define(RemoveCode.apply),
 			command.Define(SetContact.apply),

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/keelshop/commerce/catalog"
 	"io"
 
 	"github.com/keelshop/commerce/fault"
@@ -28,6 +29,8 @@ type Freeze struct {
 	Priced int64   `cbor:"4,keyasint" command:"stamped"`           // the version that was priced
 	Prices []int64 `cbor:"5,keyasint,omitempty" command:"stamped"` // of the lines, in their order, in minor units
 	Quote  []byte  `cbor:"6,keyasint,omitempty" command:"stamped"` // of a hard freeze
+	// PriceTaxes says whether Prices contain their tax.
+	PriceTaxes []catalog.PriceTax `cbor:"7,keyasint,omitempty" command:"stamped"`
 }
 
 // The words of carts.frozen.
@@ -51,9 +54,9 @@ func (c *Freeze) prepare(ctx context.Context, s *Service) error {
 	if err != nil {
 		return err
 	}
-	c.Priced, c.Prices, c.Quote = p.Version, make([]int64, len(p.Lines)), nil
+	c.Priced, c.Prices, c.PriceTaxes, c.Quote = p.Version, make([]int64, len(p.Lines)), make([]catalog.PriceTax, len(p.Lines)), nil
 	for i, l := range p.Lines {
-		c.Prices[i] = l.UnitPrice.Minor()
+		c.Prices[i], c.PriceTaxes[i] = l.UnitPrice.Minor(), l.Prices
 	}
 	if !c.Hard {
 		return nil
@@ -76,7 +79,7 @@ func (c Freeze) apply(tx *command.Tx) (Receipt, error) {
 		return Receipt{}, &movedError{Cart: c.Cart}
 	}
 	if frozen == "" {
-		if err := h.reprice(tx, c.Prices); err != nil {
+		if err := h.reprice(tx, c.Prices, c.PriceTaxes); err != nil {
 			return Receipt{}, err
 		}
 	}
@@ -91,7 +94,7 @@ func (c Freeze) apply(tx *command.Tx) (Receipt, error) {
 }
 
 // reprice writes the prices of the lines down.
-func (h *header) reprice(tx *command.Tx, prices []int64) error {
+func (h *header) reprice(tx *command.Tx, prices []int64, taxes []catalog.PriceTax) error {
 	lines, err := LinesTx(tx.Tx, h.id, h.currency)
 	if err != nil {
 		return err
@@ -101,10 +104,10 @@ func (h *header) reprice(tx *command.Tx, prices []int64) error {
 		if h.total, err = h.plus(prices[i], l.Quantity); err != nil {
 			return err
 		}
-		if prices[i] == l.AddedPrice.Minor() {
+		if prices[i] == l.AddedPrice.Minor() && taxes[i] == l.Prices {
 			continue
 		}
-		if _, err := tx.Exec(`UPDATE cart_lines SET unit_price = ? WHERE cart = ? AND sku = ? AND agreed = -1`, prices[i], h.id, l.SKU); err != nil {
+		if _, err := tx.Exec(`UPDATE cart_lines SET unit_price = ?, prices = ? WHERE cart = ? AND sku = ? AND agreed = -1`, prices[i], taxes[i], h.id, l.SKU); err != nil {
 			return err
 		}
 	}

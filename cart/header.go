@@ -12,6 +12,7 @@ type header struct {
 	id       ID
 	customer accounts.CustomerID
 	currency money.Currency
+	channel  string
 	status   Status
 	order    string
 	lines    int64
@@ -25,12 +26,12 @@ type header struct {
 	reheld             bool  // by this command
 }
 
-func newHeader(tx *command.Tx, cart ID, customer accounts.CustomerID, currency money.Currency, reference string) (header, error) {
-	_, err := tx.Exec(`INSERT INTO carts (id, slot, customer, currency, status, order_id, lines, total, shipping_method, merge_strategy, frozen, abandoned, expires, created_at, updated_at, version,
+func newHeader(tx *command.Tx, cart ID, customer accounts.CustomerID, currency money.Currency, channel, reference string) (header, error) {
+	_, err := tx.Exec(`INSERT INTO carts (id, slot, customer, currency, status, order_id, lines, total, shipping_method, channel, payment, merge_strategy, frozen, abandoned, expires, created_at, updated_at, version,
 		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country)
-		VALUES (?, ?, ?, ?, 'active', '', 0, 0, '', '', '', 0, 0, ?, ?, 0, ?, NULL, NULL, NULL, '', '', '')`,
-		cart, tx.Slot, customer, currency, tx.At, tx.At, reference)
-	h := header{id: cart, customer: customer, currency: currency, status: Active, updatedAt: tx.At}
+		VALUES (?, ?, ?, ?, 'active', '', 0, 0, '', ?, '', '', '', 0, 0, ?, ?, 0, ?, NULL, NULL, NULL, '', '', '')`,
+		cart, tx.Slot, customer, currency, channel, tx.At, tx.At, reference)
+	h := header{id: cart, customer: customer, currency: currency, channel: channel, status: Active, updatedAt: tx.At}
 	if err != nil {
 		return h, err
 	}
@@ -38,7 +39,7 @@ func newHeader(tx *command.Tx, cart ID, customer accounts.CustomerID, currency m
 }
 
 func loadHeader(tx *sqlite.Tx, cart ID) (header, error) {
-	rows := tx.One(`SELECT customer, currency, status, order_id, lines, total, version, updated_at, frozen, held_until, held_for FROM carts WHERE id = ?`, cart)
+	rows := tx.One(`SELECT customer, currency, status, order_id, lines, total, version, updated_at, frozen, held_until, held_for, channel FROM carts WHERE id = ?`, cart)
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
 			return header{}, err
@@ -48,7 +49,7 @@ func loadHeader(tx *sqlite.Tx, cart ID) (header, error) {
 	h := header{
 		id: cart, customer: accounts.CustomerID(rows.Text(0)), currency: money.Currency(rows.Text(1)),
 		status: Status(rows.Text(2)), order: rows.Text(3), lines: rows.Int64(4), total: rows.Int64(5), version: rows.Int64(6), updatedAt: rows.Int64(7), frozen: rows.Text(8),
-		heldUntil: rows.Int64(9), heldFor: rows.Int64(10),
+		heldUntil: rows.Int64(9), heldFor: rows.Int64(10), channel: rows.Text(11),
 	}
 	return h, rows.Close()
 }
@@ -95,13 +96,13 @@ func (h *header) add(tx *command.Tx, l AddedLine) error {
 		return err
 	}
 	if found {
-		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ?, unit_price = ?, variant = ?, title = ?, untracked = ?, hold_minutes = ? WHERE cart = ? AND sku = ? AND agreed = ? AND properties = ?`,
-			have.quantity+l.Quantity, l.UnitPrice, l.Variant, l.Title, l.Untracked, l.HoldMinutes, h.id, l.SKU, l.agreed(), properties)
+		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ?, unit_price = ?, prices = ?, variant = ?, title = ?, untracked = ?, hold_minutes = ? WHERE cart = ? AND sku = ? AND agreed = ? AND properties = ?`,
+			have.quantity+l.Quantity, l.UnitPrice, l.Prices, l.Variant, l.Title, l.Untracked, l.HoldMinutes, h.id, l.SKU, l.agreed(), properties)
 		return err
 	}
 	// The version grows with every change, so it orders lines over changes.
-	_, err = tx.Exec(`INSERT INTO cart_lines (cart, sku, agreed, unit_price, slot, n, variant, title, quantity, reason, untracked, properties, hold_minutes, hold_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		h.id, l.SKU, l.agreed(), l.UnitPrice, tx.Slot, h.version*MaxLines+h.lines, l.Variant, l.Title, l.Quantity, l.Reason, l.Untracked, properties, l.HoldMinutes, l.HoldAt)
+	_, err = tx.Exec(`INSERT INTO cart_lines (cart, sku, agreed, unit_price, prices, slot, n, variant, title, quantity, reason, untracked, properties, hold_minutes, hold_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		h.id, l.SKU, l.agreed(), l.UnitPrice, l.Prices, tx.Slot, h.version*MaxLines+h.lines, l.Variant, l.Title, l.Quantity, l.Reason, l.Untracked, properties, l.HoldMinutes, l.HoldAt)
 	return err
 }
 

@@ -40,16 +40,19 @@ type Cart struct {
 	ID       ID
 	Customer accounts.CustomerID // "" is a guest
 	Currency money.Currency
+	Channel  string // through which it is bought; "" is the shop's own
 	Status   Status
 	Order    string // what a checkout made or is making of it; "" if none
 	Lines    []Line // in the order in which they were added
 	Version  int64  // moves with every change, from 1
 
-	// What the cart costs now, by the store's prices and rules. Subtotal −
-	// Discount + Shipping = Total where TaxIncluded says that tax is in all of
-	// them; otherwise Tax comes on top.
-	Subtotal, Discount, Shipping, Tax, Total money.Amount
-	TaxIncluded                              bool
+	// What the cart costs now, by the store's prices and rules: Subtotal −
+	// Discount + FeeTotal + Shipping + TaxAdded = Total. TaxAdded is the part of
+	// Tax that prices do not contain: all of it unless TaxIncluded says that
+	// prices contain their tax, or a line says otherwise.
+	Subtotal, Discount, FeeTotal, Shipping, Tax, TaxAdded, Total money.Amount
+	TaxIncluded                                                  bool
+	Fees                                                         []Fee // that make up FeeTotal
 
 	// Frozen is "soft" if the prices of lines are kept, "hard" if all amounts
 	// are, "" if the cart follows the catalog and the rules.
@@ -59,6 +62,7 @@ type Cart struct {
 	Held bool
 
 	ShippingMethod string              // the one that was chosen; "" if none
+	Payment        string              // the provider that the shopper means to pay with; "" if not known
 	Offers         []ShippingOffer     // the methods that there are for the address
 	Codes          []pricing.CodeState // those on it, and why some have no effect
 	Promotions     []pricing.Applied   // what makes up Discount, and what is off Shipping
@@ -82,10 +86,11 @@ type Line struct {
 	Variant   catalog.VariantID
 	Title     string
 	Quantity  int64
-	UnitPrice money.Amount // what one costs now
-	Total     money.Amount // Quantity × UnitPrice
-	Reason    string       // why the price was agreed; "" is the catalog's price
-	Untracked bool         // not counted in stock
+	UnitPrice money.Amount     // what one costs now
+	Total     money.Amount     // Quantity × UnitPrice
+	Prices    catalog.PriceTax // whether UnitPrice contains its tax
+	Reason    string           // why the price was agreed; "" is the catalog's price
+	Untracked bool             // not counted in stock
 	// HoldMinutes is how long its goods are set aside after each change of the
 	// cart; 0: they are not before a checkout.
 	HoldMinutes int64
@@ -100,8 +105,17 @@ type Line struct {
 	// AddedPrice is what one cost when the line was last added to.
 	AddedPrice money.Amount
 	// Net + Tax = Gross; Total − Discount is Gross where tax is included in
-	// prices, Net otherwise.
+	// the price, Net otherwise.
 	Discount, Net, Tax, Gross money.Amount
+}
+
+// Fee is what is charged beside goods and shipping. Net + Tax = Gross.
+type Fee struct {
+	ID, Name        string
+	Kind            pricing.FeeKind
+	Line            int64        // the line's ID; 0 is the cart itself
+	Amount          money.Amount // as prices are, with tax or without
+	Net, Tax, Gross money.Amount
 }
 
 // ShippingOffer is a shipping method as it stands for a cart.

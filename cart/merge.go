@@ -189,7 +189,7 @@ func (s *Service) moveLines(ctx context.Context, from closedCart) (transfer, err
 	for err == nil && (t.cart == "" || t.lines < len(from.Lines)) {
 		page := from.Lines[t.lines:min(t.lines+mergePage, len(from.Lines))]
 		c := takeOver{
-			Guest: from.ID, Customer: from.Customer, Currency: from.Currency, First: t.lines, Lines: added(page),
+			Guest: from.ID, Customer: from.Customer, Currency: from.Currency, Channel: from.Channel, First: t.lines, Lines: added(page),
 			NewCart: ID(id.New("cart", home, s.engine.Now())), Strategy: from.strategy,
 		}
 		if t.lines == 0 {
@@ -210,7 +210,7 @@ func added(lines []Line) []AddedLine {
 	for i, l := range lines {
 		out[i] = AddedLine{
 			SKU: l.SKU, Quantity: l.Quantity, Reason: l.Reason, Variant: l.Variant, Title: l.Title,
-			UnitPrice: l.UnitPrice.Minor(), Untracked: l.Untracked, Properties: l.Properties, HoldMinutes: l.HoldMinutes, HoldAt: l.HoldAt,
+			UnitPrice: l.UnitPrice.Minor(), Untracked: l.Untracked, Properties: l.Properties, HoldMinutes: l.HoldMinutes, HoldAt: l.HoldAt, Prices: l.Prices,
 		}
 	}
 	return out

@@ -61,6 +61,7 @@ type takeOver struct {
 	NewCart  ID                  `cbor:"6,keyasint"` // if no cart of the customer can take them
 	Strategy Strategy            `cbor:"7,keyasint"`
 	Codes    []string            `cbor:"8,keyasint,omitempty"` // with the first page
+	Channel  string              `cbor:"9,keyasint,omitempty"`
 }
 
 func (takeOver) Kind() command.Kind { return "cart.take_over" }
@@ -138,14 +139,14 @@ func (c takeOver) takeCodes(tx *command.Tx, h header) error {
 
 // destination returns the cart that the lines go to, and whether it takes
 // them: that of the pages before, the customer's newest active cart in the
-// currency, or a new one if there is none or the lines do not fit in. An empty
+// currency and channel, or a new one if there is none or the lines do not fit in. An empty
 // cart takes whatever another cart held, so the lines always have a place to
 // go.
 func (c takeOver) destination(tx *command.Tx, t transfer) (h header, take bool, err error) {
 	into, found := string(t.cart), t.cart != ""
 	if !found {
-		into, found, err = tx.Text(`SELECT id FROM carts WHERE customer = ? AND customer <> '' AND status = 'active' AND currency = ?
-			ORDER BY id DESC LIMIT 1`, c.Customer, c.Currency)
+		into, found, err = tx.Text(`SELECT id FROM carts WHERE customer = ? AND customer <> '' AND status = 'active' AND currency = ? AND channel = ?
+			ORDER BY id DESC LIMIT 1`, c.Customer, c.Currency, c.Channel)
 	}
 	if err != nil {
 		return header{}, false, err
@@ -164,7 +165,7 @@ func (c takeOver) destination(tx *command.Tx, t transfer) (h header, take bool, 
 			}
 		}
 	}
-	h, err = newHeader(tx, c.NewCart, c.Customer, c.Currency, "")
+	h, err = newHeader(tx, c.NewCart, c.Customer, c.Currency, c.Channel, "")
 	return h, true, err
 }
 

@@ -37,11 +37,21 @@ func (s *Service) Price(ctx context.Context, cart ID) (Priced, error) {
 	if err != nil {
 		return Priced{}, err
 	}
-	return s.price(ctx, slot, func(*sqlite.Tx) (ID, error) { return cart, nil })
+	return s.price(ctx, slot, nil, func(*sqlite.Tx) (ID, error) { return cart, nil })
+}
+
+// PriceFor is Price for a cart that is paid with certain providers, whatever
+// its Payment says.
+func (s *Service) PriceFor(ctx context.Context, cart ID, payments []string) (Priced, error) {
+	slot, err := slotOf(cart)
+	if err != nil {
+		return Priced{}, err
+	}
+	return s.price(ctx, slot, payments, func(*sqlite.Tx) (ID, error) { return cart, nil })
 }
 
 func (s *Service) priced(ctx context.Context, slot id.Slot, find func(*sqlite.Tx) (ID, error)) (Cart, error) {
-	p, err := s.price(ctx, slot, find)
+	p, err := s.price(ctx, slot, nil, find)
 	if err == nil && p.Status == Active {
 		err = p.checkStock(ctx, s)
 	}
@@ -50,7 +60,7 @@ func (s *Service) priced(ctx context.Context, slot id.Slot, find func(*sqlite.Tx
 
 // price reads the cart that find names, all of it in one snapshot, and prices
 // it by the rules and the catalog as they are now.
-func (s *Service) price(ctx context.Context, slot id.Slot, find func(*sqlite.Tx) (ID, error)) (Priced, error) {
+func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, find func(*sqlite.Tx) (ID, error)) (Priced, error) {
 	rules, err := s.pricing.Rules(ctx)
 	if err != nil {
 		return Priced{}, err
@@ -68,6 +78,9 @@ func (s *Service) price(ctx context.Context, slot id.Slot, find func(*sqlite.Tx)
 	p := Priced{Cart: from.cart}
 	if p.Input, err = s.input(ctx, slot, rules, &from); err != nil {
 		return Priced{}, err
+	}
+	if len(payments) > 0 {
+		p.Input.Payments = payments
 	}
 	if err := p.lookUp(ctx, s, rules, lists); err != nil {
 		return Priced{}, err
@@ -128,12 +141,13 @@ func (p *Priced) lookUp(ctx context.Context, s *Service, rules *pricing.Rules, l
 		ask.Quantity = units[l.SKU]
 		price, found := lists.Price(v, ask)
 		if p.Status == Active && p.Frozen == "" && l.Reason == "" {
-			p.refresh(l, gone || !v.Offered(ask).Purchasable, price.Amount, found)
+			p.refresh(l, gone || !v.Offered(ask).Purchasable, price, found)
 		}
 		v.SKU = l.SKU // of one that is gone, too
 		if p.Input.Lines[i], err = s.pricing.Describe(ctx, rules, v, p.Currency, l.Quantity, l.UnitPrice.Minor()); err != nil && !isGone(err) {
 			return err
 		}
+		p.Input.Lines[i].Prices, p.Input.Lines[i].Properties = l.Prices, propertyNames(l.Properties)
 		p.Input.Lines[i].OnSale = found && price.CompareAt.Minor() > l.UnitPrice.Minor()
 	}
 	return nil
@@ -163,17 +177,18 @@ func (p *Priced) ask() catalog.Ask {
 }
 
 // refresh gives a line the price that the catalog has for it.
-func (p *Priced) refresh(l *Line, gone bool, price money.Amount, found bool) {
+func (p *Priced) refresh(l *Line, gone bool, price catalog.Price, found bool) {
 	problem := Problem{Line: l.ID, SKU: l.SKU}
 	switch {
 	case gone:
 		problem.Code = Discontinued
 	case !found:
 		problem.Code = NoPrice
-	case price != l.AddedPrice:
-		problem.Code, problem.Was, problem.Is = PriceChanged, l.AddedPrice, price
-		l.UnitPrice = price
+	case price.Amount != l.AddedPrice:
+		problem.Code, problem.Was, problem.Is = PriceChanged, l.AddedPrice, price.Amount
+		l.UnitPrice, l.Prices = price.Amount, price.Prices
 	default:
+		l.Prices = price.Prices
 		return
 	}
 	p.Problems = append(p.Problems, problem)
@@ -190,6 +205,14 @@ func (p *Priced) fill() {
 	}
 	p.Subtotal, p.Discount, p.Tax, p.Total = amount(q.Subtotal), amount(q.Discount), amount(q.Tax), amount(q.Total)
 	p.Shipping, p.TaxIncluded = amount(q.Shipping.Amount), q.TaxIncluded
+	p.FeeTotal, p.TaxAdded = amount(q.FeeTotal), amount(q.TaxAdded)
+	for _, f := range q.Fees {
+		fee := Fee{ID: f.Fee, Name: f.Name, Kind: f.Kind, Amount: amount(f.Amount), Net: amount(f.Net), Tax: amount(f.Tax), Gross: amount(f.Gross)}
+		if f.Line > 0 {
+			fee.Line = p.Lines[f.Line-1].ID
+		}
+		p.Fees = append(p.Fees, fee)
+	}
 	p.Codes, p.Promotions = q.Codes, q.Promotions
 	for _, o := range q.Offers {
 		p.Offers = append(p.Offers, ShippingOffer{

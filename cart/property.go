@@ -58,3 +58,15 @@ func DecodeProperties(text string) (list []Property, err error) {
 	}
 	return list, nil
 }
+
+// propertyNames returns the names of properties, nil for none.
+func propertyNames(list []Property) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	names := make([]string, len(list))
+	for i, p := range list {
+		names[i] = p.Name
+	}
+	return names
+}

@@ -87,7 +87,7 @@ type Stored struct {
 func GetTx(tx *sqlite.Tx, cart ID) (Stored, error) {
 	rows := tx.One(`SELECT customer, currency, status, order_id, total, version, created_at, updated_at,
 		shipping_country, billing_country, external_reference, metadata, private_metadata, shipping_method, frozen,
-		contact, contact_subject, held_until, held_for FROM carts WHERE id = ?`, cart)
+		contact, contact_subject, held_until, held_for, channel, payment FROM carts WHERE id = ?`, cart)
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
 			return Stored{}, err
@@ -102,6 +102,7 @@ func GetTx(tx *sqlite.Tx, cart ID) (Stored, error) {
 		ShippingCountry: rows.Text(8), BillingCountry: rows.Text(9),
 		ExternalReference: rows.Text(10), Metadata: jsonOf(rows, 11), PrivateMetadata: jsonOf(rows, 12),
 		ShippingMethod: rows.Text(13), Frozen: rows.Text(14), Held: rows.Int64(17) > 0,
+		Channel: rows.Text(19), Payment: rows.Text(20),
 	}}
 	return out, rows.Close()
 }
@@ -109,7 +110,7 @@ func GetTx(tx *sqlite.Tx, cart ID) (Stored, error) {
 // LinesTx returns a cart's lines in the order in which they were added, at the
 // prices of then.
 func LinesTx(tx *sqlite.Tx, cart ID, c money.Currency) ([]Line, error) {
-	rows := tx.Query(`SELECT sku, variant, title, quantity, unit_price, reason, untracked, n, properties, hold_minutes, hold_at FROM cart_lines WHERE cart = ?`, cart)
+	rows := tx.Query(`SELECT sku, variant, title, quantity, unit_price, reason, untracked, n, properties, hold_minutes, hold_at, prices FROM cart_lines WHERE cart = ?`, cart)
 	var out []Line
 	for rows.Next() {
 		quantity, price := rows.Int64(3), rows.Int64(4)
@@ -122,6 +123,7 @@ func LinesTx(tx *sqlite.Tx, cart ID, c money.Currency) ([]Line, error) {
 			SKU: catalog.SKU(rows.Text(0)), Variant: catalog.VariantID(rows.Text(1)), Title: rows.Text(2),
 			Quantity: quantity, UnitPrice: money.New(price, c), Total: money.New(quantity*price, c),
 			Reason: rows.Text(5), Untracked: rows.Bool(6), Properties: properties, HoldMinutes: rows.Int64(9), HoldAt: inventory.Location(rows.Text(10)),
+			Prices: catalog.PriceTax(rows.Text(11)),
 		})
 	}
 	// A cart is small: sorting it here costs less than SQLite's sorter.

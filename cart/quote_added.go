@@ -42,6 +42,7 @@ type QuotedLine struct {
 	Title, Reason  string
 	Quantity       int64
 	UnitPrice, Tax int64
+	TaxIncluded    bool // in UnitPrice
 }
 
 // QuoteAdded prices what is added to an order by the catalog and the rules of
@@ -66,7 +67,7 @@ func (s *Service) QuoteAdded(ctx context.Context, a Added) (QuotedAdded, error) 
 		return QuotedAdded{}, err
 	}
 	for i, l := range q.Lines {
-		out.Lines[i].Tax = l.Tax
+		out.Lines[i].Tax, out.Lines[i].TaxIncluded = l.Tax, l.TaxIncluded
 	}
 	out.Taxes = q.TaxSums()
 	if a.Method == "" {
@@ -121,10 +122,11 @@ func (s *Service) describeAdded(ctx context.Context, rules *pricing.Rules, a Add
 		if len(v.Components) > 0 {
 			return nil, &KitError{SKU: l.SKU}
 		}
-		price, err := l.price(lists, v, ask)
+		found, err := l.price(lists, v, ask)
 		if err != nil {
 			return nil, err
 		}
+		price := found.Amount
 		if _, err := price.Mul(l.Quantity); err != nil {
 			return nil, err
 		}
@@ -132,6 +134,7 @@ func (s *Service) describeAdded(ctx context.Context, rules *pricing.Rules, a Add
 		if err != nil {
 			return nil, err
 		}
+		line.Prices = found.Prices
 		in.Lines = append(in.Lines, line)
 		quoted := QuotedLine{SKU: l.SKU, Variant: v.ID, Title: v.Title, Reason: l.Reason, Quantity: l.Quantity, UnitPrice: price.Minor()}
 		if !v.Untracked {

@@ -12,6 +12,8 @@ CREATE TABLE carts (
 	lines              INTEGER NOT NULL CHECK (lines BETWEEN 0 AND 2000),
 	total              INTEGER NOT NULL CHECK (total >= 0), -- of the lines, at the prices at which they were added
 	shipping_method    TEXT    NOT NULL, -- '' is none yet
+	channel            TEXT    NOT NULL, -- through which it is bought; '' is the shop's own
+	payment            TEXT    NOT NULL, -- the provider that the shopper means to pay with; '' is not known
 	created_at         INTEGER NOT NULL,
 	updated_at         INTEGER NOT NULL,
 	version            INTEGER NOT NULL CHECK (version >= 0), -- 0 until the command that makes it is through
@@ -42,6 +44,7 @@ CREATE TABLE cart_lines (
 	sku        TEXT    NOT NULL,
 	agreed     INTEGER NOT NULL CHECK (agreed IN (-1, unit_price)), -- the unit price if it was agreed, -1 if the catalog decides
 	unit_price INTEGER NOT NULL CHECK (unit_price >= 0), -- when the line was last added to
+	prices     TEXT    NOT NULL CHECK (prices = '' OR prices = 'included' OR prices = 'excluded'), -- whether tax is in it; '' is as the store says
 	slot       INTEGER NOT NULL,
 	n          INTEGER NOT NULL CHECK (n > 0), -- the line's name in its cart, in the order in which lines were added
 	variant    TEXT    NOT NULL,

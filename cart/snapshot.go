@@ -92,9 +92,12 @@ func (s *Service) input(ctx context.Context, slot id.Slot, rules *pricing.Rules,
 	c := &from.cart
 	in := pricing.Input{
 		Currency: c.Currency, At: pricing.At(s.engine.Now()), Method: c.ShippingMethod,
-		Address:  pricing.Address{Country: c.ShippingCountry},
+		Channel: c.Channel, Address: pricing.Address{Country: c.ShippingCountry},
 		LoggedIn: c.Customer != "", HasBought: from.hasBought, Groups: from.groups,
 		Spent: s.pricing.SpentPromotions(rules, c.Currency, from.uses),
+	}
+	if c.Payment != "" {
+		in.Payments = []string{c.Payment}
 	}
 	if from.owner != "" {
 		contact, err := OpenContact(ctx, s.engine, s.sealer, slot, from.owner, from.sealed)

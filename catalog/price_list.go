@@ -41,9 +41,33 @@ type PriceList struct {
 	// DiscountBasisPoints is taken off the variant's own price, in hundredths
 	// of a percent, where the list has no price of its own for it.
 	DiscountBasisPoints int64
-	Version             int64 // counts the changes, from 1
-	CreatedAt           time.Time
-	UpdatedAt           time.Time
+	// Prices says whether its prices contain tax, if not as the store says.
+	Prices    PriceTax
+	Version   int64 // counts the changes, from 1
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// PriceTax says whether a price contains its tax.
+type PriceTax string
+
+// The kinds of prices.
+const (
+	AsStore  PriceTax = ""         // as the store's settings say
+	TaxIn    PriceTax = "included" // the tax is in it
+	TaxOnTop PriceTax = "excluded" // the tax is added to it
+)
+
+// Included reports whether a price contains its tax in a store whose prices do
+// or do not.
+func (p PriceTax) Included(store bool) bool { return p == TaxIn || p == AsStore && store }
+
+// Check returns fault.Invalid unless it is one of the kinds.
+func (p PriceTax) Check() error {
+	if p != AsStore && p != TaxIn && p != TaxOnTop {
+		return fault.New(fault.Invalid, "prices contain their tax or not: %.20q is neither \"included\" nor \"excluded\"", p)
+	}
+	return nil
 }
 
 // ListPrice is a price of a variant in a price list.
@@ -127,13 +151,13 @@ func (s *Service) loadPriceLists(ctx context.Context) (*PriceLists, error) {
 	return newPriceLists(all), err
 }
 
-const priceListColumns = `id, code, title, status, starts, ends, groups, channels, markets, priority, sale, discount, version, created_at, updated_at`
+const priceListColumns = `id, code, title, status, starts, ends, groups, channels, markets, priority, sale, discount, version, created_at, updated_at, prices`
 
 func (l *PriceList) readInto(rows *sqlite.Rows) (err error) {
 	*l = PriceList{
 		ID: PriceListID(rows.Text(0)), Code: rows.Text(1), Title: rows.Text(2), Status: Status(rows.Text(3)),
 		From: Moment(rows.Int64(4)), Until: Moment(rows.Int64(5)), Priority: rows.Int64(9), Sale: rows.Bool(10), DiscountBasisPoints: rows.Int64(11),
-		Version: rows.Int64(12), CreatedAt: timeOf(rows, 13), UpdatedAt: timeOf(rows, 14),
+		Version: rows.Int64(12), CreatedAt: timeOf(rows, 13), UpdatedAt: timeOf(rows, 14), Prices: PriceTax(rows.Text(15)),
 	}
 	for i, list := range []*[]string{&l.Groups, &l.Channels, &l.Markets} {
 		if *list, err = decodeList[string](rows.Text(6 + i)); err != nil {
@@ -166,13 +190,13 @@ func (l PriceList) store(tx *command.Tx) error {
 		}
 	}
 	_, err := tx.Exec(`INSERT INTO price_lists (id, slot, code, title, status, starts, ends, groups, channels, markets, priority, sale, discount,
-			version, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			version, created_at, updated_at, prices)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET code = excluded.code, title = excluded.title, status = excluded.status, starts = excluded.starts,
 			ends = excluded.ends, groups = excluded.groups, channels = excluded.channels, markets = excluded.markets, priority = excluded.priority,
-			sale = excluded.sale, discount = excluded.discount, version = excluded.version, updated_at = excluded.updated_at`,
+			prices = excluded.prices, sale = excluded.sale, discount = excluded.discount, version = excluded.version, updated_at = excluded.updated_at`,
 		l.ID, tx.Slot, l.Code, l.Title, l.Status, int64(l.From), int64(l.Until), texts[0], texts[1], texts[2], l.Priority, l.Sale, l.DiscountBasisPoints,
-		l.Version, tx.At, tx.At)
+		l.Version, tx.At, tx.At, l.Prices)
 	return err
 }
 
@@ -188,6 +212,7 @@ func (l PriceList) differences(other PriceList) (d differences) {
 	d.note("markets", slices.Equal(l.Markets, other.Markets))
 	d.note("priority", l.Priority == other.Priority)
 	d.note("sale", l.Sale == other.Sale)
+	d.note("prices", l.Prices == other.Prices)
 	d.note("discount", l.DiscountBasisPoints == other.DiscountBasisPoints)
 	return d
 }

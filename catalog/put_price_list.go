@@ -32,6 +32,7 @@ type PutPriceList struct {
 	Priority            int64    `cbor:"10,keyasint,omitempty"`
 	Sale                bool     `cbor:"11,keyasint,omitempty"`
 	DiscountBasisPoints int64    `cbor:"12,keyasint,omitempty"`
+	Prices              PriceTax `cbor:"15,keyasint,omitempty"`
 	// Version is the one that the caller has read; 0 replaces any.
 	Version int64 `cbor:"13,keyasint,omitempty"`
 
@@ -66,7 +67,10 @@ func (c PutPriceList) Validate() error {
 			return err
 		}
 	}
-	return firstError(checkName("code", c.Code), checkText("title", c.Title, 1, mostTitle),
+	if c.Prices != AsStore && (c.Sale || c.DiscountBasisPoints > 0) {
+		return fault.New(fault.Invalid, "price list %q compares with the variants' own prices: it cannot contain tax in another way", c.Code)
+	}
+	return firstError(c.Prices.Check(), checkName("code", c.Code), checkText("title", c.Title, 1, mostTitle),
 		checkAudience("group", c.Groups), checkAudience("channel", c.Channels), checkAudience("market", c.Markets))
 }
 
@@ -104,7 +108,7 @@ func (c PutPriceList) apply(tx *command.Tx) (storedPriceList, error) {
 	}
 	want := PriceList{
 		ID: have.ID, Code: c.Code, Title: c.Title, Status: c.Status, From: c.From, Until: c.Until,
-		Groups: c.Groups, Channels: c.Channels, Markets: c.Markets, Priority: c.Priority, Sale: c.Sale, DiscountBasisPoints: c.DiscountBasisPoints,
+		Groups: c.Groups, Channels: c.Channels, Markets: c.Markets, Priority: c.Priority, Sale: c.Sale, DiscountBasisPoints: c.DiscountBasisPoints, Prices: c.Prices,
 		Version: have.Version + 1,
 	}
 	kind, fields := "price_list.updated", want.differences(have)

@@ -14,6 +14,7 @@ type Price struct {
 	// price. MinQuantity is the tier of the list, 0 if it has none.
 	List        PriceListID
 	MinQuantity int64
+	Prices      PriceTax // whether it contains its tax
 	// CompareAt is what it is shown against: the variant's own price during a
 	// sale, or else its compare-at price. The zero Amount if there is nothing
 	// above the price.
@@ -136,7 +137,7 @@ func (l *PriceList) offer(v Variant, own money.Amount, priced bool, ask *Ask) (o
 	tier, outcome := v.tier(l.ID, ask)
 	switch {
 	case outcome == Won:
-		offer = Price{Amount: tier.Price, List: l.ID, MinQuantity: tier.MinQuantity}
+		offer = Price{Amount: tier.Price, List: l.ID, MinQuantity: tier.MinQuantity, Prices: l.Prices}
 	case l.DiscountBasisPoints > 0 && priced:
 		offer = Price{Amount: lessBasisPoints(own, l.DiscountBasisPoints), List: l.ID}
 	default:

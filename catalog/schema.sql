@@ -119,6 +119,7 @@ CREATE TABLE price_lists (
 	priority   INTEGER NOT NULL,
 	sale       INTEGER NOT NULL CHECK (sale IN (0, 1)),
 	discount   INTEGER NOT NULL CHECK (discount BETWEEN 0 AND 10000),      -- basis points
+	prices     TEXT    NOT NULL DEFAULT '' CHECK (prices = '' OR prices = 'included' OR prices = 'excluded'), -- of tax; '' is as the store says
 	version    INTEGER NOT NULL CHECK (version > 0),
 	created_at INTEGER NOT NULL,
 	updated_at INTEGER NOT NULL,

@@ -55,6 +55,7 @@ type begun struct {
 
 	fresh bool          // this very call has made the attempt
 	lines []orders.Line // of the order, if it was made in this process just now
+	fees  []orders.Fee
 }
 
 func (begin) Kind() command.Kind { return "checkout.begin" }
@@ -113,7 +114,7 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 		return begun{Order: c.Order}, place(tx, &o)
 	}
 	made, err := c.attempts(tx, n)
-	made.lines = o.Lines
+	made.lines, made.fees = o.Lines, o.Fees
 	return made, err
 }
 
@@ -162,7 +163,7 @@ func (c begin) order(shopping cart.Stored, lines []cart.Line) (orders.New, []inv
 	n := orders.New{
 		ID: c.Order, Cart: string(c.Cart), Customer: shopping.Customer, Currency: shopping.Currency,
 		Subtotal: c.Priced.Subtotal, Discount: c.Priced.Discount, Shipping: c.Priced.Shipping, ShippingTax: c.Priced.ShippingTax,
-		Tax: c.Priced.Tax, Total: c.Priced.Total, TaxIncluded: c.Priced.TaxIncluded, Taxes: c.Priced.Taxes,
+		Tax: c.Priced.Tax, Total: c.Priced.Total, TaxIncluded: c.Priced.TaxIncluded, TaxAdded: c.Priced.TaxAdded, Fees: c.Priced.Fees, Taxes: c.Priced.Taxes,
 		ShippingMethod: shopping.ShippingMethod, ShippingName: c.Priced.ShippingName, Promotions: c.Priced.Promotions,
 		OccurredAt: c.OccurredAt, ExternalReference: c.Reference,
 		Contact: shopping.Contact, ContactSubject: shopping.ContactSubject,
@@ -174,7 +175,7 @@ func (c begin) order(shopping cart.Stored, lines []cart.Line) (orders.New, []inv
 		n.Lines[i] = orders.NewLine{
 			SKU: l.SKU, Variant: l.Variant, Title: l.Title, Quantity: l.Quantity,
 			UnitPrice: c.Priced.Lines[i].UnitPrice, Total: c.Priced.Lines[i].UnitPrice * l.Quantity,
-			Discount: c.Priced.Lines[i].Discount, Tax: c.Priced.Lines[i].Tax, Reason: l.Reason, Properties: l.Properties,
+			Discount: c.Priced.Lines[i].Discount, Tax: c.Priced.Lines[i].Tax, TaxIncluded: c.Priced.Lines[i].TaxIncluded, Reason: l.Reason, Properties: l.Properties,
 		}
 		switch {
 		case c.Priced.Lines[i].Apart:

@@ -27,6 +27,8 @@ type priced struct {
 	ShippingName string               `cbor:"10,keyasint,omitempty"`
 	Taxes        []pricing.TaxSum     `cbor:"11,keyasint,omitempty"`
 	Lines        []pricedLine         `cbor:"12,keyasint,omitempty"` // those of the cart, in its order
+	TaxAdded     int64                `cbor:"19,keyasint,omitempty"`
+	Fees         []orders.NewFee      `cbor:"20,keyasint,omitempty"`
 	Promotions   []pricing.Applied    `cbor:"16,keyasint,omitempty"`
 	Redemptions  []pricing.Redemption `cbor:"17,keyasint,omitempty"`
 
@@ -42,6 +44,8 @@ type pricedLine struct {
 	UnitPrice int64 `cbor:"1,keyasint,omitempty"`
 	Discount  int64 `cbor:"2,keyasint,omitempty"`
 	Tax       int64 `cbor:"3,keyasint,omitempty"`
+	// TaxIncluded says that the price contains its tax.
+	TaxIncluded bool `cbor:"6,keyasint,omitempty"`
 	// Apart says that Parts are what the line takes from stock, be it nothing,
 	// and not units of its variant.
 	Apart bool             `cbor:"4,keyasint,omitempty"`
@@ -75,7 +79,7 @@ func withinBounds(promotions []pricing.Applied) []pricing.Applied {
 // they are now.
 func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error {
 	c.Order, c.Parts = orders.NewID(s.engine, st), nil
-	p, err := s.carts.Price(ctx, c.Cart)
+	p, err := s.carts.PriceFor(ctx, c.Cart, c.providers())
 	if err != nil {
 		return err
 	}
@@ -87,11 +91,14 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 	c.Priced = priced{
 		Version: p.Version, Rules: q.Rules, TaxIncluded: q.TaxIncluded,
 		Subtotal: q.Subtotal, Discount: q.Discount, Shipping: q.Shipping.Amount, ShippingTax: q.Shipping.Tax,
-		Tax: q.Tax, Total: q.Total, ShippingName: q.Shipping.Name, Taxes: q.TaxSums(), Missing: p.Requirements,
+		Tax: q.Tax, TaxAdded: q.TaxAdded, Total: q.Total, ShippingName: q.Shipping.Name, Taxes: q.TaxSums(), Missing: p.Requirements,
 		Promotions: withinBounds(q.Promotions), Redemptions: p.Redemptions,
 	}
 	for i, l := range q.Lines {
-		c.Priced.Lines = append(c.Priced.Lines, pricedLine{UnitPrice: p.Input.Lines[i].UnitPrice, Discount: l.Discount, Tax: l.Tax})
+		c.Priced.Lines = append(c.Priced.Lines, pricedLine{UnitPrice: p.Input.Lines[i].UnitPrice, Discount: l.Discount, Tax: l.Tax, TaxIncluded: l.TaxIncluded})
+	}
+	for _, f := range q.Fees {
+		c.Priced.Fees = append(c.Priced.Fees, orders.NewFee{Fee: f.Fee, Kind: f.Kind, Name: f.Name, Line: f.Line, Amount: f.Amount, Tax: f.Tax})
 	}
 	if err := c.source(ctx, s, p); err != nil {
 		return err

@@ -150,6 +150,16 @@ func (c *begin) taken(i int, token string) (sum int64) {
 	return sum
 }
 
+// providers returns those that the order is paid with, each once.
+func (c begin) providers() []string {
+	out := make([]string, len(c.Tenders))
+	for i, t := range c.Tenders {
+		out[i] = t.Provider
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // paid returns what the parts add up to.
 func (c begin) paid() (sum int64) {
 	for _, p := range c.Parts {

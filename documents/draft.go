@@ -57,8 +57,9 @@ func (s *state) draftInvoice() draft {
 	o := &s.order
 	d.change, d.line = s.changes, int64(len(o.Lines))
 	less := map[int]orders.GrantLine{}
-	lessShipping, lessShippingTax, lessOther := int64(0), int64(0), int64(0)
-	for _, g := range s.grants {
+	lessShipping, lessShippingTax, lessFees, lessFeesTax, lessOther := int64(0), int64(0), int64(0), int64(0), int64(0)
+	for _, of := range s.grants {
+		g := released{of}
 		d.grants = append(d.grants, g.Number)
 		lines := int64(0)
 		for _, l := range g.Lines {
@@ -66,8 +67,11 @@ func (s *state) draftInvoice() draft {
 			less[l.Line] = orders.GrantLine{Quantity: was.Quantity + l.Quantity, Amount: plus(was.Amount, l.Amount), Tax: plus(was.Tax, l.Tax)}
 			lines += l.Tax.Minor()
 		}
+		shippingTax, feesTax := g.taxes(o, lines)
 		lessShipping += g.Shipping.Minor()
-		lessShippingTax += max(0, g.Tax.Minor()-lines)
+		lessShippingTax += shippingTax
+		lessFees += g.Fees.Minor()
+		lessFeesTax += feesTax
 		lessOther += g.Other.Minor()
 	}
 	amount := func(minor int64) money.Amount { return money.New(minor, o.Currency) }
@@ -79,13 +83,14 @@ func (s *state) draftInvoice() draft {
 			continue
 		}
 		d.add(Line{
-			Kind: Goods, Line: l.Number, SKU: string(l.SKU), Title: l.Title, Quantity: quantity, UnitPrice: l.UnitPrice,
+			Kind: Goods, Line: l.Number, SKU: string(l.SKU), Title: s.title(l), Quantity: quantity, UnitPrice: l.UnitPrice,
 			Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross),
 		}, o.Taxes)
 	}
 	if gross, tax := o.GrossShipping().Minor()-lessShipping, o.ShippingTax.Minor()-lessShippingTax; gross != 0 || tax != 0 {
 		d.add(Line{Kind: Shipping, Title: o.ShippingName, Quantity: 1, UnitPrice: o.Shipping, Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross)}, o.Taxes)
 	}
+	s.addFees(&d, lessFees, lessFeesTax)
 	if lessOther > 0 {
 		d.add(Line{Kind: Other, Net: amount(-lessOther), Tax: amount(0), Gross: amount(-lessOther), UnitPrice: amount(0)}, nil)
 	}
@@ -93,6 +98,55 @@ func (s *state) draftInvoice() draft {
 		d.Taxes = o.Taxes // as they were worked out, to the minor unit
 	}
 	return d
+}
+
+// title names a line, with the fees on it.
+func (s *state) title(l orders.Line) string {
+	title := l.Title
+	for _, f := range s.order.Fees {
+		if f.Line == l.Number {
+			title += " + " + f.Name
+		}
+	}
+	return title
+}
+
+// addFees states the fees that are on no line: each of them, or what is left of
+// all together if some were paid back.
+func (s *state) addFees(d *draft, less, lessTax int64) {
+	o := &s.order
+	amount := func(minor int64) money.Amount { return money.New(minor, o.Currency) }
+	if less == 0 {
+		for _, f := range o.Fees {
+			if f.Line == 0 {
+				d.add(Line{Kind: Fee, Title: f.Name, Quantity: 1, UnitPrice: f.Amount, Net: f.Net, Tax: f.Tax, Gross: f.Gross}, o.Taxes)
+			}
+		}
+		return
+	}
+	if gross, tax := o.GrossFees().Minor()-less, o.OwnFeesTax.Minor()-lessTax; gross != 0 || tax != 0 {
+		d.add(Line{Kind: Fee, Quantity: 1, UnitPrice: amount(gross), Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross)}, o.Taxes)
+	}
+}
+
+// released is a grant as documents state it.
+type released struct{ orders.Grant }
+
+// taxes divides what is left of a grant's tax without that of its lines:
+// between shipping and fees, by what they cost.
+func (g released) taxes(o *orders.Order, lines int64) (shipping, fees int64) {
+	left := max(0, g.Tax.Minor()-lines)
+	switch {
+	case !g.Fees.IsPositive():
+		return left, 0
+	case !g.Shipping.IsPositive():
+		return 0, left
+	}
+	parts, err := money.New(left, o.Currency).Allocate([]int64{o.ShippingTax.Minor(), o.OwnFeesTax.Minor()})
+	if err != nil { // neither is taxed
+		return 0, 0
+	}
+	return parts[0].Minor(), parts[1].Minor()
 }
 
 // draftCredit states one refund.
@@ -108,8 +162,16 @@ func (s *state) draftCredit(g orders.Grant) draft {
 			Net: money.New(l.Amount.Minor()-l.Tax.Minor(), d.Currency), Tax: l.Tax, Gross: l.Amount,
 		}, s.order.Taxes)
 	}
+	shippingTax, feesTax := released{g}.taxes(&s.order, g.Tax.Minor()-left)
+	if g.Fees.IsPositive() {
+		tax := min(feesTax, g.Fees.Minor())
+		d.add(Line{
+			Kind: Fee, Quantity: 1, UnitPrice: g.Fees,
+			Net: money.New(g.Fees.Minor()-tax, d.Currency), Tax: money.New(tax, d.Currency), Gross: g.Fees,
+		}, s.order.Taxes)
+	}
 	if g.Shipping.IsPositive() {
-		tax := max(0, min(left, g.Shipping.Minor()))
+		tax := min(shippingTax, g.Shipping.Minor())
 		d.add(Line{
 			Kind: Shipping, Title: s.order.ShippingName, Quantity: 1, UnitPrice: g.Shipping,
 			Net: money.New(g.Shipping.Minor()-tax, d.Currency), Tax: money.New(tax, d.Currency), Gross: g.Shipping,

@@ -84,6 +84,9 @@ func stateOf(tx *sqlite.Tx, o orders.ID) (s state, err error) {
 	if s.order.Lines, err = orders.LinesTx(tx, o, s.order.Currency); err != nil {
 		return s, err
 	}
+	if s.order.Fees, err = orders.FeesTx(tx, s.order); err != nil {
+		return s, err
+	}
 	all, err := orders.GrantsTx(tx, s.order)
 	if err != nil {
 		return s, err

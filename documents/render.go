@@ -122,6 +122,8 @@ func (s sheet) Title(l Line) string {
 		return s.T("Shipping")
 	case l.Kind == Shipping:
 		return s.T("Shipping") + ": " + l.Title
+	case l.Kind == Fee && l.Title == "":
+		return s.T("Fees")
 	case l.Kind == Other && l.Title == "":
 		return s.T("Credited before")
 	}

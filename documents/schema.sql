@@ -41,7 +41,7 @@ CREATE TABLE document_lines (
 	document   TEXT    NOT NULL REFERENCES documents (id),
 	n          INTEGER NOT NULL CHECK (n > 0),
 	slot       INTEGER NOT NULL,
-	kind       TEXT    NOT NULL CHECK (kind = 'goods' OR kind = 'shipping' OR kind = 'other'),
+	kind       TEXT    NOT NULL CHECK (kind = 'goods' OR kind = 'shipping' OR kind = 'fee' OR kind = 'other'),
 	line       INTEGER NOT NULL CHECK ((line > 0) = (kind = 'goods')), -- of the order
 	sku        TEXT    NOT NULL,
 	title      TEXT    NOT NULL,

@@ -21,6 +21,7 @@ var german = &locale{code: "de", point: ",", group: ".", date: "02.01.2006", tex
 	"Base":                            "Grundlage",
 	"Amount":                          "Betrag",
 	"Shipping":                        "Versand",
+	"Fees":                            "Gebühren",
 	"Lower price":                     "Preisnachlass",
 	"Credited before":                 "Bereits gutgeschrieben",
 	"Tax ID":                          "USt-IdNr.",

@@ -68,6 +68,7 @@ type LineKind string
 const (
 	Goods    LineKind = "goods"
 	Shipping LineKind = "shipping"
+	Fee      LineKind = "fee"   // that is on no line; those of lines are in theirs
 	Other    LineKind = "other" // what is credited for no goods, or was credited before
 )
 

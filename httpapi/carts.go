@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,6 +23,9 @@ type Cart struct {
 	Order    string     `json:"order,omitempty" doc:"What a checkout made or is making of it."`
 	Lines    []CartLine `json:"lines" nullable:"false"`
 	Totals
+	FeeRows        []Fee           `json:"fee_rows,omitempty" nullable:"false" doc:"What fees consists of."`
+	Channel        string          `json:"channel,omitempty" doc:"Through which it is bought; missing is the shop's own."`
+	Payment        string          `json:"pay_with,omitempty" doc:"How the shopper means to pay, for fees that depend on it."`
 	ShippingMethod string          `json:"shipping_method,omitempty" doc:"The one that was chosen."`
 	Offers         []ShippingOffer `json:"shipping_offers" nullable:"false" doc:"The shipping methods that there are for the address."`
 	Codes          []CartCode      `json:"codes" nullable:"false" doc:"The coupon codes on it, and why some have no effect."`
@@ -43,15 +47,27 @@ type CartLine struct {
 	Total     Money  `json:"total"`
 }
 
-// Totals is what something costs: subtotal − discount + shipping = total where
-// tax is included in all of them; otherwise tax comes on top.
+// Totals is what something costs: subtotal − discount + fees + shipping +
+// tax_added = total.
 type Totals struct {
 	Subtotal    Money `json:"subtotal"`
 	Discount    Money `json:"discount"`
+	Fees        Money `json:"fees"`
 	Shipping    Money `json:"shipping"`
 	Tax         Money `json:"tax"`
+	TaxAdded    Money `json:"tax_added" doc:"The part of tax that is in none of the other amounts."`
 	Total       Money `json:"total"`
-	TaxIncluded bool  `json:"tax_included" doc:"Tax is in all of the amounts, and not added to them."`
+	TaxIncluded bool  `json:"tax_included" doc:"Prices contain their tax, but for lines at prices that do not."`
+}
+
+// Fee is what is charged beside goods and shipping.
+type Fee struct {
+	Fee    string `json:"fee" doc:"The rule that it is by."`
+	Name   string `json:"name"`
+	Kind   string `json:"kind,omitempty"`
+	Line   int    `json:"line,omitempty" doc:"The line that it is on, from 1; missing is the whole."`
+	Amount Money  `json:"amount"`
+	Tax    Money  `json:"tax"`
 }
 
 // ShippingOffer is a shipping method as it stands for a cart.
@@ -109,13 +125,14 @@ type createCartInput struct {
 	Keyed
 	Body struct {
 		Currency string      `json:"currency,omitempty" pattern:"^[A-Z]{3}$" doc:"That of the first line's price if it is missing."`
+		Channel  string      `json:"channel,omitempty" maxLength:"100" doc:"Through which it is bought; missing is the shop's own."`
 		Lines    []LineInput `json:"lines" minItems:"1" maxItems:"100" nullable:"false"`
 	}
 }
 
 func (a *api) createCart(ctx context.Context, in *createCartInput) (*answer[Cart], error) {
 	c, err := a.shop.Carts.AddLines(ctx, cart.AddLines{
-		Customer: callerOf(ctx).Customer, Currency: money.Currency(in.Body.Currency), Lines: linesOf(in.Body.Lines), Key: in.Key,
+		Customer: callerOf(ctx).Customer, Currency: money.Currency(in.Body.Currency), Channel: in.Body.Channel, Lines: linesOf(in.Body.Lines), Key: in.Key,
 	})
 	if err != nil {
 		return nil, err
@@ -291,7 +308,7 @@ func cartAnswer(c cart.Cart) *answer[Cart] {
 // what may change without it, which is what it costs.
 func cartTag(c cart.Cart, variant string) string {
 	h := fnv.New32a()
-	for _, a := range []money.Amount{c.Subtotal, c.Discount, c.Shipping, c.Tax, c.Total} {
+	for _, a := range []money.Amount{c.Subtotal, c.Discount, c.FeeTotal, c.Shipping, c.Tax, c.Total} {
 		fmt.Fprint(h, a.Minor(), " ")
 	}
 	fmt.Fprint(h, c.Codes, len(c.Offers), len(c.Problems), len(c.Requirements), variant)
@@ -311,6 +328,11 @@ func showCart(c cart.Cart) Cart {
 			UnitPrice: moneyOf(l.UnitPrice), Total: moneyOf(l.Total),
 		}
 	}
+	out.Channel, out.Payment = c.Channel, c.Payment
+	for _, f := range c.Fees {
+		line := 1 + slices.IndexFunc(c.Lines, func(l cart.Line) bool { return l.ID == f.Line })
+		out.FeeRows = append(out.FeeRows, Fee{f.ID, f.Name, string(f.Kind), line, moneyOf(f.Amount), moneyOf(f.Tax)})
+	}
 	for i, o := range c.Offers {
 		out.Offers[i] = ShippingOffer{o.Method, o.Name, o.Pickup, o.MinDays, o.MaxDays, moneyOf(o.Price), string(o.Reason)}
 	}
@@ -324,5 +346,5 @@ func showCart(c cart.Cart) Cart {
 }
 
 func totalsOf(c cart.Cart) Totals {
-	return Totals{moneyOf(c.Subtotal), moneyOf(c.Discount), moneyOf(c.Shipping), moneyOf(c.Tax), moneyOf(c.Total), c.TaxIncluded}
+	return Totals{moneyOf(c.Subtotal), moneyOf(c.Discount), moneyOf(c.FeeTotal), moneyOf(c.Shipping), moneyOf(c.Tax), moneyOf(c.TaxAdded), moneyOf(c.Total), c.TaxIncluded}
 }

@@ -37,6 +37,7 @@ type updateCartInput struct {
 	Body struct {
 		Contact  *Contact `json:"contact,omitempty" doc:"Replaces the whole contact."`
 		Shipping *string  `json:"shipping_method,omitempty" maxLength:"64" doc:"One of the cart's shipping_offers; an empty text takes the choice back."`
+		Payment  *string  `json:"pay_with,omitempty" maxLength:"64" doc:"How the shopper means to pay, for fees that depend on it; an empty text takes it back."`
 		Metadata object   `json:"metadata,omitempty" doc:"Replaces the notes that other systems keep with the cart."`
 	}
 }
@@ -58,6 +59,11 @@ func (a *api) updateCart(ctx context.Context, in *updateCartInput) (*answer[Cart
 	if s := in.Body.Shipping; s != nil {
 		steps = append(steps, func(v int64) (cart.Cart, error) {
 			return a.shop.Carts.SetShipping(ctx, cart.SetShipping{Cart: in.id(), Method: *s, Version: v, Key: part(in.Key, "shipping")})
+		})
+	}
+	if p := in.Body.Payment; p != nil {
+		steps = append(steps, func(v int64) (cart.Cart, error) {
+			return a.shop.Carts.SetPayment(ctx, cart.SetPayment{Cart: in.id(), Payment: *p, Version: v, Key: part(in.Key, "payment")})
 		})
 	}
 	if m := in.Body.Metadata; m != nil {

@@ -24,8 +24,11 @@ type Order struct {
 	Lines        []OrderLine `json:"lines,omitempty" nullable:"false" doc:"Missing in lists."`
 	Subtotal     Money       `json:"subtotal"`
 	Discount     Money       `json:"discount"`
+	Fees         Money       `json:"fees"`
+	FeeRows      []Fee       `json:"fee_rows,omitempty" nullable:"false" doc:"What fees consists of; missing in lists."`
 	Shipping     Money       `json:"shipping"`
 	Tax          Money       `json:"tax"`
+	TaxAdded     Money       `json:"tax_added" doc:"The part of tax that is in none of the other amounts."`
 	Total        Money       `json:"total"`
 	Captured     Money       `json:"captured"`
 	Refunded     Money       `json:"refunded"`
@@ -142,9 +145,13 @@ func showOrder(o orders.Order) Order {
 		ID: string(o.ID), Number: o.Number, Cart: o.Cart, Customer: string(o.Customer), Currency: string(o.Currency),
 		Status: string(o.Status), Payment: string(o.PaymentStatus), Fulfilment: string(o.FulfilmentStatus), CancelReason: o.CancelReason,
 		Subtotal: moneyOf(o.Subtotal), Discount: moneyOf(o.Discount), Shipping: moneyOf(o.Shipping), Tax: moneyOf(o.Tax),
+		Fees: moneyOf(o.FeeTotal), TaxAdded: moneyOf(o.TaxAdded),
 		Total: moneyOf(o.Total), Captured: moneyOf(o.Captured), Refunded: moneyOf(o.Refunded),
 		Metadata: object(o.Metadata), Version: o.Version,
 		CreatedAt: o.CreatedAt, PlacedAt: timeOr(o.PlacedAt), CanceledAt: timeOr(o.CanceledAt),
+	}
+	for _, f := range o.Fees {
+		out.FeeRows = append(out.FeeRows, Fee{f.Fee, f.Name, string(f.Kind), f.Line, moneyOf(f.Amount), moneyOf(f.Tax)})
 	}
 	for _, l := range o.Lines {
 		out.Lines = append(out.Lines, OrderLine{

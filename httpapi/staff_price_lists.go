@@ -29,6 +29,7 @@ type PriceListInput struct {
 	Markets  []string   `json:"markets,omitempty" maxItems:"300" nullable:"false"`
 	Priority int64      `json:"priority,omitempty" doc:"The list with the highest counts."`
 	Sale     bool       `json:"sale,omitempty" doc:"It only ever makes things cheaper, and is shown beside the variant's own price."`
+	Prices   string     `json:"prices,omitempty" enum:"included,excluded" doc:"Whether its prices contain tax; missing means as the shop's do."`
 	Discount int64      `json:"discount_basis_points,omitempty" minimum:"0" maximum:"10000" doc:"Off the variant's own price where the list has none, in hundredths of a percent."`
 }
 
@@ -54,7 +55,7 @@ func (a *api) addStaffPriceLists() {
 func showPriceList(l catalog.PriceList) PriceList {
 	out := PriceList{Code: l.Code, Version: l.Version, Created: l.CreatedAt, Updated: l.UpdatedAt, PriceListInput: PriceListInput{
 		Title: l.Title, Status: string(l.Status), Groups: none(l.Groups), Channels: none(l.Channels), Markets: none(l.Markets),
-		Priority: l.Priority, Sale: l.Sale, Discount: l.DiscountBasisPoints,
+		Priority: l.Priority, Sale: l.Sale, Prices: string(l.Prices), Discount: l.DiscountBasisPoints,
 	}}
 	for _, m := range []struct {
 		at   catalog.Moment
@@ -98,7 +99,7 @@ func (a *api) putPriceList(ctx context.Context, in *putPriceListInput) (*answer[
 	}
 	put := catalog.PutPriceList{
 		Code: in.Code, Title: in.Body.Title, Status: catalog.Status(in.Body.Status), Groups: in.Body.Groups, Channels: in.Body.Channels,
-		Markets: in.Body.Markets, Priority: in.Body.Priority, Sale: in.Body.Sale, DiscountBasisPoints: in.Body.Discount, Version: version, Key: in.Key,
+		Markets: in.Body.Markets, Priority: in.Body.Priority, Sale: in.Body.Sale, DiscountBasisPoints: in.Body.Discount, Prices: catalog.PriceTax(in.Body.Prices), Version: version, Key: in.Key,
 	}
 	if in.Body.From != nil {
 		put.From = catalog.MomentOf(*in.Body.From)

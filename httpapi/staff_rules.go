@@ -23,6 +23,7 @@ type Rules struct {
 	ShippingZones []pricing.ShippingZone `json:"shipping_zones" nullable:"false"`
 	Promotions    []pricing.Promotion    `json:"promotions" nullable:"false"`
 	QuantityRules []pricing.QuantityRule `json:"quantity_rules" nullable:"false"`
+	Fees          []pricing.Fee          `json:"fees" nullable:"false"`
 }
 
 func (a *api) addStaffRules() {
@@ -37,6 +38,8 @@ func (a *api) addStaffRules() {
 	add(a, route{forStaff, "DELETE", "/staff/promotions/{rule}", "remove-promotion", group, "Remove a promotion", 204, false}, a.removeRule(pricing.KindPromotion))
 	add(a, route{forStaff, "PUT", "/staff/quantity-rules/{rule}", "put-quantity-rule", group, "Make or replace a rule for quantities", 0, false}, a.putQuantityRule)
 	add(a, route{forStaff, "DELETE", "/staff/quantity-rules/{rule}", "remove-quantity-rule", group, "Remove a rule for quantities", 204, false}, a.removeRule(pricing.KindQuantityRule))
+	add(a, route{forStaff, "PUT", "/staff/fees/{rule}", "put-fee", group, "Make or replace a fee", 0, false}, a.putFee)
+	add(a, route{forStaff, "DELETE", "/staff/fees/{rule}", "remove-fee", group, "Remove a fee", 204, false}, a.removeRule(pricing.KindFee))
 }
 
 // ruleTypes tells huma how types that write themselves look in JSON, and keeps
@@ -62,7 +65,7 @@ func ruleTypes() huma.Registry {
 func rulesAnswer(r *pricing.Rules) *answer[Rules] {
 	return &answer[Rules]{ETag: web.ETag(r.Version, ""), Body: Rules{
 		Version: r.Version, Settings: r.Settings, TaxZones: none(r.TaxZones()), ShippingZones: none(r.ShippingZones()),
-		Promotions: none(r.Promotions()), QuantityRules: none(r.QuantityRules()),
+		Promotions: none(r.Promotions()), QuantityRules: none(r.QuantityRules()), Fees: none(r.Fees()),
 	}}
 }
 
@@ -200,6 +203,26 @@ func (a *api) putQuantityRule(ctx context.Context, in *putQuantityRuleInput) (*a
 	}
 	in.Body.ID = in.Rule
 	r, err := a.shop.Pricing.PutQuantityRule(ctx, pricing.PutQuantityRule{Rule: in.Body, Version: version, Key: in.Key})
+	return rulesChanged(r, version, err)
+}
+
+type putFeeInput struct {
+	Keyed
+	Conditional
+	RuleRef
+	Body pricing.Fee
+}
+
+func (a *api) putFee(ctx context.Context, in *putFeeInput) (*answer[Rules], error) {
+	version, err := in.version()
+	if err == nil {
+		err = in.named(in.Body.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	in.Body.ID = in.Rule
+	r, err := a.shop.Pricing.PutFee(ctx, pricing.PutFee{Fee: in.Body, Version: version, Key: in.Key})
 	return rulesChanged(r, version, err)
 }
 

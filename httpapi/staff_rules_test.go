@@ -17,10 +17,11 @@ func TestRulesAreKept(t *testing.T) {
 	w.must(200, w.staff, "PUT", "/staff/quantity-rules/six", `{"items":{"skus":["mug"]},"max":6}`)
 	w.must(200, w.staff, "PUT", "/staff/promotions/summer", `{"name":"Summer","needs_code":true,"effect":{"kind":"percent_off","rate":"10%"},
 		"if":{"min_subtotal":[{"minor":1000,"currency":"EUR"}]},"limits":{"uses":5}}`)
+	w.must(200, w.staff, "PUT", "/staff/fees/wrap", `{"name":"Gift wrap","kind":"gift_wrap","per_line":true,"property":"gift_wrap","amounts":[{"minor":250,"currency":"EUR"}]}`)
 	got := w.must(200, w.staff, "GET", "/staff/rules", "")
 	for path, want := range map[string]any{
 		"settings.home.country": "DE", "tax_zones.0.rates.1.period.from": "2026-07-01T00:00:00Z", "shipping_zones.0.methods.0.rates.0.free_from": 5000.0,
-		"quantity_rules.0.max": 6.0, "promotions.0.if.min_subtotal.0.minor": 1000.0, "promotions.0.limits.uses": 5.0, "version": 5.0,
+		"quantity_rules.0.max": 6.0, "promotions.0.if.min_subtotal.0.minor": 1000.0, "promotions.0.limits.uses": 5.0, "fees.0.property": "gift_wrap", "version": 6.0,
 	} {
 		if have := got.at(path); have != want {
 			t.Errorf("%s is %v, want %v", path, have, want)

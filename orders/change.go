@@ -43,7 +43,9 @@ type AddedLine struct {
 	Quantity  int64             `cbor:"5,keyasint"`
 	UnitPrice int64             `cbor:"6,keyasint,omitempty"`
 	Tax       int64             `cbor:"7,keyasint,omitempty"`
-	Reason    string            `cbor:"8,keyasint,omitempty"` // why the price was agreed; "" is the catalog's price
+	// TaxIncluded says that UnitPrice contains its tax.
+	TaxIncluded bool   `cbor:"9,keyasint,omitempty"`
+	Reason      string `cbor:"8,keyasint,omitempty"` // why the price was agreed; "" is the catalog's price
 }
 
 // LoweredLine is a line that becomes cheaper.
@@ -238,13 +240,14 @@ func (s *Service) PreviewChange(ctx context.Context, o Order, c Changed) (lines 
 // what became due, without tax for goods and shipping.
 func (c Changed) add(tx *command.Tx, o *Order) (goods, shipping, tax int64, err error) {
 	var demands []inventory.Demand
-	subtotal := int64(0)
+	subtotal, taxAdded := int64(0), int64(0)
 	for i, l := range c.Added {
 		line := l.line(*o, len(o.Lines)+i+1)
 		if err := insertLine(tx, o.ID, &line); err != nil {
 			return 0, 0, 0, err
 		}
 		subtotal += line.Total.Minor()
+		taxAdded += line.Gross.Minor() - line.Total.Minor()
 		goods, tax = goods+line.Net.Minor(), tax+l.Tax
 		o.Units += l.Quantity
 		if l.Pool != "" {
@@ -262,9 +265,12 @@ func (c Changed) add(tx *command.Tx, o *Order) (goods, shipping, tax int64, err 
 		shipping, tax = s.More, tax+s.MoreTax
 		if o.TaxIncluded {
 			shipping -= s.MoreTax
+		} else {
+			taxAdded += s.MoreTax
 		}
 	}
 	o.Subtotal, o.Tax = money.New(o.Subtotal.Minor()+subtotal, o.Currency), money.New(o.Tax.Minor()+tax, o.Currency)
+	o.TaxAdded = money.New(o.TaxAdded.Minor()+taxAdded, o.Currency)
 	o.Total = money.New(o.Total.Minor()+goods+shipping+tax, o.Currency)
 	for _, t := range c.Taxes {
 		o.Taxes = addTax(o.Taxes, t)
@@ -273,8 +279,8 @@ func (c Changed) add(tx *command.Tx, o *Order) (goods, shipping, tax int64, err 
 	if err != nil {
 		return 0, 0, 0, err
 	}
-	_, err = tx.Exec(`UPDATE orders SET subtotal = ?, shipping = ?, shipping_tax = ?, tax = ?, total = ?, taxes = ?, shipping_method = ?, shipping_name = ?, units = ?, canceled = ? WHERE id = ?`,
-		o.Subtotal.Minor(), o.Shipping.Minor(), o.ShippingTax.Minor(), o.Tax.Minor(), o.Total.Minor(), taxes, o.ShippingMethod, o.ShippingName, o.Units, o.Canceled, o.ID)
+	_, err = tx.Exec(`UPDATE orders SET subtotal = ?, shipping = ?, shipping_tax = ?, tax = ?, tax_added = ?, total = ?, taxes = ?, shipping_method = ?, shipping_name = ?, units = ?, canceled = ? WHERE id = ?`,
+		o.Subtotal.Minor(), o.Shipping.Minor(), o.ShippingTax.Minor(), o.Tax.Minor(), o.TaxAdded.Minor(), o.Total.Minor(), taxes, o.ShippingMethod, o.ShippingName, o.Units, o.Canceled, o.ID)
 	return goods, shipping, tax, err
 }
 
@@ -283,12 +289,12 @@ func (l AddedLine) line(o Order, number int) Line {
 	amount := func(minor int64) money.Amount { return money.New(minor, o.Currency) }
 	total := l.Quantity * l.UnitPrice // checked when it was priced
 	gross := total
-	if !o.TaxIncluded {
+	if !l.TaxIncluded {
 		gross += l.Tax
 	}
 	return Line{
 		Number: number, SKU: l.SKU, Variant: l.Variant, Pool: l.Pool, Title: l.Title, Quantity: l.Quantity, UnitPrice: amount(l.UnitPrice),
-		Total: amount(total), Discount: amount(0), Net: amount(gross - l.Tax), Tax: amount(l.Tax), Gross: amount(gross), Reason: l.Reason,
+		Total: amount(total), Discount: amount(0), Fees: amount(0), TaxIncluded: l.TaxIncluded, Net: amount(gross - l.Tax), Tax: amount(l.Tax), Gross: amount(gross), Reason: l.Reason,
 	}
 }
 

@@ -76,21 +76,35 @@ var rules = [...]struct{ name, query, detail string }{
 	},
 	{
 		name: "tax_sums_up",
-		query: `SELECT o.id, o.tax, o.shipping_tax + sum(l.tax) FROM orders o JOIN order_lines l ON l.order_id = o.id
-			GROUP BY o.id HAVING o.tax <> o.shipping_tax + sum(l.tax)`,
-		detail: "the order's tax is %d, that of its lines and of shipping %d",
+		query: `SELECT o.id, o.tax, o.shipping_tax + o.own_fees_tax + sum(l.tax) AS rows FROM orders o JOIN order_lines l ON l.order_id = o.id
+			GROUP BY o.id HAVING o.tax <> rows`,
+		detail: "the order's tax is %d, that of its lines, fees and shipping %d",
 	},
 	{
 		name: "gross_sums_up",
-		query: `SELECT o.id, o.total, sum(l.gross) + o.shipping + iif(o.tax_included, 0, o.shipping_tax) AS rows
+		query: `SELECT o.id, o.total, sum(l.gross) + o.own_fees + o.shipping + iif(o.tax_included, 0, o.own_fees_tax + o.shipping_tax) AS rows
 			FROM orders o JOIN order_lines l ON l.order_id = o.id GROUP BY o.id HAVING o.total <> rows`,
-		detail: "the order's total is %d, its lines and shipping come to %d",
+		detail: "the order's total is %d, its lines, fees and shipping come to %d",
 	},
 	{
-		name: "tax_is_in_or_on_all_lines",
-		query: `SELECT l.order_id || ' line ' || l.line, l.total - l.discount, iif(o.tax_included, l.gross, l.net) AS base
-			FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE l.total - l.discount <> base`,
-		detail: "the line costs %d, its amount by the order's kind of prices is %d",
+		name: "fees_sum_up",
+		query: `SELECT o.id, o.fees, o.own_fees + coalesce(sum(l.fees), 0) AS rows FROM orders o LEFT JOIN order_lines l ON l.order_id = o.id
+			GROUP BY o.id HAVING o.fees <> rows`,
+		detail: "the order's fees are %d, those of its own and of its lines %d",
+	},
+	{
+		name: "own_fees_are_listed",
+		query: `SELECT o.id, o.own_fees, coalesce(sum(f.amount), 0) FROM orders o LEFT JOIN order_fees f ON f.order_id = o.id AND f.line = 0
+			GROUP BY o.id HAVING (o.own_fees, o.own_fees_tax) <> (coalesce(sum(f.amount), 0), coalesce(sum(f.tax), 0))`,
+		detail: "the order's own fees are %d, %d are listed, or their tax differs",
+	},
+	{
+		name: "line_fees_are_listed",
+		query: `SELECT l.order_id || ' line ' || l.line, l.fees, (SELECT coalesce(sum(f.amount), 0) FROM order_fees f WHERE f.order_id = l.order_id AND f.line = l.line) AS listed
+			FROM order_lines l WHERE l.fees <> listed
+			UNION ALL SELECT f.order_id || ' fee ' || f.n, f.amount, 0 FROM order_fees f
+			WHERE f.line > 0 AND NOT EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = f.order_id AND l.line = f.line)`,
+		detail: "the fees on the line are %d, %d are listed for it",
 	},
 	{
 		name: "units_sum_up",
@@ -196,6 +210,12 @@ var rules = [...]struct{ name, query, detail string }{
 		query: `SELECT o.id, o.shipping + iif(o.tax_included, 0, o.shipping_tax) AS cost, sum(g.shipping) FROM orders o
 			JOIN refund_grants g ON g.order_id = o.id AND g.state <> 'withdrawn' GROUP BY o.id HAVING sum(g.shipping) > cost`,
 		detail: "shipping cost %d, %d was granted back for it",
+	},
+	{
+		name: "fees_are_granted_once",
+		query: `SELECT o.id, o.own_fees + iif(o.tax_included, 0, o.own_fees_tax) AS cost, sum(g.fees) FROM orders o
+			JOIN refund_grants g ON g.order_id = o.id AND g.state <> 'withdrawn' GROUP BY o.id HAVING sum(g.fees) > cost`,
+		detail: "its own fees cost %d, %d was granted back for them",
 	},
 	{
 		name:   "canceled_is_granted",

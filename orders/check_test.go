@@ -41,8 +41,8 @@ func TestCheckFindsPlantedBugs(t *testing.T) {
 			[]string{"orders.discounts_sum_up", "orders.gross_sums_up", "orders.status_is_derived"},
 		},
 		"wrong tax": {
-			o, `UPDATE orders SET tax = tax + 1, subtotal = subtotal - 1 WHERE id = ?`,
-			`UPDATE orders SET tax = tax - 1, subtotal = subtotal + 1 WHERE id = ?`,
+			o, `UPDATE orders SET tax = tax + 1, tax_added = tax_added + 1, subtotal = subtotal - 1 WHERE id = ?`,
+			`UPDATE orders SET tax = tax - 1, tax_added = tax_added - 1, subtotal = subtotal + 1 WHERE id = ?`,
 			[]string{"orders.lines_sum_up", "orders.tax_sums_up"},
 		},
 		"a tax that is not among the taxes": {
@@ -57,10 +57,27 @@ func TestCheckFindsPlantedBugs(t *testing.T) {
 			o, `UPDATE orders SET promotions = x'81a3016170026170040a' WHERE id = ?`, `UPDATE orders SET promotions = NULL WHERE id = ?`,
 			[]string{"orders.promotions_sum_up"},
 		},
-		"a line whose tax is of the other kind": {
-			o, `UPDATE order_lines SET net = net - 1, tax = tax + 1 WHERE order_id = ?`,
-			`UPDATE order_lines SET net = net + 1, tax = tax - 1 WHERE order_id = ?`,
-			[]string{"orders.tax_sums_up", "orders.tax_is_in_or_on_all_lines"},
+		"a line that says its price contains its tax": {
+			o, `UPDATE order_lines SET net = net - 1, tax = tax + 1, tax_included = 1 WHERE order_id = ?`,
+			`UPDATE order_lines SET net = net + 1, tax = tax - 1, tax_included = 0 WHERE order_id = ?`,
+			[]string{"orders.tax_sums_up"},
+		},
+		"a fee that is on nothing": {
+			o, `UPDATE orders SET fees = fees + 1, subtotal = subtotal - 1 WHERE id = ?`, `UPDATE orders SET fees = fees - 1, subtotal = subtotal + 1 WHERE id = ?`,
+			[]string{"orders.lines_sum_up", "orders.fees_sum_up"},
+		},
+		"a fee that is not listed": {
+			o, `UPDATE orders SET fees = fees + 1, own_fees = own_fees + 1, subtotal = subtotal - 1 WHERE id = ?`,
+			`UPDATE orders SET fees = fees - 1, own_fees = own_fees - 1, subtotal = subtotal + 1 WHERE id = ?`,
+			[]string{"orders.lines_sum_up", "orders.gross_sums_up", "orders.own_fees_are_listed"},
+		},
+		"a fee of a line that does not cost it": {
+			o, `INSERT INTO order_fees (order_id, n, slot, line, fee, kind, name, amount, net, tax, gross) VALUES (?, 1, 0, 1, 'wrap', '', 'Wrap', 1, 1, 0, 1)`,
+			`DELETE FROM order_fees WHERE order_id = ?`, []string{"orders.line_fees_are_listed"},
+		},
+		"fees that cost nothing": {
+			o, `UPDATE refund_grants SET fees = 1, amount = amount + 1 WHERE order_id = ?`, `UPDATE refund_grants SET fees = 0, amount = amount - 1 WHERE order_id = ?`,
+			[]string{"orders.grants_sum_up", "orders.fees_are_granted_once"},
 		},
 		"wrong line": {
 			o, `UPDATE order_lines SET unit_price = unit_price + 1, total = total + quantity, net = net + quantity, gross = gross + quantity WHERE order_id = ?`,

@@ -21,10 +21,11 @@ type Grant struct {
 	State  GrantState
 	Reason string
 
-	// Amount is all of it: for goods, for shipping, and for other reasons such
-	// as a late delivery. Tax is what of Amount is tax on goods and shipping.
-	Goods, Shipping, Other, Amount, Tax money.Amount
-	Lines                               []GrantLine
+	// Amount is all of it: for goods with the fees on them, for shipping, for
+	// fees that are on no line, and for other reasons such as a late delivery.
+	// Tax is what of Amount is tax, on all but Other.
+	Goods, Shipping, Fees, Other, Amount, Tax money.Amount
+	Lines                                     []GrantLine
 
 	// Paid says that the provider has paid it back: what is refunded counts for
 	// the grants in the order of their release.
@@ -84,6 +85,7 @@ type wish struct {
 	reason   string
 	lines    []wishLine
 	shipping int64
+	fees     int64 // of no line
 	other    int64
 	open     bool // not released at once
 	// most says that what is more than is left of the order is left out, as for
@@ -100,18 +102,20 @@ type wishLine struct {
 // counted is what was granted of an order so far, without what was withdrawn.
 type counted struct {
 	units, amount, tax map[int]int64 // by line
-	shipping, all      int64
+	shipping, fees     int64
+	all                int64
 	last               int // number of the last grant
 }
 
 func countedTx(tx *sqlite.Tx, o ID) (counted, error) {
 	c := counted{units: map[int]int64{}, amount: map[int]int64{}, tax: map[int]int64{}}
-	rows := tx.Query(`SELECT n, state, shipping, amount FROM refund_grants WHERE order_id = ? ORDER BY n`, o)
+	rows := tx.Query(`SELECT n, state, shipping, amount, fees FROM refund_grants WHERE order_id = ? ORDER BY n`, o)
 	for rows.Next() {
 		c.last = rows.Int(0)
 		if GrantState(rows.Text(1)) != Withdrawn {
 			c.shipping += rows.Int64(2)
 			c.all += rows.Int64(3)
+			c.fees += rows.Int64(4)
 		}
 	}
 	if err := rows.Close(); err != nil {
@@ -154,7 +158,7 @@ func (w wish) work(tx *sqlite.Tx, o *Order, lines []Line) (Grant, error) {
 	amount := func(minor int64) money.Amount { return money.New(minor, o.Currency) }
 	g := Grant{
 		Order: o.ID, Number: so.last + 1, Source: w.source, Of: w.of, Reason: w.reason, State: Released,
-		Shipping: amount(w.shipping), Other: amount(w.other),
+		Shipping: amount(w.shipping), Fees: amount(w.fees), Other: amount(w.other),
 	}
 	if w.open {
 		g.State = Granted
@@ -172,17 +176,23 @@ func (w wish) work(tx *sqlite.Tx, o *Order, lines []Line) (Grant, error) {
 		g.Lines = append(g.Lines, got)
 	}
 	left := max(o.Total.Minor(), o.Captured.Minor()) - so.all
-	if over := goods + w.shipping + w.other - left; over > 0 && w.most {
+	if over := goods + w.shipping + w.fees + w.other - left; over > 0 && w.most {
 		goods -= g.lower(over)
 	}
 	shippingTax, err := o.shippingTax(so.shipping, w.shipping)
 	if err != nil {
 		return Grant{}, err
 	}
-	g.Goods, g.Amount, g.Tax = amount(goods), amount(goods+w.shipping+w.other), amount(min(tax, goods)+shippingTax)
+	feesTax, err := taxIn(o.GrossFees(), o.OwnFeesTax, so.fees, w.fees)
+	if err != nil {
+		return Grant{}, err
+	}
+	g.Goods, g.Amount, g.Tax = amount(goods), amount(goods+w.shipping+w.fees+w.other), amount(min(tax, goods)+shippingTax+feesTax)
 	switch {
 	case w.shipping > o.GrossShipping().Minor()-so.shipping:
 		return Grant{}, &CapError{Order: o.ID, What: "shipping", Want: g.Shipping, Have: amount(o.GrossShipping().Minor() - so.shipping)}
+	case w.fees > o.GrossFees().Minor()-so.fees:
+		return Grant{}, &CapError{Order: o.ID, What: "fees", Want: g.Fees, Have: amount(o.GrossFees().Minor() - so.fees)}
 	case g.Amount.Minor() > left:
 		return Grant{}, &CapError{Order: o.ID, What: "the order", Want: g.Amount, Have: amount(max(0, left))}
 	}
@@ -267,11 +277,17 @@ func partOf(a money.Amount, part, all int64) (int64, error) {
 
 // shippingTax returns the tax in a part of what shipping costs.
 func (o Order) shippingTax(before, part int64) (int64, error) {
-	all := o.GrossShipping().Minor()
+	return taxIn(o.GrossShipping(), o.ShippingTax, before, part)
+}
+
+// taxIn returns the tax in a part of an amount, of which another part went
+// before; nothing if they are more than there is.
+func taxIn(gross, tax money.Amount, before, part int64) (int64, error) {
+	all := gross.Minor()
 	if part == 0 || all == 0 || before+part > all {
 		return 0, nil
 	}
-	return between(o.ShippingTax, before, before+part, all)
+	return between(tax, before, before+part, all)
 }
 
 // GrossShipping returns what shipping costs with its tax.
@@ -280,9 +296,9 @@ func (o Order) GrossShipping() money.Amount {
 }
 
 func (g Grant) insert(tx *command.Tx) error {
-	if _, err := tx.Exec(`INSERT INTO refund_grants (order_id, n, slot, source, of, state, reason, goods, shipping, other, amount, tax, by, at, decided_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, g.Order, g.Number, tx.Slot, g.Source, g.Of, g.State, g.Reason,
-		g.Goods.Minor(), g.Shipping.Minor(), g.Other.Minor(), g.Amount.Minor(), g.Tax.Minor(), g.By, millis(g.At), millis(g.DecidedAt)); err != nil {
+	if _, err := tx.Exec(`INSERT INTO refund_grants (order_id, n, slot, source, of, state, reason, goods, shipping, fees, other, amount, tax, by, at, decided_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, g.Order, g.Number, tx.Slot, g.Source, g.Of, g.State, g.Reason,
+		g.Goods.Minor(), g.Shipping.Minor(), g.Fees.Minor(), g.Other.Minor(), g.Amount.Minor(), g.Tax.Minor(), g.By, millis(g.At), millis(g.DecidedAt)); err != nil {
 		return err
 	}
 	for _, l := range g.Lines {
@@ -297,14 +313,14 @@ func (g Grant) insert(tx *command.Tx) error {
 // GrantsTx returns the grants of an order, the first one first.
 func GrantsTx(tx *sqlite.Tx, o Order) ([]Grant, error) {
 	amount := func(minor int64) money.Amount { return money.New(minor, o.Currency) }
-	rows := tx.Query(`SELECT n, source, of, state, reason, goods, shipping, other, amount, tax, by, at, decided_at FROM refund_grants WHERE order_id = ? ORDER BY n`, o.ID)
+	rows := tx.Query(`SELECT n, source, of, state, reason, goods, shipping, other, amount, tax, by, at, decided_at, fees FROM refund_grants WHERE order_id = ? ORDER BY n`, o.ID)
 	var out []Grant
 	released := int64(0)
 	for rows.Next() {
 		g := Grant{
 			Order: o.ID, Number: rows.Int(0), Source: GrantSource(rows.Text(1)), Of: rows.Text(2), State: GrantState(rows.Text(3)), Reason: rows.Text(4),
 			Goods: amount(rows.Int64(5)), Shipping: amount(rows.Int64(6)), Other: amount(rows.Int64(7)), Amount: amount(rows.Int64(8)), Tax: amount(rows.Int64(9)),
-			By: rows.Text(10), At: instant(rows.Int64(11)), DecidedAt: instant(rows.Int64(12)),
+			By: rows.Text(10), At: instant(rows.Int64(11)), DecidedAt: instant(rows.Int64(12)), Fees: amount(rows.Int64(13)),
 		}
 		if g.State == Released {
 			released += g.Amount.Minor()

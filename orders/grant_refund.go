@@ -19,6 +19,9 @@ type GrantRefund struct {
 	Lines []RefundLine `cbor:"2,keyasint,omitempty"`
 	// Shipping is how much of what shipping cost, with its tax.
 	Shipping money.Amount `cbor:"3,keyasint,omitempty"`
+	// Fees is how much of the fees that are on no line, with their tax. What is
+	// on a line goes back with its units.
+	Fees money.Amount `cbor:"9,keyasint,omitempty"`
 	// Other is what is paid back for no goods, such as for a late delivery.
 	Other   money.Amount `cbor:"4,keyasint,omitempty"`
 	Reason  string       `cbor:"5,keyasint"`
@@ -68,8 +71,9 @@ func (c GrantRefund) Validate() error {
 	if err := checkLines(quantities); err != nil {
 		return err
 	}
-	if c.Shipping.IsNegative() || c.Other.IsNegative() || len(c.Lines) == 0 && !c.Shipping.IsPositive() && !c.Other.IsPositive() {
-		return fault.New(fault.Invalid, "a refund needs lines, shipping or an amount above nothing")
+	if c.Shipping.IsNegative() || c.Fees.IsNegative() || c.Other.IsNegative() ||
+		len(c.Lines) == 0 && !c.Shipping.IsPositive() && !c.Fees.IsPositive() && !c.Other.IsPositive() {
+		return fault.New(fault.Invalid, "a refund needs lines, shipping, fees or an amount above nothing")
 	}
 	return checkReason(c.Reason)
 }
@@ -110,11 +114,11 @@ func (c GrantRefund) ofReturn(tx *command.Tx) error {
 }
 
 func (c GrantRefund) wish(o Order) (wish, error) {
-	w := wish{source: FromOther, of: c.Return, reason: c.Reason, shipping: c.Shipping.Minor(), other: c.Other.Minor(), open: !c.Release}
+	w := wish{source: FromOther, of: c.Return, reason: c.Reason, shipping: c.Shipping.Minor(), fees: c.Fees.Minor(), other: c.Other.Minor(), open: !c.Release}
 	if c.Return != "" {
 		w.source = FromReturn
 	}
-	for _, a := range []money.Amount{c.Shipping, c.Other} {
+	for _, a := range []money.Amount{c.Shipping, c.Fees, c.Other} {
 		if a != (money.Amount{}) && a.Currency() != o.Currency {
 			return w, fault.New(fault.Invalid, "order %s is in %s, not in %s", o.ID, o.Currency, a.Currency())
 		}

@@ -20,9 +20,11 @@ type New struct {
 	Customer                                 accounts.CustomerID
 	Currency                                 money.Currency
 	Subtotal, Discount, Shipping, Tax, Total int64
-	// TaxIncluded says that Subtotal, Discount and Shipping contain the tax.
+	// TaxIncluded says that fees and shipping contain the tax.
 	TaxIncluded                  bool
 	ShippingTax                  int64 // the part of Tax that is on Shipping
+	TaxAdded                     int64 // the part of Tax that is on top of prices
+	Fees                         []NewFee
 	Taxes                        []pricing.TaxSum
 	Promotions                   []pricing.Applied
 	ShippingMethod, ShippingName string
@@ -40,18 +42,30 @@ type New struct {
 
 // NewLine is one line of a New.
 type NewLine struct {
-	SKU        catalog.SKU
-	Variant    catalog.VariantID
-	Pool       inventory.PoolID // where all of it comes from; "" is not counted in stock, or Parts say it
-	Parts      []inventory.Part // what it takes from stock, if that is not one pool
-	Title      string
-	Quantity   int64
-	UnitPrice  int64
-	Total      int64
-	Discount   int64 // the line's part of the order's
-	Tax        int64 // the line's part of the order's
-	Reason     string
-	Properties []cart.Property
+	SKU       catalog.SKU
+	Variant   catalog.VariantID
+	Pool      inventory.PoolID // where all of it comes from; "" is not counted in stock, or Parts say it
+	Parts     []inventory.Part // what it takes from stock, if that is not one pool
+	Title     string
+	Quantity  int64
+	UnitPrice int64
+	Total     int64
+	Discount  int64 // the line's part of the order's
+	Tax       int64 // the line's part of the order's, without that on fees
+	// TaxIncluded says that Total and Discount contain it.
+	TaxIncluded bool
+	Reason      string
+	Properties  []cart.Property
+}
+
+// NewFee is one fee of a New.
+type NewFee struct {
+	Fee    string          `cbor:"1,keyasint"`
+	Kind   pricing.FeeKind `cbor:"2,keyasint,omitempty"`
+	Name   string          `cbor:"3,keyasint"`
+	Line   int             `cbor:"4,keyasint,omitempty"` // from 1; 0 is the order itself
+	Amount int64           `cbor:"5,keyasint"`           // contains the tax as its line, or the order, says
+	Tax    int64           `cbor:"6,keyasint,omitempty"`
 }
 
 // Insert makes a pending order in the caller's transaction and returns it with
@@ -68,12 +82,12 @@ func Insert(tx *command.Tx, n New) (Order, error) {
 	}
 	o := n.order(tx)
 	_, err = tx.Exec(`INSERT INTO orders (id, slot, number, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
-		subtotal, discount, shipping, shipping_tax, tax, tax_included, total, taxes, promotions, shipping_method, shipping_name, authorized, captured, voided, refund_granted, refunded,
+		subtotal, discount, fees, own_fees, own_fees_tax, shipping, shipping_tax, tax, tax_included, tax_added, total, taxes, promotions, shipping_method, shipping_name, authorized, captured, voided, refund_granted, refunded,
 		units, canceled, shipped, delivered, returned, occurred_at, created_at, placed_at, canceled_at, due, version,
 		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country)
-		VALUES (?, ?, '', ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?)`,
+		VALUES (?, ?, '', ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?)`,
 		n.ID, tx.Slot, n.Cart, n.Customer, n.Currency, o.PaymentStatus,
-		n.Subtotal, n.Discount, n.Shipping, n.ShippingTax, n.Tax, n.TaxIncluded, n.Total, taxes, promotions, n.ShippingMethod, n.ShippingName, o.Units, millis(o.OccurredAt), tx.At, n.Due, n.ExternalReference,
+		n.Subtotal, n.Discount, o.FeeTotal.Minor(), o.OwnFees.Minor(), o.OwnFeesTax.Minor(), n.Shipping, n.ShippingTax, n.Tax, n.TaxIncluded, n.TaxAdded, n.Total, taxes, promotions, n.ShippingMethod, n.ShippingName, o.Units, millis(o.OccurredAt), tx.At, n.Due, n.ExternalReference,
 		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry)
 	if err != nil {
 		return Order{}, taken(tx, n.ID, err)
@@ -81,6 +95,11 @@ func Insert(tx *command.Tx, n New) (Order, error) {
 	for i := range o.Lines {
 		if err == nil {
 			err = insertLine(tx, n.ID, &o.Lines[i])
+		}
+	}
+	for i := range o.Fees {
+		if err == nil {
+			err = o.Fees[i].insert(tx, n.ID)
 		}
 	}
 	return o, err
@@ -95,9 +114,9 @@ func insertLine(tx *command.Tx, order ID, l *Line) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, parts, title, quantity, unit_price, total, discount, net, tax, gross, properties, reason, canceled, shipped, returned)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)`,
-		order, l.Number, tx.Slot, l.SKU, l.Variant, l.Pool, parts, l.Title, l.Quantity, l.UnitPrice.Minor(), l.Total.Minor(), l.Discount.Minor(), l.Net.Minor(), l.Tax.Minor(), l.Gross.Minor(), properties, l.Reason)
+	_, err = tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, parts, title, quantity, unit_price, total, discount, fees, net, tax, gross, tax_included, properties, reason, canceled, shipped, returned)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)`,
+		order, l.Number, tx.Slot, l.SKU, l.Variant, l.Pool, parts, l.Title, l.Quantity, l.UnitPrice.Minor(), l.Total.Minor(), l.Discount.Minor(), l.Fees.Minor(), l.Net.Minor(), l.Tax.Minor(), l.Gross.Minor(), l.TaxIncluded, properties, l.Reason)
 	return err
 }
 
@@ -109,7 +128,7 @@ func (n New) order(tx *command.Tx) Order {
 		ID: n.ID, Number: n.ID.Number(), Cart: n.Cart, Customer: n.Customer, Currency: n.Currency,
 		Status: Pending, PaymentStatus: paymentStatus(n.Total, 0, 0, 0, 0, 0), FulfilmentStatus: Unfulfilled,
 		Subtotal: amount(n.Subtotal), Discount: amount(n.Discount), Shipping: amount(n.Shipping), ShippingTax: amount(n.ShippingTax),
-		Tax: amount(n.Tax), Total: amount(n.Total), TaxIncluded: n.TaxIncluded, Taxes: n.Taxes, Promotions: n.Promotions,
+		FeeTotal: none, OwnFees: none, OwnFeesTax: none, TaxAdded: amount(n.TaxAdded), Tax: amount(n.Tax), Total: amount(n.Total), TaxIncluded: n.TaxIncluded, Taxes: n.Taxes, Promotions: n.Promotions,
 		ShippingMethod: n.ShippingMethod, ShippingName: n.ShippingName,
 		Authorized: none, Captured: none, Voided: none, RefundGranted: none, Refunded: none,
 		OccurredAt: instant(n.OccurredAt), CreatedAt: instant(tx.At), Due: n.Due, Version: 1,
@@ -121,17 +140,60 @@ func (n New) order(tx *command.Tx) Order {
 	}
 	for i, l := range n.Lines {
 		o.Units += l.Quantity
-		gross := l.Total - l.Discount
-		if !n.TaxIncluded {
-			gross += l.Tax
+		fees, tax := n.feesOn(i + 1)
+		tax += l.Tax
+		gross := l.Total - l.Discount + fees
+		if !l.TaxIncluded {
+			gross += tax
 		}
 		o.Lines[i] = Line{
 			Number: i + 1, SKU: l.SKU, Variant: l.Variant, Pool: l.Pool, Parts: l.Parts, Title: l.Title, Quantity: l.Quantity,
 			UnitPrice: amount(l.UnitPrice), Total: amount(l.Total), Discount: amount(l.Discount),
-			Net: amount(gross - l.Tax), Tax: amount(l.Tax), Gross: amount(gross), Reason: l.Reason, Properties: l.Properties,
+			Fees: amount(fees), Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross), TaxIncluded: l.TaxIncluded, Reason: l.Reason, Properties: l.Properties,
 		}
 	}
+	o.takeFees(n.Fees)
 	return o
+}
+
+// feesOn returns what the fees on a line come to, and the tax on them.
+func (n New) feesOn(line int) (fees, tax int64) {
+	for _, f := range n.Fees {
+		if f.Line == line {
+			fees, tax = fees+f.Amount, tax+f.Tax
+		}
+	}
+	return fees, tax
+}
+
+// takeFees adds the fees up. The lines contain theirs.
+func (o *Order) takeFees(fees []NewFee) {
+	amount := func(minor int64) money.Amount { return money.New(minor, o.Currency) }
+	all, own, tax := int64(0), int64(0), int64(0)
+	for i, f := range fees {
+		included := o.TaxIncluded
+		if f.Line > 0 {
+			included = o.Lines[f.Line-1].TaxIncluded
+		} else {
+			own, tax = own+f.Amount, tax+f.Tax
+		}
+		all += f.Amount
+		gross := f.Amount
+		if !included {
+			gross += f.Tax
+		}
+		o.Fees = append(o.Fees, Fee{
+			Number: i + 1, Fee: f.Fee, Kind: f.Kind, Name: f.Name, Line: f.Line,
+			Amount: amount(f.Amount), Net: amount(gross - f.Tax), Tax: amount(f.Tax), Gross: amount(gross),
+		})
+	}
+	o.FeeTotal, o.OwnFees, o.OwnFeesTax = amount(all), amount(own), amount(tax)
+}
+
+func (f Fee) insert(tx *command.Tx, order ID) error {
+	_, err := tx.Exec(`INSERT INTO order_fees (order_id, n, slot, line, fee, kind, name, amount, net, tax, gross) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		order, f.Number, tx.Slot, f.Line, f.Fee, f.Kind, f.Name, f.Amount.Minor(), f.Net.Minor(), f.Tax.Minor(), f.Gross.Minor())
+	return err
 }
 
 // encodeList returns a list as a column takes it: nil for none.

@@ -31,14 +31,18 @@ type Order struct {
 	FulfilmentStatus FulfilmentStatus
 	CancelReason     string
 
-	// Subtotal − Discount + Shipping = Total where TaxIncluded says that tax is
-	// in all of them; otherwise Tax comes on top. Always.
-	Subtotal, Discount, Shipping, Tax, Total money.Amount
-	TaxIncluded                              bool
-	ShippingTax                              money.Amount      // the part of Tax that is on Shipping
-	Taxes                                    []pricing.TaxSum  // what Tax consists of
-	Promotions                               []pricing.Applied // what makes up Discount, and what is off Shipping; copies
-	ShippingMethod, ShippingName             string            // how it is sent; "" if that was not chosen
+	// Subtotal − Discount + FeeTotal + Shipping + TaxAdded = Total, always.
+	// TaxAdded is the part of Tax that prices do not contain: all of it unless
+	// TaxIncluded says that prices contain their tax, or a line says otherwise.
+	Subtotal, Discount, FeeTotal, Shipping, Tax, TaxAdded, Total money.Amount
+	TaxIncluded                                                  bool
+	// OwnFees is the part of FeeTotal that is on no line, and OwnFeesTax its part
+	// of Tax.
+	OwnFees, OwnFeesTax          money.Amount
+	ShippingTax                  money.Amount      // the part of Tax that is on Shipping
+	Taxes                        []pricing.TaxSum  // what Tax consists of
+	Promotions                   []pricing.Applied // what makes up Discount, and what is off Shipping; copies
+	ShippingMethod, ShippingName string            // how it is sent; "" if that was not chosen
 	// What happened to the money so far. RefundGranted is what is owed back in
 	// all, Refunded what of it the provider has confirmed.
 	Authorized, Captured, Voided, RefundGranted, Refunded money.Amount
@@ -63,6 +67,31 @@ type Order struct {
 	PrivateMetadata   json.RawMessage // a JSON object or nil; not for shoppers
 
 	Lines []Line // empty in listings
+	Fees  []Fee  // that make up FeeTotal; empty in listings
+}
+
+// Fee is what was charged beside goods and shipping. Net + Tax = Gross.
+type Fee struct {
+	Number          int    // from 1
+	Fee             string // the rule that it is by
+	Kind            pricing.FeeKind
+	Name            string
+	Line            int          // its line's amounts contain it; 0 is the order itself
+	Amount          money.Amount // as prices are, with tax or without
+	Net, Tax, Gross money.Amount
+}
+
+// NetFees returns what the fees cost that are on no line, without their tax.
+func (o Order) NetFees() money.Amount {
+	if o.TaxIncluded {
+		return money.New(o.OwnFees.Minor()-o.OwnFeesTax.Minor(), o.Currency)
+	}
+	return o.OwnFees
+}
+
+// GrossFees returns what the fees cost that are on no line, with their tax.
+func (o Order) GrossFees() money.Amount {
+	return money.New(o.NetFees().Minor()+o.OwnFeesTax.Minor(), o.Currency)
 }
 
 // NetShipping returns what shipping costs without its tax.
@@ -73,9 +102,10 @@ func (o Order) NetShipping() money.Amount {
 	return o.Shipping
 }
 
-// NetGoods returns what the goods cost after discounts, without their tax.
+// NetGoods returns what the goods cost after discounts and with the fees on
+// them, without their tax.
 func (o Order) NetGoods() money.Amount {
-	return money.New(o.Total.Minor()-o.Tax.Minor()-o.NetShipping().Minor(), o.Currency)
+	return money.New(o.Total.Minor()-o.Tax.Minor()-o.NetShipping().Minor()-o.NetFees().Minor(), o.Currency)
 }
 
 // kept returns what was captured and not refunded.
@@ -94,14 +124,15 @@ type Line struct {
 	Quantity  int64
 	UnitPrice money.Amount
 	Total     money.Amount // Quantity × UnitPrice
-	// Net + Tax = Gross; Total − Discount is Gross where tax is included in
-	// prices, Net otherwise.
-	Discount, Net, Tax, Gross money.Amount
-	Reason                    string          // why the price was agreed; "" is the catalog's price
-	Properties                []cart.Property // what the shopper chose beside the variant
-	Canceled                  int64
-	Shipped                   int64
-	Returned                  int64
+	// Net + Tax = Gross; Total − Discount + Fees is Gross where TaxIncluded says
+	// that the price contains its tax, Net otherwise.
+	Discount, Fees, Net, Tax, Gross money.Amount
+	TaxIncluded                     bool
+	Reason                          string          // why the price was agreed; "" is the catalog's price
+	Properties                      []cart.Property // what the shopper chose beside the variant
+	Canceled                        int64
+	Shipped                         int64
+	Returned                        int64
 }
 
 // Unshipped returns how many units are still to be shipped.

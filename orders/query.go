@@ -31,7 +31,9 @@ func (s *Service) Get(ctx context.Context, o ID) (Order, error) {
 		if out, err = GetTx(tx, o); err != nil {
 			return err
 		}
-		out.Lines, err = LinesTx(tx, o, out.Currency)
+		if out.Lines, err = LinesTx(tx, o, out.Currency); err == nil {
+			out.Fees, err = FeesTx(tx, out)
+		}
 		return err
 	})
 	return out, err
@@ -99,7 +101,8 @@ const selectOrder = `SELECT id, cart, customer, currency, status, payment_status
 	subtotal, discount, shipping, tax, total, authorized, captured, voided, refund_granted, refunded,
 	units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, version,
 	shipping_country, billing_country, external_reference, metadata, private_metadata, due,
-	tax_included, shipping_tax, taxes, shipping_method, shipping_name, promotions, number, canceled, delivered FROM orders`
+	tax_included, shipping_tax, taxes, shipping_method, shipping_name, promotions, number, canceled, delivered,
+	fees, own_fees, own_fees_tax, tax_added FROM orders`
 
 // GetTx returns an order without its lines, or a *NotFoundError.
 func GetTx(tx *sqlite.Tx, o ID) (Order, error) {
@@ -139,12 +142,30 @@ func scanOrder(r *sqlite.Rows) (Order, error) {
 		Version: r.Int64(25), ShippingCountry: r.Text(26), BillingCountry: r.Text(27),
 		ExternalReference: r.Text(28), Metadata: jsonOf(r, 29), PrivateMetadata: jsonOf(r, 30), Due: r.Int64(31),
 		TaxIncluded: r.Bool(32), ShippingTax: amount(33), Taxes: taxes, Promotions: promotions, ShippingMethod: r.Text(35), ShippingName: r.Text(36),
+		FeeTotal: amount(41), OwnFees: amount(42), OwnFeesTax: amount(43), TaxAdded: amount(44),
 	}, nil
+}
+
+// FeesTx returns the fees of an order in order, without a query if it has none.
+func FeesTx(tx *sqlite.Tx, o Order) ([]Fee, error) {
+	if o.FeeTotal.IsZero() {
+		return nil, nil
+	}
+	rows := tx.Query(`SELECT n, fee, kind, name, line, amount, net, tax, gross FROM order_fees WHERE order_id = ? ORDER BY n`, o.ID)
+	amount := func(col int) money.Amount { return money.New(rows.Int64(col), o.Currency) }
+	var out []Fee
+	for rows.Next() {
+		out = append(out, Fee{
+			Number: rows.Int(0), Fee: rows.Text(1), Kind: pricing.FeeKind(rows.Text(2)), Name: rows.Text(3), Line: rows.Int(4),
+			Amount: amount(5), Net: amount(6), Tax: amount(7), Gross: amount(8),
+		})
+	}
+	return out, rows.Close()
 }
 
 // LinesTx returns an order's lines in order.
 func LinesTx(tx *sqlite.Tx, o ID, c money.Currency) ([]Line, error) {
-	rows := tx.Query(`SELECT line, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned, discount, net, tax, gross, properties, parts, canceled
+	rows := tx.Query(`SELECT line, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned, discount, net, tax, gross, properties, parts, canceled, fees, tax_included
 		FROM order_lines WHERE order_id = ? ORDER BY line`, o)
 	var out []Line
 	amount := func(col int) money.Amount { return money.New(rows.Int64(col), c) }
@@ -163,6 +184,7 @@ func LinesTx(tx *sqlite.Tx, o ID, c money.Currency) ([]Line, error) {
 			Title: rows.Text(4), Quantity: rows.Int64(5), UnitPrice: amount(6), Total: amount(7),
 			Discount: amount(11), Net: amount(12), Tax: amount(13), Gross: amount(14),
 			Reason: rows.Text(8), Shipped: rows.Int64(9), Returned: rows.Int64(10), Canceled: rows.Int64(17),
+			Fees: amount(18), TaxIncluded: rows.Bool(19),
 		})
 	}
 	return out, rows.Close()

@@ -18,8 +18,12 @@ CREATE TABLE orders (
 	shipping           INTEGER NOT NULL CHECK (shipping >= 0),
 	shipping_tax       INTEGER NOT NULL CHECK (shipping_tax BETWEEN 0 AND tax),
 	tax                INTEGER NOT NULL CHECK (tax >= 0),
-	tax_included       INTEGER NOT NULL CHECK (tax_included = 0 OR tax_included = 1), -- in subtotal, discount and shipping
-	total              INTEGER NOT NULL CHECK (total = subtotal - discount + shipping + iif(tax_included, 0, tax)),
+	fees               INTEGER NOT NULL CHECK (fees >= 0), -- those of lines, too
+	own_fees           INTEGER NOT NULL CHECK (own_fees BETWEEN 0 AND fees), -- those of no line
+	own_fees_tax       INTEGER NOT NULL CHECK (own_fees_tax BETWEEN 0 AND tax),
+	tax_included       INTEGER NOT NULL CHECK (tax_included = 0 OR tax_included = 1), -- in subtotal, discount, fees and shipping, unless a line says otherwise
+	tax_added          INTEGER NOT NULL CHECK (tax_added BETWEEN 0 AND tax), -- what of tax is in none of them
+	total              INTEGER NOT NULL CHECK (total = subtotal - discount + fees + shipping + tax_added),
 	taxes              BLOB,             -- the sums of each tax, CBOR
 	promotions         BLOB,             -- copies of those that reduced it, CBOR
 	shipping_method    TEXT    NOT NULL, -- '' is none
@@ -70,16 +74,36 @@ CREATE TABLE order_lines (
 	unit_price INTEGER NOT NULL CHECK (unit_price >= 0),
 	total      INTEGER NOT NULL CHECK (total = quantity * unit_price),
 	discount   INTEGER NOT NULL CHECK (discount BETWEEN 0 AND total),
-	net        INTEGER NOT NULL CHECK (net >= 0),
+	fees       INTEGER NOT NULL CHECK (fees >= 0), -- on this line, with tax or without as its price
+	net        INTEGER NOT NULL CHECK (net >= 0), -- with the fees
 	tax        INTEGER NOT NULL CHECK (tax >= 0),
-	gross      INTEGER NOT NULL CHECK (gross = net + tax AND total - discount IN (net, gross)),
+	gross      INTEGER NOT NULL CHECK (gross = net + tax),
+	tax_included INTEGER NOT NULL CHECK (tax_included = 0 OR tax_included = 1), -- in its price
 	properties TEXT    NOT NULL DEFAULT '', -- JSON, as in cart_lines
 	reason     TEXT    NOT NULL, -- why the price was agreed; '' is the catalog's price
 	canceled   INTEGER NOT NULL CHECK (canceled >= 0),
 	shipped    INTEGER NOT NULL CHECK (shipped BETWEEN 0 AND quantity - canceled),
 	returned   INTEGER NOT NULL CHECK (returned BETWEEN 0 AND shipped),
 	PRIMARY KEY (order_id, line),
-	CHECK (pool = '' OR parts = '')
+	CHECK (pool = '' OR parts = ''),
+	CHECK (total - discount + fees = iif(tax_included, gross, net))
+) STRICT, WITHOUT ROWID;
+
+-- What was charged beside goods and shipping. That of a line is in the line's
+-- amounts, too.
+CREATE TABLE order_fees (
+	order_id TEXT    NOT NULL REFERENCES orders (id),
+	n        INTEGER NOT NULL CHECK (n > 0),
+	slot     INTEGER NOT NULL,
+	line     INTEGER NOT NULL CHECK (line >= 0), -- 0 is the order itself
+	fee      TEXT    NOT NULL, -- the rule
+	kind     TEXT    NOT NULL,
+	name     TEXT    NOT NULL,
+	amount   INTEGER NOT NULL CHECK (amount >= 0),
+	net      INTEGER NOT NULL CHECK (net >= 0),
+	tax      INTEGER NOT NULL CHECK (tax >= 0),
+	gross    INTEGER NOT NULL CHECK (gross = net + tax AND amount IN (net, gross)),
+	PRIMARY KEY (order_id, n)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE fulfilments (
@@ -154,9 +178,10 @@ CREATE TABLE refund_grants (
 	reason     TEXT    NOT NULL,
 	goods      INTEGER NOT NULL CHECK (goods >= 0),
 	shipping   INTEGER NOT NULL CHECK (shipping >= 0),
+	fees       INTEGER NOT NULL CHECK (fees >= 0), -- of no line
 	other      INTEGER NOT NULL CHECK (other >= 0),
-	amount     INTEGER NOT NULL CHECK (amount = goods + shipping + other),
-	tax        INTEGER NOT NULL CHECK (tax BETWEEN 0 AND goods + shipping),
+	amount     INTEGER NOT NULL CHECK (amount = goods + shipping + fees + other),
+	tax        INTEGER NOT NULL CHECK (tax BETWEEN 0 AND goods + shipping + fees),
 	by         TEXT    NOT NULL,
 	at         INTEGER NOT NULL,
 	decided_at INTEGER NOT NULL CHECK ((decided_at = 0) = (state = 'granted')),

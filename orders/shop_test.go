@@ -117,6 +117,10 @@ func (c *step) spread() {
 	}
 	for i := range c.Order.Lines {
 		c.Order.Lines[i].Discount, c.Order.Lines[i].Tax = discounts[i].Minor(), taxes[i].Minor()
+		c.Order.Lines[i].TaxIncluded = c.Order.TaxIncluded
+	}
+	if !c.Order.TaxIncluded {
+		c.Order.TaxAdded = c.Order.Tax
 	}
 }
 

@@ -16,8 +16,9 @@ type Account string
 // The accounts. Money that a provider holds is on an account of its own.
 const (
 	Receivable Account = "receivable"  // what shoppers owe; negative: what they are owed
-	Sales      Account = "sales"       // goods, less discounts, without tax
+	Sales      Account = "sales"       // goods with the fees on them, less discounts, without tax
 	Shipping   Account = "shipping"    // charged for shipping, without tax
+	Fees       Account = "fees"        // charged beside goods and shipping, without tax
 	TaxPayable Account = "tax_payable" // charged for the state
 	Returns    Account = "returns"     // granted back: for goods that came back without their tax, and for other reasons
 )
@@ -140,6 +141,9 @@ func PostSale(tx *command.Tx, o orders.Order) error {
 	postings := []Posting{{Account: Receivable, Amount: o.Total}, credit(Sales, o.NetGoods().Minor())}
 	if net := o.NetShipping(); !net.IsZero() {
 		postings = append(postings, credit(Shipping, net.Minor()))
+	}
+	if net := o.NetFees(); !net.IsZero() {
+		postings = append(postings, credit(Fees, net.Minor()))
 	}
 	if !o.Tax.IsZero() {
 		postings = append(postings, credit(TaxPayable, o.Tax.Minor()))

@@ -42,7 +42,7 @@ func (begin) Validate() error    { return nil }
 func (c begin) apply(tx *command.Tx) (struct{}, error) {
 	sub := c.Total - c.Shipping - c.Tax
 	n := orders.New{
-		ID: c.Order, Cart: "", Currency: "EUR", Subtotal: sub, Shipping: c.Shipping, Tax: c.Tax, Total: c.Total,
+		ID: c.Order, Cart: "", Currency: "EUR", Subtotal: sub, Shipping: c.Shipping, Tax: c.Tax, TaxAdded: c.Tax, Total: c.Total,
 		Lines: []orders.NewLine{{SKU: "A", Title: "a thing", Quantity: 1, UnitPrice: sub, Total: sub, Tax: c.Tax}},
 	}
 	if _, err := orders.Insert(tx, n); err != nil {

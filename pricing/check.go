@@ -38,6 +38,9 @@ func usable(k Kind, body []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = fresh.WithQuantities(r.QuantityRules()...)
+	if _, err = fresh.WithQuantities(r.QuantityRules()...); err != nil {
+		return err
+	}
+	_, err = fresh.WithFees(r.Fees()...)
 	return err
 }

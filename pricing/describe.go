@@ -15,7 +15,7 @@ func (s *Service) Describe(ctx context.Context, r *Rules, v catalog.Variant, c m
 		SKU: v.SKU, Quantity: quantity, UnitPrice: unitPrice, TaxCategory: v.TaxCategory, WeightGrams: v.WeightGrams,
 		Product: v.Product,
 	}
-	if len(r.promotions)+len(r.quantities) == 0 || v.Product == "" {
+	if len(r.promotions)+len(r.quantities)+len(r.fees) == 0 || v.Product == "" {
 		return l, nil
 	}
 	_, l.OnSale = v.CompareAtPrice(c)

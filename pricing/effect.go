@@ -114,7 +114,7 @@ func atMostProduct(x, y int64) int64 {
 // buyGet reduces the cheapest of what is got.
 func (p *pricer) buyGet(c *compiled, d *deal) (int64, error) {
 	e := &c.Effect
-	bought, _ := p.counted(c)
+	bought, _ := p.counted(&c.counted)
 	group, got, but := e.Buy+e.Get, &c.counted, (*matcher)(nil)
 	if !e.Items.isZero() {
 		group, got, but = e.Buy, &c.given, &c.counted
@@ -156,7 +156,7 @@ func (p *pricer) cheapest(c *compiled, d *deal, got, but *matcher, units int64, 
 
 // tier applies the highest tier that is reached.
 func (p *pricer) tier(c *compiled, d *deal) (int64, error) {
-	units, total := p.counted(c)
+	units, total := p.counted(&c.counted)
 	for i := len(c.Effect.Tiers) - 1; i >= 0; i-- {
 		t := &c.Effect.Tiers[i]
 		least, ok := in(t.MinSubtotal, p.in.Currency)

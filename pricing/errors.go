@@ -26,3 +26,16 @@ func (e *NotFoundError) Error() string { return fmt.Sprintf("there is no %s %q",
 
 // Unwrap returns fault.NotFound.
 func (e *NotFoundError) Unwrap() error { return fault.NotFound }
+
+// FullError says that a store has as many rules of a kind as it may.
+type FullError struct {
+	Kind Kind
+	Max  int
+}
+
+func (e *FullError) Error() string {
+	return fmt.Sprintf("the store has %d rules of kind %s, as many as it may: remove one", e.Max, e.Kind)
+}
+
+// Unwrap returns fault.Refused.
+func (e *FullError) Unwrap() error { return fault.Refused }

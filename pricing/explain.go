@@ -16,11 +16,13 @@ func (q Quote) Explain(lines []Line) string {
 			e.say("line %d: %d × %s at %s = %s", i+1, lines[i].Quantity, lines[i].SKU, e.amount(lines[i].UnitPrice), e.amount(l.Total))
 		}
 		e.discounts(q.Promotions, i+1)
-		e.taxes(q.TaxIncluded, l.Taxes, l.Net, l.Tax, l.Gross)
+		e.taxes(l.TaxIncluded, l.Taxes, l.Net, l.Tax, l.Gross)
+		e.fees(q, i+1)
 	}
 	if s := q.Shipping; s.Method != "" {
 		e.shipping(q, s)
 	}
+	e.fees(q, 0)
 	for _, c := range q.Codes {
 		if c.Reason != "" {
 			e.say("code %s: no effect, %s", c.Code, c.Reason)
@@ -30,10 +32,13 @@ func (q Quote) Explain(lines []Line) string {
 	if q.Discount > 0 {
 		e.say("discount −%s", e.amount(q.Discount))
 	}
+	if q.FeeTotal > 0 {
+		e.say("fees %s", e.amount(q.FeeTotal))
+	}
 	if q.Shipping.Method != "" {
 		e.say("shipping %s", e.amount(q.Shipping.Amount))
 	}
-	e.say("tax %s, %s, by zone %s", e.amount(q.Tax), included(q.TaxIncluded), orNone(q.TaxZone))
+	e.say("tax %s, %s, by zone %s", e.amount(q.Tax), e.where(q), orNone(q.TaxZone))
 	e.say("total %s", e.amount(q.Total))
 	return e.String()
 }
@@ -95,11 +100,30 @@ func (e *explainer) shipping(q Quote, s QuotedShipping) {
 	e.taxes(q.TaxIncluded, s.Taxes, s.Net, s.Tax, s.Gross)
 }
 
-func included(yes bool) string {
-	if yes {
-		return "included in the prices"
+// fees says what is charged on a line, or on the cart.
+func (e *explainer) fees(q Quote, line int) {
+	for _, f := range q.Fees {
+		if f.Line != line {
+			continue
+		}
+		where := ""
+		if line > 0 {
+			where = fmt.Sprintf(" on line %d", line)
+		}
+		e.say("fee %s%s: %s", f.Name, where, e.amount(f.Amount))
+		e.taxes(f.Gross == f.Amount, f.Taxes, f.Net, f.Tax, f.Gross)
 	}
-	return "added to the prices"
+}
+
+// where says whether the tax is in prices or on top of them.
+func (e *explainer) where(q Quote) string {
+	switch {
+	case q.TaxAdded == 0 && (q.TaxIncluded || q.Tax > 0):
+		return "included in the prices"
+	case q.TaxAdded == q.Tax:
+		return "added to the prices"
+	}
+	return e.amount(q.TaxAdded) + " of it added to the prices"
 }
 
 func orNone(s string) string {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/keelshop/commerce/money"
@@ -57,6 +58,20 @@ func TestGoldenExplain(t *testing.T) {
 			golden(t, name, q.Explain(test.in.Lines))
 		})
 	}
+	rules, err := pricing.NewRules(pricing.Settings{TaxIncluded: true}, []pricing.TaxZone{de}, []pricing.ShippingZone{german()})
+	if err == nil {
+		rules, err = rules.WithFees(wrapping(), pricing.Fee{ID: "small", Name: "Small order", BelowSubtotal: euros(10_000), Amounts: euros(300)})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrapped := slices.Clone(lines)
+	wrapped[1].Properties = []string{"gift_wrap"}
+	q, err := rules.Price(pricing.Input{Currency: "EUR", Address: pricing.Address{Country: "DE"}, Method: "parcel", Lines: wrapped})
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "fees", q.Explain(wrapped))
 }
 
 func golden(t *testing.T, name, got string) {

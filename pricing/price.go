@@ -17,7 +17,7 @@ func (r *Rules) Price(in Input) (Quote, error) {
 	if p.in.Address.Country == "" {
 		p.in.Address = r.Settings.Home
 	}
-	for _, step := range [...]func() error{p.goods, p.promote, p.codes, p.findTaxes, p.taxGoods, p.ship, p.sumUp} {
+	for _, step := range [...]func() error{p.goods, p.promote, p.codes, p.findTaxes, p.taxGoods, p.ship, p.charge, p.sumUp} {
 		if err := step(); err != nil {
 			return Quote{}, err
 		}
@@ -113,7 +113,8 @@ func (p *pricer) taxGoods() error {
 	}
 	for i := range p.quote.Lines {
 		l := &p.quote.Lines[i]
-		row, err := p.tax(i, l.Total-l.Discount, p.in.Lines[i].Quantity, p.in.Lines[i].TaxCategory)
+		l.TaxIncluded = p.in.Lines[i].Prices.Included(p.quote.TaxIncluded)
+		row, err := p.tax(taxed{i, l.Total - l.Discount, p.in.Lines[i].Quantity, p.in.Lines[i].TaxCategory, l.TaxIncluded})
 		if err != nil {
 			return err
 		}
@@ -169,7 +170,7 @@ func (p *pricer) ship() error {
 	}
 	s.Price, s.Amount = chosen.Price, p.best.ship
 	s.Discount = s.Price - s.Amount
-	row, err := p.tax(len(p.in.Lines), s.Amount, 1, chosen.taxCategory)
+	row, err := p.tax(taxed{len(p.in.Lines), s.Amount, 1, chosen.taxCategory, p.quote.TaxIncluded})
 	s.Net, s.Tax, s.Gross, s.Taxes = row.net, row.tax, row.gross, row.taxes
 	return err
 }
@@ -178,6 +179,17 @@ func (p *pricer) ship() error {
 func (p *pricer) sumUp() error {
 	q := &p.quote
 	q.Tax, q.Total = q.Shipping.Tax, q.Shipping.Gross
+	q.TaxAdded = q.Shipping.Gross - q.Shipping.Amount
+	for i := range q.Fees {
+		f := &q.Fees[i]
+		if f.Gross > math.MaxInt64-q.Total {
+			return p.overflow("total")
+		}
+		q.FeeTotal += f.Amount
+		q.Tax += f.Tax
+		q.TaxAdded += f.Gross - f.Amount
+		q.Total += f.Gross
+	}
 	for i := range q.Lines {
 		l := &q.Lines[i]
 		if l.Total > math.MaxInt64-q.Subtotal || l.Gross > math.MaxInt64-q.Total {
@@ -187,9 +199,18 @@ func (p *pricer) sumUp() error {
 		q.Subtotal += l.Total
 		q.Discount += l.Discount
 		q.Tax += l.Tax
+		q.TaxAdded += l.Gross - (l.Total - l.Discount)
 		q.Total += l.Gross
 	}
 	return nil
+}
+
+// taxed is an amount that taxes are worked out for.
+type taxed struct {
+	row              int // of the tax provider's answer
+	amount, quantity int64
+	category         string
+	included         bool // taxes are in the amount, and not added to it
 }
 
 // row is one amount and its taxes.
@@ -198,49 +219,49 @@ type row struct {
 	taxes           []Tax
 }
 
-// tax works out the taxes on an amount for a number of units: those of row n
-// of the provider's answer, if there is one.
-func (p *pricer) tax(n int, amount, quantity int64, category string) (row, error) {
-	out := row{net: amount, gross: amount}
+// tax works out the taxes on an amount for a number of units: those of the
+// provider's answer, if there is one.
+func (p *pricer) tax(t taxed) (row, error) {
+	out := row{net: t.amount, gross: t.amount}
 	if p.in.Taxes != nil {
-		if n < len(p.in.Taxes.Rows) {
-			out.taxes = p.in.Taxes.Rows[n]
+		if t.row < len(p.in.Taxes.Rows) {
+			out.taxes = p.in.Taxes.Rows[t.row]
 		}
-		for _, t := range out.taxes {
-			out.tax += t.Amount
+		for _, due := range out.taxes {
+			out.tax += due.Amount
 		}
-		return out, p.add(&out)
+		return out, p.add(&out, t.included)
 	}
 	if p.zone < 0 {
 		return out, nil
 	}
-	set, err := p.taxesOf(category)
+	set, err := p.taxesOf(t.category)
 	if err != nil || len(set.rates) == 0 {
 		return out, err
 	}
 	taxes := p.scaled[0][:len(set.rates)]
-	if err := p.taxAmounts(set, amount, quantity, taxes); err != nil {
+	if err := p.taxAmounts(set, t, taxes); err != nil {
 		return out, err
 	}
-	for _, t := range taxes {
-		if out.tax += t; out.tax < 0 {
+	for _, due := range taxes {
+		if out.tax += due; out.tax < 0 {
 			return out, p.overflow("tax")
 		}
 	}
-	if err := p.add(&out); err != nil {
+	if err := p.add(&out, t.included); err != nil {
 		return out, err
 	}
 	first := len(p.taxes)
-	for i, t := range set.rates {
-		p.taxes = append(p.taxes, Tax{Name: t.Name, Rate: t.Rate, Base: out.net + below(set.rates, taxes, i), Amount: taxes[i]})
+	for i, r := range set.rates {
+		p.taxes = append(p.taxes, Tax{Name: r.Name, Rate: r.Rate, Base: out.net + below(set.rates, taxes, i), Amount: taxes[i]})
 	}
 	out.taxes = p.taxes[first:len(p.taxes):len(p.taxes)]
 	return out, nil
 }
 
 // add takes the tax of a row out of its amount, or adds it.
-func (p *pricer) add(r *row) error {
-	if p.quote.TaxIncluded {
+func (p *pricer) add(r *row, included bool) error {
+	if included {
 		if r.net -= r.tax; r.net < 0 || r.tax < 0 {
 			return fault.New(fault.Invalid, "a tax of %d is not in %d", r.tax, r.gross)
 		}
@@ -267,22 +288,22 @@ func below(rates []TaxRate, taxes []int64, i int) (sum int64) {
 
 // taxAmounts fills in what each tax comes to, rounded for the line or for each
 // unit. Units whose price does not divide differ by one minor unit.
-func (p *pricer) taxAmounts(set *taxSet, amount, quantity int64, out []int64) error {
-	if !p.rules.Settings.TaxPerUnit || quantity == 1 {
-		return p.taxOnce(set, amount, out)
+func (p *pricer) taxAmounts(set *taxSet, t taxed, out []int64) error {
+	if !p.rules.Settings.TaxPerUnit || t.quantity == 1 {
+		return p.taxOnce(set, t.amount, t.included, out)
 	}
-	each, dearer := amount/quantity, amount%quantity
-	if err := p.taxOnce(set, each, out); err != nil {
+	each, dearer := t.amount/t.quantity, t.amount%t.quantity
+	if err := p.taxOnce(set, each, t.included, out); err != nil {
 		return err
 	}
 	more := p.scaled[1][:len(out)]
 	if dearer > 0 {
-		if err := p.taxOnce(set, each+1, more); err != nil {
+		if err := p.taxOnce(set, each+1, t.included, more); err != nil {
 			return err
 		}
 	}
 	for i := range out {
-		a, ok1 := product(out[i], quantity-dearer)
+		a, ok1 := product(out[i], t.quantity-dearer)
 		b, ok2 := product(more[i], dearer)
 		if out[i] = a + b; !ok1 || !ok2 || out[i] < 0 {
 			return p.overflow("tax")
@@ -292,10 +313,10 @@ func (p *pricer) taxAmounts(set *taxSet, amount, quantity int64, out []int64) er
 }
 
 // taxOnce fills in what each tax on one amount comes to.
-func (p *pricer) taxOnce(set *taxSet, amount int64, out []int64) error {
+func (p *pricer) taxOnce(set *taxSet, amount int64, included bool, out []int64) error {
 	mode := p.rules.Settings.TaxRounding
 	base := money.New(amount, p.in.Currency)
-	if p.quote.TaxIncluded {
+	if included {
 		return taxWithin(set, base, mode, out)
 	}
 	for i, r := range set.rates {

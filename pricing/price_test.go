@@ -1,6 +1,7 @@
 package pricing_test
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 
@@ -170,7 +171,8 @@ func TestQuotesAddUp(t *testing.T) {
 
 func checkQuote(t *rapid.T, r *pricing.Rules, in pricing.Input, q pricing.Quote) {
 	var subtotal, discount, tax, gross int64
-	row := func(what string, amount, net, rowTax, rowGross int64, taxes []pricing.Tax) {
+	added := int64(0)
+	row := func(what string, included bool, amount, net, rowTax, rowGross int64, taxes []pricing.Tax) {
 		sum := int64(0)
 		for _, x := range taxes {
 			sum += x.Amount
@@ -179,8 +181,10 @@ func checkQuote(t *rapid.T, r *pricing.Rules, in pricing.Input, q pricing.Quote)
 			}
 		}
 		base := net
-		if q.TaxIncluded {
+		if included {
 			base = rowGross
+		} else {
+			added += rowTax
 		}
 		if net+rowTax != rowGross || sum != rowTax || amount != base || net < 0 {
 			t.Fatalf("%s of %d: net %d + tax %d (%v) = gross %d", what, amount, net, rowTax, taxes, rowGross)
@@ -194,18 +198,24 @@ func checkQuote(t *rapid.T, r *pricing.Rules, in pricing.Input, q pricing.Quote)
 		}
 		subtotal += l.Total
 		discount += l.Discount
-		row("a line", l.Total-l.Discount, l.Net, l.Tax, l.Gross, l.Taxes)
+		row("a line", l.TaxIncluded, l.Total-l.Discount, l.Net, l.Tax, l.Gross, l.Taxes)
 	}
 	s := q.Shipping
 	if s.Discount < 0 || s.Discount > s.Price || s.Amount != s.Price-s.Discount {
 		t.Fatalf("shipping: %+v", s)
 	}
-	row("shipping", s.Amount, s.Net, s.Tax, s.Gross, s.Taxes)
-	total := subtotal - discount + s.Amount
-	if !q.TaxIncluded {
-		total += tax
+	row("shipping", q.TaxIncluded, s.Amount, s.Net, s.Tax, s.Gross, s.Taxes)
+	fees := int64(0)
+	for _, f := range q.Fees {
+		included := q.TaxIncluded
+		if f.Line > 0 {
+			included = q.Lines[f.Line-1].TaxIncluded
+		}
+		row("a fee", included, f.Amount, f.Net, f.Tax, f.Gross, f.Taxes)
+		fees += f.Amount
 	}
-	if q.Subtotal != subtotal || q.Discount != discount || q.Tax != tax || q.Total != gross || q.Total != total {
+	total := subtotal - discount + fees + s.Amount + added
+	if q.Subtotal != subtotal || q.Discount != discount || q.FeeTotal != fees || q.Tax != tax || q.TaxAdded != added || q.Total != gross || q.Total != total {
 		t.Fatalf("%+v: the rows come to %d − %d, tax %d, gross %d", q, subtotal, discount, tax, gross)
 	}
 	sums := int64(0)
@@ -246,6 +256,21 @@ func drawRules(t *rapid.T, c money.Currency) *pricing.Rules {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var fees []pricing.Fee
+	for i := range rapid.IntRange(0, 3).Draw(t, "fees") {
+		f := pricing.Fee{
+			ID: fmt.Sprintf("f%d", i), Name: "Fee", PerLine: rapid.Bool().Draw(t, "per line"), Untaxed: rapid.Bool().Draw(t, "untaxed"),
+			Amounts: []money.Amount{money.New(rapid.Int64Range(0, 999).Draw(t, "fee"), c)}, Rate: money.Percent(rapid.Int64Range(0, 20).Draw(t, "share")),
+		}
+		f.PerUnit = f.PerLine && rapid.Bool().Draw(t, "per unit")
+		if rapid.Bool().Draw(t, "of one") {
+			f.Items.SKUs = []catalog.SKU{"a"}
+		}
+		fees = append(fees, f)
+	}
+	if rules, err = rules.WithFees(fees...); err != nil {
+		t.Fatal(err)
+	}
 	return rules
 }
 
@@ -261,6 +286,7 @@ func drawInput(t *rapid.T, r *pricing.Rules) pricing.Input {
 			UnitPrice:   rapid.OneOf(rapid.Int64Range(0, 999), rapid.Int64Range(0, 1_000_000_000)).Draw(t, "price"),
 			TaxCategory: rapid.SampledFrom([]string{"", "books"}).Draw(t, "category"),
 			WeightGrams: rapid.Int64Range(0, 9999).Draw(t, "grams"),
+			Prices:      rapid.SampledFrom([]catalog.PriceTax{"", "", catalog.TaxIn, catalog.TaxOnTop}).Draw(t, "prices"),
 		})
 	}
 	return in

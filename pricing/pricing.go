@@ -82,6 +82,7 @@ func Module() command.Module {
 			command.Define(PutShippingZone.apply),
 			command.Define(PutPromotion.apply),
 			command.Define(PutQuantityRule.apply),
+			command.Define(PutFee.apply),
 			command.Define(PutCoupon.apply),
 			command.Define(Remove.apply),
 		},
@@ -91,6 +92,7 @@ func Module() command.Module {
 			fault.Typed[*NotFoundError]("pricing.not_found"),
 			fault.Typed[*UnknownCodeError]("pricing.unknown_code"),
 			fault.Typed[*LimitError]("pricing.limit"),
+			fault.Typed[*FullError]("pricing.full"),
 		},
 		Check: check,
 	}

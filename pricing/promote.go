@@ -255,7 +255,7 @@ func (p *pricer) holds(c *compiled) CodeReason {
 	if c.If.MinQuantity == 0 && len(c.If.MinSubtotal) == 0 && c.counted.all {
 		return ""
 	}
-	units, total := p.counted(c)
+	units, total := p.counted(&c.counted)
 	least, ok := in(c.If.MinSubtotal, p.in.Currency)
 	if units == 0 || units < c.If.MinQuantity || len(c.If.MinSubtotal) > 0 && (!ok || total < least) {
 		return CodeMinimum
@@ -290,11 +290,11 @@ func (p *pricer) isFor(c *Conditions) CodeReason {
 	return ""
 }
 
-// counted returns the units of the lines that the conditions count, and what
-// they cost before discounts.
-func (p *pricer) counted(c *compiled) (units, total int64) {
+// counted returns the units of the lines that conditions count, and what they
+// cost before discounts.
+func (p *pricer) counted(by *matcher) (units, total int64) {
 	for i := range p.in.Lines {
-		if c.counted.matches(&p.in.Lines[i]) {
+		if by.matches(&p.in.Lines[i]) {
 			units += p.in.Lines[i].Quantity
 			total += p.quote.Lines[i].Total
 		}

@@ -292,6 +292,9 @@ func TestPromotedQuotesAddUp(t *testing.T) {
 			all = append(all, drawPromotion(t, fmt.Sprintf("p%d", i)))
 		}
 		r, err := pricing.NewRules(base.Settings, base.TaxZones(), base.ShippingZones(), all...)
+		if err == nil {
+			r, err = r.WithFees(base.Fees()...)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

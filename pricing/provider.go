@@ -28,16 +28,19 @@ type TaxRequest struct {
 	Currency    money.Currency `cbor:"1,keyasint"`
 	Day         string         `cbor:"2,keyasint"` // on which the tax is due, in UTC, as in 2026-03-01
 	Address     Address        `cbor:"3,keyasint"`
-	TaxIncluded bool           `cbor:"4,keyasint"` // the amounts contain the tax
-	Rows        []TaxRow       `cbor:"5,keyasint"` // the lines in their order, and shipping last if there is any
+	TaxIncluded bool           `cbor:"4,keyasint"` // the store's prices contain the tax: each row says it for its amount
+	Rows        []TaxRow       `cbor:"5,keyasint"` // the lines in their order, shipping if there is any, and fees
 }
 
 // TaxRow is one amount that may be taxed.
 type TaxRow struct {
-	SKU      catalog.SKU `cbor:"1,keyasint,omitempty"` // "" is shipping
+	SKU      catalog.SKU `cbor:"1,keyasint,omitempty"` // "" is shipping or a fee
 	Category string      `cbor:"2,keyasint,omitempty"`
 	Quantity int64       `cbor:"3,keyasint"`
-	Amount   int64       `cbor:"4,keyasint"` // after discounts
+	Amount   int64       `cbor:"4,keyasint"`           // after discounts
+	Fee      string      `cbor:"5,keyasint,omitempty"` // its ID
+	// TaxIncluded says that Amount contains the tax.
+	TaxIncluded bool `cbor:"6,keyasint,omitempty"`
 }
 
 // TaxAnswer holds the taxes on each row of a request, in its order.
@@ -205,10 +208,15 @@ func (q *Quote) taxRequest(r *Rules, in *Input) TaxRequest {
 		out.Address = r.Settings.Home
 	}
 	for i, l := range in.Lines {
-		out.Rows = append(out.Rows, TaxRow{SKU: l.SKU, Category: l.TaxCategory, Quantity: l.Quantity, Amount: q.Lines[i].Total - q.Lines[i].Discount})
+		out.Rows = append(out.Rows, TaxRow{SKU: l.SKU, Category: l.TaxCategory, Quantity: l.Quantity, Amount: q.Lines[i].Total - q.Lines[i].Discount, TaxIncluded: q.Lines[i].TaxIncluded})
 	}
 	if q.Shipping.Method != "" {
-		out.Rows = append(out.Rows, TaxRow{Category: q.Shipping.taxCategory, Quantity: 1, Amount: q.Shipping.Amount})
+		out.Rows = append(out.Rows, TaxRow{Category: q.Shipping.taxCategory, Quantity: 1, Amount: q.Shipping.Amount, TaxIncluded: q.TaxIncluded})
+	}
+	for _, f := range q.Fees {
+		if !f.untaxed {
+			out.Rows = append(out.Rows, TaxRow{Fee: f.Fee, Category: f.taxCategory, Quantity: f.quantity, Amount: f.Amount, TaxIncluded: f.included})
+		}
 	}
 	return out
 }
@@ -221,7 +229,7 @@ func (a TaxAnswer) check(r TaxRequest) error {
 	for i, taxes := range a.Rows {
 		sum := int64(0)
 		for _, t := range taxes {
-			if sum += t.Amount; t.Amount < 0 || sum < 0 || r.TaxIncluded && sum > r.Rows[i].Amount {
+			if sum += t.Amount; t.Amount < 0 || sum < 0 || r.Rows[i].TaxIncluded && sum > r.Rows[i].Amount {
 				return fault.New(fault.Unavailable, "it answered a tax of %d on row %d of %d", t.Amount, i+1, r.Rows[i].Amount)
 			}
 		}

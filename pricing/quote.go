@@ -15,6 +15,8 @@ type Input struct {
 	Address Address
 	Method  string // the shipping method; "" if none is chosen
 	Lines   []Line
+	// Payments are the providers that it is paid with; none if that is not known.
+	Payments []string
 
 	// What promotions may ask for.
 	LoggedIn  bool     // the cart is a customer's
@@ -36,6 +38,11 @@ type Line struct {
 	UnitPrice   int64 // 0 or more
 	TaxCategory string
 	WeightGrams int64 // of one unit; 0 if not known
+	// Prices says whether the unit price contains tax, if the store's settings
+	// do not.
+	Prices catalog.PriceTax
+	// Properties are the names of what the shopper chose beside the SKU.
+	Properties []string
 
 	// What promotions may ask for.
 	Product    catalog.ProductID
@@ -46,12 +53,13 @@ type Line struct {
 
 // Quote is what something costs. Amounts are minor units of Currency.
 //
-//	Total = Subtotal − Discount + Shipping.Amount, and + Tax unless TaxIncluded
+//	Total = Subtotal − Discount + FeeTotal + Shipping.Amount + TaxAdded
 //
-// The tax of all lines and of shipping is Tax; their gross amounts are Total.
+// The tax of all lines, of fees and of shipping is Tax, of which TaxAdded is
+// not in prices; their gross amounts are Total.
 type Quote struct {
 	Currency    money.Currency
-	TaxIncluded bool // tax is in all prices and not added to them
+	TaxIncluded bool // tax is in prices and not added to them, but for lines that say otherwise
 	Rules       int64
 	TaxZone     string // "" if the address is in none
 	// Estimated says that taxes are by the tax zones because the tax provider
@@ -60,19 +68,22 @@ type Quote struct {
 
 	Lines    []QuotedLine // those of the input, in their order
 	Shipping QuotedShipping
-	Offers   []Offer // the shipping methods that there are for the address
+	Fees     []QuotedFee // those of lines in their order, then those of the cart
+	Offers   []Offer     // the shipping methods that there are for the address
 
 	Promotions []Applied   // in the order in which they were applied
 	Codes      []CodeState // those of the input, in their order
 
 	Subtotal int64 // the lines before discounts
 	Discount int64 // of the lines
+	FeeTotal int64
 	Tax      int64
+	TaxAdded int64 // what of Tax is on top of prices
 	Total    int64
 }
 
 // QuotedLine is what one line costs. Net + Tax = Gross, and Total − Discount
-// is Gross where tax is included in prices, Net otherwise.
+// is Gross where tax is included in its price, Net otherwise.
 type QuotedLine struct {
 	Total    int64 // quantity × unit price
 	Discount int64
@@ -80,6 +91,8 @@ type QuotedLine struct {
 	Tax      int64
 	Gross    int64
 	Taxes    []Tax
+
+	TaxIncluded bool // in its price
 }
 
 // QuotedShipping is what shipping costs. Amount is its price less Discount:
@@ -136,5 +149,8 @@ func (q *Quote) TaxSums() []TaxSum {
 		add(q.Lines[i].Taxes)
 	}
 	add(q.Shipping.Taxes)
+	for i := range q.Fees {
+		add(q.Fees[i].Taxes)
+	}
 	return sums
 }

@@ -16,6 +16,7 @@ type Rules struct {
 	shippingZones []ShippingZone
 	promotions    []compiled // in the order in which they are applied
 	quantities    []boundedBy
+	fees          []chargeable
 
 	taxAtlas, shippingAtlas atlas
 	asks                    Asked
@@ -55,6 +56,7 @@ func (r *Rules) compile() {
 	r.shippingZones = latest(r.shippingZones, func(z ShippingZone) string { return z.ID })
 	r.sortPromotions()
 	r.quantities = latest(r.quantities, func(q boundedBy) string { return q.ID })
+	r.fees = latest(r.fees, func(f chargeable) string { return f.ID })
 	r.ask()
 	r.taxAtlas, r.shippingAtlas = newAtlas(), newAtlas()
 	for i, z := range r.taxZones {
@@ -124,6 +126,38 @@ func (r *Rules) WithQuantities(all ...QuantityRule) (*Rules, error) {
 	return &out, nil
 }
 
+func (r *Rules) addFees(all []Fee) {
+	for _, f := range all {
+		r.fees = append(r.fees, chargeable{&f, newMatcher(f.If.Items), newMatcher(f.Items)})
+	}
+}
+
+// WithFees returns rules that have fees, too. It returns fault.Invalid for what
+// a store would refuse.
+func (r *Rules) WithFees(all ...Fee) (*Rules, error) {
+	for _, f := range all {
+		if err := f.Check(); err != nil {
+			return nil, err
+		}
+	}
+	out := *r
+	// compile sorts in place, and r is shared.
+	out.taxZones, out.shippingZones = slices.Clone(r.taxZones), slices.Clone(r.shippingZones)
+	out.promotions, out.quantities, out.fees = slices.Clone(r.promotions), slices.Clone(r.quantities), slices.Clone(r.fees)
+	out.addFees(all)
+	out.compile()
+	return &out, nil
+}
+
+// Fees returns the fees by ID. What they hold is shared: nobody may change it.
+func (r *Rules) Fees() []Fee {
+	out := make([]Fee, len(r.fees))
+	for i, f := range r.fees {
+		out[i] = *f.Fee
+	}
+	return out
+}
+
 // QuantityRules returns the quantity rules by ID. What they hold is shared:
 // nobody may change it.
 func (r *Rules) QuantityRules() []QuantityRule {
@@ -167,11 +201,11 @@ type Asked struct {
 	categories, attributes bool
 }
 
-// WithoutPromotions returns the rules without their promotions, for what is
-// added to an order that was placed.
+// WithoutPromotions returns the rules without their promotions and fees, for
+// what is added to an order that was placed.
 func (r *Rules) WithoutPromotions() *Rules {
 	out := *r
-	out.promotions = nil
+	out.promotions, out.fees = nil, nil
 	return &out
 }
 
@@ -187,6 +221,12 @@ func (a *Asked) items(s *Selector) {
 func (r *Rules) ask() {
 	for i := range r.quantities {
 		r.asks.items(&r.quantities[i].Items)
+	}
+	for _, f := range r.fees {
+		r.asks.items(&f.If.Items)
+		r.asks.items(&f.Items)
+		r.asks.Groups = r.asks.Groups || len(f.If.Groups) > 0
+		r.asks.FirstOrder = r.asks.FirstOrder || f.If.FirstOrder
 	}
 	for _, c := range r.promotions {
 		r.asks.items(&c.If.Items)

@@ -2,7 +2,7 @@
 -- as a whole, so each is one encoded value.
 
 CREATE TABLE price_rules (
-	kind       TEXT    NOT NULL CHECK (kind = 'settings' OR kind = 'tax_zone' OR kind = 'shipping_zone' OR kind = 'promotion' OR kind = 'quantity_rule'),
+	kind       TEXT    NOT NULL CHECK (kind = 'settings' OR kind = 'tax_zone' OR kind = 'shipping_zone' OR kind = 'promotion' OR kind = 'quantity_rule' OR kind = 'fee'),
 	id         TEXT    NOT NULL,
 	slot       INTEGER NOT NULL,
 	body       BLOB    NOT NULL, -- CBOR

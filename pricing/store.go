@@ -19,6 +19,7 @@ const (
 	KindShippingZone Kind = "shipping_zone"
 	KindPromotion    Kind = "promotion"
 	KindQuantityRule Kind = "quantity_rule"
+	KindFee          Kind = "fee"
 )
 
 // rulesKey names the snapshot to the cache.
@@ -92,6 +93,12 @@ func (r *Rules) take(k Kind, body []byte) error {
 			return err
 		}
 		r.addQuantities(all)
+	case KindFee:
+		var all []Fee
+		if err := appendRule(&all, body); err != nil {
+			return err
+		}
+		r.addFees(all)
 	}
 	return nil
 }

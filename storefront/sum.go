@@ -28,12 +28,19 @@ func (v *visit) cartSum() sumView {
 			s.Rows = append(s.Rows, amountView{v.locale.name(o.Name), c.Shipping})
 		}
 	}
+	for _, f := range c.Fees {
+		s.Rows = append(s.Rows, amountView{v.locale.name(f.Name), f.Amount})
+	}
 	tax := amountView{v.locale.text("Tax"), c.Tax}
 	switch {
 	case c.Tax.IsZero():
-	case c.TaxIncluded:
+	case c.TaxAdded.IsZero():
 		tax.Title = v.locale.text("of which tax")
 		s.In = append(s.In, tax)
+	case c.TaxAdded != c.Tax:
+		s.In = append(s.In, amountView{v.locale.text("of which tax"), c.Tax})
+		tax.Amount = c.TaxAdded
+		fallthrough
 	default:
 		s.Rows = append(s.Rows, tax)
 	}
@@ -45,11 +52,18 @@ func (v *visit) orderSum(o orders.Order) sumView {
 	if o.ShippingMethod != "" || !o.Shipping.IsZero() {
 		s.Rows = append(s.Rows, amountView{or(v.locale.name(o.ShippingName), v.locale.text("Shipping")), o.Shipping})
 	}
+	for _, f := range o.Fees {
+		s.Rows = append(s.Rows, amountView{v.locale.name(f.Name), f.Amount})
+	}
+	partly := o.TaxAdded != o.Tax && !o.TaxAdded.IsZero()
+	if partly {
+		s.Rows = append(s.Rows, amountView{v.locale.text("Tax"), o.TaxAdded})
+	}
 	for _, t := range o.Taxes {
 		row := amountView{v.taxTitle(t), money.New(t.Amount, o.Currency)}
 		switch {
 		case t.Amount == 0:
-		case o.TaxIncluded:
+		case o.TaxAdded.IsZero() || partly:
 			row.Title = v.locale.text("of which %s", row.Title)
 			s.In = append(s.In, row)
 		default:

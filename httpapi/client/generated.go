@@ -673,6 +673,13 @@ func (c *Client) PutEndpoint(ctx context.Context, endpoint string, body Endpoint
 	return out, err
 }
 
+// PutFee: make or replace a fee.
+// It is PUT /staff/fees/{rule}.
+func (c *Client) PutFee(ctx context.Context, rule string, body RuleFee, opts ...CallOption) (out Rules, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/fees/" + url.PathEscape(rule), body: body}, opts, &out)
+	return out, err
+}
+
 // PutListPrices: set prices of a price list.
 // It is PUT /staff/price-lists/{list}/prices.
 func (c *Client) PutListPrices(ctx context.Context, list string, body PutListPricesBody, opts ...CallOption) error {
@@ -793,6 +800,12 @@ func (c *Client) RemoveCode(ctx context.Context, cart string, code string, opts 
 // It is DELETE /staff/endpoints/{endpoint}.
 func (c *Client) RemoveEndpoint(ctx context.Context, endpoint string, opts ...CallOption) error {
 	return c.do(ctx, call{method: "DELETE", path: "/staff/endpoints/" + url.PathEscape(endpoint)}, opts, nil)
+}
+
+// RemoveFee: remove a fee.
+// It is DELETE /staff/fees/{rule}.
+func (c *Client) RemoveFee(ctx context.Context, rule string, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/staff/fees/" + url.PathEscape(rule)}, opts, nil)
 }
 
 // RemoveLine: remove a line.
@@ -1137,12 +1150,17 @@ type CapturePaymentBody struct {
 
 // Cart is a value of the API.
 type Cart struct {
+	// Through which it is bought; missing is the shop's own.
+	Channel string `json:"channel,omitempty"`
 	// The coupon codes on it, and why some have no effect.
 	Codes    []CartCode `json:"codes"`
 	Currency string     `json:"currency"`
 	// The customer whose cart it is; missing for a guest.
 	Customer string `json:"customer,omitempty"`
 	Discount Money  `json:"discount"`
+	// What fees consists of.
+	FeeRows []Fee `json:"fee_rows,omitempty"`
+	Fees    Money `json:"fees"`
 	// Whoever knows the ID of a guest's cart can use it: keep it from others.
 	ID       string          `json:"id"`
 	Lines    []CartLine      `json:"lines"`
@@ -1151,6 +1169,8 @@ type Cart struct {
 	Missing []string `json:"missing"`
 	// What a checkout made or is making of it.
 	Order string `json:"order,omitempty"`
+	// How the shopper means to pay, for fees that depend on it.
+	PayWith string `json:"pay_with,omitempty"`
 	// What broke since the shopper looked, such as a price that changed.
 	Problems        []CartProblem `json:"problems"`
 	Shipping        Money         `json:"shipping"`
@@ -1163,7 +1183,9 @@ type Cart struct {
 	Status   string `json:"status"`
 	Subtotal Money  `json:"subtotal"`
 	Tax      Money  `json:"tax"`
-	// Tax is in all of the amounts, and not added to them.
+	// The part of tax that is in none of the other amounts.
+	TaxAdded Money `json:"tax_added"`
+	// Prices contain their tax, but for lines at prices that do not.
 	TaxIncluded bool      `json:"tax_included"`
 	Total       Money     `json:"total"`
 	UpdatedAt   time.Time `json:"updated_at"`
@@ -1300,6 +1322,8 @@ type Coupon struct {
 
 // CreateCartBody is a value of the API.
 type CreateCartBody struct {
+	// Through which it is bought; missing is the shop's own.
+	Channel string `json:"channel,omitempty"`
 	// That of the first line's price if it is missing.
 	Currency string      `json:"currency,omitempty"`
 	Lines    []LineInput `json:"lines"`
@@ -1409,6 +1433,18 @@ type FacetValue struct {
 	Title    string `json:"title,omitempty"`
 	// For a category its ID.
 	Value string `json:"value,omitempty"`
+}
+
+// Fee is a value of the API.
+type Fee struct {
+	Amount Money `json:"amount"`
+	// The rule that it is by.
+	Fee  string `json:"fee"`
+	Kind string `json:"kind,omitempty"`
+	// The line that it is on, from 1; missing is the whole.
+	Line int64  `json:"line,omitempty"`
+	Name string `json:"name"`
+	Tax  Money  `json:"tax"`
 }
 
 // FindByPhoneBody is a value of the API.
@@ -1774,16 +1810,19 @@ type OptionInput struct {
 
 // Order is a value of the API.
 type Order struct {
-	CancelReason     string     `json:"cancel_reason,omitempty"`
-	CanceledAt       *time.Time `json:"canceled_at,omitempty"`
-	Captured         Money      `json:"captured"`
-	Cart             string     `json:"cart,omitempty"`
-	CreatedAt        time.Time  `json:"created_at"`
-	Currency         string     `json:"currency"`
-	Customer         string     `json:"customer,omitempty"`
-	Discount         Money      `json:"discount"`
-	FulfilmentStatus string     `json:"fulfilment_status"`
-	ID               string     `json:"id"`
+	CancelReason string     `json:"cancel_reason,omitempty"`
+	CanceledAt   *time.Time `json:"canceled_at,omitempty"`
+	Captured     Money      `json:"captured"`
+	Cart         string     `json:"cart,omitempty"`
+	CreatedAt    time.Time  `json:"created_at"`
+	Currency     string     `json:"currency"`
+	Customer     string     `json:"customer,omitempty"`
+	Discount     Money      `json:"discount"`
+	// What fees consists of; missing in lists.
+	FeeRows          []Fee  `json:"fee_rows,omitempty"`
+	Fees             Money  `json:"fees"`
+	FulfilmentStatus string `json:"fulfilment_status"`
+	ID               string `json:"id"`
 	// Missing in lists.
 	Lines    []OrderLine     `json:"lines,omitempty"`
 	Metadata json.RawMessage `json:"metadata,omitempty"`
@@ -1796,8 +1835,10 @@ type Order struct {
 	Status        string     `json:"status"`
 	Subtotal      Money      `json:"subtotal"`
 	Tax           Money      `json:"tax"`
-	Total         Money      `json:"total"`
-	Version       int64      `json:"version"`
+	// The part of tax that is in none of the other amounts.
+	TaxAdded Money `json:"tax_added"`
+	Total    Money `json:"total"`
+	Version  int64 `json:"version"`
 }
 
 // OrderLine is a value of the API.
@@ -1836,6 +1877,8 @@ type PriceList struct {
 	// For customers in one of them; missing means all.
 	Groups  []string `json:"groups,omitempty"`
 	Markets []string `json:"markets,omitempty"`
+	// Whether its prices contain tax; missing means as the shop's do.
+	Prices string `json:"prices,omitempty"`
 	// The list with the highest counts.
 	Priority int64 `json:"priority,omitempty"`
 	// It only ever makes things cheaper, and is shown beside the variant's own price.
@@ -1858,6 +1901,8 @@ type PriceListInput struct {
 	// For customers in one of them; missing means all.
 	Groups  []string `json:"groups,omitempty"`
 	Markets []string `json:"markets,omitempty"`
+	// Whether its prices contain tax; missing means as the shop's do.
+	Prices string `json:"prices,omitempty"`
 	// The list with the highest counts.
 	Priority int64 `json:"priority,omitempty"`
 	// It only ever makes things cheaper, and is shown beside the variant's own price.
@@ -1945,6 +1990,7 @@ type Quote struct {
 	Discount Money  `json:"discount"`
 	// How each amount came about, in plain lines.
 	Explanation string `json:"explanation"`
+	Fees        Money  `json:"fees"`
 	// What is missing before the cart can be bought.
 	Missing        []string        `json:"missing"`
 	Problems       []CartProblem   `json:"problems"`
@@ -1952,7 +1998,9 @@ type Quote struct {
 	ShippingOffers []ShippingOffer `json:"shipping_offers"`
 	Subtotal       Money           `json:"subtotal"`
 	Tax            Money           `json:"tax"`
-	// Tax is in all of the amounts, and not added to them.
+	// The part of tax that is in none of the other amounts.
+	TaxAdded Money `json:"tax_added"`
+	// Prices contain their tax, but for lines at prices that do not.
 	TaxIncluded bool `json:"tax_included"`
 	// The tax by name and rate.
 	Taxes []TaxSum `json:"taxes"`
@@ -2088,6 +2136,26 @@ type RuleEffect struct {
 	Times   int64         `json:"times,omitempty"`
 }
 
+// RuleFee is a value of the API.
+type RuleFee struct {
+	Amounts       []MoneyInput    `json:"amounts,omitempty"`
+	BelowSubtotal []MoneyInput    `json:"below_subtotal,omitempty"`
+	ID            string          `json:"id,omitempty"`
+	If            *RuleConditions `json:"if,omitempty"`
+	Items         *RuleSelector   `json:"items,omitempty"`
+	Kind          string          `json:"kind,omitempty"`
+	Name          string          `json:"name"`
+	Paused        bool            `json:"paused,omitempty"`
+	Payments      []string        `json:"payments,omitempty"`
+	PerLine       bool            `json:"per_line,omitempty"`
+	PerUnit       bool            `json:"per_unit,omitempty"`
+	Period        *RulePeriod     `json:"period,omitempty"`
+	Property      string          `json:"property,omitempty"`
+	Rate          string          `json:"rate,omitempty"`
+	TaxCategory   string          `json:"tax_category,omitempty"`
+	Untaxed       bool            `json:"untaxed,omitempty"`
+}
+
 // RuleLimits is a value of the API.
 type RuleLimits struct {
 	Budget      []MoneyInput `json:"budget,omitempty"`
@@ -2212,6 +2280,7 @@ type RuleTier struct {
 
 // Rules is a value of the API.
 type Rules struct {
+	Fees          []RuleFee          `json:"fees"`
 	Promotions    []RulePromotion    `json:"promotions"`
 	QuantityRules []RuleQuantityRule `json:"quantity_rules"`
 	Settings      RuleSettings       `json:"settings"`
@@ -2436,6 +2505,8 @@ type UpdateCartBody struct {
 	Contact *Contact `json:"contact,omitempty"`
 	// Replaces the notes that other systems keep with the cart.
 	Metadata json.RawMessage `json:"metadata,omitempty"`
+	// How the shopper means to pay, for fees that depend on it; an empty text takes it back.
+	PayWith string `json:"pay_with,omitempty"`
 	// One of the cart's shipping_offers; an empty text takes the choice back.
 	ShippingMethod *string `json:"shipping_method,omitempty"`
 }

@@ -1,0 +1,124 @@
+package checkout_test
+
+import (
+	"testing"
+
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments"
+	"github.com/keelshop/commerce/pricing"
+)
+
+// fees charges for gift wrap, for paying by hand, and for small orders.
+func (s *shop) fees() {
+	s.Helper()
+	for _, f := range []pricing.Fee{
+		{ID: "wrap", Name: "Gift wrap", Kind: pricing.GiftWrap, PerLine: true, PerUnit: true, Property: "gift_wrap", Amounts: []money.Amount{euro(200)}},
+		{ID: "by-hand", Name: "Paying by hand", Kind: pricing.OnPayment, Payments: []string{"manual"}, Amounts: []money.Amount{euro(300)}},
+		{ID: "small", Name: "Small order", Kind: pricing.SmallOrder, BelowSubtotal: []money.Amount{euro(10_000)}, Amounts: []money.Amount{euro(100)}},
+	} {
+		_, err := s.pricing.PutFee(s.ctx(), pricing.PutFee{Fee: f})
+		s.must(err)
+	}
+}
+
+// Fees are in the cart's total, the order's and the ledger, with their tax; what
+// is on a line goes back with its units, the rest when it is granted.
+func TestFeesGoIntoTheOrder(t *testing.T) {
+	for _, included := range []bool{false, true} {
+		s := newShop(t, 2)
+		s.sells("mug", 5)
+		s.rules(included)
+		s.fees()
+		c, err := s.carts.AddLines(s.ctx(), cart.AddLines{Lines: []cart.AddedLine{
+			{SKU: "mug", Quantity: 2, Properties: []cart.Property{{Name: "gift_wrap", Value: "red"}}}, {SKU: "mug", Quantity: 1},
+		}})
+		s.must(err)
+		s.deliver(c.ID)
+		c, err = s.carts.SetPayment(s.ctx(), cart.SetPayment{Cart: c.ID, Payment: "manual"})
+		s.must(err)
+		if len(c.Fees) != 3 || c.FeeTotal != euro(800) || c.Fees[0].Line != c.Lines[0].ID || c.Total.Minor() != 3750+800+495+c.TaxAdded.Minor() {
+			t.Fatalf("included %t: the cart has %+v, %v in all of %v", included, c.Fees, c.FeeTotal, c.Total)
+		}
+		// Who pays in another way is not charged for paying by hand.
+		r, err := s.complete(checkout.Complete{Cart: c.ID, PayWith: "simulator", Token: approves})
+		s.must(err)
+		if r.FeeTotal != euro(500) || r.OwnFees != euro(100) || len(r.Fees) != 2 || r.Lines[0].Fees != euro(400) || r.Lines[1].Fees != euro(0) {
+			t.Fatalf("included %t: the order has %+v, %v in all", included, r.Fees, r.FeeTotal)
+		}
+		if l := r.Lines[0]; l.Net.Minor()+l.Tax.Minor() != l.Gross.Minor() || included && l.Gross != euro(2900) || !included && l.Net != euro(2900) {
+			t.Errorf("included %t: the line is %+v", included, l)
+		}
+		books := s.books(r.ID)
+		if books[payments.Fees] != -r.NetFees().Minor() || books[payments.Sales] != -r.NetGoods().Minor() || books["provider:simulator"] != r.Total.Minor() {
+			t.Errorf("included %t: the ledger has %v", included, books)
+		}
+		// A wrapped mug is canceled: half of the line goes back, with its wrap.
+		o, err := s.orders.CancelLines(s.ctx(), orders.CancelLines{Order: r.ID, Lines: []orders.LineQuantity{{Line: 1, Quantity: 1}}, Reason: "x"})
+		s.must(err)
+		if o.RefundGranted.Minor() != r.Lines[0].Gross.Minor()/2 {
+			t.Errorf("included %t: %v of %v are granted", included, o.RefundGranted, r.Lines[0].Gross)
+		}
+		g, err := s.orders.GrantRefund(s.ctx(), orders.GrantRefund{Order: r.ID, Fees: r.GrossFees(), Reason: "x", Release: true})
+		s.must(err)
+		if g.Fees != r.GrossFees() || g.Tax != r.OwnFeesTax {
+			t.Errorf("included %t: the grant is %+v", included, g)
+		}
+		_, err = s.orders.GrantRefund(s.ctx(), orders.GrantRefund{Order: r.ID, Fees: euro(1), Reason: "x", Release: true})
+		if as[*orders.CapError](s, err).What != "fees" {
+			t.Errorf("included %t: fees are paid back twice: %v", included, err)
+		}
+		s.must(s.payments.Settle(s.ctx(), r.ID))
+		if books = s.books(r.ID); books[payments.Receivable] != 0 || books["provider:simulator"] != s.order(r.ID).Total.Minor()-s.order(r.ID).RefundGranted.Minor() {
+			t.Errorf("included %t: the ledger has %v", included, books)
+		}
+	}
+}
+
+// The fee of a way to pay is charged by what the order is paid with.
+func TestPayingCostsWhatItIsPaidWith(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 5)
+	s.fees()
+	c := s.basket("mug", 1)
+	shown := s.cart(c).Total
+	_, err := s.checkout.Complete(s.ctx(), checkout.Complete{Cart: c, ExpectedTotal: &shown, PayWith: "manual"})
+	s.wants(err, fault.Conflict)
+	r, err := s.complete(checkout.Complete{Cart: c, PayWith: "manual"})
+	s.must(err)
+	if r.Total != euro(price+300+100) {
+		t.Errorf("it costs %v: %+v", r.Total, r.Fees)
+	}
+}
+
+// A list of prices without tax serves traders in a store whose prices contain
+// it: both kinds of lines may be in one order.
+func TestLinesContainTheirTaxOrNot(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 5)
+	s.sells("cup", 5)
+	s.rules(true)
+	list, err := s.catalog.PutPriceList(s.ctx(), catalog.PutPriceList{Code: "trade", Title: "Trade", Prices: catalog.TaxOnTop})
+	s.must(err)
+	err = s.catalog.PutListPrices(s.ctx(), catalog.PutListPrices{List: list.ID, Prices: []catalog.SKUPrices{{SKU: "cup", Tiers: []catalog.Tier{{Price: euro(1000)}}}}})
+	s.must(err)
+	c, err := s.carts.AddLines(s.ctx(), cart.AddLines{Lines: []cart.AddedLine{{SKU: "mug", Quantity: 1}, {SKU: "cup", Quantity: 2}}})
+	s.must(err)
+	c = s.deliver(c.ID)
+	if c.Total != euro(price+2380+495) || c.TaxAdded != euro(380) || c.Lines[1].Prices != catalog.TaxOnTop {
+		t.Fatalf("the cart comes to %v, %v on top: %+v", c.Total, c.TaxAdded, c.Lines)
+	}
+	r, err := s.complete(checkout.Complete{Cart: c.ID, ExpectedTotal: &c.Total, PayWith: "simulator", Token: approves})
+	s.must(err)
+	if r.Total != c.Total || r.TaxAdded != euro(380) || r.Lines[1].TaxIncluded || !r.Lines[0].TaxIncluded || r.Lines[1].Gross != euro(2380) {
+		t.Errorf("got %+v", r.Order)
+	}
+	o, err := s.orders.CancelLines(s.ctx(), orders.CancelLines{Order: r.ID, Lines: []orders.LineQuantity{{Line: 2, Quantity: 1}}, Reason: "x"})
+	if err != nil || o.RefundGranted != euro(1190) {
+		t.Errorf("%v are granted, %v", o.RefundGranted, err)
+	}
+}
