@@ -44,7 +44,7 @@ func TestChecksFire(t *testing.T) {
 				SELECT id, 'x', 1, 0, 'provider:x', 'EUR', 1, 0 FROM orders UNION ALL SELECT id, 'x', 2, 0, 'x', 'EUR', -1, 0 FROM orders`),
 			sql(`DELETE FROM postings WHERE txn = 'x'`)},
 		"payments.sale_booked": {
-			sql(`UPDATE orders SET tax = tax + 1, total = total + 1 WHERE status = 'placed'`), sql(`UPDATE orders SET tax = tax - 1, total = total - 1 WHERE status = 'placed'`)},
+			sql(`UPDATE orders SET tax = tax + 1, tax_added = tax_added + 1, total = total + 1 WHERE status = 'placed'`), sql(`UPDATE orders SET tax = tax - 1, tax_added = tax_added - 1, total = total - 1 WHERE status = 'placed'`)},
 		"payments.canceled_earns_nothing": {
 			sql(`UPDATE orders SET status = 'canceled', canceled_at = 1, refund_granted = captured`), sql(`UPDATE orders SET status = 'placed', canceled_at = 0, refund_granted = 0`)},
 		"payments.nothing_forgotten": {
