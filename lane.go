@@ -115,12 +115,11 @@ type machine struct {
 // Lead is called when this node has begun to lead.
 func (m machine) Lead(uint64) { m.lane.lead() }
 
+// Prepare is called while the log syncs the entries.
+func (m machine) Prepare(entries []replication.Entry) error { return m.Shard.Prepare(ofShard(entries)) }
+
 func (m machine) ApplyBatch(entries []replication.Entry) ([]any, error) {
-	batch := make([]shard.Entry, len(entries))
-	for i, e := range entries {
-		batch[i] = shard.Entry(e)
-	}
-	replies, err := m.Shard.ApplyBatch(batch)
+	replies, err := m.Shard.ApplyBatch(ofShard(entries))
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +131,14 @@ func (m machine) ApplyBatch(entries []replication.Entry) ([]any, error) {
 		out[i] = r
 	}
 	return out, nil
+}
+
+func ofShard(entries []replication.Entry) []shard.Entry {
+	out := make([]shard.Entry, len(entries))
+	for i, e := range entries {
+		out[i] = shard.Entry(e)
+	}
+	return out
 }
 
 // groupLog shows a replication group to a proposer.

@@ -176,7 +176,7 @@ func (g *Group) bootstrap(members ...string) error {
 // startRaft runs raft.NewRaft on a goroutine of its own. NewRaft reads the log; when an entry is damaged, store ends
 // the goroutine that reads it, and that must not be a caller's.
 func (g *Group) startRaft(f *fsm) error {
-	logs := &store{log: g.log, fail: g.node.fail, grown: g.grown, safe: g.history, keep: g.keep}
+	logs := &store{log: g.log, fail: g.node.fail, ahead: f.prepare, grown: g.grown, safe: g.history, keep: g.keep}
 	g.store = logs
 	snaps := &snapshots{log: g.log, fail: g.node.fail, group: g}
 	var err error

@@ -25,6 +25,34 @@ type fsm struct {
 	dog     watchdog.Dog
 }
 
+// prepare lets the machine's goroutine work ahead on entries that are on their way to the disk, if it is free. It does
+// not wait.
+func (f *fsm) prepare(batch []*raft.Log) {
+	p, can := f.machine.(Preparer)
+	if !can || len(batch) > mostEntries || !f.group.Ready() {
+		return
+	}
+	entries := make([]Entry, len(batch))
+	for i, e := range batch {
+		if e.Type != raft.LogCommand {
+			return
+		}
+		entries[i] = Entry{Index: e.Index, Term: e.Term, Data: e.Data}
+	}
+	select {
+	case f.jobs <- func() { f.ahead(p, entries) }:
+	default:
+	}
+}
+
+// ahead calls the machine, unless it has not applied all before the entries yet.
+func (f *fsm) ahead(p Preparer, entries []Entry) {
+	if f.group.Applied()+1 != entries[0].Index || f.group.node.Err() != nil {
+		return
+	}
+	_, _ = f.guard(entries, func() ([]any, error) { return nil, p.Prepare(entries) })
+}
+
 // mostEntries bounds the batches that a machine gets, and so what it has to finish within its deadline.
 const mostEntries = 16
 
@@ -112,8 +140,19 @@ func (f *fsm) ApplyBatch(batch []*raft.Log) []any {
 	return out
 }
 
-// apply calls the machine and turns a panic into an error. Its error has stopped the node.
-func (f *fsm) apply(entries []Entry) (replies []any, err error) {
+// apply has the machine apply entries.
+func (f *fsm) apply(entries []Entry) ([]any, error) {
+	return f.guard(entries, func() ([]any, error) {
+		replies, err := f.machine.ApplyBatch(entries)
+		if err == nil && len(replies) != len(entries) {
+			err = fault.New(fault.Broken, "%d replies for %d entries", len(replies), len(entries))
+		}
+		return replies, err
+	})
+}
+
+// guard calls the machine and turns a panic into an error. Its error has stopped the node.
+func (f *fsm) guard(entries []Entry, call func() ([]any, error)) (replies []any, err error) {
 	failed := &ApplyError{Group: f.group.id, First: entries[0].Index, Last: entries[len(entries)-1].Index}
 	finished := false
 	defer func() {
@@ -124,13 +163,9 @@ func (f *fsm) apply(entries []Entry) (replies []any, err error) {
 			f.group.node.fail(err) // here, because after a Goexit the caller is not reached
 		}
 	}()
-	replies, failed.Err = f.machine.ApplyBatch(entries)
+	replies, failed.Err = call()
 	finished = true
-	switch {
-	case failed.Err != nil:
-		return nil, failed
-	case len(replies) != len(entries):
-		failed.Err = fault.New(fault.Broken, "%d replies for %d entries", len(replies), len(entries))
+	if failed.Err != nil {
 		return nil, failed
 	}
 	return replies, nil

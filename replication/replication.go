@@ -53,6 +53,12 @@ type Machine interface {
 	Checkpoint() (durable uint64, err error)
 }
 
+// A Preparer is a [Machine] that can use the time while the log syncs. On a node that leads, Prepare gets entries that
+// follow on all that is applied and are on their way to the disk, if the machine has nothing else to do. Nothing of
+// them may be seen, or survive, unless ApplyBatch gets the same entries next: others can come in their place, or none.
+// It is called like ApplyBatch. An error stops the node.
+type Preparer interface{ Prepare(entries []Entry) error }
+
 // A Leader is a [Machine] that wants to know when its node begins to lead the group: after all that earlier leaders
 // left is applied, and before the first proposal is taken.
 type Leader interface{ Lead(term uint64) }

@@ -22,6 +22,7 @@ import (
 type store struct {
 	log   *raftlog.Log
 	fail  func(error)
+	ahead func([]*raft.Log)               // called before each append
 	grown func()                          // called after each append
 	keep  func(first, last uint64) uint64 // the oldest entry to keep for members that are a little behind
 
@@ -107,6 +108,7 @@ func (s *store) StoreLogs(entries []*raft.Log) error {
 	for i, e := range entries {
 		recs[i] = record(e)
 	}
+	s.ahead(entries)
 	if err := s.log.Append(recs); err != nil {
 		s.fail(err)
 		return err

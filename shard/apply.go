@@ -40,6 +40,11 @@ type Steps struct {
 // used again before it is reopened.
 func (s *Shard) ApplyBatch(entries []Entry) ([][]Reply, error) {
 	defer s.use()()
+	if !s.ahead.begins(entries) {
+		if err := s.forget(); err != nil {
+			return nil, err
+		}
+	}
 	replies := make([][]Reply, len(entries))
 	batches := make([]command.Batch, len(entries))
 	for i, e := range entries {
@@ -73,34 +78,64 @@ func (s *Shard) applyUntilCut(entries []Entry, batches []command.Batch, replies 
 	return n, err
 }
 
-// transact applies entries in one transaction.
+// transact applies entries in one transaction, which may have been begun with
+// the first of them: see Prepare.
 func (s *Shard) transact(entries []Entry, batches []command.Batch, replies [][]Reply) (n int, err error) {
-	before, recorded := s.state, s.recorded.Load()
-	if err := s.conn.Begin(); err != nil {
-		return 0, s.stopped(entries[0], "", err)
-	}
-	defer func() {
-		if err != nil {
-			s.state = before
-			s.recorded.Store(recorded)
-			if e := s.conn.Rollback(); e != nil {
-				err = s.stopped(entries[0], "", errors.Join(err, e))
-			}
+	t, n := s.resume(replies)
+	if t == nil {
+		if t, err = s.begin(entries[0]); err != nil {
+			return 0, err
 		}
-	}()
-	effects := &command.Effects{NextEvent: s.state.nextEvent}
+	}
+	more, err := s.applyIn(t, entries[n:], batches[n:], replies[n:])
+	if err == nil {
+		n += more
+		s.state.nextEvent = t.effects.NextEvent
+		if err = s.commit(t.effects.Touched); err != nil {
+			err = s.stopped(entries[n-1], "", err)
+		}
+	}
+	if err != nil {
+		return 0, s.rollback(t, entries[0], err)
+	}
+	return n, nil
+}
+
+// A transaction is one that is open, with what the writer was before it.
+type transaction struct {
+	before   meta
+	recorded int64
+	effects  command.Effects
+}
+
+func (s *Shard) begin(first Entry) (*transaction, error) {
+	if err := s.conn.Begin(); err != nil {
+		return nil, s.stopped(first, "", err)
+	}
+	return &transaction{before: s.state, recorded: s.recorded.Load(), effects: command.Effects{NextEvent: s.state.nextEvent}}, nil
+}
+
+// rollback undoes a transaction because of err, which it returns.
+func (s *Shard) rollback(t *transaction, first Entry, err error) error {
+	s.state = t.before
+	s.recorded.Store(t.recorded)
+	if e := s.conn.Rollback(); e != nil {
+		return s.stopped(first, "", errors.Join(err, e))
+	}
+	return err
+}
+
+// applyIn applies entries in an open transaction, up to the next that comes
+// from behind a higher cut, and returns how many.
+func (s *Shard) applyIn(t *transaction, entries []Entry, batches []command.Batch, replies [][]Reply) (n int, err error) {
 	for n < len(entries) && batches[n].Cut <= s.state.cut {
 		if e := entries[n]; e.Index > s.state.applied {
-			if replies[n], err = s.applyEntry(e, batches[n], effects); err != nil {
+			if replies[n], err = s.applyEntry(e, batches[n], &t.effects); err != nil {
 				return 0, err
 			}
 			s.state.applied, s.state.term = e.Index, e.Term
 		}
 		n++
-	}
-	s.state.nextEvent = effects.NextEvent
-	if err := s.commit(effects.Touched); err != nil {
-		return 0, s.stopped(entries[n-1], "", err)
 	}
 	return n, nil
 }

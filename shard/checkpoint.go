@@ -16,6 +16,9 @@ import (
 // not wait: a reader that holds an old snapshot keeps the index where it was.
 func (s *Shard) Checkpoint() (durable uint64, err error) {
 	defer s.use()()
+	if err := s.forget(); err != nil {
+		return 0, err
+	}
 	return s.checkpoint()
 }
 
@@ -32,6 +35,9 @@ func (s *Shard) Trim() error {
 	defer s.use()()
 	if s.conn.WALBytes() <= s.nextCheckpoint {
 		return nil
+	}
+	if err := s.forget(); err != nil {
+		return err
 	}
 	if _, err := s.checkpoint(); err != nil {
 		return s.stopped(Entry{Index: s.state.applied}, "", err)

@@ -54,6 +54,9 @@ func (c Config) seal(path string) (applied uint64, err error) {
 // called like ApplyBatch; after an error the shard must stop.
 func (s *Shard) Replace(path string) error {
 	defer s.use()()
+	if err := s.forget(); err != nil {
+		return err
+	}
 	if err := s.fits(path, s.state.applied); err != nil {
 		return fmt.Errorf("replacing shard %d: %w", s.cfg.Shard, err)
 	}
@@ -75,6 +78,9 @@ func (s *Shard) Replace(path string) error {
 // other error the shard must stop. It is called like ApplyBatch.
 func (s *Shard) Rebuild(path string, atLeast uint64) error {
 	defer s.use()()
+	if err := s.forget(); err != nil {
+		return err
+	}
 	if err := s.fits(path, atLeast); err != nil {
 		return fault.New(fault.Refused, "rebuilding shard %d: %v", s.cfg.Shard, err)
 	}

@@ -60,8 +60,8 @@ type Config struct {
 	Replaced func()
 }
 
-// Shard is one open shard file. ApplyBatch and Checkpoint are called by one
-// goroutine at a time; everything else is safe for concurrent use.
+// Shard is one open shard file. ApplyBatch, Prepare and Checkpoint are called by
+// one goroutine at a time; everything else is safe for concurrent use.
 type Shard struct {
 	cfg   Config
 	conn  *sqlite.Conn  // the writer
@@ -73,6 +73,7 @@ type Shard struct {
 
 	state   meta          // as in the file; owned by the writer
 	careful int           // how many transactions are to run with savepoints; owned by the writer
+	ahead   *ahead        // owned by the writer
 	broken  atomic.Bool   // no checkpoint at the end: see Abandon
 	durable uint64        // the applied index of the last complete checkpoint; owned by the writer
 	applied atomic.Uint64 // copies for readers
@@ -311,6 +312,9 @@ func (s *Shard) Changed() <-chan struct{} { return s.changed.wait() }
 func (s *Shard) Close() error {
 	err := s.pool.Load().Close()
 	defer s.use()()
+	if !s.broken.Load() {
+		err = errors.Join(err, s.forget())
+	}
 	if !s.broken.Load() {
 		err = errors.Join(err, s.emptyWAL())
 	}
