@@ -22,7 +22,7 @@ type served struct {
 }
 
 // serve starts a node and waits until it listens.
-func serve(t *testing.T, args ...string) *served {
+func serve(t testing.TB, args ...string) *served {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -32,7 +32,7 @@ func serve(t *testing.T, args ...string) *served {
 }
 
 // serveWith is serve with another program.
-func serveWith(t *testing.T, program string, args ...string) *served {
+func serveWith(t testing.TB, program string, args ...string) *served {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), program, append([]string{"cluster", "serve"}, args...)...)
 	c.Env = append(os.Environ(), mainVariable+"=1")

@@ -25,7 +25,7 @@ type result struct {
 	stdout, stderr string
 }
 
-func command(t *testing.T, args ...string) result {
+func command(t testing.TB, args ...string) result {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), args, &stdout, &stderr)
@@ -33,7 +33,7 @@ func command(t *testing.T, args ...string) result {
 }
 
 // succeed is command with exit code 0 expected.
-func succeed(t *testing.T, args ...string) result {
+func succeed(t testing.TB, args ...string) result {
 	t.Helper()
 	r := command(t, args...)
 	if r.code != exitOK {
