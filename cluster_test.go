@@ -171,7 +171,7 @@ func (f *fleet) shop(n int, sku catalog.SKU) *shoppers {
 	ctx, cancel := context.WithCancel(f.t.Context())
 	f.loads++
 	s := &shoppers{cancel: cancel, keys: map[string]orders.ID{}}
-	nodes := slices.Clone(f.nodes)
+	nodes := f.running()
 	for i := range n {
 		s.work.Go(func() {
 			for round := 0; ctx.Err() == nil; round++ {

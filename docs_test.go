@@ -87,3 +87,20 @@ func TestDocumentsNameTestsThatExist(t *testing.T) {
 		t.Errorf("only %d tests are named", found)
 	}
 }
+
+// TestProceduresAreRunByTests: each part of docs/operations.md that tells operators what to do names the tests that do
+// it.
+func TestProceduresAreRunByTests(t *testing.T) {
+	text, err := os.ReadFile("docs/operations.md")
+	must(t, err)
+	parts := strings.Split(string(text), "\n## ")[1:]
+	for _, part := range parts {
+		title, rest, _ := strings.Cut(part, "\n")
+		if title != "Not there yet" && !strings.Contains(rest, "*Shown by* `Test") {
+			t.Errorf("nothing shows %q", title)
+		}
+	}
+	if len(parts) < 14 {
+		t.Errorf("there are only %d parts", len(parts))
+	}
+}
