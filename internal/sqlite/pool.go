@@ -74,7 +74,7 @@ func (p *Pool) tick() (expired bool) {
 	return expired
 }
 
-// View calls fn with one unchanging snapshot of the file, on a goroutine of the pool. It waits for a free connection
+// View calls fn with one unchanging snapshot of the file, taken at fn's first read, on a goroutine of the pool. It waits for a free connection
 // until ctx ends. When ctx ends while fn runs, the statement that is running fails, and so does every later one. An
 // error that ctx caused is [fault.Unavailable] and wraps that of ctx; an error of fn comes back as it is.
 //
@@ -191,7 +191,7 @@ func (r *reader) view(ctx context.Context, fn func(*Tx) error) error {
 			c.Close()
 		}
 	}()
-	if err := c.Begin(); err != nil {
+	if err := c.beginLazily(); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil { // an interrupt may have come before Begin

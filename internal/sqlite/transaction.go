@@ -12,7 +12,7 @@ func (c *Conn) Begin() error {
 	if !c.reader {
 		return c.run("BEGIN IMMEDIATE")
 	}
-	if err := c.run("BEGIN"); err != nil {
+	if err := c.beginLazily(); err != nil {
 		return err
 	}
 	// SQLite takes the snapshot at the first read.
@@ -21,6 +21,12 @@ func (c *Conn) Begin() error {
 		return err
 	}
 	return nil
+}
+
+// beginLazily starts a reader's transaction whose snapshot is fixed by the first read.
+func (c *Conn) beginLazily() error {
+	c.interrupted.Store(0)
+	return c.run("BEGIN")
 }
 
 // Commit ends the transaction and makes it visible to others. After an error the transaction may still be open: roll
