@@ -106,6 +106,7 @@ var damages = []struct {
 	{"orders.discounts_sum_up", one(`UPDATE orders SET discount = discount + 1, total = total - 1`)},
 	{"orders.tax_sums_up", one(`UPDATE orders SET tax = tax + 1, tax_added = tax_added + 1, total = total + 1`)},
 	{"orders.gross_sums_up", one(`UPDATE orders SET subtotal = subtotal + 1, total = total + 1`)},
+	{"pricing.exemptions_are_usable", one(`INSERT INTO tax_exemptions SELECT id, 'x', slot, x'ff', 0 FROM customers`)},
 	{"orders.fees_sum_up", one(`UPDATE orders SET fees = fees + 1, total = total + 1`)},
 	{"orders.own_fees_are_listed", one(`UPDATE orders SET fees = fees + 1, own_fees = own_fees + 1, total = total + 1`)},
 	{"orders.line_fees_are_listed", one(`INSERT INTO order_fees (order_id, n, slot, line, fee, kind, name, amount, net, tax, gross) SELECT id, 99, slot, 1, 'wrap', '', 'Wrap', 1, 1, 0, 1 FROM orders`)},

@@ -52,7 +52,8 @@ type Cart struct {
 	// prices contain their tax, or a line says otherwise.
 	Subtotal, Discount, FeeTotal, Shipping, Tax, TaxAdded, Total money.Amount
 	TaxIncluded                                                  bool
-	Fees                                                         []Fee // that make up FeeTotal
+	TaxExempt                                                    string // the certificate by which no tax is due; "" if it is
+	Fees                                                         []Fee  // that make up FeeTotal
 
 	// Frozen is "soft" if the prices of lines are kept, "hard" if all amounts
 	// are, "" if the cart follows the catalog and the rules.
@@ -124,6 +125,7 @@ type ShippingOffer struct {
 	Name             string
 	Pickup           bool
 	MinDays, MaxDays int          // how long it takes; both 0 if that is not known
+	First, Last      string       // the days on which it should arrive, as in 2026-03-01; "" if not known
 	Price            money.Amount // before discounts
 	// Reason says why it is not offered; "" is offered.
 	Reason pricing.Reason

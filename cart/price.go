@@ -25,6 +25,8 @@ type Priced struct {
 	// of kits, and of what is only tracked.
 	Needs map[int][]inventory.Need
 
+	HoldMinutes int64 // how long a checkout keeps the goods; 0 is the usual time
+
 	ships bool // something in it has to be shipped
 }
 
@@ -75,7 +77,7 @@ func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, fi
 	if err != nil {
 		return Priced{}, err
 	}
-	p := Priced{Cart: from.cart}
+	p := Priced{Cart: from.cart, HoldMinutes: rules.Settings.HoldMinutes}
 	if p.Input, err = s.input(ctx, slot, rules, &from); err != nil {
 		return Priced{}, err
 	}
@@ -205,6 +207,7 @@ func (p *Priced) fill() {
 	}
 	p.Subtotal, p.Discount, p.Tax, p.Total = amount(q.Subtotal), amount(q.Discount), amount(q.Tax), amount(q.Total)
 	p.Shipping, p.TaxIncluded = amount(q.Shipping.Amount), q.TaxIncluded
+	p.TaxExempt = q.TaxExempt
 	p.FeeTotal, p.TaxAdded = amount(q.FeeTotal), amount(q.TaxAdded)
 	for _, f := range q.Fees {
 		fee := Fee{ID: f.Fee, Name: f.Name, Kind: f.Kind, Amount: amount(f.Amount), Net: amount(f.Net), Tax: amount(f.Tax), Gross: amount(f.Gross)}
@@ -216,7 +219,7 @@ func (p *Priced) fill() {
 	p.Codes, p.Promotions = q.Codes, q.Promotions
 	for _, o := range q.Offers {
 		p.Offers = append(p.Offers, ShippingOffer{
-			Method: o.Method, Name: o.Name, Pickup: o.Pickup, MinDays: o.MinDays, MaxDays: o.MaxDays,
+			Method: o.Method, Name: o.Name, Pickup: o.Pickup, MinDays: o.MinDays, MaxDays: o.MaxDays, First: o.First, Last: o.Last,
 			Price: amount(o.Price), Reason: o.Reason,
 		})
 	}

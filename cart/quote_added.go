@@ -22,6 +22,8 @@ type Added struct {
 	Kept []AddedLine
 	// Method is how the order is sent; "" if that does not change.
 	Method string
+	// TaxExempt is the certificate by which the order is exempt from tax.
+	TaxExempt string
 	// Address says where the order goes.
 	Address func(context.Context) (pricing.Address, error)
 }
@@ -54,7 +56,7 @@ func (s *Service) QuoteAdded(ctx context.Context, a Added) (QuotedAdded, error) 
 		return QuotedAdded{}, err
 	}
 	rules = rules.WithoutPromotions()
-	in := pricing.Input{Currency: a.Currency, At: pricing.At(s.engine.Now()), LoggedIn: a.Customer != ""}
+	in := pricing.Input{Currency: a.Currency, At: pricing.At(s.engine.Now()), LoggedIn: a.Customer != "", TaxExempt: a.TaxExempt}
 	if in.Address, err = a.Address(ctx); err != nil {
 		return QuotedAdded{}, err
 	}

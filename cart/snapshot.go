@@ -20,6 +20,7 @@ type snapshot struct {
 	sealed    seal.Sealed // the contact, if more than its country matters
 	owner     string      // the subject whose key opens it; "" if it does not matter
 	groups    []string
+	exempt    []pricing.Exemption
 	hasBought bool
 	uses      pricing.Uses // what the customer has used of limits; nil if it does not matter
 	frozen    *frozenPrice // of a hard freeze
@@ -68,6 +69,9 @@ func (out *snapshot) read(tx *sqlite.Tx, cart ID, rules *pricing.Rules, asks pri
 			return err
 		}
 	}
+	if out.exempt, err = pricing.ExemptionsTx(tx, out.cart.Customer); err != nil {
+		return err
+	}
 	// What a cart is being bought with counts as used: it is not held against it.
 	if out.cart.Status == Active && (asks.PerCustomer || len(out.codes) > 0) {
 		if out.uses, err = pricing.UsesTx(tx, string(out.cart.Customer)); err != nil {
@@ -105,6 +109,12 @@ func (s *Service) input(ctx context.Context, slot id.Slot, rules *pricing.Rules,
 			return in, err
 		}
 		in.Address.Region, in.Address.Postcode = contact.ShippingAddress.Region.Reveal(), contact.ShippingAddress.Postcode.Reveal()
+	}
+	for _, e := range from.exempt {
+		if e.Holds(in.Address, in.At) {
+			in.TaxExempt = e.Certificate
+			break
+		}
 	}
 	for _, code := range from.codes {
 		coupon, err := s.pricing.Coupon(ctx, code)

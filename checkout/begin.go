@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -163,7 +164,7 @@ func (c begin) order(shopping cart.Stored, lines []cart.Line) (orders.New, []inv
 	n := orders.New{
 		ID: c.Order, Cart: string(c.Cart), Customer: shopping.Customer, Currency: shopping.Currency,
 		Subtotal: c.Priced.Subtotal, Discount: c.Priced.Discount, Shipping: c.Priced.Shipping, ShippingTax: c.Priced.ShippingTax,
-		Tax: c.Priced.Tax, Total: c.Priced.Total, TaxIncluded: c.Priced.TaxIncluded, TaxAdded: c.Priced.TaxAdded, Fees: c.Priced.Fees, Taxes: c.Priced.Taxes,
+		Tax: c.Priced.Tax, Total: c.Priced.Total, TaxIncluded: c.Priced.TaxIncluded, TaxAdded: c.Priced.TaxAdded, TaxExempt: c.Priced.TaxExempt, Fees: c.Priced.Fees, Taxes: c.Priced.Taxes,
 		ShippingMethod: shopping.ShippingMethod, ShippingName: c.Priced.ShippingName, Promotions: c.Priced.Promotions,
 		OccurredAt: c.OccurredAt, ExternalReference: c.Reference,
 		Contact: shopping.Contact, ContactSubject: shopping.ContactSubject,
@@ -191,7 +192,7 @@ func (c begin) order(shopping cart.Stored, lines []cart.Line) (orders.New, []inv
 
 // hold takes the goods from this shard's allowances.
 func (c begin) hold(tx *command.Tx, currency money.Currency, demands []inventory.Demand) error {
-	err := inventory.Hold(tx, string(c.Order), tx.Clock+actionMillis, demands)
+	err := inventory.Hold(tx, string(c.Order), tx.Clock+cmp.Or(c.Priced.HoldMillis, actionMillis), demands)
 	if short, ok := errors.AsType[*inventory.ShortError](err); ok {
 		if gone := c.gone(short.Lines); len(gone) > 0 {
 			return c.outOf(gone, currency)

@@ -272,7 +272,7 @@ func (c Change) check() error {
 // rules and the catalog as they are now.
 func (s *Service) priceAdded(ctx context.Context, o orders.Order, c Change, out *orders.Changed) error {
 	q, err := s.carts.QuoteAdded(ctx, cart.Added{
-		Currency: o.Currency, Customer: o.Customer, Method: c.Shipping, Lines: added(c.Add), Kept: kept(o, c.Cancel),
+		Currency: o.Currency, Customer: o.Customer, TaxExempt: o.TaxExempt, Method: c.Shipping, Lines: added(c.Add), Kept: kept(o, c.Cancel),
 		Address: func(ctx context.Context) (pricing.Address, error) { return s.destination(ctx, o, c) },
 	})
 	if err != nil {

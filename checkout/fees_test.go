@@ -3,6 +3,7 @@ package checkout_test
 import (
 	"testing"
 
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/checkout"
@@ -120,5 +121,28 @@ func TestLinesContainTheirTaxOrNot(t *testing.T) {
 	o, err := s.orders.CancelLines(s.ctx(), orders.CancelLines{Order: r.ID, Lines: []orders.LineQuantity{{Line: 2, Quantity: 1}}, Reason: "x"})
 	if err != nil || o.RefundGranted != euro(1190) {
 		t.Errorf("%v are granted, %v", o.RefundGranted, err)
+	}
+}
+
+// A customer with a certificate buys without tax, and what is added later has
+// none either.
+func TestAnExemptOrderHasNoTax(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 5)
+	s.rules(false)
+	who, err := s.people.Register(s.ctx(), accounts.Register{Email: "ada@example.com"})
+	s.must(err)
+	s.must(s.pricing.PutExemption(s.ctx(), pricing.PutExemption{Customer: who.ID, Exemption: pricing.Exemption{Certificate: "DE-1", Areas: []pricing.Area{{Country: "DE"}}}}))
+	c, err := s.carts.AddLine(s.ctx(), cart.AddLine{Customer: who.ID, SKU: "mug", Quantity: 1})
+	s.must(err)
+	s.deliver(c.ID)
+	r, err := s.complete(checkout.Complete{Cart: c.ID, PayWith: "simulator", Token: approves})
+	s.must(err)
+	if r.Total != euro(price+495) || !r.Tax.IsZero() || r.TaxExempt != "DE-1" {
+		t.Fatalf("got %v with a tax of %v, exempt by %q", r.Total, r.Tax, r.TaxExempt)
+	}
+	o, err := s.checkout.Confirm(s.ctx(), checkout.Change{Order: r.ID, Version: r.Version, Reason: "x", Add: []checkout.AddedLine{{SKU: "mug", Quantity: 1}}})
+	if err != nil || o.Total != euro(2*price+495) || !o.Tax.IsZero() {
+		t.Errorf("afterwards it is %v with a tax of %v, %v", o.Total, o.Tax, err)
 	}
 }

@@ -121,7 +121,14 @@ func (c finish) wait(tx *command.Tx, o *orders.Order) error {
 	if err := clearTimer(tx, o); err != nil {
 		return err
 	}
+	until, err := inventory.HeldUntilTx(tx.Tx, string(o.ID))
+	if err != nil {
+		return err
+	}
 	o.Due = tx.Clock + actionMillis
+	if until > 0 {
+		o.Due = max(until, tx.Clock+driverMillis)
+	}
 	if err := orders.Save(tx, o); err != nil {
 		return err
 	}

@@ -27,6 +27,8 @@ type priced struct {
 	ShippingName string               `cbor:"10,keyasint,omitempty"`
 	Taxes        []pricing.TaxSum     `cbor:"11,keyasint,omitempty"`
 	Lines        []pricedLine         `cbor:"12,keyasint,omitempty"` // those of the cart, in its order
+	TaxExempt    string               `cbor:"21,keyasint,omitempty"`
+	HoldMillis   int64                `cbor:"22,keyasint,omitempty"`
 	TaxAdded     int64                `cbor:"19,keyasint,omitempty"`
 	Fees         []orders.NewFee      `cbor:"20,keyasint,omitempty"`
 	Promotions   []pricing.Applied    `cbor:"16,keyasint,omitempty"`
@@ -91,7 +93,7 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 	c.Priced = priced{
 		Version: p.Version, Rules: q.Rules, TaxIncluded: q.TaxIncluded,
 		Subtotal: q.Subtotal, Discount: q.Discount, Shipping: q.Shipping.Amount, ShippingTax: q.Shipping.Tax,
-		Tax: q.Tax, TaxAdded: q.TaxAdded, Total: q.Total, ShippingName: q.Shipping.Name, Taxes: q.TaxSums(), Missing: p.Requirements,
+		Tax: q.Tax, TaxAdded: q.TaxAdded, TaxExempt: q.TaxExempt, HoldMillis: p.HoldMinutes * 60_000, Total: q.Total, ShippingName: q.Shipping.Name, Taxes: q.TaxSums(), Missing: p.Requirements,
 		Promotions: withinBounds(q.Promotions), Redemptions: p.Redemptions,
 	}
 	for i, l := range q.Lines {

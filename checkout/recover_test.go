@@ -12,6 +12,7 @@ import (
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/payments/simulator"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // TestRecoveryWaitsForTheDriver: a checkout that is being driven is left alone
@@ -300,4 +301,22 @@ func TestUnderpaid(t *testing.T) {
 			t.Error(problem)
 		}
 	}
+}
+
+// A store says for how long a checkout that waits for its shopper keeps goods.
+func TestTheStoreSaysHowLongGoodsAreKept(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 5)
+	_, err := s.pricing.PutSettings(s.ctx(), pricing.PutSettings{Settings: pricing.Settings{HoldMinutes: 90}})
+	s.must(err)
+	r, err := s.pay(s.basket("mug", 2), challenges)
+	s.must(err)
+	s.engine.Advance(89 * time.Minute)
+	s.must(s.recover())
+	s.isA(r.ID, orders.Pending, cart.Locking)
+	s.stockIs("mug", 3, 2, 0)
+	s.engine.Advance(time.Minute)
+	s.must(s.recover())
+	s.isA(r.ID, orders.Canceled, cart.Active)
+	s.stockIs("mug", 5, 0, 0)
 }

@@ -55,6 +55,9 @@ func (d *draft) addTax(t pricing.TaxSum) {
 func (s *state) draftInvoice() draft {
 	d := s.draft(Invoice)
 	o := &s.order
+	if o.TaxExempt != "" {
+		d.Reason = "tax exemption " + o.TaxExempt
+	}
 	d.change, d.line = s.changes, int64(len(o.Lines))
 	less := map[int]orders.GrantLine{}
 	lessShipping, lessShippingTax, lessFees, lessFeesTax, lessOther := int64(0), int64(0), int64(0), int64(0), int64(0)

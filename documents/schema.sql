@@ -20,7 +20,7 @@ CREATE TABLE documents (
 	tax             INTEGER NOT NULL,
 	gross           INTEGER NOT NULL CHECK (gross = net + tax AND gross >= 0),
 	taxes           BLOB,             -- by tax and rate, CBOR
-	reason          TEXT    NOT NULL, -- of a credit note
+	reason          TEXT    NOT NULL, -- of a credit note, or why an invoice has no tax
 	seller          BLOB,             -- as it was then, CBOR
 	contact         BLOB,             -- the order's, sealed under the key of contact_subject
 	contact_subject TEXT    NOT NULL,

@@ -36,7 +36,7 @@ type Document struct {
 	Of          ID     // the invoice that a credit note corrects
 	OfNumber    string // and its number
 	Grant       int    // the refund that a credit note is for; 0 is what a canceled order had left
-	Reason      string
+	Reason      string // of a credit note, or why an invoice has no tax
 
 	Currency        money.Currency
 	TaxIncluded     bool // in the unit prices

@@ -24,6 +24,7 @@ type Cart struct {
 	Lines    []CartLine `json:"lines" nullable:"false"`
 	Totals
 	FeeRows        []Fee           `json:"fee_rows,omitempty" nullable:"false" doc:"What fees consists of."`
+	TaxExempt      string          `json:"tax_exempt,omitempty" doc:"The certificate by which no tax is due."`
 	Channel        string          `json:"channel,omitempty" doc:"Through which it is bought; missing is the shop's own."`
 	Payment        string          `json:"pay_with,omitempty" doc:"How the shopper means to pay, for fees that depend on it."`
 	ShippingMethod string          `json:"shipping_method,omitempty" doc:"The one that was chosen."`
@@ -77,6 +78,8 @@ type ShippingOffer struct {
 	Pickup  bool   `json:"pickup"`
 	MinDays int    `json:"min_days,omitempty"`
 	MaxDays int    `json:"max_days,omitempty"`
+	First   string `json:"first_day,omitempty" doc:"The first day on which it should arrive."`
+	Last    string `json:"last_day,omitempty"`
 	Price   Money  `json:"price"`
 	Reason  string `json:"reason,omitempty" doc:"Why it is not offered; missing is offered."`
 }
@@ -328,13 +331,13 @@ func showCart(c cart.Cart) Cart {
 			UnitPrice: moneyOf(l.UnitPrice), Total: moneyOf(l.Total),
 		}
 	}
-	out.Channel, out.Payment = c.Channel, c.Payment
+	out.Channel, out.Payment, out.TaxExempt = c.Channel, c.Payment, c.TaxExempt
 	for _, f := range c.Fees {
 		line := 1 + slices.IndexFunc(c.Lines, func(l cart.Line) bool { return l.ID == f.Line })
 		out.FeeRows = append(out.FeeRows, Fee{f.ID, f.Name, string(f.Kind), line, moneyOf(f.Amount), moneyOf(f.Tax)})
 	}
 	for i, o := range c.Offers {
-		out.Offers[i] = ShippingOffer{o.Method, o.Name, o.Pickup, o.MinDays, o.MaxDays, moneyOf(o.Price), string(o.Reason)}
+		out.Offers[i] = ShippingOffer{o.Method, o.Name, o.Pickup, o.MinDays, o.MaxDays, o.First, o.Last, moneyOf(o.Price), string(o.Reason)}
 	}
 	for i, code := range c.Codes {
 		out.Codes[i] = CartCode{code.Code, string(code.Reason)}

@@ -28,6 +28,7 @@ type Order struct {
 	FeeRows      []Fee       `json:"fee_rows,omitempty" nullable:"false" doc:"What fees consists of; missing in lists."`
 	Shipping     Money       `json:"shipping"`
 	Tax          Money       `json:"tax"`
+	TaxExempt    string      `json:"tax_exempt,omitempty" doc:"The certificate by which no tax was due."`
 	TaxAdded     Money       `json:"tax_added" doc:"The part of tax that is in none of the other amounts."`
 	Total        Money       `json:"total"`
 	Captured     Money       `json:"captured"`
@@ -145,7 +146,7 @@ func showOrder(o orders.Order) Order {
 		ID: string(o.ID), Number: o.Number, Cart: o.Cart, Customer: string(o.Customer), Currency: string(o.Currency),
 		Status: string(o.Status), Payment: string(o.PaymentStatus), Fulfilment: string(o.FulfilmentStatus), CancelReason: o.CancelReason,
 		Subtotal: moneyOf(o.Subtotal), Discount: moneyOf(o.Discount), Shipping: moneyOf(o.Shipping), Tax: moneyOf(o.Tax),
-		Fees: moneyOf(o.FeeTotal), TaxAdded: moneyOf(o.TaxAdded),
+		Fees: moneyOf(o.FeeTotal), TaxAdded: moneyOf(o.TaxAdded), TaxExempt: o.TaxExempt,
 		Total: moneyOf(o.Total), Captured: moneyOf(o.Captured), Refunded: moneyOf(o.Refunded),
 		Metadata: object(o.Metadata), Version: o.Version,
 		CreatedAt: o.CreatedAt, PlacedAt: timeOr(o.PlacedAt), CanceledAt: timeOr(o.CanceledAt),

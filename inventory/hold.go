@@ -5,6 +5,13 @@ import (
 	"github.com/keelshop/commerce/internal/sqlite"
 )
 
+// HeldUntilTx returns when a hold is to end, by the shard's clock; 0 if nothing
+// is held under the name.
+func HeldUntilTx(tx *sqlite.Tx, reservation string) (int64, error) {
+	until, _, err := tx.Int64(`SELECT expires FROM holds WHERE reservation = ?`, reservation)
+	return until, err
+}
+
 // Hold sets goods aside under the name of a reservation, all or none of them.
 // until is for the caller, who ends a hold that lasts too long: see
 // Reservation.Expires. A hold without demands ends like any other and leaves

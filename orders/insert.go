@@ -24,6 +24,7 @@ type New struct {
 	TaxIncluded                  bool
 	ShippingTax                  int64 // the part of Tax that is on Shipping
 	TaxAdded                     int64 // the part of Tax that is on top of prices
+	TaxExempt                    string
 	Fees                         []NewFee
 	Taxes                        []pricing.TaxSum
 	Promotions                   []pricing.Applied
@@ -82,12 +83,12 @@ func Insert(tx *command.Tx, n New) (Order, error) {
 	}
 	o := n.order(tx)
 	_, err = tx.Exec(`INSERT INTO orders (id, slot, number, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
-		subtotal, discount, fees, own_fees, own_fees_tax, shipping, shipping_tax, tax, tax_included, tax_added, total, taxes, promotions, shipping_method, shipping_name, authorized, captured, voided, refund_granted, refunded,
+		subtotal, discount, fees, own_fees, own_fees_tax, shipping, shipping_tax, tax, tax_included, tax_exempt, tax_added, total, taxes, promotions, shipping_method, shipping_name, authorized, captured, voided, refund_granted, refunded,
 		units, canceled, shipped, delivered, returned, occurred_at, created_at, placed_at, canceled_at, due, version,
 		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country)
-		VALUES (?, ?, '', ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?)`,
+		VALUES (?, ?, '', ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?)`,
 		n.ID, tx.Slot, n.Cart, n.Customer, n.Currency, o.PaymentStatus,
-		n.Subtotal, n.Discount, o.FeeTotal.Minor(), o.OwnFees.Minor(), o.OwnFeesTax.Minor(), n.Shipping, n.ShippingTax, n.Tax, n.TaxIncluded, n.TaxAdded, n.Total, taxes, promotions, n.ShippingMethod, n.ShippingName, o.Units, millis(o.OccurredAt), tx.At, n.Due, n.ExternalReference,
+		n.Subtotal, n.Discount, o.FeeTotal.Minor(), o.OwnFees.Minor(), o.OwnFeesTax.Minor(), n.Shipping, n.ShippingTax, n.Tax, n.TaxIncluded, n.TaxExempt, n.TaxAdded, n.Total, taxes, promotions, n.ShippingMethod, n.ShippingName, o.Units, millis(o.OccurredAt), tx.At, n.Due, n.ExternalReference,
 		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry)
 	if err != nil {
 		return Order{}, taken(tx, n.ID, err)
@@ -128,7 +129,7 @@ func (n New) order(tx *command.Tx) Order {
 		ID: n.ID, Number: n.ID.Number(), Cart: n.Cart, Customer: n.Customer, Currency: n.Currency,
 		Status: Pending, PaymentStatus: paymentStatus(n.Total, 0, 0, 0, 0, 0), FulfilmentStatus: Unfulfilled,
 		Subtotal: amount(n.Subtotal), Discount: amount(n.Discount), Shipping: amount(n.Shipping), ShippingTax: amount(n.ShippingTax),
-		FeeTotal: none, OwnFees: none, OwnFeesTax: none, TaxAdded: amount(n.TaxAdded), Tax: amount(n.Tax), Total: amount(n.Total), TaxIncluded: n.TaxIncluded, Taxes: n.Taxes, Promotions: n.Promotions,
+		FeeTotal: none, OwnFees: none, OwnFeesTax: none, TaxAdded: amount(n.TaxAdded), Tax: amount(n.Tax), Total: amount(n.Total), TaxIncluded: n.TaxIncluded, TaxExempt: n.TaxExempt, Taxes: n.Taxes, Promotions: n.Promotions,
 		ShippingMethod: n.ShippingMethod, ShippingName: n.ShippingName,
 		Authorized: none, Captured: none, Voided: none, RefundGranted: none, Refunded: none,
 		OccurredAt: instant(n.OccurredAt), CreatedAt: instant(tx.At), Due: n.Due, Version: 1,

@@ -36,6 +36,7 @@ type Order struct {
 	// TaxIncluded says that prices contain their tax, or a line says otherwise.
 	Subtotal, Discount, FeeTotal, Shipping, Tax, TaxAdded, Total money.Amount
 	TaxIncluded                                                  bool
+	TaxExempt                                                    string // the certificate by which no tax was due; "" if it was
 	// OwnFees is the part of FeeTotal that is on no line, and OwnFeesTax its part
 	// of Tax.
 	OwnFees, OwnFeesTax          money.Amount

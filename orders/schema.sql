@@ -22,6 +22,7 @@ CREATE TABLE orders (
 	own_fees           INTEGER NOT NULL CHECK (own_fees BETWEEN 0 AND fees), -- those of no line
 	own_fees_tax       INTEGER NOT NULL CHECK (own_fees_tax BETWEEN 0 AND tax),
 	tax_included       INTEGER NOT NULL CHECK (tax_included = 0 OR tax_included = 1), -- in subtotal, discount, fees and shipping, unless a line says otherwise
+	tax_exempt         TEXT    NOT NULL CHECK (tax_exempt = '' OR tax = 0), -- the certificate by which no tax is due; '' if it is
 	tax_added          INTEGER NOT NULL CHECK (tax_added BETWEEN 0 AND tax), -- what of tax is in none of them
 	total              INTEGER NOT NULL CHECK (total = subtotal - discount + fees + shipping + tax_added),
 	taxes              BLOB,             -- the sums of each tax, CBOR

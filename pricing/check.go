@@ -26,6 +26,23 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 			out = append(out, command.Violation{Rule: "pricing.rules_are_usable", Subject: subject, Detail: err.Error()})
 		}
 	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	rows = tx.Query(`SELECT customer, certificate, body FROM tax_exemptions ORDER BY customer, certificate`)
+	for rows.Next() {
+		var all []Exemption
+		err := appendRule(&all, rows.Blob(2))
+		if err == nil {
+			err = all[0].Check()
+		}
+		if err == nil && all[0].Certificate != rows.Text(1) {
+			err = fmt.Errorf("it is kept under %q", rows.Text(1))
+		}
+		if err != nil {
+			out = append(out, command.Violation{Rule: "pricing.exemptions_are_usable", Subject: rows.Text(0), Detail: err.Error()})
+		}
+	}
 	return out, rows.Close()
 }
 

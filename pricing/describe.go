@@ -13,12 +13,21 @@ import (
 func (s *Service) Describe(ctx context.Context, r *Rules, v catalog.Variant, c money.Currency, quantity, unitPrice int64) (Line, error) {
 	l := Line{
 		SKU: v.SKU, Quantity: quantity, UnitPrice: unitPrice, TaxCategory: v.TaxCategory, WeightGrams: v.WeightGrams,
-		Product: v.Product,
+		Product: v.Product, LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM,
 	}
 	if len(r.promotions)+len(r.quantities)+len(r.fees) == 0 || v.Product == "" {
 		return l, nil
 	}
 	_, l.OnSale = v.CompareAtPrice(c)
+	if r.asks.collections {
+		in, err := s.catalog.CollectionsOf(ctx, v.Product)
+		if err != nil {
+			return Line{}, err
+		}
+		for _, c := range in {
+			l.Collections = append(l.Collections, c.ID)
+		}
+	}
 	if !r.asks.categories && !r.asks.attributes {
 		return l, nil
 	}

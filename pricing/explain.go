@@ -38,6 +38,9 @@ func (q Quote) Explain(lines []Line) string {
 	if q.Shipping.Method != "" {
 		e.say("shipping %s", e.amount(q.Shipping.Amount))
 	}
+	if q.TaxExempt != "" {
+		e.say("exempt from tax by certificate %s", q.TaxExempt)
+	}
 	e.say("tax %s, %s, by zone %s", e.amount(q.Tax), e.where(q), orNone(q.TaxZone))
 	e.say("total %s", e.amount(q.Total))
 	return e.String()

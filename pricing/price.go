@@ -36,6 +36,7 @@ type pricer struct {
 	taxes      []Tax // what the rows' taxes are cut from
 	grams      int64
 	units      int64
+	size       size
 	goodsTotal int64
 	scaled     [2][maxTaxes]int64
 
@@ -67,6 +68,9 @@ func (p *pricer) goods() error {
 		grams, fits := product(l.Quantity, l.WeightGrams)
 		p.grams += grams
 		p.units += l.Quantity
+		if err := p.size.add(l); err != nil {
+			return err
+		}
 		p.goodsTotal += total
 		if !ok || !fits || p.grams < 0 || p.units < 0 || p.goodsTotal < 0 {
 			return p.overflow("line")
@@ -81,6 +85,7 @@ func (p *pricer) overflow(what string) error {
 
 // findTaxes finds the tax zone.
 func (p *pricer) findTaxes() error {
+	p.quote.TaxExempt = p.in.TaxExempt
 	p.zone = p.rules.taxAtlas.find(p.in.Address)
 	if p.zone >= 0 {
 		p.quote.TaxZone = p.rules.taxZones[p.zone].ID
@@ -133,7 +138,7 @@ func (p *pricer) methods() []ShippingMethod {
 
 // parcel is what the price of shipping goes by if the goods cost value.
 func (p *pricer) parcel(value int64) parcel {
-	return parcel{currency: p.in.Currency, grams: p.grams, units: p.units, value: value, carriers: p.in.Carriers}
+	return parcel{currency: p.in.Currency, grams: p.grams, units: p.units, value: value, size: p.size, at: p.in.At, carriers: p.in.Carriers}
 }
 
 // shippingPrice returns what the chosen method costs, before discounts.
@@ -223,6 +228,9 @@ type row struct {
 // provider's answer, if there is one.
 func (p *pricer) tax(t taxed) (row, error) {
 	out := row{net: t.amount, gross: t.amount}
+	if p.in.TaxExempt != "" {
+		return out, nil
+	}
 	if p.in.Taxes != nil {
 		if t.row < len(p.in.Taxes.Rows) {
 			out.taxes = p.in.Taxes.Rows[t.row]

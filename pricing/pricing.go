@@ -83,6 +83,7 @@ func Module() command.Module {
 			command.Define(PutPromotion.apply),
 			command.Define(PutQuantityRule.apply),
 			command.Define(PutFee.apply),
+			command.Define(PutExemption.apply),
 			command.Define(PutCoupon.apply),
 			command.Define(Remove.apply),
 		},

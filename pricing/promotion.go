@@ -73,11 +73,14 @@ type Selector struct {
 	Products   []catalog.ProductID  `cbor:"2,keyasint,omitempty" json:"products,omitempty"`
 	Categories []catalog.CategoryID `cbor:"3,keyasint,omitempty" json:"categories,omitempty"` // and those below them
 	Attributes []AttributeValue     `cbor:"4,keyasint,omitempty" json:"attributes,omitempty"`
+	// Collections are those that the product is in, by hand or by rules.
+	Collections []catalog.CollectionID `cbor:"9,keyasint,omitempty" json:"collections,omitempty"`
 	// Exceptions.
-	ExceptSKUs       []catalog.SKU        `cbor:"5,keyasint,omitempty" json:"except_skus,omitempty"`
-	ExceptProducts   []catalog.ProductID  `cbor:"6,keyasint,omitempty" json:"except_products,omitempty"`
-	ExceptCategories []catalog.CategoryID `cbor:"7,keyasint,omitempty" json:"except_categories,omitempty"`
-	ExceptOnSale     bool                 `cbor:"8,keyasint,omitempty" json:"except_on_sale,omitempty"` // whose price is shown against a higher one
+	ExceptSKUs        []catalog.SKU          `cbor:"5,keyasint,omitempty" json:"except_skus,omitempty"`
+	ExceptProducts    []catalog.ProductID    `cbor:"6,keyasint,omitempty" json:"except_products,omitempty"`
+	ExceptCategories  []catalog.CategoryID   `cbor:"7,keyasint,omitempty" json:"except_categories,omitempty"`
+	ExceptCollections []catalog.CollectionID `cbor:"10,keyasint,omitempty" json:"except_collections,omitempty"`
+	ExceptOnSale      bool                   `cbor:"8,keyasint,omitempty" json:"except_on_sale,omitempty"` // whose price is shown against a higher one
 }
 
 // AttributeValue is a value that an attribute has, as catalog.Attribute.Value
@@ -182,7 +185,7 @@ func (c Conditions) check() error {
 }
 
 func (s Selector) check() error {
-	for _, n := range [...]int{len(s.SKUs), len(s.Products), len(s.Categories), len(s.Attributes), len(s.ExceptSKUs), len(s.ExceptProducts), len(s.ExceptCategories)} {
+	for _, n := range [...]int{len(s.SKUs), len(s.Products), len(s.Categories), len(s.Attributes), len(s.ExceptSKUs), len(s.ExceptProducts), len(s.ExceptCategories), len(s.Collections), len(s.ExceptCollections)} {
 		if n > maxSelected {
 			return fault.New(fault.Invalid, "%d entries select lines: the limit is %d", n, maxSelected)
 		}
@@ -191,7 +194,7 @@ func (s Selector) check() error {
 }
 
 func (s Selector) isZero() bool {
-	return len(s.SKUs)+len(s.Products)+len(s.Categories)+len(s.Attributes)+len(s.ExceptSKUs)+len(s.ExceptProducts)+len(s.ExceptCategories) == 0 && !s.ExceptOnSale
+	return len(s.SKUs)+len(s.Products)+len(s.Categories)+len(s.Attributes)+len(s.ExceptSKUs)+len(s.ExceptProducts)+len(s.ExceptCategories)+len(s.Collections)+len(s.ExceptCollections) == 0 && !s.ExceptOnSale
 }
 
 func (e Effect) check() error {

@@ -34,7 +34,7 @@ func skus(list ...catalog.SKU) pricing.Selector { return pricing.Selector{SKUs: 
 // basket is 2 mugs at 10.00, a pot at 25.00 and 3 teas at 3.33.
 func basket() pricing.Input {
 	return pricing.Input{Currency: "EUR", Address: pricing.Address{Country: "DE"}, Lines: []pricing.Line{
-		{SKU: "mug", Quantity: 2, UnitPrice: 1000, Product: "prd_1", Categories: []catalog.CategoryID{"cat_mugs", "cat_kitchen"}},
+		{SKU: "mug", Quantity: 2, UnitPrice: 1000, Product: "prd_1", Categories: []catalog.CategoryID{"cat_mugs", "cat_kitchen"}, Collections: []catalog.CollectionID{"col_gifts"}},
 		{SKU: "pot", Quantity: 1, UnitPrice: 2500, Product: "prd_2", Categories: []catalog.CategoryID{"cat_kitchen"}, OnSale: true},
 		{SKU: "tea", Quantity: 3, UnitPrice: 333, Product: "prd_3", Attributes: []catalog.Attribute{
 			{Name: "Leaf", Kind: catalog.EnumAttribute, Values: []string{"green", "whole"}}, {Name: "Origin", Kind: catalog.TextAttribute, Text: "Assam"},
@@ -117,16 +117,21 @@ func TestConditions(t *testing.T) {
 		in     func(*pricing.Input)
 		want   bool
 	}{
-		"none":                  {func(p *pricing.Promotion) {}, nil, true},
-		"paused":                {func(p *pricing.Promotion) { p.Paused = true }, nil, false},
-		"not yet":               {func(p *pricing.Promotion) { p.Period.From = 2 }, func(in *pricing.Input) { in.At = 1 }, false},
-		"from now on":           {func(p *pricing.Promotion) { p.Period.From = 2 }, func(in *pricing.Input) { in.At = 2 }, true},
-		"over":                  {func(p *pricing.Promotion) { p.Period.Until = 2 }, func(in *pricing.Input) { in.At = 2 }, false},
-		"enough":                {func(p *pricing.Promotion) { p.If.MinSubtotal = euros(5499) }, nil, true},
-		"not enough":            {func(p *pricing.Promotion) { p.If.MinSubtotal = euros(5500) }, nil, false},
-		"not enough mugs":       {func(p *pricing.Promotion) { p.If.MinQuantity, p.If.Items = 3, skus("mug") }, nil, false},
-		"enough mugs":           {func(p *pricing.Promotion) { p.If.MinQuantity, p.If.Items = 2, skus("mug") }, nil, true},
-		"no cups":               {func(p *pricing.Promotion) { p.If.Items = skus("cup") }, nil, false},
+		"none":            {func(p *pricing.Promotion) {}, nil, true},
+		"paused":          {func(p *pricing.Promotion) { p.Paused = true }, nil, false},
+		"not yet":         {func(p *pricing.Promotion) { p.Period.From = 2 }, func(in *pricing.Input) { in.At = 1 }, false},
+		"from now on":     {func(p *pricing.Promotion) { p.Period.From = 2 }, func(in *pricing.Input) { in.At = 2 }, true},
+		"over":            {func(p *pricing.Promotion) { p.Period.Until = 2 }, func(in *pricing.Input) { in.At = 2 }, false},
+		"enough":          {func(p *pricing.Promotion) { p.If.MinSubtotal = euros(5499) }, nil, true},
+		"not enough":      {func(p *pricing.Promotion) { p.If.MinSubtotal = euros(5500) }, nil, false},
+		"not enough mugs": {func(p *pricing.Promotion) { p.If.MinQuantity, p.If.Items = 3, skus("mug") }, nil, false},
+		"enough mugs":     {func(p *pricing.Promotion) { p.If.MinQuantity, p.If.Items = 2, skus("mug") }, nil, true},
+		"no cups":         {func(p *pricing.Promotion) { p.If.Items = skus("cup") }, nil, false},
+		"gifts":           {func(p *pricing.Promotion) { p.If.Items.Collections = []catalog.CollectionID{"col_gifts"} }, nil, true},
+		"no gifts":        {func(p *pricing.Promotion) { p.If.Items.Collections = []catalog.CollectionID{"col_sale"} }, nil, false},
+		"too few besides gifts": {func(p *pricing.Promotion) {
+			p.If.MinQuantity, p.If.Items.ExceptCollections = 5, []catalog.CollectionID{"col_gifts"}
+		}, nil, false},
 		"in dollars":            {func(p *pricing.Promotion) { p.If.Currencies = []money.Currency{"USD"} }, nil, false},
 		"in Germany":            {func(p *pricing.Promotion) { p.If.Countries = []string{"DE"} }, nil, true},
 		"in France":             {func(p *pricing.Promotion) { p.If.Countries = []string{"FR"} }, nil, false},

@@ -63,6 +63,9 @@ type RateRequest struct {
 	Grams    int64          `cbor:"5,keyasint"`
 	Units    int64          `cbor:"6,keyasint"`
 	Value    int64          `cbor:"7,keyasint"` // of the goods after discounts, minor units
+	// CubicCM and LongestMM are 0 if the catalog does not know the size of a unit.
+	CubicCM   int64 `cbor:"8,keyasint,omitempty"` // all units together
+	LongestMM int64 `cbor:"9,keyasint,omitempty"` // the longest side of any unit
 }
 
 // CarrierRate is what a carrier charges, in minor units of the request's
@@ -165,7 +168,7 @@ func (s *Service) Quote(ctx context.Context, r *Rules, in Input) (Quote, error) 
 			}
 		}
 	}
-	if s.options.Taxes == nil || len(q.Lines) == 0 || in.Address.Country == "" && r.Settings.Home.Country == "" {
+	if s.options.Taxes == nil || in.TaxExempt != "" || len(q.Lines) == 0 || in.Address.Country == "" && r.Settings.Home.Country == "" {
 		return q, nil
 	}
 	request := q.taxRequest(r, &in)
@@ -194,10 +197,15 @@ func (q *Quote) rateRequest(r *Rules, in *Input, carriers []string) RateRequest 
 	if out.Address.Country == "" {
 		out.Address = r.Settings.Home
 	}
+	var s size
 	for i, l := range in.Lines {
+		_ = s.add(l) // the lines have been priced
 		out.Grams += l.Quantity * l.WeightGrams
 		out.Units += l.Quantity
 		out.Value += q.Lines[i].Total - q.Lines[i].Discount
+	}
+	if !s.unknown {
+		out.CubicCM, out.LongestMM = s.cubicCentimetres(), s.longest
 	}
 	return out
 }

@@ -26,6 +26,10 @@ type Input struct {
 	Coupons   []Coupon
 	Spent     []string // promotions whose limits are used up for the moment
 
+	// TaxExempt says why no tax is due, as in the number of a certificate; "" is
+	// that tax is due.
+	TaxExempt string
+
 	// What providers have said: see Service.Quote.
 	Taxes    *TaxAnswer             // nil: the tax zones decide
 	Carriers map[string]CarrierRate // by Carrier
@@ -38,6 +42,8 @@ type Line struct {
 	UnitPrice   int64 // 0 or more
 	TaxCategory string
 	WeightGrams int64 // of one unit; 0 if not known
+	// LengthMM, WidthMM and HeightMM are those of one unit; 0 if not known.
+	LengthMM, WidthMM, HeightMM int64
 	// Prices says whether the unit price contains tax, if the store's settings
 	// do not.
 	Prices catalog.PriceTax
@@ -45,10 +51,11 @@ type Line struct {
 	Properties []string
 
 	// What promotions may ask for.
-	Product    catalog.ProductID
-	Categories []catalog.CategoryID // those above them included
-	Attributes []catalog.Attribute
-	OnSale     bool // its price is shown against a higher one
+	Product     catalog.ProductID
+	Categories  []catalog.CategoryID // those above them included
+	Attributes  []catalog.Attribute
+	Collections []catalog.CollectionID
+	OnSale      bool // its price is shown against a higher one
 }
 
 // Quote is what something costs. Amounts are minor units of Currency.
@@ -62,6 +69,7 @@ type Quote struct {
 	TaxIncluded bool // tax is in prices and not added to them, but for lines that say otherwise
 	Rules       int64
 	TaxZone     string // "" if the address is in none
+	TaxExempt   string // why no tax is due; "" if it is
 	// Estimated says that taxes are by the tax zones because the tax provider
 	// does not answer.
 	Estimated bool

@@ -198,7 +198,7 @@ func (r *Rules) Promotion(id string) (Promotion, bool) {
 type Asked struct {
 	Codes, Groups, FirstOrder, PerCustomer bool
 
-	categories, attributes bool
+	categories, attributes, collections bool
 }
 
 // WithoutPromotions returns the rules without their promotions and fees, for
@@ -216,6 +216,7 @@ func (r *Rules) AsksFor() Asked { return r.asks }
 func (a *Asked) items(s *Selector) {
 	a.categories = a.categories || len(s.Categories)+len(s.ExceptCategories) > 0
 	a.attributes = a.attributes || len(s.Attributes) > 0
+	a.collections = a.collections || len(s.Collections)+len(s.ExceptCollections) > 0
 }
 
 func (r *Rules) ask() {

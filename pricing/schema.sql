@@ -46,3 +46,13 @@ CREATE TABLE redemptions (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX redemptions_by_customer ON redemptions (customer, of) WHERE customer <> '';
+
+-- Customers who owe no tax somewhere, on the customer's slot.
+CREATE TABLE tax_exemptions (
+	customer    TEXT    NOT NULL,
+	certificate TEXT    NOT NULL CHECK (certificate <> ''),
+	slot        INTEGER NOT NULL,
+	body        BLOB    NOT NULL, -- CBOR
+	updated_at  INTEGER NOT NULL, -- ms since 1970 UTC
+	PRIMARY KEY (customer, certificate)
+) STRICT, WITHOUT ROWID;

@@ -8,12 +8,13 @@ import (
 
 // matcher is a Selector, ready to be asked for many lines.
 type matcher struct {
-	all                        bool
-	skus, exceptSKUs           map[catalog.SKU]bool
-	products, exceptProducts   map[catalog.ProductID]bool
-	categories, exceptCategory map[catalog.CategoryID]bool
-	attributes                 []AttributeValue
-	exceptOnSale               bool
+	all                            bool
+	skus, exceptSKUs               map[catalog.SKU]bool
+	products, exceptProducts       map[catalog.ProductID]bool
+	categories, exceptCategory     map[catalog.CategoryID]bool
+	collections, exceptCollections map[catalog.CollectionID]bool
+	attributes                     []AttributeValue
+	exceptOnSale                   bool
 }
 
 func newMatcher(s Selector) matcher {
@@ -22,6 +23,7 @@ func newMatcher(s Selector) matcher {
 		skus: setOf(s.SKUs), exceptSKUs: setOf(s.ExceptSKUs),
 		products: setOf(s.Products), exceptProducts: setOf(s.ExceptProducts),
 		categories: setOf(s.Categories), exceptCategory: setOf(s.ExceptCategories),
+		collections: setOf(s.Collections), exceptCollections: setOf(s.ExceptCollections),
 		attributes: s.Attributes, exceptOnSale: s.ExceptOnSale,
 	}
 }
@@ -45,8 +47,9 @@ func (m *matcher) matches(l *Line) bool {
 	switch {
 	case m.skus != nil && !m.skus[l.SKU], m.products != nil && !m.products[l.Product],
 		m.categories != nil && !anyIn(l.Categories, m.categories),
+		m.collections != nil && !anyIn(l.Collections, m.collections),
 		len(m.attributes) > 0 && !slices.ContainsFunc(m.attributes, l.has),
-		m.exceptSKUs[l.SKU], m.exceptProducts[l.Product], anyIn(l.Categories, m.exceptCategory), m.exceptOnSale && l.OnSale:
+		m.exceptSKUs[l.SKU], m.exceptProducts[l.Product], anyIn(l.Categories, m.exceptCategory), anyIn(l.Collections, m.exceptCollections), m.exceptOnSale && l.OnSale:
 		return false
 	}
 	return true

@@ -3,6 +3,7 @@ package pricing
 import (
 	"cmp"
 
+	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
 )
@@ -24,6 +25,9 @@ type Settings struct {
 	Home Address `cbor:"5,keyasint,omitempty" json:"home,omitempty,omitzero"`
 	// PriceRounding is how discounts that are a share of a price are rounded.
 	PriceRounding money.Rounding `cbor:"6,keyasint,omitempty" json:"price_rounding,omitempty,omitzero"`
+	// HoldMinutes is how long a checkout that waits for its shopper, as for a 3-D
+	// Secure challenge, keeps the goods set aside; 0 is half an hour.
+	HoldMinutes int64 `cbor:"7,keyasint,omitempty" json:"hold_minutes,omitempty"`
 }
 
 // MaxCurrencies bounds the currencies of a store.
@@ -33,6 +37,9 @@ const MaxCurrencies = 200
 func (s Settings) Check() error {
 	if len(s.Currencies) > MaxCurrencies {
 		return fault.New(fault.Invalid, "%d currencies are more than the %d that a store may have", len(s.Currencies), MaxCurrencies)
+	}
+	if s.HoldMinutes < 0 || s.HoldMinutes > catalog.MostHoldMinutes {
+		return fault.New(fault.Invalid, "a checkout keeps goods for 0 to %d minutes, not %d", catalog.MostHoldMinutes, s.HoldMinutes)
 	}
 	seen := map[money.Currency]bool{}
 	for _, c := range s.Currencies {

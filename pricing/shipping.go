@@ -27,6 +27,20 @@ type ShippingMethod struct {
 	MaxDays int `cbor:"5,keyasint,omitempty" json:"max_days,omitempty"`
 	// MaxWeightGrams is the heaviest parcel; 0 is no limit.
 	MaxWeightGrams int64 `cbor:"6,keyasint,omitempty" json:"max_weight_grams,omitempty"`
+	// MaxLengthMM is the longest side that any unit may have, and MaxGirthMM the
+	// most that its longest side and its girth, twice both others, may come to;
+	// 0 is no limit.
+	MaxLengthMM int64 `cbor:"10,keyasint,omitempty" json:"max_length_mm,omitempty"`
+	MaxGirthMM  int64 `cbor:"11,keyasint,omitempty" json:"max_girth_mm,omitempty"`
+	// VolumeDivisor has bulky goods weigh as much as their volume says: so many
+	// cubic centimetres are a kilogram, as 5000 with most carriers; 0 is by the
+	// scales alone.
+	VolumeDivisor int64 `cbor:"12,keyasint,omitempty" json:"volume_divisor,omitempty"`
+	// WorkingDays says that MinDays and MaxDays count from Monday to Friday.
+	WorkingDays bool `cbor:"13,keyasint,omitempty" json:"working_days,omitempty"`
+	// CutOffHour is the hour of the day in UTC from which an order counts as one
+	// of the next day; 0 is midnight.
+	CutOffHour int `cbor:"14,keyasint,omitempty" json:"cut_off_hour,omitempty"`
 	// TaxCategory is the one that shipping is taxed by; "" is the standard one.
 	TaxCategory string         `cbor:"7,keyasint,omitempty" json:"tax_category,omitempty"`
 	Rates       []ShippingRate `cbor:"8,keyasint,omitempty" json:"rates,omitempty"` // one for each currency
@@ -63,6 +77,8 @@ const (
 	ByWeight   Basis = "weight"   // grams
 	ByValue    Basis = "value"    // of the goods after discounts, minor units
 	ByQuantity Basis = "quantity" // units
+	ByVolume   Basis = "volume"   // cubic centimetres, rounded up
+	ByLength   Basis = "length"   // the longest side of any unit, millimetres
 )
 
 // Limits of one shipping zone.
@@ -101,6 +117,8 @@ func (m ShippingMethod) check() error {
 		return fault.New(fault.Invalid, "a shipping method has a name, and name and tax category are at most %d bytes", maxName)
 	case m.MinDays < 0 || m.MaxDays < m.MinDays || m.MaxDays > 3650:
 		return fault.New(fault.Invalid, "%d to %d days: neither is negative, and the first is not above the last", m.MinDays, m.MaxDays)
+	case m.MaxLengthMM < 0 || m.MaxGirthMM < 0 || m.VolumeDivisor < 0 || m.CutOffHour < 0 || m.CutOffHour > 23:
+		return fault.New(fault.Invalid, "sizes are not below zero, and the hour is 0 to 23")
 	case m.MaxWeightGrams < 0:
 		return fault.New(fault.Invalid, "a greatest weight of %d grams", m.MaxWeightGrams)
 	case len(m.Rates) > MaxCurrencies:
@@ -124,7 +142,7 @@ func (r ShippingRate) check() error {
 		return err
 	}
 	switch {
-	case r.Basis != ByNothing && r.Basis != ByWeight && r.Basis != ByValue && r.Basis != ByQuantity:
+	case r.Basis != ByNothing && r.Basis != ByWeight && r.Basis != ByValue && r.Basis != ByQuantity && r.Basis != ByVolume && r.Basis != ByLength:
 		return fault.New(fault.Invalid, "there is no basis %.20q for shipping rates", r.Basis)
 	case len(r.Tiers) == 0 || len(r.Tiers) > MaxTiers || r.Basis == ByNothing && (len(r.Tiers) > 1 || r.Tiers[0].From != 0):
 		return fault.New(fault.Invalid, "a rate has 1 to %d tiers, and one from 0 on without a basis", MaxTiers)
@@ -145,6 +163,9 @@ type Offer struct {
 	Name             string `cbor:"2,keyasint"`
 	Pickup           bool   `cbor:"3,keyasint,omitempty"`
 	MinDays, MaxDays int    `cbor:"-"`
+	// First and Last are the days on which it should arrive, as in 2026-03-01;
+	// "" if that is not known.
+	First, Last string `cbor:"-"`
 	// Price is what it costs, before discounts, in minor units. Tax is in it
 	// where the store's prices contain it.
 	Price int64 `cbor:"4,keyasint,omitempty"`
@@ -162,6 +183,8 @@ const (
 	NotInZone     Reason = "not_in_zone"    // goods are not sent to the address in this way, or no longer
 	NoCurrency    Reason = "no_currency"    // it has no rate in the cart's currency
 	TooHeavy      Reason = "too_heavy"      // for one parcel
+	TooLarge      Reason = "too_large"      // a unit is longer or thicker than the method takes
+	SizeUnknown   Reason = "size_unknown"   // its price goes by sizes that the catalog does not have
 	BelowTiers    Reason = "below_tiers"    // the cart does not reach the rate's first tier
 	CarrierSilent Reason = "carrier_silent" // the carrier does not take it, or does not answer
 	OutOfRange    Reason = "out_of_range"   // its price would not fit into 64 bits
@@ -171,14 +194,17 @@ const (
 type parcel struct {
 	currency            money.Currency
 	grams, units, value int64
+	size                size
+	at                  Moment
 	carriers            map[string]CarrierRate
 }
 
 // offer says what a method costs for a parcel.
 func (m *ShippingMethod) offer(p parcel) Offer {
 	o := Offer{Method: m.ID, Name: m.Name, Pickup: m.Pickup, MinDays: m.MinDays, MaxDays: m.MaxDays, taxCategory: m.TaxCategory}
-	if m.MaxWeightGrams > 0 && p.grams > m.MaxWeightGrams {
-		o.Reason = TooHeavy
+	o.First, o.Last = m.arrives(p.at, o.MinDays, o.MaxDays)
+	p.grams = max(p.grams, p.size.weight(m.VolumeDivisor))
+	if o.Reason = m.fits(p); o.Reason != "" {
 		return o
 	}
 	if m.Carrier != "" {
@@ -204,6 +230,7 @@ func (m *ShippingMethod) offerCarrier(o Offer, p parcel) Offer {
 	o.Price = rate.Price
 	if rate.MaxDays > 0 {
 		o.MinDays, o.MaxDays = rate.MinDays, rate.MaxDays
+		o.First, o.Last = m.arrives(p.at, o.MinDays, o.MaxDays)
 	}
 	return o
 }
@@ -220,6 +247,13 @@ func (r *ShippingRate) price(p parcel) (int64, Reason) {
 		measure = p.value
 	case ByQuantity:
 		measure = p.units
+	case ByVolume:
+		measure = p.size.cubicCentimetres()
+	case ByLength:
+		measure = p.size.longest
+	}
+	if (r.Basis == ByVolume || r.Basis == ByLength) && p.size.unknown {
+		return 0, SizeUnknown
 	}
 	for i := len(r.Tiers) - 1; i >= 0; i-- {
 		t := r.Tiers[i]

@@ -20,6 +20,7 @@ const (
 	KindPromotion    Kind = "promotion"
 	KindQuantityRule Kind = "quantity_rule"
 	KindFee          Kind = "fee"
+	KindExemption    Kind = "exemption" // of a customer, not of the store
 )
 
 // rulesKey names the snapshot to the cache.

@@ -1185,6 +1185,8 @@ type Cart struct {
 	Tax      Money  `json:"tax"`
 	// The part of tax that is in none of the other amounts.
 	TaxAdded Money `json:"tax_added"`
+	// The certificate by which no tax is due.
+	TaxExempt string `json:"tax_exempt,omitempty"`
 	// Prices contain their tax, but for lines at prices that do not.
 	TaxIncluded bool      `json:"tax_included"`
 	Total       Money     `json:"total"`
@@ -1837,8 +1839,10 @@ type Order struct {
 	Tax           Money      `json:"tax"`
 	// The part of tax that is in none of the other amounts.
 	TaxAdded Money `json:"tax_added"`
-	Total    Money `json:"total"`
-	Version  int64 `json:"version"`
+	// The certificate by which no tax was due.
+	TaxExempt string `json:"tax_exempt,omitempty"`
+	Total     Money  `json:"total"`
+	Version   int64  `json:"version"`
 }
 
 // OrderLine is a value of the API.
@@ -2196,19 +2200,22 @@ type RuleQuantityRule struct {
 
 // RuleSelector is a value of the API.
 type RuleSelector struct {
-	Attributes       []RuleAttributeValue `json:"attributes,omitempty"`
-	Categories       []string             `json:"categories,omitempty"`
-	ExceptCategories []string             `json:"except_categories,omitempty"`
-	ExceptOnSale     bool                 `json:"except_on_sale,omitempty"`
-	ExceptProducts   []string             `json:"except_products,omitempty"`
-	ExceptSKUs       []string             `json:"except_skus,omitempty"`
-	Products         []string             `json:"products,omitempty"`
-	SKUs             []string             `json:"skus,omitempty"`
+	Attributes        []RuleAttributeValue `json:"attributes,omitempty"`
+	Categories        []string             `json:"categories,omitempty"`
+	Collections       []string             `json:"collections,omitempty"`
+	ExceptCategories  []string             `json:"except_categories,omitempty"`
+	ExceptCollections []string             `json:"except_collections,omitempty"`
+	ExceptOnSale      bool                 `json:"except_on_sale,omitempty"`
+	ExceptProducts    []string             `json:"except_products,omitempty"`
+	ExceptSKUs        []string             `json:"except_skus,omitempty"`
+	Products          []string             `json:"products,omitempty"`
+	SKUs              []string             `json:"skus,omitempty"`
 }
 
 // RuleSettings is a value of the API.
 type RuleSettings struct {
 	Currencies    []string     `json:"currencies,omitempty"`
+	HoldMinutes   int64        `json:"hold_minutes,omitempty"`
 	Home          *RuleAddress `json:"home,omitempty"`
 	PriceRounding string       `json:"price_rounding,omitempty"`
 	TaxIncluded   bool         `json:"tax_included,omitempty"`
@@ -2219,14 +2226,19 @@ type RuleSettings struct {
 // RuleShippingMethod is a value of the API.
 type RuleShippingMethod struct {
 	Carrier        string             `json:"carrier,omitempty"`
+	CutOffHour     int64              `json:"cut_off_hour,omitempty"`
 	ID             string             `json:"id,omitempty"`
 	MaxDays        int64              `json:"max_days,omitempty"`
+	MaxGirthMM     int64              `json:"max_girth_mm,omitempty"`
+	MaxLengthMM    int64              `json:"max_length_mm,omitempty"`
 	MaxWeightGrams int64              `json:"max_weight_grams,omitempty"`
 	MinDays        int64              `json:"min_days,omitempty"`
 	Name           string             `json:"name"`
 	Pickup         bool               `json:"pickup,omitempty"`
 	Rates          []RuleShippingRate `json:"rates,omitempty"`
 	TaxCategory    string             `json:"tax_category,omitempty"`
+	VolumeDivisor  int64              `json:"volume_divisor,omitempty"`
+	WorkingDays    bool               `json:"working_days,omitempty"`
 }
 
 // RuleShippingRate is a value of the API.
@@ -2392,12 +2404,15 @@ type ShipOrderBody struct {
 
 // ShippingOffer is a value of the API.
 type ShippingOffer struct {
-	MaxDays int64  `json:"max_days,omitempty"`
-	Method  string `json:"method"`
-	MinDays int64  `json:"min_days,omitempty"`
-	Name    string `json:"name"`
-	Pickup  bool   `json:"pickup"`
-	Price   Money  `json:"price"`
+	// The first day on which it should arrive.
+	FirstDay string `json:"first_day,omitempty"`
+	LastDay  string `json:"last_day,omitempty"`
+	MaxDays  int64  `json:"max_days,omitempty"`
+	Method   string `json:"method"`
+	MinDays  int64  `json:"min_days,omitempty"`
+	Name     string `json:"name"`
+	Pickup   bool   `json:"pickup"`
+	Price    Money  `json:"price"`
 	// Why it is not offered; missing is offered.
 	Reason string `json:"reason,omitempty"`
 }

@@ -1,0 +1,112 @@
+package cart_test
+
+import (
+	"testing"
+
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/pricing"
+)
+
+// A cart keeps the channel that it was started in: its price lists, its
+// promotions and what is sold in it count.
+func TestCartsHaveAChannel(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells(map[catalog.SKU]int64{"mug": 1000})
+	s.put(catalog.PutProduct{SKU: "web", Title: "Web", Price: euro(500), Publications: []catalog.Publication{{Channel: ""}}})
+	ctx := s.Context()
+	list, err := s.catalog.PutPriceList(ctx, catalog.PutPriceList{Code: "app", Title: "App", Channels: []string{"app"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.catalog.PutListPrices(ctx, catalog.PutListPrices{List: list.ID, Prices: []catalog.SKUPrices{{SKU: "mug", Tiers: []catalog.Tier{{Price: euro(900)}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.pricing.PutPromotion(ctx, pricing.PutPromotion{Promotion: pricing.Promotion{
+		ID: "app", Name: "App", If: pricing.Conditions{Channels: []string{"app"}}, Effect: pricing.Effect{Kind: pricing.PercentOff, Rate: money.Percent(10)},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := s.add(cart.AddLines{Lines: one("mug", 1)}); c.Total != euro(1000) || c.Channel != "" {
+		t.Errorf("on the web it costs %v in channel %q", c.Total, c.Channel)
+	}
+	c := s.add(cart.AddLines{Channel: "app", Lines: one("mug", 1)})
+	if c.Total != euro(810) || c.Channel != "app" {
+		t.Errorf("in the app it costs %v in channel %q", c.Total, c.Channel)
+	}
+	if c = s.add(cart.AddLines{Cart: c.ID, Lines: one("mug", 1)}); c.Total != euro(1620) || len(c.Problems) > 0 {
+		t.Errorf("two cost %v: %v", c.Total, c.Problems)
+	}
+	_, err = s.carts.AddLines(ctx, cart.AddLines{Cart: c.ID, Lines: one("web", 1)})
+	if fault.CodeOf(err) != fault.Refused {
+		t.Errorf("what is sold on the web alone is in a cart of the app: %v", err)
+	}
+	// A guest's cart goes to a customer's of the same channel.
+	who := s.customer("ada@example.com")
+	web := s.add(cart.AddLines{Customer: who, Lines: one("mug", 1)})
+	merged, err := s.carts.Merge(ctx, c.ID, who)
+	if err != nil || merged.ID == web.ID || merged.Channel != "app" || merged.Total != euro(1620) {
+		t.Errorf("got %+v, %v", merged, err)
+	}
+}
+
+// A customer with a certificate owes no tax where and while it holds.
+func TestCustomersAreExempt(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells(map[catalog.SKU]int64{"mug": 1000})
+	ctx := s.Context()
+	_, err := s.pricing.PutSettings(ctx, pricing.PutSettings{Settings: pricing.Settings{Home: pricing.Address{Country: "DE"}}})
+	if err == nil {
+		_, err = s.pricing.PutTaxZone(ctx, pricing.PutTaxZone{Zone: pricing.TaxZone{ID: "de", Areas: []pricing.Area{{Country: "DE"}, {Country: "FR"}}, Rates: []pricing.TaxRate{{Name: "VAT", Rate: money.Percent(20)}}}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := s.customer("ada@example.com")
+	c := s.add(cart.AddLines{Customer: who, Lines: one("mug", 1)})
+	if c.Total != euro(1200) || c.TaxExempt != "" {
+		t.Fatalf("it costs %v", c.Total)
+	}
+	e := pricing.Exemption{Certificate: "DE-1", Reason: "charity", Areas: []pricing.Area{{Country: "FR"}}}
+	if err := s.pricing.PutExemption(ctx, pricing.PutExemption{Customer: who, Exemption: e}); err != nil {
+		t.Fatal(err)
+	}
+	shipTo(t, s, c.ID, "DE")
+	if got := s.get(c.ID); got.Total != euro(1200) {
+		t.Errorf("it costs %v where the certificate does not hold", got.Total)
+	}
+	shipTo(t, s, c.ID, "FR")
+	if got := s.get(c.ID); got.Total != euro(1000) || got.TaxExempt != "DE-1" || !got.Tax.IsZero() {
+		t.Errorf("it costs %v, exempt by %q", got.Total, got.TaxExempt)
+	}
+	if have, err := s.pricing.Exemptions(ctx, who); err != nil || len(have) != 1 || have[0].Reason != "charity" {
+		t.Errorf("got %+v, %v", have, err)
+	}
+	if err := s.pricing.PutExemption(ctx, pricing.PutExemption{Customer: who, Exemption: e, Withdraw: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.get(c.ID); got.Total != euro(1200) {
+		t.Errorf("it costs %v without the certificate", got.Total)
+	}
+	err = s.pricing.PutExemption(ctx, pricing.PutExemption{Customer: who, Exemption: e, Withdraw: true})
+	if fault.CodeOf(err) != fault.NotFound {
+		t.Errorf("withdrawn twice: %v", err)
+	}
+	err = s.pricing.PutExemption(ctx, pricing.PutExemption{Customer: s.customerOn(0), Exemption: e})
+	if fault.CodeOf(err) != fault.NotFound {
+		t.Errorf("for nobody: %v", err)
+	}
+}
+
+func shipTo(t *testing.T, s *shop, c cart.ID, country string) {
+	t.Helper()
+	contact := cart.Contact{}
+	contact.ShippingAddress.Country = country
+	if _, err := s.carts.SetContact(s.Context(), cart.SetContact{Cart: c, Contact: contact}); err != nil {
+		t.Fatal(err)
+	}
+}
