@@ -40,13 +40,13 @@ var rawCheckout = []struct {
 	{sql: `INSERT INTO reservation_lines (reservation, pool, slot, quantity) VALUES (?, ?, ?, ?)`, each: true,
 		args: func(c *rawCart) []any { return []any{c.order, c.l.pool, c.slot, c.l.quantity} }},
 	{sql: `INSERT INTO orders (id, slot, number, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
-		subtotal, discount, shipping, shipping_tax, tax, tax_included, total, shipping_method, shipping_name, authorized, captured, voided, refund_granted, refunded,
+		subtotal, discount, shipping, shipping_tax, tax, fees, own_fees, own_fees_tax, tax_included, tax_added, tax_exempt, total, shipping_method, shipping_name, authorized, captured, voided, refund_granted, refunded,
 		units, canceled, shipped, delivered, returned, occurred_at, created_at, placed_at, canceled_at, due, version, external_reference,
 		contact_subject, shipping_country, billing_country)
-		VALUES (?, ?, '', ?, '', 'EUR', 'pending', 'none', 'unfulfilled', '', ?, 0, 0, 0, 0, 0, ?, '', '', 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, '', '', '', '')`,
+		VALUES (?, ?, '', ?, '', 'EUR', 'pending', 'none', 'unfulfilled', '', ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', ?, '', '', 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, '', '', '', '')`,
 		args: func(c *rawCart) []any { return []any{c.order, c.slot, c.id, c.total, c.total, c.at, c.at, c.at} }},
-	{sql: `INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, title, quantity, unit_price, total, discount, net, tax, gross, reason, canceled, shipped, returned)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?10, 0, ?10, '', 0, 0, 0)`, each: true,
+	{sql: `INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, title, quantity, unit_price, total, discount, fees, net, tax, gross, tax_included, reason, canceled, shipped, returned)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0, ?10, 0, ?10, 0, '', 0, 0, 0)`, each: true,
 		args: func(c *rawCart) []any {
 			return []any{c.order, c.l.n, c.slot, c.l.sku, c.l.variant, c.l.pool, c.l.title, c.l.quantity, c.l.price, c.l.price * c.l.quantity}
 		}},
