@@ -50,7 +50,7 @@ type productPage struct {
 type variantRow struct {
 	catalog.Variant
 	Prices []priceCell
-	Level  inventory.Level
+	Levels []inventory.Level // at each place
 }
 
 type priceCell struct {
@@ -78,7 +78,7 @@ func showProduct(v *visit) error {
 			row.Prices = append(row.Prices, cell)
 		}
 		if !variant.Untracked && !variant.IsKit() {
-			row.Level, err = v.site.shop.Inventory.Level(v.ctx(), variant.SKU, inventory.Main)
+			row.Levels, err = v.site.shop.Inventory.LevelsByPlace(v.ctx(), variant.SKU)
 			if err != nil && !errors.Is(err, fault.NotFound) {
 				return err
 			}
@@ -152,16 +152,16 @@ func (v *visit) readPrices(i int, variant *catalog.PutVariant) error {
 
 // changeStock adds a delivery, or corrects what is on hand to what was counted.
 func changeStock(v *visit) error {
-	sku := catalog.SKU(v.r.PostFormValue("sku"))
+	sku, place := catalog.SKU(v.r.PostFormValue("sku")), inventory.Location(v.r.PostFormValue("place"))
 	n, err := strconv.ParseInt(strings.TrimSpace(v.r.PostFormValue("quantity")), 10, 64)
 	if err != nil {
 		return fault.New(fault.Invalid, "%q is not a quantity", v.r.PostFormValue("quantity"))
 	}
 	switch v.r.PostFormValue("how") {
 	case "receive":
-		_, err = v.site.shop.Inventory.Receive(v.ctx(), inventory.Receive{SKU: sku, Quantity: n, Key: v.key()})
+		_, err = v.site.shop.Inventory.Receive(v.ctx(), inventory.Receive{SKU: sku, Location: place, Quantity: n, Key: v.key()})
 	case "count":
-		_, err = v.site.shop.Inventory.Adjust(v.ctx(), inventory.Adjust{SKU: sku, Count: &n, Reason: "counted by staff", Key: v.key()})
+		_, err = v.site.shop.Inventory.Adjust(v.ctx(), inventory.Adjust{SKU: sku, Location: place, Count: &n, Reason: "counted by staff", Key: v.key()})
 	default:
 		err = fault.New(fault.Invalid, "stock is received or counted")
 	}

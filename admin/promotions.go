@@ -114,7 +114,7 @@ func whole(s string) (int64, error) {
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 0 {
-		return 0, fault.New(fault.Invalid, "%q is not a number of uses", s)
+		return 0, fault.New(fault.Invalid, "%q is not a whole number", s)
 	}
 	return n, nil
 }

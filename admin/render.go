@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 )
 
@@ -43,7 +44,9 @@ func parsePages(base string) (pages, error) {
 		"dict": func(p any, section, path, label string) map[string]any {
 			return map[string]any{"Page": p, "Section": section, "Path": path, "Label": label}
 		},
-		"sub": func(a, b int64) int64 { return a - b },
+		"place": func(s inventory.Sourcing, id any) string { return placeName(s, text(id)) },
+		"day":   dayOf,
+		"sub":   func(a, b int64) int64 { return a - b },
 	}
 	names, err := fs.Glob(files, "templates/*.html")
 	if err != nil {

@@ -85,6 +85,7 @@ var notes = map[string]string{
 	"dropped": "The units are canceled; what was paid for them is on the way back.", "received": "What came back is recorded.",
 	"issued":   "The documents are drawn up.",
 	"captured": "The money was taken.", "saved": "Saved.", "stocked": "The stock is corrected.",
+	"sent":  "The goods are on their way.",
 	"ended": "All sessions of the customer have ended.", "erased": "The customer's personal data is erased.",
 }
 

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/backup"
 	"github.com/keelshop/commerce/commercetest"
 	"github.com/keelshop/commerce/httpapi"
 	"github.com/keelshop/commerce/payments/simulator"
@@ -60,8 +62,10 @@ func newWholeWorld(t *testing.T) (*world, *search.Finder) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sending.Close() })
-	return serve(t, shop, httpapi.Options{Finder: finder, Mailer: nowhere{}, Webhooks: sending}), finder
+	return serve(t, shop, httpapi.Options{Finder: finder, Mailer: nowhere{}, Webhooks: sending, Backups: noBackups}), finder
 }
+
+func noBackups(context.Context) ([]backup.Manifest, error) { return nil, nil }
 
 // clientGenerator writes Go from an OpenAPI document.
 type clientGenerator struct {

@@ -29,6 +29,7 @@ package httpapi
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -40,6 +41,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/backup"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/search"
@@ -67,6 +69,9 @@ type Options struct {
 	// Webhooks sends to endpoints. Without it, they can be listed and changed, and
 	// a message cannot be sent again by hand.
 	Webhooks *webhooks.Dispatcher
+	// Backups lists the backups of the store for staff, as
+	// backup.Place.List does. Without it, they are not shown.
+	Backups func(context.Context) ([]backup.Manifest, error)
 	// PerAddress and PerAccount bound the requests of one client address and
 	// of one customer; PerSecret those of one address that try a password, a
 	// token or a code. They default to 1,000 in 10 s, 500 in 10 s and 20 in a minute. An
@@ -167,6 +172,10 @@ func (a *api) addRoutes() {
 	a.addStaffRules()
 	a.addStaffCoupons()
 	a.addStaffPriceLists()
+	a.addStaffPlaces()
+	a.addCollections()
+	a.addProductTypes()
+	a.addBackups()
 }
 
 func (a *api) config() huma.Config {

@@ -94,12 +94,16 @@ func (a *api) addProducts() {
 
 type listProductsInput struct {
 	Page
-	Category string `query:"category" maxLength:"200" doc:"The ID or handle of a category: products in it or below it."`
+	Category   string `query:"category" maxLength:"200" doc:"The ID or handle of a category: products in it or below it."`
+	Collection string `query:"collection" maxLength:"200" doc:"The ID or handle of a collection; not together with category."`
 }
 
 func (a *api) listProducts(ctx context.Context, in *listProductsInput) (*answer[List[Product]], error) {
 	f := catalog.Filter{Status: catalog.Active, After: catalog.ProductID(in.After), Limit: in.Limit + 1}
 	query := url.Values{}
+	if in.Category != "" && in.Collection != "" {
+		return nil, &fieldError{"query.collection", "cannot be asked for together with a category"}
+	}
 	if in.Category != "" {
 		c, err := a.findCategory(ctx, in.Category)
 		if err != nil {
@@ -107,6 +111,14 @@ func (a *api) listProducts(ctx context.Context, in *listProductsInput) (*answer[
 		}
 		f.Category = c.ID
 		query.Set("category", in.Category)
+	}
+	if in.Collection != "" {
+		c, err := a.findCollection(ctx, in.Collection)
+		if err != nil {
+			return nil, err
+		}
+		f.Collection = c.ID
+		query.Set("collection", in.Collection)
 	}
 	l, err := collect(a.visible(ctx, f), in.Limit, func(p catalog.Product) string { return string(p.ID) }, a.showProduct)
 	if err != nil {

@@ -63,7 +63,12 @@ func (w *world) bought() map[string]string {
 	w.must(200, w.staff, "PUT", "/staff/categories/cups", `{"title":"Cups"}`)
 	asset := w.must(201, w.staff, "POST", "/staff/assets", `a file`, "Content-Type", "text/plain").at("id").(string)
 	endpoint := w.must(201, w.staff, "POST", "/staff/endpoints", `{"url":"https://erp.example.com/hook"}`).at("id").(string)
+	w.must(200, w.staff, "PUT", "/staff/collections/winter", `{"title":"Winter"}`)
+	w.must(200, w.staff, "PUT", "/staff/places", `{"places":[{"id":"main"},{"id":"berlin"}]}`)
+	w.must(200, w.staff, "POST", "/staff/stock/cup/receipts", `{"quantity":2}`)
+	transfer := w.must(201, w.staff, "POST", "/staff/transfers", `{"sku":"cup","to":"berlin","quantity":2}`).at("id").(string)
 	return map[string]string{
+		"{collection}": "winter", "{transfer}": transfer,
 		"{endpoint}": endpoint, "{session}": "ssn_01KAJ3W7Q8Z5D4F6G7H8J9K0M1",
 		"{cart}": strings.TrimPrefix(cart, "/carts/"), "{order}": order, "{payment}": payment, "{asset}": asset,
 		"{provider}": "simulator", "{rule}": "summer", "{balance}": "bal_01KAJ3W7Q8Z5D4F6G7H8J9K0M1", "{list}": "trade", "{code}": "SAVE", "{product}": "mug", "{handle}": "mug", "{sku}": "mug", "{category}": "cups",

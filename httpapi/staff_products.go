@@ -14,9 +14,20 @@ import (
 // StaffProduct is a product as staff see it.
 type StaffProduct struct {
 	Product
-	Status            string `json:"status" enum:"draft,active,archived"`
-	ExternalReference string `json:"external_reference,omitempty"`
-	PrivateMetadata   object `json:"private_metadata,omitempty"`
+	Type              string         `json:"type,omitempty" doc:"The ID of its product type."`
+	Status            string         `json:"status" enum:"draft,active,archived"`
+	Selling           []StaffVariant `json:"selling" nullable:"false" doc:"How each variant is sold."`
+	ExternalReference string         `json:"external_reference,omitempty"`
+	PrivateMetadata   object         `json:"private_metadata,omitempty"`
+}
+
+// StaffVariant says how a variant is sold.
+type StaffVariant struct {
+	SKU         string `json:"sku"`
+	Untracked   bool   `json:"untracked,omitempty"`
+	Reserve     string `json:"reserve,omitempty" enum:"on_cart,track_only"`
+	HoldMinutes int64  `json:"hold_minutes,omitempty"`
+	TaxCategory string `json:"tax_category,omitempty"`
 }
 
 // ProductInput is a whole product: what it does not name is gone afterwards.
@@ -24,6 +35,7 @@ type ProductInput struct {
 	Title             string         `json:"title" minLength:"1" maxLength:"500"`
 	Description       string         `json:"description,omitempty" maxLength:"65536"`
 	Brand             string         `json:"brand,omitempty" maxLength:"200"`
+	Type              string         `json:"type,omitempty" maxLength:"64" doc:"The ID of a product type, which says what attributes it has."`
 	Categories        []string       `json:"categories,omitempty" nullable:"false" maxItems:"100" doc:"IDs, the main one first."`
 	Media             []MediaInput   `json:"media,omitempty" nullable:"false" maxItems:"200"`
 	Attributes        []Attribute    `json:"attributes,omitempty" nullable:"false" maxItems:"200"`
@@ -48,6 +60,9 @@ type VariantInput struct {
 	WidthMM         int64         `json:"width_mm,omitempty" minimum:"0"`
 	HeightMM        int64         `json:"height_mm,omitempty" minimum:"0"`
 	Untracked       bool          `json:"untracked,omitempty" doc:"Stock is not counted, as of a service."`
+	Reserve         string        `json:"reserve,omitempty" enum:"on_cart,track_only" doc:"When its stock is set aside: when it is put in a cart; or never, it is only counted. Missing is when a checkout begins."`
+	HoldMinutes     int64         `json:"hold_minutes,omitempty" minimum:"0" maximum:"10080" doc:"How long it is set aside in a cart; missing is as the store says."`
+	TaxCategory     string        `json:"tax_category,omitempty" maxLength:"100" doc:"Names its tax rates, as in books; missing is the standard one."`
 	Components      []Component   `json:"components,omitempty" nullable:"false" maxItems:"50" doc:"Make the variant a kit of others."`
 	Metadata        object        `json:"metadata,omitempty"`
 	PrivateMetadata object        `json:"private_metadata,omitempty"`
@@ -130,7 +145,7 @@ func (a *api) putProduct(ctx context.Context, in *putProductInput) (*answer[Staf
 func (in ProductInput) product() (catalog.PutProduct, error) {
 	out := catalog.PutProduct{
 		Title: in.Title, Description: in.Description, Brand: in.Brand, Status: catalog.Status(in.Status),
-		Media: mediaOf(in.Media), ExternalReference: in.ExternalReference,
+		Type: catalog.ProductTypeID(in.Type), Media: mediaOf(in.Media), ExternalReference: in.ExternalReference,
 		Metadata: []byte(in.Metadata), PrivateMetadata: []byte(in.PrivateMetadata),
 	}
 	for _, c := range in.Categories {
@@ -157,6 +172,7 @@ func (in ProductInput) product() (catalog.PutProduct, error) {
 func (in VariantInput) variant(at string) (catalog.PutVariant, error) {
 	out := catalog.PutVariant{
 		SKU: catalog.SKU(in.SKU), Untracked: in.Untracked, Barcodes: in.Barcodes,
+		Reserve: catalog.Reserve(in.Reserve), HoldMinutes: in.HoldMinutes, TaxCategory: in.TaxCategory,
 		WeightGrams: in.WeightGrams, LengthMM: in.LengthMM, WidthMM: in.WidthMM, HeightMM: in.HeightMM,
 		Metadata: []byte(in.Metadata), PrivateMetadata: []byte(in.PrivateMetadata),
 	}
@@ -240,7 +256,11 @@ func (a *api) staffProductAnswer(p catalog.Product) *answer[StaffProduct] {
 }
 
 func (a *api) showStaffProduct(p catalog.Product) StaffProduct {
+	selling := make([]StaffVariant, len(p.Variants))
+	for i, v := range p.Variants {
+		selling[i] = StaffVariant{string(v.SKU), v.Untracked, string(v.Reserve), v.HoldMinutes, v.TaxCategory}
+	}
 	return StaffProduct{
-		Product: a.showProduct(p), Status: string(p.Status), ExternalReference: p.ExternalReference, PrivateMetadata: object(p.PrivateMetadata),
+		Product: a.showProduct(p), Type: string(p.Type), Selling: selling, Status: string(p.Status), ExternalReference: p.ExternalReference, PrivateMetadata: object(p.PrivateMetadata),
 	}
 }

@@ -27,6 +27,9 @@ type Level struct {
 	InTransit int64
 	// Version counts the movements that are booked.
 	Version int64
+	// Owed is the part of Shortage that was sold knowing that it is not there.
+	Owed int64
+	Policy
 }
 
 // Level returns the stock of a SKU at a location ("" is Main): all zeros if
@@ -83,7 +86,7 @@ func readHeld(tx *sqlite.Tx, views []*view, shard int) error {
 func (v *view) level() Level {
 	l := Level{
 		Pool: v.pool, SKU: v.stock.SKU, Location: v.pool.Location(), OnHand: v.stock.OnHand, Available: v.available(),
-		Shortage: v.stock.Shortage, InTransit: v.inTransit(), Version: v.stock.Version,
+		Shortage: v.stock.Shortage, InTransit: v.inTransit(), Version: v.stock.Version, Owed: v.stock.Owed, Policy: v.stock.Policy,
 	}
 	for i, h := range v.holdings {
 		a := v.accounts[i]

@@ -38,10 +38,24 @@ func (c *Client) AdjustBalance(ctx context.Context, balance string, body AdjustB
 	return out, err
 }
 
+// AdjustStockQuery is the query of AdjustStock. What is zero is not sent.
+type AdjustStockQuery struct {
+	// The ID of the place; missing is main.
+	Place string
+}
+
+func (q AdjustStockQuery) values() url.Values {
+	v := url.Values{}
+	if q.Place != "" {
+		v.Set("place", q.Place)
+	}
+	return v
+}
+
 // AdjustStock: correct what is on hand.
 // It is POST /staff/stock/{sku}/adjustments.
-func (c *Client) AdjustStock(ctx context.Context, sku string, body AdjustStockBody, opts ...CallOption) (out StockLevel, err error) {
-	err = c.do(ctx, call{method: "POST", path: "/staff/stock/" + url.PathEscape(sku) + "/adjustments", body: body}, opts, &out)
+func (c *Client) AdjustStock(ctx context.Context, sku string, query AdjustStockQuery, body AdjustStockBody, opts ...CallOption) (out StockLevel, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/stock/" + url.PathEscape(sku) + "/adjustments", query: query.values(), body: body}, opts, &out)
 	return out, err
 }
 
@@ -156,6 +170,13 @@ func (c *Client) ForgetMiss(ctx context.Context, query ForgetMissQuery, opts ...
 	return c.do(ctx, call{method: "DELETE", path: "/staff/merchandising/misses", query: query.values()}, opts, nil)
 }
 
+// GetAnyCollection: get a collection with its rules.
+// It is GET /staff/collections/{collection}.
+func (c *Client) GetAnyCollection(ctx context.Context, collection string, opts ...CallOption) (out StaffCollection, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/collections/" + url.PathEscape(collection)}, opts, &out)
+	return out, err
+}
+
 // GetAnyProduct: get a product, whatever its status.
 // It is GET /staff/products/{product}.
 func (c *Client) GetAnyProduct(ctx context.Context, product string, opts ...CallOption) (out StaffProduct, err error) {
@@ -174,6 +195,13 @@ func (c *Client) GetCart(ctx context.Context, cart string, opts ...CallOption) (
 // It is GET /categories/{category}.
 func (c *Client) GetCategory(ctx context.Context, category string, opts ...CallOption) (out CategoryPage, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/categories/" + url.PathEscape(category)}, opts, &out)
+	return out, err
+}
+
+// GetCollection: get a collection by its ID or handle.
+// It is GET /collections/{collection}.
+func (c *Client) GetCollection(ctx context.Context, collection string, opts ...CallOption) (out Collection, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/collections/" + url.PathEscape(collection)}, opts, &out)
 	return out, err
 }
 
@@ -261,6 +289,13 @@ func (c *Client) GetOrderTimeline(ctx context.Context, order string, opts ...Cal
 	return out, err
 }
 
+// GetPlaces: get the places that the shop sells from.
+// It is GET /staff/places.
+func (c *Client) GetPlaces(ctx context.Context, opts ...CallOption) (out Places, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/places"}, opts, &out)
+	return out, err
+}
+
 // GetProduct: get a product on sale by its ID or handle.
 // It is GET /products/{product}.
 func (c *Client) GetProduct(ctx context.Context, product string, opts ...CallOption) (out Product, err error) {
@@ -289,10 +324,31 @@ func (c *Client) GetSession(ctx context.Context, opts ...CallOption) (out Sessio
 	return out, err
 }
 
-// GetStock: get the stock of a SKU.
+// GetStockQuery is the query of GetStock. What is zero is not sent.
+type GetStockQuery struct {
+	// The ID of the place; missing is main.
+	Place string
+}
+
+func (q GetStockQuery) values() url.Values {
+	v := url.Values{}
+	if q.Place != "" {
+		v.Set("place", q.Place)
+	}
+	return v
+}
+
+// GetStock: get the stock of a SKU at a place.
 // It is GET /staff/stock/{sku}.
-func (c *Client) GetStock(ctx context.Context, sku string, opts ...CallOption) (out StockLevel, err error) {
-	err = c.do(ctx, call{method: "GET", path: "/staff/stock/" + url.PathEscape(sku)}, opts, &out)
+func (c *Client) GetStock(ctx context.Context, sku string, query GetStockQuery, opts ...CallOption) (out StockLevel, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/stock/" + url.PathEscape(sku), query: query.values()}, opts, &out)
+	return out, err
+}
+
+// GetTransfer: get a transfer.
+// It is GET /staff/transfers/{transfer}.
+func (c *Client) GetTransfer(ctx context.Context, transfer string, opts ...CallOption) (out StockTransfer, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/transfers/" + url.PathEscape(transfer)}, opts, &out)
 	return out, err
 }
 
@@ -375,6 +431,13 @@ func (c *Client) ListAvailability(ctx context.Context, query ListAvailabilityQue
 	return out, err
 }
 
+// ListBackups: list the backups that are complete, the newest first.
+// It is GET /staff/backups.
+func (c *Client) ListBackups(ctx context.Context, opts ...CallOption) (out ListBackup, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/backups"}, opts, &out)
+	return out, err
+}
+
 // ListBalancesQuery is the query of ListBalances. What is zero is not sent.
 type ListBalancesQuery struct {
 	// How many to answer with.
@@ -413,6 +476,13 @@ func (c *Client) ListBalances(ctx context.Context, query ListBalancesQuery, opts
 // It is GET /categories.
 func (c *Client) ListCategories(ctx context.Context, opts ...CallOption) (out ListCategory, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/categories"}, opts, &out)
+	return out, err
+}
+
+// ListCollections: list all collections; their products are listed by GET /products.
+// It is GET /collections.
+func (c *Client) ListCollections(ctx context.Context, opts ...CallOption) (out ListCollection, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/collections"}, opts, &out)
 	return out, err
 }
 
@@ -478,6 +548,37 @@ func (c *Client) ListEndpoints(ctx context.Context, opts ...CallOption) (out Lis
 // It is GET /staff/merchandising/misses.
 func (c *Client) ListMisses(ctx context.Context, opts ...CallOption) (out ListSearchMiss, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/staff/merchandising/misses"}, opts, &out)
+	return out, err
+}
+
+// ListMovementsQuery is the query of ListMovements. What is zero is not sent.
+type ListMovementsQuery struct {
+	// The ID of the place; missing is main.
+	Place string
+	// How many to answer with.
+	Limit int64
+	// The next of the page before.
+	After int64
+}
+
+func (q ListMovementsQuery) values() url.Values {
+	v := url.Values{}
+	if q.Place != "" {
+		v.Set("place", q.Place)
+	}
+	if q.Limit != 0 {
+		v.Set("limit", strconv.FormatInt(q.Limit, 10))
+	}
+	if q.After != 0 {
+		v.Set("after", strconv.FormatInt(q.After, 10))
+	}
+	return v
+}
+
+// ListMovements: list why on hand is what it is at a place, the oldest first.
+// It is GET /staff/stock/{sku}/movements.
+func (c *Client) ListMovements(ctx context.Context, sku string, query ListMovementsQuery, opts ...CallOption) (out ListStockMovement, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/stock/" + url.PathEscape(sku) + "/movements", query: query.values()}, opts, &out)
 	return out, err
 }
 
@@ -574,6 +675,13 @@ func (c *Client) ListPriceLists(ctx context.Context, opts ...CallOption) (out Li
 	return out, err
 }
 
+// ListProductTypes: list all product types.
+// It is GET /staff/product-types.
+func (c *Client) ListProductTypes(ctx context.Context, opts ...CallOption) (out ListProductType, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/product-types"}, opts, &out)
+	return out, err
+}
+
 // ListProductsQuery is the query of ListProducts. What is zero is not sent.
 type ListProductsQuery struct {
 	// How many to answer with.
@@ -582,6 +690,8 @@ type ListProductsQuery struct {
 	After string
 	// The ID or handle of a category: products in it or below it.
 	Category string
+	// The ID or handle of a collection; not together with category.
+	Collection string
 }
 
 func (q ListProductsQuery) values() url.Values {
@@ -594,6 +704,9 @@ func (q ListProductsQuery) values() url.Values {
 	}
 	if q.Category != "" {
 		v.Set("category", q.Category)
+	}
+	if q.Collection != "" {
+		v.Set("collection", q.Collection)
 	}
 	return v
 }
@@ -616,6 +729,38 @@ func (c *Client) ListReturns(ctx context.Context, order string, opts ...CallOpti
 // It is GET /sessions.
 func (c *Client) ListSessions(ctx context.Context, opts ...CallOption) (out ListSessionEntry, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/sessions"}, opts, &out)
+	return out, err
+}
+
+// ListStockPlaces: list the stock of a SKU at all places.
+// It is GET /staff/stock/{sku}/places.
+func (c *Client) ListStockPlaces(ctx context.Context, sku string, opts ...CallOption) (out ListStockLevel, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/stock/" + url.PathEscape(sku) + "/places"}, opts, &out)
+	return out, err
+}
+
+// ListTransfersQuery is the query of ListTransfers. What is zero is not sent.
+type ListTransfersQuery struct {
+	SKU string
+	// The ID of the place; missing is main.
+	To string
+}
+
+func (q ListTransfersQuery) values() url.Values {
+	v := url.Values{}
+	if q.SKU != "" {
+		v.Set("sku", q.SKU)
+	}
+	if q.To != "" {
+		v.Set("to", q.To)
+	}
+	return v
+}
+
+// ListTransfers: list what of a SKU is on its way to a place.
+// It is GET /staff/transfers.
+func (c *Client) ListTransfers(ctx context.Context, query ListTransfersQuery, opts ...CallOption) (out ListStockTransfer, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/transfers", query: query.values()}, opts, &out)
 	return out, err
 }
 
@@ -659,6 +804,13 @@ func (c *Client) PutCategory(ctx context.Context, handle string, body PutCategor
 	return out, err
 }
 
+// PutCollection: create or replace the collection with a handle.
+// It is PUT /staff/collections/{handle}.
+func (c *Client) PutCollection(ctx context.Context, handle string, body CollectionInput, opts ...CallOption) (out StaffCollection, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/collections/" + url.PathEscape(handle), body: body}, opts, &out)
+	return out, err
+}
+
 // PutCoupon: make a code or replace what is known of it.
 // It is PUT /staff/coupons/{code}.
 func (c *Client) PutCoupon(ctx context.Context, code string, body PutCouponBody, opts ...CallOption) (out Coupon, err error) {
@@ -697,6 +849,13 @@ func (c *Client) PutPriceList(ctx context.Context, list string, body PriceListIn
 // It is PUT /staff/products/{handle}.
 func (c *Client) PutProduct(ctx context.Context, handle string, body ProductInput, opts ...CallOption) (out StaffProduct, err error) {
 	err = c.do(ctx, call{method: "PUT", path: "/staff/products/" + url.PathEscape(handle), body: body}, opts, &out)
+	return out, err
+}
+
+// PutProductType: create or replace the product type with a code.
+// It is PUT /staff/product-types/{code}.
+func (c *Client) PutProductType(ctx context.Context, code string, body ProductTypeInput, opts ...CallOption) (out ProductType, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/product-types/" + url.PathEscape(code), body: body}, opts, &out)
 	return out, err
 }
 
@@ -749,10 +908,31 @@ func (c *Client) PutVocabulary(ctx context.Context, body SearchVocabulary, opts 
 	return out, err
 }
 
+// ReceiveStockQuery is the query of ReceiveStock. What is zero is not sent.
+type ReceiveStockQuery struct {
+	// The ID of the place; missing is main.
+	Place string
+}
+
+func (q ReceiveStockQuery) values() url.Values {
+	v := url.Values{}
+	if q.Place != "" {
+		v.Set("place", q.Place)
+	}
+	return v
+}
+
 // ReceiveStock: book goods that have arrived.
 // It is POST /staff/stock/{sku}/receipts.
-func (c *Client) ReceiveStock(ctx context.Context, sku string, body ReceiveStockBody, opts ...CallOption) (out StockLevel, err error) {
-	err = c.do(ctx, call{method: "POST", path: "/staff/stock/" + url.PathEscape(sku) + "/receipts", body: body}, opts, &out)
+func (c *Client) ReceiveStock(ctx context.Context, sku string, query ReceiveStockQuery, body ReceiveStockBody, opts ...CallOption) (out StockLevel, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/stock/" + url.PathEscape(sku) + "/receipts", query: query.values(), body: body}, opts, &out)
+	return out, err
+}
+
+// ReceiveTransfer: book what of a transfer has arrived, and what was lost.
+// It is POST /staff/transfers/{transfer}/receipts.
+func (c *Client) ReceiveTransfer(ctx context.Context, transfer string, body ReceiveTransferBody, opts ...CallOption) (out StockTransfer, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/transfers/" + url.PathEscape(transfer) + "/receipts", body: body}, opts, &out)
 	return out, err
 }
 
@@ -794,6 +974,12 @@ func (c *Client) RemoveCategory(ctx context.Context, category string, opts ...Ca
 func (c *Client) RemoveCode(ctx context.Context, cart string, code string, opts ...CallOption) (out Cart, err error) {
 	err = c.do(ctx, call{method: "DELETE", path: "/carts/" + url.PathEscape(cart) + "/codes/" + url.PathEscape(code)}, opts, &out)
 	return out, err
+}
+
+// RemoveCollection: remove a collection; its products stay.
+// It is DELETE /staff/collections/{collection}.
+func (c *Client) RemoveCollection(ctx context.Context, collection string, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/staff/collections/" + url.PathEscape(collection)}, opts, nil)
 }
 
 // RemoveEndpoint: remove an endpoint with its secrets and its log.
@@ -968,6 +1154,13 @@ func (c *Client) Search(ctx context.Context, query SearchQuery, opts ...CallOpti
 	return out, err
 }
 
+// SendTransfer: send goods from one place to another.
+// It is POST /staff/transfers.
+func (c *Client) SendTransfer(ctx context.Context, body SendTransferBody, opts ...CallOption) (out StockTransfer, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/transfers", body: body}, opts, &out)
+	return out, err
+}
+
 // SetBalanceState: keep a balance from paying, or let it pay again.
 // It is PUT /staff/balances/{balance}/state.
 func (c *Client) SetBalanceState(ctx context.Context, balance string, body SetBalanceStateBody, opts ...CallOption) (out Balance, err error) {
@@ -975,10 +1168,38 @@ func (c *Client) SetBalanceState(ctx context.Context, balance string, body SetBa
 	return out, err
 }
 
+// SetPlaces: replace the places that the shop sells from.
+// It is PUT /staff/places.
+func (c *Client) SetPlaces(ctx context.Context, body Places, opts ...CallOption) (out Places, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/places", body: body}, opts, &out)
+	return out, err
+}
+
 // SetQuantity: change how many units a line has.
 // It is PUT /carts/{cart}/lines/{sku}.
 func (c *Client) SetQuantity(ctx context.Context, cart string, sku string, body SetQuantityBody, opts ...CallOption) (out Cart, err error) {
 	err = c.do(ctx, call{method: "PUT", path: "/carts/" + url.PathEscape(cart) + "/lines/" + url.PathEscape(sku), body: body}, opts, &out)
+	return out, err
+}
+
+// SetStockPolicyQuery is the query of SetStockPolicy. What is zero is not sent.
+type SetStockPolicyQuery struct {
+	// The ID of the place; missing is main.
+	Place string
+}
+
+func (q SetStockPolicyQuery) values() url.Values {
+	v := url.Values{}
+	if q.Place != "" {
+		v.Set("place", q.Place)
+	}
+	return v
+}
+
+// SetStockPolicy: say how many are kept back, and how many are sold before they are there.
+// It is PUT /staff/stock/{sku}/policy.
+func (c *Client) SetStockPolicy(ctx context.Context, sku string, query SetStockPolicyQuery, body StockPolicy, opts ...CallOption) (out StockLevel, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/stock/" + url.PathEscape(sku) + "/policy", query: query.values(), body: body}, opts, &out)
 	return out, err
 }
 
@@ -1109,12 +1330,44 @@ type Attribute struct {
 	Values []string `json:"values,omitempty"`
 }
 
+// AttributeDefinition is a value of the API.
+type AttributeDefinition struct {
+	// How the values of a product's variants differ.
+	Constraint string `json:"constraint,omitempty"`
+	Facetable  bool   `json:"facetable,omitempty"`
+	// Text if it is missing.
+	Kind      string `json:"kind,omitempty"`
+	Localised bool   `json:"localised,omitempty"`
+	// An enum or a reference may have several values at once.
+	Multiple bool   `json:"multiple,omitempty"`
+	Name     string `json:"name"`
+	// Each variant has it, by itself or from its product.
+	Required   bool `json:"required,omitempty"`
+	Searchable bool `json:"searchable,omitempty"`
+	// That of a number; missing leaves it open.
+	Unit string `json:"unit,omitempty"`
+	// Those that an enum may have.
+	Values []string `json:"values,omitempty"`
+}
+
 // Availability is a value of the API.
 type Availability struct {
 	Available int64  `json:"available"`
 	SKU       string `json:"sku"`
 	// Sales are not bound by stock, as of a service.
 	Unlimited bool `json:"unlimited,omitempty"`
+}
+
+// Backup is a value of the API.
+type Backup struct {
+	// Compressed and encrypted.
+	Bytes   int64     `json:"bytes"`
+	Created time.Time `json:"created"`
+	// How many files of the shop are in it.
+	Files int64 `json:"files"`
+	// The store's keys are in it.
+	Keys bool   `json:"keys"`
+	Name string `json:"name"`
 }
 
 // Balance is a value of the API.
@@ -1290,6 +1543,47 @@ type Checkout struct {
 // Codes is a value of the API.
 type Codes struct {
 	Codes []string `json:"codes"`
+}
+
+// Collection is a value of the API.
+type Collection struct {
+	Description string          `json:"description,omitempty"`
+	Handle      string          `json:"handle"`
+	ID          string          `json:"id"`
+	Media       []Media         `json:"media"`
+	Metadata    json.RawMessage `json:"metadata,omitempty"`
+	SEO         *SEO            `json:"seo,omitempty"`
+	Title       string          `json:"title"`
+	Version     int64           `json:"version"`
+}
+
+// CollectionInput is a value of the API.
+type CollectionInput struct {
+	// One rule is enough; else all must hold.
+	AnyRule         bool            `json:"any_rule,omitempty"`
+	Description     string          `json:"description,omitempty"`
+	Media           []MediaInput    `json:"media,omitempty"`
+	Metadata        json.RawMessage `json:"metadata,omitempty"`
+	PrivateMetadata json.RawMessage `json:"private_metadata,omitempty"`
+	// IDs, in the order in which they are shown. There are either products or rules.
+	Products []string         `json:"products,omitempty"`
+	Rules    []CollectionRule `json:"rules,omitempty"`
+	SEO      *SEO             `json:"seo,omitempty"`
+	Title    string           `json:"title"`
+}
+
+// CollectionRule is a value of the API.
+type CollectionRule struct {
+	Field string `json:"field"`
+	// That of the attribute or option.
+	Name string `json:"name,omitempty"`
+	// What an attribute is compared with: a decimal number, exact, as text.
+	Number string `json:"number,omitempty"`
+	Op     string `json:"op"`
+	// What a variant's own price is compared with.
+	Price *MoneyInput `json:"price,omitempty"`
+	// One of them is enough; types and categories by their IDs.
+	Values []string `json:"values,omitempty"`
 }
 
 // Component is a value of the API.
@@ -1558,6 +1852,13 @@ type ListAvailability struct {
 	Next string `json:"next,omitempty"`
 }
 
+// ListBackup is a value of the API.
+type ListBackup struct {
+	Items []Backup `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // ListBalance is a value of the API.
 type ListBalance struct {
 	Items []Balance `json:"items"`
@@ -1568,6 +1869,13 @@ type ListBalance struct {
 // ListCategory is a value of the API.
 type ListCategory struct {
 	Items []Category `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListCollection is a value of the API.
+type ListCollection struct {
+	Items []Collection `json:"items"`
 	// Pass this as after to read on; it is missing on the last page.
 	Next string `json:"next,omitempty"`
 }
@@ -1656,6 +1964,13 @@ type ListProduct struct {
 	Next string `json:"next,omitempty"`
 }
 
+// ListProductType is a value of the API.
+type ListProductType struct {
+	Items []ProductType `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // ListReturn is a value of the API.
 type ListReturn struct {
 	Items []Return `json:"items"`
@@ -1687,6 +2002,27 @@ type ListStaffCustomer struct {
 // ListStaffProduct is a value of the API.
 type ListStaffProduct struct {
 	Items []StaffProduct `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListStockLevel is a value of the API.
+type ListStockLevel struct {
+	Items []StockLevel `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListStockMovement is a value of the API.
+type ListStockMovement struct {
+	Items []StockMovement `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListStockTransfer is a value of the API.
+type ListStockTransfer struct {
+	Items []StockTransfer `json:"items"`
 	// Pass this as after to read on; it is missing on the last page.
 	Next string `json:"next,omitempty"`
 }
@@ -1870,6 +2206,27 @@ type Payment struct {
 	Voided     Money  `json:"voided"`
 }
 
+// Place is a value of the API.
+type Place struct {
+	// It sells nothing. Its goods stay where they are.
+	Closed bool `json:"closed,omitempty"`
+	// The countries that it serves, as ISO 3166-1 codes; missing is all.
+	Countries []string `json:"countries,omitempty"`
+	ID        string   `json:"id"`
+	Name      string   `json:"name,omitempty"`
+	// Places are asked in this order, the lowest first.
+	Priority int64 `json:"priority,omitempty"`
+}
+
+// Places is a value of the API.
+type Places struct {
+	Places []Place `json:"places"`
+	// The units of one line may come from several places.
+	Split bool `json:"split,omitempty"`
+	// Counts the changes; also the ETag.
+	Version int64 `json:"version,omitempty"`
+}
+
 // PriceList is a value of the API.
 type PriceList struct {
 	Channels  []string  `json:"channels,omitempty"`
@@ -1957,9 +2314,27 @@ type ProductInput struct {
 	PrivateMetadata   json.RawMessage `json:"private_metadata,omitempty"`
 	SEO               *SEO            `json:"seo,omitempty"`
 	// Active if it is missing.
-	Status   string         `json:"status,omitempty"`
-	Title    string         `json:"title"`
+	Status string `json:"status,omitempty"`
+	Title  string `json:"title"`
+	// The ID of a product type, which says what attributes it has.
+	Type     string         `json:"type,omitempty"`
 	Variants []VariantInput `json:"variants"`
+}
+
+// ProductType is a value of the API.
+type ProductType struct {
+	Attributes []AttributeDefinition `json:"attributes"`
+	Code       string                `json:"code"`
+	ID         string                `json:"id"`
+	Title      string                `json:"title"`
+	Version    int64                 `json:"version"`
+}
+
+// ProductTypeInput is a value of the API.
+type ProductTypeInput struct {
+	// They keep their kinds: one of another kind needs another name.
+	Attributes []AttributeDefinition `json:"attributes,omitempty"`
+	Title      string                `json:"title"`
 }
 
 // PutCategoryBody is a value of the API.
@@ -2018,6 +2393,14 @@ type ReceiveStockBody struct {
 	Quantity int64 `json:"quantity"`
 	// A delivery note, say.
 	Reason string `json:"reason,omitempty"`
+}
+
+// ReceiveTransferBody is a value of the API.
+type ReceiveTransferBody struct {
+	// How many will not arrive any more.
+	Lost int64 `json:"lost,omitempty"`
+	// How many have arrived now.
+	Quantity int64 `json:"quantity,omitempty"`
 }
 
 // RefundOrderBody is a value of the API.
@@ -2364,6 +2747,18 @@ type SearchVocabulary struct {
 	Synonyms [][]string `json:"synonyms,omitempty"`
 }
 
+// SendTransferBody is a value of the API.
+type SendTransferBody struct {
+	// The ID of a place; missing is main.
+	From     string `json:"from,omitempty"`
+	Quantity int64  `json:"quantity"`
+	// Groups the transfers of one lorry, say.
+	Reference string `json:"reference,omitempty"`
+	SKU       string `json:"sku"`
+	// The ID of a place; missing is main.
+	To string `json:"to,omitempty"`
+}
+
 // Session is a value of the API.
 type Session struct {
 	Customer  string    `json:"customer"`
@@ -2417,6 +2812,24 @@ type ShippingOffer struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// StaffCollection is a value of the API.
+type StaffCollection struct {
+	// One rule is enough; else all must hold.
+	AnyRule         bool            `json:"any_rule"`
+	Description     string          `json:"description,omitempty"`
+	Handle          string          `json:"handle"`
+	ID              string          `json:"id"`
+	Media           []Media         `json:"media"`
+	Metadata        json.RawMessage `json:"metadata,omitempty"`
+	PrivateMetadata json.RawMessage `json:"private_metadata,omitempty"`
+	// Their IDs, in the order in which they are shown; none if there are rules.
+	Products []string         `json:"products"`
+	Rules    []CollectionRule `json:"rules"`
+	SEO      *SEO             `json:"seo,omitempty"`
+	Title    string           `json:"title"`
+	Version  int64            `json:"version"`
+}
+
 // StaffCustomer is a value of the API.
 type StaffCustomer struct {
 	Addresses         []SavedAddress  `json:"addresses"`
@@ -2447,12 +2860,25 @@ type StaffProduct struct {
 	Media           []Media         `json:"media"`
 	Metadata        json.RawMessage `json:"metadata,omitempty"`
 	PrivateMetadata json.RawMessage `json:"private_metadata,omitempty"`
-	SEO             *SEO            `json:"seo,omitempty"`
-	Status          string          `json:"status"`
-	Title           string          `json:"title"`
+	// How each variant is sold.
+	Selling []StaffVariant `json:"selling"`
+	SEO     *SEO           `json:"seo,omitempty"`
+	Status  string         `json:"status"`
+	Title   string         `json:"title"`
+	// The ID of its product type.
+	Type string `json:"type,omitempty"`
 	// What a shopper chooses from.
 	Variants []Variant `json:"variants"`
 	Version  int64     `json:"version"`
+}
+
+// StaffVariant is a value of the API.
+type StaffVariant struct {
+	HoldMinutes int64  `json:"hold_minutes,omitempty"`
+	Reserve     string `json:"reserve,omitempty"`
+	SKU         string `json:"sku"`
+	TaxCategory string `json:"tax_category,omitempty"`
+	Untracked   bool   `json:"untracked,omitempty"`
 }
 
 // StartResetBody is a value of the API.
@@ -2464,15 +2890,65 @@ type StartResetBody struct {
 type StockLevel struct {
 	// How many could be sold now.
 	Available int64 `json:"available"`
+	// How many may be sold that are not there yet.
+	Backorder int64 `json:"backorder,omitempty"`
 	// How many are sold and wait to be shipped.
 	Committed int64 `json:"committed"`
+	// When those should be there.
+	ExpectedAt *time.Time `json:"expected_at,omitempty"`
 	// How many wait for a payment.
 	Held int64 `json:"held"`
 	// How many are there, sold and unshipped ones included.
 	OnHand int64 `json:"on_hand"`
+	// How many of the shortage were sold as not there yet.
+	Owed int64 `json:"owed"`
+	// The ID of the place.
+	Place string `json:"place"`
+	// The event inventory.low_stock is told when what is on hand falls to this; missing is never.
+	ReorderPoint int64 `json:"reorder_point,omitempty"`
+	// How many are not to be sold; it does not count where there is a backorder.
+	SafetyStock int64 `json:"safety_stock,omitempty"`
 	// How many are promised and not there.
 	Shortage int64  `json:"shortage"`
 	SKU      string `json:"sku"`
+}
+
+// StockMovement is a value of the API.
+type StockMovement struct {
+	At   time.Time `json:"at"`
+	Kind string    `json:"kind"`
+	// Counts the movements at the place, from 1.
+	N int64 `json:"n"`
+	// What was added to on hand.
+	Quantity int64  `json:"quantity"`
+	Reason   string `json:"reason,omitempty"`
+}
+
+// StockPolicy is a value of the API.
+type StockPolicy struct {
+	// How many may be sold that are not there yet.
+	Backorder int64 `json:"backorder,omitempty"`
+	// When those should be there.
+	ExpectedAt *time.Time `json:"expected_at,omitempty"`
+	// The event inventory.low_stock is told when what is on hand falls to this; missing is never.
+	ReorderPoint int64 `json:"reorder_point,omitempty"`
+	// How many are not to be sold; it does not count where there is a backorder.
+	SafetyStock int64 `json:"safety_stock,omitempty"`
+}
+
+// StockTransfer is a value of the API.
+type StockTransfer struct {
+	At   time.Time `json:"at"`
+	From string    `json:"from"`
+	ID   string    `json:"id"`
+	Lost int64     `json:"lost"`
+	// Sent, and neither received nor lost.
+	OnItsWay  int64  `json:"on_its_way"`
+	Received  int64  `json:"received"`
+	Reference string `json:"reference,omitempty"`
+	Sent      int64  `json:"sent"`
+	SKU       string `json:"sku"`
+	To        string `json:"to"`
 }
 
 // Suggested is a value of the API.
@@ -2565,15 +3041,21 @@ type VariantInput struct {
 	// What prices are shown against, as for a sale.
 	CompareAt []MoneyInput `json:"compare_at,omitempty"`
 	// Make the variant a kit of others.
-	Components []Component     `json:"components,omitempty"`
-	HeightMM   int64           `json:"height_mm,omitempty"`
-	LengthMM   int64           `json:"length_mm,omitempty"`
-	Metadata   json.RawMessage `json:"metadata,omitempty"`
-	Options    []OptionInput   `json:"options,omitempty"`
+	Components []Component `json:"components,omitempty"`
+	HeightMM   int64       `json:"height_mm,omitempty"`
+	// How long it is set aside in a cart; missing is as the store says.
+	HoldMinutes int64           `json:"hold_minutes,omitempty"`
+	LengthMM    int64           `json:"length_mm,omitempty"`
+	Metadata    json.RawMessage `json:"metadata,omitempty"`
+	Options     []OptionInput   `json:"options,omitempty"`
 	// At most one in each currency.
 	Prices          []MoneyInput    `json:"prices,omitempty"`
 	PrivateMetadata json.RawMessage `json:"private_metadata,omitempty"`
-	SKU             string          `json:"sku"`
+	// When its stock is set aside: when it is put in a cart; or never, it is only counted. Missing is when a checkout begins.
+	Reserve string `json:"reserve,omitempty"`
+	SKU     string `json:"sku"`
+	// Names its tax rates, as in books; missing is the standard one.
+	TaxCategory string `json:"tax_category,omitempty"`
 	// Stock is not counted, as of a service.
 	Untracked   bool  `json:"untracked,omitempty"`
 	WeightGrams int64 `json:"weight_grams,omitempty"`
