@@ -18,6 +18,9 @@ type Availability struct {
 	SKU       string `json:"sku"`
 	Available int64  `json:"available"`
 	Unlimited bool   `json:"unlimited,omitempty" doc:"Sales are not bound by stock, as of a service."`
+	// Backorder is how many more are sold before they are there.
+	Backorder  int64      `json:"backorder,omitempty" doc:"How many more may be bought that are not there yet."`
+	ExpectedAt *time.Time `json:"expected_at,omitempty" doc:"When those should be there."`
 }
 
 // StockLevel is the stock of a SKU at one place, as staff see it.
@@ -78,7 +81,7 @@ func (a *api) listAvailability(ctx context.Context, in *listAvailabilityInput) (
 	}
 	out := &answer[List[Availability]]{Body: List[Availability]{Items: make([]Availability, len(levels))}}
 	for i, l := range levels {
-		out.Body.Items[i] = Availability{string(l.SKU), l.Available, l.Unlimited}
+		out.Body.Items[i] = Availability{string(l.SKU), l.Available, l.Unlimited, l.Backorder, timeOr(l.ExpectedAt)}
 	}
 	return out, nil
 }

@@ -43,6 +43,9 @@ func (v *visit) linkedData(p catalog.Product, data productPage) productLD {
 	}
 	if data.Priced {
 		ld.Offers = &offerLD{"Offer", data.Canonical, data.Price.Amount.Decimal(), string(data.Price.Amount.Currency()), "https://schema.org/InStock"}
+		if data.Stock.Later {
+			ld.Offers.Availability = "https://schema.org/BackOrder"
+		}
 		if data.Stock.None {
 			ld.Offers.Availability = "https://schema.org/OutOfStock"
 		}

@@ -1,6 +1,8 @@
 package storefront
 
 import (
+	"time"
+
 	"github.com/keelshop/commerce/catalog"
 )
 
@@ -8,6 +10,10 @@ import (
 type stockView struct {
 	None bool
 	Few  int64 // how many, if it is worth saying
+	// Later says that it can be bought and is not there yet. Expected is when it
+	// should be, zero if nobody knows.
+	Later    bool
+	Expected time.Time
 }
 
 // fewLeft is from when on the shop says how many there are.
@@ -23,6 +29,8 @@ func (v *visit) stock(variant catalog.Variant) (stockView, error) {
 	}
 	switch {
 	case level.Unlimited:
+	case level.Available <= 0 && level.Backorder > 0:
+		return stockView{Later: true, Expected: level.ExpectedAt}, nil
 	case level.Available <= 0:
 		return stockView{None: true}, nil
 	case level.Available <= fewLeft:

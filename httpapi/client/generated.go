@@ -1352,8 +1352,12 @@ type AttributeDefinition struct {
 
 // Availability is a value of the API.
 type Availability struct {
-	Available int64  `json:"available"`
-	SKU       string `json:"sku"`
+	Available int64 `json:"available"`
+	// How many more may be bought that are not there yet.
+	Backorder int64 `json:"backorder,omitempty"`
+	// When those should be there.
+	ExpectedAt *time.Time `json:"expected_at,omitempty"`
+	SKU        string     `json:"sku"`
 	// Sales are not bound by stock, as of a service.
 	Unlimited bool `json:"unlimited,omitempty"`
 }
