@@ -359,7 +359,7 @@ func (s *Store) newServices() {
 		s.config.providers[p.Name()] = p
 	}
 	s.Documents = documents.NewService(e, s.Orders, e.sealer)
-	s.Payments = payments.NewService(e, s.Orders, s.config.providers)
+	s.Payments = payments.NewService(e, s.Orders, s.config.providers, e.sealer)
 	s.Checkout = checkout.NewService(e, s.Carts, s.Inventory, s.Orders, s.Payments)
 	s.Endpoints = endpoints.NewService(e, e.sealer, func() string { return string(s.Latest()) })
 	s.Merchandising = merchandising.NewService(e, s.cache)
@@ -372,6 +372,7 @@ func (s *Store) timerHandlers() map[string]command.Timer {
 		checkout.TimerHear:    s.Checkout.HearTimer,
 		checkout.TimerPay:     s.Checkout.PayTimer,
 		payments.TimerSettle:  s.Payments.SettleTimer,
+		payments.TimerMethod:  s.Payments.MethodTimer,
 		inventory.TimerBook:   s.Inventory.BookTimer,
 		inventory.TimerRecall: s.Inventory.RecallTimer,
 		cart.TimerMerge:       s.Carts.MergeTimer,

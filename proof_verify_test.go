@@ -161,6 +161,7 @@ var damages = []struct {
 	{"payments.nothing_forgotten", one(`UPDATE orders SET authorized = authorized + 1 WHERE status = 'canceled'`)},
 	{"payments.payments_make_the_total", one(`UPDATE attempts SET amount = amount + 1 WHERE state = 'pending'`)},
 	{"checkout.open_payment_has_a_timer", one(`UPDATE attempts SET further = 1, state = 'unknown', authorized = 0, captured = 0, voided = 0, refunded = 0, chosen = 0`)},
+	{"payments.method_has_a_timer", one(`INSERT INTO payment_methods (id, customer, slot, provider, state, preferred, sealed, created_at) VALUES ('pmt_1', 'cus_1', 1, 'simulator', 'removing', 0, x'00', 1)`)},
 	{"payments.attempt_forgotten", one(`UPDATE attempts SET state = 'unknown' WHERE state = 'declined'`)},
 	{"payments.capture_forgotten", one(`UPDATE attempts SET auto_capture = 2, captured = 0, state = 'authorized'`)},
 	{"payments.refund_forgotten", one(`UPDATE orders SET refund_granted = refund_granted + 1 WHERE status = 'placed'`)},

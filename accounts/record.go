@@ -44,6 +44,21 @@ func readBase(tx *sqlite.Tx, customer CustomerID) (b base, found bool, err error
 	return b, found, rows.Close()
 }
 
+// KnownTx returns nil for a customer who is known and was not erased, otherwise
+// an *UnknownCustomerError or an *ErasedError.
+func KnownTx(tx *sqlite.Tx, customer CustomerID) error {
+	b, found, err := readBase(tx, customer)
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return &UnknownCustomerError{Customer: customer}
+	case b.erased:
+		return &ErasedError{Customer: customer}
+	}
+	return nil
+}
+
 // findTx returns a customer who may be changed.
 func findTx(tx *command.Tx, customer CustomerID, version int64) (base, error) {
 	b, found, err := readBase(tx.Tx, customer)

@@ -146,7 +146,7 @@ func (s *shop) boot(engine command.Engine, bank payments.Provider) {
 	for _, p := range s.credit.Providers() {
 		providers[p.Name()] = p
 	}
-	s.payments = payments.NewService(engine, s.orders, providers)
+	s.payments = payments.NewService(engine, s.orders, providers, s.sealer)
 	s.checkout = checkout.NewService(engine, s.carts, s.inventory, s.orders, s.payments)
 }
 

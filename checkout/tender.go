@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/money"
@@ -16,8 +17,9 @@ import (
 type Tender struct {
 	// PayWith names the payment provider.
 	PayWith string
-	// Token is the provider's name for the means of payment, or the code of a
-	// gift card. Card numbers are refused.
+	// Token is the provider's name for the means of payment, the code of a gift
+	// card, or the ID of a payments.Method that the customer keeps. Card numbers
+	// are refused.
 	Token string
 	// Amount is the most that it pays; nil is as much as is left to pay, and as
 	// the means of payment can.
@@ -121,6 +123,9 @@ func (c *begin) share(ctx context.Context, s *Service, st command.Stamp, total m
 			pays = min(pays, t.Amount.Minor())
 		}
 		p := &c.Parts[i]
+		if err := s.payments.MayUse(ctx, t.Provider, t.Token, accounts.CustomerID(customer)); err != nil {
+			return err
+		}
 		if purse, ok := s.payments.Purse(t.Provider); ok && pays > 0 {
 			opened, err := purse.Open(ctx, payments.OpenRequest{Token: t.Token, Customer: customer, Currency: total.Currency()})
 			if err != nil {

@@ -67,6 +67,7 @@ func (s *shop) settle() {
 			checkout.TimerRecover: func(o string) error { return s.checkout.Recover(s.ctx(), o) },
 			checkout.TimerHear:    func(o string) error { return s.checkout.HearTimer(s.ctx(), o) },
 			checkout.TimerPay:     func(a string) error { return s.checkout.PayTimer(s.ctx(), a) },
+			payments.TimerMethod:  func(m string) error { return s.payments.MethodTimer(s.ctx(), m) },
 			payments.TimerSettle:  func(o string) error { return s.payments.SettleTimer(s.ctx(), o) },
 		} {
 			for _, subject := range s.engine.Timers(kind) {

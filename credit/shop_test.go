@@ -32,7 +32,7 @@ func newShop(t testing.TB) *shop {
 	e := commandtest.New(t, 2, claim.Module(), subject.Module(), accounts.Module(), catalog.Module(), inventory.Module(),
 		pricing.Module(), cart.Module(), orders.Module(), payments.Module(), credit.Module(),
 		command.Module{Name: "test", Commands: []command.Definition{command.DefineRepeatable(damage.apply)}})
-	return &shop{TB: t, engine: e, credit: credit.NewService(e), ledger: payments.NewService(e, nil, nil)}
+	return &shop{TB: t, engine: e, credit: credit.NewService(e), ledger: payments.NewService(e, nil, nil, nil)}
 }
 
 // damage runs one statement, to plant what a check should find.

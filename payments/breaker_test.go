@@ -18,7 +18,7 @@ func TestProviderThatDoesNotAnswerIsLeftAlone(t *testing.T) {
 		bank, asked := simulator.New(), 0
 		down := func(simulator.Call) simulator.Fault { asked++; return simulator.Unreached }
 		bank.SetFaults(down)
-		s := payments.NewService(nil, nil, map[string]payments.Provider{"simulator": bank})
+		s := payments.NewService(nil, nil, map[string]payments.Provider{"simulator": bank}, nil)
 		p, err := s.Provider("simulator")
 		if err != nil {
 			t.Fatal(err)
@@ -65,7 +65,7 @@ func TestProviderThatDoesNotAnswerIsLeftAlone(t *testing.T) {
 
 // TestDeclinesTripNothing: a card that is declined is an answer.
 func TestDeclinesTripNothing(t *testing.T) {
-	s := payments.NewService(nil, nil, map[string]payments.Provider{"simulator": simulator.New()})
+	s := payments.NewService(nil, nil, map[string]payments.Provider{"simulator": simulator.New()}, nil)
 	p, err := s.Provider("simulator")
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,8 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 		}
 		out = append(out, found...)
 	}
-	return out, nil
+	found, err := unkept(tx)
+	return append(out, found...), err
 }
 
 // A rule finds its violations by a query for a subject and two numbers.

@@ -56,6 +56,29 @@ func (g *guardedPreparer) Prepare(ctx context.Context, r PayRequest) (Outcome, e
 	})
 }
 
+// guardedVault is a Vault that cannot drown the store or be drowned by it.
+type guardedVault struct {
+	*guarded
+	inner Vault
+}
+
+func (g *guardedVault) SaveMethod(ctx context.Context, r SaveRequest) (said Saved, err error) {
+	_, err = guardCall(g.guarded, ctx, r, func(ctx context.Context, r SaveRequest) (Outcome, error) {
+		if said, err = g.inner.SaveMethod(ctx, r); err == nil {
+			err = said.check()
+		}
+		return Outcome{State: Unknown}, err
+	})
+	return said, err
+}
+
+func (g *guardedVault) ForgetMethod(ctx context.Context, r ForgetRequest) error {
+	_, err := guardCall(g.guarded, ctx, r, func(ctx context.Context, r ForgetRequest) (Outcome, error) {
+		return Outcome{State: Unknown}, g.inner.ForgetMethod(ctx, r)
+	})
+	return err
+}
+
 func (g *guarded) Name() string { return g.inner.Name() }
 
 func (g *guarded) Pay(ctx context.Context, r PayRequest) (Outcome, error) {

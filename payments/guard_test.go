@@ -16,7 +16,7 @@ import (
 // guarded returns the provider as a service hands it out.
 func guarded(t *testing.T, p payments.Provider) payments.Provider {
 	t.Helper()
-	g, err := payments.NewService(nil, nil, map[string]payments.Provider{p.Name(): p}).Provider(p.Name())
+	g, err := payments.NewService(nil, nil, map[string]payments.Provider{p.Name(): p}, nil).Provider(p.Name())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestUnknownAnswerIsNoAnswer(t *testing.T) {
 }
 
 func TestUnknownProvider(t *testing.T) {
-	_, err := payments.NewService(nil, nil, nil).Provider("nobody")
+	_, err := payments.NewService(nil, nil, nil, nil).Provider("nobody")
 	if e, ok := errors.AsType[*payments.UnknownProviderError](err); !ok || e.Provider != "nobody" || !errors.Is(err, fault.Invalid) {
 		t.Errorf("it gave %v", err)
 	}

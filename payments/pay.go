@@ -2,8 +2,10 @@ package payments
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/internal/command"
 )
 
@@ -18,6 +20,9 @@ func (s *Service) Pay(ctx context.Context, a Attempt) (Outcome, error) {
 		return Outcome{}, err
 	}
 	request := a.PayRequest()
+	if err := s.unlock(ctx, &request); err != nil {
+		return methodGone(err)
+	}
 	preparer, ok := p.(Preparer)
 	if !ok {
 		return p.Pay(ctx, request)
@@ -85,4 +90,15 @@ func (c identify) apply(tx *command.Tx) (identified, error) {
 		err = updateAttempt(tx, &a)
 	}
 	return identified{State: a.State, ProviderID: a.ProviderID}, err
+}
+
+// methodGone is what a payment comes to whose means of payment was removed: the
+// provider was not asked.
+func methodGone(err error) (Outcome, error) {
+	_, removed := errors.AsType[*NoMethodError](err)
+	_, erased := errors.AsType[*accounts.ErasedError](err)
+	if !removed && !erased {
+		return Outcome{}, err
+	}
+	return Outcome{State: Declined, Decline: DeclineUnsupported, Raw: "method_removed"}, nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/orders"
 )
 
@@ -43,13 +44,16 @@ type Service struct {
 	listeners map[string]Listener // those that have webhooks
 	purses    map[string]Purse    // those that hold balances
 	listers   map[string]Lister   // those that list their payments
+	vaults    map[string]Vault    // those that keep means of payment; each guarded
+	sealer    *seal.Sealer
 }
 
-// NewService returns the service of a store with these providers, by name.
-func NewService(engine command.Engine, orders *orders.Service, providers map[string]Provider) *Service {
+// NewService returns the service of a store with these providers, by name. Means
+// of payment that are kept are sealed with sealer; nil keeps none.
+func NewService(engine command.Engine, orders *orders.Service, providers map[string]Provider, sealer *seal.Sealer) *Service {
 	s := &Service{
 		engine: engine, orders: orders, providers: make(map[string]Provider, len(providers)),
-		listeners: map[string]Listener{}, purses: map[string]Purse{}, listers: map[string]Lister{},
+		listeners: map[string]Listener{}, purses: map[string]Purse{}, listers: map[string]Lister{}, vaults: map[string]Vault{}, sealer: sealer,
 	}
 	for name, p := range providers {
 		s.providers[name] = guard(p)
@@ -58,6 +62,9 @@ func NewService(engine command.Engine, orders *orders.Service, providers map[str
 		}
 		if l, ok := p.(Lister); ok {
 			s.listers[name] = l
+		}
+		if v, ok := p.(Vault); ok {
+			s.vaults[name] = &guardedVault{gateOf(s.providers[name]), v}
 		}
 		if purse, ok := p.(Purse); ok {
 			s.purses[name] = purse
@@ -88,6 +95,10 @@ func Module() command.Module {
 			command.DefineLasting(ReleaseRefund.apply),
 			command.Define(Annotate.apply),
 			command.Define(Clear.apply),
+			command.DefineLasting(SaveMethod.apply),
+			command.Define(RemoveMethod.apply),
+			command.Define(PreferMethod.apply),
+			command.DefineRepeatable(finishMethod.apply),
 			command.DefineRepeatable(report.apply),
 			command.DefineRepeatable(plan.apply),
 			command.DefineRepeatable(recordOperation.apply),
@@ -97,6 +108,8 @@ func Module() command.Module {
 		Errors: []fault.Type{
 			fault.Typed[*NotFoundError]("payments.not_found"),
 			fault.Typed[*AmountError]("payments.amount"),
+			fault.Typed[*NoMethodError]("payments.no_method"),
+			fault.Typed[*MethodDeclinedError]("payments.method_declined"),
 		},
 		Check: check,
 	}

@@ -55,9 +55,12 @@ type Preparer interface {
 
 // PayRequest asks for money.
 type PayRequest struct {
-	Key         string // the attempt's ID
-	Order       string // for the provider's own records
-	Token       string // what the provider gave the browser for a card; never a card number
+	Key   string // the attempt's ID
+	Order string // for the provider's own records
+	Token string // what the provider gave the browser for a card; never a card number
+	// Customer is what a Vault calls the customer whose kept method Token is; ""
+	// with a token of the browser's.
+	Customer    string
 	Amount      money.Amount
 	AutoCapture bool // capture at once; false: authorize only
 	// Installments is in how many parts the shopper pays; 0 if nobody said.

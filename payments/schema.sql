@@ -105,3 +105,19 @@ CREATE TABLE notices (
 
 CREATE INDEX notices_to_do ON notices (order_id) WHERE done = 0;
 CREATE INDEX notices_by_age ON notices (received_at) WHERE done = 1;
+
+-- Means of payment that customers keep for later, on the customer's slot. What
+-- the provider calls them is sealed under the customer's data key.
+CREATE TABLE payment_methods (
+	id         TEXT    NOT NULL PRIMARY KEY,
+	customer   TEXT    NOT NULL CHECK (customer <> ''),
+	slot       INTEGER NOT NULL,
+	provider   TEXT    NOT NULL CHECK (provider <> ''),
+	state      TEXT    NOT NULL CHECK (state = 'saving' OR state = 'kept' OR state = 'removing'),
+	preferred  INTEGER NOT NULL CHECK (preferred = 0 OR preferred = 1 AND state = 'kept'),
+	sealed     BLOB    NOT NULL, -- while it is saved the token, then the provider's names and what a card shows
+	created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX payment_methods_by_customer ON payment_methods (customer, id);
+CREATE UNIQUE INDEX payment_methods_preferred ON payment_methods (customer) WHERE preferred = 1;

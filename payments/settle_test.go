@@ -201,7 +201,7 @@ func (m *moody) Refund(ctx context.Context, r payments.RefundRequest) (payments.
 func TestDeclinedRefundStaysVisibleAndIsTriedAgain(t *testing.T) {
 	s := newShop(t)
 	bank := &moody{Simulator: s.bank, declines: 3}
-	s.pay = payments.NewService(s.engine, s.orders, map[string]payments.Provider{s.bank.Name(): bank})
+	s.pay = payments.NewService(s.engine, s.orders, map[string]payments.Provider{s.bank.Name(): bank}, nil)
 	it := s.sell("pm_card_visa", true)
 	s.cancel(it)
 	for i, pause := range []time.Duration{time.Minute, 4 * time.Minute, 16 * time.Minute} {
@@ -281,7 +281,7 @@ func TestUnknownProviderWaits(t *testing.T) {
 	s := newShop(t)
 	it := s.sell("pm_card_visa", true)
 	s.cancel(it)
-	without := payments.NewService(s.engine, s.orders, nil)
+	without := payments.NewService(s.engine, s.orders, nil, nil)
 	err := without.Settle(s.ctx, it.order)
 	if e, ok := errors.AsType[*payments.UnknownProviderError](err); !ok || e.Provider != s.bank.Name() {
 		t.Errorf("without the provider: %v", err)
@@ -331,7 +331,7 @@ func TestSlowerSettlerBooksNothingTwice(t *testing.T) {
 	it := s.sell("pm_card_visa", true)
 	s.cancel(it)
 	bank.meanwhile = func() { s.must(s.pay.Settle(s.ctx, it.order)) }
-	slower := payments.NewService(s.engine, s.orders, map[string]payments.Provider{s.bank.Name(): bank})
+	slower := payments.NewService(s.engine, s.orders, map[string]payments.Provider{s.bank.Name(): bank}, nil)
 	s.must(slower.Settle(s.ctx, it.order))
 	if a := s.attempt(it); a.Refunded != eur(total) || len(s.operations(it)) != 1 {
 		t.Errorf("refunded %v in %+v", a.Refunded, s.operations(it))
@@ -401,7 +401,7 @@ func TestRefundOfAnotherAmount(t *testing.T) {
 	s.cancel(it)
 	with := func(gives func(int64) int64) error {
 		bank := stingy{s.bank, gives}
-		return payments.NewService(s.engine, s.orders, map[string]payments.Provider{s.bank.Name(): bank}).Settle(s.ctx, it.order)
+		return payments.NewService(s.engine, s.orders, map[string]payments.Provider{s.bank.Name(): bank}, nil).Settle(s.ctx, it.order)
 	}
 	if err := with(func(asked int64) int64 { return asked + 1 }); !errors.Is(err, fault.Conflict) {
 		t.Errorf("too much given back: %v", err)
@@ -427,7 +427,7 @@ func TestOverchargeIsVisibleAndRefundable(t *testing.T) {
 	}
 	s.must(s.settle())
 	s.bank.SetFaults(nil)
-	pay := payments.NewService(s.engine, s.orders, map[string]payments.Provider{s.bank.Name(): agreeable{s.bank}})
+	pay := payments.NewService(s.engine, s.orders, map[string]payments.Provider{s.bank.Name(): agreeable{s.bank}}, nil)
 	if _, err := pay.Refund(s.ctx, payments.Refund{Order: it.order, Amount: eur(100)}); err != nil {
 		t.Fatal(err)
 	}

@@ -157,7 +157,7 @@ func newShop(t testing.TB, opts ...simulator.Option) *shop {
 	e := commandtest.New(t, 2, orders.Module(), payments.Module(), testModule())
 	s := &shop{t: t, ctx: context.Background(), engine: e, bank: simulator.New(opts...)}
 	s.orders = orders.NewService(e, nil)
-	s.pay = payments.NewService(e, s.orders, map[string]payments.Provider{s.bank.Name(): s.bank, manual.Name: manual.New()})
+	s.pay = payments.NewService(e, s.orders, map[string]payments.Provider{s.bank.Name(): s.bank, manual.Name: manual.New()}, nil)
 	return s
 }
 

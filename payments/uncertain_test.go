@@ -32,7 +32,7 @@ func TestWhatWasDoneIsNeverCalledUndone(t *testing.T) {
 			s := newShop(t)
 			it := s.sell("pm_card_visa", test.capture)
 			blind := payments.NewService(&commandtest.Blind{Engine: s.engine, Kind: test.kind}, s.orders,
-				map[string]payments.Provider{s.bank.Name(): s.bank})
+				map[string]payments.Provider{s.bank.Name(): s.bank}, nil)
 			_, err := test.ask(blind, it, "")
 			key := commandtest.KeyOf(t, err)
 			for range 2 {

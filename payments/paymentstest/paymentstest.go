@@ -54,6 +54,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"retrieve", (*suite).retrieve},
 		{"retrieve what was never asked", (*suite).retrieveUnseen},
 		{"challenge", (*suite).challenge},
+		{"kept method", (*suite).keptMethod},
 		{"ended context", (*suite).endedContext},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(&suite{T: t, h: fresh(t), ctx: t.Context()}) })

@@ -31,6 +31,9 @@ type Simulator struct {
 	faults atomic.Pointer[func(Call) Fault]
 	banks  [64]bank
 
+	keptMu sync.Mutex
+	kept   map[string]kept // means of payment, by what the simulator calls them
+
 	callsMu sync.Mutex
 	calls   map[Call]int
 }
@@ -67,7 +70,7 @@ func WithFaults(plan func(Call) Fault) Option {
 
 // New returns a simulator whose bank has seen nothing.
 func New(opts ...Option) *Simulator {
-	s := &Simulator{name: DefaultName, url: "https://simulator.invalid", calls: map[Call]int{}}
+	s := &Simulator{name: DefaultName, url: "https://simulator.invalid", calls: map[Call]int{}, kept: map[string]kept{}}
 	for i := range s.banks {
 		s.banks[i].payments = map[string]*payment{}
 	}
@@ -100,7 +103,7 @@ func (s *Simulator) pay(r payments.PayRequest) (payments.Outcome, error) {
 	if !r.Amount.IsPositive() {
 		return payments.Outcome{}, fmt.Errorf("cannot charge %v", r.Amount)
 	}
-	c := cardOf(r.Token)
+	c := s.cardOf(r.Token, r.Customer)
 	if c.unreached {
 		return payments.Outcome{}, errUnreached
 	}

@@ -60,6 +60,18 @@ func TestStripesOwnMockTakesTheRequests(t *testing.T) {
 		{"search a refund", func(ctx context.Context) (payments.Outcome, error) {
 			return p.Retrieve(ctx, payments.LookupRequest{Of: payments.KindRefund, Key: key + "/3", PaymentKey: key, PaymentID: intent})
 		}},
+		{"pay with a kept method", func(ctx context.Context) (payments.Outcome, error) {
+			kept := ask
+			kept.Key, kept.Customer = key+"k", "cus_1"
+			return p.Prepare(ctx, kept)
+		}},
+		{"keep a method", func(ctx context.Context) (payments.Outcome, error) {
+			_, err := p.SaveMethod(ctx, payments.SaveRequest{Key: "pmt_1", Owner: "cus_01", Token: "pm_card_visa"})
+			return payments.Outcome{}, err
+		}},
+		{"forget a method", func(ctx context.Context) (payments.Outcome, error) {
+			return payments.Outcome{}, p.ForgetMethod(ctx, payments.ForgetRequest{Key: "pmt_1/forget", Customer: "cus_1", Method: "pm_1"})
+		}},
 	} {
 		seen.all = nil
 		o, err := c.ask(t.Context())

@@ -29,6 +29,9 @@ func (p *Provider) Prepare(ctx context.Context, r payments.PayRequest) (payments
 	if r.Token == "" {
 		params.Metadata[metaBrowser] = "yes"
 	}
+	if r.Customer != "" {
+		params.Customer = &r.Customer
+	}
 	params.SetIdempotencyKey(r.Key + "/prepare")
 	params.CaptureMethod = stripe.String(string(stripe.PaymentIntentCaptureMethodAutomatic))
 	if !r.AutoCapture {

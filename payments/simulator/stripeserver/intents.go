@@ -22,6 +22,7 @@ type intent struct {
 	multi     bool // captured in parts
 	metadata  map[string]string
 	method    string // tried last
+	customer  string // whose kept methods it may be paid with
 	confirmed bool
 	canceled  bool
 	final     bool // no more captures
@@ -54,6 +55,7 @@ func (s *Server) createIntent(r *http.Request) (any, error) {
 		amount:   money.New(minor, currency),
 		manual:   r.PostForm.Get("capture_method") == "manual",
 		multi:    r.PostForm.Get("payment_method_options[card][request_multicapture]") == "if_available",
+		customer: r.PostForm.Get("customer"),
 		metadata: metadata(r.PostForm),
 	}
 	s.intents[i.id] = i
@@ -94,7 +96,7 @@ func (s *Server) confirm(r *http.Request, i *intent) (any, error) {
 	}
 	i.confirmed = true
 	i.tries++
-	o, err := s.bank.Pay(r.Context(), payments.PayRequest{Key: i.key(), Token: i.method, Amount: i.amount, AutoCapture: !i.manual})
+	o, err := s.bank.Pay(r.Context(), payments.PayRequest{Key: i.key(), Token: i.method, Customer: i.customer, Amount: i.amount, AutoCapture: !i.manual})
 	s.tell(i)
 	if err != nil {
 		return nil, err

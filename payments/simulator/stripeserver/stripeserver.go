@@ -3,7 +3,8 @@
 // and without an account. It takes Stripe's public test tokens.
 //
 // PaymentIntents can be made, confirmed, captured, canceled and looked up, with
-// and without several captures; refunds made, looked up and listed. A request
+// and without several captures; refunds made, looked up and listed; means of
+// payment kept for a customer by SetupIntents. A request
 // under an Idempotency-Key is carried out once. What happens is told to a
 // webhook endpoint, signed, twice or in another order if that is wanted.
 package stripeserver
@@ -29,6 +30,8 @@ type Server struct {
 	asked   int     // requests to refund
 	events  []event // not delivered yet, in the order in which they happened
 	count   int     // of events so far
+
+	customers, setups int
 }
 
 // New returns a server whose money is in the books of bank.
@@ -42,6 +45,9 @@ func New(bank *simulator.Simulator) *Server {
 		"POST /v1/payment_intents/{id}/confirm": s.confirmIntent,
 		"POST /v1/payment_intents/{id}/capture": s.captureIntent,
 		"POST /v1/payment_intents/{id}/cancel":  s.cancelIntent,
+		"POST /v1/customers":                    s.createCustomer,
+		"POST /v1/setup_intents":                s.createSetup,
+		"POST /v1/payment_methods/{id}/detach":  s.detachMethod,
 		"POST /v1/refunds":                      s.createRefund,
 		"GET /v1/refunds":                       s.listRefunds,
 		"GET /v1/refunds/{id}":                  s.retrieveRefund,
