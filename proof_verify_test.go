@@ -161,6 +161,12 @@ var damages = []struct {
 	{"payments.nothing_forgotten", one(`UPDATE orders SET authorized = authorized + 1 WHERE status = 'canceled'`)},
 	{"payments.payments_make_the_total", one(`UPDATE attempts SET amount = amount + 1 WHERE state = 'pending'`)},
 	{"checkout.open_payment_has_a_timer", one(`UPDATE attempts SET further = 1, state = 'unknown', authorized = 0, captured = 0, voided = 0, refunded = 0, chosen = 0`)},
+	{"payments.discrepancy_is_of_its_order", one(`INSERT INTO discrepancies (provider, key, kind, slot, provider_id, order_id, currency, ours, theirs, found_at, cleared_at, note)
+		SELECT provider, id, 'amount_differs', slot, '', 'another', currency, 1, 2, 1, 0, '' FROM attempts LIMIT 1`)},
+	{"payments.cleared_says_why", one(`INSERT INTO discrepancies (provider, key, kind, slot, provider_id, order_id, currency, ours, theirs, found_at, cleared_at, note)
+		SELECT provider, id, 'amount_differs', slot, '', order_id, currency, 1, 2, 1, 1, '' FROM attempts LIMIT 1`)},
+	{"payments.resolution_is_of_its_order", one(`INSERT INTO resolutions (attempt, operation, n, order_id, slot, state, reference, reason, by, at)
+		SELECT id, 77, 1, order_id, slot, 'captured', '', 'x', '', 1 FROM attempts LIMIT 1`)},
 	{"payments.method_has_a_timer", one(`INSERT INTO payment_methods (id, customer, slot, provider, state, preferred, sealed, created_at) VALUES ('pmt_1', 'cus_1', 1, 'simulator', 'removing', 0, x'00', 1)`)},
 	{"payments.attempt_forgotten", one(`UPDATE attempts SET state = 'unknown' WHERE state = 'declined'`)},
 	{"payments.capture_forgotten", one(`UPDATE attempts SET auto_capture = 2, captured = 0, state = 'authorized'`)},

@@ -47,6 +47,7 @@ func Module() command.Module {
 			command.DefineLasting(begin.apply),
 			command.DefineLasting(changeOrder.apply),
 			command.DefineLasting(payOrder.apply),
+			command.DefineLasting(Resolve.apply),
 			command.DefineRepeatable(finish.apply),
 			command.DefineRepeatable(forget.apply),
 			command.DefineRepeatable(forgetPayment.apply),

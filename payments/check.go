@@ -125,6 +125,24 @@ var rules = []rule{
 		detail: "of %d granted back only %d were refunded, and no timer sees to it",
 	},
 	{
+		name: "payments.discrepancy_is_of_its_order",
+		query: `SELECT d.key || ' ' || d.kind, d.ours, d.theirs FROM discrepancies d LEFT JOIN attempts a ON a.id = d.key
+			WHERE d.kind <> 'unknown_payment' AND (a.id IS NULL OR a.order_id <> d.order_id OR a.provider <> d.provider)`,
+		detail: "the store's %d and the provider's %d are not of a payment of this order",
+	},
+	{
+		name:   "payments.cleared_says_why",
+		query:  `SELECT key || ' ' || kind, cleared_at, length(note) FROM discrepancies WHERE cleared_at > 0 AND note = ''`,
+		detail: "somebody cleared it at %d and says in %d characters why",
+	},
+	{
+		name: "payments.resolution_is_of_its_order",
+		query: `SELECT r.attempt || '/' || r.operation, r.n, r.at FROM resolutions r LEFT JOIN attempts a ON a.id = r.attempt
+			LEFT JOIN operations p ON p.attempt = r.attempt AND p.n = r.operation
+			WHERE a.id IS NULL OR a.order_id <> r.order_id OR r.operation > 0 AND p.n IS NULL`,
+		detail: "resolution %d, made at %d, is about nothing of its order",
+	},
+	{
 		name: "payments.operation_forgotten",
 		query: `SELECT attempt || '/' || n, amount, retry_at FROM operations
 			WHERE state IN ('intent', 'unknown', 'pending') AND order_id NOT IN (SELECT subject FROM timers WHERE kind = ?)`,

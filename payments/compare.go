@@ -55,14 +55,25 @@ func (s *Service) Compare(ctx context.Context, provider string, since time.Time)
 		if err != nil {
 			return out, err
 		}
+		if d == nil && l.State == Authorized && a.State == Voided {
+			d = &Discrepancy{Kind: StillHeld, Provider: provider, Key: l.Key, ProviderID: l.ProviderID, Order: a.Order,
+				Ours: money.Zero(a.Amount.Currency()), Theirs: a.Voided}
+		}
 		if d != nil {
 			out.Amounts = append(out.Amounts, *d)
 		}
-		if d != nil || !a.State.Settled() && l.State.Settled() {
+		if d != nil || !a.State.Settled() && l.State.Settled() || unheard(a, l) {
 			out.Orders = append(out.Orders, a.Order)
 		}
 	}
 	return out, s.missing(ctx, provider, since, began.Add(-listLag), listed, &out)
+}
+
+// unheard reports whether a provider holds or has money of a payment that the
+// store takes for declined or given up. It is looked up: who has nothing to pay
+// for gets it back.
+func unheard(a Attempt, l Listed) bool {
+	return (a.State == Declined || a.State == Canceled) && (l.State == Authorized || l.State == Captured)
 }
 
 // listLag is how old a payment is before it must be in a provider's list: the

@@ -31,6 +31,7 @@ type Discrepancy struct {
 	FoundAt      time.Time
 	ClearedAt    time.Time // zero until somebody has looked
 	Note         string    // what they say of it
+	ClearedBy    string    // the principal who looked
 }
 
 // DiscrepancyKind says in which way books differ.
@@ -46,6 +47,9 @@ const (
 	// AmountDiffers freezes the order's money: nothing is captured, voided or
 	// refunded by itself.
 	AmountDiffers DiscrepancyKind = "amount_differs"
+	// StillHeld is money that the store has let go of and the provider holds: the
+	// shopper waits for it until the authorization runs out.
+	StillHeld DiscrepancyKind = "still_held"
 )
 
 // DiscrepancyEvent is the data of the event payment.discrepancy.
@@ -134,8 +138,8 @@ func (c Clear) Validate() error {
 }
 
 func (c Clear) apply(tx *command.Tx) (struct{}, error) {
-	n, err := tx.Exec(`UPDATE discrepancies SET cleared_at = ?, note = ? WHERE provider = ? AND key = ? AND kind = ?`,
-		tx.At, c.Note, c.Provider, c.Payment, c.Differs)
+	n, err := tx.Exec(`UPDATE discrepancies SET cleared_at = ?, note = ?, cleared_by = ? WHERE provider = ? AND key = ? AND kind = ?`,
+		tx.At, c.Note, tx.Principal, c.Provider, c.Payment, c.Differs)
 	if err == nil && n == 0 {
 		err = fault.New(fault.NotFound, "payment %s of %s has no discrepancy %s", c.Payment, c.Provider, c.Differs)
 	}
@@ -161,7 +165,7 @@ func (s *Service) Discrepancies(ctx context.Context, all bool) iter.Seq2[Discrep
 	list := listing.List[Discrepancy]{
 		Engine: s.engine, Key: func(d Discrepancy) string { return d.Key + "\x00" + d.Provider + "\x00" + string(d.Kind) },
 		Page: func(tx *sqlite.Tx, after string, limit int) (page []Discrepancy, err error) {
-			rows := tx.Query(`SELECT kind, provider, key, provider_id, order_id, currency, ours, theirs, found_at, cleared_at, note FROM discrepancies
+			rows := tx.Query(`SELECT kind, provider, key, provider_id, order_id, currency, ours, theirs, found_at, cleared_at, note, cleared_by FROM discrepancies
 				WHERE key || char(0) || provider || char(0) || kind > ? AND (cleared_at = 0 OR ?)
 				ORDER BY key || char(0) || provider || char(0) || kind LIMIT ?`, after, all, limit)
 			for rows.Next() {
@@ -187,7 +191,7 @@ func scanDiscrepancy(r *sqlite.Rows) Discrepancy {
 	c := money.Currency(r.Text(5))
 	d := Discrepancy{
 		Kind: DiscrepancyKind(r.Text(0)), Provider: r.Text(1), Key: r.Text(2), ProviderID: r.Text(3), Order: orders.ID(r.Text(4)),
-		Ours: money.New(r.Int64(6), c), Theirs: money.New(r.Int64(7), c), FoundAt: instant(r.Int64(8)), Note: r.Text(10),
+		Ours: money.New(r.Int64(6), c), Theirs: money.New(r.Int64(7), c), FoundAt: instant(r.Int64(8)), Note: r.Text(10), ClearedBy: r.Text(11),
 	}
 	if cleared := r.Int64(9); cleared > 0 {
 		d.ClearedAt = instant(cleared)

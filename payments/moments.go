@@ -34,5 +34,11 @@ func (s *Service) Moments(ctx context.Context, o orders.ID) ([]orders.Moment, er
 			Amount: op.Amount, Text: op.Reason, Internal: op.State != OpSucceeded,
 		})
 	}
-	return out, nil
+	resolved, err := s.Resolutions(ctx, o)
+	for _, r := range resolved {
+		out = append(out, orders.Moment{
+			At: r.At, Kind: "payment.resolved", Subject: string(r.Payment), Text: string(r.State) + ": " + r.Reason, By: r.By, Internal: true,
+		})
+	}
+	return out, err
 }

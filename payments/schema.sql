@@ -74,7 +74,7 @@ BEGIN SELECT RAISE (ABORT, 'the ledger is written once'); END;
 CREATE TABLE discrepancies (
 	provider    TEXT    NOT NULL,
 	key         TEXT    NOT NULL, -- the attempt's ID, or what the provider calls it
-	kind        TEXT    NOT NULL CHECK (kind = 'unknown_payment' OR kind = 'missing_payment' OR kind = 'amount_differs'),
+	kind        TEXT    NOT NULL CHECK (kind = 'unknown_payment' OR kind = 'missing_payment' OR kind = 'amount_differs' OR kind = 'still_held'),
 	slot        INTEGER NOT NULL,
 	provider_id TEXT    NOT NULL,
 	order_id    TEXT    NOT NULL, -- '' if the store knows of none
@@ -84,10 +84,29 @@ CREATE TABLE discrepancies (
 	found_at    INTEGER NOT NULL,
 	cleared_at  INTEGER NOT NULL, -- 0 until somebody has looked
 	note        TEXT    NOT NULL,
+	cleared_by  TEXT    NOT NULL DEFAULT '', -- the principal who looked
 	PRIMARY KEY (provider, key, kind)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX discrepancies_of_orders ON discrepancies (order_id) WHERE cleared_at = 0;
+
+-- What people have found out about payments and operations that no provider
+-- would tell of. Rows are added and never change.
+CREATE TABLE resolutions (
+	attempt   TEXT    NOT NULL REFERENCES attempts (id),
+	operation INTEGER NOT NULL CHECK (operation >= 0), -- 0 is the payment itself
+	n         INTEGER NOT NULL CHECK (n > 0),
+	order_id  TEXT    NOT NULL REFERENCES orders (id),
+	slot      INTEGER NOT NULL,
+	state     TEXT    NOT NULL CHECK (state <> ''), -- what they say it came to
+	reference TEXT    NOT NULL, -- what the provider calls it; '' if they do not say
+	reason    TEXT    NOT NULL CHECK (reason <> ''),
+	by        TEXT    NOT NULL,
+	at        INTEGER NOT NULL,
+	PRIMARY KEY (attempt, operation, n)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX resolutions_by_order ON resolutions (order_id);
 
 -- What providers told by webhook, once for each event. Rows that are done are
 -- kept for a while, so that a repetition is known.
