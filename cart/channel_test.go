@@ -1,8 +1,10 @@
 package cart_test
 
 import (
+	"slices"
 	"testing"
 
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
@@ -108,5 +110,37 @@ func shipTo(t *testing.T, s *shop, c cart.ID, country string) {
 	contact.ShippingAddress.Country = country
 	if _, err := s.carts.SetContact(s.Context(), cart.SetContact{Cart: c, Contact: contact}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A store that asks for full addresses says which fields are missing.
+func TestAddressesAreAskedForInFull(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells(map[catalog.SKU]int64{"mug": 1000})
+	ctx := s.Context()
+	_, err := s.pricing.PutShippingZone(ctx, pricing.PutShippingZone{Zone: pricing.ShippingZone{ID: "all", Areas: []pricing.Area{{}}, Methods: []pricing.ShippingMethod{
+		{ID: "parcel", Name: "Parcel", Rates: []pricing.ShippingRate{{Currency: "EUR", Tiers: []pricing.ShippingTier{{Price: 500}}}}},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.add(cart.AddLines{Lines: one("mug", 1)})
+	shipTo(t, s, c.ID, "US")
+	if _, err := s.carts.SetShipping(ctx, cart.SetShipping{Cart: c.ID, Method: "parcel"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.get(c.ID); len(got.Requirements) > 0 {
+		t.Errorf("a store that does not ask is missing %v", got.Requirements)
+	}
+	if _, err := s.pricing.PutSettings(ctx, pricing.PutSettings{Settings: pricing.Settings{FullAddresses: true}}); err != nil {
+		t.Fatal(err)
+	}
+	want := []cart.Requirement{"shipping_address.line1", "shipping_address.city", "shipping_address.region", "shipping_address.postcode"}
+	if got := s.get(c.ID); !slices.Equal(got.Requirements, want) {
+		t.Errorf("missing are %v, want %v", got.Requirements, want)
+	}
+	contact := cart.Contact{ShippingAddress: accounts.Address{Line1: "1 Main St", City: "Albany", Region: "NY", Postcode: "12201", Country: "US"}}
+	if got := s.setContact(c.ID, contact); len(got.Requirements) > 0 {
+		t.Errorf("missing are %v of a full address", got.Requirements)
 	}
 }

@@ -27,7 +27,8 @@ type Priced struct {
 
 	HoldMinutes int64 // how long a checkout keeps the goods; 0 is the usual time
 
-	ships bool // something in it has to be shipped
+	lacks []string // what the address lacks
+	ships bool     // something in it has to be shipped
 }
 
 // Explain says in plain lines how each amount of the cart came about.
@@ -95,6 +96,7 @@ func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, fi
 	} else if err := s.quote(ctx, rules, &p); err != nil {
 		return Priced{}, err
 	}
+	p.lacks = from.lacks
 	p.fill()
 	if !p.ships {
 		p.Offers = nil
@@ -238,6 +240,9 @@ func (p *Priced) require(rules *pricing.Rules) {
 	}
 	if p.ShippingCountry == "" {
 		p.Requirements = append(p.Requirements, NeedsAddress)
+	}
+	for _, field := range p.lacks {
+		p.Requirements = append(p.Requirements, NeedsAddress+"."+Requirement(field))
 	}
 	if p.ShippingMethod == "" {
 		p.Requirements = append(p.Requirements, NeedsShipping)

@@ -69,7 +69,7 @@ func TestCartsArePriced(t *testing.T) {
 		t.Errorf("in XX: %+v", c)
 	}
 	want := []cart.ShippingOffer{
-		{Method: "parcel", Name: "Parcel", MinDays: 1, MaxDays: 2, Price: euro(500)},
+		{Method: "parcel", Name: "Parcel", MinDays: 1, MaxDays: 2, First: "2026-03-02", Last: "2026-03-03", Price: euro(500)},
 		{Method: "dollars", Name: "Dollars", Price: euro(0), Reason: pricing.NoCurrency},
 	}
 	if !slices.Equal(c.Offers, want) {

@@ -18,6 +18,7 @@ type snapshot struct {
 	cart      Cart
 	codes     []string
 	sealed    seal.Sealed // the contact, if more than its country matters
+	lacks     []string    // what the address lacks, if the store asks
 	owner     string      // the subject whose key opens it; "" if it does not matter
 	groups    []string
 	exempt    []pricing.Exemption
@@ -58,7 +59,7 @@ func (out *snapshot) read(tx *sqlite.Tx, cart ID, rules *pricing.Rules, asks pri
 			return err
 		}
 	}
-	if rules.NeedsAddress(out.cart.ShippingCountry) {
+	if rules.Settings.FullAddresses || rules.NeedsAddress(out.cart.ShippingCountry) {
 		out.sealed, out.owner = stored.Contact, stored.ContactSubject
 	}
 	if out.cart.Customer == "" {
@@ -107,6 +108,9 @@ func (s *Service) input(ctx context.Context, slot id.Slot, rules *pricing.Rules,
 		contact, err := OpenContact(ctx, s.engine, s.sealer, slot, from.owner, from.sealed)
 		if err != nil {
 			return in, err
+		}
+		if rules.Settings.FullAddresses {
+			from.lacks = contact.ShippingAddress.Missing()
 		}
 		in.Address.Region, in.Address.Postcode = contact.ShippingAddress.Region.Reveal(), contact.ShippingAddress.Postcode.Reveal()
 	}

@@ -31,7 +31,7 @@ type Cart struct {
 	Offers         []ShippingOffer `json:"shipping_offers" nullable:"false" doc:"The shipping methods that there are for the address."`
 	Codes          []CartCode      `json:"codes" nullable:"false" doc:"The coupon codes on it, and why some have no effect."`
 	Problems       []CartProblem   `json:"problems" nullable:"false" doc:"What broke since the shopper looked, such as a price that changed."`
-	Missing        []string        `json:"missing" nullable:"false" doc:"What is missing before the cart can be bought: lines, shipping_address or shipping_method."`
+	Missing        []string        `json:"missing" nullable:"false" doc:"What is missing before the cart can be bought: lines, shipping_address or a field of it as in shipping_address.postcode, or shipping_method."`
 	Country        string          `json:"shipping_country,omitempty"`
 	Metadata       object          `json:"metadata,omitempty"`
 	Version        int64           `json:"version" doc:"Moves with every change; also the ETag."`

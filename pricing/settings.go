@@ -28,6 +28,9 @@ type Settings struct {
 	// HoldMinutes is how long a checkout that waits for its shopper, as for a 3-D
 	// Secure challenge, keeps the goods set aside; 0 is half an hour.
 	HoldMinutes int64 `cbor:"7,keyasint,omitempty" json:"hold_minutes,omitempty"`
+	// FullAddresses says that goods are sent only to addresses that have all that
+	// mail in their country asks for: see accounts.Address.Missing.
+	FullAddresses bool `cbor:"8,keyasint,omitempty" json:"full_addresses,omitempty"`
 }
 
 // MaxCurrencies bounds the currencies of a store.
