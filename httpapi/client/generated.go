@@ -1422,7 +1422,7 @@ type Cart struct {
 	ID       string          `json:"id"`
 	Lines    []CartLine      `json:"lines"`
 	Metadata json.RawMessage `json:"metadata,omitempty"`
-	// What is missing before the cart can be bought: lines, shipping_address or shipping_method.
+	// What is missing before the cart can be bought: lines, shipping_address or a field of it as in shipping_address.postcode, or shipping_method.
 	Missing []string `json:"missing"`
 	// What a checkout made or is making of it.
 	Order string `json:"order,omitempty"`
@@ -2602,6 +2602,7 @@ type RuleSelector struct {
 // RuleSettings is a value of the API.
 type RuleSettings struct {
 	Currencies    []string     `json:"currencies,omitempty"`
+	FullAddresses bool         `json:"full_addresses,omitempty"`
 	HoldMinutes   int64        `json:"hold_minutes,omitempty"`
 	Home          *RuleAddress `json:"home,omitempty"`
 	PriceRounding string       `json:"price_rounding,omitempty"`
