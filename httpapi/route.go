@@ -176,7 +176,7 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 		if !a.account.Allow(w, req, string(caller.Customer)) {
 			return
 		}
-		if (r.secret || r.id == checkOutID && offersGiftCard(req)) && !a.secret.Allow(w, req, web.Network(web.Proxies(a.options.Proxies).Client(req))) {
+		if (r.secret || (r.id == checkOutID || r.id == payOrderID) && offersGiftCard(req)) && !a.secret.Allow(w, req, web.Network(web.Proxies(a.options.Proxies).Client(req))) {
 			return
 		}
 		ctx = context.WithValue(commerce.As(ctx, caller.principal()), callerKey{}, caller)

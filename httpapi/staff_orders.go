@@ -163,6 +163,7 @@ type refundOrderInput struct {
 	Body struct {
 		Amount *MoneyInput `json:"amount,omitempty" doc:"Missing means everything that was captured and not granted back."`
 		Reason string      `json:"reason,omitempty" maxLength:"500"`
+		To     []RefundTo  `json:"to,omitempty" maxItems:"64" nullable:"false" doc:"Which payments it goes to. What they leave goes to the payments in their order."`
 	}
 }
 
@@ -171,7 +172,11 @@ func (a *api) refundOrder(ctx context.Context, in *refundOrderInput) (*answer[Li
 	if err != nil {
 		return nil, err
 	}
-	done, err := a.shop.Payments.Refund(ctx, payments.Refund{Order: in.id(), Amount: amount, Reason: in.Body.Reason, Key: in.Key})
+	to, err := refundTo(in.Body.To)
+	if err != nil {
+		return nil, err
+	}
+	done, err := a.shop.Payments.Refund(ctx, payments.Refund{Order: in.id(), Amount: amount, Reason: in.Body.Reason, To: to, Key: in.Key})
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,13 @@ func (c *Client) AbandonCheckout(ctx context.Context, cart string, opts ...CallO
 	return out, err
 }
 
+// AbandonPayment: give a further payment up that is not decided.
+// It is POST /staff/payments/{payment}/abandon.
+func (c *Client) AbandonPayment(ctx context.Context, payment string, opts ...CallOption) (out OrderPayment, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/payments/" + url.PathEscape(payment) + "/abandon"}, opts, &out)
+	return out, err
+}
+
 // AddAddress: add an address to one's address book.
 // It is POST /customers/me/addresses.
 func (c *Client) AddAddress(ctx context.Context, body Address, opts ...CallOption) (out SavedAddress, err error) {
@@ -73,6 +80,13 @@ func (c *Client) ArchiveProduct(ctx context.Context, product string, opts ...Cal
 	return out, err
 }
 
+// CancelLines: cancel units that have not left.
+// It is POST /staff/orders/{order}/line-cancellations.
+func (c *Client) CancelLines(ctx context.Context, order string, body CancelLinesBody, opts ...CallOption) (out Order, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/orders/" + url.PathEscape(order) + "/line-cancellations", body: body}, opts, &out)
+	return out, err
+}
+
 // CancelOrder: withdraw a placed order of which nothing has shipped.
 // It is POST /staff/orders/{order}/cancel.
 func (c *Client) CancelOrder(ctx context.Context, order string, body CancelOrderBody, opts ...CallOption) (out Order, err error) {
@@ -101,6 +115,20 @@ func (c *Client) CheckOut(ctx context.Context, cart string, body CheckOutBody, o
 	return out, err
 }
 
+// ClearDiscrepancy: say that somebody has looked at a discrepancy.
+// It is POST /staff/discrepancies/clear.
+func (c *Client) ClearDiscrepancy(ctx context.Context, body ClearDiscrepancyBody, opts ...CallOption) (out ListDiscrepancy, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/discrepancies/clear", body: body}, opts, &out)
+	return out, err
+}
+
+// ConfirmChange: change a placed order.
+// It is POST /staff/orders/{order}/changes.
+func (c *Client) ConfirmChange(ctx context.Context, order string, body ChangeBody, opts ...CallOption) (out Order, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/orders/" + url.PathEscape(order) + "/changes", body: body}, opts, &out)
+	return out, err
+}
+
 // CreateCart: start a cart.
 // It is POST /carts.
 func (c *Client) CreateCart(ctx context.Context, body CreateCartBody, opts ...CallOption) (out Cart, err error) {
@@ -112,6 +140,13 @@ func (c *Client) CreateCart(ctx context.Context, body CreateCartBody, opts ...Ca
 // It is POST /staff/endpoints.
 func (c *Client) CreateEndpoint(ctx context.Context, body EndpointBody, opts ...CallOption) (out Endpoint, err error) {
 	err = c.do(ctx, call{method: "POST", path: "/staff/endpoints", body: body}, opts, &out)
+	return out, err
+}
+
+// DecideReturn: approve, reject or end a return.
+// It is POST /staff/returns/{rma}/decision.
+func (c *Client) DecideReturn(ctx context.Context, rma string, body DecideReturnBody, opts ...CallOption) (out Return, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/returns/" + url.PathEscape(rma) + "/decision", body: body}, opts, &out)
 	return out, err
 }
 
@@ -366,6 +401,13 @@ func (c *Client) GrantCredit(ctx context.Context, customer string, body GrantCre
 	return out, err
 }
 
+// GrantRefund: decide that money is paid back.
+// It is POST /staff/orders/{order}/grants.
+func (c *Client) GrantRefund(ctx context.Context, order string, body GrantRefundBody, opts ...CallOption) (out Grant, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/orders/" + url.PathEscape(order) + "/grants", body: body}, opts, &out)
+	return out, err
+}
+
 // IssueDocuments: draw up the documents that an order lacks.
 // It is POST /staff/orders/{order}/documents.
 func (c *Client) IssueDocuments(ctx context.Context, order string, opts ...CallOption) (out ListDocument, err error) {
@@ -479,6 +521,13 @@ func (c *Client) ListCategories(ctx context.Context, opts ...CallOption) (out Li
 	return out, err
 }
 
+// ListChanges: list the changes that an order has had.
+// It is GET /staff/orders/{order}/changes.
+func (c *Client) ListChanges(ctx context.Context, order string, opts ...CallOption) (out ListOrderEdit, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/orders/" + url.PathEscape(order) + "/changes"}, opts, &out)
+	return out, err
+}
+
 // ListCollections: list all collections; their products are listed by GET /products.
 // It is GET /collections.
 func (c *Client) ListCollections(ctx context.Context, opts ...CallOption) (out ListCollection, err error) {
@@ -523,6 +572,13 @@ func (c *Client) ListDeliveries(ctx context.Context, endpoint string, opts ...Ca
 	return out, err
 }
 
+// ListDiscrepancies: list what a provider's books do not agree about.
+// It is GET /staff/discrepancies.
+func (c *Client) ListDiscrepancies(ctx context.Context, opts ...CallOption) (out ListDiscrepancy, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/discrepancies"}, opts, &out)
+	return out, err
+}
+
 // ListDocuments: list an order's invoice and credit notes.
 // It is GET /orders/{order}/documents.
 func (c *Client) ListDocuments(ctx context.Context, order string, opts ...CallOption) (out ListDocument, err error) {
@@ -541,6 +597,13 @@ func (c *Client) ListEndpointSecrets(ctx context.Context, endpoint string, opts 
 // It is GET /staff/endpoints.
 func (c *Client) ListEndpoints(ctx context.Context, opts ...CallOption) (out ListEndpoint, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/staff/endpoints"}, opts, &out)
+	return out, err
+}
+
+// ListGrants: list what of an order is paid back, and why.
+// It is GET /staff/orders/{order}/grants.
+func (c *Client) ListGrants(ctx context.Context, order string, opts ...CallOption) (out ListGrant, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/orders/" + url.PathEscape(order) + "/grants"}, opts, &out)
 	return out, err
 }
 
@@ -661,6 +724,13 @@ func (c *Client) ListOrders(ctx context.Context, query ListOrdersQuery, opts ...
 	return out, err
 }
 
+// ListPaymentMethods: list the means of payment that one keeps.
+// It is GET /payment-methods.
+func (c *Client) ListPaymentMethods(ctx context.Context, opts ...CallOption) (out ListPaymentMethod, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/payment-methods"}, opts, &out)
+	return out, err
+}
+
 // ListPayments: list the attempts to pay for an order.
 // It is GET /orders/{order}/payments.
 func (c *Client) ListPayments(ctx context.Context, order string, opts ...CallOption) (out ListPayment, err error) {
@@ -764,6 +834,13 @@ func (c *Client) ListTransfers(ctx context.Context, query ListTransfersQuery, op
 	return out, err
 }
 
+// ListTroubles: list payments and refunds that somebody has to look at.
+// It is GET /staff/payments/troubles.
+func (c *Client) ListTroubles(ctx context.Context, opts ...CallOption) (out ListTrouble, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/payments/troubles"}, opts, &out)
+	return out, err
+}
+
 // LogIn: log in.
 // It is POST /sessions.
 func (c *Client) LogIn(ctx context.Context, body LogInBody, opts ...CallOption) (out Session, err error) {
@@ -794,6 +871,27 @@ func (c *Client) MakeCoupons(ctx context.Context, rule string, body MakeCouponsB
 // It is POST /customers/me/cart/merge.
 func (c *Client) MergeCart(ctx context.Context, body MergeCartBody, opts ...CallOption) (out Cart, err error) {
 	err = c.do(ctx, call{method: "POST", path: "/customers/me/cart/merge", body: body}, opts, &out)
+	return out, err
+}
+
+// PayOrder: pay what is due for a placed order.
+// It is POST /orders/{order}/payments.
+func (c *Client) PayOrder(ctx context.Context, order string, body PayOrderBody, opts ...CallOption) (out OrderPayment, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/orders/" + url.PathEscape(order) + "/payments", body: body}, opts, &out)
+	return out, err
+}
+
+// PreferPaymentMethod: ask first whether to pay with this.
+// It is POST /payment-methods/{method}/default.
+func (c *Client) PreferPaymentMethod(ctx context.Context, method string, opts ...CallOption) (out ListPaymentMethod, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/payment-methods/" + url.PathEscape(method) + "/default"}, opts, &out)
+	return out, err
+}
+
+// PreviewChange: see what a change of a placed order would come to.
+// It is POST /staff/orders/{order}/changes/preview.
+func (c *Client) PreviewChange(ctx context.Context, order string, body ChangeBody, opts ...CallOption) (out ChangePreview, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/orders/" + url.PathEscape(order) + "/changes/preview", body: body}, opts, &out)
 	return out, err
 }
 
@@ -908,6 +1006,13 @@ func (c *Client) PutVocabulary(ctx context.Context, body SearchVocabulary, opts 
 	return out, err
 }
 
+// ReceiveReturn: record what came back, by condition.
+// It is POST /staff/returns/{rma}/receipts.
+func (c *Client) ReceiveReturn(ctx context.Context, rma string, body ReceiveReturnBody, opts ...CallOption) (out Return, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/returns/" + url.PathEscape(rma) + "/receipts", body: body}, opts, &out)
+	return out, err
+}
+
 // ReceiveStockQuery is the query of ReceiveStock. What is zero is not sent.
 type ReceiveStockQuery struct {
 	// The ID of the place; missing is main.
@@ -936,6 +1041,13 @@ func (c *Client) ReceiveTransfer(ctx context.Context, transfer string, body Rece
 	return out, err
 }
 
+// RecordRefund: record money that was given back otherwise.
+// It is POST /staff/payments/{payment}/recorded-refunds.
+func (c *Client) RecordRefund(ctx context.Context, payment string, body RecordRefundBody, opts ...CallOption) (out Operation, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/payments/" + url.PathEscape(payment) + "/recorded-refunds", body: body}, opts, &out)
+	return out, err
+}
+
 // Redeliver: send one message once more, now.
 // It is POST /staff/endpoints/{endpoint}/deliveries/{message}.
 func (c *Client) Redeliver(ctx context.Context, endpoint string, message string, opts ...CallOption) (out Delivery, err error) {
@@ -954,6 +1066,13 @@ func (c *Client) RefundOrder(ctx context.Context, order string, body RefundOrder
 // It is POST /customers.
 func (c *Client) Register(ctx context.Context, body RegisterBody, opts ...CallOption) (out Customer, err error) {
 	err = c.do(ctx, call{method: "POST", path: "/customers", body: body}, opts, &out)
+	return out, err
+}
+
+// ReleaseRefund: pay a grant back.
+// It is POST /staff/orders/{order}/grants/{grant}/release.
+func (c *Client) ReleaseRefund(ctx context.Context, order string, grant string, body ReleaseGrantBody, opts ...CallOption) (out Grant, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/orders/" + url.PathEscape(order) + "/grants/" + url.PathEscape(grant) + "/release", body: body}, opts, &out)
 	return out, err
 }
 
@@ -999,6 +1118,12 @@ func (c *Client) RemoveFee(ctx context.Context, rule string, opts ...CallOption)
 func (c *Client) RemoveLine(ctx context.Context, cart string, sku string, opts ...CallOption) (out Cart, err error) {
 	err = c.do(ctx, call{method: "DELETE", path: "/carts/" + url.PathEscape(cart) + "/lines/" + url.PathEscape(sku)}, opts, &out)
 	return out, err
+}
+
+// RemovePaymentMethod: keep a means of payment no longer.
+// It is DELETE /payment-methods/{method}.
+func (c *Client) RemovePaymentMethod(ctx context.Context, method string, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/payment-methods/" + url.PathEscape(method)}, opts, nil)
 }
 
 // RemovePromotion: remove a promotion.
@@ -1068,10 +1193,24 @@ func (c *Client) Reset(ctx context.Context, body ResetBody, opts ...CallOption) 
 	return out, err
 }
 
+// ResolvePayment: say what became of a payment that no provider tells of.
+// It is POST /staff/payments/{payment}/resolutions.
+func (c *Client) ResolvePayment(ctx context.Context, payment string, body ResolvePaymentBody, opts ...CallOption) (out Order, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/payments/" + url.PathEscape(payment) + "/resolutions", body: body}, opts, &out)
+	return out, err
+}
+
 // ResumeCheckout: go on after the shopper has acted.
 // It is POST /carts/{cart}/checkout/resume.
 func (c *Client) ResumeCheckout(ctx context.Context, cart string, opts ...CallOption) (out Checkout, err error) {
 	err = c.do(ctx, call{method: "POST", path: "/carts/" + url.PathEscape(cart) + "/checkout/resume"}, opts, &out)
+	return out, err
+}
+
+// ResumePayment: go on after the shopper has acted.
+// It is POST /orders/{order}/payments/resume.
+func (c *Client) ResumePayment(ctx context.Context, order string, opts ...CallOption) (out ListPayment, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/orders/" + url.PathEscape(order) + "/payments/resume"}, opts, &out)
 	return out, err
 }
 
@@ -1086,6 +1225,13 @@ func (c *Client) ReturnOrder(ctx context.Context, order string, body ReturnOrder
 // It is POST /staff/endpoints/{endpoint}/secrets.
 func (c *Client) RotateEndpointSecret(ctx context.Context, endpoint string, body RotateSecretBody, opts ...CallOption) (out ListEndpointSecret, err error) {
 	err = c.do(ctx, call{method: "POST", path: "/staff/endpoints/" + url.PathEscape(endpoint) + "/secrets", body: body}, opts, &out)
+	return out, err
+}
+
+// SavePaymentMethod: keep a means of payment.
+// It is POST /payment-methods.
+func (c *Client) SavePaymentMethod(ctx context.Context, body SaveMethodBody, opts ...CallOption) (out PaymentMethod, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/payment-methods", body: body}, opts, &out)
 	return out, err
 }
 
@@ -1271,6 +1417,13 @@ func (c *Client) Verify(ctx context.Context, body VerifyBody, opts ...CallOption
 	return c.do(ctx, call{method: "POST", path: "/verifications", body: body}, opts, nil)
 }
 
+// WithdrawRefund: take an open grant back.
+// It is POST /staff/orders/{order}/grants/{grant}/withdraw.
+func (c *Client) WithdrawRefund(ctx context.Context, order string, grant string, opts ...CallOption) (out Grant, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/orders/" + url.PathEscape(order) + "/grants/" + url.PathEscape(grant) + "/withdraw"}, opts, &out)
+	return out, err
+}
+
 // AddLinesBody is a value of the API.
 type AddLinesBody struct {
 	Lines []LineInput `json:"lines"`
@@ -1391,6 +1544,12 @@ type Balance struct {
 	Spent   Money `json:"spent"`
 	Usable  bool  `json:"usable"`
 	Version int64 `json:"version"`
+}
+
+// CancelLinesBody is a value of the API.
+type CancelLinesBody struct {
+	Lines  []LineQuantity `json:"lines"`
+	Reason string         `json:"reason"`
 }
 
 // CancelOrderBody is a value of the API.
@@ -1517,11 +1676,52 @@ type CategoryPage struct {
 	Version  int64  `json:"version"`
 }
 
+// ChangeAdd is a value of the API.
+type ChangeAdd struct {
+	// Missing is the catalog's price. It needs a reason.
+	AgreedPrice *MoneyInput `json:"agreed_price,omitempty"`
+	Quantity    int64       `json:"quantity"`
+	Reason      string      `json:"reason,omitempty"`
+	SKU         string      `json:"sku"`
+}
+
+// ChangeBody is a value of the API.
+type ChangeBody struct {
+	Add    []ChangeAdd    `json:"add,omitempty"`
+	Cancel []LineQuantity `json:"cancel,omitempty"`
+	// What is due for it less what is paid back, as the preview said; the change is refused if it comes to something else.
+	Expected *MoneyInput   `json:"expected,omitempty"`
+	Lower    []ChangeLower `json:"lower,omitempty"`
+	Reason   string        `json:"reason"`
+	// The method by which the order is sent instead.
+	Shipping string `json:"shipping,omitempty"`
+}
+
+// ChangeLower is a value of the API.
+type ChangeLower struct {
+	// By how much, with its tax.
+	Amount MoneyInput `json:"amount"`
+	Line   int64      `json:"line"`
+}
+
 // ChangePasswordBody is a value of the API.
 type ChangePasswordBody struct {
 	Device      string `json:"device,omitempty"`
 	NewPassword string `json:"new_password"`
 	OldPassword string `json:"old_password"`
+}
+
+// ChangePreview is a value of the API.
+type ChangePreview struct {
+	// What becomes due, with its tax.
+	Added Money `json:"added"`
+	// What is granted back, with its tax.
+	Back Money `json:"back"`
+	// That are added.
+	Lines []OrderLine `json:"lines"`
+	// What is still to be paid afterwards; below nothing it is paid back.
+	Outstanding Money `json:"outstanding"`
+	Total       Money `json:"total"`
 }
 
 // CheckOutBody is a value of the API.
@@ -1542,6 +1742,15 @@ type Checkout struct {
 	NextAction *NextAction `json:"next_action,omitempty"`
 	// Placed, or pending while the payment is not known.
 	Order Order `json:"order"`
+}
+
+// ClearDiscrepancyBody is a value of the API.
+type ClearDiscrepancyBody struct {
+	Kind string `json:"kind"`
+	// What was found.
+	Note     string `json:"note"`
+	Payment  string `json:"payment"`
+	Provider string `json:"provider"`
 }
 
 // Codes is a value of the API.
@@ -1640,6 +1849,15 @@ type Customer struct {
 	Version   int64           `json:"version"`
 }
 
+// DecideReturnBody is a value of the API.
+type DecideReturnBody struct {
+	// For the shopper; needed to reject.
+	Note string `json:"note,omitempty"`
+	// Who pays the way back.
+	Payer string `json:"payer,omitempty"`
+	State string `json:"state"`
+}
+
 // Delivery is a value of the API.
 type Delivery struct {
 	At      time.Time `json:"at"`
@@ -1653,6 +1871,18 @@ type Delivery struct {
 	Status  int64  `json:"status,omitempty"`
 	Subject string `json:"subject"`
 	Type    string `json:"type"`
+}
+
+// Discrepancy is a value of the API.
+type Discrepancy struct {
+	FoundAt time.Time `json:"found_at"`
+	Kind    string    `json:"kind"`
+	Order   string    `json:"order,omitempty"`
+	Ours    Money     `json:"ours"`
+	// Ours, or what the provider calls it.
+	Payment  string `json:"payment"`
+	Provider string `json:"provider"`
+	Theirs   Money  `json:"theirs"`
 }
 
 // Document is a value of the API.
@@ -1788,10 +2018,44 @@ type GiftCard struct {
 	Usable    bool       `json:"usable"`
 }
 
+// Grant is a value of the API.
+type Grant struct {
+	Amount   Money  `json:"amount"`
+	Goods    Money  `json:"goods"`
+	Number   int64  `json:"number"`
+	Other    Money  `json:"other"`
+	Paid     bool   `json:"paid"`
+	Reason   string `json:"reason"`
+	Shipping Money  `json:"shipping"`
+	Source   string `json:"source"`
+	State    string `json:"state"`
+	Tax      Money  `json:"tax"`
+}
+
 // GrantCreditBody is a value of the API.
 type GrantCreditBody struct {
 	Amount MoneyInput `json:"amount"`
 	Reason string     `json:"reason,omitempty"`
+}
+
+// GrantLine is a value of the API.
+type GrantLine struct {
+	// Missing is what was paid for the quantity.
+	Amount *MoneyInput `json:"amount,omitempty"`
+	Line   int64       `json:"line"`
+	// 0 is a lower price, and needs an amount.
+	Quantity int64 `json:"quantity,omitempty"`
+}
+
+// GrantRefundBody is a value of the API.
+type GrantRefundBody struct {
+	Lines []GrantLine `json:"lines,omitempty"`
+	// For no goods, such as for a late delivery.
+	Other  *MoneyInput `json:"other,omitempty"`
+	Reason string      `json:"reason"`
+	// The return whose goods it is for.
+	Return   string      `json:"return,omitempty"`
+	Shipping *MoneyInput `json:"shipping,omitempty"`
 }
 
 // Hit is a value of the API.
@@ -1898,6 +2162,13 @@ type ListDelivery struct {
 	Next string `json:"next,omitempty"`
 }
 
+// ListDiscrepancy is a value of the API.
+type ListDiscrepancy struct {
+	Items []Discrepancy `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // ListDocument is a value of the API.
 type ListDocument struct {
 	Items []Document `json:"items"`
@@ -1915,6 +2186,13 @@ type ListEndpoint struct {
 // ListEndpointSecret is a value of the API.
 type ListEndpointSecret struct {
 	Items []EndpointSecret `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListGrant is a value of the API.
+type ListGrant struct {
+	Items []Grant `json:"items"`
 	// Pass this as after to read on; it is missing on the last page.
 	Next string `json:"next,omitempty"`
 }
@@ -1940,9 +2218,23 @@ type ListOrder struct {
 	Next string `json:"next,omitempty"`
 }
 
+// ListOrderEdit is a value of the API.
+type ListOrderEdit struct {
+	Items []OrderEdit `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // ListPayment is a value of the API.
 type ListPayment struct {
 	Items []Payment `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListPaymentMethod is a value of the API.
+type ListPaymentMethod struct {
+	Items []PaymentMethod `json:"items"`
 	// Pass this as after to read on; it is missing on the last page.
 	Next string `json:"next,omitempty"`
 }
@@ -2027,6 +2319,13 @@ type ListStockMovement struct {
 // ListStockTransfer is a value of the API.
 type ListStockTransfer struct {
 	Items []StockTransfer `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListTrouble is a value of the API.
+type ListTrouble struct {
+	Items []Trouble `json:"items"`
 	// Pass this as after to read on; it is missing on the last page.
 	Next string `json:"next,omitempty"`
 }
@@ -2185,6 +2484,16 @@ type Order struct {
 	Version   int64  `json:"version"`
 }
 
+// OrderEdit is a value of the API.
+type OrderEdit struct {
+	Added  Money     `json:"added"`
+	At     time.Time `json:"at"`
+	Back   Money     `json:"back"`
+	By     string    `json:"by,omitempty"`
+	Number int64     `json:"number"`
+	Reason string    `json:"reason"`
+}
+
 // OrderLine is a value of the API.
 type OrderLine struct {
 	Number    int64  `json:"number"`
@@ -2195,6 +2504,28 @@ type OrderLine struct {
 	Title     string `json:"title"`
 	Total     Money  `json:"total"`
 	UnitPrice Money  `json:"unit_price"`
+}
+
+// OrderPayment is a value of the API.
+type OrderPayment struct {
+	// What is still to be paid and nobody is paying; it may be below nothing.
+	Due Money `json:"due"`
+	// What the shopper must do before the payment can go on.
+	NextAction *NextAction `json:"next_action,omitempty"`
+	Order      Order       `json:"order"`
+	Payment    Payment     `json:"payment"`
+}
+
+// PayOrderBody is a value of the API.
+type PayOrderBody struct {
+	// Missing is all that is due.
+	Amount       *MoneyInput `json:"amount,omitempty"`
+	Installments int64       `json:"installments,omitempty"`
+	Method       string      `json:"method,omitempty"`
+	// The payment provider.
+	PayWith string `json:"pay_with,omitempty"`
+	// The provider's name for the means of payment, or the ID of one that the customer keeps. Never a card number.
+	Token string `json:"token,omitempty"`
 }
 
 // Payment is a value of the API.
@@ -2208,6 +2539,18 @@ type Payment struct {
 	Refunded   Money  `json:"refunded"`
 	State      string `json:"state"`
 	Voided     Money  `json:"voided"`
+}
+
+// PaymentMethod is a value of the API.
+type PaymentMethod struct {
+	Brand        string `json:"brand,omitempty"`
+	Default      bool   `json:"default"`
+	ExpiresMonth int64  `json:"expires_month,omitempty"`
+	ExpiresYear  int64  `json:"expires_year,omitempty"`
+	// Takes the place of a token when its customer pays.
+	ID       string `json:"id"`
+	Last4    string `json:"last4,omitempty"`
+	Provider string `json:"provider"`
 }
 
 // Place is a value of the API.
@@ -2392,6 +2735,15 @@ type Quote struct {
 	Version int64 `json:"version"`
 }
 
+// ReceiveReturnBody is a value of the API.
+type ReceiveReturnBody struct {
+	// No more of it is expected.
+	Close bool           `json:"close,omitempty"`
+	Lines []ReceivedLine `json:"lines,omitempty"`
+	// Pay back what came.
+	Refund bool `json:"refund,omitempty"`
+}
+
 // ReceiveStockBody is a value of the API.
 type ReceiveStockBody struct {
 	Quantity int64 `json:"quantity"`
@@ -2407,11 +2759,35 @@ type ReceiveTransferBody struct {
 	Quantity int64 `json:"quantity,omitempty"`
 }
 
+// ReceivedLine is a value of the API.
+type ReceivedLine struct {
+	Damaged    int64 `json:"damaged,omitempty"`
+	Line       int64 `json:"line"`
+	Resellable int64 `json:"resellable,omitempty"`
+}
+
+// RecordRefundBody is a value of the API.
+type RecordRefundBody struct {
+	// Missing is all that is owed.
+	Amount *MoneyInput `json:"amount,omitempty"`
+	Reason string      `json:"reason,omitempty"`
+	// What the other way of paying calls it.
+	Reference string `json:"reference"`
+}
+
 // RefundOrderBody is a value of the API.
 type RefundOrderBody struct {
 	// Missing means everything that was captured and not granted back.
 	Amount *MoneyInput `json:"amount,omitempty"`
 	Reason string      `json:"reason,omitempty"`
+	// Which payments it goes to. What they leave goes to the payments in their order.
+	To []RefundTo `json:"to,omitempty"`
+}
+
+// RefundTo is a value of the API.
+type RefundTo struct {
+	Amount  MoneyInput `json:"amount"`
+	Payment string     `json:"payment"`
 }
 
 // RegisterBody is a value of the API.
@@ -2420,6 +2796,12 @@ type RegisterBody struct {
 	Name     string `json:"name,omitempty"`
 	Password string `json:"password"`
 	Phone    string `json:"phone,omitempty"`
+}
+
+// ReleaseGrantBody is a value of the API.
+type ReleaseGrantBody struct {
+	// Which payments it goes to. What they leave goes to the payments in their order.
+	To []RefundTo `json:"to,omitempty"`
 }
 
 // ReplayEndpointBody is a value of the API.
@@ -2439,6 +2821,16 @@ type ResetBody struct {
 	Device   string `json:"device,omitempty"`
 	Password string `json:"password"`
 	Token    string `json:"token"`
+}
+
+// ResolvePaymentBody is a value of the API.
+type ResolvePaymentBody struct {
+	// Missing is the payment itself.
+	Operation int64  `json:"operation,omitempty"`
+	Reason    string `json:"reason"`
+	// What the provider calls it.
+	Reference string `json:"reference,omitempty"`
+	State     string `json:"state"`
 }
 
 // Return is a value of the API.
@@ -2694,6 +3086,14 @@ type Rules struct {
 type SEO struct {
 	Description string `json:"description,omitempty"`
 	Title       string `json:"title,omitempty"`
+}
+
+// SaveMethodBody is a value of the API.
+type SaveMethodBody struct {
+	Default  bool   `json:"default,omitempty"`
+	Provider string `json:"provider"`
+	// What the provider gave the browser. Never a card number.
+	Token string `json:"token"`
 }
 
 // SavedAddress is a value of the API.
@@ -2993,6 +3393,22 @@ type TenderInput struct {
 	PayWith string `json:"pay_with"`
 	// As in the checkout's own, or the code of a gift card.
 	Token string `json:"token,omitempty"`
+}
+
+// Trouble is a value of the API.
+type Trouble struct {
+	Amount  Money  `json:"amount"`
+	Decline string `json:"decline,omitempty"`
+	// How often a refund was refused.
+	Failed int64  `json:"failed,omitempty"`
+	Kind   string `json:"kind"`
+	// Missing is the payment itself.
+	Operation int64     `json:"operation,omitempty"`
+	Order     string    `json:"order"`
+	Payment   string    `json:"payment"`
+	Provider  string    `json:"provider"`
+	Since     time.Time `json:"since"`
+	State     string    `json:"state"`
 }
 
 // UpdateCartBody is a value of the API.
