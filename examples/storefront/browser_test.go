@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -25,9 +26,12 @@ func TestInABrowser(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, context.Context, string){
 		"good card": buyWithGoodCard, "declined card": buyWithDeclinedCard, "3-D Secure": buyWithThreeDSecure,
 		"account": buyWithAccount, "German": buyInGerman, "keyboard only": buyByKeyboard, "no scripts": buyWithoutScripts, "phone": buyOnAPhone,
-		"accessible": everyPageIsAccessible,
+		"accessible": everyPageIsAccessible, "office": workInTheOffice,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, browser, site) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // each in a tab of its own, with cookies of its own
+			test(t, browser, site)
+		})
 	}
 }
 
@@ -248,38 +252,51 @@ func buyOnAPhone(t *testing.T, browser context.Context, site string) {
 	b.shot("phone-order")
 }
 
-// everyPageIsAccessible asks axe-core about the rules of WCAG 2.2 AA. The
-// variable AXE_CORE names its axe.min.js.
-func everyPageIsAccessible(t *testing.T, browser context.Context, site string) {
+// readAxe returns the script of axe-core, whose axe.min.js the variable AXE_CORE
+// names, and "" if it names none.
+func readAxe(t *testing.T) string {
+	t.Helper()
 	path := os.Getenv("AXE_CORE")
 	if path == "" {
-		t.Skip("AXE_CORE does not name axe.min.js: npm pack axe-core, unpack it, and this test looks for what keeps people out")
+		return ""
 	}
 	axe, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, width := range []int64{1360, 390} {
+	return string(axe)
+}
+
+// everyPageIsAccessible asks axe-core about the rules of WCAG 2.2 AA.
+func everyPageIsAccessible(t *testing.T, browser context.Context, site string) {
+	axe := readAxe(t)
+	if axe == "" {
+		t.Skip("AXE_CORE does not name axe.min.js: npm pack axe-core, unpack it, and this test looks for what keeps people out (.ci/run does)")
+	}
+	for width, pages := range map[int64][]string{
+		1360: {
+			"/", "/c/kitchen", "/c/home?f.Colour=Pine", "/p/rain-coat", "/p/pocket-knife", "/search?q=wool", "/search?q=qqqqq", "/cart", "/checkout",
+			"/login", "/register", "/password", "/password/new?token=x", "/verify?token=x", "/nothing", "/pages/about", "/bank/card",
+		},
+		390: {"/", "/c/home?f.Colour=Pine", "/p/rain-coat", "/search?q=wool", "/cart", "/checkout"}, // those that look otherwise there
+	} {
 		b := newTab(t, browser, site, width, "en")
 		b.open("/p/rain-coat")
 		b.click(".add button")
 		b.says("It is in your cart.")
-		for _, path := range []string{
-			"/", "/c/kitchen", "/c/home?f.Colour=Pine", "/p/rain-coat", "/p/pocket-knife", "/search?q=wool", "/search?q=qqqqq", "/cart", "/checkout",
-			"/login", "/register", "/password", "/password/new?token=x", "/verify?token=x", "/nothing", "/pages/about", "/bank/card",
-		} {
+		for _, path := range pages {
 			b.open(path)
-			b.ask(string(axe), path)
+			b.ask(axe, path)
 		}
 		b.open("/checkout")
 		b.address()
-		b.ask(string(axe), "/checkout/payment")
+		b.ask(axe, "/checkout/payment")
 		b.pay(secureCard)
 		b.says("Your bank asks you to confirm")
-		b.ask(string(axe), "/orders/… pending")
+		b.ask(axe, "/orders/… pending")
 		b.inFrame(`[value=yes]`)
 		b.says("Thank you for your order")
-		b.ask(string(axe), "/orders/…")
+		b.ask(axe, "/orders/…")
 	}
 }
 
@@ -294,5 +311,54 @@ func (b tab) ask(axe, page string) {
 	}
 	if len(found) > 0 {
 		b.t.Errorf("%s is not accessible:\n%s", page, strings.Join(found, "\n"))
+	}
+}
+
+// workInTheOffice logs in as staff and looks at every page that the menu leads
+// to, also on a phone, and sends an order.
+func workInTheOffice(t *testing.T, browser context.Context, site string) {
+	axe := readAxe(t)
+	b := newTab(t, browser, site, 1360, "en")
+	b.open("/p/oak-board")
+	b.click(".add button")
+	b.says("It is in your cart.")
+	b.open("/checkout")
+	b.address()
+	b.pay(goodCard)
+	b.says("Thank you for your order")
+	b.open("/admin/")
+	b.fill("[name=email]", staffEmail)
+	b.fill("[name=password]", staffPassword)
+	b.click("main button")
+	b.says("Overview")
+	for _, width := range []int64{1360, 390} {
+		b.do(chromedp.EmulateViewport(width, 900))
+		for _, page := range []string{
+			"/", "/orders", "/products", "/stock", "/customers", "/promotions", "/search", "/price-lists", "/balances", "/health",
+		} {
+			b.open("/admin" + page)
+			b.until(`document.querySelector("h1")`)
+			b.until(`document.documentElement.scrollWidth <= innerWidth`)
+			b.shot(fmt.Sprintf("admin-%d%s", width, strings.ReplaceAll(page, "/", "-")))
+			if axe != "" && width > 1000 {
+				b.ask(axe, "/admin"+page)
+			}
+		}
+	}
+	b.open("/admin/products?q=oak")
+	b.click(`td a[href*="/products/"]`)
+	b.says("Stock")
+	b.until(`document.documentElement.scrollWidth <= innerWidth`)
+	b.shot("admin-product")
+	if axe != "" {
+		b.ask(axe, "/admin/products/…")
+	}
+	b.open("/admin/orders")
+	b.click(`td a[href*="/orders/"]`)
+	b.says("Draw up what is lacking") // it may be somebody else's: all buy at once
+	b.until(`document.documentElement.scrollWidth <= innerWidth`)
+	b.shot("admin-order")
+	if axe != "" {
+		b.ask(axe, "/admin/orders/…")
 	}
 }

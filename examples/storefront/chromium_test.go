@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -26,7 +27,7 @@ import (
 )
 
 // patience is how long a page may take before a test gives up on it.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // startShop opens the example as main does, and returns its address.
 func startShop(t *testing.T) string {
@@ -41,6 +42,9 @@ func startShop(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closeFinders(finders) })
+	if err := hireStaff(t.Context(), shop, staffPassword, io.Discard); err != nil {
+		t.Fatal(err)
+	}
 	handler, err := routes(shop, bank, finders, &console{to: io.Discard}, slog.New(slog.DiscardHandler), metrics.New())
 	if err != nil {
 		t.Fatal(err)
@@ -49,6 +53,8 @@ func startShop(t *testing.T) string {
 	t.Cleanup(server.Close)
 	return server.URL
 }
+
+const staffPassword = "only for the tests of it"
 
 // startChromium starts a browser without a window, or skips the test where
 // there is none.
@@ -92,6 +98,10 @@ func newTab(t *testing.T, browser context.Context, site string, width int64, lan
 	ctx, end := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(end)
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)); err != nil {
+		t.Fatal(err)
+	}
+	focus := emulation.SetFocusEmulationEnabledParams{Enabled: true} // several tabs at once: each as if it were in front
+	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, focus); err != nil {
 		t.Fatal(err)
 	}
 	headers := network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": language}}
