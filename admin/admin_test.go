@@ -163,7 +163,7 @@ func TestOnlyStaffGetIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages := []string{"/", "/orders", "/orders/" + string(order.ID), "/products", "/products/" + string(o.product.ID), "/customers", "/customers/" + string(c.ID), "/promotions", "/search", "/health"}
+	pages := []string{"/", "/orders", "/orders/" + string(order.ID), "/products", "/products/" + string(o.product.ID), "/customers", "/customers/" + string(c.ID), "/promotions", "/search", "/troubles", "/health"}
 	forms := []string{
 		"/orders/" + string(order.ID) + "/ship", "/orders/" + string(order.ID) + "/cancel", "/orders/" + string(order.ID) + "/return",
 		"/orders/" + string(order.ID) + "/refund", "/orders/" + string(order.ID) + "/capture", "/products/" + string(o.product.ID),
@@ -207,7 +207,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	o := open(t).logIn()
 	order := o.sell(1, false)
 	before := o.Latest()
-	for _, p := range []string{"/", "/orders?status=placed", "/orders/" + string(order.ID), "/products?q=mug", "/products/" + string(o.product.ID), "/customers?q=boss@example.com", "/promotions", "/search", "/health"} {
+	for _, p := range []string{"/", "/orders?status=placed", "/orders/" + string(order.ID), "/products?q=mug", "/products/" + string(o.product.ID), "/customers?q=boss@example.com", "/promotions", "/search", "/troubles", "/health"} {
 		o.get(p).want(200)
 	}
 	for e, err := range o.Events(t.Context(), before) {
