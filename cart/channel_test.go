@@ -143,4 +143,8 @@ func TestAddressesAreAskedForInFull(t *testing.T) {
 	if got := s.setContact(c.ID, contact); len(got.Requirements) > 0 {
 		t.Errorf("missing are %v of a full address", got.Requirements)
 	}
+	contact.ShippingAddress.Region, contact.ShippingAddress.Postcode = "Nowhere", "1220"
+	if got := s.setContact(c.ID, contact); !slices.Equal(got.Requirements, want[2:]) {
+		t.Errorf("missing are %v of an address of no such form", got.Requirements)
+	}
 }

@@ -166,6 +166,6 @@ type Requirement string
 // The requirements.
 const (
 	NeedsLines    Requirement = "lines"
-	NeedsAddress  Requirement = "shipping_address" // the country at least; a field of it that is missing as in shipping_address.postcode
+	NeedsAddress  Requirement = "shipping_address" // the country at least; a field of it that is missing, or not of a form that its country knows, as in shipping_address.postcode
 	NeedsShipping Requirement = "shipping_method"
 )

@@ -110,7 +110,7 @@ func (s *Service) input(ctx context.Context, slot id.Slot, rules *pricing.Rules,
 			return in, err
 		}
 		if rules.Settings.FullAddresses {
-			from.lacks = contact.ShippingAddress.Missing()
+			from.lacks = append(contact.ShippingAddress.Missing(), contact.ShippingAddress.Malformed()...)
 		}
 		in.Address.Region, in.Address.Postcode = contact.ShippingAddress.Region.Reveal(), contact.ShippingAddress.Postcode.Reveal()
 	}
