@@ -32,8 +32,10 @@ type ObservedCommand struct {
 	Start   time.Time
 	Took    time.Duration
 	// Proposed, Began and Applied say when it went into the log's hands, when
-	// the log held it and its transaction began, and when that was committed.
-	// They are zero if another node did that, and if it was not done anew.
+	// the log held it, and when its transaction was committed. An idle shard
+	// applies it while the log syncs it: then only the commit lies between the
+	// last two. They are zero if another node did that, and if it was not done
+	// anew.
 	Proposed, Began, Applied time.Time
 }
 
@@ -72,24 +74,34 @@ func (c config) machineOf(file *shard.Shard, l *lane) replication.Machine {
 	if c.observer.Batch == nil && c.observer.Command == nil {
 		return machine{file, l}
 	}
-	return observed{machine{file, l}, c.observer.Batch}
+	return &observed{machine: machine{file, l}, tell: c.observer.Batch}
 }
 
 // observed is a shard's machine that tells of its batches.
 type observed struct {
 	machine
-	tell func(ObservedBatch)
+	tell  func(ObservedBatch)
+	ahead time.Duration // spent on what was applied while the log synced it
+}
+
+// Prepare notes how long it takes, for the batch that follows.
+func (o *observed) Prepare(entries []replication.Entry) error {
+	start := time.Now()
+	err := o.machine.Prepare(entries)
+	o.ahead = time.Since(start)
+	return err
 }
 
 // ApplyBatch applies entries and tells how many commands were in them.
-func (o observed) ApplyBatch(entries []replication.Entry) ([]any, error) {
+func (o *observed) ApplyBatch(entries []replication.Entry) ([]any, error) {
 	start := time.Now()
 	replies, err := o.machine.ApplyBatch(entries)
 	if err != nil {
 		return nil, err
 	}
 	end := time.Now()
-	b := ObservedBatch{Shard: o.lane.number, Took: end.Sub(start)}
+	b := ObservedBatch{Shard: o.lane.number, Took: o.ahead + end.Sub(start)}
+	o.ahead = 0
 	for _, r := range replies {
 		answers, _ := r.([]shard.Reply)
 		b.Commands += len(answers)

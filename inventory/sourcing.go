@@ -142,6 +142,9 @@ func (s *Service) SetSourcing(ctx context.Context, c SetSourcing) (Sourcing, err
 
 // Sourcing returns where goods come from. It is shared: do not change it.
 func (s *Service) Sourcing(ctx context.Context) (*Sourcing, error) {
+	if err := s.engine.Recent(ctx, id.StoreSlot); err != nil {
+		return nil, err
+	}
 	v, err := s.cache.Get(sourcingKey, func() (any, error) {
 		var out Sourcing
 		err := s.engine.View(context.WithoutCancel(ctx), id.StoreSlot, func(tx *sqlite.Tx) (err error) { // others may wait for this

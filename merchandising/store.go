@@ -15,6 +15,9 @@ const rulesKey = "merchandising:rules"
 
 // Rules returns the store's rules and vocabularies as they are now.
 func (s *Service) Rules(ctx context.Context) (*Rules, error) {
+	if err := s.engine.Recent(ctx, id.StoreSlot); err != nil {
+		return nil, err
+	}
 	v, err := s.cache.Get(rulesKey, func() (any, error) {
 		return s.load(context.WithoutCancel(ctx)) // others may wait for this load
 	})

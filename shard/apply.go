@@ -29,7 +29,7 @@ type Reply struct {
 // Steps says when a command got how far, by this process's clock.
 type Steps struct {
 	Proposed time.Time // it was put into an entry of the log
-	Began    time.Time // the log held the entry, and the transaction of its batch began
+	Began    time.Time // the log held the entry; the transaction of its batch began, unless it had been begun ahead
 	Applied  time.Time // the transaction was committed
 }
 

@@ -80,7 +80,7 @@ func (v *visit) cartLines() ([]lineView, error) {
 			if err != nil && fault.CodeOf(err) != fault.NotFound {
 				return nil, err
 			}
-			view.Left = level.Available
+			view.Left = level.Available + level.Backorder
 			view.Short = !level.Can(l.Quantity)
 		}
 		lines = append(lines, view)
