@@ -21,7 +21,7 @@ const external = "<outside the standard library>"
 
 // purchase lists domain packages in the order in which a purchase meets them.
 // Imports run the same way: a package knows those before it, never those after.
-var purchase = []string{"catalog", "inventory", "pricing", "cart", "orders", "documents", "payments", "credit", "checkout"}
+var purchase = []string{"catalog", "inventory", "pricing", "cart", "orders", "documents", "downloads", "payments", "credit", "checkout"}
 
 // domain lists the packages that say what commerce is.
 var domain = append(slices.Clone(purchase), "accounts", "endpoints", "merchandising")

@@ -7,6 +7,7 @@ import (
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/documents"
+	"github.com/keelshop/commerce/downloads"
 	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
@@ -34,6 +35,7 @@ func newCommandSet(more ...command.Module) (*command.Set, error) {
 		cart.Module(),
 		orders.Module(),
 		documents.Module(),
+		downloads.Module(),
 		payments.Module(),
 		credit.Module(),
 		checkout.Module(),

@@ -20,6 +20,7 @@ import (
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/documents"
+	"github.com/keelshop/commerce/downloads"
 	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/cache"
@@ -46,6 +47,7 @@ type Store struct {
 	Carts     *cart.Service
 	Orders    *orders.Service
 	Documents *documents.Service
+	Downloads *downloads.Service // the files of digital goods
 	Payments  *payments.Service
 	Credit    *credit.Service
 	Checkout  *checkout.Service
@@ -359,6 +361,7 @@ func (s *Store) newServices() {
 		s.config.providers[p.Name()] = p
 	}
 	s.Documents = documents.NewService(e, s.Orders, e.sealer)
+	s.Downloads = downloads.NewService(e, s.Orders, s.Assets)
 	s.Payments = payments.NewService(e, s.Orders, s.config.providers, e.sealer)
 	s.Checkout = checkout.NewService(e, s.Carts, s.Inventory, s.Orders, s.Payments)
 	s.Endpoints = endpoints.NewService(e, e.sealer, func() string { return string(s.Latest()) })
@@ -379,6 +382,7 @@ func (s *Store) timerHandlers() map[string]command.Timer {
 		cart.TimerExpire:      s.Carts.ExpireTimer,
 		cart.TimerRelease:     s.Carts.ReleaseTimer,
 		documents.TimerNumber: s.Documents.NumberTimer,
+		orders.TimerDeliver:   s.Downloads.DeliverTimer,
 		accounts.TimerExpire:  s.Accounts.ExpireTimer,
 		accounts.TimerForget:  s.Accounts.ForgetTimer,
 		claim.TimerKind:       claim.Timer(s.engine, s.holds),

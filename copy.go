@@ -15,6 +15,8 @@ import (
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/replication"
 	"github.com/keelshop/commerce/shard"
 )
@@ -75,7 +77,7 @@ func (s *Store) Copy(ctx context.Context, dir string) (Copy, error) {
 	defer closePins(pins)
 	c := Copy{Format: Format, Store: s.id.Store, Keys: s.id.Keys, Cut: pins[0].Cut, At: s.config.clock.Wall().UTC()}
 	for i, p := range pins {
-		named, err := catalog.AssetsTx(p.Tx())
+		named, err := assetsTx(p.Tx())
 		if err != nil {
 			return Copy{}, errors.Join(fmt.Errorf("copying the store: %w", err), c.remove(dir))
 		}
@@ -91,6 +93,17 @@ func (s *Store) Copy(ctx context.Context, dir string) (Copy, error) {
 	slices.Sort(c.Assets)
 	c.Assets = slices.Compact(c.Assets)
 	return c, nil
+}
+
+// assetsTx returns the files that a shard names: those of the catalog, and those
+// that were sold.
+func assetsTx(tx *sqlite.Tx) ([]assets.ID, error) {
+	shown, err := catalog.AssetsTx(tx)
+	if err != nil {
+		return nil, err
+	}
+	sold, err := orders.AssetsTx(tx)
+	return append(shown, sold...), err
 }
 
 // untilClose returns a context that ends when Close begins, too.

@@ -16,6 +16,7 @@ import (
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/commercetest"
 	"github.com/keelshop/commerce/credit"
+	"github.com/keelshop/commerce/downloads"
 	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/inventory"
@@ -142,6 +143,11 @@ var damages = []struct {
 	{"documents.numbers_follow_the_dates", written(`UPDATE document_numbers SET issued_at = -n`)},
 	{"documents.number_is_unique", written(`UPDATE documents SET number = 'X'`)},
 	{"documents.number_is_of_its_series", written(`UPDATE documents SET number = number || '0'`)},
+	{"downloads.within_the_limit", one(`UPDATE download_counts SET used = 9`)},
+	{"downloads.was_delivered", []string{`UPDATE fulfilments SET status = 'shipped'`, `UPDATE order_lines SET shipped = 0 WHERE digital IS NOT NULL`}},
+	{"downloads.of_a_file", one(`UPDATE download_links SET file = 2`)},
+	{"downloads.on_the_orders_slot", one(`UPDATE download_counts SET slot = slot + 1`)},
+	{"downloads.digital_is_known", one(`UPDATE orders SET digital = 1 - digital`)},
 	{"orders.own_number_is_unique", one(`UPDATE orders SET id = (SELECT substr(max(id), 1, 21) || substr(min(id), 22) FROM orders) WHERE id = (SELECT min(id) FROM orders)`)},
 	{"orders.numbers_have_no_gaps", one(`UPDATE order_sequences SET next = next + 1`)},
 	{"orders.number_is_of_its_sequence", one(`UPDATE order_numbers SET number = number || '0' WHERE n = 1`)},
@@ -326,6 +332,7 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	must(t, err)
 	_, err = shop.Carts.AddLine(ctx, cart.AddLine{SKU: "ticket", Quantity: 2})
 	must(t, err)
+	download(ctx, t, shop)
 	_, err = shop.Pricing.PutSettings(ctx, pricing.PutSettings{})
 	must(t, err)
 	_, err = shop.Merchandising.PutRule(ctx, merchandising.PutRule{Rule: merchandising.Rule{Query: "opening hours", Redirect: "/hours"}})
@@ -339,8 +346,27 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	return dir
 }
 
+// download buys a file and downloads it.
+func download(ctx context.Context, t *testing.T, shop *commerce.Store) {
+	t.Helper()
+	file, err := shop.Assets.Put(ctx, strings.NewReader("a manual"))
+	must(t, err)
+	_, err = shop.Catalog.PutProduct(ctx, catalog.PutProduct{Title: "Manual", Variants: []catalog.PutVariant{
+		{SKU: "manual", Prices: []money.Amount{money.New(300, "EUR")}, Untracked: true, Digital: &catalog.Digital{Files: []catalog.File{{Asset: file, Name: "manual.txt"}}, Downloads: 3}},
+	}})
+	must(t, err)
+	bought, err := buy(ctx, shop, "manual", 1, checkout.Complete{PayWith: "simulator", Token: approves})
+	must(t, err)
+	must(t, shop.Downloads.DeliverTimer(ctx, string(bought.ID)))
+	link, err := shop.Downloads.Link(ctx, downloads.Link{Order: bought.ID, Line: 1, File: 1})
+	must(t, err)
+	got, err := shop.Downloads.Download(ctx, downloads.Download{Token: link.Token})
+	must(t, err)
+	must(t, got.Body.Close())
+}
+
 // ruleNames finds the names of rules in a program's text.
-var ruleNames = regexp.MustCompile(`"((?:accounts|cart|catalog|checkout|claim|credit|documents|endpoints|inventory|merchandising|orders|payments|pricing|replication|shard)\.[a-z_]+)"|name:\s+"([a-z_]+)"`)
+var ruleNames = regexp.MustCompile(`"((?:accounts|cart|catalog|checkout|claim|credit|documents|downloads|endpoints|inventory|merchandising|orders|payments|pricing|replication|shard)\.[a-z_]+)"|name:\s+"([a-z_]+)"`)
 
 // TestEveryRuleIsProven: no rule is checked that TestVerifyFindsDamage does not
 // break.

@@ -24,6 +24,9 @@ type Priced struct {
 	// position, where that is not a unit of its variant that has to be there:
 	// of kits, and of what is only tracked.
 	Needs map[int][]inventory.Need
+	// Digital says of the lines that are delivered over the network how, by the
+	// line's position.
+	Digital map[int]*catalog.Digital
 
 	HoldMinutes int64 // how long a checkout keeps the goods; 0 is the usual time
 
@@ -135,7 +138,7 @@ func (p *Priced) lookUp(ctx context.Context, s *Service, rules *pricing.Rules, l
 		if err != nil && !gone {
 			return err
 		}
-		p.ships = p.ships || v.Digital == nil
+		p.deliver(i, v.Digital)
 		if v.IsKit() || v.Reserve == catalog.TrackOnly {
 			if gone, err = p.takeApart(ctx, s, i, v); err != nil {
 				return err
@@ -155,6 +158,18 @@ func (p *Priced) lookUp(ctx context.Context, s *Service, rules *pricing.Rules, l
 		p.Input.Lines[i].OnSale = found && price.CompareAt.Minor() > l.UnitPrice.Minor()
 	}
 	return nil
+}
+
+// deliver notes how a line is delivered.
+func (p *Priced) deliver(line int, d *catalog.Digital) {
+	if d == nil {
+		p.ships = true
+		return
+	}
+	if p.Digital == nil {
+		p.Digital = map[int]*catalog.Digital{}
+	}
+	p.Digital[line] = d
 }
 
 // takeApart notes what a line takes from stock. A kit that cannot be put

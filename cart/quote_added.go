@@ -44,7 +44,8 @@ type QuotedLine struct {
 	Title, Reason  string
 	Quantity       int64
 	UnitPrice, Tax int64
-	TaxIncluded    bool // in UnitPrice
+	TaxIncluded    bool             // in UnitPrice
+	Digital        *catalog.Digital // nil if it is shipped
 }
 
 // QuoteAdded prices what is added to an order by the catalog and the rules of
@@ -138,7 +139,7 @@ func (s *Service) describeAdded(ctx context.Context, rules *pricing.Rules, a Add
 		}
 		line.Prices = found.Prices
 		in.Lines = append(in.Lines, line)
-		quoted := QuotedLine{SKU: l.SKU, Variant: v.ID, Title: v.Title, Reason: l.Reason, Quantity: l.Quantity, UnitPrice: price.Minor()}
+		quoted := QuotedLine{SKU: l.SKU, Variant: v.ID, Title: v.Title, Reason: l.Reason, Quantity: l.Quantity, UnitPrice: price.Minor(), Digital: v.Digital}
 		if !v.Untracked {
 			quoted.Pool = inventory.PoolOf(v.ID, "")
 		}

@@ -9,10 +9,11 @@ import (
 const namedAssets = `SELECT json_extract(m.value, '$.asset') FROM products p, json_each(p.media) m
 	UNION SELECT json_extract(m.value, '$.asset') FROM categories c, json_each(c.media) m
 	UNION SELECT json_extract(m.value, '$.asset') FROM collections c, json_each(c.media) m
+	UNION SELECT json_extract(f.value, '$.asset') FROM variants v, json_each(v.digital, '$.files') f WHERE v.digital IS NOT NULL
 	ORDER BY 1`
 
-// AssetsTx returns the files that products, categories and collections of a
-// shard name, in order, for who copies a store with its files.
+// AssetsTx returns the files that products, variants, categories and collections
+// of a shard name, in order, for who copies a store with its files.
 func AssetsTx(tx *sqlite.Tx) ([]assets.ID, error) {
 	rows := tx.Query(namedAssets)
 	var list []assets.ID

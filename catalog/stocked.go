@@ -34,7 +34,8 @@ type Digital struct {
 	// Downloads is how often each file may be downloaded for each unit that
 	// was bought; 0 is without limit.
 	Downloads int64 `json:"downloads,omitempty" cbor:"2,keyasint,omitempty"`
-	// Days is how long after the payment; 0 is without limit.
+	// Days is how long after they were first made available, which is when the
+	// order was paid unless staff do it; 0 is without limit.
 	Days int64 `json:"days,omitempty" cbor:"3,keyasint,omitempty"`
 }
 
@@ -93,13 +94,24 @@ func (d *Digital) normalized() *Digital {
 	return &out
 }
 
-// column returns it as a column takes it: JSON, or nil for none.
-func (d *Digital) column() (any, error) {
+// Column returns it as a column takes it: JSON, or nil for none.
+func (d *Digital) Column() (any, error) {
 	if d == nil {
 		return nil, nil
 	}
 	b, err := json.Marshal(d)
 	return string(b), err
+}
+
+// DecodeDigital reads what Column returns; "" is nil.
+func DecodeDigital(text string) (d *Digital, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		return nil, fault.Wrap(fault.Broken, err, "reading the files of a variant")
+	}
+	return d, nil
 }
 
 func (d *Digital) equal(other *Digital) bool {

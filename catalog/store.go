@@ -119,7 +119,7 @@ func (v placed) store(tx *command.Tx, product ProductID, samePrices bool) error 
 	if err != nil {
 		return err
 	}
-	digital, err := v.Digital.column()
+	digital, err := v.Digital.Column()
 	if err != nil {
 		return err
 	}

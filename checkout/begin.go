@@ -177,6 +177,7 @@ func (c begin) order(shopping cart.Stored, lines []cart.Line) (orders.New, []inv
 			SKU: l.SKU, Variant: l.Variant, Title: l.Title, Quantity: l.Quantity,
 			UnitPrice: c.Priced.Lines[i].UnitPrice, Total: c.Priced.Lines[i].UnitPrice * l.Quantity,
 			Discount: c.Priced.Lines[i].Discount, Tax: c.Priced.Lines[i].Tax, TaxIncluded: c.Priced.Lines[i].TaxIncluded, Reason: l.Reason, Properties: l.Properties,
+			Digital: c.Priced.Lines[i].Digital,
 		}
 		switch {
 		case c.Priced.Lines[i].Apart:

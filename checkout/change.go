@@ -283,7 +283,7 @@ func (s *Service) priceAdded(ctx context.Context, o orders.Order, c Change, out 
 	}
 	for _, l := range q.Lines {
 		out.Added = append(out.Added, orders.AddedLine{
-			SKU: l.SKU, Variant: l.Variant, Pool: l.Pool, Title: l.Title, Quantity: l.Quantity, UnitPrice: l.UnitPrice, Tax: l.Tax, TaxIncluded: l.TaxIncluded, Reason: l.Reason,
+			SKU: l.SKU, Variant: l.Variant, Pool: l.Pool, Title: l.Title, Quantity: l.Quantity, UnitPrice: l.UnitPrice, Tax: l.Tax, TaxIncluded: l.TaxIncluded, Reason: l.Reason, Digital: l.Digital,
 		})
 	}
 	out.Taxes = q.Taxes

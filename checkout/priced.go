@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
@@ -52,6 +53,8 @@ type pricedLine struct {
 	// and not units of its variant.
 	Apart bool             `cbor:"4,keyasint,omitempty"`
 	Parts []inventory.Part `cbor:"5,keyasint,omitempty"`
+	// Digital is how it is delivered over the network; nil if it is shipped.
+	Digital *catalog.Digital `cbor:"7,keyasint,omitempty"`
 }
 
 // maxNamed bounds the lines that a refusal names.
@@ -97,7 +100,7 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 		Promotions: withinBounds(q.Promotions), Redemptions: p.Redemptions,
 	}
 	for i, l := range q.Lines {
-		c.Priced.Lines = append(c.Priced.Lines, pricedLine{UnitPrice: p.Input.Lines[i].UnitPrice, Discount: l.Discount, Tax: l.Tax, TaxIncluded: l.TaxIncluded})
+		c.Priced.Lines = append(c.Priced.Lines, pricedLine{UnitPrice: p.Input.Lines[i].UnitPrice, Discount: l.Discount, Tax: l.Tax, TaxIncluded: l.TaxIncluded, Digital: p.Digital[i]})
 	}
 	for _, f := range q.Fees {
 		c.Priced.Fees = append(c.Priced.Fees, orders.NewFee{Fee: f.Fee, Kind: f.Kind, Name: f.Name, Line: f.Line, Amount: f.Amount, Tax: f.Tax})

@@ -161,6 +161,7 @@ func (a *api) addRoutes() {
 	a.addOrders()
 	a.addPapers()
 	a.addFurther()
+	a.addDownloads()
 	a.addStaffOrders()
 	a.addStaffChanges()
 	a.addStaffQueue()

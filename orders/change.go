@@ -46,6 +46,8 @@ type AddedLine struct {
 	// TaxIncluded says that UnitPrice contains its tax.
 	TaxIncluded bool   `cbor:"9,keyasint,omitempty"`
 	Reason      string `cbor:"8,keyasint,omitempty"` // why the price was agreed; "" is the catalog's price
+	// Digital is how it is delivered over the network; nil if it is shipped.
+	Digital *catalog.Digital `cbor:"10,keyasint,omitempty"`
 }
 
 // LoweredLine is a line that becomes cheaper.
@@ -119,6 +121,9 @@ func ApplyChange(tx *command.Tx, o *Order, c Changed) (Change, error) {
 		return Change{}, err
 	}
 	if err := tx.SetTimer(tx.Clock, TimerSettle, string(o.ID)); err != nil {
+		return Change{}, err
+	}
+	if err := deliverLater(tx, o); err != nil { // what was added may cost nothing
 		return Change{}, err
 	}
 	return out, tx.Emit("order.changed", string(o.ID), ChangedEvent{
@@ -250,6 +255,7 @@ func (c Changed) add(tx *command.Tx, o *Order) (goods, shipping, tax int64, err 
 		taxAdded += line.Gross.Minor() - line.Total.Minor()
 		goods, tax = goods+line.Net.Minor(), tax+l.Tax
 		o.Units += l.Quantity
+		o.Digital = o.Digital || line.Downloadable()
 		if l.Pool != "" {
 			demands = append(demands, inventory.Demand{Pool: l.Pool, SKU: l.SKU, Quantity: l.Quantity})
 		}
@@ -279,8 +285,8 @@ func (c Changed) add(tx *command.Tx, o *Order) (goods, shipping, tax int64, err 
 	if err != nil {
 		return 0, 0, 0, err
 	}
-	_, err = tx.Exec(`UPDATE orders SET subtotal = ?, shipping = ?, shipping_tax = ?, tax = ?, tax_added = ?, total = ?, taxes = ?, shipping_method = ?, shipping_name = ?, units = ?, canceled = ? WHERE id = ?`,
-		o.Subtotal.Minor(), o.Shipping.Minor(), o.ShippingTax.Minor(), o.Tax.Minor(), o.TaxAdded.Minor(), o.Total.Minor(), taxes, o.ShippingMethod, o.ShippingName, o.Units, o.Canceled, o.ID)
+	_, err = tx.Exec(`UPDATE orders SET subtotal = ?, shipping = ?, shipping_tax = ?, tax = ?, tax_added = ?, total = ?, taxes = ?, shipping_method = ?, shipping_name = ?, units = ?, canceled = ?, digital = ? WHERE id = ?`,
+		o.Subtotal.Minor(), o.Shipping.Minor(), o.ShippingTax.Minor(), o.Tax.Minor(), o.TaxAdded.Minor(), o.Total.Minor(), taxes, o.ShippingMethod, o.ShippingName, o.Units, o.Canceled, o.Digital, o.ID)
 	return goods, shipping, tax, err
 }
 
@@ -294,7 +300,7 @@ func (l AddedLine) line(o Order, number int) Line {
 	}
 	return Line{
 		Number: number, SKU: l.SKU, Variant: l.Variant, Pool: l.Pool, Title: l.Title, Quantity: l.Quantity, UnitPrice: amount(l.UnitPrice),
-		Total: amount(total), Discount: amount(0), Fees: amount(0), TaxIncluded: l.TaxIncluded, Net: amount(gross - l.Tax), Tax: amount(l.Tax), Gross: amount(gross), Reason: l.Reason,
+		Total: amount(total), Discount: amount(0), Fees: amount(0), TaxIncluded: l.TaxIncluded, Net: amount(gross - l.Tax), Tax: amount(l.Tax), Gross: amount(gross), Reason: l.Reason, Digital: l.Digital,
 	}
 }
 

@@ -57,6 +57,7 @@ type NewLine struct {
 	TaxIncluded bool
 	Reason      string
 	Properties  []cart.Property
+	Digital     *catalog.Digital // nil if it is shipped
 }
 
 // NewFee is one fee of a New.
@@ -85,11 +86,11 @@ func Insert(tx *command.Tx, n New) (Order, error) {
 	_, err = tx.Exec(`INSERT INTO orders (id, slot, number, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
 		subtotal, discount, fees, own_fees, own_fees_tax, shipping, shipping_tax, tax, tax_included, tax_exempt, tax_added, total, taxes, promotions, shipping_method, shipping_name, authorized, captured, voided, refund_granted, refunded,
 		units, canceled, shipped, delivered, returned, occurred_at, created_at, placed_at, canceled_at, due, version,
-		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country)
-		VALUES (?, ?, '', ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?)`,
+		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country, digital)
+		VALUES (?, ?, '', ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?, ?)`,
 		n.ID, tx.Slot, n.Cart, n.Customer, n.Currency, o.PaymentStatus,
 		n.Subtotal, n.Discount, o.FeeTotal.Minor(), o.OwnFees.Minor(), o.OwnFeesTax.Minor(), n.Shipping, n.ShippingTax, n.Tax, n.TaxIncluded, n.TaxExempt, n.TaxAdded, n.Total, taxes, promotions, n.ShippingMethod, n.ShippingName, o.Units, millis(o.OccurredAt), tx.At, n.Due, n.ExternalReference,
-		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry)
+		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry, o.Digital)
 	if err != nil {
 		return Order{}, taken(tx, n.ID, err)
 	}
@@ -115,9 +116,13 @@ func insertLine(tx *command.Tx, order ID, l *Line) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, parts, title, quantity, unit_price, total, discount, fees, net, tax, gross, tax_included, properties, reason, canceled, shipped, returned)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)`,
-		order, l.Number, tx.Slot, l.SKU, l.Variant, l.Pool, parts, l.Title, l.Quantity, l.UnitPrice.Minor(), l.Total.Minor(), l.Discount.Minor(), l.Fees.Minor(), l.Net.Minor(), l.Tax.Minor(), l.Gross.Minor(), l.TaxIncluded, properties, l.Reason)
+	digital, err := l.Digital.Column()
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, parts, title, quantity, unit_price, total, discount, fees, net, tax, gross, tax_included, properties, reason, digital, canceled, shipped, returned)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)`,
+		order, l.Number, tx.Slot, l.SKU, l.Variant, l.Pool, parts, l.Title, l.Quantity, l.UnitPrice.Minor(), l.Total.Minor(), l.Discount.Minor(), l.Fees.Minor(), l.Net.Minor(), l.Tax.Minor(), l.Gross.Minor(), l.TaxIncluded, properties, l.Reason, digital)
 	return err
 }
 
@@ -150,8 +155,9 @@ func (n New) order(tx *command.Tx) Order {
 		o.Lines[i] = Line{
 			Number: i + 1, SKU: l.SKU, Variant: l.Variant, Pool: l.Pool, Parts: l.Parts, Title: l.Title, Quantity: l.Quantity,
 			UnitPrice: amount(l.UnitPrice), Total: amount(l.Total), Discount: amount(l.Discount),
-			Fees: amount(fees), Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross), TaxIncluded: l.TaxIncluded, Reason: l.Reason, Properties: l.Properties,
+			Fees: amount(fees), Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross), TaxIncluded: l.TaxIncluded, Reason: l.Reason, Properties: l.Properties, Digital: l.Digital,
 		}
+		o.Digital = o.Digital || o.Lines[i].Downloadable()
 	}
 	o.takeFees(n.Fees)
 	return o

@@ -63,6 +63,9 @@ type Order struct {
 	// The countries of the contact's addresses; "" if they are not known.
 	ShippingCountry, BillingCountry string
 
+	// Digital says that a line has files to download.
+	Digital bool
+
 	ExternalReference string
 	Metadata          json.RawMessage // a JSON object or nil
 	PrivateMetadata   json.RawMessage // a JSON object or nil; not for shoppers
@@ -131,10 +134,16 @@ type Line struct {
 	TaxIncluded                     bool
 	Reason                          string          // why the price was agreed; "" is the catalog's price
 	Properties                      []cart.Property // what the shopper chose beside the variant
-	Canceled                        int64
-	Shipped                         int64
-	Returned                        int64
+	// Digital is what the catalog said of its delivery when it was bought; nil
+	// if it is shipped.
+	Digital  *catalog.Digital
+	Canceled int64
+	Shipped  int64
+	Returned int64
 }
+
+// Downloadable reports whether the line has files to download.
+func (l Line) Downloadable() bool { return l.Digital != nil && len(l.Digital.Files) > 0 }
 
 // Unshipped returns how many units are still to be shipped.
 func (l Line) Unshipped() int64 { return l.Quantity - l.Canceled - l.Shipped }

@@ -39,6 +39,8 @@ func Module() command.Module {
 		Commands: []command.Definition{
 			command.Define(Cancel.apply),
 			command.Define(Ship.apply),
+			command.Define(Deliver.apply),
+			command.DefineRepeatable(deliverDue.apply),
 			command.Define(CancelLines.apply),
 			command.Define(Track.apply),
 			command.DefineLasting(Return.apply),

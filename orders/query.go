@@ -102,7 +102,7 @@ const selectOrder = `SELECT id, cart, customer, currency, status, payment_status
 	units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, version,
 	shipping_country, billing_country, external_reference, metadata, private_metadata, due,
 	tax_included, shipping_tax, taxes, shipping_method, shipping_name, promotions, number, canceled, delivered,
-	fees, own_fees, own_fees_tax, tax_added, tax_exempt FROM orders`
+	fees, own_fees, own_fees_tax, tax_added, tax_exempt, digital FROM orders`
 
 // GetTx returns an order without its lines, or a *NotFoundError.
 func GetTx(tx *sqlite.Tx, o ID) (Order, error) {
@@ -142,7 +142,7 @@ func scanOrder(r *sqlite.Rows) (Order, error) {
 		Version: r.Int64(25), ShippingCountry: r.Text(26), BillingCountry: r.Text(27),
 		ExternalReference: r.Text(28), Metadata: jsonOf(r, 29), PrivateMetadata: jsonOf(r, 30), Due: r.Int64(31),
 		TaxIncluded: r.Bool(32), ShippingTax: amount(33), Taxes: taxes, Promotions: promotions, ShippingMethod: r.Text(35), ShippingName: r.Text(36),
-		FeeTotal: amount(41), OwnFees: amount(42), OwnFeesTax: amount(43), TaxAdded: amount(44), TaxExempt: r.Text(45),
+		FeeTotal: amount(41), OwnFees: amount(42), OwnFeesTax: amount(43), TaxAdded: amount(44), TaxExempt: r.Text(45), Digital: r.Bool(46),
 	}, nil
 }
 
@@ -165,7 +165,7 @@ func FeesTx(tx *sqlite.Tx, o Order) ([]Fee, error) {
 
 // LinesTx returns an order's lines in order.
 func LinesTx(tx *sqlite.Tx, o ID, c money.Currency) ([]Line, error) {
-	rows := tx.Query(`SELECT line, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned, discount, net, tax, gross, properties, parts, canceled, fees, tax_included
+	rows := tx.Query(`SELECT line, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned, discount, net, tax, gross, properties, parts, canceled, fees, tax_included, digital
 		FROM order_lines WHERE order_id = ? ORDER BY line`, o)
 	var out []Line
 	amount := func(col int) money.Amount { return money.New(rows.Int64(col), c) }
@@ -178,8 +178,12 @@ func LinesTx(tx *sqlite.Tx, o ID, c money.Currency) ([]Line, error) {
 		if err != nil {
 			return nil, errors.Join(err, rows.Close())
 		}
+		digital, err := catalog.DecodeDigital(rows.Text(20))
+		if err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
 		out = append(out, Line{
-			Properties: properties, Parts: parts,
+			Properties: properties, Parts: parts, Digital: digital,
 			Number: rows.Int(0), SKU: catalog.SKU(rows.Text(1)), Variant: catalog.VariantID(rows.Text(2)), Pool: inventory.PoolID(rows.Text(3)),
 			Title: rows.Text(4), Quantity: rows.Int64(5), UnitPrice: amount(6), Total: amount(7),
 			Discount: amount(11), Net: amount(12), Tax: amount(13), Gross: amount(14),

@@ -52,6 +52,7 @@ CREATE TABLE orders (
 	contact_subject    TEXT NOT NULL, -- the customer or the guest cart; '' without a contact
 	shipping_country   TEXT NOT NULL, -- the contact's, in the clear
 	billing_country    TEXT NOT NULL,
+	digital            INTEGER NOT NULL CHECK (digital = 0 OR digital = 1), -- a line has files to download
 	CHECK (status <> 'canceled' OR shipped = 0),
 	CHECK (NOT tax_included OR shipping_tax <= shipping),
 	CHECK (refund_granted <= max(total, captured)),
@@ -82,6 +83,7 @@ CREATE TABLE order_lines (
 	tax_included INTEGER NOT NULL CHECK (tax_included = 0 OR tax_included = 1), -- in its price
 	properties TEXT    NOT NULL DEFAULT '', -- JSON, as in cart_lines
 	reason     TEXT    NOT NULL, -- why the price was agreed; '' is the catalog's price
+	digital    TEXT,             -- JSON, as in variants and as it was then; NULL is shipped
 	canceled   INTEGER NOT NULL CHECK (canceled >= 0),
 	shipped    INTEGER NOT NULL CHECK (shipped BETWEEN 0 AND quantity - canceled),
 	returned   INTEGER NOT NULL CHECK (returned BETWEEN 0 AND shipped),

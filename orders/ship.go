@@ -66,27 +66,38 @@ func (c Ship) apply(tx *command.Tx) (Receipt, error) {
 	if len(what) == 0 {
 		return Receipt{}, &StatusError{Order: c.Order, Have: string(Fulfilled), Want: string(Unfulfilled)}
 	}
-	if _, err := tx.Exec(`INSERT INTO fulfilments (id, order_id, slot, units, status, carrier, tracking, url, by, at) VALUES (?, ?, ?, ?, 'shipped', ?, ?, ?, ?, ?)`,
-		c.Fulfilment, c.Order, tx.Slot, unitsOf(what), c.Carrier, c.Tracking, c.URL, tx.Principal, tx.At); err != nil {
+	if err := c.ship(tx, &o, lines, what, ParcelShipped); err != nil {
 		return Receipt{}, err
+	}
+	return Receipt{Order: o.ID, Version: o.Version, Made: c.Fulfilment}, nil
+}
+
+// ship moves units of an order's lines out of the house, as one fulfilment, and
+// stores the order.
+func (c Ship) ship(tx *command.Tx, o *Order, lines []Line, what []LineQuantity, status ParcelStatus) error {
+	if _, err := tx.Exec(`INSERT INTO fulfilments (id, order_id, slot, units, status, carrier, tracking, url, by, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		c.Fulfilment, c.Order, tx.Slot, unitsOf(what), status, c.Carrier, c.Tracking, c.URL, tx.Principal, tx.At); err != nil {
+		return err
 	}
 	units, demands, err := c.shipLines(tx, lines, what)
 	if err != nil {
-		return Receipt{}, err
+		return err
 	}
 	if len(demands) > 0 {
 		if err := inventory.Ship(tx, string(c.Order), demands); err != nil {
-			return Receipt{}, err
+			return err
 		}
 	}
 	o.Shipped += units
-	if err := Save(tx, &o); err != nil {
-		return Receipt{}, err
+	if status == ParcelDelivered {
+		o.Delivered += units
 	}
-	err = tx.Emit("order.shipped", string(c.Order), ShippedEvent{
+	if err := Save(tx, o); err != nil {
+		return err
+	}
+	return tx.Emit("order.shipped", string(c.Order), ShippedEvent{
 		Order: c.Order, Fulfilment: c.Fulfilment, Units: units, Complete: o.Shipped == o.Units-o.Canceled,
 	})
-	return Receipt{Order: o.ID, Version: o.Version, Made: c.Fulfilment}, err
 }
 
 // shipLines moves the lines' counters and returns the units that left and

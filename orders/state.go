@@ -39,6 +39,9 @@ func PlaceLoaded(tx *command.Tx, o *Order) error {
 	if err := Save(tx, o); err != nil {
 		return err
 	}
+	if err := deliverLater(tx, o); err != nil {
+		return err
+	}
 	return tx.Emit(placedEvent, string(o.ID), eventOf(*o))
 }
 
@@ -145,13 +148,19 @@ func Save(tx *command.Tx, o *Order) error {
 	if o.Status == Canceled && o.RefundGranted.Minor() < o.Captured.Minor() {
 		o.RefundGranted = o.Captured
 	}
+	was := o.PaymentStatus
 	o.PaymentStatus, o.FulfilmentStatus = o.derive()
+	if was != o.PaymentStatus {
+		if err := deliverLater(tx, o); err != nil {
+			return err
+		}
+	}
 	o.Version++
 	_, err := tx.Exec(`UPDATE orders SET status = ?, payment_status = ?, fulfilment_status = ?, cancel_reason = ?,
-		authorized = ?, captured = ?, voided = ?, refund_granted = ?, refunded = ?, shipped = ?, returned = ?,
+		authorized = ?, captured = ?, voided = ?, refund_granted = ?, refunded = ?, shipped = ?, delivered = ?, returned = ?,
 		placed_at = ?, canceled_at = ?, due = ?, version = ? WHERE id = ?`,
 		o.Status, o.PaymentStatus, o.FulfilmentStatus, o.CancelReason,
-		o.Authorized.Minor(), o.Captured.Minor(), o.Voided.Minor(), o.RefundGranted.Minor(), o.Refunded.Minor(), o.Shipped, o.Returned,
+		o.Authorized.Minor(), o.Captured.Minor(), o.Voided.Minor(), o.RefundGranted.Minor(), o.Refunded.Minor(), o.Shipped, o.Delivered, o.Returned,
 		millis(o.PlacedAt), millis(o.CanceledAt), o.Due, o.Version, o.ID)
 	return err
 }

@@ -140,9 +140,6 @@ func (c Track) apply(tx *command.Tx) (Receipt, error) {
 	if c.Status == ParcelDelivered {
 		o.Delivered += f.Units
 	}
-	if _, err := tx.Exec(`UPDATE orders SET delivered = ? WHERE id = ?`, o.Delivered, o.ID); err != nil {
-		return Receipt{}, err
-	}
 	if err := Save(tx, &o); err != nil {
 		return Receipt{}, err
 	}

@@ -261,6 +261,13 @@ func (c *Client) GetCustomer(ctx context.Context, customer string, opts ...CallO
 	return out, err
 }
 
+// GetDownloadSettings: get how files are handed over.
+// It is GET /staff/downloads/settings.
+func (c *Client) GetDownloadSettings(ctx context.Context, opts ...CallOption) (out DownloadSettings, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/downloads/settings"}, opts, &out)
+	return out, err
+}
+
 // GetEndpoint: get an endpoint.
 // It is GET /staff/endpoints/{endpoint}.
 func (c *Client) GetEndpoint(ctx context.Context, endpoint string, opts ...CallOption) (out Endpoint, err error) {
@@ -419,6 +426,20 @@ func (c *Client) IssueDocuments(ctx context.Context, order string, opts ...CallO
 // It is POST /staff/gift-cards.
 func (c *Client) IssueGiftCard(ctx context.Context, body IssueGiftCardBody, opts ...CallOption) (out IssuedGiftCard, err error) {
 	err = c.do(ctx, call{method: "POST", path: "/staff/gift-cards", body: body}, opts, &out)
+	return out, err
+}
+
+// LinkDownload: make a link to download a file.
+// It is POST /orders/{order}/downloads.
+func (c *Client) LinkDownload(ctx context.Context, order string, body FileRef, opts ...CallOption) (out DownloadLink, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/orders/" + url.PathEscape(order) + "/downloads", body: body}, opts, &out)
+	return out, err
+}
+
+// LinkDownloadOfCart: make a link to download a file that was bought with a cart.
+// It is POST /carts/{cart}/order/downloads.
+func (c *Client) LinkDownloadOfCart(ctx context.Context, cart string, body FileRef, opts ...CallOption) (out DownloadLink, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/carts/" + url.PathEscape(cart) + "/order/downloads", body: body}, opts, &out)
 	return out, err
 }
 
@@ -583,6 +604,20 @@ func (c *Client) ListDiscrepancies(ctx context.Context, opts ...CallOption) (out
 // It is GET /orders/{order}/documents.
 func (c *Client) ListDocuments(ctx context.Context, order string, opts ...CallOption) (out ListDocument, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/orders/" + url.PathEscape(order) + "/documents"}, opts, &out)
+	return out, err
+}
+
+// ListDownloads: list the files of an order's digital goods.
+// It is GET /orders/{order}/downloads.
+func (c *Client) ListDownloads(ctx context.Context, order string, opts ...CallOption) (out ListDownload, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/orders/" + url.PathEscape(order) + "/downloads"}, opts, &out)
+	return out, err
+}
+
+// ListDownloadsOfCart: list the files of the digital goods that were bought with a cart.
+// It is GET /carts/{cart}/order/downloads.
+func (c *Client) ListDownloadsOfCart(ctx context.Context, cart string, opts ...CallOption) (out ListDownload, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/carts/" + url.PathEscape(cart) + "/order/downloads"}, opts, &out)
 	return out, err
 }
 
@@ -913,6 +948,13 @@ func (c *Client) PutCollection(ctx context.Context, handle string, body Collecti
 // It is PUT /staff/coupons/{code}.
 func (c *Client) PutCoupon(ctx context.Context, code string, body PutCouponBody, opts ...CallOption) (out Coupon, err error) {
 	err = c.do(ctx, call{method: "PUT", path: "/staff/coupons/" + url.PathEscape(code), body: body}, opts, &out)
+	return out, err
+}
+
+// PutDownloadSettings: say how files are handed over.
+// It is PUT /staff/downloads/settings.
+func (c *Client) PutDownloadSettings(ctx context.Context, body PutDownloadSettingsBody, opts ...CallOption) (out DownloadSettings, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/downloads/settings", body: body}, opts, &out)
 	return out, err
 }
 
@@ -1912,6 +1954,54 @@ type DocumentLine struct {
 	Title    string `json:"title,omitempty"`
 }
 
+// Download is a value of the API.
+type Download struct {
+	// Of the line, from 1.
+	File int64 `json:"file"`
+	// How often it may be downloaded in all; missing is without limit.
+	Limit int64 `json:"limit,omitempty"`
+	// Of the order, from 1.
+	Line int64 `json:"line"`
+	// As it is saved, such as manual.pdf.
+	Name  string `json:"name"`
+	SKU   string `json:"sku"`
+	State string `json:"state"`
+	Title string `json:"title"`
+	// When that ends; missing is never, or not known before it is delivered.
+	Until *time.Time `json:"until,omitempty"`
+	// How often it was.
+	Used int64 `json:"used"`
+}
+
+// DownloadLink is a value of the API.
+type DownloadLink struct {
+	// Of the line, from 1.
+	File int64 `json:"file"`
+	// How often it may be downloaded in all; missing is without limit.
+	Limit int64 `json:"limit,omitempty"`
+	// Of the order, from 1.
+	Line int64 `json:"line"`
+	// As it is saved, such as manual.pdf.
+	Name  string `json:"name"`
+	SKU   string `json:"sku"`
+	State string `json:"state"`
+	Title string `json:"title"`
+	// A secret that is told this once. Whoever has it may download the file.
+	Token string `json:"token"`
+	// When that ends; missing is never, or not known before it is delivered.
+	Until *time.Time `json:"until,omitempty"`
+	URL   string     `json:"url"`
+	// How often it was.
+	Used int64 `json:"used"`
+}
+
+// DownloadSettings is a value of the API.
+type DownloadSettings struct {
+	// Staff deliver; otherwise the store does it once an order is paid.
+	ByStaff bool  `json:"by_staff"`
+	Version int64 `json:"version"`
+}
+
 // Endpoint is a value of the API.
 type Endpoint struct {
 	Description string `json:"description,omitempty"`
@@ -2172,6 +2262,13 @@ type ListDiscrepancy struct {
 // ListDocument is a value of the API.
 type ListDocument struct {
 	Items []Document `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListDownload is a value of the API.
+type ListDownload struct {
+	Items []Download `json:"items"`
 	// Pass this as after to read on; it is missing on the last page.
 	Next string `json:"next,omitempty"`
 }
@@ -2702,6 +2799,11 @@ type PutCouponBody struct {
 	Limits    *RuleLimits `json:"limits,omitempty"`
 	Promotion string      `json:"promotion"`
 	Revoked   bool        `json:"revoked,omitempty"`
+}
+
+// PutDownloadSettingsBody is a value of the API.
+type PutDownloadSettingsBody struct {
+	ByStaff bool `json:"by_staff"`
 }
 
 // PutListPricesBody is a value of the API.
