@@ -31,16 +31,22 @@ type Stock struct {
 // stockTx reads the authority's record; one that is not there is all zeros.
 func stockTx(tx *sqlite.Tx, pool PoolID) (Stock, error) {
 	s := Stock{Pool: pool}
-	row := tx.One(`SELECT sku, on_hand, unallocated, shortage, coalesce(recall_due, 0), version,
-		owed, safety, reorder, backorder, expected_at FROM pools WHERE pool = ?`, pool)
+	row := tx.One(selectPools+` WHERE pool = ?`, pool)
 	if row.Next() {
-		s = Stock{
-			Pool: pool, SKU: catalog.SKU(row.Text(0)), OnHand: row.Int64(1), Unallocated: row.Int64(2),
-			Shortage: row.Int64(3), recallDue: row.Int64(4), Version: row.Int64(5), known: true, wasOnHand: row.Int64(1),
-			Owed: row.Int64(6), Policy: Policy{row.Int64(7), row.Int64(8), row.Int64(9), row.Int64(10)},
-		}
+		s = scanStock(row, pool)
 	}
 	return s, row.Close()
+}
+
+const selectPools = `SELECT pool, sku, on_hand, unallocated, shortage, coalesce(recall_due, 0), version,
+	owed, safety, reorder, backorder, expected_at FROM pools`
+
+func scanStock(row *sqlite.Rows, pool PoolID) Stock {
+	return Stock{
+		Pool: pool, SKU: catalog.SKU(row.Text(1)), OnHand: row.Int64(2), Unallocated: row.Int64(3),
+		Shortage: row.Int64(4), recallDue: row.Int64(5), Version: row.Int64(6), known: true, wasOnHand: row.Int64(2),
+		Owed: row.Int64(7), Policy: Policy{row.Int64(8), row.Int64(9), row.Int64(10), row.Int64(11)},
+	}
 }
 
 // add puts n goods that nobody has been promised into the pool: they work off

@@ -34,10 +34,15 @@ func (s *Service) Available(ctx context.Context, skus []catalog.SKU) ([]Availabi
 	if err != nil {
 		return nil, err
 	}
+	return s.AvailableOf(ctx, variants)
+}
+
+// AvailableOf is Available for variants that the caller has read.
+func (s *Service) AvailableOf(ctx context.Context, variants []catalog.Variant) ([]Availability, error) {
 	wants := make([]Want, len(variants))
 	out := make([]Availability, len(variants))
 	for i, v := range variants {
-		out[i].SKU = skus[i]
+		out[i].SKU = v.SKU
 		needs, err := s.Needs(ctx, v)
 		if _, broken := errors.AsType[*KitError](err); broken {
 			continue

@@ -55,12 +55,7 @@ func (s *Service) readAuthority(ctx context.Context, views []*view) error {
 	}
 	return each(len(parts), func(p int) error {
 		return s.engine.View(ctx, parts[p].slot, func(tx *sqlite.Tx) error {
-			for _, i := range parts[p].items {
-				if err := views[i].readAuthority(tx); err != nil {
-					return err
-				}
-			}
-			return nil
+			return inPages(pick(views, parts[p].items), func(page []*view) error { return readAuthorities(tx, page) }, func(v *view) error { return v.readAuthority(tx) })
 		})
 	})
 }
@@ -70,14 +65,19 @@ func (v *view) readAuthority(tx *sqlite.Tx) (err error) {
 		return err
 	}
 	clear(v.accounts)
-	rows := tx.Query(`SELECT shard, granted, given_back, shipped, returned FROM grants WHERE pool = ?`, v.pool)
+	rows := tx.Query(selectGrants+` WHERE pool = ?`, v.pool)
 	for rows.Next() {
-		shard := rows.Int(0)
-		if shard < len(v.accounts) {
-			v.accounts[shard] = account{rows.Int64(1), totals{v.pool, shard, rows.Int64(2), rows.Int64(3), rows.Int64(4)}}
-		}
+		v.scanAccount(rows)
 	}
 	return rows.Close()
+}
+
+const selectGrants = `SELECT pool, shard, granted, given_back, shipped, returned FROM grants`
+
+func (v *view) scanAccount(rows *sqlite.Rows) {
+	if shard := rows.Int(1); shard < len(v.accounts) {
+		v.accounts[shard] = account{rows.Int64(2), totals{v.pool, shard, rows.Int64(3), rows.Int64(4), rows.Int64(5)}}
+	}
 }
 
 // readHoldings reads the allowances that some shards have.
@@ -90,10 +90,9 @@ func (s *Service) readHoldings(ctx context.Context, views []*view, shards []int)
 func (s *Service) eachHolding(ctx context.Context, views []*view, shards []int, also func(*sqlite.Tx, int) error) error {
 	return each(len(shards), func(i int) error {
 		return s.engine.View(ctx, s.engine.SlotOn(shards[i]), func(tx *sqlite.Tx) error {
-			for _, v := range views {
-				if err := v.readHolding(tx, shards[i]); err != nil {
-					return err
-				}
+			err := inPages(views, func(page []*view) error { return readHoldings(tx, page, shards[i]) }, func(v *view) error { return v.readHolding(tx, shards[i]) })
+			if err != nil {
+				return err
 			}
 			return also(tx, shards[i])
 		})
@@ -101,14 +100,21 @@ func (s *Service) eachHolding(ctx context.Context, views []*view, shards []int, 
 }
 
 func (v *view) readHolding(tx *sqlite.Tx, shard int) error {
-	h := holding{totals: totals{Pool: v.pool, Shard: shard}}
-	row := tx.One(`SELECT deposited, available, reserved, given_back, shipped, returned FROM allowances WHERE pool = ?`, v.pool)
+	v.holdings[shard] = holding{totals: totals{Pool: v.pool, Shard: shard}}
+	row := tx.One(selectAllowances+` WHERE pool = ?`, v.pool)
 	if row.Next() {
-		h.deposited, h.available, h.reserved = row.Int64(0), row.Int64(1), row.Int64(2)
-		h.GivenBack, h.Shipped, h.Returned = row.Int64(3), row.Int64(4), row.Int64(5)
+		v.scanHolding(row, shard)
 	}
-	v.holdings[shard] = h
 	return row.Close()
+}
+
+const selectAllowances = `SELECT pool, deposited, available, reserved, given_back, shipped, returned FROM allowances`
+
+func (v *view) scanHolding(row *sqlite.Rows, shard int) {
+	v.holdings[shard] = holding{
+		deposited: row.Int64(1), available: row.Int64(2), reserved: row.Int64(3),
+		totals: totals{v.pool, shard, row.Int64(4), row.Int64(5), row.Int64(6)},
+	}
 }
 
 // readAll reads every shard's side of the pools, then the authorities'.
