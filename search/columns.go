@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"time"
 
 	"github.com/keelshop/commerce/catalog"
@@ -30,6 +31,13 @@ type columns struct {
 
 	listed    map[uint32][]catalog.Variant     // of documents that price lists have prices for
 	published map[uint32][]catalog.Publication // of documents that are not shown everywhere
+	// kits are the products that have a SKU as a part, or had it since the
+	// columns were read.
+	kits map[string][]catalog.ProductID
+
+	choices [][]uint16        // of each document, into fields
+	fields  []string          // with values to choose from
+	fieldNo map[string]uint16 // by field
 
 	lengths [fields]uint64 // terms in all live documents
 	have    [fields]uint64 // documents that have any
@@ -65,8 +73,9 @@ type categoryTitle struct {
 func newColumns() *columns {
 	return &columns{
 		byID: map[string]uint32{}, values: map[string]*valueColumn{}, numbers: map[string]*numberColumn{},
-		listed: map[uint32][]catalog.Variant{}, published: map[uint32][]catalog.Publication{},
-		prices: map[money.Currency]*priceColumn{}, titles: map[string]categoryTitle{},
+		listed: map[uint32][]catalog.Variant{}, published: map[uint32][]catalog.Publication{}, kits: map[string][]catalog.ProductID{},
+		fieldNo: map[string]uint16{},
+		prices:  map[money.Currency]*priceColumn{}, titles: map[string]categoryTitle{},
 	}
 }
 
@@ -96,7 +105,7 @@ func (c *columns) add(r *record) {
 	c.sold = append(c.sold, c.units[r.ID])
 	c.boost = append(c.boost, int16(max(-100, min(r.Boost, 1000))))
 	c.byID[r.ID] = ord
-	c.each = append(c.each, r.Lengths)
+	c.each, c.choices = append(c.each, r.Lengths), append(c.choices, nil)
 	for i, n := range r.Lengths {
 		c.lengths[i] += uint64(n)
 		if n > 0 {
@@ -111,6 +120,24 @@ func unixMilli(t time.Time) int64 {
 		return 0
 	}
 	return t.UnixMilli()
+}
+
+// maxChoices bounds the fields that are known to have values to choose from.
+const maxChoices = 1 << 14
+
+// addChoice notes that a document, the last one, has a value to choose in a field.
+func (c *columns) addChoice(ord uint32, field string) {
+	n, known := c.fieldNo[field]
+	if !known {
+		if len(c.fields) >= maxChoices {
+			return
+		}
+		n = uint16(len(c.fields))
+		c.fields, c.fieldNo[field] = append(c.fields, field), n
+	}
+	if !slices.Contains(c.choices[ord], n) {
+		c.choices[ord] = append(c.choices[ord], n)
+	}
 }
 
 func (c *columns) addValues(ord uint32, r *record) {
@@ -132,6 +159,9 @@ func (c *columns) addValues(ord uint32, r *record) {
 		}
 		field := AttributeField(a.Name)
 		c.value(field).add(ord, a.Text)
+		if a.Choice {
+			c.addChoice(ord, field)
+		}
 		if a.Number != nil {
 			n := c.number(field)
 			n.ords, n.nums = append(n.ords, ord), append(n.nums, *a.Number)
@@ -140,6 +170,11 @@ func (c *columns) addValues(ord uint32, r *record) {
 	}
 	for _, v := range r.Listed {
 		c.listed[ord] = append(c.listed[ord], catalog.Variant{Prices: v.Own, ListPrices: v.List})
+	}
+	for _, part := range r.Parts {
+		if id := catalog.ProductID(r.ID); !slices.Contains(c.kits[part], id) {
+			c.kits[part] = append(c.kits[part], id)
+		}
 	}
 	if len(r.Publications) > 0 {
 		c.published[ord] = r.Publications

@@ -31,6 +31,8 @@ type Document struct {
 	Listed []VariantPrices `cbor:"13,keyasint,omitempty"`
 	// Publications say where and when it is shown; none: everywhere.
 	Publications []catalog.Publication `cbor:"14,keyasint,omitempty"`
+	// Parts are the SKUs of what its kits consist of: it can be had while they can.
+	Parts []string `cbor:"15,keyasint,omitempty"`
 }
 
 // Category is one category of a product.
@@ -51,6 +53,9 @@ type Attribute struct {
 	// not found by its text, and that it is no facet.
 	Unsearched bool `cbor:"6,keyasint,omitempty"`
 	Unlisted   bool `cbor:"7,keyasint,omitempty"`
+	// Choice says that it is one of several values to choose from: an option of
+	// a variant, or an attribute of kind enum or reference.
+	Choice bool `cbor:"8,keyasint,omitempty"`
 }
 
 // Price is what the variants of a product cost in one currency, in minor units.

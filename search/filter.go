@@ -1,6 +1,9 @@
 package search
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // filtered is what filters leave: all of them together, and for each field
 // that is filtered, all but those on that field.
@@ -133,6 +136,50 @@ func (c *columns) facet(q *Query, f Facet, set bitset) FacetResult {
 		out.Values, out.Other = c.valueFacet(f.Field, limit, set)
 		if n := c.numbers[f.Field]; n != nil {
 			out.Unit = n.unit
+		}
+	}
+	return out
+}
+
+// Documents that tell which facets there are, and how many values each has.
+const (
+	choosingDocuments = 1000
+	chosenValues      = 12
+)
+
+// chooseFacets returns facets of the fields in which the most of what matches,
+// whatever is filtered, has a value to choose: of equals, those that were seen
+// first.
+func (c *columns) chooseFacets(q *Query, matched bitset) []Facet {
+	if q.Choices == 0 {
+		return nil
+	}
+	if q.Category != "" {
+		set := slices.Clone(matched)
+		set.and(c.having(q, Filter{Field: FieldCategory, Values: []string{q.Category}}))
+		matched = set
+	}
+	counts := make([]int, len(c.fields))
+	stride, i := matched.count()/choosingDocuments+1, 0
+	matched.each(func(ord uint32) {
+		if i++; i%stride == 0 {
+			for _, n := range c.choices[ord] {
+				counts[n]++
+			}
+		}
+	})
+	var order []uint16
+	for n, count := range counts {
+		if count > 0 {
+			order = append(order, uint16(n))
+		}
+	}
+	slices.SortStableFunc(order, func(a, b uint16) int { return counts[b] - counts[a] })
+	var out []Facet
+	for _, n := range order {
+		asked := slices.ContainsFunc(q.Facets, func(f Facet) bool { return f.Field == c.fields[n] })
+		if len(out) < q.Choices && !asked {
+			out = append(out, Facet{Field: c.fields[n], Limit: chosenValues})
 		}
 	}
 	return out

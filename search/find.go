@@ -52,7 +52,7 @@ func (x *index) find(ctx context.Context, q *Query) (page, error) {
 	q.column = x.priceColumn(q)
 	left := x.cols.applyFilters(q, matched)
 	out.total = left.all.count()
-	for _, f := range q.Facets {
+	for _, f := range append(slices.Clip(q.Facets), x.cols.chooseFacets(q, matched)...) {
 		set, ok := left.except[f.Field]
 		if !ok {
 			set = left.all

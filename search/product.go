@@ -8,7 +8,6 @@ import (
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
-	"github.com/keelshop/commerce/inventory"
 )
 
 // resolve reads what has changed: the documents to put, and those to remove.
@@ -77,10 +76,24 @@ func (f *Finder) ofType(ctx context.Context, t catalog.ProductTypeID, c *changes
 // sold out.
 func (f *Finder) restocked(ctx context.Context, x *index, c *changes) error {
 	products := map[catalog.ProductID]catalog.Product{}
+	read := func(id catalog.ProductID) (err error) {
+		if _, have := products[id]; !have && !c.products[id] {
+			var p catalog.Product
+			if p, err = f.shop.Catalog.Get(ctx, id); err == nil {
+				products[id] = p
+			}
+		}
+		return err
+	}
 	for sku := range c.skus {
 		v, err := f.shop.Catalog.BySKU(ctx, sku)
-		if err == nil && !c.products[v.Product] {
-			products[v.Product], err = f.shop.Catalog.Get(ctx, v.Product)
+		if err == nil {
+			err = read(v.Product)
+		}
+		for _, kit := range x.kitsWith(sku) {
+			if err == nil || errors.Is(err, fault.NotFound) {
+				err = read(kit)
+			}
 		}
 		if err != nil && !errors.Is(err, fault.NotFound) {
 			return err
@@ -96,6 +109,13 @@ func (f *Finder) restocked(ctx context.Context, x *index, c *changes) error {
 		}
 	}
 	return nil
+}
+
+// kitsWith returns the products with a kit that a SKU is a part of, or was.
+func (x *index) kitsWith(part catalog.SKU) []catalog.ProductID {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return slices.Clone(x.cols.kits[string(part)])
 }
 
 // isAvailable reports what the index knows of a product.
@@ -190,8 +210,11 @@ func compare[T ~string](a, b T) int {
 func (d *Document) addVariant(v catalog.Variant) {
 	d.Codes = append(d.Codes, string(v.SKU))
 	d.Codes = append(d.Codes, v.Barcodes...)
+	for _, c := range v.Components {
+		d.Parts = append(d.Parts, string(c.SKU))
+	}
 	for _, o := range v.Options {
-		d.Attributes = appendUnique(d.Attributes, Attribute{Name: o.Name, Text: o.Value})
+		d.Attributes = appendUnique(d.Attributes, Attribute{Name: o.Name, Text: o.Value, Choice: true})
 	}
 	for _, a := range v.Attributes {
 		d.Attributes = appendAttribute(d.Attributes, a)
@@ -221,7 +244,7 @@ func appendAttribute(list []Attribute, a catalog.Attribute) []Attribute {
 		return appendUnique(list, Attribute{Name: a.Name, Text: text, Bool: true})
 	case catalog.EnumAttribute, catalog.ReferenceAttribute:
 		for _, v := range a.Values {
-			list = appendUnique(list, Attribute{Name: a.Name, Text: v})
+			list = appendUnique(list, Attribute{Name: a.Name, Text: v, Choice: true})
 		}
 		return list
 	}
@@ -249,7 +272,7 @@ func number(n catalog.Number) float64 {
 // stock or without counted stock.
 func (f *Finder) available(ctx context.Context, products []catalog.Product) (map[catalog.ProductID]bool, error) {
 	out := make(map[catalog.ProductID]bool, len(products))
-	var skus []catalog.SKU
+	var variants []catalog.Variant
 	var owners []catalog.ProductID
 	for _, p := range products {
 		if slices.ContainsFunc(p.Variants, func(v catalog.Variant) bool { return v.Untracked || v.Reserve == catalog.TrackOnly }) {
@@ -257,10 +280,10 @@ func (f *Finder) available(ctx context.Context, products []catalog.Product) (map
 			continue
 		}
 		for _, v := range p.Variants {
-			skus, owners = append(skus, v.SKU), append(owners, p.ID)
+			variants, owners = append(variants, v), append(owners, p.ID)
 		}
 	}
-	levels, err := f.levels(ctx, skus)
+	levels, err := f.shop.Inventory.AvailableOf(ctx, variants)
 	if err != nil {
 		return nil, err
 	}
@@ -268,28 +291,4 @@ func (f *Finder) available(ctx context.Context, products []catalog.Product) (map
 		out[owners[i]] = out[owners[i]] || l.Can(1)
 	}
 	return out, nil
-}
-
-// levels reads stock. A SKU that went away meanwhile has none: its product
-// has changed, and that is heard of next.
-func (f *Finder) levels(ctx context.Context, skus []catalog.SKU) ([]inventory.Availability, error) {
-	if len(skus) == 0 {
-		return nil, nil
-	}
-	levels, err := f.shop.Inventory.Available(ctx, skus)
-	if !errors.Is(err, fault.NotFound) && !errors.Is(err, fault.Invalid) {
-		return levels, err
-	}
-	levels = make([]inventory.Availability, len(skus))
-	for i, sku := range skus {
-		l, err := f.shop.Inventory.AvailableOne(ctx, sku)
-		switch {
-		case errors.Is(err, fault.NotFound), errors.Is(err, fault.Invalid):
-		case err != nil:
-			return nil, err
-		default:
-			levels[i] = l
-		}
-	}
-	return levels, nil
 }

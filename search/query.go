@@ -20,7 +20,11 @@ type Query struct {
 	Filters []Filter
 	// Facets are counted over the results.
 	Facets []Facet
-	Sort   Sort
+	// Choices is how many facets the Finder chooses beside those: attributes and
+	// options in which the most of what matches the text and the category, whatever
+	// is filtered, has a value to choose. At most 64.
+	Choices int
+	Sort    Sort
 	// Limit is how many hits to return: 20 if it is 0, at most 200.
 	Limit int
 	// After is the Next of the page before. It is only good for the same
@@ -126,8 +130,8 @@ func (q *Query) check() error {
 		return fault.New(fault.Invalid, "a page has 1 to %d hits, not %d", maxLimit, q.Limit)
 	case len(q.Filters) > maxFilters:
 		return fault.New(fault.Invalid, "a query has at most %d filters, not %d", maxFilters, len(q.Filters))
-	case len(q.Facets) > maxFacets:
-		return fault.New(fault.Invalid, "a query has at most %d facets, not %d", maxFacets, len(q.Facets))
+	case len(q.Facets) > maxFacets || q.Choices < 0 || q.Choices > maxFacets:
+		return fault.New(fault.Invalid, "a query has at most %d facets and chosen ones, not %d and %d", maxFacets, len(q.Facets), q.Choices)
 	}
 	switch q.Sort {
 	case ByRelevance, ByNewest, ByBestSelling:

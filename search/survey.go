@@ -70,6 +70,9 @@ func (f *Finder) survey(ctx context.Context) (survey, error) {
 func (s survey) changes(ctx context.Context, f *Finder, x *index) (*changes, error) {
 	c := newChanges()
 	for sku, any := range s.stock {
+		if len(x.kitsWith(sku)) > 0 { // a kit may take more than one of it
+			c.skus[sku] = true
+		}
 		v, err := f.shop.Catalog.BySKU(ctx, sku)
 		if err != nil {
 			continue // it is gone, which is heard of otherwise

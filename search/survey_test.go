@@ -63,3 +63,76 @@ func TestSurvey(t *testing.T) {
 		t.Errorf("best-selling: %v", got)
 	}
 }
+
+// TestAKitIsAsAvailableAsItsParts: the index knows that a kit is sold out, or can
+// be had again, by what happens to its parts.
+func TestAKitIsAsAvailableAsItsParts(t *testing.T) {
+	shop := commercetest.Open(t)
+	ctx := t.Context()
+	put := func(p catalog.PutProduct) catalog.Product {
+		t.Helper()
+		made, err := shop.Catalog.PutProduct(ctx, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made
+	}
+	set := func(sku catalog.SKU, count int64) {
+		t.Helper()
+		if _, err := shop.Inventory.Adjust(ctx, inventory.Adjust{SKU: sku, Count: &count, Reason: "counted"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(catalog.PutProduct{SKU: "cup", Title: "Cup", Price: money.New(500, "EUR")})
+	put(catalog.PutProduct{SKU: "pot", Title: "Pot", Price: money.New(2500, "EUR")})
+	set("cup", 4)
+	set("pot", 1)
+	kit := put(catalog.PutProduct{Title: "Tea set", Variants: []catalog.PutVariant{{SKU: "tea", Prices: []money.Amount{money.New(4000, "EUR")},
+		Components: []catalog.Component{{SKU: "cup", Quantity: 2}, {SKU: "pot", Quantity: 1}}}}})
+	f, err := Open(ctx, shop, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	is := func(want bool) {
+		t.Helper()
+		if err := f.After(ctx, shop.Latest()); err != nil {
+			t.Fatal(err)
+		}
+		if got, known := f.active.isAvailable(string(kit.ID)); !known || got != want {
+			t.Errorf("the index has the kit available: %t, known: %t; want %t", got, known, want)
+		}
+	}
+	is(true)
+	set("pot", 0)
+	is(false)
+	set("pot", 1)
+	is(true)
+	set("cup", 1) // a kit takes two
+	is(false)
+	set("cup", 2)
+	is(true)
+
+	// Selling a part by itself tells no event of stock: the survey does.
+	c, err := shop.Carts.AddLine(ctx, cart.AddLine{SKU: "cup", Quantity: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := shop.Checkout.Complete(ctx, checkout.Complete{Cart: c.ID, PayWith: "manual"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.After(ctx, shop.Latest()); err != nil {
+		t.Fatal(err)
+	}
+	s, err := f.survey(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes, err := s.changes(ctx, f, f.active)
+	if err == nil {
+		_, _, err = f.resolve(ctx, f.active, changes)
+	}
+	if available, _ := f.active.isAvailable(string(kit.ID)); err != nil || available && !changes.products[kit.ID] {
+		t.Errorf("the kit cannot be had, and the survey finds %v, %v", changes.products, err)
+	}
+}
