@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce/catalog/assets"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/seal"
@@ -14,14 +15,18 @@ import (
 	"github.com/keelshop/commerce/orders"
 )
 
-// Download counts one download of the file that a link leads to. Asking again
-// with the same key within an hour is the same download, so that one which
-// broke off can go on.
+// Download counts one download of a file: that to which a link leads, or, for
+// who is known to be the buyer or staff, one of an order. Asking again with the
+// same key within an hour is the same download, so that one which broke off can
+// go on.
 type Download struct {
-	Token seal.Personal `cbor:"-" command:"secret"`
+	Token seal.Personal `cbor:"-" command:"secret"` // of a link; "" names Order, Line and File
+	Order orders.ID     `cbor:"2,keyasint,omitempty"`
+	Line  int           `cbor:"3,keyasint,omitempty"`
+	File  int           `cbor:"4,keyasint,omitempty"`
 	Key   string        `cbor:"-"`
 
-	Hash []byte `cbor:"1,keyasint" command:"stamped"` // the token's SHA-256
+	Hash []byte `cbor:"1,keyasint,omitempty" command:"stamped"` // the token's SHA-256
 }
 
 // DownloadedEvent is the data of the event download.made.
@@ -48,18 +53,20 @@ func (Download) Kind() command.Kind { return "downloads.download" }
 
 // Validate returns a *NotFoundError if there can be no such token.
 func (c Download) Validate() error {
+	if c.Token == "" {
+		return Link{Order: c.Order, Line: c.Line, File: c.File}.Validate()
+	}
 	if _, _, ok := parseToken(c.Token); !ok {
 		return &NotFoundError{}
+	}
+	if c.Order != "" || c.Line != 0 || c.File != 0 {
+		return fault.New(fault.Invalid, "a download is of a link or of an order, not of both")
 	}
 	return nil
 }
 
 func (c Download) apply(tx *command.Tx) (downloaded, error) {
-	order, line, file, err := linkTx(tx.Tx, c.Hash)
-	if err != nil {
-		return downloaded{}, err
-	}
-	f, err := fileTx(tx.Tx, order, line, file, tx.At)
+	f, err := c.fileTx(tx.Tx, tx.At)
 	if err != nil {
 		return downloaded{}, err
 	}
@@ -69,9 +76,21 @@ func (c Download) apply(tx *command.Tx) (downloaded, error) {
 	if err := f.countTx(tx); err != nil {
 		return downloaded{}, err
 	}
-	return downloaded{Order: order, Line: line, File: file, At: tx.At}, tx.Emit("download.made", string(order), DownloadedEvent{
-		Order: order, Line: line, File: file, Used: f.Used + 1,
+	return downloaded{Order: f.Order, Line: f.Line, File: f.File, At: tx.At}, tx.Emit("download.made", string(f.Order), DownloadedEvent{
+		Order: f.Order, Line: f.Line, File: f.File, Used: f.Used + 1,
 	})
+}
+
+// fileTx returns the file that is to be downloaded.
+func (c Download) fileTx(tx *sqlite.Tx, now int64) (File, error) {
+	if len(c.Hash) == 0 {
+		return fileTx(tx, c.Order, c.Line, c.File, now)
+	}
+	order, line, file, err := linkTx(tx, c.Hash)
+	if err != nil {
+		return File{}, err
+	}
+	return fileTx(tx, order, line, file, now)
 }
 
 // linkTx returns which file of which order a link leads to, or a *NotFoundError.
@@ -101,22 +120,18 @@ type Opened struct {
 // *RepeatedError if the key is of a download more than an hour ago; and a
 // *MissingError if the file is not in the store's assets, which does not count.
 func (s *Service) Download(ctx context.Context, c Download) (Opened, error) {
-	slot, hash, ok := parseToken(c.Token)
-	if !ok {
-		return Opened{}, &NotFoundError{}
+	if err := c.Validate(); err != nil {
+		return Opened{}, err
 	}
-	body, err := s.open(ctx, slot, hash)
+	slot, key, err := c.place()
 	if err != nil {
 		return Opened{}, err
 	}
-	key := c.Key
-	if key != "" { // keys of strangers must not meet
-		key = hex.EncodeToString(hash[:12]) + " " + key
+	body, err := s.open(ctx, slot, c)
+	if err != nil {
+		return Opened{}, err
 	}
-	call := command.Call{Key: key, Slot: slot, Prepare: func(command.Stamp) error {
-		c.Hash = hash
-		return nil
-	}}
+	call := command.Call{Key: key, Slot: slot}
 	done, err := command.Do[downloaded](ctx, s.engine, &c, call)
 	var f File
 	if err == nil {
@@ -128,17 +143,46 @@ func (s *Service) Download(ctx context.Context, c Download) (Opened, error) {
 	return Opened{File: f, Body: body}, nil
 }
 
-// open finds the file of a link in the assets before anything is counted.
-func (s *Service) open(ctx context.Context, slot id.Slot, hash []byte) (body assets.File, err error) {
-	var f File
-	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
-		order, line, file, err := linkTx(tx, hash)
-		if err != nil {
-			return err
-		}
-		f, err = fileTx(tx, order, line, file, s.engine.Now().UnixMilli())
+// place returns where the download is counted, and under which key. It fills in
+// the token's hash.
+func (c *Download) place() (slot id.Slot, key string, err error) {
+	if c.Token == "" {
+		slot, err = slotOf(c.Order)
+		return slot, c.Key, err
+	}
+	slot, c.Hash, _ = parseToken(c.Token)
+	if key = c.Key; key != "" { // keys of strangers must not meet
+		key = hex.EncodeToString(c.Hash[:12]) + " " + key
+	}
+	return slot, key, nil
+}
+
+// ByToken returns the file that a link leads to, or a *NotFoundError. It counts
+// nothing.
+func (s *Service) ByToken(ctx context.Context, token seal.Personal) (File, error) {
+	c := Download{Token: token}
+	if _, _, ok := parseToken(token); !ok {
+		return File{}, &NotFoundError{}
+	}
+	slot, _, err := c.place()
+	if err != nil {
+		return File{}, err
+	}
+	return s.view(ctx, slot, c)
+}
+
+// view returns a file as it is now.
+func (s *Service) view(ctx context.Context, slot id.Slot, c Download) (f File, err error) {
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) (err error) {
+		f, err = c.fileTx(tx, s.engine.Now().UnixMilli())
 		return err
 	})
+	return f, err
+}
+
+// open finds the file in the assets before anything is counted.
+func (s *Service) open(ctx context.Context, slot id.Slot, c Download) (body assets.File, err error) {
+	f, err := s.view(ctx, slot, c)
 	if err != nil {
 		return nil, err
 	}
@@ -162,14 +206,10 @@ func (s *Service) recheck(ctx context.Context, done downloaded) (File, error) {
 	return f, err
 }
 
-func (s *Service) file(ctx context.Context, order orders.ID, line, file int) (f File, err error) {
+func (s *Service) file(ctx context.Context, order orders.ID, line, file int) (File, error) {
 	slot, err := slotOf(order)
 	if err != nil {
 		return File{}, err
 	}
-	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) (err error) {
-		f, err = fileTx(tx, order, line, file, s.engine.Now().UnixMilli())
-		return err
-	})
-	return f, err
+	return s.view(ctx, slot, Download{Order: order, Line: line, File: file})
 }

@@ -78,7 +78,7 @@ func (g *clientGenerator) file(ops []operation) []byte {
 	g.printf("import (\n\"context\"\n\"encoding/json\"\n\"net/url\"\n\"strconv\"\n\"time\"\n)\n\n")
 	slices.SortFunc(ops, func(a, b operation) int { return strings.Compare(a.ID, b.ID) })
 	for _, op := range ops {
-		if op.ID != "get-asset" && op.ID != "upload-asset" && op.ID != "receive-webhook" { // bytes, not JSON
+		if op.ID != "get-asset" && op.ID != "download" && op.ID != "upload-asset" && op.ID != "receive-webhook" { // bytes, not JSON
 			g.method(op)
 		}
 	}

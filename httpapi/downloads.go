@@ -46,7 +46,8 @@ func (a *api) addDownloads() {
 	add(a, route{forOrderOwner, "POST", "/orders/{order}/downloads", "link-download", "Orders", "Make a link to download a file", 201, false}, a.linkDownload)
 	add(a, route{forCartHolder, "GET", "/carts/{cart}/order/downloads", "list-downloads-of-cart", "Checkout", "List the files of the digital goods that were bought with a cart", 0, false}, a.listDownloadsOfCart)
 	add(a, route{forCartHolder, "POST", "/carts/{cart}/order/downloads", "link-download-of-cart", "Checkout", "Make a link to download a file that was bought with a cart", 201, false}, a.linkDownloadOfCart)
-	add(a, route{forAnyone, "GET", "/downloads/{token}", "download", "Orders", "Download a file by its link", 0, false}, a.download)
+	add(a, route{forAnyone, "GET", "/downloads/{token}", "get-download", "Orders", "Get what a link leads to", 0, false}, a.getDownload)
+	add(a, route{forAnyone, "POST", "/downloads/{token}", "download", "Orders", "Download a file by its link", 0, false}, a.download)
 	add(a, route{forStaff, "POST", "/staff/orders/{order}/deliveries", "deliver-order", "Fulfilment", "Hand the files of a paid order over", 0, false}, a.deliverOrder)
 	add(a, route{forStaff, "GET", "/staff/downloads/settings", "get-download-settings", "Fulfilment", "Get how files are handed over", 0, false}, a.getDownloadSettings)
 	add(a, route{forStaff, "PUT", "/staff/downloads/settings", "put-download-settings", "Fulfilment", "Say how files are handed over", 0, false}, a.putDownloadSettings)
@@ -117,18 +118,32 @@ func (a *api) link(ctx context.Context, o orders.ID, f FileRef) (*answer[Downloa
 	return &answer[DownloadLink]{Location: address, Body: DownloadLink{Download: showDownload(l.File), Token: l.Token.Reveal(), URL: address}}, nil
 }
 
+// TokenRef names a link.
+type TokenRef struct {
+	Token string `path:"token" maxLength:"100"`
+}
+
+type getDownloadInput struct {
+	TokenRef
+}
+
+func (a *api) getDownload(ctx context.Context, in *getDownloadInput) (*answer[Download], error) {
+	f, err := a.shop.Downloads.ByToken(ctx, seal.Personal(in.Token))
+	if err != nil {
+		return nil, err
+	}
+	return &answer[Download]{Body: showDownload(f)}, nil
+}
+
+// downloadInput has a key, as all that changes something: with the same one the
+// same download goes on, also in parts (Range), for an hour.
 type downloadInput struct {
 	Keyed
-	Token   string `path:"token" maxLength:"100"`
-	Request string `query:"request" maxLength:"200" doc:"As Idempotency-Key, for browsers: with the same one, the same download goes on for an hour. Without either, each request counts."`
+	TokenRef
 }
 
 func (a *api) download(ctx context.Context, in *downloadInput) (*fileAnswer, error) {
-	key := in.Key
-	if key == "" {
-		key = in.Request
-	}
-	got, err := a.shop.Downloads.Download(ctx, downloads.Download{Token: seal.Personal(in.Token), Key: key})
+	got, err := a.shop.Downloads.Download(ctx, downloads.Download{Token: seal.Personal(in.Token), Key: in.Key})
 	if err != nil {
 		return nil, err
 	}

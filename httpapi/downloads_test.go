@@ -40,21 +40,26 @@ func TestAGuestDownloads(t *testing.T) {
 	if link.at("limit") != 2.0 || link.at("until") == nil || !strings.HasSuffix(address, link.at("token").(string)) {
 		t.Errorf("the link is %s", link.text)
 	}
-	got := w.must(200, "", "GET", address+"?request=one", "")
+	if got := w.must(200, "", "GET", address, ""); got.at("state") != "ready" || got.at("used") != 0.0 {
+		t.Errorf("the link leads to %s", got.text)
+	}
+	key := "a key of 16 characters or more"
+	got := w.must(200, "", "POST", address, "", "Idempotency-Key", key)
 	if got.text != "%PDF-1.7 a pattern" || got.header.Get("Content-Type") != "application/pdf" || got.header.Get("Cache-Control") != "no-store" ||
 		got.header.Get("Content-Disposition") != "attachment; filename*=utf-8''Schal%2C%20gro%C3%9F.pdf" {
 		t.Errorf("downloaded %q with %v", got.text, got.header)
 	}
-	part := w.must(206, "", "GET", address+"?request=one", "", "Range", "bytes=9-")
+	part := w.must(206, "", "POST", address, "", "Idempotency-Key", key, "Range", "bytes=9-")
 	if part.text != "a pattern" {
 		t.Errorf("the rest is %q", part.text)
 	}
-	w.must(200, w.bob, "GET", address, "", "Idempotency-Key", "a key of sixteen characters")
-	used := w.must(409, "", "GET", address, "")
+	w.must(200, w.bob, "POST", address, "")
+	used := w.must(409, "", "POST", address, "")
 	if used.at("error") != "downloads.used_up" {
 		t.Errorf("the third download says %s", used.text)
 	}
 	w.must(404, "", "GET", "/downloads/dwn_nothing", "")
+	w.must(404, "", "POST", "/downloads/dwn_nothing", "")
 	if got := w.must(200, "", "GET", cart+"/order/downloads", "").at("items.0.used"); got != 2.0 {
 		t.Errorf("%v downloads count", got)
 	}
@@ -83,7 +88,7 @@ func TestACustomerDownloads(t *testing.T) {
 	}
 	w.must(404, w.bob, "POST", order+"/downloads", `{"line":1,"file":1}`)
 	address := w.must(201, w.alice, "POST", order+"/downloads", `{"line":1,"file":1}`).at("url").(string)
-	if got := w.must(200, "", "GET", address, ""); got.text != "notes" {
+	if got := w.must(200, "", "POST", address, ""); got.text != "notes" {
 		t.Errorf("downloaded %q", got.text)
 	}
 }

@@ -47,6 +47,7 @@ type Variant struct {
 	WidthMM     int64       `json:"width_mm,omitempty"`
 	HeightMM    int64       `json:"height_mm,omitempty"`
 	Components  []Component `json:"components,omitempty" nullable:"false" doc:"What a kit is made of."`
+	Digital     bool        `json:"digital,omitempty" doc:"It is delivered over the network and needs no shipping."`
 	Metadata    object      `json:"metadata,omitempty"`
 }
 
@@ -231,7 +232,7 @@ func showVariant(v catalog.Variant) Variant {
 		ID: string(v.ID), Product: string(v.Product), SKU: string(v.SKU), Title: v.Title,
 		Options: showOptions(v.Options), Prices: moneysOf(v.Prices), CompareAt: moneysOf(v.CompareAt),
 		Attributes: showAttributes(v.Attributes), Barcodes: v.Barcodes, WeightGrams: v.WeightGrams,
-		LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM, Components: components, Metadata: object(v.Metadata),
+		LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM, Components: components, Digital: v.Digital != nil, Metadata: object(v.Metadata),
 	}
 }
 

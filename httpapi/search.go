@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/search"
 )
@@ -81,8 +82,8 @@ func (a *api) addSearch() {
 	if a.options.Finder == nil {
 		return
 	}
-	add(a, route{forAll, "GET", "/search", "search", "Catalog", "Find products", 0, false}, a.search)
-	add(a, route{forAll, "GET", "/suggestions", "suggest", "Catalog", "Complete what a shopper types", 0, false}, a.suggest)
+	add(a, route{forAnyone, "GET", "/search", "search", "Catalog", "Find products", 0, false}, a.search)
+	add(a, route{forAnyone, "GET", "/suggestions", "suggest", "Catalog", "Complete what a shopper types", 0, false}, a.suggest)
 }
 
 type searchInput struct {
@@ -93,13 +94,57 @@ type searchInput struct {
 	Facets   []string `query:"facets" maxItems:"20" doc:"Fields to count, with commas between them." nullable:"false"`
 	Sort     string   `query:"sort" enum:"price,-price,newest,best-selling" doc:"By relevance if it is missing."`
 	Currency string   `query:"currency" pattern:"^[A-Z]{3}$" doc:"Of prices that are shown, filtered and sorted by."`
+	Market   string   `query:"market" pattern:"^[A-Z]{2}$" doc:"The country whose price lists count."`
 	Min      int64    `query:"price_min" minimum:"0" doc:"In minor units of currency."`
 	Max      int64    `query:"price_max" minimum:"0"`
 }
 
-func (a *api) search(ctx context.Context, in *searchInput) (*answer[Found], error) {
+// asks is who looks for goods, as price lists know them.
+type asks struct {
+	groups []string
+	cache  string // how long, and for whom, the answer may be kept
+}
+
+// shared is an answer that depends on who asks in some shops.
+type shared[T any] struct {
+	CacheControl string `header:"Cache-Control"`
+	SurrogateKey string `header:"Surrogate-Key" doc:"What a cache in front may purge this by."`
+	Link         string `header:"Link" doc:"The next page."`
+	Vary         string `header:"Vary"`
+	Body         T
+}
+
+// varies are the headers by which somebody may say who they are.
+const varies = "Authorization, Cookie"
+
+// asking returns who asks. The groups of a customer count only where a price
+// list is for some of them; what others see may be kept by any cache.
+func (a *api) asking(ctx context.Context) (asks, error) {
+	out := asks{cache: searchCache}
+	customer := callerOf(ctx).Customer
+	if customer == "" {
+		return out, nil
+	}
+	lists, err := a.shop.Catalog.PriceLists(ctx)
+	if err != nil || !lists.AskForGroups() {
+		return out, err
+	}
+	c, err := a.shop.Accounts.Get(ctx, customer)
+	if fault.CodeOf(err) == fault.NotFound {
+		return out, nil
+	}
+	out.groups, out.cache = c.Groups, "private, no-store"
+	return out, err
+}
+
+func (a *api) search(ctx context.Context, in *searchInput) (*shared[Found], error) {
+	who, err := a.asking(ctx)
+	if err != nil {
+		return nil, err
+	}
 	q := search.Query{
 		Text: in.Query, Sort: search.Sort(in.Sort), Limit: in.Limit, After: in.After, Currency: money.Currency(in.Currency),
+		Market: in.Market, Groups: who.groups,
 	}
 	if in.Category != "" {
 		c, err := a.findCategory(ctx, in.Category)
@@ -108,7 +153,6 @@ func (a *api) search(ctx context.Context, in *searchInput) (*answer[Found], erro
 		}
 		q.Category = string(c.ID)
 	}
-	var err error
 	if q.Filters, err = filtersOf(in); err != nil {
 		return nil, err
 	}
@@ -119,7 +163,7 @@ func (a *api) search(ctx context.Context, in *searchInput) (*answer[Found], erro
 	if err != nil {
 		return nil, err
 	}
-	return &answer[Found]{CacheControl: searchCache, SurrogateKey: "catalog", Link: a.linkNext(ctx, "/search", in.query(), in.Limit, r.Next), Body: a.showFound(r)}, nil
+	return &shared[Found]{CacheControl: who.cache, SurrogateKey: "catalog", Vary: varies, Link: a.linkNext(ctx, "/search", in.query(), in.Limit, r.Next), Body: a.showFound(r)}, nil
 }
 
 // filtersOf gathers the values of each field.
@@ -149,7 +193,7 @@ func filtersOf(in *searchInput) ([]search.Filter, error) {
 func (in *searchInput) query() url.Values {
 	out := url.Values{"filter": in.Filters}
 	for name, value := range map[string]string{
-		"q": in.Query, "category": in.Category, "sort": in.Sort, "currency": in.Currency,
+		"q": in.Query, "category": in.Category, "sort": in.Sort, "currency": in.Currency, "market": in.Market,
 		"facets": strings.Join(in.Facets, ","), "price_min": digits(in.Min), "price_max": digits(in.Max),
 	} {
 		if value != "" {
@@ -192,14 +236,21 @@ type suggestInput struct {
 	Text     string `query:"q" required:"true" minLength:"1" maxLength:"100" doc:"What the shopper has typed so far."`
 	Limit    int    `query:"limit" minimum:"1" maximum:"20" default:"5"`
 	Currency string `query:"currency" pattern:"^[A-Z]{3}$"`
+	Market   string `query:"market" pattern:"^[A-Z]{2}$" doc:"The country whose price lists count."`
 }
 
-func (a *api) suggest(ctx context.Context, in *suggestInput) (*answer[Suggested], error) {
-	s, err := a.options.Finder.Suggest(ctx, search.Prefix{Text: in.Text, Limit: in.Limit, Currency: money.Currency(in.Currency)})
+func (a *api) suggest(ctx context.Context, in *suggestInput) (*shared[Suggested], error) {
+	who, err := a.asking(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := &answer[Suggested]{CacheControl: searchCache, SurrogateKey: "catalog", Body: Suggested{
+	s, err := a.options.Finder.Suggest(ctx, search.Prefix{
+		Text: in.Text, Limit: in.Limit, Currency: money.Currency(in.Currency), Market: in.Market, Groups: who.groups,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &shared[Suggested]{CacheControl: who.cache, SurrogateKey: "catalog", Vary: varies, Body: Suggested{
 		Queries: append([]string{}, s.Queries...), Products: make([]SuggestedProduct, len(s.Products)),
 		Categories: make([]SuggestedPlace, len(s.Categories)),
 	}}

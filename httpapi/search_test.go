@@ -1,6 +1,11 @@
 package httpapi_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"github.com/keelshop/commerce/accounts"
+)
 
 func TestSearch(t *testing.T) {
 	w, finder := newWholeWorld(t)
@@ -32,5 +37,36 @@ func TestSearch(t *testing.T) {
 		if op.ID == "search" {
 			d.judge(op, w.must(200, "", "GET", "/search?q=mug&currency=EUR&facets=available,price", ""))
 		}
+	}
+}
+
+// TestSearchKnowsWhoAsks: prices are found, sorted and shown by the price lists
+// of who asks, and only what is the same for all may be kept by caches.
+func TestSearchKnowsWhoAsks(t *testing.T) {
+	w, finder := newWholeWorld(t)
+	w.stock("mug-blue", 1250, 1)
+	w.stock("mug-red", 1450, 1)
+	staff, bob, trader := w.logIn("sam@example.com", accounts.StaffGroup), w.logIn("bob@example.com"), w.logIn("trader@example.com", "trade")
+	w.must(200, staff, "PUT", "/staff/price-lists/trade", `{"title":"Trade","groups":["trade"]}`)
+	w.must(200, staff, "PUT", "/staff/price-lists/trade/prices", `{"prices":[{"sku":"mug-red","tiers":[{"price":{"minor":900,"currency":"EUR"}}]}]}`)
+	w.must(200, staff, "PUT", "/staff/price-lists/swiss", `{"title":"Switzerland","markets":["CH"]}`)
+	w.must(200, staff, "PUT", "/staff/price-lists/swiss/prices", `{"prices":[{"sku":"mug-blue","tiers":[{"price":{"minor":100,"currency":"EUR"}}]}]}`)
+	if err := finder.After(t.Context(), w.shop.Latest()); err != nil {
+		t.Fatal(err)
+	}
+	const path = "/search?q=mug&currency=EUR&sort=price"
+	for _, c := range []struct {
+		who, path, cache string
+		first            float64
+	}{
+		{"", path, "public", 1250}, {bob, path, "private", 1250}, {trader, path, "private", 900}, {"", path + "&market=CH", "public", 100},
+	} {
+		r := w.must(200, c.who, "GET", c.path, "")
+		if r.at("items.0.price.minor") != c.first || !strings.HasPrefix(r.header.Get("Cache-Control"), c.cache) || !strings.Contains(r.header.Get("Vary"), "Authorization") {
+			t.Errorf("%q finds %v first, with %v", c.who, r.at("items.0.price.minor"), r.header)
+		}
+	}
+	if r := w.must(200, trader, "GET", "/suggestions?q=mug-r&currency=EUR", ""); r.at("products.0.price.minor") != 900.0 {
+		t.Errorf("suggested %s", r.text)
 	}
 }

@@ -64,8 +64,22 @@ type VariantInput struct {
 	HoldMinutes     int64         `json:"hold_minutes,omitempty" minimum:"0" maximum:"10080" doc:"How long it is set aside in a cart; missing is as the store says."`
 	TaxCategory     string        `json:"tax_category,omitempty" maxLength:"100" doc:"Names its tax rates, as in books; missing is the standard one."`
 	Components      []Component   `json:"components,omitempty" nullable:"false" maxItems:"50" doc:"Make the variant a kit of others."`
+	Digital         *DigitalInput `json:"digital,omitempty" doc:"It is delivered over the network and needs no shipping."`
 	Metadata        object        `json:"metadata,omitempty"`
 	PrivateMetadata object        `json:"private_metadata,omitempty"`
+}
+
+// DigitalInput is how a variant is delivered over the network.
+type DigitalInput struct {
+	Files     []FileInput `json:"files,omitempty" nullable:"false" maxItems:"50" doc:"What a buyer may download; missing means that it is delivered in another way."`
+	Downloads int64       `json:"downloads,omitempty" minimum:"0" maximum:"1000000" doc:"How often each file, for each unit bought; 0 is without limit."`
+	Days      int64       `json:"days,omitempty" minimum:"0" maximum:"36500" doc:"For how long; 0 is without limit."`
+}
+
+// FileInput is one file to download.
+type FileInput struct {
+	Asset string `json:"asset" pattern:"^[0-9a-f]{64}$" doc:"As an upload answers it."`
+	Name  string `json:"name" minLength:"1" maxLength:"200" doc:"As it is saved, such as manual.pdf."`
 }
 
 // MediaInput is one picture, film or document of a product.
@@ -178,6 +192,12 @@ func (in VariantInput) variant(at string) (catalog.PutVariant, error) {
 	}
 	for _, c := range in.Components {
 		out.Components = append(out.Components, catalog.Component{SKU: catalog.SKU(c.SKU), Quantity: c.Quantity})
+	}
+	if d := in.Digital; d != nil {
+		out.Digital = &catalog.Digital{Downloads: d.Downloads, Days: d.Days}
+		for _, f := range d.Files {
+			out.Digital.Files = append(out.Digital.Files, catalog.File{Asset: assets.ID(f.Asset), Name: f.Name})
+		}
 	}
 	for _, o := range in.Options {
 		out.Options = append(out.Options, catalog.Option{Name: o.Name, Value: o.Value})

@@ -261,6 +261,13 @@ func (c *Client) GetCustomer(ctx context.Context, customer string, opts ...CallO
 	return out, err
 }
 
+// GetDownload: get what a link leads to.
+// It is GET /downloads/{token}.
+func (c *Client) GetDownload(ctx context.Context, token string, opts ...CallOption) (out Download, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/downloads/" + url.PathEscape(token)}, opts, &out)
+	return out, err
+}
+
 // GetDownloadSettings: get how files are handed over.
 // It is GET /staff/downloads/settings.
 func (c *Client) GetDownloadSettings(ctx context.Context, opts ...CallOption) (out DownloadSettings, err error) {
@@ -1295,6 +1302,8 @@ type SearchQuery struct {
 	Sort string
 	// Of prices that are shown, filtered and sorted by.
 	Currency string
+	// The country whose price lists count.
+	Market string
 	// In minor units of currency.
 	PriceMin int64
 	PriceMax int64
@@ -1325,6 +1334,9 @@ func (q SearchQuery) values() url.Values {
 	}
 	if q.Currency != "" {
 		v.Set("currency", q.Currency)
+	}
+	if q.Market != "" {
+		v.Set("market", q.Market)
 	}
 	if q.PriceMin != 0 {
 		v.Set("price_min", strconv.FormatInt(q.PriceMin, 10))
@@ -1416,6 +1428,8 @@ type SuggestQuery struct {
 	Text     string
 	Limit    int64
 	Currency string
+	// The country whose price lists count.
+	Market string
 }
 
 func (q SuggestQuery) values() url.Values {
@@ -1428,6 +1442,9 @@ func (q SuggestQuery) values() url.Values {
 	}
 	if q.Currency != "" {
 		v.Set("currency", q.Currency)
+	}
+	if q.Market != "" {
+		v.Set("market", q.Market)
 	}
 	return v
 }
