@@ -20,7 +20,7 @@ func TestBrowse(t *testing.T) {
 	b.open("/")
 	b.want(200, "Kitchen & table", "Everyday mug", "€18.00", "Dome pendant €149.00 before €175.00")
 	b.open("/c/clothing")
-	b.want(200, "12 results", "Colour", "Merino", "Rain coat")
+	b.want(200, "13 results", "Colour", "Merino", "Rain coat")
 	b.open("/c/clothing?" + url.Values{"f.Colour": {"Cherry"}}.Encode())
 	b.want(200, "2 results", "Colour: Cherry", "Remove all filters", "Lambswool sweater", "Long scarf")
 	if !strings.Contains(b.text, "/p/lambswool-sweater?sku=LAMBSWOOL-SWEATER-CHERRY-S") {

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/search"
@@ -25,32 +24,6 @@ type facetValueView struct {
 	Value, Title string
 	Count        int64
 	On           bool
-}
-
-// facetNames returns the options and attributes that the most products have,
-// in that order; of equals, in their own.
-func facetNames(products []catalog.Product) []string {
-	count := map[string]int{}
-	var names []string
-	see := func(name string) {
-		if count[name]++; count[name] == 1 {
-			names = append(names, name)
-		}
-	}
-	for _, p := range products {
-		for _, a := range p.Attributes {
-			if a.Kind == catalog.EnumAttribute {
-				see(a.Name)
-			}
-		}
-		if len(p.Variants) > 0 {
-			for _, o := range p.Variants[0].Options {
-				see(o.Name)
-			}
-		}
-	}
-	slices.SortStableFunc(names, func(a, b string) int { return count[b] - count[a] })
-	return names[:min(len(names), mostFacets)]
 }
 
 // filters reads the filters from an address.

@@ -39,10 +39,9 @@ const (
 )
 
 const (
-	listCards    = 24
-	mostFacets   = 5
-	mostChosen   = 20 // values of filters in one address
-	facetSamples = 60 // products that tell which facets there are
+	listCards  = 24
+	mostFacets = 5
+	mostChosen = 20 // values of filters in one address
 )
 
 // finder returns what finds products in the shopper's language, or nil.
@@ -60,19 +59,12 @@ func (v *visit) list(path string, category catalog.CategoryID) (listView, search
 	if err := v.readPrices(); err != nil {
 		return view, search.Result{}, err
 	}
-	query := search.Query{Text: view.Text, Category: string(category), Currency: v.currency, Market: v.market, Groups: v.groups, Limit: facetSamples}
-	all, err := v.finder().Find(v.ctx(), query)
-	if err != nil {
-		return view, all, err
-	}
-	names := facetNames(v.products(all.Hits))
-	query.Limit, query.After, query.Sort = listCards, q.Get(paramAfter), search.Sort(view.Sort)
+	query := search.Query{Text: view.Text, Category: string(category), Currency: v.currency, Market: v.market, Groups: v.groups, Limit: listCards}
+	query.After, query.Sort = q.Get(paramAfter), search.Sort(view.Sort)
+	query.Facets, query.Choices = []search.Facet{{Field: search.FieldPrice}}, mostFacets
+	var err error
 	if query.Filters, err = v.filters(q); err != nil {
-		return view, all, err
-	}
-	query.Facets = []search.Facet{{Field: search.FieldPrice}}
-	for _, name := range names {
-		query.Facets = append(query.Facets, search.Facet{Field: search.AttributeField(name), Limit: 12})
+		return view, search.Result{}, err
 	}
 	found, err := v.finder().Find(v.ctx(), query)
 	if err != nil {

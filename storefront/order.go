@@ -27,6 +27,7 @@ type orderPage struct {
 	Documents  []documents.Document
 	Moments    []momentView
 	Returnable bool
+	Downloads  []downloadView
 }
 
 // order returns the order of the address if the shopper may see it: their own
@@ -75,6 +76,9 @@ func showOrder(v *visit) error {
 		return err
 	}
 	if data.Moments, err = v.moments(o.ID); err != nil {
+		return err
+	}
+	if data.Downloads, err = v.downloads(o); err != nil {
 		return err
 	}
 	data.Returnable = o.Status == orders.Placed && o.Returned < o.Shipped

@@ -245,6 +245,7 @@ func (s *site) routes() http.Handler {
 	handle("GET /orders/{order}/return", showReturn)
 	handle("POST /orders/{order}/return", requestReturn)
 	handle("GET /orders/{order}/documents/{document}", showDocument)
+	handle("POST /orders/{order}/downloads", download)
 	if len(s.Finders) > 0 {
 		browse("GET /search", find)
 		browse("GET /suggest", suggest)

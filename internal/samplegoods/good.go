@@ -14,6 +14,7 @@ type good struct {
 	grams    int64
 	tax      string // the tax category, "" for the standard rate
 	options  []choice
+	file     string // what is downloaded instead of sent, "" for goods that are sent
 	en, de   text
 }
 

@@ -70,6 +70,9 @@ func putShelf(ctx context.Context, shop *commerce.Store, s shelf, position int64
 // here before, so its stock is counted, not added to.
 func putGood(ctx context.Context, shop *commerce.Store, g good, category catalog.CategoryID) error {
 	variants := g.variants()
+	if err := putFile(ctx, shop, g, variants); err != nil {
+		return err
+	}
 	media, err := putPictures(ctx, shop, g, variants)
 	if err != nil {
 		return err
@@ -84,12 +87,28 @@ func putGood(ctx context.Context, shop *commerce.Store, g good, category catalog
 		return err
 	}
 	for i, v := range variants {
+		if v.Untracked {
+			continue
+		}
 		count := g.stock(i)
 		if _, err := shop.Inventory.Adjust(ctx, inventory.Adjust{SKU: v.SKU, Count: &count, Reason: "sample goods"}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// putFile stores what is downloaded of a good, three times within a year.
+func putFile(ctx context.Context, shop *commerce.Store, g good, variants []catalog.PutVariant) error {
+	if g.file == "" {
+		return nil
+	}
+	id, err := shop.Assets.Put(ctx, strings.NewReader(g.file))
+	for i := range variants {
+		variants[i].Untracked = true
+		variants[i].Digital = &catalog.Digital{Files: []catalog.File{{Asset: id, Name: g.handle + ".pdf"}}, Downloads: 3, Days: 365}
+	}
+	return err
 }
 
 func putPictures(ctx context.Context, shop *commerce.Store, g good, variants []catalog.PutVariant) ([]catalog.Media, error) {
