@@ -2084,6 +2084,20 @@ type Fee struct {
 	Tax  Money  `json:"tax"`
 }
 
+// FileInput is a value of the API.
+type FileInput struct {
+	// As an upload answers it.
+	Asset string `json:"asset"`
+	// As it is saved, such as manual.pdf.
+	Name string `json:"name"`
+}
+
+// FileRef is a value of the API.
+type FileRef struct {
+	File int64 `json:"file"`
+	Line int64 `json:"line"`
+}
+
 // FindByPhoneBody is a value of the API.
 type FindByPhoneBody struct {
 	// The whole number; what is between its digits does not matter.
@@ -3558,11 +3572,13 @@ type Variant struct {
 	// What prices are shown against, as for a sale.
 	CompareAt []Money `json:"compare_at,omitempty"`
 	// What a kit is made of.
-	Components []Component     `json:"components,omitempty"`
-	HeightMM   int64           `json:"height_mm,omitempty"`
-	ID         string          `json:"id"`
-	LengthMM   int64           `json:"length_mm,omitempty"`
-	Metadata   json.RawMessage `json:"metadata,omitempty"`
+	Components []Component `json:"components,omitempty"`
+	// It is delivered over the network and needs no shipping.
+	Digital  bool            `json:"digital,omitempty"`
+	HeightMM int64           `json:"height_mm,omitempty"`
+	ID       string          `json:"id"`
+	LengthMM int64           `json:"length_mm,omitempty"`
+	Metadata json.RawMessage `json:"metadata,omitempty"`
 	// In what it differs from the product's other variants.
 	Options []Option `json:"options"`
 	// At most one in each currency.
@@ -3582,7 +3598,9 @@ type VariantInput struct {
 	CompareAt []MoneyInput `json:"compare_at,omitempty"`
 	// Make the variant a kit of others.
 	Components []Component `json:"components,omitempty"`
-	HeightMM   int64       `json:"height_mm,omitempty"`
+	// It is delivered over the network and needs no shipping.
+	Digital  *DigitalInput `json:"digital,omitempty"`
+	HeightMM int64         `json:"height_mm,omitempty"`
 	// How long it is set aside in a cart; missing is as the store says.
 	HoldMinutes int64           `json:"hold_minutes,omitempty"`
 	LengthMM    int64           `json:"length_mm,omitempty"`
