@@ -150,6 +150,13 @@ func (c *Client) DecideReturn(ctx context.Context, rma string, body DecideReturn
 	return out, err
 }
 
+// DeliverOrder: hand the files of a paid order over.
+// It is POST /staff/orders/{order}/deliveries.
+func (c *Client) DeliverOrder(ctx context.Context, order string, opts ...CallOption) (out Order, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/orders/" + url.PathEscape(order) + "/deliveries"}, opts, &out)
+	return out, err
+}
+
 // EndSession: log out somewhere else.
 // It is DELETE /sessions/{session}.
 func (c *Client) EndSession(ctx context.Context, session string, opts ...CallOption) error {
@@ -1930,6 +1937,16 @@ type Delivery struct {
 	Status  int64  `json:"status,omitempty"`
 	Subject string `json:"subject"`
 	Type    string `json:"type"`
+}
+
+// DigitalInput is a value of the API.
+type DigitalInput struct {
+	// For how long; 0 is without limit.
+	Days int64 `json:"days,omitempty"`
+	// How often each file, for each unit bought; 0 is without limit.
+	Downloads int64 `json:"downloads,omitempty"`
+	// What a buyer may download; missing means that it is delivered in another way.
+	Files []FileInput `json:"files,omitempty"`
 }
 
 // Discrepancy is a value of the API.
