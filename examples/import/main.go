@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/signal"
 	"path"
+	"syscall"
 	"time"
 
 	"github.com/keelshop/commerce"
@@ -51,7 +52,7 @@ func main() {
 	pictures := flag.String("pictures", "", "web fetches pictures by the addresses in the file")
 	flag.Parse()
 	s.currency, s.fromWeb = money.Currency(*currency), *pictures == "web"
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, s); err != nil {
 		log.Fatal(err)

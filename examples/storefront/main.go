@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/keelshop/commerce"
@@ -48,7 +49,7 @@ func main() {
 	private := flag.String("private", "", "where operators get /metrics, health and profiles, as in localhost:9090")
 	flag.Parse()
 	own.currency = money.Currency(*currency)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, *addr, *private, *dir, *password, own); err != nil {
 		log.Fatal(err)
