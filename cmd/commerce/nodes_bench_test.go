@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,9 +111,20 @@ func each(b *testing.B, callers, n int, do func(i int) error) {
 // all in this process, when nobody asks them for anything: in percent of one
 // processor, and in memory. Each round is a second.
 func BenchmarkStoresAtRest(b *testing.B) {
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
+	resident := func() float64 {
+		runtime.GC()
+		debug.FreeOSMemory()
+		stat, err := os.ReadFile("/proc/self/statm")
+		if err != nil {
+			b.Skip("this needs /proc: ", err)
+		}
+		pages, err := strconv.Atoi(strings.Fields(string(stat))[1])
+		if err != nil {
+			b.Fatal(err)
+		}
+		return float64(pages*os.Getpagesize()) / (1 << 20)
+	}
+	before := resident()
 	ctx, cancel := context.WithTimeout(b.Context(), 10*time.Minute)
 	defer cancel()
 	shops, err := openNodes(ctx, b.TempDir(), benchFlags{shards: 16, nodes: 3})
@@ -128,9 +143,6 @@ func BenchmarkStoresAtRest(b *testing.B) {
 	time.Sleep(time.Duration(b.N) * time.Second)
 	b.StopTimer()
 	b.ReportMetric(100*float64(ownTime()-cpu)/float64(b.Elapsed()), "%cpu")
-	runtime.GC()
-	runtime.ReadMemStats(&after)
-	b.ReportMetric(float64(after.HeapInuse-before.HeapInuse)/(1<<20), "heap-MiB")
-	b.ReportMetric(float64(after.StackInuse-before.StackInuse)/(1<<20), "stack-MiB")
+	b.ReportMetric(resident()-before, "MiB")
 	b.ReportMetric(float64(runtime.NumGoroutine()), "goroutines")
 }

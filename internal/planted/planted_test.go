@@ -124,6 +124,14 @@ var bugs = []bug{
 		old: "case p.bytes+len(w.raw) > maxWaitingBytes:", new: "case p.bytes < 0:", test: "TestWhatWaitsIsBounded",
 	},
 	{
+		what: "a program opens a store whose level it does not know", file: "shard/shard.go",
+		old: "newest := Newest(c.Commands.Modules()); level > newest {", new: "newest := Newest(c.Commands.Modules()); level > newest+1 {", pkg: "./internal/sim", test: "TestTheLevelIsRaised",
+	},
+	{
+		what: "a level is taken that a member does not know", file: "level.go",
+		old: "case n.Knows < level:", new: "case n.Knows > level:", pkg: "./internal/sim", test: "TestTheLevelIsRaised",
+	},
+	{
 		what: "members change twice at once", file: "replication/members.go",
 		old: "if !g.changing.CompareAndSwap(false, true) {", new: "if g.changing.CompareAndSwap(false, true); false {", test: "TestMembersChangeOneAtATime",
 	},
