@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
@@ -151,6 +152,30 @@ func Import(ctx context.Context, shop *commerce.Store, file io.Reader, o Options
 	}
 	err = l.run(ctx, records)
 	return l.summary, err
+}
+
+// Products returns the products of a file, plain or gzip, as Import would put
+// them, without a store: categories, product types, stock and what is refused are
+// left out, and pictures are not fetched. Options are those of Import. After an
+// error it ends.
+func Products(file io.Reader, o Options) iter.Seq2[catalog.PutProduct, error] {
+	return func(yield func(catalog.PutProduct, error) bool) {
+		all, err := open(file, &o)
+		if err != nil {
+			yield(catalog.PutProduct{}, err)
+			return
+		}
+		for r, err := range all {
+			switch {
+			case err != nil:
+				yield(catalog.PutProduct{}, err)
+				return
+			case r.category != nil || r.productType != nil || r.refused():
+			case !yield(r.put, nil):
+				return
+			}
+		}
+	}
 }
 
 // records is what a format's reader yields: one record per product. An error

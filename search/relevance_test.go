@@ -5,10 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
-	"github.com/keelshop/commerce/internal/icecat"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/interchange"
 	"github.com/keelshop/commerce/internal/ndcg"
 )
 
@@ -23,35 +23,26 @@ func icecatDocuments(t testing.TB) []Document {
 	}
 	defer file.Close()
 	var docs []Document
-	for p, err := range icecat.Products(file) {
+	for p, err := range interchange.Products(file, interchange.Options{Currency: "EUR"}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		docs = append(docs, icecatDocument(p))
+		docs = append(docs, importedDocument(p))
 	}
 	return docs
 }
 
-func icecatDocument(p icecat.Product) Document {
-	d := Document{
-		ID: p.ID, Title: p.Title, Description: p.Description, Brand: p.Supplier, CreatedAt: p.Released, Available: true,
-		Codes: append([]string{p.ID, p.Model}, p.EANs...), Prices: []Price{{"EUR", p.PriceMinor, p.PriceMinor}},
+// importedDocument is the document that a product gets once it is imported, by
+// its external reference instead of the store's ID.
+func importedDocument(p catalog.PutProduct) Document {
+	made := catalog.Product{
+		ID: catalog.ProductID(p.ExternalReference), Handle: p.Handle, Title: p.Title, Description: p.Description, Brand: p.Brand,
+		ExternalReference: p.ExternalReference, Attributes: p.Attributes,
 	}
-	for _, a := range p.Attributes {
-		at := Attribute{Name: a.Name(), Text: a.Text}
-		switch {
-		case a.Bool != nil:
-			at.Bool, at.Text = true, no
-			if *a.Bool {
-				at.Text = yes
-			}
-		case a.Number != "":
-			n, _ := a.Number.Float64()
-			at.Number, at.Text = &n, strings.TrimSuffix(string(a.Number), ".0")
-		}
-		d.Attributes = append(d.Attributes, at)
+	for _, v := range p.Variants {
+		made.Variants = append(made.Variants, catalog.Variant{SKU: v.SKU, Barcodes: v.Barcodes, Prices: v.Prices})
 	}
-	return d
+	return documentOf(made, nil, "en", true)
 }
 
 // newIndex makes an index of documents, without a store.
