@@ -130,6 +130,9 @@ func eraseCustomer(v *visit) error {
 	if strings.TrimSpace(v.r.PostFormValue("confirm")) != string(id) {
 		return fault.New(fault.Invalid, "to erase the customer, write their ID, %s, into the field", id)
 	}
+	if err := v.site.shop.Payments.ForgetCustomer(v.ctx(), id); err != nil {
+		return err
+	}
 	if err := v.site.shop.Accounts.Erase(v.ctx(), accounts.Erase{Customer: id, Key: v.key()}); err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ func TestMethodsAreFinished(t *testing.T) {
 	if err != nil || r.Status != orders.Pending {
 		t.Fatalf("got %+v, %v", r, err)
 	}
-	s.must(s.payments.RemoveMethod(s.ctx(), payments.RemoveMethod{Customer: ann, Method: all[0].ID}))
+	s.wants(s.payments.ForgetCustomer(s.ctx(), ann), fault.Unavailable) // the bank has not confirmed it
 	s.bank.SetFaults(nil)
 	s.recovers()
 	if o := s.order(r.ID); o.Status != orders.Canceled || s.bank.Kept() != 0 {

@@ -78,7 +78,18 @@ func (a *api) updateMe(ctx context.Context, in *updateMeInput) (*answer[Customer
 }
 
 func (a *api) eraseMe(ctx context.Context, in *Keyed) (*struct{}, error) {
-	return nil, a.shop.Accounts.Erase(ctx, accounts.Erase{Customer: callerOf(ctx).Customer, Key: in.Key})
+	return nil, a.erase(ctx, accounts.Erase{Customer: callerOf(ctx).Customer, Key: in.Key})
+}
+
+// erase erases a customer, and first what payment providers keep of them.
+func (a *api) erase(ctx context.Context, c accounts.Erase) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if err := a.shop.Payments.ForgetCustomer(ctx, c.Customer); err != nil {
+		return err
+	}
+	return a.shop.Accounts.Erase(ctx, c)
 }
 
 type addAddressInput struct {

@@ -81,7 +81,7 @@ type eraseCustomerInput struct {
 }
 
 func (a *api) eraseCustomer(ctx context.Context, in *eraseCustomerInput) (*struct{}, error) {
-	return nil, a.shop.Accounts.Erase(ctx, accounts.Erase{Customer: accounts.CustomerID(in.Customer), Key: in.Key})
+	return nil, a.erase(ctx, accounts.Erase{Customer: accounts.CustomerID(in.Customer), Key: in.Key})
 }
 
 func staffCustomerAnswer(c accounts.Customer) *answer[StaffCustomer] {

@@ -246,15 +246,31 @@ func (s *Service) RemoveMethod(ctx context.Context, c RemoveMethod) error {
 }
 
 // ForgetCustomer removes all means of payment of a customer. Call it before the
-// customer is erased: afterwards nobody knows what the provider calls them.
+// customer is erased: afterwards nobody knows what the provider calls them. It
+// returns fault.Unavailable while a provider has not confirmed that it keeps none:
+// erase later.
 func (s *Service) ForgetCustomer(ctx context.Context, customer accounts.CustomerID) error {
 	all, err := s.Methods(ctx, customer)
+	if err != nil {
+		return err
+	}
 	for _, m := range all {
-		if gone := s.RemoveMethod(ctx, RemoveMethod{Customer: customer, Method: m.ID}); gone != nil && fault.CodeOf(gone) != fault.NotFound {
-			err = errors.Join(err, gone)
+		err := s.RemoveMethod(ctx, RemoveMethod{Customer: customer, Method: m.ID})
+		if err != nil && fault.CodeOf(err) != fault.NotFound {
+			return err
 		}
 	}
-	return err
+	slot, err := customer.Slot()
+	if err != nil {
+		return err
+	}
+	return s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+		left, _, err := tx.Int64(`SELECT count(*) FROM payment_methods WHERE customer = ?`, customer)
+		if err == nil && left > 0 {
+			err = fault.New(fault.Unavailable, "%d means of payment of customer %s are still being removed: try again", left, customer)
+		}
+		return err
+	})
 }
 
 // MethodTimer is the handler of TimerMethod timers.
