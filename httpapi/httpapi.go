@@ -174,6 +174,7 @@ func (a *api) addRoutes() {
 	a.addMerchandising()
 	a.addCredit()
 	a.addStaffRules()
+	a.addStaffExemptions()
 	a.addStaffCoupons()
 	a.addStaffPriceLists()
 	a.addStaffPlaces()

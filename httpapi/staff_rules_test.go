@@ -27,6 +27,12 @@ func TestRulesAreKept(t *testing.T) {
 			t.Errorf("%s is %v, want %v", path, have, want)
 		}
 	}
+	w.must(204, w.staff, "PUT", "/staff/customers/"+w.alice+"/exemptions/DE-1", `{"reason":"charity","areas":[{"country":"DE"}]}`)
+	if have := w.must(200, w.staff, "GET", "/staff/customers/"+w.alice+"/exemptions", ""); have.at("items.0.areas.0.country") != "DE" {
+		t.Errorf("the exemptions are %s", have.text)
+	}
+	w.must(204, w.staff, "DELETE", "/staff/customers/"+w.alice+"/exemptions/DE-1", "")
+	w.must(404, w.staff, "DELETE", "/staff/customers/"+w.alice+"/exemptions/DE-1", "")
 	tag := got.header.Get("ETag")
 	w.must(304, w.staff, "GET", "/staff/rules", "", "If-None-Match", tag)
 	w.must(200, w.staff, "PUT", "/staff/promotions/summer", `{"id":"summer","name":"Summer","needs_code":true,"effect":{"kind":"percent_off","rate":"20%"}}`, "If-Match", tag)

@@ -649,6 +649,13 @@ func (c *Client) ListEndpoints(ctx context.Context, opts ...CallOption) (out Lis
 	return out, err
 }
 
+// ListExemptions: list where a customer owes no tax.
+// It is GET /staff/customers/{customer}/exemptions.
+func (c *Client) ListExemptions(ctx context.Context, customer string, opts ...CallOption) (out ListExemption, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/customers/" + url.PathEscape(customer) + "/exemptions"}, opts, &out)
+	return out, err
+}
+
 // ListGrants: list what of an order is paid back, and why.
 // It is GET /staff/orders/{order}/grants.
 func (c *Client) ListGrants(ctx context.Context, order string, opts ...CallOption) (out ListGrant, err error) {
@@ -977,6 +984,12 @@ func (c *Client) PutDownloadSettings(ctx context.Context, body PutDownloadSettin
 func (c *Client) PutEndpoint(ctx context.Context, endpoint string, body EndpointBody, opts ...CallOption) (out Endpoint, err error) {
 	err = c.do(ctx, call{method: "PUT", path: "/staff/endpoints/" + url.PathEscape(endpoint), body: body}, opts, &out)
 	return out, err
+}
+
+// PutExemption: exempt a customer from tax by a certificate.
+// It is PUT /staff/customers/{customer}/exemptions/{certificate}.
+func (c *Client) PutExemption(ctx context.Context, customer string, certificate string, body PutExemptionBody, opts ...CallOption) error {
+	return c.do(ctx, call{method: "PUT", path: "/staff/customers/" + url.PathEscape(customer) + "/exemptions/" + url.PathEscape(certificate), body: body}, opts, nil)
 }
 
 // PutFee: make or replace a fee.
@@ -1481,6 +1494,12 @@ func (c *Client) UpdateMe(ctx context.Context, body UpdateMeBody, opts ...CallOp
 // It is POST /verifications.
 func (c *Client) Verify(ctx context.Context, body VerifyBody, opts ...CallOption) error {
 	return c.do(ctx, call{method: "POST", path: "/verifications", body: body}, opts, nil)
+}
+
+// WithdrawExemption: withdraw an exemption from tax.
+// It is DELETE /staff/customers/{customer}/exemptions/{certificate}.
+func (c *Client) WithdrawExemption(ctx context.Context, customer string, certificate string, opts ...CallOption) error {
+	return c.do(ctx, call{method: "DELETE", path: "/staff/customers/" + url.PathEscape(customer) + "/exemptions/" + url.PathEscape(certificate)}, opts, nil)
 }
 
 // WithdrawRefund: take an open grant back.
@@ -2335,6 +2354,13 @@ type ListEndpointSecret struct {
 	Next string `json:"next,omitempty"`
 }
 
+// ListExemption is a value of the API.
+type ListExemption struct {
+	Items []RuleExemption `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // ListGrant is a value of the API.
 type ListGrant struct {
 	Items []Grant `json:"items"`
@@ -2854,6 +2880,14 @@ type PutDownloadSettingsBody struct {
 	ByStaff bool `json:"by_staff"`
 }
 
+// PutExemptionBody is a value of the API.
+type PutExemptionBody struct {
+	// Where no tax is due; an area without a country is everywhere.
+	Areas  []RuleArea  `json:"areas"`
+	Period *RulePeriod `json:"period,omitempty"`
+	Reason string      `json:"reason,omitempty"`
+}
+
 // PutListPricesBody is a value of the API.
 type PutListPricesBody struct {
 	// Variants that are not named keep their prices.
@@ -3067,6 +3101,14 @@ type RuleEffect struct {
 	Rate    string        `json:"rate,omitempty"`
 	Tiers   []RuleTier    `json:"tiers,omitempty"`
 	Times   int64         `json:"times,omitempty"`
+}
+
+// RuleExemption is a value of the API.
+type RuleExemption struct {
+	Areas       []RuleArea  `json:"areas"`
+	Certificate string      `json:"certificate"`
+	Period      *RulePeriod `json:"period,omitempty"`
+	Reason      string      `json:"reason,omitempty"`
 }
 
 // RuleFee is a value of the API.
