@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
+	"github.com/keelshop/commerce/payments/manual"
 )
 
 // Checkout is what a checkout came to.
@@ -137,7 +139,7 @@ func (a *api) checkOut(ctx context.Context, in *checkOutInput) (*statusAnswer[Ch
 		return nil, err
 	}
 	if len(c.Tenders) == 0 && !a.paysWith(in.Body.PayWith) {
-		return nil, &fieldError{"body.pay_with", "is not a way to pay in this shop"}
+		return nil, notOffered("body.pay_with")
 	}
 	if in.Body.Expected != nil {
 		total, err := in.Body.Expected.amount("body.expected_total")
@@ -156,7 +158,7 @@ func (a *api) tenders(in []TenderInput) ([]checkout.Tender, error) {
 	for i, t := range in {
 		at := fmt.Sprintf("body.tenders[%d]", i)
 		if !a.paysWith(t.PayWith) {
-			return nil, &fieldError{at + ".pay_with", "is not a way to pay in this shop"}
+			return nil, notOffered(at + ".pay_with")
 		}
 		amount, err := amountOr(t.Amount, at+".amount")
 		if err != nil {
@@ -167,9 +169,19 @@ func (a *api) tenders(in []TenderInput) ([]checkout.Tender, error) {
 	return out, nil
 }
 
-// paysWith reports whether shoppers may choose a provider.
+// paysWith reports whether shoppers may choose a provider. No name is the
+// provider that takes the shopper's word, as in the checkout.
 func (a *api) paysWith(name string) bool {
-	return len(a.options.PayWith) == 0 || slices.Contains(a.options.PayWith, name)
+	name = cmp.Or(name, manual.Name)
+	if len(a.options.PayWith) == 0 {
+		return name != manual.Name
+	}
+	return slices.Contains(a.options.PayWith, name)
+}
+
+// notOffered refuses a provider that shoppers may not choose.
+func notOffered(field string) error {
+	return &fieldError{field, "is not a way to pay in this shop"}
 }
 
 type cartAction struct {

@@ -54,6 +54,9 @@ type payOrderInput struct {
 }
 
 func (a *api) payOrder(ctx context.Context, in *payOrderInput) (*answer[OrderPayment], error) {
+	if !a.paysWith(in.Body.PayWith) {
+		return nil, notOffered("body.pay_with")
+	}
 	c := checkout.Pay{Order: in.id(), Key: in.Key}
 	c.PayWith, c.Token, c.Method, c.Installments = in.Body.PayWith, in.Body.Token, in.Body.Method, in.Body.Installments
 	if in.Body.Amount != nil {
@@ -132,6 +135,9 @@ type saveMethodInput struct {
 }
 
 func (a *api) saveMethod(ctx context.Context, in *saveMethodInput) (*answer[PaymentMethod], error) {
+	if !a.paysWith(in.Body.Provider) {
+		return nil, notOffered("body.provider")
+	}
 	m, err := a.shop.Payments.SaveMethod(ctx, payments.SaveMethod{
 		Customer: callerOf(ctx).Customer, Provider: in.Body.Provider, Token: seal.Personal(in.Body.Token), Default: in.Body.Default, Key: in.Key,
 	})

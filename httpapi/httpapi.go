@@ -89,7 +89,8 @@ type Options struct {
 	// the cookies of a browser, as in "https://shop.example.com".
 	TrustedOrigins []string
 	// PayWith lists the payment providers that shoppers may choose. Empty
-	// means all that the store has.
+	// means all that the store has but "manual", which takes the shopper's word
+	// for the money: a shop that sells on account names it.
 	PayWith []string
 	// Logger gets a line for each request and each failure. It defaults to
 	// slog.DiscardHandler.

@@ -39,7 +39,7 @@ func TestOddBodiesNameTheField(t *testing.T) {
 		{"long text", "PATCH", person, `{"contact":{"name":"` + strings.Repeat("x", 201) + `"}}`, 422, "body.contact.name"},
 		{"country", "PATCH", person, `{"contact":{"shipping_address":{"line1":"a","city":"b","country":"Germany"}}}`, 422, "body.contact.shipping_address.country"},
 		{"card number", "POST", cart + "/checkout", `{"pay_with":"simulator","token":"4242424242424242"}`, 422, ""},
-		{"currency", "POST", cart + "/checkout", `{"expected_total":{"minor":1,"currency":"XXZ"}}`, 422, "body.expected_total.currency"},
+		{"currency", "POST", cart + "/checkout", `{"pay_with":"simulator","expected_total":{"minor":1,"currency":"XXZ"}}`, 422, "body.expected_total.currency"},
 		{"no body", "POST", lines, ``, 400, ""},
 		{"not JSON", "POST", lines, `lines`, 400, ""},
 		{"cut off", "POST", lines, `{"lines":[`, 400, ""},
