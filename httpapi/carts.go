@@ -128,12 +128,15 @@ type createCartInput struct {
 	Keyed
 	Body struct {
 		Currency string      `json:"currency,omitempty" pattern:"^[A-Z]{3}$" doc:"That of the first line's price if it is missing."`
-		Channel  string      `json:"channel,omitempty" maxLength:"100" doc:"Through which it is bought; missing is the shop's own."`
+		Channel  string      `json:"channel,omitempty" maxLength:"100" doc:"Through which it is bought, one that the shop opens to everybody; missing is the shop's own. Staff may name any."`
 		Lines    []LineInput `json:"lines" minItems:"1" maxItems:"100" nullable:"false"`
 	}
 }
 
 func (a *api) createCart(ctx context.Context, in *createCartInput) (*answer[Cart], error) {
+	if err := a.mayBuyThrough(callerOf(ctx), in.Body.Channel); err != nil {
+		return nil, err
+	}
 	c, err := a.shop.Carts.AddLines(ctx, cart.AddLines{
 		Customer: callerOf(ctx).Customer, Currency: money.Currency(in.Body.Currency), Channel: in.Body.Channel, Lines: linesOf(in.Body.Lines), Key: in.Key,
 	})
@@ -146,6 +149,15 @@ func (a *api) createCart(ctx context.Context, in *createCartInput) (*answer[Cart
 	out := cartAnswer(c)
 	out.Location = a.options.Prefix + "/carts/" + string(c.ID)
 	return out, nil
+}
+
+// mayBuyThrough refuses channels that are not open to everybody: with them a
+// shopper would choose what things cost.
+func (a *api) mayBuyThrough(c Caller, channel string) error {
+	if channel == "" || c.Staff || slices.Contains(a.options.Channels, channel) {
+		return nil
+	}
+	return &fieldError{"body.channel", "is not a channel that this shop sells through here"}
 }
 
 func linesOf(in []LineInput) []cart.AddedLine {

@@ -92,6 +92,11 @@ type Options struct {
 	// means all that the store has but "manual", which takes the shopper's word
 	// for the money: a shop that sells on account names it.
 	PayWith []string
+	// Channels lists the channels that anybody may buy through. A channel brings
+	// its own price lists, promotions and publications, so list only those whose
+	// prices are for everybody. Empty means the shop's own alone, which is always
+	// there. Staff may sell through any.
+	Channels []string
 	// Logger gets a line for each request and each failure. It defaults to
 	// slog.DiscardHandler.
 	Logger *slog.Logger

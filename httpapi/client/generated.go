@@ -1916,7 +1916,7 @@ type Coupon struct {
 
 // CreateCartBody is a value of the API.
 type CreateCartBody struct {
-	// Through which it is bought; missing is the shop's own.
+	// Through which it is bought, one that the shop opens to everybody; missing is the shop's own. Staff may name any.
 	Channel string `json:"channel,omitempty"`
 	// That of the first line's price if it is missing.
 	Currency string      `json:"currency,omitempty"`
