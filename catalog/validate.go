@@ -34,8 +34,10 @@ const (
 	mostEnum        = 1000
 	mostChannels    = 100
 	mostGrams       = 1_000_000_000
-	mostMM          = 1_000_000
 )
+
+// MaxMM bounds the length, width and height of a unit: a kilometre.
+const MaxMM = 1_000_000
 
 // Validate returns fault.Invalid if the product could not be sold, whatever
 // the store holds.
@@ -223,8 +225,8 @@ func (v PutVariant) checkSize() error {
 		return fault.New(fault.Invalid, "variant %q weighs %d g: a weight is 0 to %d", v.SKU, v.WeightGrams, mostGrams)
 	}
 	for _, mm := range []int64{v.LengthMM, v.WidthMM, v.HeightMM} {
-		if mm < 0 || mm > mostMM {
-			return fault.New(fault.Invalid, "variant %q measures %d mm: a length is 0 to %d", v.SKU, mm, mostMM)
+		if mm < 0 || mm > MaxMM {
+			return fault.New(fault.Invalid, "variant %q measures %d mm: a length is 0 to %d", v.SKU, mm, MaxMM)
 		}
 	}
 	return nil

@@ -1,36 +1,35 @@
 package pricing
 
 import (
+	"math"
 	"math/bits"
 	"time"
 
+	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 )
 
 // size is what shipping needs to know of how large the goods are.
 type size struct {
-	cubicMM int64 // all units together
+	cubicMM int64 // all units together, at most what can be counted
 	longest int64 // the longest side of any unit, millimetres
 	girth   int64 // the most that the longest side and the girth of any unit come to
 	unknown bool  // of some unit it is not known
 }
 
-// mostMM bounds the sides of a unit: a hundred metres.
-const mostMM = 100_000
-
 // add counts the units of a line in.
 func (s *size) add(l Line) error {
-	if l.LengthMM < 0 || l.WidthMM < 0 || l.HeightMM < 0 || max(l.LengthMM, l.WidthMM, l.HeightMM) > mostMM {
+	if l.LengthMM < 0 || l.WidthMM < 0 || l.HeightMM < 0 || max(l.LengthMM, l.WidthMM, l.HeightMM) > catalog.MaxMM {
 		return fault.New(fault.Invalid, "%q of %d × %d × %d mm cannot be priced", l.SKU, l.LengthMM, l.WidthMM, l.HeightMM)
 	}
-	volume := l.LengthMM * l.WidthMM * l.HeightMM // within 10¹⁵
+	volume := l.LengthMM * l.WidthMM * l.HeightMM // within 10¹⁸
 	if volume == 0 {
 		s.unknown = true
 		return nil
 	}
 	all, ok := product(volume, l.Quantity)
 	if s.cubicMM += all; !ok || s.cubicMM < 0 {
-		return fault.New(fault.Invalid, "%d units of %q are larger than can be counted", l.Quantity, l.SKU)
+		s.cubicMM = math.MaxInt64
 	}
 	long := max(l.LengthMM, l.WidthMM, l.HeightMM)
 	s.longest = max(s.longest, long)

@@ -3,6 +3,8 @@ package pricing_test
 import (
 	"testing"
 
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/pricing"
 )
 
@@ -52,6 +54,21 @@ func TestShippingGoesBySize(t *testing.T) {
 				t.Errorf("got %+v, %v; want %d %s", q.Offers, err, test.price, test.reason)
 			}
 		})
+	}
+}
+
+// Whatever the catalog takes can be priced, in any number.
+func TestWhatTheCatalogTakesHasAPrice(t *testing.T) {
+	rate := pricing.ShippingRate{Currency: "EUR", Basis: pricing.ByVolume, Tiers: []pricing.ShippingTier{{Price: 500}, {From: 1 << 40, Price: 900}}}
+	r := rulesOf(t, pricing.Settings{}, nil, pricing.ShippingZone{ID: "z", Areas: []pricing.Area{{}}, Methods: []pricing.ShippingMethod{{ID: "m", Name: "M", Rates: []pricing.ShippingRate{rate}}}})
+	cube := pricing.Line{SKU: "cube", Quantity: 1_000_000, LengthMM: catalog.MaxMM, WidthMM: catalog.MaxMM, HeightMM: catalog.MaxMM}
+	q, err := r.Price(pricing.Input{Currency: "EUR", Lines: []pricing.Line{cube, cube}})
+	if err != nil || q.Offers[0].Price != 900 {
+		t.Errorf("got %+v, %v", q.Offers, err)
+	}
+	cube.LengthMM++
+	if _, err = r.Price(pricing.Input{Currency: "EUR", Lines: []pricing.Line{cube}}); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("what is longer has a price: %v", err)
 	}
 }
 
