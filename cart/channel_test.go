@@ -104,6 +104,35 @@ func TestCustomersAreExempt(t *testing.T) {
 	}
 }
 
+// A certificate holds where the tax is due: at home while the cart has no
+// country, and in the region of the address even if no rule asks for it.
+func TestExemptionsGoByTheTaxedAddress(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells(map[catalog.SKU]int64{"mug": 1000})
+	ctx := s.Context()
+	_, err := s.pricing.PutSettings(ctx, pricing.PutSettings{Settings: pricing.Settings{Home: pricing.Address{Country: "US", Region: "NY"}}})
+	if err == nil {
+		_, err = s.pricing.PutTaxZone(ctx, pricing.PutTaxZone{Zone: pricing.TaxZone{ID: "us", Areas: []pricing.Area{{Country: "US"}}, Rates: []pricing.TaxRate{{Name: "Sales tax", Rate: money.Percent(20)}}}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := s.customer("ada@example.com")
+	e := pricing.Exemption{Certificate: "NY-1", Areas: []pricing.Area{{Country: "US", Region: "NY"}}}
+	if err := s.pricing.PutExemption(ctx, pricing.PutExemption{Customer: who, Exemption: e}); err != nil {
+		t.Fatal(err)
+	}
+	c := s.add(cart.AddLines{Customer: who, Lines: one("mug", 1)})
+	if c.Total != euro(1000) || c.TaxExempt != "NY-1" {
+		t.Errorf("at home it costs %v, exempt by %q", c.Total, c.TaxExempt)
+	}
+	for total, address := range map[int64]accounts.Address{1000: {Country: "US", Region: "NY"}, 1200: {Country: "US", Region: "CA"}} {
+		if got := s.setContact(c.ID, cart.Contact{ShippingAddress: address}); got.Total != euro(total) {
+			t.Errorf("in %v it costs %v, exempt by %q", address.Region, got.Total, got.TaxExempt)
+		}
+	}
+}
+
 func shipTo(t *testing.T, s *shop, c cart.ID, country string) {
 	t.Helper()
 	contact := cart.Contact{}

@@ -59,7 +59,16 @@ func (out *snapshot) read(tx *sqlite.Tx, cart ID, rules *pricing.Rules, asks pri
 			return err
 		}
 	}
-	if rules.Settings.FullAddresses || rules.NeedsAddress(out.cart.ShippingCountry) {
+	needsContact := rules.Settings.FullAddresses || rules.NeedsAddress(out.cart.ShippingCountry)
+	if out.cart.Customer != "" {
+		if out.exempt, err = pricing.ExemptionsTx(tx, out.cart.Customer); err != nil {
+			return err
+		}
+		for _, e := range out.exempt {
+			needsContact = needsContact || e.NeedsAddress(out.cart.ShippingCountry)
+		}
+	}
+	if needsContact {
 		out.sealed, out.owner = stored.Contact, stored.ContactSubject
 	}
 	if out.cart.Customer == "" {
@@ -69,9 +78,6 @@ func (out *snapshot) read(tx *sqlite.Tx, cart ID, rules *pricing.Rules, asks pri
 		if out.groups, err = accounts.GroupsTx(tx, out.cart.Customer); err != nil {
 			return err
 		}
-	}
-	if out.exempt, err = pricing.ExemptionsTx(tx, out.cart.Customer); err != nil {
-		return err
 	}
 	// What a cart is being bought with counts as used: it is not held against it.
 	if out.cart.Status == Active && (asks.PerCustomer || len(out.codes) > 0) {
@@ -114,8 +120,12 @@ func (s *Service) input(ctx context.Context, slot id.Slot, rules *pricing.Rules,
 		}
 		in.Address.Region, in.Address.Postcode = contact.ShippingAddress.Region.Reveal(), contact.ShippingAddress.Postcode.Reveal()
 	}
+	taxed := in.Address
+	if taxed.Country == "" {
+		taxed = rules.Settings.Home // as the rules tax it
+	}
 	for _, e := range from.exempt {
-		if e.Holds(in.Address, in.At) {
+		if e.Holds(taxed, in.At) {
 			in.TaxExempt = e.Certificate
 			break
 		}

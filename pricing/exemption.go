@@ -3,6 +3,7 @@ package pricing
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/fault"
@@ -55,6 +56,12 @@ func (e Exemption) Holds(to Address, at Moment) bool {
 		}
 	}
 	return false
+}
+
+// NeedsAddress reports whether more of an address in a country than the country
+// decides where the exemption is good.
+func (e Exemption) NeedsAddress(country string) bool {
+	return slices.ContainsFunc(e.Areas, func(a Area) bool { return a.Country == country && a != Area{Country: country} })
 }
 
 // PutExemption makes an exemption or replaces the customer's with its
