@@ -118,3 +118,65 @@ func TestMethodsAreFinished(t *testing.T) {
 		t.Error(found)
 	}
 }
+
+// TestARemovedMethodHasPerhapsPaid: the bank was paid with a card and its answer
+// was lost, and the card is removed before anybody asks again. The bank is asked
+// what came of it: a decline would give money back that bought something.
+func TestARemovedMethodHasPerhapsPaid(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 20)
+	ann := s.shopper(0)
+	lost := func(c simulator.Call) simulator.Fault {
+		if c.Of == payments.KindPayment && !c.Lookup {
+			return simulator.LostAnswer
+		}
+		return simulator.None
+	}
+	// again pays with a card, loses the answer, removes the card and asks again.
+	again := func(name string, pay func(payments.MethodID) (orders.ID, error)) orders.ID {
+		card, err := s.keeps(ann, approves)
+		s.must(err)
+		s.bank.SetFaults(lost)
+		if _, err := pay(card.ID); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		s.bank.SetFaults(nil)
+		s.must(s.payments.RemoveMethod(s.ctx(), payments.RemoveMethod{Customer: ann, Method: card.ID}))
+		o, err := pay(card.ID)
+		s.must(err)
+		if got := s.order(o); got.Status != orders.Placed || got.PaymentStatus != orders.Paid {
+			t.Errorf("%s: the order is %s and %s", name, got.Status, got.PaymentStatus)
+		}
+		return o
+	}
+	basket := s.basketFor(ann, 2)
+	o := again("a checkout", func(m payments.MethodID) (orders.ID, error) {
+		r, err := s.checkout.Complete(s.ctx(), checkout.Complete{Cart: basket, PayWith: "simulator", Token: string(m), Key: "buy"})
+		return r.ID, err
+	})
+	_, err := s.checkout.Confirm(s.ctx(), checkout.Change{Order: o, Version: s.order(o).Version, Reason: "one more", Add: []checkout.AddedLine{{SKU: "mug", Quantity: 1}}})
+	s.must(err)
+	again("a further payment", func(m payments.MethodID) (orders.ID, error) {
+		r, err := s.checkout.Pay(s.ctx(), checkout.Pay{Order: o, Tender: checkout.Tender{PayWith: "simulator", Token: string(m)}, Key: "pay"})
+		return r.Order.ID, err
+	})
+
+	// While the bank does not answer, nothing is known.
+	card, err := s.keeps(ann, approves)
+	s.must(err)
+	basket = s.basketFor(ann, 1)
+	s.bank.SetFaults(lost)
+	buy := checkout.Complete{Cart: basket, PayWith: "simulator", Token: string(card.ID), Key: "unheard"}
+	_, err = s.checkout.Complete(s.ctx(), buy)
+	s.must(err)
+	s.must(s.payments.RemoveMethod(s.ctx(), payments.RemoveMethod{Customer: ann, Method: card.ID}))
+	s.bank.SetFaults(func(simulator.Call) simulator.Fault { return simulator.Unreached })
+	if r, err := s.checkout.Complete(s.ctx(), buy); err != nil || r.Status != orders.Pending {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	s.bank.SetFaults(nil)
+	s.recovers()
+	for _, found := range s.audit() {
+		t.Error(found)
+	}
+}

@@ -21,7 +21,7 @@ func (s *Service) Pay(ctx context.Context, a Attempt) (Outcome, error) {
 	}
 	request := a.PayRequest()
 	if err := s.unlock(ctx, &request); err != nil {
-		return methodGone(err)
+		return withoutMethod(ctx, p, a, err)
 	}
 	preparer, ok := p.(Preparer)
 	if !ok {
@@ -92,13 +92,23 @@ func (c identify) apply(tx *command.Tx) (identified, error) {
 	return identified{State: a.State, ProviderID: a.ProviderID}, err
 }
 
-// methodGone is what a payment comes to whose means of payment was removed: the
-// provider was not asked.
-func methodGone(err error) (Outcome, error) {
-	_, removed := errors.AsType[*NoMethodError](err)
-	_, erased := errors.AsType[*accounts.ErasedError](err)
+// withoutMethod says what a payment has come to whose means of payment was
+// removed. An earlier request may have reached the provider: only if it did not
+// is the payment declined, since nobody can ask for it any more.
+func withoutMethod(ctx context.Context, p Provider, a Attempt, why error) (Outcome, error) {
+	_, removed := errors.AsType[*NoMethodError](why)
+	_, erased := errors.AsType[*accounts.ErasedError](why)
 	if !removed && !erased {
-		return Outcome{}, err
+		return Outcome{}, why
 	}
-	return Outcome{State: Declined, Decline: DeclineUnsupported, Raw: "method_removed"}, nil
+	said, err := p.Retrieve(ctx, a.LookupRequest())
+	switch {
+	case err != nil:
+		return Outcome{}, err
+	case said.State == NotFound:
+		return Outcome{State: Declined, Decline: DeclineUnsupported, Raw: "method_removed"}, nil
+	case !said.State.Settled():
+		return Outcome{}, fmt.Errorf("payment %s is not decided: %w", a.ID, why)
+	}
+	return said, nil
 }
