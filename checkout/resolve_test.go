@@ -153,3 +153,34 @@ type voidlessLister struct {
 func (p *voidlessLister) List(ctx context.Context, since time.Time) iter.Seq2[payments.Listed, error] {
 	return p.lister.List(ctx, since)
 }
+
+// TestAVoidSaysNothingOfItsPayment: that a bank has not let go of a payment which
+// nobody knows the outcome of does not say that it was declined.
+func TestAVoidSaysNothingOfItsPayment(t *testing.T) {
+	s := newShop(t, 2)
+	o := s.changed(approves)
+	paid, err := s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: byCard(challenges)})
+	s.must(err)
+	_, err = s.orders.Cancel(s.ctx(), orders.Cancel{Order: o.ID, Reason: "test"})
+	s.must(err)
+	s.bank.SetFaults(func(simulator.Call) simulator.Fault { return simulator.Unreached })
+	_ = s.payments.Settle(s.ctx(), o.ID)
+	how := checkout.Resolve{Payment: paid.Payment.ID, Operation: 1, State: payments.Declined, Reason: "seen in their pages"}
+	_, err = s.checkout.Resolve(s.ctx(), how)
+	s.wants(err, fault.Refused)
+	if a, err := s.payments.Get(s.ctx(), paid.Payment.ID); err != nil || a.State.Settled() {
+		t.Errorf("the payment is %s, %v", a.State, err)
+	}
+	s.bank.SetFaults(nil)
+	s.must(s.bank.Confirm(string(paid.Payment.ID), true))
+	how.Operation, how.State = 0, payments.Captured
+	_, err = s.checkout.Resolve(s.ctx(), how)
+	s.must(err)
+	s.recovers()
+	if got := s.order(o.ID); got.Captured != euro(3*price) || got.Refunded != got.Captured {
+		t.Errorf("the order has %v and gave back %v", got.Captured, got.Refunded)
+	}
+	for _, found := range s.audit() {
+		t.Error(found)
+	}
+}

@@ -73,12 +73,16 @@ func resolveOperation(tx *command.Tx, r Resolution) error {
 	if r.State != successOf[op.Kind] && r.State != Declined {
 		return fault.New(fault.Invalid, "a %s cannot be resolved as %q, only as %s or declined", op.Kind, r.State, successOf[op.Kind])
 	}
+	a, err := AttemptTx(tx.Tx, r.Payment)
+	if err != nil {
+		return err
+	}
+	if op.Kind == KindVoid && r.State == Declined && !a.State.Settled() {
+		// That it was not let go does not say what it holds.
+		return fault.New(fault.Refused, "payment %s is not decided: resolve the payment first", a.ID)
+	}
 	said := Outcome{State: r.State, ProviderID: r.Reference}
 	if op.Kind == KindCapture && r.State == Captured {
-		a, err := AttemptTx(tx.Tx, r.Payment)
-		if err != nil {
-			return err
-		}
 		if said.Amount, err = a.Captured.Add(op.Amount); err != nil {
 			return err
 		}
