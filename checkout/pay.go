@@ -133,7 +133,7 @@ func (s *Service) Pay(ctx context.Context, c Pay) (Paid, error) {
 	}
 	a, err := s.payments.Get(ctx, made.Payment)
 	if err == nil && a.State == payments.Created {
-		_, err = s.payNow(ctx, slot, a)
+		err = s.payFurther(ctx, slot, a)
 	}
 	if err != nil {
 		return Paid{}, &command.UncertainError{Key: c.Key, Err: fault.Wrap(fault.Uncertain, err, "the payment began, booking what it came to failed")}
@@ -204,9 +204,45 @@ func (s *Service) PayTimer(ctx context.Context, subject string) error {
 		_, err = command.Do[struct{}](ctx, s.engine, &forgetPayment{Payment: a.ID}, command.Call{Slot: slot})
 		return err
 	}
+	o, err := s.orders.Get(ctx, a.Order)
+	if err != nil {
+		return err
+	}
+	if o.Status != orders.Placed {
+		return s.end(ctx, slot, p, a)
+	}
 	outcome, err := s.ask(ctx, p, a)
 	if err != nil {
 		return fmt.Errorf("asking %s about %s: %w", a.Provider, a.ID, err)
+	}
+	_, err = s.finish(ctx, slot, a, outcome)
+	return err
+}
+
+// payFurther asks for a further payment, which may have been begun long ago: an
+// order that was canceled since is not paid any more.
+func (s *Service) payFurther(ctx context.Context, slot id.Slot, a payments.Attempt) error {
+	o, err := s.orders.Get(ctx, a.Order)
+	if err != nil {
+		return err
+	}
+	if o.Status == orders.Placed {
+		_, err = s.payNow(ctx, slot, a)
+		return err
+	}
+	p, err := s.payments.Provider(a.Provider)
+	if err != nil {
+		return err
+	}
+	return s.end(ctx, slot, p, a)
+}
+
+// end lets go of a further payment. The provider has the last word: if the
+// payment went through after all, that is booked.
+func (s *Service) end(ctx context.Context, slot id.Slot, p payments.Provider, a payments.Attempt) error {
+	outcome, err := p.Void(ctx, a.VoidRequest())
+	if err != nil {
+		return fault.Wrap(fault.Unavailable, err, "asking %s to let go of payment %s", a.Provider, a.ID)
 	}
 	_, err = s.finish(ctx, slot, a, outcome)
 	return err
@@ -259,11 +295,7 @@ func (s *Service) AbandonPayment(ctx context.Context, of payments.ID) (Paid, err
 		return Paid{}, err
 	}
 	if !a.State.Settled() {
-		outcome, err := p.Void(ctx, a.VoidRequest())
-		if err != nil {
-			return Paid{}, fault.Wrap(fault.Unavailable, err, "asking %s to let go of payment %s", a.Provider, of)
-		}
-		if _, err := s.finish(ctx, slot, a, outcome); err != nil {
+		if err := s.end(ctx, slot, p, a); err != nil {
 			return Paid{}, err
 		}
 	}

@@ -207,3 +207,39 @@ func (s *shop) orderRefunds(o orders.ID, minor int64) error {
 	_, err := s.payments.Refund(s.ctx(), payments.Refund{Order: o, Amount: euro(minor)})
 	return err
 }
+
+// TestACanceledOrderIsNotPaid: a further payment that never reached the bank is
+// let go once its order is canceled, whoever comes back to it.
+func TestACanceledOrderIsNotPaid(t *testing.T) {
+	s := newShop(t, 2)
+	for name, comes := range map[string]func(checkout.Pay, payments.ID) error{
+		"the shopper": func(c checkout.Pay, _ payments.ID) error {
+			got, err := s.checkout.Pay(s.ctx(), c)
+			if err == nil && got.Payment.State != payments.Canceled {
+				t.Errorf("the shopper is told that the payment is %s", got.Payment.State)
+			}
+			return err
+		},
+		"the timer": func(_ checkout.Pay, of payments.ID) error { return s.checkout.PayTimer(s.ctx(), string(of)) },
+	} {
+		o := s.changed(approves)
+		s.bank.SetFaults(func(simulator.Call) simulator.Fault { return simulator.Unreached })
+		c := checkout.Pay{Order: o.ID, Tender: byCard(approves), Key: name}
+		got, err := s.checkout.Pay(s.ctx(), c)
+		s.must(err)
+		_, err = s.orders.Cancel(s.ctx(), orders.Cancel{Order: o.ID, Reason: "test"})
+		s.must(err)
+		s.bank.SetFaults(nil)
+		s.must(comes(c, got.Payment.ID))
+		if charge, asked := s.bank.Charge(string(got.Payment.ID)); asked {
+			t.Errorf("%s: the bank was asked for %+v", name, charge)
+		}
+		if a, err := s.payments.Get(s.ctx(), got.Payment.ID); err != nil || a.State != payments.Canceled {
+			t.Errorf("%s: the payment is %s, %v", name, a.State, err)
+		}
+		s.recovers()
+	}
+	for _, found := range s.audit() {
+		t.Error(found)
+	}
+}
