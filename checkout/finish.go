@@ -1,6 +1,8 @@
 package checkout
 
 import (
+	"slices"
+
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/inventory"
@@ -48,6 +50,10 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 		return finished{}, err
 	}
 	pending := o.Status == orders.Pending
+	lost, err := unpaid(tx, a, o)
+	if err != nil {
+		return finished{}, err
+	}
 	switch {
 	case pending && a.State.Paid() && covered(o):
 		err = c.succeed(tx, &o)
@@ -59,7 +65,7 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 		err = c.fail(tx, &o, "payment "+string(a.State))
 	case pending && a.State == payments.NeedsAction:
 		err = c.wait(tx, &o)
-	case !a.Further && letGo(o):
+	case lost:
 		err = orders.Withdraw(tx, &o, "payment "+string(a.State))
 	default:
 		err = orders.Save(tx, &o)
@@ -89,6 +95,17 @@ func covers(a payments.Attempt) bool {
 func letGo(o orders.Order) bool {
 	return o.Status == orders.Placed && o.Shipped == 0 && o.Total.IsPositive() &&
 		o.Captured.IsZero() && o.Voided.IsPositive() && o.Authorized == o.Voided
+}
+
+// unpaid reports whether news of a payment mean that the order's money is gone
+// and with it the order. A further payment is the last of it only if the
+// checkout had payments, too: an order that was free stands without.
+func unpaid(tx *command.Tx, a payments.Attempt, o orders.Order) (bool, error) {
+	if !letGo(o) || !a.Further {
+		return letGo(o), nil
+	}
+	all, err := payments.AttemptsTx(tx.Tx, o.ID)
+	return slices.ContainsFunc(all, func(other payments.Attempt) bool { return !other.Further }), err
 }
 
 // succeed places the order.

@@ -243,3 +243,39 @@ func TestACanceledOrderIsNotPaid(t *testing.T) {
 		t.Error(found)
 	}
 }
+
+// TestAllAuthorizationsRunOut: an order whose payments are only authorized is
+// canceled when the last of them runs out, be it of the checkout or a further
+// one; an order that was free stands.
+func TestAllAuthorizationsRunOut(t *testing.T) {
+	s := newShop(t, 2)
+	for _, first := range []int{0, 1} {
+		s.sells("mug", 10)
+		r, err := s.complete(checkout.Complete{Cart: s.basket("mug", 2), PayWith: "simulator", Token: approves, AuthorizeOnly: true})
+		s.must(err)
+		o, err := s.checkout.Confirm(s.ctx(), checkout.Change{Order: r.ID, Version: r.Version, Reason: "one more", Add: []checkout.AddedLine{{SKU: "mug", Quantity: 1}}})
+		s.must(err)
+		_, err = s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: byCard(approves), AuthorizeOnly: true})
+		s.must(err)
+		all, err := s.payments.ByOrder(s.ctx(), o.ID)
+		s.must(err)
+		for i, status := range []orders.Status{orders.Placed, orders.Canceled} {
+			s.runsOut(all[(first+i)%2])
+			if got := s.order(o.ID); got.Status != status {
+				t.Errorf("after %d of 2 ran out, payment %d first, the order is %s", i+1, first+1, got.Status)
+			}
+		}
+		s.recovers()
+	}
+	for _, found := range s.audit() {
+		t.Error(found)
+	}
+}
+
+// runsOut has the bank let go of what it holds, and tell of it.
+func (s *shop) runsOut(a payments.Attempt) {
+	s.Helper()
+	_, err := s.bank.Void(s.ctx(), payments.VoidRequest{Key: "bank " + string(a.ID), PaymentKey: string(a.ID), ProviderID: a.ProviderID})
+	s.must(err)
+	s.must(s.checkout.HearTimer(s.ctx(), string(a.Order)))
+}
