@@ -296,6 +296,7 @@ func TestAStoreStartsItsClusterWhileOpen(t *testing.T) {
 // TestOrdersSurviveTheirLeaders: shoppers buy on all nodes while one node after
 // the other dies and comes back. Each purchase happens once.
 func TestOrdersSurviveTheirLeaders(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 2)
 	stock(t, f.nodes[0], "mug", 100_000)
 	f.join(1, 2)

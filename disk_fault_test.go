@@ -25,6 +25,7 @@ import (
 // store stops and says why, or nothing is amiss; what it acknowledged is there
 // when it is opened again.
 func TestEveryFailingCall(t *testing.T) {
+	t.Parallel()
 	from := template(t)
 	step := int64(83)
 	if long() {
@@ -164,6 +165,7 @@ func TestAFullDisk(t *testing.T) {
 // checkpoints and closes. Nobody waits for ever, the store says why it stopped,
 // and what it acknowledged is there when the disk has come back.
 func TestEveryHangingCall(t *testing.T) {
+	t.Parallel()
 	from := template(t)
 	step := int64(73)
 	if long() {

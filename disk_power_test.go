@@ -19,6 +19,7 @@ import (
 // and of the shards. What the disk may hold then opens, has lost nothing that
 // was acknowledged, and is sound; also when the power fails again meanwhile.
 func TestPowerLoss(t *testing.T) {
+	t.Parallel()
 	lives := 2
 	if testing.Short() {
 		lives = 1

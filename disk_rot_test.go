@@ -40,6 +40,7 @@ func killed(t *testing.T, from string, logLimit int64) (dir string, told []sale)
 // of each. The store refuses to open and names the file, or has lost nothing
 // that was acknowledged, or Verify finds the change.
 func TestFlippedBytes(t *testing.T) {
+	t.Parallel()
 	from := template(t)
 	dead, told := killed(t, from, 64<<20)
 	fs := faultvfs.New(t.Name())

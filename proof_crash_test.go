@@ -30,6 +30,7 @@ import (
 // ends the order as placed or canceled, and then the bank's books, the ledger,
 // the stock, the cart and the order agree.
 func TestCrashAtEveryStep(t *testing.T) {
+	t.Parallel()
 	for _, c := range []crash{
 		{name: "before begin", diesBefore: "checkout.begin"},
 		{name: "before a loan of stock", diesBefore: "inventory.grant"},
