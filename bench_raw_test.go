@@ -42,8 +42,8 @@ var rawCheckout = []struct {
 	{sql: `INSERT INTO orders (id, slot, number, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
 		subtotal, discount, shipping, shipping_tax, tax, fees, own_fees, own_fees_tax, tax_included, tax_added, tax_exempt, total, shipping_method, shipping_name, authorized, captured, voided, refund_granted, refunded,
 		units, canceled, shipped, delivered, returned, occurred_at, created_at, placed_at, canceled_at, due, version, external_reference,
-		contact_subject, shipping_country, billing_country)
-		VALUES (?, ?, '', ?, '', 'EUR', 'pending', 'none', 'unfulfilled', '', ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', ?, '', '', 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, '', '', '', '')`,
+		contact_subject, shipping_country, billing_country, digital)
+		VALUES (?, ?, '', ?, '', 'EUR', 'pending', 'none', 'unfulfilled', '', ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', ?, '', '', 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, '', '', '', '', 0)`,
 		args: func(c *rawCart) []any { return []any{c.order, c.slot, c.id, c.total, c.total, c.at, c.at, c.at} }},
 	{sql: `INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, title, quantity, unit_price, total, discount, fees, net, tax, gross, tax_included, reason, canceled, shipped, returned)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0, ?10, 0, ?10, 0, '', 0, 0, 0)`, each: true,
