@@ -180,3 +180,33 @@ func TestARemovedMethodHasPerhapsPaid(t *testing.T) {
 		t.Error(found)
 	}
 }
+
+// TestACustomerIsForgotten: as long as the bank keeps a card of theirs, also one
+// that it was just asked to keep, a customer is not said to be forgotten.
+func TestACustomerIsForgotten(t *testing.T) {
+	s := newShop(t, 2)
+	ann := s.shopper(0)
+	_, err := s.keeps(ann, approves)
+	s.must(err)
+	s.bank.SetFaults(func(c simulator.Call) simulator.Fault {
+		return map[payments.OperationKind]simulator.Fault{"method": simulator.LostAnswer, "forget": simulator.Unreached}[c.Of]
+	})
+	_, err = s.keeps(ann, "pm_card_mastercard")
+	s.wants(err, fault.Uncertain)
+	for range 2 {
+		s.wants(s.payments.ForgetCustomer(s.ctx(), ann), fault.Unavailable)
+	}
+	if all, err := s.payments.Methods(s.ctx(), ann); err != nil || len(all) != 0 || s.bank.Kept() != 2 {
+		t.Errorf("one can pay with %+v, the bank keeps %d, %v", all, s.bank.Kept(), err)
+	}
+	s.bank.SetFaults(nil)
+	for range 2 {
+		s.must(s.payments.ForgetCustomer(s.ctx(), ann))
+	}
+	if s.bank.Kept() != 0 {
+		t.Errorf("the bank still keeps %d methods", s.bank.Kept())
+	}
+	s.must(s.people.Erase(s.ctx(), accounts.Erase{Customer: ann}))
+	s.must(s.payments.ForgetCustomer(s.ctx(), ann))
+	s.recovers()
+}

@@ -245,32 +245,59 @@ func (s *Service) RemoveMethod(ctx context.Context, c RemoveMethod) error {
 	return nil
 }
 
-// ForgetCustomer removes all means of payment of a customer. Call it before the
-// customer is erased: afterwards nobody knows what the provider calls them. It
-// returns fault.Unavailable while a provider has not confirmed that it keeps none:
-// erase later.
+// ForgetCustomer removes all means of payment of a customer, at their providers,
+// too, also those that are being saved. Call it before the customer is erased:
+// afterwards nobody knows what the provider calls them. It returns
+// fault.Unavailable while a provider has not dropped one, which the background
+// goes on asking for: call it again later.
 func (s *Service) ForgetCustomer(ctx context.Context, customer accounts.CustomerID) error {
-	all, err := s.Methods(ctx, customer)
-	if err != nil {
-		return err
-	}
-	for _, m := range all {
-		err := s.RemoveMethod(ctx, RemoveMethod{Customer: customer, Method: m.ID})
-		if err != nil && fault.CodeOf(err) != fault.NotFound {
-			return err
-		}
-	}
 	slot, err := customer.Slot()
 	if err != nil {
 		return err
 	}
-	return s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
-		left, _, err := tx.Int64(`SELECT count(*) FROM payment_methods WHERE customer = ?`, customer)
-		if err == nil && left > 0 {
-			err = fault.New(fault.Unavailable, "%d means of payment of customer %s are still being removed: try again", left, customer)
+	var failed error
+	for range 2 { // what was being saved is kept after the first round
+		all, err := s.methodStates(ctx, slot, customer)
+		if err != nil {
+			return err
 		}
+		if len(all) == 0 {
+			return nil
+		}
+		failed = nil
+		for _, m := range all {
+			failed = errors.Join(failed, s.forgetMethod(ctx, slot, m))
+		}
+	}
+	left, err := s.methodStates(ctx, slot, customer)
+	if err != nil || len(left) == 0 {
 		return err
+	}
+	return fault.Wrap(fault.Unavailable, failed, "%d means of payment of customer %s are still with their providers: try again", len(left), customer)
+}
+
+// forgetMethod takes a method one step further to where it is not kept.
+func (s *Service) forgetMethod(ctx context.Context, slot id.Slot, m Method) error {
+	if m.state == methodKept {
+		_, err := command.Do[struct{}](ctx, s.engine, &RemoveMethod{Customer: m.Customer, Method: m.ID}, command.Call{Slot: slot})
+		if err != nil && fault.CodeOf(err) != fault.NotFound {
+			return err
+		}
+	}
+	return s.MethodTimer(ctx, string(m.ID))
+}
+
+// methodStates returns all of a customer's methods, still sealed, whatever has
+// become of them.
+func (s *Service) methodStates(ctx context.Context, slot id.Slot, customer accounts.CustomerID) (all []Method, err error) {
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+		rows := tx.Query(`SELECT `+methodColumns+` FROM payment_methods WHERE customer = ? ORDER BY id`, customer)
+		for rows.Next() {
+			all = append(all, scanMethod(rows))
+		}
+		return rows.Close()
 	})
+	return all, err
 }
 
 // MethodTimer is the handler of TimerMethod timers.
