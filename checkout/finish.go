@@ -6,6 +6,7 @@ import (
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/pricing"
@@ -42,6 +43,7 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 	if err != nil {
 		return finished{}, err
 	}
+	was := a
 	changed, err := payments.RecordLoaded(tx, &a, &o, c.Outcome)
 	if err != nil || !changed {
 		return finished{Status: o.Status, State: a.State, order: o}, err
@@ -65,6 +67,8 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 		err = c.fail(tx, &o, "payment "+string(a.State))
 	case pending && a.State == payments.NeedsAction:
 		err = c.wait(tx, &o)
+	case late(was, a) && o.Status == orders.Placed:
+		err = payments.GiveBackTx(tx, &o, a, money.New(a.Captured.Minor()-was.Captured.Minor(), o.Currency))
 	case lost:
 		err = orders.Withdraw(tx, &o, "payment "+string(a.State))
 	default:
@@ -95,6 +99,13 @@ func covers(a payments.Attempt) bool {
 func letGo(o orders.Order) bool {
 	return o.Status == orders.Placed && o.Shipped == 0 && o.Total.IsPositive() &&
 		o.Captured.IsZero() && o.Voided.IsPositive() && o.Authorized == o.Voided
+}
+
+// late reports whether a further payment was given up and has brought money
+// after all: what it was for may have been paid otherwise since.
+func late(was, a payments.Attempt) bool {
+	over := was.State == payments.Declined || was.State == payments.Canceled || was.State == payments.Voided
+	return a.Further && over && a.State == payments.Captured
 }
 
 // unpaid reports whether news of a payment mean that the order's money is gone

@@ -279,3 +279,52 @@ func (s *shop) runsOut(a payments.Attempt) {
 	s.must(err)
 	s.must(s.checkout.HearTimer(s.ctx(), string(a.Order)))
 }
+
+// TestMoneyThatComesLateGoesBack: a further payment that was given up brings
+// money after all. What the order does not need any more goes back to that
+// payment, and only once, also if goods were taken off the order meanwhile.
+func TestMoneyThatComesLateGoesBack(t *testing.T) {
+	s := newShop(t, 2)
+	for name, c := range map[string]struct {
+		meanwhile func(orders.Order)
+		back      int64
+	}{
+		"nobody has paid": {func(orders.Order) {}, 0},
+		"somebody has paid": {func(o orders.Order) {
+			_, err := s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: byCard(approves)})
+			s.must(err)
+		}, price},
+		"somebody has paid a part": {func(o orders.Order) {
+			_, err := s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: part(byCard(approves), 400)})
+			s.must(err)
+		}, 400},
+		"it is canceled": {func(o orders.Order) {
+			_, err := s.checkout.Confirm(s.ctx(), checkout.Change{Order: o.ID, Version: o.Version, Reason: "fewer", Cancel: []orders.LineQuantity{{Line: 2, Quantity: 1}}})
+			s.must(err)
+		}, price},
+	} {
+		o := s.changed(approves)
+		got, err := s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: byCard(challenges)})
+		s.must(err)
+		late := got.Payment.ID
+		_, err = s.checkout.Resolve(s.ctx(), checkout.Resolve{Payment: late, State: payments.Canceled, Reason: "they called"})
+		s.must(err)
+		c.meanwhile(s.order(o.ID))
+		s.must(s.bank.Confirm(string(late), true))
+		s.must(s.checkout.HearTimer(s.ctx(), string(o.ID)))
+		s.settle()
+		o = s.order(o.ID)
+		if o.Refunded != euro(c.back) || o.RefundGranted != euro(c.back) || o.PaymentStatus == orders.Overcharged {
+			t.Errorf("%s: of %v captured %v are granted and %v refunded, it is %s", name, o.Captured, o.RefundGranted, o.Refunded, o.PaymentStatus)
+		}
+		if a, err := s.payments.Get(s.ctx(), late); err != nil || name != "it is canceled" && a.Refunded != euro(c.back) {
+			t.Errorf("%s: the late payment gave back %v, %v", name, a.Refunded, err)
+		}
+	}
+	if got := all(s, s.payments.Troubles(s.ctx())); len(got) != 0 {
+		t.Errorf("there are %+v", got)
+	}
+	for _, found := range s.audit() {
+		t.Error(found)
+	}
+}

@@ -10,9 +10,9 @@ import (
 
 // Trouble is something about a payment that somebody has to look at.
 type Trouble struct {
-	Kind      string    `json:"kind" enum:"stays_unknown,refund_fails"`
+	Kind      string    `json:"kind" enum:"stays_unknown,refund_fails,overcharged"`
 	Order     string    `json:"order"`
-	Payment   string    `json:"payment"`
+	Payment   string    `json:"payment" doc:"Empty if it is about the whole order."`
 	Operation int       `json:"operation,omitempty" doc:"Missing is the payment itself."`
 	Provider  string    `json:"provider"`
 	Amount    Money     `json:"amount"`

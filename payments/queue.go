@@ -17,7 +17,7 @@ import (
 type Trouble struct {
 	Kind      TroubleKind
 	Order     orders.ID
-	Payment   ID
+	Payment   ID  // "" if it is about the order
 	Operation int // its number; 0 is the payment itself
 	Provider  string
 	Amount    money.Amount
@@ -39,6 +39,9 @@ const (
 	// RefundFails is money that is owed back and that the provider has refused to
 	// give back several times: RecordRefund says that it was given back otherwise.
 	RefundFails TroubleKind = "refund_fails"
+	// Overcharged is money that a placed order has beyond what it costs and that
+	// nobody has granted back: Refund does. It is of no payment in particular.
+	Overcharged TroubleKind = "overcharged"
 )
 
 // When somebody has to look.
@@ -64,7 +67,9 @@ func (s *Service) Troubles(ctx context.Context) iter.Seq2[Trouble, error] {
 					FROM operations o JOIN attempts a ON a.id = o.attempt JOIN orders r ON r.id = o.order_id
 					WHERE o.kind = 'refund' AND o.state = 'failed' AND r.refund_granted > r.refunded
 						AND o.n > coalesce((SELECT max(n) FROM operations d WHERE d.attempt = o.attempt AND d.kind = 'refund' AND d.state = 'succeeded'), 0)
-					GROUP BY o.attempt HAVING count(*) >= ?2)
+					GROUP BY o.attempt HAVING count(*) >= ?2
+				UNION ALL SELECT 'overcharged', id, '', 0, '', currency, captured - refund_granted - total, payment_status, '', 0, placed_at
+					FROM orders WHERE payment_status = 'overcharged' AND status = 'placed' AND captured - refund_granted > total)
 				WHERE format('%s %s %06d', order_id, attempt, n) > ?3 ORDER BY order_id, attempt, n LIMIT ?4`, before, failedRefund, after, limit)
 			for rows.Next() {
 				page = append(page, Trouble{

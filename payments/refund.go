@@ -2,6 +2,7 @@ package payments
 
 import (
 	"context"
+	"errors"
 
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/money"
@@ -87,4 +88,32 @@ func (s *Service) Refund(ctx context.Context, c Refund) ([]Operation, error) {
 	}
 	_ = s.Settle(ctx, c.Order) // the timer meets its error again and reports it
 	return command.Then(ctx, key, func(ctx context.Context) ([]Operation, error) { return s.Operations(ctx, c.Order) })
+}
+
+// GiveBackTx grants back what a payment has just brought beyond what its order
+// costs and what is owed back of it anyway, to that payment. It is for money that
+// nobody expected any more. It is called in apply with an order that the caller
+// has read and changed in this transaction, and stores it.
+func GiveBackTx(tx *command.Tx, o *orders.Order, a Attempt, came money.Amount) error {
+	b, err := readBooks(tx, o.ID)
+	if err != nil {
+		return err
+	}
+	b.order = *o
+	owed, err := b.owed(tx)
+	if err != nil {
+		return err
+	}
+	excess := money.New(min(came.Minor(), -o.Outstanding().Minor()-owed), o.Currency)
+	if !excess.IsPositive() {
+		return orders.Save(tx, o)
+	}
+	err = orders.GrantOtherTx(tx, o, excess, "came after the payment was given up")
+	if _, capped := errors.AsType[*orders.CapError](err); capped {
+		return orders.Save(tx, o) // the money is here all the same: see Overcharged
+	}
+	if err != nil {
+		return err
+	}
+	return b.choose(tx, []RefundTo{{Payment: a.ID, Amount: excess}}, excess)
 }

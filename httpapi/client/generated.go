@@ -3595,12 +3595,13 @@ type Trouble struct {
 	Failed int64  `json:"failed,omitempty"`
 	Kind   string `json:"kind"`
 	// Missing is the payment itself.
-	Operation int64     `json:"operation,omitempty"`
-	Order     string    `json:"order"`
-	Payment   string    `json:"payment"`
-	Provider  string    `json:"provider"`
-	Since     time.Time `json:"since"`
-	State     string    `json:"state"`
+	Operation int64  `json:"operation,omitempty"`
+	Order     string `json:"order"`
+	// Empty if it is about the whole order.
+	Payment  string    `json:"payment"`
+	Provider string    `json:"provider"`
+	Since    time.Time `json:"since"`
+	State    string    `json:"state"`
 }
 
 // UpdateCartBody is a value of the API.
