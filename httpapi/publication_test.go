@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -52,5 +53,39 @@ func TestWhatIsNotPublishedIsNotThere(t *testing.T) {
 	}
 	if len(listed) != 5 {
 		t.Errorf("listed are %v", listed)
+	}
+}
+
+// What staff get of a product is what they put, so that putting it back with
+// another title changes nothing else.
+func TestAPutKeepsWhatItNames(t *testing.T) {
+	w := newWorld(t)
+	const rest = `"publications":[{"channel":"app","visible_until":"2030-01-01T00:00:00Z"},{"channel":"till","purchasable_from":"2030-01-01T00:00:00Z"}],
+		"translations":[{"locale":"de","title":"Buch","seo":{"title":"Ein Buch"},"terms":[{"text":"Blue","translation":"Blau"}]}],`
+	const variants = `"variants":[{"sku":"book","digital":{"downloads":3,"days":30}}]`
+	w.must(200, w.staff, "PUT", "/staff/products/book", `{"title":"Book",`+rest+variants+`}`)
+	first := w.must(200, w.staff, "GET", "/staff/products/book", "")
+	kept := map[string]any{
+		"publications.0.visible_until": "2030-01-01T00:00:00Z", "publications.1.purchasable_from": "2030-01-01T00:00:00Z",
+		"translations.0.title": "Buch", "translations.0.seo.title": "Ein Buch", "translations.0.terms.0.translation": "Blau",
+		"selling.0.digital.downloads": 3.0, "selling.0.digital.days": 30.0,
+	}
+	body, err := json.Marshal(map[string]any{
+		"title": "A book", "publications": first.at("publications"), "translations": first.at("translations"),
+		"variants": []any{map[string]any{"sku": "book", "digital": first.at("selling.0.digital")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := w.must(200, w.staff, "PUT", "/staff/products/book", string(body))
+	for _, r := range []reply{first, again} {
+		for path, want := range kept {
+			if r.at(path) != want {
+				t.Errorf("%s is %v, not %v: %s", path, r.at(path), want, r.text)
+			}
+		}
+	}
+	if r := w.must(200, w.staff, "PUT", "/staff/products/book", `{"title":"Book","variants":[{"sku":"book"}]}`); r.at("publications") != nil || r.at("selling.0.digital") != nil {
+		t.Errorf("what was not named is there: %s", r.text)
 	}
 }

@@ -57,15 +57,7 @@ func showPriceList(l catalog.PriceList) PriceList {
 		Title: l.Title, Status: string(l.Status), Groups: none(l.Groups), Channels: none(l.Channels), Markets: none(l.Markets),
 		Priority: l.Priority, Sale: l.Sale, Prices: string(l.Prices), Discount: l.DiscountBasisPoints,
 	}}
-	for _, m := range []struct {
-		at   catalog.Moment
-		into **time.Time
-	}{{l.From, &out.From}, {l.Until, &out.Until}} {
-		if m.at != 0 {
-			t := m.at.Time()
-			*m.into = &t
-		}
-	}
+	out.From, out.Until = timeAt(l.From), timeAt(l.Until)
 	return out
 }
 
@@ -101,12 +93,7 @@ func (a *api) putPriceList(ctx context.Context, in *putPriceListInput) (*answer[
 		Code: in.Code, Title: in.Body.Title, Status: catalog.Status(in.Body.Status), Groups: in.Body.Groups, Channels: in.Body.Channels,
 		Markets: in.Body.Markets, Priority: in.Body.Priority, Sale: in.Body.Sale, DiscountBasisPoints: in.Body.Discount, Prices: catalog.PriceTax(in.Body.Prices), Version: version, Key: in.Key,
 	}
-	if in.Body.From != nil {
-		put.From = catalog.MomentOf(*in.Body.From)
-	}
-	if in.Body.Until != nil {
-		put.Until = catalog.MomentOf(*in.Body.Until)
-	}
+	put.From, put.Until = momentAt(in.Body.From), momentAt(in.Body.Until)
 	l, err := a.shop.Catalog.PutPriceList(ctx, put)
 	if err != nil {
 		return nil, ifMatched[*catalog.PriceListVersionError](version, err)

@@ -17,20 +17,24 @@ type StaffProduct struct {
 	Type              string         `json:"type,omitempty" doc:"The ID of its product type."`
 	Status            string         `json:"status" enum:"draft,active,archived"`
 	Selling           []StaffVariant `json:"selling" nullable:"false" doc:"How each variant is sold."`
+	Publications      []Publication  `json:"publications,omitempty" nullable:"false" doc:"Through which channels it is offered, and when; missing means everywhere, always."`
+	Translations      []Translation  `json:"translations,omitempty" nullable:"false"`
 	ExternalReference string         `json:"external_reference,omitempty"`
 	PrivateMetadata   object         `json:"private_metadata,omitempty"`
 }
 
 // StaffVariant says how a variant is sold.
 type StaffVariant struct {
-	SKU         string `json:"sku"`
-	Untracked   bool   `json:"untracked,omitempty"`
-	Reserve     string `json:"reserve,omitempty" enum:"on_cart,track_only"`
-	HoldMinutes int64  `json:"hold_minutes,omitempty"`
-	TaxCategory string `json:"tax_category,omitempty"`
+	SKU         string        `json:"sku"`
+	Untracked   bool          `json:"untracked,omitempty"`
+	Reserve     string        `json:"reserve,omitempty" enum:"on_cart,track_only"`
+	HoldMinutes int64         `json:"hold_minutes,omitempty"`
+	TaxCategory string        `json:"tax_category,omitempty"`
+	Digital     *DigitalInput `json:"digital,omitempty" doc:"How it is delivered over the network; missing is shipped."`
 }
 
-// ProductInput is a whole product: what it does not name is gone afterwards.
+// ProductInput is a whole product: what it does not name is gone afterwards, so
+// whoever changes a part of one puts back all of what a GET has told.
 type ProductInput struct {
 	Title             string         `json:"title" minLength:"1" maxLength:"500"`
 	Description       string         `json:"description,omitempty" maxLength:"65536"`
@@ -42,6 +46,8 @@ type ProductInput struct {
 	SEO               *SEO           `json:"seo,omitempty"`
 	Status            string         `json:"status,omitempty" enum:"draft,active,archived" doc:"Active if it is missing."`
 	Variants          []VariantInput `json:"variants" minItems:"1" maxItems:"1000" nullable:"false"`
+	Publications      []Publication  `json:"publications,omitempty" nullable:"false" maxItems:"100" doc:"Through which channels it is offered, and when, one for each channel; missing means everywhere, always."`
+	Translations      []Translation  `json:"translations,omitempty" nullable:"false" maxItems:"100" doc:"One for each locale."`
 	ExternalReference string         `json:"external_reference,omitempty" maxLength:"200"`
 	Metadata          object         `json:"metadata,omitempty"`
 	PrivateMetadata   object         `json:"private_metadata,omitempty"`
@@ -160,6 +166,7 @@ func (in ProductInput) product() (catalog.PutProduct, error) {
 	out := catalog.PutProduct{
 		Title: in.Title, Description: in.Description, Brand: in.Brand, Status: catalog.Status(in.Status),
 		Type: catalog.ProductTypeID(in.Type), Media: mediaOf(in.Media), ExternalReference: in.ExternalReference,
+		Publications: publicationsOf(in.Publications), Translations: translationsOf(in.Translations),
 		Metadata: []byte(in.Metadata), PrivateMetadata: []byte(in.PrivateMetadata),
 	}
 	for _, c := range in.Categories {
@@ -278,9 +285,11 @@ func (a *api) staffProductAnswer(p catalog.Product) *answer[StaffProduct] {
 func (a *api) showStaffProduct(p catalog.Product) StaffProduct {
 	selling := make([]StaffVariant, len(p.Variants))
 	for i, v := range p.Variants {
-		selling[i] = StaffVariant{string(v.SKU), v.Untracked, string(v.Reserve), v.HoldMinutes, v.TaxCategory}
+		selling[i] = StaffVariant{string(v.SKU), v.Untracked, string(v.Reserve), v.HoldMinutes, v.TaxCategory, showDigital(v.Digital)}
 	}
 	return StaffProduct{
-		Product: a.showProduct(p), Type: string(p.Type), Selling: selling, Status: string(p.Status), ExternalReference: p.ExternalReference, PrivateMetadata: object(p.PrivateMetadata),
+		Product: a.showProduct(p), Type: string(p.Type), Selling: selling, Status: string(p.Status),
+		Publications: showPublications(p.Publications), Translations: showTranslations(p.Translations),
+		ExternalReference: p.ExternalReference, PrivateMetadata: object(p.PrivateMetadata),
 	}
 }

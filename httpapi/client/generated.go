@@ -2830,10 +2830,14 @@ type ProductInput struct {
 	Media             []MediaInput    `json:"media,omitempty"`
 	Metadata          json.RawMessage `json:"metadata,omitempty"`
 	PrivateMetadata   json.RawMessage `json:"private_metadata,omitempty"`
-	SEO               *SEO            `json:"seo,omitempty"`
+	// Through which channels it is offered, and when, one for each channel; missing means everywhere, always.
+	Publications []Publication `json:"publications,omitempty"`
+	SEO          *SEO          `json:"seo,omitempty"`
 	// Active if it is missing.
 	Status string `json:"status,omitempty"`
 	Title  string `json:"title"`
+	// One for each locale.
+	Translations []Translation `json:"translations,omitempty"`
 	// The ID of a product type, which says what attributes it has.
 	Type     string         `json:"type,omitempty"`
 	Variants []VariantInput `json:"variants"`
@@ -2853,6 +2857,18 @@ type ProductTypeInput struct {
 	// They keep their kinds: one of another kind needs another name.
 	Attributes []AttributeDefinition `json:"attributes,omitempty"`
 	Title      string                `json:"title"`
+}
+
+// Publication is a value of the API.
+type Publication struct {
+	// Missing is the shop's own.
+	Channel         string     `json:"channel,omitempty"`
+	PurchasableFrom *time.Time `json:"purchasable_from,omitempty"`
+	// The first moment after it.
+	PurchasableUntil *time.Time `json:"purchasable_until,omitempty"`
+	VisibleFrom      *time.Time `json:"visible_from,omitempty"`
+	// The first moment after it.
+	VisibleUntil *time.Time `json:"visible_until,omitempty"`
 }
 
 // PutCategoryBody is a value of the API.
@@ -3457,11 +3473,14 @@ type StaffProduct struct {
 	Media           []Media         `json:"media"`
 	Metadata        json.RawMessage `json:"metadata,omitempty"`
 	PrivateMetadata json.RawMessage `json:"private_metadata,omitempty"`
+	// Through which channels it is offered, and when; missing means everywhere, always.
+	Publications []Publication `json:"publications,omitempty"`
 	// How each variant is sold.
-	Selling []StaffVariant `json:"selling"`
-	SEO     *SEO           `json:"seo,omitempty"`
-	Status  string         `json:"status"`
-	Title   string         `json:"title"`
+	Selling      []StaffVariant `json:"selling"`
+	SEO          *SEO           `json:"seo,omitempty"`
+	Status       string         `json:"status"`
+	Title        string         `json:"title"`
+	Translations []Translation  `json:"translations,omitempty"`
 	// The ID of its product type.
 	Type string `json:"type,omitempty"`
 	// What a shopper chooses from.
@@ -3471,11 +3490,13 @@ type StaffProduct struct {
 
 // StaffVariant is a value of the API.
 type StaffVariant struct {
-	HoldMinutes int64  `json:"hold_minutes,omitempty"`
-	Reserve     string `json:"reserve,omitempty"`
-	SKU         string `json:"sku"`
-	TaxCategory string `json:"tax_category,omitempty"`
-	Untracked   bool   `json:"untracked,omitempty"`
+	// How it is delivered over the network; missing is shipped.
+	Digital     *DigitalInput `json:"digital,omitempty"`
+	HoldMinutes int64         `json:"hold_minutes,omitempty"`
+	Reserve     string        `json:"reserve,omitempty"`
+	SKU         string        `json:"sku"`
+	TaxCategory string        `json:"tax_category,omitempty"`
+	Untracked   bool          `json:"untracked,omitempty"`
 }
 
 // StartResetBody is a value of the API.
@@ -3585,6 +3606,23 @@ type TenderInput struct {
 	PayWith string `json:"pay_with"`
 	// As in the checkout's own, or the code of a gift card.
 	Token string `json:"token,omitempty"`
+}
+
+// Term is a value of the API.
+type Term struct {
+	Text        string `json:"text"`
+	Translation string `json:"translation"`
+}
+
+// Translation is a value of the API.
+type Translation struct {
+	Description string `json:"description,omitempty"`
+	// A BCP 47 tag.
+	Locale string `json:"locale"`
+	SEO    *SEO   `json:"seo,omitempty"`
+	// Names and values of options, and names, units and values of attributes.
+	Terms []Term `json:"terms,omitempty"`
+	Title string `json:"title,omitempty"`
 }
 
 // Trouble is a value of the API.
