@@ -65,6 +65,8 @@ func setSplit(v *visit) error {
 	return v.changePlaces(func(s *inventory.SetSourcing) { s.Split = v.r.PostFormValue("split") != "" })
 }
 
+// changePlaces leaves it to the command to compare the version, after the key:
+// what has been done already is done.
 func (v *visit) changePlaces(change func(*inventory.SetSourcing)) error {
 	version, err := whole(v.r.PostFormValue("version"))
 	if err != nil {
@@ -74,8 +76,8 @@ func (v *visit) changePlaces(change func(*inventory.SetSourcing)) error {
 	if err != nil {
 		return err
 	}
-	if have.Version != version {
-		return fault.New(fault.Conflict, "somebody has changed the places meanwhile: look at them again")
+	if version < 1 || have.Version < version {
+		return fault.New(fault.Conflict, "the places are not known as they were shown: look at them again")
 	}
 	set := inventory.SetSourcing{Places: append([]inventory.Place(nil), have.Places...), Split: have.Split, Version: version, Key: v.key()}
 	change(&set)

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce/catalog"
-	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/inventory"
 )
@@ -14,7 +13,7 @@ import (
 type Places struct {
 	Places  []Place `json:"places" minItems:"1" maxItems:"200" nullable:"false"`
 	Split   bool    `json:"split,omitempty" doc:"The units of one line may come from several places."`
-	Version int64   `json:"version,omitempty" readOnly:"true" doc:"Counts the changes; also the ETag."`
+	Version int64   `json:"version,omitempty" readOnly:"true" doc:"Counts the changes, from 1 for a shop that never set them; also the ETag."`
 }
 
 // Place is a location that a shop sells from.
@@ -82,10 +81,7 @@ func (a *api) setPlaces(ctx context.Context, in *setPlacesInput) (*answer[Places
 	}
 	s, err := a.shop.Inventory.SetSourcing(ctx, c)
 	if err != nil {
-		if version != 0 && fault.CodeOf(err) == fault.Conflict {
-			err = &staleError{err}
-		}
-		return nil, err
+		return nil, ifMatched[*inventory.SourcingVersionError](version, err)
 	}
 	return placesAnswer(s), nil
 }

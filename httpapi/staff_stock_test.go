@@ -16,8 +16,19 @@ import (
 // to the other, and sells what is not there yet.
 func TestPlacesTransfersAndPolicies(t *testing.T) {
 	w := newWorld(t)
-	places := w.must(200, w.staff, "PUT", "/staff/places", `{"places":[{"id":"main"},{"id":"berlin","name":"Berlin","priority":1,"countries":["DE"]}],"split":true}`)
-	if places.at("version") != 1.0 || places.at("places.1.name") != "Berlin" {
+	never := w.must(200, w.staff, "GET", "/staff/places", "").header.Get("ETag")
+	const two, one = `{"places":[{"id":"main"},{"id":"berlin","name":"Berlin","priority":1,"countries":["DE"]}],"split":true}`, `{"places":[{"id":"main"}]}`
+	for range 2 { // the second time is no second change
+		w.must(200, w.staff, "PUT", "/staff/places", two, "If-Match", never, "Idempotency-Key", "two-places")
+	}
+	if r := w.must(412, w.staff, "PUT", "/staff/places", one, "If-Match", never); r.at("error") != "inventory.sourcing_version" {
+		t.Errorf("the first places are put twice: %s", r.text)
+	}
+	if r := w.must(409, w.staff, "PUT", "/staff/places", one, "If-Match", never, "Idempotency-Key", "two-places"); r.at("error") != "shard.key_reused" {
+		t.Errorf("the key of other places: %s", r.text)
+	}
+	places := w.must(200, w.staff, "GET", "/staff/places", "")
+	if places.at("version") != 2.0 || places.at("places.1.name") != "Berlin" {
 		t.Errorf("the places are %s", places.text)
 	}
 	again := w.must(412, w.staff, "PUT", "/staff/places", `{"places":[{"id":"main"}]}`, "If-Match", `"7"`)

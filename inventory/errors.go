@@ -92,6 +92,17 @@ func (e *QuantityError) Error() string {
 // Unwrap returns fault.Refused.
 func (e *QuantityError) Unwrap() error { return fault.Refused }
 
+// SourcingVersionError says that the places that a store sells from have changed
+// since the caller read them. It counts as fault.Conflict.
+type SourcingVersionError struct{ Have, Want int64 }
+
+func (e *SourcingVersionError) Error() string {
+	return fmt.Sprintf("somebody has changed the places, which are at version %d, not %d: look at them again", e.Have, e.Want)
+}
+
+// Unwrap returns fault.Conflict.
+func (e *SourcingVersionError) Unwrap() error { return fault.Conflict }
+
 // VersionError says that a pool's on-hand quantity has changed since the caller
 // read it. It counts as fault.Conflict.
 type VersionError struct {

@@ -93,6 +93,7 @@ func Module() command.Module {
 			fault.Typed[*StateError]("inventory.state"),
 			fault.Typed[*QuantityError]("inventory.quantity"),
 			fault.Typed[*VersionError]("inventory.version"),
+			fault.Typed[*SourcingVersionError]("inventory.sourcing_version"),
 			fault.Typed[*KitError]("inventory.kit"),
 		},
 		Check: check,

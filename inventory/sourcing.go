@@ -35,7 +35,7 @@ type Sourcing struct {
 	// Split lets the goods of one line come from several places. Lines may in
 	// any case; who can send everything is preferred.
 	Split bool `cbor:"2,keyasint,omitempty"`
-	// Version counts the changes.
+	// Version counts the changes, from 1 for a store that never set it.
 	Version int64 `cbor:"3,keyasint,omitempty"`
 }
 
@@ -99,12 +99,9 @@ func (c SetSourcing) apply(tx *command.Tx) (Sourcing, error) {
 		return Sourcing{}, err
 	}
 	if c.Version != 0 && c.Version != have.Version {
-		return Sourcing{}, fault.New(fault.Conflict, "the places are at version %d, not %d: read them again", have.Version, c.Version)
+		return Sourcing{}, &SourcingVersionError{Have: have.Version, Want: c.Version}
 	}
-	next := Sourcing{Places: slices.Clone(c.Places), Split: c.Split, Version: have.Version + 1}
-	slices.SortFunc(next.Places, func(a, b Place) int {
-		return cmp.Or(cmp.Compare(a.Priority, b.Priority), strings.Compare(string(a.ID), string(b.ID)))
-	})
+	next := Sourcing{Places: inOrder(c.Places), Split: c.Split, Version: have.Version + 1}
 	body, err := command.Marshal(next)
 	if err != nil {
 		return Sourcing{}, err
@@ -113,6 +110,15 @@ func (c SetSourcing) apply(tx *command.Tx) (Sourcing, error) {
 	_, err = tx.Exec(`INSERT INTO sourcing (one, version, body) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET version = excluded.version, body = excluded.body`,
 		next.Version, body)
 	return next, err
+}
+
+// inOrder returns places in the order in which they are asked.
+func inOrder(places []Place) []Place {
+	places = slices.Clone(places)
+	slices.SortFunc(places, func(a, b Place) int {
+		return cmp.Or(cmp.Compare(a.Priority, b.Priority), strings.Compare(string(a.ID), string(b.ID)))
+	})
+	return places
 }
 
 // sourcingKey names the Sourcing in the cache.
@@ -124,7 +130,7 @@ func sourcingTx(tx *sqlite.Tx) (Sourcing, error) {
 	if rows.Next() {
 		body = rows.Blob(0)
 	}
-	s := Sourcing{Places: []Place{{ID: Main}}}
+	s := Sourcing{Places: []Place{{ID: Main}}, Version: 1}
 	if err := rows.Close(); err != nil || body == nil {
 		return s, err
 	}
@@ -135,8 +141,11 @@ func sourcingTx(tx *sqlite.Tx) (Sourcing, error) {
 	return s, nil
 }
 
-// SetSourcing runs the command and returns the sourcing as it is then.
+// SetSourcing runs the command and returns the sourcing as it is then. The order
+// of Places does not matter. It returns a *SourcingVersionError if the sourcing
+// has changed since it was read.
 func (s *Service) SetSourcing(ctx context.Context, c SetSourcing) (Sourcing, error) {
+	c.Places = inOrder(c.Places)
 	return command.Do[Sourcing](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: id.StoreSlot})
 }
 

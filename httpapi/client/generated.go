@@ -2741,7 +2741,7 @@ type Places struct {
 	Places []Place `json:"places"`
 	// The units of one line may come from several places.
 	Split bool `json:"split,omitempty"`
-	// Counts the changes; also the ETag.
+	// Counts the changes, from 1 for a shop that never set them; also the ETag.
 	Version int64 `json:"version,omitempty"`
 }
 
