@@ -3,6 +3,8 @@ package httpapi_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -74,4 +76,35 @@ type positions struct{ list []string }
 func (p *positions) RoundTrip(r *http.Request) (*http.Response, error) {
 	p.list = append(p.list, r.Header.Get("Shop-Position"))
 	return http.DefaultTransport.RoundTrip(r)
+}
+
+// TestTheClientsPositionOnlyGrows: answers that come late do not take it back,
+// and it is let go when the shop is another one.
+func TestTheClientsPositionOnlyGrows(t *testing.T) {
+	answers := []string{"s1.x.a.5", "s1.x.9.6", "s1.y.1.1", ""}
+	var got []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = append(got, r.Header.Get("Shop-Position"))
+		if len(answers) == 0 && r.Header.Get("Shop-Position") != "" {
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			fmt.Fprint(w, `{"status":422,"code":"invalid","fields":[{"location":"header.Shop-Position","message":"is not a position of this shop"}]}`)
+			return
+		}
+		if len(answers) > 0 {
+			w.Header().Set("Shop-Position", answers[0])
+			answers = answers[1:]
+		}
+		fmt.Fprint(w, `{}`)
+	}))
+	t.Cleanup(server.Close)
+	shop := client.New(server.URL)
+	for range 6 {
+		if _, err := shop.GetProduct(t.Context(), "mug"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{"", "s1.x.a.5", "s1.x.a.6", "s1.y.1.1", "s1.y.1.1", "", ""}
+	if !slices.Equal(got, want) {
+		t.Errorf("the positions sent were %q, want %q", got, want)
+	}
 }

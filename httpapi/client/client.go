@@ -24,9 +24,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/keelshop/commerce/fault"
@@ -37,8 +37,8 @@ type Client struct {
 	base  string
 	http  *http.Client
 	token string
-	// seen is what the last answer told of its position.
-	seen atomic.Pointer[string]
+	// seen is what answers have told of their positions.
+	seen position
 }
 
 // Setting changes how a client is made.
@@ -122,9 +122,6 @@ type call struct {
 	body   any // nil is none
 }
 
-// positionHeader carries what this client has seen and written.
-const positionHeader = "Shop-Position"
-
 // maxTries is how often a call is sent before its error is returned.
 const maxTries = 4
 
@@ -150,6 +147,9 @@ func (c *Client) do(ctx context.Context, k call, opts []CallOption, out any) err
 	}
 	for try := 1; ; try++ {
 		wait, err := c.send(ctx, k, body, out)
+		if ofPosition(err) && try < maxTries {
+			continue // without it
+		}
 		if err == nil || try == maxTries || !fault.Retryable(err) {
 			return err
 		}
@@ -188,7 +188,8 @@ func (c *Client) send(ctx context.Context, k call, body []byte, out any) (wait t
 	if c.token != "" {
 		r.Header.Set("Authorization", "Bearer "+c.token)
 	}
-	if seen := c.seen.Load(); seen != nil {
+	seen := c.seen.Load()
+	if seen != nil {
 		r.Header.Set(positionHeader, *seen)
 	}
 	answer, err := c.http.Do(r)
@@ -196,16 +197,18 @@ func (c *Client) send(ctx context.Context, k call, body []byte, out any) (wait t
 		return 0, c.lost(k, err)
 	}
 	defer answer.Body.Close()
-	if seen := answer.Header.Get(positionHeader); seen != "" {
-		c.seen.Store(&seen)
-	}
+	c.seen.reached(answer.Header.Get(positionHeader))
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	if err != nil {
 		return 0, c.lost(k, err)
 	}
 	if answer.StatusCode >= http.StatusBadRequest {
 		seconds, _ := strconv.Atoi(answer.Header.Get("Retry-After")) // 0 if there is none
-		return time.Duration(seconds) * time.Second, problem(answer.StatusCode, text)
+		err := problem(answer.StatusCode, text)
+		if ofPosition(err) {
+			c.seen.CompareAndSwap(seen, nil)
+		}
+		return time.Duration(seconds) * time.Second, err
 	}
 	if out == nil || len(text) == 0 {
 		return 0, nil
@@ -230,6 +233,13 @@ func problem(status int, text []byte) error {
 		return &Error{Status: status, Code: fault.Broken.String(), Detail: "the server answered " + http.StatusText(status)}
 	}
 	return e
+}
+
+// ofPosition reports whether err refuses the position that was sent, as a shop
+// does that is another one by now. Nothing has been done then.
+func ofPosition(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && slices.ContainsFunc(e.Fields, func(f FieldProblem) bool { return f.Location == "header."+positionHeader })
 }
 
 // NameOf returns the name of the API's typed error that err holds, as in
