@@ -164,7 +164,7 @@ func (c begin) order(shopping cart.Stored, lines []cart.Line) (orders.New, []inv
 	n := orders.New{
 		ID: c.Order, Cart: string(c.Cart), Customer: shopping.Customer, Currency: shopping.Currency,
 		Subtotal: c.Priced.Subtotal, Discount: c.Priced.Discount, Shipping: c.Priced.Shipping, ShippingTax: c.Priced.ShippingTax,
-		Tax: c.Priced.Tax, Total: c.Priced.Total, TaxIncluded: c.Priced.TaxIncluded, TaxAdded: c.Priced.TaxAdded, TaxExempt: c.Priced.TaxExempt, Fees: c.Priced.Fees, Taxes: c.Priced.Taxes,
+		Tax: c.Priced.Tax, Total: c.Priced.Total, TaxIncluded: c.Priced.TaxIncluded, TaxAdded: c.Priced.TaxAdded, TaxExempt: c.Priced.TaxExempt, Fees: c.Priced.newFees(), Taxes: c.Priced.Taxes,
 		ShippingMethod: shopping.ShippingMethod, ShippingName: c.Priced.ShippingName, Promotions: c.Priced.Promotions,
 		OccurredAt: c.OccurredAt, ExternalReference: c.Reference,
 		Contact: shopping.Contact, ContactSubject: shopping.ContactSubject,

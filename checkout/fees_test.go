@@ -1,6 +1,8 @@
 package checkout_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/keelshop/commerce/accounts"
@@ -145,4 +147,37 @@ func TestAnExemptOrderHasNoTax(t *testing.T) {
 	if err != nil || o.Total != euro(2*price+495) || !o.Tax.IsZero() {
 		t.Errorf("afterwards it is %v with a tax of %v, %v", o.Total, o.Tax, err)
 	}
+}
+
+// Fees on each of many lines do not keep a cart from being bought, up to a bound
+// that is told.
+func TestManyFeesAreBought(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 400)
+	put := func(from, to int) {
+		for i := from; i < to; i++ {
+			_, err := s.pricing.PutFee(s.ctx(), pricing.PutFee{Fee: pricing.Fee{
+				ID: fmt.Sprint("fee-", i), Name: strings.Repeat("long ", 39), Kind: pricing.Surcharge, PerLine: true, Amounts: []money.Amount{euro(1)},
+			}})
+			s.must(err)
+		}
+	}
+	put(0, 8)
+	basket := func() cart.ID {
+		var lines []cart.AddedLine
+		for i := range 200 {
+			lines = append(lines, cart.AddedLine{SKU: "mug", Quantity: 1, Properties: []cart.Property{{Name: "note", Value: fmt.Sprint(i)}}})
+		}
+		c, err := s.carts.AddLines(s.ctx(), cart.AddLines{Lines: lines})
+		s.must(err)
+		return c.ID
+	}
+	r, err := s.complete(checkout.Complete{Cart: basket(), PayWith: "simulator", Token: approves})
+	s.must(err)
+	if last := r.Fees[len(r.Fees)-1]; len(r.Fees) != 1600 || r.FeeTotal != euro(1600) || last.Fee != "fee-7" || last.Line != 200 || len(last.Name) < 190 {
+		t.Errorf("the order has %d fees, %v in all", len(r.Fees), r.FeeTotal)
+	}
+	put(8, 21)
+	_, err = s.complete(checkout.Complete{Cart: basket(), PayWith: "simulator", Token: approves})
+	s.wants(err, fault.Refused)
 }

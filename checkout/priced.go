@@ -31,7 +31,8 @@ type priced struct {
 	TaxExempt    string               `cbor:"21,keyasint,omitempty"`
 	HoldMillis   int64                `cbor:"22,keyasint,omitempty"`
 	TaxAdded     int64                `cbor:"19,keyasint,omitempty"`
-	Fees         []orders.NewFee      `cbor:"20,keyasint,omitempty"`
+	FeeRules     []feeRule            `cbor:"23,keyasint,omitempty"` // those that Fees are by
+	Fees         []pricedFee          `cbor:"20,keyasint,omitempty"`
 	Promotions   []pricing.Applied    `cbor:"16,keyasint,omitempty"`
 	Redemptions  []pricing.Redemption `cbor:"17,keyasint,omitempty"`
 
@@ -102,8 +103,8 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 	for i, l := range q.Lines {
 		c.Priced.Lines = append(c.Priced.Lines, pricedLine{UnitPrice: p.Input.Lines[i].UnitPrice, Discount: l.Discount, Tax: l.Tax, TaxIncluded: l.TaxIncluded, Digital: p.Digital[i]})
 	}
-	for _, f := range q.Fees {
-		c.Priced.Fees = append(c.Priced.Fees, orders.NewFee{Fee: f.Fee, Kind: f.Kind, Name: f.Name, Line: f.Line, Amount: f.Amount, Tax: f.Tax})
+	if err := c.Priced.charge(q.Fees); err != nil {
+		return err
 	}
 	if err := c.source(ctx, s, p); err != nil {
 		return err

@@ -62,12 +62,12 @@ type NewLine struct {
 
 // NewFee is one fee of a New.
 type NewFee struct {
-	Fee    string          `cbor:"1,keyasint"`
-	Kind   pricing.FeeKind `cbor:"2,keyasint,omitempty"`
-	Name   string          `cbor:"3,keyasint"`
-	Line   int             `cbor:"4,keyasint,omitempty"` // from 1; 0 is the order itself
-	Amount int64           `cbor:"5,keyasint"`           // contains the tax as its line, or the order, says
-	Tax    int64           `cbor:"6,keyasint,omitempty"`
+	Fee    string
+	Kind   pricing.FeeKind
+	Name   string
+	Line   int   // from 1; 0 is the order itself
+	Amount int64 // contains the tax as its line, or the order, says
+	Tax    int64
 }
 
 // Insert makes a pending order in the caller's transaction and returns it with
