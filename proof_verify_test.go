@@ -137,6 +137,7 @@ var damages = []struct {
 	{"documents.invoice_is_the_order", one(`UPDATE orders SET subtotal = subtotal + 1, total = total + 1`)},
 	{"documents.line_is_invoiced_once", written(`UPDATE documents SET kind = 'invoice', of = ''`)},
 	{"documents.credit_is_the_refund", one(`UPDATE refund_grants SET state = 'withdrawn'`)},
+	{"documents.credit_has_the_refunds_tax", one(`UPDATE refund_grants SET fees = fees + 1000, amount = amount + 1000, tax = tax + 100, fees_tax = fees_tax + 100`)},
 	{"documents.credits_are_within_the_invoice", written(`UPDATE documents SET net = net + 100000, gross = gross + 100000 WHERE kind = 'credit_note'`)},
 	{"documents.number_has_timer", written(`UPDATE documents SET number = '', issued_at = 0`)},
 	{"documents.numbers_have_no_gaps", one(`UPDATE document_series SET next = next + 1`)},

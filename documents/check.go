@@ -75,6 +75,14 @@ var rules = [...]struct{ name, query, detail string }{
 		detail: "the credit note comes to %d, the refund to %d",
 	},
 	{
+		name: "credit_has_the_refunds_tax",
+		query: `SELECT d.id, d.tax, g.tax FROM documents d JOIN refund_grants g ON g.order_id = d.order_id AND g.n = d.grant_n
+			WHERE d.kind = 'credit_note' AND d.grant_n > 0 AND (d.tax <> g.tax
+				OR g.shipping_tax <> (SELECT coalesce(sum(l.tax), 0) FROM document_lines l WHERE l.document = d.id AND l.kind = 'shipping')
+				OR g.fees_tax <> (SELECT coalesce(sum(l.tax), 0) FROM document_lines l WHERE l.document = d.id AND l.kind = 'fee'))`,
+		detail: "the credit note has a tax of %d, the refund of %d, or they divide it otherwise",
+	},
+	{
 		name: "credits_are_within_the_invoice",
 		query: `SELECT o.id, sum(iif(d.kind = 'invoice', d.gross, 0)) AS invoiced, sum(iif(d.kind = 'invoice', 0, d.gross)) AS credited
 			FROM documents d JOIN orders o ON o.id = d.order_id GROUP BY o.id HAVING credited > max(invoiced, o.captured)`,

@@ -162,3 +162,25 @@ func TestSettingsAreChecked(t *testing.T) {
 	_, err = s.Documents.Get(t.Context(), "doc_01KAJ3W7Q8Z5D4F6G7H8J9K0M1")
 	wants(t, err, fault.NotFound)
 }
+
+// TestACreditNoteOfShippingAndFees: each has the tax that is in what is paid back
+// of it, whatever all of it cost.
+func TestACreditNoteOfShippingAndFees(t *testing.T) {
+	s := newShop(t)
+	_, err := s.Pricing.PutFee(t.Context(), pricing.PutFee{Fee: pricing.Fee{
+		ID: "small", Name: "Small order", Kind: pricing.SmallOrder, BelowSubtotal: []money.Amount{euro(10_000)}, Amounts: []money.Amount{euro(119)},
+	}})
+	s.must(err)
+	o := s.buys(checkout.Complete{})
+	s.issue(o.ID, 1)
+	s.grant(orders.GrantRefund{Order: o.ID, Shipping: euro(198), Fees: euro(119)})
+	credit := s.issue(o.ID, 2)[1]
+	if len(credit.Lines) != 2 || credit.Tax != euro(19+31) {
+		t.Fatalf("got %+v", credit)
+	}
+	for i, want := range []struct{ gross, tax int64 }{{119, 19}, {198, 31}} {
+		if l := credit.Lines[i]; l.Gross != euro(want.gross) || l.Tax != euro(want.tax) || l.Net != euro(want.gross-want.tax) {
+			t.Errorf("%s is %v with a tax of %v", l.Kind, l.Gross, l.Tax)
+		}
+	}
+}

@@ -61,20 +61,16 @@ func (s *state) draftInvoice() draft {
 	d.change, d.line = s.changes, int64(len(o.Lines))
 	less := map[int]orders.GrantLine{}
 	lessShipping, lessShippingTax, lessFees, lessFeesTax, lessOther := int64(0), int64(0), int64(0), int64(0), int64(0)
-	for _, of := range s.grants {
-		g := released{of}
+	for _, g := range s.grants {
 		d.grants = append(d.grants, g.Number)
-		lines := int64(0)
 		for _, l := range g.Lines {
 			was := less[l.Line]
 			less[l.Line] = orders.GrantLine{Quantity: was.Quantity + l.Quantity, Amount: plus(was.Amount, l.Amount), Tax: plus(was.Tax, l.Tax)}
-			lines += l.Tax.Minor()
 		}
-		shippingTax, feesTax := g.taxes(o, lines)
 		lessShipping += g.Shipping.Minor()
-		lessShippingTax += shippingTax
+		lessShippingTax += g.ShippingTax.Minor()
 		lessFees += g.Fees.Minor()
-		lessFeesTax += feesTax
+		lessFeesTax += g.FeesTax.Minor()
 		lessOther += g.Other.Minor()
 	}
 	amount := func(minor int64) money.Amount { return money.New(minor, o.Currency) }
@@ -132,52 +128,27 @@ func (s *state) addFees(d *draft, less, lessTax int64) {
 	}
 }
 
-// released is a grant as documents state it.
-type released struct{ orders.Grant }
-
-// taxes divides what is left of a grant's tax without that of its lines:
-// between shipping and fees, by what they cost.
-func (g released) taxes(o *orders.Order, lines int64) (shipping, fees int64) {
-	left := max(0, g.Tax.Minor()-lines)
-	switch {
-	case !g.Fees.IsPositive():
-		return left, 0
-	case !g.Shipping.IsPositive():
-		return 0, left
-	}
-	parts, err := money.New(left, o.Currency).Allocate([]int64{o.ShippingTax.Minor(), o.OwnFeesTax.Minor()})
-	if err != nil { // neither is taxed
-		return 0, 0
-	}
-	return parts[0].Minor(), parts[1].Minor()
-}
-
 // draftCredit states one refund.
 func (s *state) draftCredit(g orders.Grant) draft {
 	d := s.draft(CreditNote)
 	d.grants, d.Grant, d.Reason = []int{g.Number}, g.Number, g.Reason
-	left := g.Tax.Minor()
 	for _, l := range g.Lines {
 		of := s.order.Lines[l.Line-1]
-		left -= l.Tax.Minor()
 		d.add(Line{
 			Kind: Goods, Line: l.Line, SKU: string(of.SKU), Title: of.Title, Quantity: l.Quantity, UnitPrice: of.UnitPrice,
 			Net: money.New(l.Amount.Minor()-l.Tax.Minor(), d.Currency), Tax: l.Tax, Gross: l.Amount,
 		}, s.order.Taxes)
 	}
-	shippingTax, feesTax := released{g}.taxes(&s.order, g.Tax.Minor()-left)
 	if g.Fees.IsPositive() {
-		tax := min(feesTax, g.Fees.Minor())
 		d.add(Line{
 			Kind: Fee, Quantity: 1, UnitPrice: g.Fees,
-			Net: money.New(g.Fees.Minor()-tax, d.Currency), Tax: money.New(tax, d.Currency), Gross: g.Fees,
+			Net: money.New(g.Fees.Minor()-g.FeesTax.Minor(), d.Currency), Tax: g.FeesTax, Gross: g.Fees,
 		}, s.order.Taxes)
 	}
 	if g.Shipping.IsPositive() {
-		tax := min(shippingTax, g.Shipping.Minor())
 		d.add(Line{
 			Kind: Shipping, Title: s.order.ShippingName, Quantity: 1, UnitPrice: g.Shipping,
-			Net: money.New(g.Shipping.Minor()-tax, d.Currency), Tax: money.New(tax, d.Currency), Gross: g.Shipping,
+			Net: money.New(g.Shipping.Minor()-g.ShippingTax.Minor(), d.Currency), Tax: g.ShippingTax, Gross: g.Shipping,
 		}, s.order.Taxes)
 	}
 	if g.Other.IsPositive() {

@@ -38,6 +38,7 @@ type Grant struct {
 	Reason   string `json:"reason"`
 	Goods    Money  `json:"goods"`
 	Shipping Money  `json:"shipping"`
+	Fees     Money  `json:"fees" doc:"On no line: what is on a line goes back with its goods."`
 	Other    Money  `json:"other"`
 	Amount   Money  `json:"amount"`
 	Tax      Money  `json:"tax"`
@@ -268,6 +269,7 @@ type grantRefundInput struct {
 	Body struct {
 		Lines    []GrantLine `json:"lines,omitempty" maxItems:"2000" nullable:"false"`
 		Shipping *MoneyInput `json:"shipping,omitempty"`
+		Fees     *MoneyInput `json:"fees,omitempty" doc:"On no line: what is on a line goes back with its goods."`
 		Other    *MoneyInput `json:"other,omitempty" doc:"For no goods, such as for a late delivery."`
 		Reason   string      `json:"reason" minLength:"1" maxLength:"500"`
 		Return   string      `json:"return,omitempty" maxLength:"64" doc:"The return whose goods it is for."`
@@ -281,6 +283,9 @@ func (a *api) grantRefund(ctx context.Context, in *grantRefundInput) (*answer[Gr
 	}
 	c := orders.GrantRefund{Order: in.id(), Reason: in.Body.Reason, Return: in.Body.Return, Version: version, Key: in.Key}
 	if c.Shipping, err = optional(in.Body.Shipping, "body.shipping"); err != nil {
+		return nil, err
+	}
+	if c.Fees, err = optional(in.Body.Fees, "body.fees"); err != nil {
 		return nil, err
 	}
 	if c.Other, err = optional(in.Body.Other, "body.other"); err != nil {
@@ -353,6 +358,6 @@ func grantOr(g orders.Grant, version int64, err error) (*answer[Grant], error) {
 func showGrant(g orders.Grant) Grant {
 	return Grant{
 		Number: g.Number, Source: string(g.Source), State: string(g.State), Reason: g.Reason, Paid: g.Paid,
-		Goods: moneyOf(g.Goods), Shipping: moneyOf(g.Shipping), Other: moneyOf(g.Other), Amount: moneyOf(g.Amount), Tax: moneyOf(g.Tax),
+		Goods: moneyOf(g.Goods), Shipping: moneyOf(g.Shipping), Fees: moneyOf(g.Fees), Other: moneyOf(g.Other), Amount: moneyOf(g.Amount), Tax: moneyOf(g.Tax),
 	}
 }

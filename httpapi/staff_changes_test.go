@@ -60,8 +60,11 @@ func TestAnOrderIsChangedPaidAndPaidBack(t *testing.T) {
 		t.Errorf("the return is %s", r.text)
 	}
 	g := w.must(200, "staff", "POST", order+"/grants", `{"lines":[{"line":1,"quantity":1}],"reason":"broken","return":"`+back.at("id").(string)+`"}`)
-	if g.at("state") != "granted" || g.at("source") != "return" {
+	if g.at("state") != "granted" || g.at("source") != "return" || g.at("fees.minor") != 0.0 {
 		t.Errorf("the grant is %s", g.text)
+	}
+	if r := w.ask("staff", "POST", order+"/grants", `{"fees":{"minor":100,"currency":"EUR"},"reason":"no fees"}`); r.status != 409 || r.at("error") != "orders.cap" {
+		t.Errorf("fees that nobody paid: %d %s", r.status, r.text)
 	}
 	release := order + "/grants/2/release"
 	first := w.must(200, w.alice, "GET", mine+"/payments", "").at("items.0.id").(string)

@@ -23,8 +23,10 @@ type Grant struct {
 
 	// Amount is all of it: for goods with the fees on them, for shipping, for
 	// fees that are on no line, and for other reasons such as a late delivery.
-	// Tax is what of Amount is tax, on all but Other.
+	// Tax is what of Amount is tax: on the lines, on shipping and on those fees,
+	// none on Other.
 	Goods, Shipping, Fees, Other, Amount, Tax money.Amount
+	ShippingTax, FeesTax                      money.Amount
 	Lines                                     []GrantLine
 
 	// Paid says that the provider has paid it back: what is refunded counts for
@@ -172,12 +174,15 @@ func (w wish) work(tx *sqlite.Tx, o *Order, lines []Line) (Grant, error) {
 		if err != nil {
 			return Grant{}, err
 		}
-		goods, tax = goods+got.Amount.Minor(), tax+got.Tax.Minor()
+		goods += got.Amount.Minor()
 		g.Lines = append(g.Lines, got)
 	}
 	left := max(o.Total.Minor(), o.Captured.Minor()) - so.all
 	if over := goods + w.shipping + w.fees + w.other - left; over > 0 && w.most {
 		goods -= g.lower(over)
+	}
+	for _, l := range g.Lines {
+		tax += l.Tax.Minor()
 	}
 	shippingTax, err := o.shippingTax(so.shipping, w.shipping)
 	if err != nil {
@@ -187,7 +192,8 @@ func (w wish) work(tx *sqlite.Tx, o *Order, lines []Line) (Grant, error) {
 	if err != nil {
 		return Grant{}, err
 	}
-	g.Goods, g.Amount, g.Tax = amount(goods), amount(goods+w.shipping+w.fees+w.other), amount(min(tax, goods)+shippingTax+feesTax)
+	g.Goods, g.Amount, g.Tax = amount(goods), amount(goods+w.shipping+w.fees+w.other), amount(tax+shippingTax+feesTax)
+	g.ShippingTax, g.FeesTax = amount(shippingTax), amount(feesTax)
 	switch {
 	case w.shipping > o.GrossShipping().Minor()-so.shipping:
 		return Grant{}, &CapError{Order: o.ID, What: "shipping", Want: g.Shipping, Have: amount(o.GrossShipping().Minor() - so.shipping)}
@@ -296,9 +302,9 @@ func (o Order) GrossShipping() money.Amount {
 }
 
 func (g Grant) insert(tx *command.Tx) error {
-	if _, err := tx.Exec(`INSERT INTO refund_grants (order_id, n, slot, source, of, state, reason, goods, shipping, fees, other, amount, tax, by, at, decided_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, g.Order, g.Number, tx.Slot, g.Source, g.Of, g.State, g.Reason,
-		g.Goods.Minor(), g.Shipping.Minor(), g.Fees.Minor(), g.Other.Minor(), g.Amount.Minor(), g.Tax.Minor(), g.By, millis(g.At), millis(g.DecidedAt)); err != nil {
+	if _, err := tx.Exec(`INSERT INTO refund_grants (order_id, n, slot, source, of, state, reason, goods, shipping, fees, other, amount, tax, shipping_tax, fees_tax, by, at, decided_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, g.Order, g.Number, tx.Slot, g.Source, g.Of, g.State, g.Reason,
+		g.Goods.Minor(), g.Shipping.Minor(), g.Fees.Minor(), g.Other.Minor(), g.Amount.Minor(), g.Tax.Minor(), g.ShippingTax.Minor(), g.FeesTax.Minor(), g.By, millis(g.At), millis(g.DecidedAt)); err != nil {
 		return err
 	}
 	for _, l := range g.Lines {
@@ -313,7 +319,7 @@ func (g Grant) insert(tx *command.Tx) error {
 // GrantsTx returns the grants of an order, the first one first.
 func GrantsTx(tx *sqlite.Tx, o Order) ([]Grant, error) {
 	amount := func(minor int64) money.Amount { return money.New(minor, o.Currency) }
-	rows := tx.Query(`SELECT n, source, of, state, reason, goods, shipping, other, amount, tax, by, at, decided_at, fees FROM refund_grants WHERE order_id = ? ORDER BY n`, o.ID)
+	rows := tx.Query(`SELECT n, source, of, state, reason, goods, shipping, other, amount, tax, by, at, decided_at, fees, shipping_tax, fees_tax FROM refund_grants WHERE order_id = ? ORDER BY n`, o.ID)
 	var out []Grant
 	released := int64(0)
 	for rows.Next() {
@@ -321,6 +327,7 @@ func GrantsTx(tx *sqlite.Tx, o Order) ([]Grant, error) {
 			Order: o.ID, Number: rows.Int(0), Source: GrantSource(rows.Text(1)), Of: rows.Text(2), State: GrantState(rows.Text(3)), Reason: rows.Text(4),
 			Goods: amount(rows.Int64(5)), Shipping: amount(rows.Int64(6)), Other: amount(rows.Int64(7)), Amount: amount(rows.Int64(8)), Tax: amount(rows.Int64(9)),
 			By: rows.Text(10), At: instant(rows.Int64(11)), DecidedAt: instant(rows.Int64(12)), Fees: amount(rows.Int64(13)),
+			ShippingTax: amount(rows.Int64(14)), FeesTax: amount(rows.Int64(15)),
 		}
 		if g.State == Released {
 			released += g.Amount.Minor()

@@ -184,7 +184,9 @@ CREATE TABLE refund_grants (
 	fees       INTEGER NOT NULL CHECK (fees >= 0), -- of no line
 	other      INTEGER NOT NULL CHECK (other >= 0),
 	amount     INTEGER NOT NULL CHECK (amount = goods + shipping + fees + other),
-	tax        INTEGER NOT NULL CHECK (tax BETWEEN 0 AND goods + shipping + fees),
+	tax        INTEGER NOT NULL CHECK (tax BETWEEN shipping_tax + fees_tax AND goods + shipping_tax + fees_tax),
+	shipping_tax INTEGER NOT NULL CHECK (shipping_tax BETWEEN 0 AND shipping), -- of tax
+	fees_tax   INTEGER NOT NULL CHECK (fees_tax BETWEEN 0 AND fees), -- of tax
 	by         TEXT    NOT NULL,
 	at         INTEGER NOT NULL,
 	decided_at INTEGER NOT NULL CHECK ((decided_at = 0) = (state = 'granted')),

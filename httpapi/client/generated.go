@@ -2177,7 +2177,9 @@ type GiftCard struct {
 
 // Grant is a value of the API.
 type Grant struct {
-	Amount   Money  `json:"amount"`
+	Amount Money `json:"amount"`
+	// On no line: what is on a line goes back with its goods.
+	Fees     Money  `json:"fees"`
 	Goods    Money  `json:"goods"`
 	Number   int64  `json:"number"`
 	Other    Money  `json:"other"`
@@ -2206,6 +2208,8 @@ type GrantLine struct {
 
 // GrantRefundBody is a value of the API.
 type GrantRefundBody struct {
+	// On no line: what is on a line goes back with its goods.
+	Fees  *MoneyInput `json:"fees,omitempty"`
 	Lines []GrantLine `json:"lines,omitempty"`
 	// For no goods, such as for a late delivery.
 	Other  *MoneyInput `json:"other,omitempty"`
