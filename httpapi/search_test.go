@@ -48,9 +48,9 @@ func TestSearchKnowsWhoAsks(t *testing.T) {
 	w.stock("mug-red", 1450, 1)
 	staff, bob, trader := w.logIn("sam@example.com", accounts.StaffGroup), w.logIn("bob@example.com"), w.logIn("trader@example.com", "trade")
 	w.must(200, staff, "PUT", "/staff/price-lists/trade", `{"title":"Trade","groups":["trade"]}`)
-	w.must(200, staff, "PUT", "/staff/price-lists/trade/prices", `{"prices":[{"sku":"mug-red","tiers":[{"price":{"minor":900,"currency":"EUR"}}]}]}`)
+	w.must(204, staff, "PUT", "/staff/price-lists/trade/prices", `{"prices":[{"sku":"mug-red","tiers":[{"price":{"minor":900,"currency":"EUR"}}]}]}`)
 	w.must(200, staff, "PUT", "/staff/price-lists/swiss", `{"title":"Switzerland","markets":["CH"]}`)
-	w.must(200, staff, "PUT", "/staff/price-lists/swiss/prices", `{"prices":[{"sku":"mug-blue","tiers":[{"price":{"minor":100,"currency":"EUR"}}]}]}`)
+	w.must(204, staff, "PUT", "/staff/price-lists/swiss/prices", `{"prices":[{"sku":"mug-blue","tiers":[{"price":{"minor":100,"currency":"EUR"}}]}]}`)
 	if err := finder.After(t.Context(), w.shop.Latest()); err != nil {
 		t.Fatal(err)
 	}
