@@ -297,7 +297,11 @@ func (s *Service) priceAdded(ctx context.Context, o orders.Order, c Change, out 
 	if err != nil {
 		return err
 	}
-	out.Taxes = append(out.Taxes, moreTaxes(q.Shipping, n)...)
+	more, err := moreTaxes(o.Currency, q.Shipping, n)
+	if err != nil {
+		return err
+	}
+	out.Taxes = append(out.Taxes, more...)
 	out.Shipping = &n
 	return nil
 }
@@ -353,23 +357,23 @@ func charge(n *orders.NewShipping, o orders.Order, q pricing.QuotedShipping, mor
 
 // moreTaxes returns the taxes on what shipping costs more: those of the method,
 // in proportion.
-func moreTaxes(q pricing.QuotedShipping, n orders.NewShipping) []pricing.TaxSum {
+func moreTaxes(c money.Currency, q pricing.QuotedShipping, n orders.NewShipping) ([]pricing.TaxSum, error) {
 	if n.MoreTax <= 0 || len(q.Taxes) == 0 {
-		return nil
+		return nil, nil
 	}
 	weights := make([]int64, len(q.Taxes))
 	for i, t := range q.Taxes {
 		weights[i] = t.Amount
 	}
-	parts, err := money.New(n.MoreTax, "XXX").Allocate(weights)
+	parts, err := money.New(n.MoreTax, c).Allocate(weights)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	out := make([]pricing.TaxSum, len(q.Taxes))
 	for i, t := range q.Taxes {
 		out[i] = pricing.TaxSum{Name: t.Name, Rate: t.Rate, Base: n.More, Amount: parts[i].Minor()}
 	}
-	return out
+	return out, nil
 }
 
 func added(lines []AddedLine) []cart.AddedLine {

@@ -35,7 +35,7 @@ func (d *draft) add(l Line, taxes []pricing.TaxSum) {
 	d.Net = money.New(d.Net.Minor()+l.Net.Minor(), d.Currency)
 	d.Tax = money.New(d.Tax.Minor()+l.Tax.Minor(), d.Currency)
 	d.Gross = money.New(d.Gross.Minor()+l.Gross.Minor(), d.Currency)
-	for _, t := range spread(taxes, l.Net.Minor(), l.Tax.Minor()) {
+	for _, t := range spread(taxes, l.Net, l.Tax) {
 		d.addTax(t)
 	}
 }
@@ -84,10 +84,10 @@ func (s *state) draftInvoice() draft {
 		d.add(Line{
 			Kind: Goods, Line: l.Number, SKU: string(l.SKU), Title: s.title(l), Quantity: quantity, UnitPrice: l.UnitPrice,
 			Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross),
-		}, o.Taxes)
+		}, s.taxesOf(l.Net, l.Tax))
 	}
 	if gross, tax := o.GrossShipping().Minor()-lessShipping, o.ShippingTax.Minor()-lessShippingTax; gross != 0 || tax != 0 {
-		d.add(Line{Kind: Shipping, Title: o.ShippingName, Quantity: 1, UnitPrice: o.Shipping, Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross)}, o.Taxes)
+		d.add(Line{Kind: Shipping, Title: o.ShippingName, Quantity: 1, UnitPrice: o.Shipping, Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross)}, s.taxesOf(o.NetShipping(), o.ShippingTax))
 	}
 	s.addFees(&d, lessFees, lessFeesTax)
 	if lessOther > 0 {
@@ -118,7 +118,7 @@ func (s *state) addFees(d *draft, less, lessTax int64) {
 	if less == 0 {
 		for _, f := range o.Fees {
 			if f.Line == 0 {
-				d.add(Line{Kind: Fee, Title: f.Name, Quantity: 1, UnitPrice: f.Amount, Net: f.Net, Tax: f.Tax, Gross: f.Gross}, o.Taxes)
+				d.add(Line{Kind: Fee, Title: f.Name, Quantity: 1, UnitPrice: f.Amount, Net: f.Net, Tax: f.Tax, Gross: f.Gross}, s.taxesOf(f.Net, f.Tax))
 			}
 		}
 		return
@@ -137,7 +137,7 @@ func (s *state) draftCredit(g orders.Grant) draft {
 		d.add(Line{
 			Kind: Goods, Line: l.Line, SKU: string(of.SKU), Title: of.Title, Quantity: l.Quantity, UnitPrice: of.UnitPrice,
 			Net: money.New(l.Amount.Minor()-l.Tax.Minor(), d.Currency), Tax: l.Tax, Gross: l.Amount,
-		}, s.order.Taxes)
+		}, s.taxesOf(of.Net, of.Tax))
 	}
 	if g.Fees.IsPositive() {
 		d.add(Line{
@@ -149,7 +149,7 @@ func (s *state) draftCredit(g orders.Grant) draft {
 		d.add(Line{
 			Kind: Shipping, Title: s.order.ShippingName, Quantity: 1, UnitPrice: g.Shipping,
 			Net: money.New(g.Shipping.Minor()-g.ShippingTax.Minor(), d.Currency), Tax: g.ShippingTax, Gross: g.Shipping,
-		}, s.order.Taxes)
+		}, s.taxesOf(s.order.NetShipping(), s.order.ShippingTax))
 	}
 	if g.Other.IsPositive() {
 		d.add(Line{Kind: Other, Title: g.Reason, Quantity: 1, UnitPrice: g.Other, Net: g.Other, Tax: money.Zero(d.Currency), Gross: g.Other}, nil)
@@ -200,56 +200,59 @@ func (s *state) draftRest() draft {
 
 func plus(a, b money.Amount) money.Amount { return money.New(a.Minor()+b.Minor(), b.Currency()) }
 
-// spread says which taxes a row's tax is of. The order states its taxes over
-// all rows; a row is under the one whose rate its tax has, to the minor unit.
-// Otherwise its tax is divided by the amounts of all of them, so that nothing
-// is lost.
-func spread(taxes []pricing.TaxSum, net, tax int64) []pricing.TaxSum {
-	if tax == 0 {
-		return nil
-	}
-	if len(taxes) == 0 {
-		return []pricing.TaxSum{{Base: net, Amount: tax}}
-	}
+// taxesOf returns which of the order's taxes a row of it is under. The order
+// states its taxes over all rows; a row is under the one whose rate its tax has
+// as it was sold, and if that is not one alone, under all of them. What of the
+// row is invoiced or credited later is under the same taxes.
+func (s *state) taxesOf(net, tax money.Amount) []pricing.TaxSum {
+	all := s.order.Taxes
 	found := -1
-	for i, t := range taxes {
-		if !isAt(t.Rate, net, tax) {
-			continue
+	for i, t := range all {
+		switch {
+		case !isAt(t.Rate, net, tax):
+		case found >= 0:
+			return all
+		default:
+			found = i
 		}
-		if found >= 0 {
-			found = -1
-			break
-		}
-		found = i
 	}
-	if len(taxes) == 1 {
-		found = 0
+	if found < 0 {
+		return all
 	}
-	if found >= 0 {
-		return []pricing.TaxSum{{Name: taxes[found].Name, Rate: taxes[found].Rate, Base: net, Amount: tax}}
+	return all[found : found+1]
+}
+
+// isAt reports whether a tax can be that of a net amount at a rate, which is so
+// if it is less than a minor unit off: |tax × den − net × num| < den. It cannot
+// be asked to be equal, since an order keeps the tax of a row as a sum that was
+// rounded, up, down or to the nearest, as the store's settings of that day said.
+// Tax that was rounded for each unit may be further off, and is divided then.
+func isAt(r money.Rate, net, tax money.Amount) bool {
+	den := big.NewInt(r.Den())
+	off := new(big.Int).Mul(big.NewInt(tax.Minor()), den)
+	off.Sub(off, new(big.Int).Mul(big.NewInt(net.Minor()), big.NewInt(r.Num())))
+	return off.CmpAbs(den) < 0
+}
+
+// spread divides a row's tax among the taxes that it is under, by their amounts
+// and so that nothing is lost.
+func spread(taxes []pricing.TaxSum, net, tax money.Amount) []pricing.TaxSum {
+	if tax.IsZero() {
+		return nil
 	}
 	weights := make([]int64, len(taxes))
 	for i, t := range taxes {
 		weights[i] = max(0, t.Amount)
 	}
-	parts, err := money.New(tax, "XXX").Allocate(weights)
-	if err != nil {
-		return []pricing.TaxSum{{Base: net, Amount: tax}}
+	parts, err := tax.Allocate(weights)
+	if err != nil { // the order states no tax to divide it by
+		return []pricing.TaxSum{{Base: net.Minor(), Amount: tax.Minor()}}
 	}
 	out := make([]pricing.TaxSum, len(taxes))
 	for i, t := range taxes {
-		out[i] = pricing.TaxSum{Name: t.Name, Rate: t.Rate, Base: net, Amount: parts[i].Minor()}
+		out[i] = pricing.TaxSum{Name: t.Name, Rate: t.Rate, Base: net.Minor(), Amount: parts[i].Minor()}
 	}
 	return out
-}
-
-// isAt reports whether a tax is that of a net amount at a rate, to the minor
-// unit: |tax × den − net × num| ≤ den.
-func isAt(r money.Rate, net, tax int64) bool {
-	den := big.NewInt(r.Den())
-	off := new(big.Int).Mul(big.NewInt(tax), den)
-	off.Sub(off, new(big.Int).Mul(big.NewInt(net), big.NewInt(r.Num())))
-	return off.CmpAbs(den) <= 0
 }
 
 // readInvoiced reads how far the order's invoices go, and what changes have
@@ -279,13 +282,13 @@ func (s *state) draftAdded() draft {
 	for _, l := range s.order.Lines[s.line:] {
 		d.add(Line{
 			Kind: Goods, Line: l.Number, SKU: string(l.SKU), Title: l.Title, Quantity: l.Quantity, UnitPrice: l.UnitPrice, Net: l.Net, Tax: l.Tax, Gross: l.Gross,
-		}, s.order.Taxes)
+		}, s.taxesOf(l.Net, l.Tax))
 	}
 	if net, tax := s.shipping[0], s.shipping[1]; net+tax > 0 {
 		amount := func(minor int64) money.Amount { return money.New(minor, d.Currency) }
 		d.add(Line{
 			Kind: Shipping, Title: s.order.ShippingName, Quantity: 1, UnitPrice: amount(net), Net: amount(net), Tax: amount(tax), Gross: amount(net + tax),
-		}, s.order.Taxes)
+		}, s.taxesOf(amount(net), amount(tax)))
 	}
 	return d
 }
