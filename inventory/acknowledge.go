@@ -18,7 +18,7 @@ func (c acknowledge) apply(tx *command.Tx) (struct{}, error) {
 		return struct{}{}, err
 	}
 	for _, l := range c.Lines {
-		_, err := tx.Exec(`UPDATE allowances SET booked_given_back = max(booked_given_back, ?),
+		_, err := execOn(tx, l.Pool, `UPDATE allowances SET booked_given_back = max(booked_given_back, ?),
 			booked_shipped = max(booked_shipped, ?), booked_returned = max(booked_returned, ?) WHERE pool = ?`,
 			l.GivenBack, l.Shipped, l.Returned, l.Pool)
 		if err != nil {

@@ -19,7 +19,7 @@ func AddSold(tx *command.Tx, reservation string, demands []Demand) error {
 		return err
 	}
 	for i, d := range lines {
-		n, err := tx.Exec(`UPDATE allowances SET available = available - ?, reserved = reserved + ? WHERE pool = ? AND available >= ?`,
+		n, err := execOn(tx, d.Pool, `UPDATE allowances SET available = available - ?, reserved = reserved + ? WHERE pool = ? AND available >= ?`,
 			d.Quantity, d.Quantity, d.Pool, d.Quantity)
 		if err != nil {
 			return err

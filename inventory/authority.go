@@ -86,7 +86,7 @@ func (s *Stock) save(tx *command.Tx) error {
 		due = s.recallDue
 	}
 	if s.known {
-		_, err := tx.Exec(`UPDATE pools SET on_hand = ?, unallocated = ?, shortage = ?, owed = ?, recall_due = ?, version = ?,
+		_, err := execOn(tx, s.Pool, `UPDATE pools SET on_hand = ?, unallocated = ?, shortage = ?, owed = ?, recall_due = ?, version = ?,
 			safety = ?, reorder = ?, backorder = ?, expected_at = ? WHERE pool = ?`,
 			s.OnHand, s.Unallocated, s.Shortage, s.Owed, due, s.Version, s.SafetyStock, s.ReorderPoint, s.Backorder, s.ExpectedAt, s.Pool)
 		if err != nil {
@@ -99,7 +99,7 @@ func (s *Stock) save(tx *command.Tx) error {
 		return err
 	}
 	s.known = true
-	_, err = tx.Exec(`INSERT INTO pools (pool, sku, slot, on_hand, unallocated, shortage, owed, recall_due, version, safety, reorder, backorder, expected_at)
+	_, err = execOn(tx, s.Pool, `INSERT INTO pools (pool, sku, slot, on_hand, unallocated, shortage, owed, recall_due, version, safety, reorder, backorder, expected_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		s.Pool, s.SKU, slot, s.OnHand, s.Unallocated, s.Shortage, s.Owed, due, s.Version, s.SafetyStock, s.ReorderPoint, s.Backorder, s.ExpectedAt)
 	return err

@@ -58,25 +58,26 @@ func (s *Service) AvailableOf(ctx context.Context, variants []catalog.Variant) (
 		return nil, err
 	}
 	places := rule.serving("")
-	views, err := s.viewsAt(ctx, wants, places)
+	shelves, err := s.shelvesOf(ctx, poolsAt(wants, places))
 	if err != nil {
 		return nil, err
 	}
-	there, all := sourcesOf(rule, places, views)
+	there, all := sourcesOf(rule, places, shelves)
 	for i := range out {
 		if needs := wants[i].Needs; len(needs) > 0 {
 			out[i].bound(needs, &there, &all)
-			out[i].expect(needs, views)
+			out[i].expect(needs, shelves)
 		}
 	}
 	return out, nil
 }
 
 // sourcesOf returns what is there, and what may be sold.
-func sourcesOf(rule *Sourcing, places []Location, views []*view) (there, all sources) {
-	there, all = sources{places, rule.Split, map[PoolID]int64{}}, sources{places, rule.Split, map[PoolID]int64{}}
-	for _, v := range views {
-		there.left[v.pool], all.left[v.pool] = v.available(), v.sellable()
+func sourcesOf(rule *Sourcing, places []Location, shelves []*shelf) (there, all sources) {
+	there = sources{places, rule.Split, make(map[PoolID]int64, len(shelves))}
+	all = sources{places, rule.Split, make(map[PoolID]int64, len(shelves))}
+	for _, s := range shelves {
+		there.left[s.pool], all.left[s.pool] = s.there, s.sellable
 	}
 	return there, all
 }
@@ -88,11 +89,13 @@ func (a *Availability) bound(needs []Need, there, all *sources) {
 }
 
 // expect notes when what may be owed should be there.
-func (a *Availability) expect(needs []Need, views []*view) {
-	for _, v := range views {
-		mine := slices.ContainsFunc(needs, func(n Need) bool { return PoolOf(n.Variant, v.pool.Location()) == v.pool })
-		if at := v.stock.ExpectedAt; mine && v.stock.Backorder > 0 && at > 0 && at > a.ExpectedAt.UnixMilli() {
-			a.ExpectedAt = time.UnixMilli(at).UTC()
+func (a *Availability) expect(needs []Need, shelves []*shelf) {
+	for _, s := range shelves {
+		if s.backorder == 0 || s.expectedAt == 0 || s.expectedAt <= a.ExpectedAt.UnixMilli() {
+			continue // most: to look for whose it is would cost more than the rest
+		}
+		if slices.ContainsFunc(needs, func(n Need) bool { return n.Variant == s.pool.Variant() }) {
+			a.ExpectedAt = time.UnixMilli(s.expectedAt).UTC()
 		}
 	}
 }

@@ -87,7 +87,7 @@ func benchShop(b *testing.B) *shop {
 	e := commandtest.New(b, 8, inventory.Module(), command.Module{
 		Name: "test", Commands: []command.Definition{command.DefineRepeatable(sales.apply), command.DefineRepeatable(step.apply)},
 	})
-	return &shop{inventory.NewService(e, shelf{e}, nil), b, e, shelf{e}}
+	return &shop{Service: inventory.NewService(e, shelf{e}, nil), t: b, engine: e, shelf: shelf{e}}
 }
 
 // stocked brings n SKUs to shard 0 and returns a demand for one of each.

@@ -56,7 +56,7 @@ func (l totals) book(tx *command.Tx) error {
 	if err := row.Close(); err != nil || back+shipped+returned == 0 {
 		return err
 	}
-	n, err := tx.Exec(`UPDATE grants SET given_back = given_back + ?, shipped = shipped + ?, returned = returned + ? WHERE pool = ? AND shard = ?`,
+	n, err := execOn(tx, l.Pool, `UPDATE grants SET given_back = given_back + ?, shipped = shipped + ?, returned = returned + ? WHERE pool = ? AND shard = ?`,
 		back, shipped, returned, l.Pool, l.Shard)
 	if err != nil {
 		return err

@@ -83,7 +83,7 @@ func uncommit(tx *command.Tx, reservation string, d Demand) error {
 			return tooMuch(tx, `SELECT quantity - shipped FROM reservation_lines WHERE reservation = ? AND pool = ?`, reservation, d)
 		}
 	}
-	_, err = tx.Exec(`UPDATE allowances SET reserved = reserved - ?, available = available + ? WHERE pool = ?`, d.Quantity, d.Quantity, d.Pool)
+	_, err = execOn(tx, d.Pool, `UPDATE allowances SET reserved = reserved - ?, available = available + ? WHERE pool = ?`, d.Quantity, d.Quantity, d.Pool)
 	return err
 }
 

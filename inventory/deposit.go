@@ -44,7 +44,7 @@ func (g granted) arrive(tx *command.Tx) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO allowances (pool, sku, slot, deposited, available) VALUES (?, ?, ?, ?, ?)
+	_, err = execOn(tx, g.Pool, `INSERT INTO allowances (pool, sku, slot, deposited, available) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (pool) DO UPDATE SET available = available + excluded.deposited - deposited, deposited = excluded.deposited
 		WHERE excluded.deposited > deposited`, g.Pool, g.SKU, slot, g.Total, g.Total)
 	return err

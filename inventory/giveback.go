@@ -60,6 +60,6 @@ func (l giveBackLine) apply(tx *command.Tx) (had, given int64, err error) {
 	if err := row.Close(); err != nil || given <= 0 {
 		return had, 0, err
 	}
-	_, err = tx.Exec(`UPDATE allowances SET available = available - ?, given_back = given_back + ? WHERE pool = ?`, given, given, l.Pool)
+	_, err = execOn(tx, l.Pool, `UPDATE allowances SET available = available - ?, given_back = given_back + ? WHERE pool = ?`, given, given, l.Pool)
 	return had, given, err
 }

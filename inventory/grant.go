@@ -88,7 +88,7 @@ func (l grantLine) apply(tx *command.Tx, shard int) (granted, error) {
 	if err := s.lend(tx, n); err != nil {
 		return out, err
 	}
-	_, err = tx.Exec(`INSERT INTO grants (pool, shard, slot, granted, given_back, shipped, returned) VALUES (?, ?, ?, ?, 0, 0, 0)
+	_, err = execOn(tx, l.Pool, `INSERT INTO grants (pool, shard, slot, granted, given_back, shipped, returned) VALUES (?, ?, ?, ?, 0, 0, 0)
 		ON CONFLICT (pool, shard) DO UPDATE SET granted = granted + excluded.granted`, l.Pool, shard, slot, n)
 	out.Total += n
 	return out, err

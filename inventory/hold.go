@@ -25,7 +25,7 @@ func Hold(tx *command.Tx, reservation string, until int64, demands []Demand) err
 		return err
 	}
 	for i, d := range lines {
-		n, err := tx.Exec(`UPDATE allowances SET available = available - ?, reserved = reserved + ? WHERE pool = ? AND available >= ?`,
+		n, err := execOn(tx, d.Pool, `UPDATE allowances SET available = available - ?, reserved = reserved + ? WHERE pool = ? AND available >= ?`,
 			d.Quantity, d.Quantity, d.Pool, d.Quantity)
 		if err != nil {
 			return err
@@ -70,7 +70,7 @@ func short(tx *command.Tx, lines []Demand, taken int) error {
 
 func unhold(tx *command.Tx, lines []Demand) error {
 	for _, d := range lines {
-		if _, err := tx.Exec(`UPDATE allowances SET available = available + ?, reserved = reserved - ? WHERE pool = ?`, d.Quantity, d.Quantity, d.Pool); err != nil {
+		if _, err := execOn(tx, d.Pool, `UPDATE allowances SET available = available + ?, reserved = reserved - ? WHERE pool = ?`, d.Quantity, d.Quantity, d.Pool); err != nil {
 			return err
 		}
 	}

@@ -51,12 +51,22 @@ type Service struct {
 // Cache keeps the results of reads, as that of package catalog does.
 type Cache interface {
 	Get(key string, load func() (any, error)) (any, error)
+	// Many is Get for several keys; load loads those at the given positions.
+	Many(keys []string, load func(missing []int) ([]any, error)) ([]any, error)
 }
 
 // noCache is a Cache that keeps nothing.
 type noCache struct{}
 
 func (noCache) Get(_ string, load func() (any, error)) (any, error) { return load() }
+
+func (noCache) Many(keys []string, load func(missing []int) ([]any, error)) ([]any, error) {
+	all := make([]int, len(keys))
+	for i := range all {
+		all[i] = i
+	}
+	return load(all)
+}
 
 // NewService returns the service of one store. cache may be nil.
 func NewService(engine command.Engine, c Catalog, cache Cache) *Service {

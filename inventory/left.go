@@ -72,15 +72,15 @@ func (s *Service) Left(ctx context.Context, needs []Need) (map[catalog.VariantID
 		n.Each = 1
 		wants[i].Needs = []Need{n}
 	}
-	views, err := s.viewsAt(ctx, wants, places)
+	shelves, err := s.readShelves(ctx, poolsAt(wants, places))
 	if err != nil {
 		return nil, err
 	}
-	there, all := sourcesOf(rule, places, views)
+	there, all := sourcesOf(rule, places, shelves)
 	for i, n := range unknown {
 		a := Availability{SKU: n.SKU}
 		a.bound(wants[i].Needs, &there, &all)
-		a.expect(wants[i].Needs, views)
+		a.expect(wants[i].Needs, shelves)
 		out[n.Variant] = a
 		s.hints.put(n.Variant, a)
 	}

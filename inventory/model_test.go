@@ -254,13 +254,17 @@ func (m *model) settled(t *rapid.T) {
 }
 
 // workOff settles while there is a shortage, since the goods that it is worked
-// off with could be sold otherwise: from outside that is up to chance.
+// off with could be sold otherwise: from outside that is up to chance. What is
+// shown, from a cache that forgets nothing by itself, is always what there is.
 func (m *model) workOff(t *rapid.T) {
 	short := slices.ContainsFunc(m.skus(), func(sku catalog.SKU) bool { return m.free(sku) < 0 })
 	if short || m.wasShort {
 		m.settled(t)
 	}
 	m.wasShort = short
+	if err := m.s.shown(m.skus()...); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (m *model) compare(t *rapid.T) {

@@ -78,10 +78,10 @@ func readAuthorities(tx *sqlite.Tx, page []*view) error {
 	return eachOfPage(tx, selectGrants, page, func(v *view, rows *sqlite.Rows) { v.scanAccount(rows) })
 }
 
-func pick(views []*view, items []int) []*view {
-	out := make([]*view, len(items))
+func pick[T any](list []T, items []int) []T {
+	out := make([]T, len(items))
 	for i, item := range items {
-		out[i] = views[item]
+		out[i] = list[item]
 	}
 	return out
 }

@@ -60,7 +60,7 @@ func (s *Stock) withheld() int64 {
 func (s *Stock) lend(tx *command.Tx, n int64) error {
 	taken := min(n, s.Unallocated)
 	if taken == n && s.known {
-		_, err := tx.Exec(`UPDATE pools SET unallocated = unallocated - ? WHERE pool = ?`, n, s.Pool)
+		_, err := execOn(tx, s.Pool, `UPDATE pools SET unallocated = unallocated - ? WHERE pool = ?`, n, s.Pool)
 		return err
 	}
 	s.Unallocated -= taken

@@ -65,7 +65,7 @@ func rehold(tx *command.Tx, lines, had []Demand, must func(PoolID) bool) (kept [
 	var short []Demand
 	for _, d := range lines {
 		more := d.Quantity - before[d.Pool]
-		n, err := tx.Exec(`UPDATE allowances SET available = available - ?, reserved = reserved + ? WHERE pool = ? AND available >= ?`, more, more, d.Pool, more)
+		n, err := execOn(tx, d.Pool, `UPDATE allowances SET available = available - ?, reserved = reserved + ? WHERE pool = ? AND available >= ?`, more, more, d.Pool, more)
 		switch {
 		case err != nil:
 			return nil, err

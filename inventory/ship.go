@@ -22,7 +22,7 @@ func Ship(tx *command.Tx, reservation string, demands []Demand) error {
 		if n == 0 {
 			return tooMuch(tx, `SELECT quantity - shipped FROM reservation_lines WHERE reservation = ? AND pool = ?`, reservation, d)
 		}
-		if _, err := tx.Exec(`UPDATE allowances SET reserved = reserved - ?, shipped = shipped + ? WHERE pool = ?`, d.Quantity, d.Quantity, d.Pool); err != nil {
+		if _, err := execOn(tx, d.Pool, `UPDATE allowances SET reserved = reserved - ?, shipped = shipped + ? WHERE pool = ?`, d.Quantity, d.Quantity, d.Pool); err != nil {
 			return err
 		}
 	}
@@ -53,7 +53,7 @@ func Return(tx *command.Tx, reservation string, demands []Demand, restock bool) 
 		if !restock {
 			continue
 		}
-		if _, err := tx.Exec(`UPDATE allowances SET returned = returned + ? WHERE pool = ?`, d.Quantity, d.Pool); err != nil {
+		if _, err := execOn(tx, d.Pool, `UPDATE allowances SET returned = returned + ? WHERE pool = ?`, d.Quantity, d.Pool); err != nil {
 			return err
 		}
 	}

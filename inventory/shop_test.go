@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -89,6 +91,7 @@ type shop struct {
 	t      testing.TB
 	engine *commandtest.Engine
 	shelf  shelf
+	plain  *inventory.Service // the same without a cache
 }
 
 func newShop(t testing.TB, shards int) *shop {
@@ -96,8 +99,74 @@ func newShop(t testing.TB, shards int) *shop {
 		Name:     "test",
 		Commands: []command.Definition{command.DefineRepeatable(step.apply), command.DefineRepeatable(damage.apply)},
 	})
+	copies := &copies{values: map[string]any{}}
+	e.OnTouch = copies.forget
 	shelf := shelf{e}
-	return &shop{inventory.NewService(e, shelf, nil), t, e, shelf}
+	return &shop{inventory.NewService(e, shelf, copies), t, e, shelf, inventory.NewService(e, shelf, nil)}
+}
+
+// copies is a cache that drops nothing by itself.
+type copies struct {
+	mu     sync.Mutex
+	values map[string]any
+}
+
+func (c *copies) Get(key string, load func() (any, error)) (any, error) {
+	values, err := c.Many([]string{key}, func([]int) ([]any, error) {
+		v, err := load()
+		return []any{v}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return values[0], nil
+}
+
+func (c *copies) Many(keys []string, load func(missing []int) ([]any, error)) ([]any, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := make([]any, len(keys))
+	var missing []int
+	for i, k := range keys {
+		if v, ok := c.values[k]; ok {
+			out[i] = v
+		} else {
+			missing = append(missing, i)
+		}
+	}
+	if len(missing) == 0 {
+		return out, nil
+	}
+	values, err := load(missing)
+	if err != nil {
+		return nil, err
+	}
+	for j, i := range missing {
+		out[i], c.values[keys[i]] = values[j], values[j]
+	}
+	return out, nil
+}
+
+func (c *copies) forget(keys []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, k := range keys {
+		delete(c.values, k)
+	}
+}
+
+// shown returns an error if what is shown, from the cache, is not what the
+// tables say.
+func (s *shop) shown(skus ...catalog.SKU) error {
+	got, err := s.Available(context.Background(), skus)
+	if err != nil {
+		return err
+	}
+	want, err := s.plain.Available(context.Background(), skus)
+	if err == nil && !slices.Equal(got, want) {
+		err = fmt.Errorf("shown are %+v; there are %+v", got, want)
+	}
+	return err
 }
 
 func (s *shop) pool(sku catalog.SKU) inventory.PoolID {

@@ -206,8 +206,17 @@ func (s *Service) Source(ctx context.Context, home id.Slot, own, country string,
 
 // viewsAt reads the pools of wants at places, each once.
 func (s *Service) viewsAt(ctx context.Context, wants []Want, places []Location) ([]*view, error) {
+	pools := poolsAt(wants, places)
+	if len(pools) == 0 {
+		return nil, nil
+	}
+	return s.readAll(ctx, pools)
+}
+
+// poolsAt returns the pools of wants at places, each once.
+func poolsAt(wants []Want, places []Location) []PoolID {
 	var pools []PoolID
-	known := map[PoolID]bool{}
+	known := make(map[PoolID]bool, len(wants)*len(places))
 	for _, w := range wants {
 		for _, n := range w.Needs {
 			for _, at := range places {
@@ -218,10 +227,7 @@ func (s *Service) viewsAt(ctx context.Context, wants []Want, places []Location) 
 			}
 		}
 	}
-	if len(pools) == 0 {
-		return nil, nil
-	}
-	return s.readAll(ctx, pools)
+	return pools
 }
 
 // heldBy returns what a reservation has set aside and not committed.

@@ -44,3 +44,14 @@ func (b bitset) each(fn func(uint32)) {
 		}
 	}
 }
+
+// eachDown calls fn for the members in descending order.
+func (b bitset) eachDown(fn func(uint32)) {
+	for i := len(b) - 1; i >= 0; i-- {
+		for w := b[i]; w != 0; {
+			high := bits.Len64(w) - 1
+			fn(uint32(i<<6 + high))
+			w &^= 1 << high
+		}
+	}
+}

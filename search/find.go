@@ -128,7 +128,9 @@ const codeScore = 1000
 func (x *index) best(q *Query, set bitset, s *scratch, limit int, after *sortKey) []found {
 	top := topList{limit: limit}
 	order := x.order(q)
-	set.each(func(ord uint32) {
+	// What is newest was mostly indexed last: where that comes first, the list
+	// is full of it at once.
+	set.eachDown(func(ord uint32) {
 		key := sortKey{value: order(ord, s), id: x.cols.ids[ord]}
 		if after != nil && !after.before(key) {
 			return

@@ -272,8 +272,8 @@ func number(n catalog.Number) float64 {
 // stock or without counted stock.
 func (f *Finder) available(ctx context.Context, products []catalog.Product) (map[catalog.ProductID]bool, error) {
 	out := make(map[catalog.ProductID]bool, len(products))
-	var variants []catalog.Variant
-	var owners []catalog.ProductID
+	variants := make([]catalog.Variant, 0, len(products))
+	owners := make([]catalog.ProductID, 0, len(products))
 	for _, p := range products {
 		if slices.ContainsFunc(p.Variants, func(v catalog.Variant) bool { return v.Untracked || v.Reserve == catalog.TrackOnly }) {
 			out[p.ID] = true

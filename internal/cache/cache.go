@@ -63,24 +63,70 @@ func (c *Cache) Get(key string, load func() (any, error)) (any, error) {
 	if c == nil {
 		return load()
 	}
-	h := xxhash.Sum64String(key)
-	// The version is read before the data: a commit between the two makes the
-	// entry unreachable, never stale.
-	v := c.version[h%versions].Load()
-	at := place(h, v)
-	if e, ok := c.entries.Get(at); ok && e.version == v && e.key == key {
-		c.hits.Add(1)
-		return e.value, nil
+	v := c.versionOf(key)
+	if value, ok := c.find(key, v); ok {
+		return value, nil
 	}
-	c.misses.Add(1)
 	value, err, _ := c.loads.Do(key+"\x00"+strconv.FormatUint(v, 36), func() (any, error) {
 		value, err := load()
 		if err == nil {
-			c.entries.Set(at, entry{key: key, version: v, value: value}, 1)
+			c.keep(key, v, value)
 		}
 		return value, err
 	})
 	return value, err
+}
+
+// Many is Get for several keys, whose values it returns in their order. Those
+// that are not cached are loaded by one call: missing holds their positions, in
+// ascending order, and load returns a value for each.
+func (c *Cache) Many(keys []string, load func(missing []int) ([]any, error)) ([]any, error) {
+	out := make([]any, len(keys))
+	at := make([]uint64, len(keys))
+	var missing []int
+	for i, key := range keys {
+		found := false
+		if c != nil {
+			at[i] = c.versionOf(key)
+			out[i], found = c.find(key, at[i])
+		}
+		if !found {
+			missing = append(missing, i)
+		}
+	}
+	if len(missing) == 0 {
+		return out, nil
+	}
+	values, err := load(missing)
+	if err != nil {
+		return nil, err
+	}
+	for j, i := range missing {
+		out[i] = values[j]
+		if c != nil {
+			c.keep(keys[i], at[i], values[j])
+		}
+	}
+	return out, nil
+}
+
+// versionOf returns the version of a key. It is read before the data: a commit
+// between the two makes an entry unreachable, never stale.
+func (c *Cache) versionOf(key string) uint64 {
+	return c.version[xxhash.Sum64String(key)%versions].Load()
+}
+
+func (c *Cache) find(key string, version uint64) (any, bool) {
+	if e, ok := c.entries.Get(place(key, version)); ok && e.version == version && e.key == key {
+		c.hits.Add(1)
+		return e.value, true
+	}
+	c.misses.Add(1)
+	return nil, false
+}
+
+func (c *Cache) keep(key string, version uint64, value any) {
+	c.entries.Set(place(key, version), entry{key: key, version: version, value: value}, 1)
 }
 
 // Counts returns how many Gets were answered from the cache and how many not.
@@ -118,4 +164,6 @@ func (c *Cache) Close() {
 
 // place mixes a key's hash with a version (the multiplier is the golden
 // ratio's, as in Fibonacci hashing).
-func place(h, version uint64) uint64 { return h ^ version*0x9e3779b97f4a7c15 }
+func place(key string, version uint64) uint64 {
+	return xxhash.Sum64String(key) ^ version*0x9e3779b97f4a7c15
+}

@@ -50,6 +50,61 @@ func TestNeverOlderThanTheLastAcknowledgedWrite(t *testing.T) {
 	}
 }
 
+// What Many returns is in the order of its keys and as new as what Get returns,
+// whatever was cached; only what is missing is loaded.
+func TestManyAtOnce(t *testing.T) {
+	for _, size := range []int64{0, 64 << 10, 64 << 20} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			c := open(t, size)
+			var stored, acked [16]atomic.Int64
+			keys := make([]string, len(stored))
+			for i := range keys {
+				keys[i] = fmt.Sprint(i)
+			}
+			var wg sync.WaitGroup
+			for w := range keys {
+				wg.Go(func() {
+					for n := int64(1); n <= 500; n++ {
+						stored[w].Store(n)
+						c.Bump(keys[w])
+						acked[w].Store(n)
+					}
+				})
+			}
+			for range 4 {
+				wg.Go(func() {
+					for range 500 {
+						var least [16]int64
+						for i := range least {
+							least[i] = acked[i].Load()
+						}
+						got, err := c.Many(keys, func(missing []int) ([]any, error) {
+							out := make([]any, len(missing))
+							for j, i := range missing {
+								out[j] = stored[i].Load()
+							}
+							return out, nil
+						})
+						if err != nil || len(got) != len(keys) {
+							t.Errorf("%d values, %v", len(got), err)
+							return
+						}
+						for i := range got {
+							if got[i].(int64) < least[i] {
+								t.Errorf("read %v of %d after %d was acknowledged", got[i], i, least[i])
+							}
+						}
+					}
+				})
+			}
+			wg.Wait()
+			if _, err := c.Many([]string{"other"}, func([]int) ([]any, error) { return nil, fmt.Errorf("no") }); err == nil {
+				t.Error("the error was lost")
+			}
+		})
+	}
+}
+
 func TestErrorsAreNotCached(t *testing.T) {
 	c := open(t, 1<<20)
 	if _, err := c.Get("k", func() (any, error) { return nil, fmt.Errorf("no") }); err == nil {

@@ -1,0 +1,93 @@
+package inventory_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/inventory"
+)
+
+// What is shown of stock comes from a cache. It is as new as the last change
+// that was acknowledged on any shard.
+func TestEveryChangeOfStockIsShown(t *testing.T) {
+	s := newShop(t, 3)
+	ctx := t.Context()
+	const sku = catalog.SKU("mug")
+	steps := []struct {
+		name string
+		do   func() error
+	}{
+		{"nothing", func() error { return nil }},
+		{"receive", func() error { s.receive(sku, 10); return nil }},
+		{"hold elsewhere", func() error { return s.hold(0, "one", s.of("mug", 2)...) }},
+		{"hold on another shard", func() error { return s.hold(1, "two", s.of("mug", 3)...) }},
+		{"commit", func() error { return s.do(0, "commit", "one") }},
+		{"release", func() error { return s.do(1, "release", "two") }},
+		{"ship", func() error { return s.do(0, "ship", "one", s.of("mug", 1)...) }},
+		{"take back", func() error { return s.do(0, "uncommit", "one", s.of("mug", 1)...) }},
+		{"return", func() error {
+			return s.step(0, step{Do: "return", Reservation: "one", Demands: s.of("mug", 1), Restock: true})
+		}},
+		{"book", func() error { s.settle(sku); return nil }},
+		{"adjust", func() error {
+			_, err := s.Adjust(ctx, inventory.Adjust{SKU: sku, Delta: -3, Reason: "broken"})
+			return err
+		}},
+		{"policy", func() error {
+			_, err := s.SetPolicy(ctx, inventory.SetPolicy{SKU: sku, Policy: inventory.Policy{SafetyStock: 2}})
+			return err
+		}},
+		{"backorder", func() error {
+			_, err := s.SetPolicy(ctx, inventory.SetPolicy{SKU: sku, Policy: inventory.Policy{Backorder: 5, ExpectedAt: 1_800_000_000_000}})
+			return err
+		}},
+		{"another place", func() error {
+			_, err := s.Receive(ctx, inventory.Receive{SKU: sku, Location: "north", Quantity: 50})
+			return err
+		}},
+		{"sold from there", func() error {
+			_, err := s.SetSourcing(ctx, inventory.SetSourcing{Places: []inventory.Place{{ID: "main"}, {ID: "north"}}})
+			return err
+		}},
+	}
+	for _, step := range steps {
+		if err := step.do(); err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		if err := s.shown(sku, "service", sku); err != nil {
+			t.Fatalf("after %s: %v", step.name, err)
+		}
+	}
+}
+
+// Every statement that changes stock goes through execOn, which makes what is
+// cached of the pool stale.
+func TestStockIsChangedInOneWay(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := regexp.MustCompile("(\\w+)\\((?:\\w+, [\\w.]+, )?`(?:UPDATE|INSERT INTO|INSERT OR \\w+ INTO|DELETE FROM) (?:pools|grants|allowances)\\b")
+	ways := map[string]int{}
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range change.FindAllSubmatch(text, -1) {
+			if ways[string(m[1])]++; string(m[1]) != "execOn" {
+				t.Errorf("%s changes stock by %s", f, m[1])
+			}
+		}
+	}
+	if ways["execOn"] < 12 {
+		t.Errorf("%d statements that change stock were found", ways["execOn"])
+	}
+}
