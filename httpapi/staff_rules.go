@@ -30,15 +30,15 @@ func (a *api) addStaffRules() {
 	const group = "Prices, tax and shipping"
 	add(a, route{forStaff, "GET", "/staff/rules", "get-rules", group, "Get all that carts are priced by", 0, false}, a.getRules)
 	add(a, route{forStaff, "PUT", "/staff/settings", "put-settings", group, "Replace the settings of the shop", 0, false}, a.putSettings)
-	add(a, route{forStaff, "PUT", "/staff/tax-zones/{rule}", "put-tax-zone", group, "Make or replace a tax zone", 0, false}, a.putTaxZone)
+	add(a, route{forStaff, "PUT", "/staff/tax-zones/{rule}", "put-tax-zone", group, "Make or replace a tax zone", 0, false}, putRule(func(r *pricing.TaxZone) *string { return &r.ID }, a.putTaxZone))
 	add(a, route{forStaff, "DELETE", "/staff/tax-zones/{rule}", "remove-tax-zone", group, "Remove a tax zone", 204, false}, a.removeRule(pricing.KindTaxZone))
-	add(a, route{forStaff, "PUT", "/staff/shipping-zones/{rule}", "put-shipping-zone", group, "Make or replace a shipping zone", 0, false}, a.putShippingZone)
+	add(a, route{forStaff, "PUT", "/staff/shipping-zones/{rule}", "put-shipping-zone", group, "Make or replace a shipping zone", 0, false}, putRule(func(r *pricing.ShippingZone) *string { return &r.ID }, a.putShippingZone))
 	add(a, route{forStaff, "DELETE", "/staff/shipping-zones/{rule}", "remove-shipping-zone", group, "Remove a shipping zone", 204, false}, a.removeRule(pricing.KindShippingZone))
-	add(a, route{forStaff, "PUT", "/staff/promotions/{rule}", "put-promotion", group, "Make or replace a promotion", 0, false}, a.putPromotion)
+	add(a, route{forStaff, "PUT", "/staff/promotions/{rule}", "put-promotion", group, "Make or replace a promotion", 0, false}, putRule(func(r *pricing.Promotion) *string { return &r.ID }, a.putPromotion))
 	add(a, route{forStaff, "DELETE", "/staff/promotions/{rule}", "remove-promotion", group, "Remove a promotion", 204, false}, a.removeRule(pricing.KindPromotion))
-	add(a, route{forStaff, "PUT", "/staff/quantity-rules/{rule}", "put-quantity-rule", group, "Make or replace a rule for quantities", 0, false}, a.putQuantityRule)
+	add(a, route{forStaff, "PUT", "/staff/quantity-rules/{rule}", "put-quantity-rule", group, "Make or replace a rule for quantities", 0, false}, putRule(func(r *pricing.QuantityRule) *string { return &r.ID }, a.putQuantityRule))
 	add(a, route{forStaff, "DELETE", "/staff/quantity-rules/{rule}", "remove-quantity-rule", group, "Remove a rule for quantities", 204, false}, a.removeRule(pricing.KindQuantityRule))
-	add(a, route{forStaff, "PUT", "/staff/fees/{rule}", "put-fee", group, "Make or replace a fee", 0, false}, a.putFee)
+	add(a, route{forStaff, "PUT", "/staff/fees/{rule}", "put-fee", group, "Make or replace a fee", 0, false}, putRule(func(r *pricing.Fee) *string { return &r.ID }, a.putFee))
 	add(a, route{forStaff, "DELETE", "/staff/fees/{rule}", "remove-fee", group, "Remove a fee", 204, false}, a.removeRule(pricing.KindFee))
 }
 
@@ -126,104 +126,48 @@ func (a *api) putSettings(ctx context.Context, in *putSettingsInput) (*answer[Ru
 	return rulesChanged(r, version, err)
 }
 
-type putTaxZoneInput struct {
+type putRuleInput[T any] struct {
 	Keyed
 	Conditional
 	RuleRef
-	Body pricing.TaxZone
+	Body T
 }
 
-func (a *api) putTaxZone(ctx context.Context, in *putTaxZoneInput) (*answer[Rules], error) {
-	version, err := in.version()
-	if err == nil {
-		err = in.named(in.Body.ID)
+// putRule handles the change of a rule that a path names. idOf is where the
+// rule keeps its ID.
+func putRule[T any](idOf func(*T) *string, put func(context.Context, T, int64, string) (*pricing.Rules, error)) func(context.Context, *putRuleInput[T]) (*answer[Rules], error) {
+	return func(ctx context.Context, in *putRuleInput[T]) (*answer[Rules], error) {
+		version, err := in.version()
+		if err == nil {
+			err = in.named(*idOf(&in.Body))
+		}
+		if err != nil {
+			return nil, err
+		}
+		*idOf(&in.Body) = in.Rule
+		r, err := put(ctx, in.Body, version, in.Key)
+		return rulesChanged(r, version, err)
 	}
-	if err != nil {
-		return nil, err
-	}
-	in.Body.ID = in.Rule
-	r, err := a.shop.Pricing.PutTaxZone(ctx, pricing.PutTaxZone{Zone: in.Body, Version: version, Key: in.Key})
-	return rulesChanged(r, version, err)
 }
 
-type putShippingZoneInput struct {
-	Keyed
-	Conditional
-	RuleRef
-	Body pricing.ShippingZone
+func (a *api) putTaxZone(ctx context.Context, z pricing.TaxZone, version int64, key string) (*pricing.Rules, error) {
+	return a.shop.Pricing.PutTaxZone(ctx, pricing.PutTaxZone{Zone: z, Version: version, Key: key})
 }
 
-func (a *api) putShippingZone(ctx context.Context, in *putShippingZoneInput) (*answer[Rules], error) {
-	version, err := in.version()
-	if err == nil {
-		err = in.named(in.Body.ID)
-	}
-	if err != nil {
-		return nil, err
-	}
-	in.Body.ID = in.Rule
-	r, err := a.shop.Pricing.PutShippingZone(ctx, pricing.PutShippingZone{Zone: in.Body, Version: version, Key: in.Key})
-	return rulesChanged(r, version, err)
+func (a *api) putShippingZone(ctx context.Context, z pricing.ShippingZone, version int64, key string) (*pricing.Rules, error) {
+	return a.shop.Pricing.PutShippingZone(ctx, pricing.PutShippingZone{Zone: z, Version: version, Key: key})
 }
 
-type putPromotionInput struct {
-	Keyed
-	Conditional
-	RuleRef
-	Body pricing.Promotion
+func (a *api) putPromotion(ctx context.Context, p pricing.Promotion, version int64, key string) (*pricing.Rules, error) {
+	return a.shop.Pricing.PutPromotion(ctx, pricing.PutPromotion{Promotion: p, Version: version, Key: key})
 }
 
-func (a *api) putPromotion(ctx context.Context, in *putPromotionInput) (*answer[Rules], error) {
-	version, err := in.version()
-	if err == nil {
-		err = in.named(in.Body.ID)
-	}
-	if err != nil {
-		return nil, err
-	}
-	in.Body.ID = in.Rule
-	r, err := a.shop.Pricing.PutPromotion(ctx, pricing.PutPromotion{Promotion: in.Body, Version: version, Key: in.Key})
-	return rulesChanged(r, version, err)
+func (a *api) putQuantityRule(ctx context.Context, q pricing.QuantityRule, version int64, key string) (*pricing.Rules, error) {
+	return a.shop.Pricing.PutQuantityRule(ctx, pricing.PutQuantityRule{Rule: q, Version: version, Key: key})
 }
 
-type putQuantityRuleInput struct {
-	Keyed
-	Conditional
-	RuleRef
-	Body pricing.QuantityRule
-}
-
-func (a *api) putQuantityRule(ctx context.Context, in *putQuantityRuleInput) (*answer[Rules], error) {
-	version, err := in.version()
-	if err == nil {
-		err = in.named(in.Body.ID)
-	}
-	if err != nil {
-		return nil, err
-	}
-	in.Body.ID = in.Rule
-	r, err := a.shop.Pricing.PutQuantityRule(ctx, pricing.PutQuantityRule{Rule: in.Body, Version: version, Key: in.Key})
-	return rulesChanged(r, version, err)
-}
-
-type putFeeInput struct {
-	Keyed
-	Conditional
-	RuleRef
-	Body pricing.Fee
-}
-
-func (a *api) putFee(ctx context.Context, in *putFeeInput) (*answer[Rules], error) {
-	version, err := in.version()
-	if err == nil {
-		err = in.named(in.Body.ID)
-	}
-	if err != nil {
-		return nil, err
-	}
-	in.Body.ID = in.Rule
-	r, err := a.shop.Pricing.PutFee(ctx, pricing.PutFee{Fee: in.Body, Version: version, Key: in.Key})
-	return rulesChanged(r, version, err)
+func (a *api) putFee(ctx context.Context, f pricing.Fee, version int64, key string) (*pricing.Rules, error) {
+	return a.shop.Pricing.PutFee(ctx, pricing.PutFee{Fee: f, Version: version, Key: key})
 }
 
 type removeRuleInput struct {
