@@ -69,8 +69,8 @@ type Store struct {
 	lock   *flock.Flock
 	files  *assets.DirStore // nil unless Assets is the directory's own
 
-	queries *gate              // every Query while its rows are read
-	steps   atomic.Int64       // counts up while files are being checked and logs applied
+	queries *gate // every Query while its rows are read
+	opening *opening
 	stop    context.CancelFunc // ends the workers
 	workers sync.WaitGroup
 	ending  sync.Once
@@ -153,6 +153,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.opening = newOpening(s.id.Shards)
 	s.digests = newDigests(s.id.Shards)
 	s.engine = &engine{
 		slots: slots, sealer: sealer, types: s.set.Errors(), set: s.set, clock: s.config.clock, hooks: s.config.hooks,
@@ -164,12 +165,23 @@ func (s *Store) prepare(ctx context.Context) error {
 
 // open opens the files.
 func (s *Store) open(ctx context.Context) error {
-	if err := s.lookAtRoom(); err != nil {
+	if err := s.opening.rest.run(s.lookAtRoom); err != nil {
 		return err
 	}
+	if err := s.opening.log.run(func() error { return s.openNode(ctx) }); err != nil {
+		return err
+	}
+	if err := s.openLanes(ctx); err != nil {
+		return err
+	}
+	return s.opening.rest.run(s.begin)
+}
+
+// openNode opens the log, and the way to other nodes.
+func (s *Store) openNode(ctx context.Context) error {
 	conf := replication.Config{
 		Dir: s.dir, NodeID: s.id.Node, StoreID: s.id.Store, VFS: s.config.vfs, Logger: s.config.logger,
-		SnapshotBytes: s.config.logLimit, OnFailed: s.fail, Steps: &s.steps, Joining: s.id.Joined, Handle: s.handle,
+		SnapshotBytes: s.config.logLimit, OnFailed: s.fail, Steps: &s.opening.log.steps, Joining: s.id.Joined, Handle: s.handle,
 	}
 	if s.config.cluster != nil {
 		if err := s.cluster.listen(*s.config.cluster); err != nil {
@@ -181,12 +193,11 @@ func (s *Store) open(ctx context.Context) error {
 	if s.engine.node, err = replication.Start(ctx, conf); err != nil {
 		return errors.Join(err, s.cluster.abandon())
 	}
-	if err := s.openLanes(ctx); err != nil {
-		return err
-	}
-	if err := s.raiseLevel(ctx); err != nil {
-		return err
-	}
+	return nil
+}
+
+// begin begins what the store does by itself, when all files are open.
+func (s *Store) begin() error {
 	s.newServices()
 	if s.config.rig.Engine != nil {
 		s.config.rig.Engine(s.engine)
@@ -272,7 +283,12 @@ func (s *Store) openLanes(ctx context.Context) error {
 		gate <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-gate }()
-			e.lanes[i], errs[i] = s.openLane(ctx, i)
+			errs[i] = s.opening.shards[i].run(func() (err error) {
+				if e.lanes[i], err = s.openLane(ctx, i); err != nil {
+					return err
+				}
+				return s.raiseLevel(ctx, e.lanes[i])
+			})
 		})
 	}
 	wg.Wait()
@@ -280,13 +296,16 @@ func (s *Store) openLanes(ctx context.Context) error {
 }
 
 func (s *Store) openLane(ctx context.Context, i int) (*lane, error) {
-	l := &lane{number: i, slot: s.engine.slots.Ranges(i)[0][0], time: s.config.clock, opened: s.config.clock.Elapsed()}
+	l := &lane{
+		number: i, slot: s.engine.slots.Ranges(i)[0][0], time: s.config.clock, opened: s.config.clock.Elapsed(),
+		steps: &s.opening.shards[i].steps,
+	}
 	l.seen.Store(int64(l.opened))
 	l.complete.Store(math.MinInt64)
 	file, err := shard.Open(shard.Config{
 		Path: shardFile(s.dir, i), Store: s.id.Store, Shard: i, Map: s.engine.slots,
 		Commands: s.set, VFS: s.config.vfs, Committed: func(touched []string) { s.committed(l, touched) }, AtCut: func(cut uint64) { s.atCut(l, cut) },
-		Replaced: func() { s.replaced(l) }, Steps: &s.steps, Hangs: s.engine.node.Fail,
+		Replaced: func() { s.replaced(l) }, Steps: l.steps, Hangs: s.engine.node.Fail,
 	})
 	if err != nil {
 		return nil, err
@@ -317,27 +336,22 @@ func (s *Store) replaced(l *lane) {
 	s.engine.meetCut(l.shard.Cut())
 }
 
-// raiseLevel takes shards that are new to the level of this program. A
+// raiseLevel takes a shard that is new to the level of this program. A
 // directory of an older version stays at its level until its operator says so.
-func (s *Store) raiseLevel(ctx context.Context) error {
-	for _, l := range s.engine.lanes {
-		// With other members the level is in the log, and this node may not have
-		// applied it yet.
-		if l.shard.Level() > 0 || s.id.Joined || len(l.group.Members()) > 1 {
-			continue
-		}
-		body, err := command.Marshal(shard.SetLevel{Level: shard.Newest(s.set.Modules())})
-		if err != nil {
-			return err
-		}
-		_, err = l.propose(ctx, command.Envelope{
-			Kind: shard.SetLevel{}.Kind(), Slot: l.slot, At: s.config.clock.Wall().UnixMilli(), Body: body,
-		})
-		if err != nil {
-			return err
-		}
+func (s *Store) raiseLevel(ctx context.Context, l *lane) error {
+	// With other members the level is in the log, and this node may not have
+	// applied it yet.
+	if l.shard.Level() > 0 || s.id.Joined || len(l.group.Members()) > 1 {
+		return nil
 	}
-	return nil
+	body, err := command.Marshal(shard.SetLevel{Level: shard.Newest(s.set.Modules())})
+	if err != nil {
+		return err
+	}
+	_, err = l.propose(ctx, command.Envelope{
+		Kind: shard.SetLevel{}.Kind(), Slot: l.slot, At: s.config.clock.Wall().UnixMilli(), Body: body,
+	})
+	return err
 }
 
 func (s *Store) newServices() {

@@ -2,18 +2,60 @@ package commerce
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/watchdog"
 )
 
-// openTime is how long Open waits while no file shows any progress. Checking a
-// large file after a crash takes longer and is not taken for hanging.
+// openTime is how long Open waits for a part of its work that shows no progress.
+// Checking a large file after a crash takes longer and is not taken for hanging,
+// nor is reading a long log on a busy machine.
 const openTime = time.Minute
 
-// watchOpening runs open and returns its error, or a HangingError when nothing
-// has moved for openTime. Then the goroutine of open stays until its call
+// opening is what goes on while a store opens. Each part is watched for itself:
+// that one goes on must not hide that another hangs.
+type opening struct {
+	log    part   // raft.db
+	shards []part // each with its group
+	rest   part   // what is not measured in steps
+}
+
+// A part of the opening.
+type part struct {
+	steps atomic.Int64 // counts up with each piece of the part that is done: a step of a statement, an entry read
+	dog   watchdog.Dog
+}
+
+func newOpening(shards int) *opening {
+	o := &opening{shards: make([]part, shards)}
+	o.log.dog.Steps = &o.log.steps
+	for i := range o.shards {
+		o.shards[i].dog.Steps = &o.shards[i].steps
+	}
+	return o
+}
+
+// run does the part's work, or some of it.
+func (p *part) run(work func() error) error {
+	p.dog.Begin()
+	defer p.dog.End()
+	return work()
+}
+
+// tick reports whether a part hangs.
+func (o *opening) tick() (hangs bool) {
+	hangs = o.log.dog.Tick()
+	hangs = o.rest.dog.Tick() || hangs
+	for i := range o.shards {
+		hangs = o.shards[i].dog.Tick() || hangs
+	}
+	return hangs
+}
+
+// watchOpening runs open and returns its error, or a HangingError when a part
+// has not moved for openTime. Then the goroutine of open stays until its call
 // returns, closes what it has opened and unlocks the directory.
 func (s *Store) watchOpening(open func() error) error {
 	done := make(chan struct{})
@@ -32,25 +74,19 @@ func (s *Store) watchOpening(open func() error) error {
 	return err
 }
 
-// stuck waits for done and reports true when s.steps has stood still before
-// that for openTime, in ticks of its own, so that a paused process is not
-// blamed on the disk.
+// stuck waits for done and reports true when a part has stood still before that
+// for openTime, in ticks of its own, so that a paused process is not blamed on
+// the disk.
 func (s *Store) stuck(done <-chan struct{}) bool {
 	ticker := time.NewTicker(openTime / watchdog.Ticks)
 	defer ticker.Stop()
-	var dog watchdog.Dog
-	dog.Begin()
-	for last := int64(0); ; {
+	for {
 		select {
 		case <-ticker.C:
 		case <-done:
 			return false
 		}
-		if now := s.steps.Load(); now != last {
-			last = now
-			dog.Begin()
-		}
-		if dog.Tick() {
+		if s.opening.tick() {
 			return true
 		}
 	}

@@ -33,6 +33,8 @@ type lane struct {
 	wrote    atomic.Uint64      // an entry that this node has written elsewhere and must have applied before it is read
 	asking   singleflight.Group // of those who ask the leader how far that is
 
+	steps *atomic.Int64 // counts up with each piece of work on the shard that is done
+
 	distrusted atomic.Bool // this node's copy differs from the others: see distrust
 }
 
@@ -111,6 +113,9 @@ type machine struct {
 	*shard.Shard
 	lane *lane
 }
+
+// Steps counts what the shard's writer has done.
+func (m machine) Steps() *atomic.Int64 { return m.lane.steps }
 
 // Lead is called when this node has begun to lead.
 func (m machine) Lead(uint64) { m.lane.lead() }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/raft"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/watchdog"
 )
 
 // patience is raft's heartbeat timeout, election timeout and leader lease. It is the same on one node as in a
@@ -33,6 +34,9 @@ func (n *Node) AddGroup(ctx context.Context, id uint32, m Machine) (*Group, erro
 		g.onLead = l.Lead
 	}
 	g.copier, _ = m.(Copier)
+	if s, ok := m.(Stepper); ok {
+		g.steps = s.Steps()
+	}
 	if err := g.start(m); err != nil {
 		n.release(id)
 		return nil, fmt.Errorf("starting group %d: %w", id, err)
@@ -122,7 +126,7 @@ func (g *Group) start(m Machine) error {
 	}
 	g.inherited = applied
 	g.applied.Store(applied)
-	f := &fsm{group: g, machine: m, applied: applied, jobs: make(chan func())}
+	f := &fsm{group: g, machine: m, applied: applied, jobs: make(chan func()), dog: watchdog.Dog{Steps: g.steps}}
 	g.fsm = f
 	g.machine.Go(f.work)
 	if err := g.startRaft(f); err != nil {
@@ -154,7 +158,7 @@ func (g *Group) recallMembers(applied uint64) error {
 	if m.Index > 0 {
 		g.committed.Store(&electorate{m.ConfigurationIndex, raft.DecodeConfiguration(m.Configuration)})
 	}
-	rec, found, err := g.log.Newest(uint8(raft.LogConfiguration), applied)
+	rec, found, err := g.log.Newest(uint8(raft.LogConfiguration), applied, g.stepped)
 	if err == nil && found && rec.Index > m.ConfigurationIndex {
 		g.committed.Store(&electorate{rec.Index, raft.DecodeConfiguration(rec.Data)})
 	}
@@ -176,7 +180,7 @@ func (g *Group) bootstrap(members ...string) error {
 // startRaft runs raft.NewRaft on a goroutine of its own. NewRaft reads the log; when an entry is damaged, store ends
 // the goroutine that reads it, and that must not be a caller's.
 func (g *Group) startRaft(f *fsm) error {
-	logs := &store{log: g.log, fail: g.node.fail, ahead: f.prepare, grown: g.grown, safe: g.history, keep: g.keep}
+	logs := &store{log: g.log, read: g.wasRead, fail: g.node.fail, ahead: f.prepare, grown: g.grown, safe: g.history, keep: g.keep}
 	g.store = logs
 	snaps := &snapshots{log: g.log, fail: g.node.fail, group: g}
 	var err error
@@ -198,6 +202,23 @@ func (g *Group) startRaft(f *fsm) error {
 		close(g.started)
 	}
 	return err
+}
+
+// wasRead is called after each entry that raft has read from the log. At its start it reads all of them; later others
+// read, too, and that says nothing about the machine.
+func (g *Group) wasRead() {
+	select {
+	case <-g.started:
+	default:
+		g.stepped()
+	}
+}
+
+// stepped counts a piece of the start that is done.
+func (g *Group) stepped() {
+	if g.steps != nil {
+		g.steps.Add(1)
+	}
 }
 
 // history says up to which index entries are applied or committed.

@@ -28,6 +28,7 @@ type Group struct {
 	committed atomic.Pointer[electorate] // the newest one up to what is applied; nil before the first
 	onLead    func(term uint64)          // see Leader; may be nil
 	copier    Copier                     // the machine, if it can be copied; else nil
+	steps     *atomic.Int64              // see Stepper; may be nil
 	store     *store
 
 	rounds    rounds // of reads, as the leader

@@ -59,6 +59,11 @@ type Machine interface {
 // It is called like ApplyBatch. An error stops the node.
 type Preparer interface{ Prepare(entries []Entry) error }
 
+// A Stepper is a [Machine] that tells how far it has come. What Steps returns counts up whenever a piece of a call of the
+// machine is done, and never otherwise; then MachineDeadline is for each piece instead of the whole call. While the group
+// starts, the node counts there, too, what it has read of the log.
+type Stepper interface{ Steps() *atomic.Int64 }
+
 // A Leader is a [Machine] that wants to know when its node begins to lead the group: after all that earlier leaders
 // left is applied, and before the first proposal is taken.
 type Leader interface{ Lead(term uint64) }
@@ -73,7 +78,8 @@ type Config struct {
 	StoreID     string        // the store's name, kept in raft.db; not checked when empty
 	LogDeadline time.Duration // a log write past it stops the node; 0 means 5 s. Time during which the process is paused does not count
 	// MachineDeadline is how long a machine may take for a batch of entries or for a checkpoint before it counts as
-	// hanging and stops the node; 0 means 15 s. Time during which the process is paused does not count.
+	// hanging and stops the node; for a [Stepper], how long it may take for a piece of that. 0 means 15 s. Time during
+	// which the process is paused does not count.
 	MachineDeadline time.Duration
 	SnapshotBytes   int64         // log that a group gathers before it checkpoints its machine and deletes it; 0 means 64 MiB
 	Logger          *slog.Logger  // gets warnings; nil means none
@@ -82,7 +88,7 @@ type Config struct {
 	Network         peer.Network  // the way to other nodes, which the node closes; nil means none until Connect
 	Handle          Handler       // answers the calls of other nodes; nil refuses them
 	VFS             string        // for tests: the SQLite VFS of raft.db; "" is the system's
-	Steps           *atomic.Int64 // counts up while statements on raft.db run, so that a long check can be told from a hanging one; may be nil
+	Steps           *atomic.Int64 // counts up with each piece of the writer's work on raft.db that is done, so that a long check can be told from a hanging one; may be nil
 }
 
 func (c Config) withDefaults() Config {

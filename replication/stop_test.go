@@ -299,6 +299,75 @@ func TestAHangingMachineStopsTheNode(t *testing.T) {
 	}
 }
 
+// stepping is a machine that tells how far it has come.
+type stepping struct {
+	machine
+	steps atomic.Int64
+}
+
+func (m *stepping) Steps() *atomic.Int64 { return &m.steps }
+
+// TestALongChangeIsNoHang: a batch that takes many times the deadline, such as a change of large tables, stops nobody
+// as long as it comes ahead. One that stands still for the deadline does.
+func TestALongChangeIsNoHang(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		m := &stepping{}
+		m.hook = func(entries []replication.Entry) error {
+			for range 30 {
+				time.Sleep(10 * time.Second)
+				m.steps.Add(1)
+			}
+			if string(entries[0].Data) == "hang" {
+				<-release
+			}
+			return nil
+		}
+		n := start(t, replication.Config{Dir: t.TempDir()})
+		g := add(t, n, 3, m)
+		if _, err := g.Propose(t.Context(), []byte("a large table")); err != nil {
+			t.Error(err)
+		}
+		began := time.Now()
+		_, err := g.Propose(t.Context(), []byte("hang"))
+		if hanging, ok := errors.AsType[*replication.HangingMachineError](n.Err()); !ok || hanging.Group != 3 || err == nil {
+			t.Errorf("the node says %v, and the caller heard %v", n.Err(), err)
+		}
+		if took := time.Since(began); took < 5*time.Minute || took > 6*time.Minute {
+			t.Errorf("it took %v", took)
+		}
+		close(release)
+		n.Close()
+		time.Sleep(time.Minute)
+	})
+}
+
+// TestReadingTheLogIsProgress: a start that reads a long log counts each entry, so that it is not taken for one that
+// hangs.
+func TestReadingTheLogIsProgress(t *testing.T) {
+	const entries = 200
+	dir := t.TempDir()
+	n, err := replication.Start(t.Context(), replication.Config{Dir: dir, NodeID: "n1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := &machine{}
+	g := add(t, n, 3, first)
+	for range entries {
+		if _, err := g.Propose(t.Context(), []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := &stepping{machine: machine{state: first.state, durable: first.state}}
+	add(t, start(t, replication.Config{Dir: dir}), 3, again)
+	if got := again.steps.Load(); got < entries {
+		t.Errorf("%d steps were counted for %d entries", got, entries)
+	}
+}
+
 // TestAFailedMachineLeavesTheLogAlone: its disk may be the one that is full.
 func TestAFailedMachineLeavesTheLogAlone(t *testing.T) {
 	fs := faultvfs.New(t.Name())

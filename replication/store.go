@@ -22,6 +22,7 @@ import (
 type store struct {
 	log   *raftlog.Log
 	fail  func(error)
+	read  func()                          // called after each entry that was read
 	ahead func([]*raft.Log)               // called before each append
 	grown func()                          // called after each append
 	keep  func(first, last uint64) uint64 // the oldest entry to keep for members that are a little behind
@@ -53,6 +54,7 @@ func (s *store) GetLog(index uint64, entry *raft.Log) error {
 			Index: rec.Index, Term: rec.Term, Type: raft.LogType(rec.Type),
 			Data: rec.Data, Extensions: rec.Ext, AppendedAt: time.UnixMicro(rec.At),
 		}
+		s.read()
 		return nil
 	case errors.Is(err, raftlog.ErrNotFound) && s.haunted(index, entry):
 		return nil

@@ -43,8 +43,8 @@ type Config struct {
 	Commands *command.Set
 	Readers  int    // read connections; defaults to 4
 	VFS      string // for tests; "" is the system's
-	// Steps counts up while the writer's statements run, so that a long check
-	// of the file can be told from a hanging one. It may be nil.
+	// Steps counts up with each piece of the writer's work that is done, so that
+	// long work can be told from work that hangs. It may be nil.
 	Steps *atomic.Int64
 	// Hangs is called, at most once, when a read has stood still for ReadLimit.
 	// If it is nil, nobody watches.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/replication"
 	"github.com/keelshop/commerce/shard"
 )
 
@@ -218,4 +219,73 @@ func (w *world) atLevel(want uint32) {
 			}
 		}
 	}
+}
+
+// long is a change that takes long, such as one of large tables: for so many seconds each of its statements.
+type long struct {
+	Statements int64 `cbor:"1,keyasint"`
+	Seconds    int64 `cbor:"2,keyasint"`
+}
+
+func (long) Kind() command.Kind { return "sim.long" }
+func (long) Validate() error    { return nil }
+
+// TestALongChangeIsNoHang: a change that takes every node ten times as long as a machine may stand still stops nobody,
+// and is applied. A single statement that takes so long does stop them.
+func TestALongChangeIsNoHang(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, config{seed: 1, nodes: 3, shards: 1, log: 64 << 20})
+		defer func() {
+			for _, n := range w.nodes {
+				w.quit(n)
+			}
+		}()
+		for _, n := range w.nodes {
+			n.modules = []command.Module{{Name: "sim", Commands: []command.Definition{
+				command.DefineRepeatable(func(c long, tx *command.Tx) (struct{}, error) {
+					for range c.Statements {
+						time.Sleep(time.Duration(c.Seconds) * time.Second)
+						if _, err := tx.Exec(`UPDATE meta SET clock = clock`); err != nil {
+							return struct{}{}, err
+						}
+					}
+					return struct{}{}, nil
+				}),
+			}}}
+		}
+		if !w.found() {
+			return
+		}
+		w.fillShelves()
+		change := func(c long) error {
+			l := w.nodes[0].now.Load()
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+			defer cancel()
+			_, err := command.Do[struct{}](ctx, l.engine, c, command.Call{Slot: l.engine.SlotOn(0)})
+			return err
+		}
+		began := time.Now()
+		if err := change(long{Statements: 30, Seconds: 5}); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took < 150*time.Second {
+			t.Errorf("it took %v only", took)
+		}
+		w.eventually("all sell", 10*time.Minute, func() error { return w.sells(w.nodes[2].now.Load()) })
+		w.same()
+		if len(w.running()) < len(w.nodes) {
+			t.Error("a node has stopped")
+		}
+		if err := change(long{Statements: 1, Seconds: 60}); err == nil {
+			t.Error("a statement that stood still for a minute was answered")
+		}
+		for _, n := range w.nodes {
+			l := n.now.Load()
+			<-l.shop.Failed()
+			if _, ok := errors.AsType[*replication.HangingMachineError](l.shop.Err()); !ok {
+				t.Errorf("%s says %v", n.name, l.shop.Err())
+			}
+		}
+		time.Sleep(2 * time.Minute) // what stood still ends
+	})
 }

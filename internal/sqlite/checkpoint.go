@@ -41,6 +41,7 @@ func (c *Conn) Checkpoint(truncate bool) (Checkpointed, error) {
 		return done, &Error{Path: c.path, Op: op, Code: lib.SQLITE_BUSY, Msg: "a reader was in the way: " +
 			strconv.Itoa(done.Done) + " of " + strconv.Itoa(done.Frames) + " frames were copied"}
 	}
+	c.stepped()
 	c.frames = int32(done.Frames)
 	if done.Complete() {
 		c.frames = 0 // the next commit starts the WAL over

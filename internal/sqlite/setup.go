@@ -121,13 +121,18 @@ func (c *Conn) register() {
 
 // onProgress tells that the running statement goes on, and stops it when its connection has been interrupted.
 func (c *Conn) onProgress(*libc.TLS, uintptr) int32 {
-	if c.steps != nil {
-		c.steps.Add(1)
-	}
+	c.stepped()
 	if c.dog != nil {
 		c.dog.Begin()
 	}
 	return c.interrupted.Load()
+}
+
+// stepped counts a piece of work that is done.
+func (c *Conn) stepped() {
+	if c.steps != nil {
+		c.steps.Add(1)
+	}
 }
 
 // onCommit notes how far the WAL reaches.

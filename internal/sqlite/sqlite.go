@@ -38,7 +38,7 @@ type Options struct {
 	Full     bool          // sync the WAL at every commit; otherwise only before a checkpoint
 	CacheKiB int           // page cache in KiB; 0 means 4096 for a writer and 2048 for a reader
 	VFS      string        // name of a registered VFS; "" means the operating system's
-	Steps    *atomic.Int64 // counts up while statements run, for whoever wants to tell long work from hanging; may be nil
+	Steps    *atomic.Int64 // counts up with each piece of a statement that is done, for whoever wants to tell long work from hanging; may be nil
 }
 
 // Conn is one connection to one file. All methods but [Conn.Interrupt] belong to one goroutine at a time.

@@ -131,8 +131,10 @@ func (s *stmt) step() (bool, error) {
 	}
 	switch rc := lib.Xsqlite3_step(s.c.tls, s.p); rc {
 	case lib.SQLITE_ROW:
+		s.c.stepped()
 		return true, nil
 	case lib.SQLITE_DONE:
+		s.c.stepped()
 		return false, nil
 	default:
 		return false, s.c.failed(s.sql, rc)

@@ -106,7 +106,9 @@ func (c *Conn) once(sql string, p uintptr) error {
 	for {
 		switch rc := lib.Xsqlite3_step(c.tls, p); rc {
 		case lib.SQLITE_ROW:
+			c.stepped()
 		case lib.SQLITE_DONE:
+			c.stepped()
 			return nil
 		default:
 			return c.failed(sql, rc)

@@ -13,8 +13,13 @@ const Ticks = 20
 // it, and the pause is not blamed on the disk. The zero value is ready. Begin and End belong to the one goroutine that
 // works, Tick to the one that watches; anybody may ask whether work is running.
 type Dog struct {
+	// Steps counts up whenever a piece of the work is done, which then has its whole limit for the next piece. It must
+	// not count anything else. Nil, the whole work has the limit. It is set before the first tick.
+	Steps *atomic.Int64
+
 	ticks atomic.Int64
-	since atomic.Int64 // 1 + the tick at which the running work began; 0 when there is none
+	since atomic.Int64 // 1 + the tick at which the running work began or last came ahead; 0 when there is none
+	seen  int64        // of Steps, at the last tick
 }
 
 // Begin notes that work begins, or has come another step ahead.
@@ -30,6 +35,15 @@ func (d *Dog) Working() bool { return d.since.Load() != 0 }
 func (d *Dog) Tick() bool {
 	now := d.ticks.Add(1)
 	since := d.since.Load()
+	if d.Steps != nil {
+		if n := d.Steps.Load(); n != d.seen {
+			d.seen = n
+			if since != 0 {
+				d.since.CompareAndSwap(since, 1+now) // unless the work has ended, or begun anew, meanwhile
+			}
+			return false
+		}
+	}
 	return since != 0 && now-(since-1) > Ticks
 }
 

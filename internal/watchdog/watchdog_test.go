@@ -1,6 +1,7 @@
 package watchdog_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,6 +40,33 @@ func TestWorkThatGoesOn(t *testing.T) {
 		}()
 		if dog.Watch(time.Second, done, nil) {
 			t.Error("it was taken for hanging")
+		}
+	})
+}
+
+// TestWorkInSteps: a counter does what Begin does, as long as it rises; it rises
+// for nothing once the work has ended.
+func TestWorkInSteps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		steps := new(atomic.Int64)
+		dog := watchdog.Dog{Steps: steps}
+		began := time.Now()
+		go func() {
+			dog.Begin()
+			for range 10 {
+				time.Sleep(900 * time.Millisecond)
+				steps.Add(1)
+			}
+			dog.End()
+			steps.Add(1)
+			time.Sleep(time.Hour)
+			dog.Begin()
+		}()
+		if !dog.Watch(time.Second, nil, nil) {
+			t.Error("what stands still was not found")
+		}
+		if took := time.Since(began); took < time.Hour+10*time.Second || took > time.Hour+11*time.Second {
+			t.Errorf("it was found after %v", took)
 		}
 	})
 }

@@ -39,7 +39,7 @@ type Options struct {
 	Store    string        // the store that the node belongs to; written at creation, checked later unless empty
 	Deadline time.Duration // a transaction that takes longer stops the file; 0 means 5 s
 	VFS      string        // for tests: the SQLite VFS; "" is the system's
-	Steps    *atomic.Int64 // counts up while statements run; may be nil
+	Steps    *atomic.Int64 // counts up with each piece of the writer's work that is done; may be nil
 	Failed   func(error)   // called once, with the cause, when the file stops; may be nil; must not block
 }
 

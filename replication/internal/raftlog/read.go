@@ -25,30 +25,39 @@ func (l *Log) Get(index uint64) (Record, error) {
 }
 
 // Newest returns the newest record of a type with an index up to upTo, and whether there is one. It looks at every
-// record of the group and is meant for the start.
-func (l *Log) Newest(kind uint8, upTo uint64) (rec Record, found bool, err error) {
-	index, err := l.file.newest(l.group, kind, upTo)
-	if err != nil {
-		err = fmt.Errorf("looking through the log of group %d: %w", l.group, l.file.damage(err))
-		l.file.fail(err)
-		return Record{}, false, err
+// record of the group and is meant for the start. Every thousand records that it has looked at it calls step.
+func (l *Log) Newest(kind uint8, upTo uint64, step func()) (rec Record, found bool, err error) {
+	const piece = 1000
+	first := l.First()
+	for to := min(upTo, l.Last()); first > 0 && to >= first; to -= piece {
+		from := max(first, to-min(to, piece-1))
+		index, err := l.file.newest(l.group, kind, from, to)
+		if err != nil {
+			err = fmt.Errorf("looking through the log of group %d: %w", l.group, l.file.damage(err))
+			l.file.fail(err)
+			return Record{}, false, err
+		}
+		step()
+		if index > 0 {
+			rec, err = l.Get(index)
+			return rec, err == nil, err
+		}
+		if from == first {
+			break
+		}
 	}
-	if index == 0 || index < l.First() {
-		return Record{}, false, nil
-	}
-	rec, err = l.Get(index)
-	return rec, err == nil, err
+	return Record{}, false, nil
 }
 
-// newest returns the index of the newest record of a type up to another one; 0 when there is none.
-func (f *File) newest(group uint32, kind uint8, upTo uint64) (uint64, error) {
+// newest returns the index of the newest record of a type between two others; 0 when there is none.
+func (f *File) newest(group uint32, kind uint8, from, to uint64) (uint64, error) {
 	f.read.Lock()
 	defer f.read.Unlock()
 	if f.reader == nil {
 		return 0, ErrClosed
 	}
 	id, found, err := f.reader.Tx().Int64(`SELECT id FROM log WHERE id BETWEEN ? AND ? AND type = ? ORDER BY id DESC LIMIT 1`,
-		key(group, 0), key(group, upTo), int(kind))
+		key(group, from), key(group, to), int(kind))
 	if err != nil || !found {
 		return 0, err
 	}
