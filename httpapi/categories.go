@@ -23,6 +23,27 @@ type Category struct {
 	Version     int64   `json:"version"`
 }
 
+// StaffCategory is a category as staff see it.
+type StaffCategory struct {
+	Category
+	Translations    []TextTranslation `json:"translations,omitempty" nullable:"false"`
+	PrivateMetadata object            `json:"private_metadata,omitempty"`
+}
+
+// CategoryInput is a whole category: what it does not name is gone afterwards,
+// so whoever changes a part of one puts back all of what a GET has told.
+type CategoryInput struct {
+	Title           string            `json:"title" minLength:"1" maxLength:"500"`
+	Description     string            `json:"description,omitempty" maxLength:"65536"`
+	Parent          string            `json:"parent,omitempty" maxLength:"64" doc:"An ID; missing at the top."`
+	Position        int64             `json:"position,omitempty"`
+	Media           []MediaInput      `json:"media,omitempty" nullable:"false" maxItems:"200"`
+	SEO             *SEO              `json:"seo,omitempty"`
+	Translations    []TextTranslation `json:"translations,omitempty" nullable:"false" maxItems:"100" doc:"One for each locale."`
+	Metadata        object            `json:"metadata,omitempty"`
+	PrivateMetadata object            `json:"private_metadata,omitempty"`
+}
+
 // CategoryPage is a category with what is around it.
 type CategoryPage struct {
 	Category
@@ -118,6 +139,7 @@ func (a *api) findCategory(ctx context.Context, name string) (catalog.Category, 
 }
 
 func (a *api) addStaffCategories() {
+	add(a, route{forStaff, "GET", "/staff/categories/{category}", "get-any-category", "Catalog for staff", "Get a category with its translations, by its ID or handle", 0, false}, a.getStaffCategory)
 	add(a, route{forStaff, "PUT", "/staff/categories/{handle}", "put-category", "Catalog for staff", "Create or replace the category with a handle", 0, false}, a.putCategory)
 	add(a, route{forStaff, "DELETE", "/staff/categories/{category}", "remove-category", "Catalog for staff", "Remove a category that has no others below it", 204, false}, a.removeCategory)
 }
@@ -126,26 +148,32 @@ type putCategoryInput struct {
 	Keyed
 	Conditional
 	Handle string `path:"handle" maxLength:"200"`
-	Body   struct {
-		Title           string       `json:"title" minLength:"1" maxLength:"500"`
-		Description     string       `json:"description,omitempty" maxLength:"65536"`
-		Parent          string       `json:"parent,omitempty" maxLength:"64" doc:"An ID; missing at the top."`
-		Position        int64        `json:"position,omitempty"`
-		Media           []MediaInput `json:"media,omitempty" nullable:"false" maxItems:"200"`
-		SEO             *SEO         `json:"seo,omitempty"`
-		Metadata        object       `json:"metadata,omitempty"`
-		PrivateMetadata object       `json:"private_metadata,omitempty"`
-	}
+	Body   CategoryInput
 }
 
-func (a *api) putCategory(ctx context.Context, in *putCategoryInput) (*answer[Category], error) {
+func (a *api) getStaffCategory(ctx context.Context, in *getCategoryInput) (*answer[StaffCategory], error) {
+	c, err := a.findCategory(ctx, in.Category)
+	if err != nil {
+		return nil, err
+	}
+	return a.categoryAnswer(ctx, c)
+}
+
+func (a *api) categoryAnswer(ctx context.Context, c catalog.Category) (*answer[StaffCategory], error) {
+	b, err := a.browser(ctx)
+	return &answer[StaffCategory]{ETag: web.ETag(c.Version, ""), Body: StaffCategory{
+		Category: b.show(c), Translations: showTexts(c.Translations), PrivateMetadata: object(c.PrivateMetadata),
+	}}, err
+}
+
+func (a *api) putCategory(ctx context.Context, in *putCategoryInput) (*answer[StaffCategory], error) {
 	version, err := in.version()
 	if err != nil {
 		return nil, err
 	}
 	put := catalog.PutCategory{
 		Handle: in.Handle, Title: in.Body.Title, Description: in.Body.Description, Parent: catalog.CategoryID(in.Body.Parent),
-		Position: in.Body.Position, Media: mediaOf(in.Body.Media),
+		Position: in.Body.Position, Media: mediaOf(in.Body.Media), Translations: textsOf(in.Body.Translations),
 		Metadata: []byte(in.Body.Metadata), PrivateMetadata: []byte(in.Body.PrivateMetadata), Version: version, Key: in.Key,
 	}
 	if in.Body.SEO != nil {
@@ -155,8 +183,7 @@ func (a *api) putCategory(ctx context.Context, in *putCategoryInput) (*answer[Ca
 	if err != nil {
 		return nil, ifMatched[*catalog.CategoryVersionError](version, err)
 	}
-	b, err := a.browser(ctx)
-	return &answer[Category]{ETag: web.ETag(c.Version, ""), Body: b.show(c)}, err
+	return a.categoryAnswer(ctx, c)
 }
 
 type removeCategoryInput struct {

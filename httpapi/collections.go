@@ -25,24 +25,26 @@ type Collection struct {
 // it.
 type StaffCollection struct {
 	Collection
-	Products        []string         `json:"products" nullable:"false" doc:"Their IDs, in the order in which they are shown; none if there are rules."`
-	Rules           []CollectionRule `json:"rules" nullable:"false"`
-	AnyRule         bool             `json:"any_rule" doc:"One rule is enough; else all must hold."`
-	PrivateMetadata object           `json:"private_metadata,omitempty"`
+	Products        []string          `json:"products" nullable:"false" doc:"Their IDs, in the order in which they are shown; none if there are rules."`
+	Rules           []CollectionRule  `json:"rules" nullable:"false"`
+	AnyRule         bool              `json:"any_rule" doc:"One rule is enough; else all must hold."`
+	Translations    []TextTranslation `json:"translations,omitempty" nullable:"false"`
+	PrivateMetadata object            `json:"private_metadata,omitempty"`
 }
 
 // CollectionInput is a whole collection: what it does not name is gone
 // afterwards.
 type CollectionInput struct {
-	Title           string           `json:"title" minLength:"1" maxLength:"500"`
-	Description     string           `json:"description,omitempty" maxLength:"65536"`
-	Media           []MediaInput     `json:"media,omitempty" nullable:"false" maxItems:"200"`
-	SEO             *SEO             `json:"seo,omitempty"`
-	Products        []string         `json:"products,omitempty" nullable:"false" maxItems:"5000" doc:"IDs, in the order in which they are shown. There are either products or rules."`
-	Rules           []CollectionRule `json:"rules,omitempty" nullable:"false" maxItems:"50"`
-	AnyRule         bool             `json:"any_rule,omitempty" doc:"One rule is enough; else all must hold."`
-	Metadata        object           `json:"metadata,omitempty"`
-	PrivateMetadata object           `json:"private_metadata,omitempty"`
+	Title           string            `json:"title" minLength:"1" maxLength:"500"`
+	Description     string            `json:"description,omitempty" maxLength:"65536"`
+	Media           []MediaInput      `json:"media,omitempty" nullable:"false" maxItems:"200"`
+	SEO             *SEO              `json:"seo,omitempty"`
+	Products        []string          `json:"products,omitempty" nullable:"false" maxItems:"5000" doc:"IDs, in the order in which they are shown. There are either products or rules."`
+	Rules           []CollectionRule  `json:"rules,omitempty" nullable:"false" maxItems:"50"`
+	AnyRule         bool              `json:"any_rule,omitempty" doc:"One rule is enough; else all must hold."`
+	Translations    []TextTranslation `json:"translations,omitempty" nullable:"false" maxItems:"100" doc:"One for each locale."`
+	Metadata        object            `json:"metadata,omitempty"`
+	PrivateMetadata object            `json:"private_metadata,omitempty"`
 }
 
 // CollectionRule is one condition on a product.
@@ -120,7 +122,8 @@ func (a *api) getStaffCollection(ctx context.Context, in *CollectionRef) (*answe
 
 func (a *api) collectionAnswer(c catalog.Collection) *answer[StaffCollection] {
 	out := StaffCollection{
-		Collection: a.showCollection(c), Products: texts(c.Products), Rules: []CollectionRule{}, AnyRule: c.AnyRule, PrivateMetadata: object(c.PrivateMetadata),
+		Collection: a.showCollection(c), Products: texts(c.Products), Rules: []CollectionRule{}, AnyRule: c.AnyRule,
+		Translations: showTexts(c.Translations), PrivateMetadata: object(c.PrivateMetadata),
 	}
 	for _, r := range c.Rules {
 		rule := CollectionRule{Field: string(r.Field), Op: string(r.Op), Name: r.Name, Values: r.Values}
@@ -149,7 +152,7 @@ func (a *api) putCollection(ctx context.Context, in *putCollectionInput) (*answe
 	}
 	put := catalog.PutCollection{
 		Handle: in.Handle, Title: in.Body.Title, Description: in.Body.Description, Media: mediaOf(in.Body.Media), Products: productIDs(in.Body.Products),
-		AnyRule: in.Body.AnyRule, Metadata: []byte(in.Body.Metadata), PrivateMetadata: []byte(in.Body.PrivateMetadata), Version: version, Key: in.Key,
+		AnyRule: in.Body.AnyRule, Translations: textsOf(in.Body.Translations), Metadata: []byte(in.Body.Metadata), PrivateMetadata: []byte(in.Body.PrivateMetadata), Version: version, Key: in.Key,
 	}
 	if in.Body.SEO != nil {
 		put.SEO = catalog.SEO{Title: in.Body.SEO.Title, Description: in.Body.SEO.Description}

@@ -89,3 +89,33 @@ func TestAPutKeepsWhatItNames(t *testing.T) {
 		t.Errorf("what was not named is there: %s", r.text)
 	}
 }
+
+// The same holds for categories and collections.
+func TestAPutOfACategoryKeepsItsTranslations(t *testing.T) {
+	w := newWorld(t)
+	for _, path := range []string{"/staff/categories/cups", "/staff/collections/winter"} {
+		const first = `{"title":"Cups","translations":[{"locale":"de","title":"Tassen","seo":{"title":"Alle Tassen"}}],"private_metadata":{"buyer":"Kim"}}`
+		w.must(200, w.staff, "PUT", path, first)
+		had := w.must(200, w.staff, "GET", path, "")
+		body, err := json.Marshal(map[string]any{
+			"title": "Our cups", "translations": had.at("translations"), "private_metadata": had.at("private_metadata"),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := w.must(200, w.staff, "PUT", path, string(body))
+		for _, r := range []reply{had, again} {
+			for at, want := range map[string]any{"translations.0.title": "Tassen", "translations.0.seo.title": "Alle Tassen", "private_metadata.buyer": "Kim"} {
+				if r.at(at) != want {
+					t.Errorf("%s of %s is %v, not %v: %s", at, path, r.at(at), want, r.text)
+				}
+			}
+		}
+		if again.at("version") != 2.0 {
+			t.Errorf("%s is not at version 2: %s", path, again.text)
+		}
+	}
+	if c := w.must(200, "", "GET", "/categories/cups", ""); c.at("private_metadata") != nil {
+		t.Errorf("shoppers see %s", c.text)
+	}
+}

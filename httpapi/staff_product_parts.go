@@ -24,6 +24,15 @@ type Translation struct {
 	Terms       []Term `json:"terms,omitempty" nullable:"false" maxItems:"2000" doc:"Names and values of options, and names, units and values of attributes."`
 }
 
+// TextTranslation is what the texts of a category or collection are in another
+// language.
+type TextTranslation struct {
+	Locale      string `json:"locale" minLength:"1" maxLength:"100" doc:"A BCP 47 tag." example:"de-AT"`
+	Title       string `json:"title,omitempty" maxLength:"500"`
+	Description string `json:"description,omitempty" maxLength:"65536"`
+	SEO         *SEO   `json:"seo,omitempty"`
+}
+
 // Term is a short text and what it is in another language.
 type Term struct {
 	Text        string `json:"text" minLength:"1"`
@@ -87,6 +96,26 @@ func translationsOf(in []Translation) []catalog.Translation {
 		}
 		for _, term := range t.Terms {
 			put.Terms = append(put.Terms, catalog.Term(term))
+		}
+		out = append(out, put)
+	}
+	return out
+}
+
+func showTexts(all []catalog.Translation) []TextTranslation {
+	var out []TextTranslation
+	for _, t := range all {
+		out = append(out, TextTranslation{t.Locale, t.Title, t.Description, showSEO(t.SEO)})
+	}
+	return out
+}
+
+func textsOf(in []TextTranslation) []catalog.Translation {
+	var out []catalog.Translation
+	for _, t := range in {
+		put := catalog.Translation{Locale: t.Locale, Title: t.Title, Description: t.Description}
+		if t.SEO != nil {
+			put.SEO = catalog.SEO(*t.SEO)
 		}
 		out = append(out, put)
 	}

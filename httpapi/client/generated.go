@@ -212,6 +212,13 @@ func (c *Client) ForgetMiss(ctx context.Context, query ForgetMissQuery, opts ...
 	return c.do(ctx, call{method: "DELETE", path: "/staff/merchandising/misses", query: query.values()}, opts, nil)
 }
 
+// GetAnyCategory: get a category with its translations, by its ID or handle.
+// It is GET /staff/categories/{category}.
+func (c *Client) GetAnyCategory(ctx context.Context, category string, opts ...CallOption) (out StaffCategory, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/categories/" + url.PathEscape(category)}, opts, &out)
+	return out, err
+}
+
 // GetAnyCollection: get a collection with its rules.
 // It is GET /staff/collections/{collection}.
 func (c *Client) GetAnyCollection(ctx context.Context, collection string, opts ...CallOption) (out StaffCollection, err error) {
@@ -953,7 +960,7 @@ func (c *Client) PreviewChange(ctx context.Context, order string, body ChangeBod
 
 // PutCategory: create or replace the category with a handle.
 // It is PUT /staff/categories/{handle}.
-func (c *Client) PutCategory(ctx context.Context, handle string, body PutCategoryBody, opts ...CallOption) (out Category, err error) {
+func (c *Client) PutCategory(ctx context.Context, handle string, body CategoryInput, opts ...CallOption) (out StaffCategory, err error) {
 	err = c.do(ctx, call{method: "PUT", path: "/staff/categories/" + url.PathEscape(handle), body: body}, opts, &out)
 	return out, err
 }
@@ -1739,6 +1746,21 @@ type Category struct {
 	Version  int64  `json:"version"`
 }
 
+// CategoryInput is a value of the API.
+type CategoryInput struct {
+	Description string          `json:"description,omitempty"`
+	Media       []MediaInput    `json:"media,omitempty"`
+	Metadata    json.RawMessage `json:"metadata,omitempty"`
+	// An ID; missing at the top.
+	Parent          string          `json:"parent,omitempty"`
+	Position        int64           `json:"position,omitempty"`
+	PrivateMetadata json.RawMessage `json:"private_metadata,omitempty"`
+	SEO             *SEO            `json:"seo,omitempty"`
+	Title           string          `json:"title"`
+	// One for each locale.
+	Translations []TextTranslation `json:"translations,omitempty"`
+}
+
 // CategoryPage is a value of the API.
 type CategoryPage struct {
 	// What is right below it.
@@ -1868,6 +1890,8 @@ type CollectionInput struct {
 	Rules    []CollectionRule `json:"rules,omitempty"`
 	SEO      *SEO             `json:"seo,omitempty"`
 	Title    string           `json:"title"`
+	// One for each locale.
+	Translations []TextTranslation `json:"translations,omitempty"`
 }
 
 // CollectionRule is a value of the API.
@@ -2875,19 +2899,6 @@ type Publication struct {
 	VisibleUntil *time.Time `json:"visible_until,omitempty"`
 }
 
-// PutCategoryBody is a value of the API.
-type PutCategoryBody struct {
-	Description string          `json:"description,omitempty"`
-	Media       []MediaInput    `json:"media,omitempty"`
-	Metadata    json.RawMessage `json:"metadata,omitempty"`
-	// An ID; missing at the top.
-	Parent          string          `json:"parent,omitempty"`
-	Position        int64           `json:"position,omitempty"`
-	PrivateMetadata json.RawMessage `json:"private_metadata,omitempty"`
-	SEO             *SEO            `json:"seo,omitempty"`
-	Title           string          `json:"title"`
-}
-
 // PutCouponBody is a value of the API.
 type PutCouponBody struct {
 	Limits    *RuleLimits `json:"limits,omitempty"`
@@ -3429,6 +3440,26 @@ type ShippingOffer struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// StaffCategory is a value of the API.
+type StaffCategory struct {
+	Description string          `json:"description,omitempty"`
+	Handle      string          `json:"handle"`
+	ID          string          `json:"id"`
+	Media       []Media         `json:"media"`
+	Metadata    json.RawMessage `json:"metadata,omitempty"`
+	// Missing at the top.
+	Parent string `json:"parent,omitempty"`
+	// Among its siblings, lowest first.
+	Position        int64           `json:"position"`
+	PrivateMetadata json.RawMessage `json:"private_metadata,omitempty"`
+	// How many are on sale in it or below it.
+	Products     int64             `json:"products"`
+	SEO          *SEO              `json:"seo,omitempty"`
+	Title        string            `json:"title"`
+	Translations []TextTranslation `json:"translations,omitempty"`
+	Version      int64             `json:"version"`
+}
+
 // StaffCollection is a value of the API.
 type StaffCollection struct {
 	// One rule is enough; else all must hold.
@@ -3440,11 +3471,12 @@ type StaffCollection struct {
 	Metadata        json.RawMessage `json:"metadata,omitempty"`
 	PrivateMetadata json.RawMessage `json:"private_metadata,omitempty"`
 	// Their IDs, in the order in which they are shown; none if there are rules.
-	Products []string         `json:"products"`
-	Rules    []CollectionRule `json:"rules"`
-	SEO      *SEO             `json:"seo,omitempty"`
-	Title    string           `json:"title"`
-	Version  int64            `json:"version"`
+	Products     []string          `json:"products"`
+	Rules        []CollectionRule  `json:"rules"`
+	SEO          *SEO              `json:"seo,omitempty"`
+	Title        string            `json:"title"`
+	Translations []TextTranslation `json:"translations,omitempty"`
+	Version      int64             `json:"version"`
 }
 
 // StaffCustomer is a value of the API.
@@ -3616,6 +3648,15 @@ type TenderInput struct {
 type Term struct {
 	Text        string `json:"text"`
 	Translation string `json:"translation"`
+}
+
+// TextTranslation is a value of the API.
+type TextTranslation struct {
+	Description string `json:"description,omitempty"`
+	// A BCP 47 tag.
+	Locale string `json:"locale"`
+	SEO    *SEO   `json:"seo,omitempty"`
+	Title  string `json:"title,omitempty"`
 }
 
 // Translation is a value of the API.
