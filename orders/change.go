@@ -354,10 +354,12 @@ func changesTx(tx *sqlite.Tx, o Order) ([]Change, error) {
 	return out, rows.Close()
 }
 
-// Outstanding returns what is still to be paid for an order: its total without what was
-// granted back, less what is authorized or kept. It is below nothing if the
-// order was paid too much for and that has not gone back yet.
+// Outstanding returns what is still to be paid for an order: its total without
+// what grants have lowered it by, less what is authorized or kept. It is below
+// nothing if the order was paid too much for and that has not gone back yet;
+// once it has, nothing is outstanding.
 func (o Order) Outstanding() money.Amount {
 	held := o.Authorized.Minor() - o.Voided.Minor() - o.Refunded.Minor()
-	return money.New(o.Total.Minor()-o.RefundGranted.Minor()-held, o.Currency)
+	lowered := o.RefundGranted.Minor() - o.ExcessGranted.Minor()
+	return money.New(o.Total.Minor()-lowered-held, o.Currency)
 }

@@ -192,6 +192,17 @@ var rules = [...]struct{ name, query, detail string }{
 		detail: "%d is owed back, %d was released",
 	},
 	{
+		name: "excess_sums_up",
+		query: `SELECT o.id, o.excess_granted, coalesce(sum(g.excess), 0) FROM orders o LEFT JOIN refund_grants g ON g.order_id = o.id
+			GROUP BY o.id HAVING o.excess_granted <> coalesce(sum(g.excess), 0)`,
+		detail: "%d of what is owed back was paid too much, %d by its grants",
+	},
+	{
+		name:   "excess_was_paid",
+		query:  `SELECT id, excess_granted, captured FROM orders WHERE excess_granted > captured`,
+		detail: "%d were given back as paid too much of %d captured",
+	},
+	{
 		name: "grant_lines_sum_up",
 		query: `SELECT g.order_id || ' refund ' || g.n, g.goods, coalesce(sum(l.amount), 0) FROM refund_grants g
 			LEFT JOIN refund_grant_lines l ON l.order_id = g.order_id AND l.n = g.n

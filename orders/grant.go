@@ -27,7 +27,10 @@ type Grant struct {
 	// none on Other.
 	Goods, Shipping, Fees, Other, Amount, Tax money.Amount
 	ShippingTax, FeesTax                      money.Amount
-	Lines                                     []GrantLine
+	// Excess is the part of Other that had been paid beyond the order's total
+	// when the grant was released: it lowers nothing that the order costs.
+	Excess money.Amount
+	Lines  []GrantLine
 
 	// Paid says that the provider has paid it back: what is refunded counts for
 	// the grants in the order of their release.
@@ -145,10 +148,10 @@ func grant(tx *command.Tx, o *Order, lines []Line, w wish) (Grant, error) {
 	if g.State == Released {
 		g.DecidedAt = g.At
 	}
-	if err := g.insert(tx); err != nil {
+	if err := g.owe(o); err != nil {
 		return Grant{}, err
 	}
-	return g, g.owe(o)
+	return g, g.insert(tx)
 }
 
 // work returns the grant that a wish comes to, or why it cannot be had.
@@ -218,11 +221,18 @@ func (g *Grant) lower(over int64) (taken int64) {
 	return taken
 }
 
-// owe adds a released grant to what the order owes back.
-func (g Grant) owe(o *Order) (err error) {
-	if g.State == Released {
-		o.RefundGranted, err = o.RefundGranted.Add(g.Amount)
+// owe adds a released grant to what the order owes back. What it gives for no
+// goods is first of what was paid too much.
+func (g *Grant) owe(o *Order) (err error) {
+	if g.State != Released {
+		return nil
 	}
+	excess := o.Captured.Minor() - o.Total.Minor() - o.ExcessGranted.Minor()
+	g.Excess = money.New(max(0, min(g.Other.Minor(), excess)), o.Currency)
+	if o.ExcessGranted, err = o.ExcessGranted.Add(g.Excess); err != nil {
+		return err
+	}
+	o.RefundGranted, err = o.RefundGranted.Add(g.Amount)
 	return err
 }
 
@@ -302,9 +312,9 @@ func (o Order) GrossShipping() money.Amount {
 }
 
 func (g Grant) insert(tx *command.Tx) error {
-	if _, err := tx.Exec(`INSERT INTO refund_grants (order_id, n, slot, source, of, state, reason, goods, shipping, fees, other, amount, tax, shipping_tax, fees_tax, by, at, decided_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, g.Order, g.Number, tx.Slot, g.Source, g.Of, g.State, g.Reason,
-		g.Goods.Minor(), g.Shipping.Minor(), g.Fees.Minor(), g.Other.Minor(), g.Amount.Minor(), g.Tax.Minor(), g.ShippingTax.Minor(), g.FeesTax.Minor(), g.By, millis(g.At), millis(g.DecidedAt)); err != nil {
+	if _, err := tx.Exec(`INSERT INTO refund_grants (order_id, n, slot, source, of, state, reason, goods, shipping, fees, other, excess, amount, tax, shipping_tax, fees_tax, by, at, decided_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, g.Order, g.Number, tx.Slot, g.Source, g.Of, g.State, g.Reason,
+		g.Goods.Minor(), g.Shipping.Minor(), g.Fees.Minor(), g.Other.Minor(), g.Excess.Minor(), g.Amount.Minor(), g.Tax.Minor(), g.ShippingTax.Minor(), g.FeesTax.Minor(), g.By, millis(g.At), millis(g.DecidedAt)); err != nil {
 		return err
 	}
 	for _, l := range g.Lines {
@@ -319,7 +329,7 @@ func (g Grant) insert(tx *command.Tx) error {
 // GrantsTx returns the grants of an order, the first one first.
 func GrantsTx(tx *sqlite.Tx, o Order) ([]Grant, error) {
 	amount := func(minor int64) money.Amount { return money.New(minor, o.Currency) }
-	rows := tx.Query(`SELECT n, source, of, state, reason, goods, shipping, other, amount, tax, by, at, decided_at, fees, shipping_tax, fees_tax FROM refund_grants WHERE order_id = ? ORDER BY n`, o.ID)
+	rows := tx.Query(`SELECT n, source, of, state, reason, goods, shipping, other, amount, tax, by, at, decided_at, fees, shipping_tax, fees_tax, excess FROM refund_grants WHERE order_id = ? ORDER BY n`, o.ID)
 	var out []Grant
 	released := int64(0)
 	for rows.Next() {
@@ -327,7 +337,7 @@ func GrantsTx(tx *sqlite.Tx, o Order) ([]Grant, error) {
 			Order: o.ID, Number: rows.Int(0), Source: GrantSource(rows.Text(1)), Of: rows.Text(2), State: GrantState(rows.Text(3)), Reason: rows.Text(4),
 			Goods: amount(rows.Int64(5)), Shipping: amount(rows.Int64(6)), Other: amount(rows.Int64(7)), Amount: amount(rows.Int64(8)), Tax: amount(rows.Int64(9)),
 			By: rows.Text(10), At: instant(rows.Int64(11)), DecidedAt: instant(rows.Int64(12)), Fees: amount(rows.Int64(13)),
-			ShippingTax: amount(rows.Int64(14)), FeesTax: amount(rows.Int64(15)),
+			ShippingTax: amount(rows.Int64(14)), FeesTax: amount(rows.Int64(15)), Excess: amount(rows.Int64(16)),
 		}
 		if g.State == Released {
 			released += g.Amount.Minor()

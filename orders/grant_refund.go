@@ -253,7 +253,7 @@ func ReleaseTx(tx *command.Tx, c ReleaseRefund) (Receipt, Grant, error) {
 	if err := g.owe(&o); err != nil {
 		return Receipt{}, Grant{}, err
 	}
-	if _, err := tx.Exec(`UPDATE refund_grants SET state = ?, decided_at = ? WHERE order_id = ? AND n = ?`, g.State, tx.At, c.Order, c.Grant); err != nil {
+	if _, err := tx.Exec(`UPDATE refund_grants SET state = ?, decided_at = ?, excess = ? WHERE order_id = ? AND n = ?`, g.State, tx.At, g.Excess.Minor(), c.Order, c.Grant); err != nil {
 		return Receipt{}, Grant{}, err
 	}
 	r, err := g.finish(tx, &o, event)

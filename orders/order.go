@@ -47,6 +47,9 @@ type Order struct {
 	// What happened to the money so far. RefundGranted is what is owed back in
 	// all, Refunded what of it the provider has confirmed.
 	Authorized, Captured, Voided, RefundGranted, Refunded money.Amount
+	// ExcessGranted is the part of RefundGranted that had been paid beyond Total,
+	// and so does not lower what the order costs.
+	ExcessGranted money.Amount
 
 	// Units over all lines. Those of Shipped that have arrived are Delivered.
 	Units, Canceled, Shipped, Delivered, Returned int64

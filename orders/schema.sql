@@ -33,6 +33,7 @@ CREATE TABLE orders (
 	captured           INTEGER NOT NULL CHECK (captured >= 0),
 	voided             INTEGER NOT NULL CHECK (voided >= 0),
 	refund_granted     INTEGER NOT NULL CHECK (refund_granted >= 0), -- owed back, whether done or not
+	excess_granted     INTEGER NOT NULL DEFAULT 0 CHECK (excess_granted BETWEEN 0 AND refund_granted), -- of it, what was paid beyond the total
 	refunded           INTEGER NOT NULL CHECK (refunded BETWEEN 0 AND captured),
 	units              INTEGER NOT NULL CHECK (units > 0),
 	canceled           INTEGER NOT NULL CHECK (canceled >= 0), -- units, line by line
@@ -183,6 +184,7 @@ CREATE TABLE refund_grants (
 	shipping   INTEGER NOT NULL CHECK (shipping >= 0),
 	fees       INTEGER NOT NULL CHECK (fees >= 0), -- of no line
 	other      INTEGER NOT NULL CHECK (other >= 0),
+	excess     INTEGER NOT NULL CHECK (excess BETWEEN 0 AND other AND (excess = 0 OR state = 'released')), -- what of it was paid beyond the total
 	amount     INTEGER NOT NULL CHECK (amount = goods + shipping + fees + other),
 	tax        INTEGER NOT NULL CHECK (tax BETWEEN shipping_tax + fees_tax AND goods + shipping_tax + fees_tax),
 	shipping_tax INTEGER NOT NULL CHECK (shipping_tax BETWEEN 0 AND shipping), -- of tax

@@ -157,10 +157,10 @@ func Save(tx *command.Tx, o *Order) error {
 	}
 	o.Version++
 	_, err := tx.Exec(`UPDATE orders SET status = ?, payment_status = ?, fulfilment_status = ?, cancel_reason = ?,
-		authorized = ?, captured = ?, voided = ?, refund_granted = ?, refunded = ?, shipped = ?, delivered = ?, returned = ?,
+		authorized = ?, captured = ?, voided = ?, refund_granted = ?, excess_granted = ?, refunded = ?, shipped = ?, delivered = ?, returned = ?,
 		placed_at = ?, canceled_at = ?, due = ?, version = ? WHERE id = ?`,
 		o.Status, o.PaymentStatus, o.FulfilmentStatus, o.CancelReason,
-		o.Authorized.Minor(), o.Captured.Minor(), o.Voided.Minor(), o.RefundGranted.Minor(), o.Refunded.Minor(), o.Shipped, o.Delivered, o.Returned,
+		o.Authorized.Minor(), o.Captured.Minor(), o.Voided.Minor(), o.RefundGranted.Minor(), o.ExcessGranted.Minor(), o.Refunded.Minor(), o.Shipped, o.Delivered, o.Returned,
 		millis(o.PlacedAt), millis(o.CanceledAt), o.Due, o.Version, o.ID)
 	return err
 }

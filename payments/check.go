@@ -125,6 +125,17 @@ var rules = []rule{
 		detail: "of %d granted back only %d were refunded, and no timer sees to it",
 	},
 	{
+		name: "payments.held_in_vain",
+		query: `SELECT a.id, a.authorized - a.voided AS open, o.authorized - o.voided - o.total - o.excess_granted
+				+ coalesce(r.worth - min(r.worth, max(0, o.captured - max(0, o.total - r.worth))), 0) AS excess
+			FROM attempts a JOIN orders o ON o.id = a.order_id
+			LEFT JOIN (SELECT order_id, sum(amount) AS worth FROM refund_grants WHERE state = 'released' AND source <> 'other' GROUP BY order_id) r ON r.order_id = o.id
+			WHERE a.further = 1 AND a.state = 'authorized' AND a.captured = 0 AND open > 0 AND open <= excess
+			AND o.status = 'placed' AND o.id NOT IN (SELECT subject FROM timers WHERE kind = ?)`,
+		args:   []any{TimerSettle},
+		detail: "%d are authorized, the placed order has %d too much, and no timer lets go of it",
+	},
+	{
 		name: "payments.discrepancy_is_of_its_order",
 		query: `SELECT d.key || ' ' || d.kind, d.ours, d.theirs FROM discrepancies d LEFT JOIN attempts a ON a.id = d.key
 			WHERE d.kind <> 'unknown_payment' AND (a.id IS NULL OR a.order_id <> d.order_id OR a.provider <> d.provider)`,

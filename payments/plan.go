@@ -73,8 +73,8 @@ func (c plan) apply(tx *command.Tx) (planned, error) {
 }
 
 // undoIncome takes from the ledger's income what the order no longer earns:
-// all of a canceled order; of another, what was granted back beyond what was
-// paid too much.
+// all of a canceled order; of another, what was granted back without what had
+// been paid too much.
 func (b *books) undoIncome(tx *command.Tx) error {
 	in, err := readIncome(tx, b.order.ID)
 	if err != nil || !in.sold {
@@ -83,8 +83,7 @@ func (b *books) undoIncome(tx *command.Tx) error {
 	if b.order.Status == orders.Canceled {
 		return b.cancelIncome(tx, in)
 	}
-	overpaid := max(0, b.order.Captured.Minor()-b.order.Total.Minor())
-	earned := b.order.Total.Minor() - max(0, b.order.RefundGranted.Minor()-overpaid)
+	earned := b.order.Total.Minor() - (b.order.RefundGranted.Minor() - b.order.ExcessGranted.Minor())
 	less := in.total() - earned
 	if less == 0 {
 		return nil
@@ -117,16 +116,27 @@ func (b *books) cancelIncome(tx *command.Tx, in income) error {
 }
 
 // planVoids asks for what a canceled order still has authorized, and for an end
-// of its payments that are not decided. It returns
-// when to look again because of something that failed, or 0.
+// of its payments that are not decided; of another, for further payments that
+// are authorized in vain. It returns when to look again because of something
+// that failed, or 0.
 func (b *books) planVoids(tx *command.Tx) (later int64, err error) {
-	if b.order.Status != orders.Canceled {
-		return 0, nil
+	reason, excess, canceled := "order canceled", int64(0), b.order.Status == orders.Canceled
+	if !canceled {
+		reason = "nothing is due"
+		if excess, err = b.excess(tx); err != nil {
+			return 0, err
+		}
 	}
 	for _, a := range b.attempts {
 		open := a.Open().Minor()
-		if !a.State.Settled() {
+		switch {
+		case canceled && !a.State.Settled():
 			open = a.Amount.Minor()
+		case canceled:
+		case !a.inVain(excess):
+			continue
+		default:
+			excess -= open
 		}
 		if open <= 0 || b.under(a.ID, KindVoid) > 0 || b.under(a.ID, KindCapture) > 0 {
 			continue
@@ -135,7 +145,7 @@ func (b *books) planVoids(tx *command.Tx) (later int64, err error) {
 			later = sooner(later, at)
 			continue
 		}
-		if err := b.add(tx, a, KindVoid, open, "order canceled"); err != nil {
+		if err := b.add(tx, a, KindVoid, open, reason); err != nil {
 			return 0, err
 		}
 	}
@@ -180,6 +190,22 @@ func (b *books) owed(tx *command.Tx) (int64, error) {
 	rest := max(0, b.order.Total.Minor()-returned)
 	paid := min(returned, max(0, b.order.Captured.Minor()-rest))
 	return owed - (returned - paid), nil
+}
+
+// excess returns what the order has in vain, in minor units: what is authorized
+// or captured beyond what it costs and what has to be paid back anyway. Below
+// nothing is due. Goods that were granted back before they were captured cost
+// nothing any more.
+func (b *books) excess(tx *command.Tx) (int64, error) {
+	owed, err := b.owed(tx)
+	return -b.order.Outstanding().Minor() - owed, err
+}
+
+// inVain reports whether nothing is left to capture a further payment for, all
+// of which is authorized still. Of another payment staff decides, and what is
+// larger than the excess may be captured in part.
+func (a Attempt) inVain(excess int64) bool {
+	return a.Further && a.State == Authorized && a.Captured.IsZero() && a.Open().IsPositive() && a.Open().Minor() <= excess
 }
 
 // planRefunds asks for what was granted back and is not on its way, from the

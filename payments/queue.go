@@ -68,8 +68,8 @@ func (s *Service) Troubles(ctx context.Context) iter.Seq2[Trouble, error] {
 					WHERE o.kind = 'refund' AND o.state = 'failed' AND r.refund_granted > r.refunded
 						AND o.n > coalesce((SELECT max(n) FROM operations d WHERE d.attempt = o.attempt AND d.kind = 'refund' AND d.state = 'succeeded'), 0)
 					GROUP BY o.attempt HAVING count(*) >= ?2
-				UNION ALL SELECT 'overcharged', id, '', 0, '', currency, captured - refund_granted - total, payment_status, '', 0, placed_at
-					FROM orders WHERE payment_status = 'overcharged' AND status = 'placed' AND captured - refund_granted > total)
+				UNION ALL SELECT 'overcharged', id, '', 0, '', currency, captured - excess_granted - total, payment_status, '', 0, placed_at
+					FROM orders WHERE payment_status = 'overcharged' AND status = 'placed' AND captured - excess_granted > total)
 				WHERE format('%s %s %06d', order_id, attempt, n) > ?3 ORDER BY order_id, attempt, n LIMIT ?4`, before, failedRefund, after, limit)
 			for rows.Next() {
 				page = append(page, Trouble{

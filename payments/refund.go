@@ -100,11 +100,11 @@ func GiveBackTx(tx *command.Tx, o *orders.Order, a Attempt, came money.Amount) e
 		return err
 	}
 	b.order = *o
-	owed, err := b.owed(tx)
+	more, err := b.excess(tx)
 	if err != nil {
 		return err
 	}
-	excess := money.New(min(came.Minor(), -o.Outstanding().Minor()-owed), o.Currency)
+	excess := money.New(min(came.Minor(), more), o.Currency)
 	if !excess.IsPositive() {
 		return orders.Save(tx, o)
 	}

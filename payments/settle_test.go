@@ -432,6 +432,16 @@ func TestOverchargeIsVisibleAndRefundable(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.wantBooks(it, ledger{"provider:simulator": total, "sales": -750, "shipping": -300, "tax_payable": -200})
+	if o := s.order(it); !o.Outstanding().IsZero() || o.ExcessGranted != eur(100) {
+		t.Errorf("%v is outstanding, %v were too much", o.Outstanding(), o.ExcessGranted)
+	}
+	// What goes back beyond that lowers what the order costs.
+	if _, err := pay.Refund(s.ctx, payments.Refund{Order: it.order, Amount: eur(50)}); err != nil {
+		t.Fatal(err)
+	}
+	if o := s.order(it); !o.Outstanding().IsZero() || o.ExcessGranted != eur(100) || o.RefundGranted != eur(150) {
+		t.Errorf("%v is outstanding, %v of %v were too much", o.Outstanding(), o.ExcessGranted, o.RefundGranted)
+	}
 }
 
 // agreeable refunds whatever it is asked.
