@@ -121,6 +121,7 @@ func (f *Finder) follow(ctx context.Context, x *index) error {
 	}()
 	surveyed := make(chan survey)
 	f.worker.Go(func() { f.surveys(ctx, surveyed) })
+	f.worker.Go(func() { f.keepWarm(ctx, x) })
 	built := make(chan replacement, 1)
 	var builders int
 	defer func() {

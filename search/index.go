@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
@@ -27,7 +28,8 @@ type index struct {
 	idle     int            // events since the header was stored
 
 	audiences   audiences
-	completions sync.Map // of completionKey to []completion
+	completions sync.Map      // of completionKey to []completion
+	replaced    atomic.Uint64 // how often the view of the disk was
 
 	mu    sync.RWMutex // held for reading during a query, for writing while a batch comes in
 	cols  *columns
@@ -184,6 +186,7 @@ func (x *index) replace(snap *scorch.IndexSnapshot, parts []part) {
 	}
 	x.snap = snap
 	x.completions.Clear()
+	x.replaced.Add(1)
 }
 
 // unsaved is how many batches may wait for the disk, and saveTime how long one
