@@ -2,6 +2,8 @@ package stripe
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	"github.com/keelshop/commerce/payments"
 	stripe "github.com/stripe/stripe-go/v85"
@@ -15,7 +17,7 @@ func (p *Provider) Capture(ctx context.Context, r payments.CaptureRequest) (paym
 	}
 	params := &stripe.PaymentIntentCaptureParams{
 		AmountToCapture: &n,
-		Metadata:        map[string]string{captureMark(r.Key): r.Amount.String()},
+		Metadata:        map[string]string{captureMark(r.Key): r.Key},
 	}
 	if p.config.multicapture {
 		params.FinalCapture = stripe.Bool(false)
@@ -28,8 +30,20 @@ func (p *Provider) Capture(ctx context.Context, r payments.CaptureRequest) (paym
 	return outcome(intent)
 }
 
-// captureMark is the metadata that says that a capture was done.
-func captureMark(key string) string { return metaKey + " " + key }
+// marks is how many captures the metadata of a payment tell apart: Stripe takes
+// 50 keys, and the store looks up none but the latest capture.
+const marks = 40
+
+// captureMark names the metadata whose value is the key of a capture that was
+// done, after the number of the operation. Stripe takes names of up to 40
+// characters, which a key would not fit in.
+func captureMark(key string) string {
+	n, err := strconv.ParseUint(key[strings.LastIndexByte(key, '/')+1:], 10, 32)
+	if err != nil {
+		n = 0
+	}
+	return metaCapture + strconv.FormatUint(n%marks, 10)
+}
 
 // Void cancels a PaymentIntent. One that the store has no name for was never
 // confirmed, and never will be.

@@ -11,8 +11,9 @@ import (
 const (
 	metaAttempt = "commerce_attempt"
 	metaOrder   = "commerce_order"
-	metaBrowser = "commerce_browser" // the shopper's browser confirms
-	metaKey     = "commerce_key"     // of a refund; of a capture it is followed by a space and the key
+	metaBrowser = "commerce_browser"  // the shopper's browser confirms
+	metaKey     = "commerce_key"      // of a refund, or of a means of payment that is kept
+	metaCapture = "commerce_capture_" // of a capture, before its number
 )
 
 // Prepare makes a PaymentIntent without confirming it.

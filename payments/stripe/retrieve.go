@@ -22,7 +22,7 @@ func (p *Provider) Retrieve(ctx context.Context, r payments.LookupRequest) (paym
 	}
 	switch r.Of {
 	case payments.KindCapture:
-		if _, done := intent.Metadata[captureMark(r.Key)]; !done {
+		if intent.Metadata[captureMark(r.Key)] != r.Key {
 			return payments.Outcome{State: payments.NotFound}, nil
 		}
 	case payments.KindVoid:

@@ -41,7 +41,10 @@ type shop struct {
 	down   atomic.Bool // the server cannot be reached
 }
 
-func open(t *testing.T, opts ...commerce.Option) *shop {
+func open(t *testing.T, opts ...commerce.Option) *shop { return openWith(t, nil, opts...) }
+
+// openWith is open with an account of other abilities.
+func openWith(t *testing.T, account []stripe.Option, opts ...commerce.Option) *shop {
 	s := &shop{T: t, bank: simulator.New()}
 	s.server = stripeserver.New(s.bank)
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -52,7 +55,7 @@ func open(t *testing.T, opts ...commerce.Option) *shop {
 		s.server.ServeHTTP(w, r)
 	}))
 	t.Cleanup(web.Close)
-	p, err := stripe.New("sk_test_x", stripe.WithURL(web.URL), stripe.WithWebhookSecrets("whsec_old", secret))
+	p, err := stripe.New("sk_test_x", append(account, stripe.WithURL(web.URL), stripe.WithWebhookSecrets("whsec_old", secret))...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/payments"
@@ -56,7 +57,10 @@ func (s *Server) createIntent(r *http.Request) (any, error) {
 		manual:   r.PostForm.Get("capture_method") == "manual",
 		multi:    r.PostForm.Get("payment_method_options[card][request_multicapture]") == "if_available",
 		customer: r.PostForm.Get("customer"),
-		metadata: metadata(r.PostForm),
+		metadata: map[string]string{},
+	}
+	if err := putMetadata(r.PostForm, i.metadata); err != nil {
+		return nil, err
 	}
 	s.intents[i.id] = i
 	if r.PostForm.Get("confirm") == "true" {
@@ -124,6 +128,10 @@ func cardError(o payments.Outcome) *problem {
 	return p
 }
 
+// maxCaptures is how often Stripe captures one PaymentIntent
+// (docs.stripe.com/payments/multicapture).
+const maxCaptures = 50
+
 func (s *Server) captureIntent(r *http.Request) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -150,6 +158,11 @@ func (s *Server) captureIntent(r *http.Request) (any, error) {
 		return nil, &problem{Status: 400, Type: "invalid_request_error", Code: "amount_too_large", Param: "amount_to_capture", Message: "The amount is more than can be captured."}
 	case minor == 0 && !final:
 		return nil, invalid("amount_to_capture", "The amount must be greater than 0.")
+	case i.captures == maxCaptures:
+		return nil, invalid("amount_to_capture", "This PaymentIntent was captured too many times.")
+	}
+	if err := putMetadata(r.PostForm, i.metadata); err != nil {
+		return nil, err
 	}
 	i.captures++
 	key := fmt.Sprintf("%s/capture%d", i.id, i.captures)
@@ -162,7 +175,6 @@ func (s *Server) captureIntent(r *http.Request) (any, error) {
 			return nil, unexpected("The bank says: " + o.Raw)
 		}
 	}
-	maps.Copy(i.metadata, metadata(r.PostForm))
 	if final {
 		i.final = true
 		if minor < open {
@@ -244,12 +256,39 @@ func open(c simulator.Charge) int64 {
 	return c.Authorized.Minor() - c.Captured.Minor() - c.Voided.Minor()
 }
 
-func metadata(form url.Values) map[string]string {
-	m := map[string]string{}
+// putMetadata adds a request's metadata to an object's, or refuses all of it.
+func putMetadata(form url.Values, to map[string]string) error {
+	all := maps.Clone(to)
 	for name, values := range form {
-		if key, ok := strings.CutPrefix(name, "metadata["); ok {
-			m[strings.TrimSuffix(key, "]")] = values[0]
+		key, ok := strings.CutPrefix(name, "metadata[")
+		if !ok {
+			continue
+		}
+		key = strings.TrimSuffix(key, "]")
+		switch value := values[0]; {
+		case strings.ContainsAny(key, "[]"):
+			return invalid("metadata", "Metadata keys cannot contain square brackets: "+key)
+		case utf8.RuneCountInString(key) > maxMetadataKey:
+			return invalid("metadata", fmt.Sprintf("Metadata keys must have up to %d characters: %s", maxMetadataKey, key))
+		case utf8.RuneCountInString(value) > maxMetadataValue:
+			return invalid("metadata", fmt.Sprintf("Metadata values must have up to %d characters: that of %s has more.", maxMetadataValue, key))
+		case value == "":
+			delete(all, key)
+		default:
+			all[key] = value
 		}
 	}
-	return m
+	if len(all) > maxMetadata {
+		return invalid("metadata", fmt.Sprintf("An object has up to %d metadata keys.", maxMetadata))
+	}
+	maps.Copy(to, all)
+	maps.DeleteFunc(to, func(key, _ string) bool { _, ok := all[key]; return !ok })
+	return nil
 }
+
+// What Stripe takes as metadata (docs.stripe.com/metadata).
+const (
+	maxMetadata      = 50
+	maxMetadataKey   = 40  // characters
+	maxMetadataValue = 500 // characters
+)

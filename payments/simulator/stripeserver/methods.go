@@ -8,15 +8,23 @@ import (
 )
 
 func (s *Server) createCustomer(r *http.Request) (any, error) {
+	meta := map[string]string{}
+	if err := putMetadata(r.PostForm, meta); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.customers++
-	return object{"id": fmt.Sprintf("cus_sim%06d", s.customers), "object": "customer", "livemode": false, "metadata": metadata(r.PostForm)}, nil
+	return object{"id": fmt.Sprintf("cus_sim%06d", s.customers), "object": "customer", "livemode": false, "metadata": meta}, nil
 }
 
 // createSetup keeps a means of payment at once, as a SetupIntent that is
 // confirmed when it is made.
 func (s *Server) createSetup(r *http.Request) (any, error) {
+	meta := map[string]string{}
+	if err := putMetadata(r.PostForm, meta); err != nil {
+		return nil, err
+	}
 	customer, token := r.PostForm.Get("customer"), r.PostForm.Get("payment_method")
 	switch {
 	case customer == "":
@@ -32,7 +40,7 @@ func (s *Server) createSetup(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := object{"id": id, "object": "setup_intent", "livemode": false, "customer": customer, "metadata": metadata(r.PostForm)}
+	out := object{"id": id, "object": "setup_intent", "livemode": false, "customer": customer, "metadata": meta}
 	switch said.Decline {
 	case "":
 	case payments.DeclineAuthentication:

@@ -41,10 +41,14 @@ func (s *Server) createRefund(r *http.Request) (any, error) {
 			return nil, invalid("amount", "Invalid integer: "+text)
 		}
 	}
+	meta := map[string]string{}
+	if err := putMetadata(r.PostForm, meta); err != nil {
+		return nil, err
+	}
 	s.asked++
 	f := &refund{
 		n: s.asked, id: fmt.Sprintf("re_sim%06d", s.asked), intent: i,
-		amount: money.New(minor, i.amount.Currency()), metadata: metadata(r.PostForm),
+		amount: money.New(minor, i.amount.Currency()), metadata: meta,
 	}
 	o, err := s.bank.Refund(r.Context(), payments.RefundRequest{Key: f.id, PaymentKey: i.key(), Amount: f.amount})
 	if err != nil {
