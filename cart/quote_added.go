@@ -5,7 +5,7 @@ import (
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/catalog"
-	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
@@ -15,6 +15,9 @@ import (
 // Added is what is added to an order that was placed.
 type Added struct {
 	Currency money.Currency
+	// Cart is what the order was made of. Its channel counts for prices, for as
+	// long as the cart is kept.
+	Cart     ID
 	Customer accounts.CustomerID // "" is a guest
 	Lines    []AddedLine
 	// Kept are the lines that the order has, at their prices. They count for
@@ -40,7 +43,7 @@ type QuotedAdded struct {
 type QuotedLine struct {
 	SKU            catalog.SKU
 	Variant        catalog.VariantID
-	Pool           inventory.PoolID // "" is not counted in stock
+	Needs          []inventory.Need // what one unit takes from stock; none is not counted
 	Title, Reason  string
 	Quantity       int64
 	UnitPrice, Tax int64
@@ -50,7 +53,8 @@ type QuotedLine struct {
 
 // QuoteAdded prices what is added to an order by the catalog and the rules of
 // now, without promotions. It returns a *catalog.UnknownSKUError, a
-// *NotForSaleError or a *CurrencyError.
+// *NotForSaleError, a *CurrencyError, or an *inventory.KitError for a kit that
+// cannot be put together.
 func (s *Service) QuoteAdded(ctx context.Context, a Added) (QuotedAdded, error) {
 	rules, err := s.pricing.Rules(ctx)
 	if err != nil {
@@ -103,6 +107,9 @@ func (s *Service) describeAdded(ctx context.Context, rules *pricing.Rules, a Add
 		return nil, err
 	}
 	ask := catalog.Ask{At: s.engine.Now(), Currency: a.Currency, Market: in.Address.Country}
+	if ask.Channel, err = s.channelOf(ctx, a.Cart); err != nil {
+		return nil, err
+	}
 	if a.Customer != "" && lists.AskForGroups() {
 		slot, err := slotOfCustomer(a.Customer)
 		if err != nil {
@@ -122,8 +129,9 @@ func (s *Service) describeAdded(ctx context.Context, rules *pricing.Rules, a Add
 		if err != nil {
 			return nil, err
 		}
-		if len(v.Components) > 0 {
-			return nil, &KitError{SKU: l.SKU}
+		needs, err := s.stock.Needs(ctx, v)
+		if err != nil {
+			return nil, err
 		}
 		found, err := l.price(lists, v, ask)
 		if err != nil {
@@ -139,22 +147,23 @@ func (s *Service) describeAdded(ctx context.Context, rules *pricing.Rules, a Add
 		}
 		line.Prices = found.Prices
 		in.Lines = append(in.Lines, line)
-		quoted := QuotedLine{SKU: l.SKU, Variant: v.ID, Title: v.Title, Reason: l.Reason, Quantity: l.Quantity, UnitPrice: price.Minor(), Digital: v.Digital}
-		if !v.Untracked {
-			quoted.Pool = inventory.PoolOf(v.ID, "")
-		}
-		out = append(out, quoted)
+		out = append(out, QuotedLine{SKU: l.SKU, Variant: v.ID, Needs: needs, Title: v.Title, Reason: l.Reason, Quantity: l.Quantity, UnitPrice: price.Minor(), Digital: v.Digital})
 	}
 	return out, nil
 }
 
-// KitError says that a kit cannot be added to an order that was placed: its
-// parts can.
-type KitError struct{ SKU catalog.SKU }
-
-func (e *KitError) Error() string {
-	return "\"" + string(e.SKU) + "\" is a kit and cannot be added to an order that was placed: add its parts"
+// channelOf returns the channel of a cart; "" also if it is not kept any more.
+func (s *Service) channelOf(ctx context.Context, cart ID) (channel string, err error) {
+	if cart == "" {
+		return "", nil
+	}
+	slot, err := id.SlotOf(string(cart))
+	if err != nil {
+		return "", err
+	}
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+		channel, _, err = tx.Text(`SELECT channel FROM carts WHERE id = ?`, cart)
+		return err
+	})
+	return channel, err
 }
-
-// Unwrap returns fault.Refused.
-func (e *KitError) Unwrap() error { return fault.Refused }

@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -134,7 +135,8 @@ func (e *ChangeCostError) Error() string {
 func (e *ChangeCostError) Unwrap() error { return fault.Conflict }
 
 // Preview says what a change would come to. It returns the errors that Confirm
-// would return, but does not look at stock.
+// would return; of goods that cannot be had it knows only where there are
+// several places to take them from.
 func (s *Service) Preview(ctx context.Context, c Change) (ChangePreview, error) {
 	var cmd changeOrder
 	o, err := s.priceChange(ctx, c, &cmd)
@@ -272,7 +274,7 @@ func (c Change) check() error {
 // rules and the catalog as they are now.
 func (s *Service) priceAdded(ctx context.Context, o orders.Order, c Change, out *orders.Changed) error {
 	q, err := s.carts.QuoteAdded(ctx, cart.Added{
-		Currency: o.Currency, Customer: o.Customer, TaxExempt: o.TaxExempt, Method: c.Shipping, Lines: added(c.Add), Kept: kept(o, c.Cancel),
+		Currency: o.Currency, Cart: cart.ID(o.Cart), Customer: o.Customer, TaxExempt: o.TaxExempt, Method: c.Shipping, Lines: added(c.Add), Kept: kept(o, c.Cancel),
 		Address: func(ctx context.Context) (pricing.Address, error) { return s.destination(ctx, o, c) },
 	})
 	if err != nil {
@@ -281,9 +283,13 @@ func (s *Service) priceAdded(ctx context.Context, o orders.Order, c Change, out 
 	if q.TaxIncluded != o.TaxIncluded {
 		return fault.New(fault.Conflict, "prices have been changed to contain tax or not since order %s was placed: nothing can be added to it", o.ID)
 	}
-	for _, l := range q.Lines {
+	parts, err := s.sourceAdded(ctx, o, cmp.Or(out.ShippingCountry, o.ShippingCountry), q.Lines)
+	if err != nil {
+		return err
+	}
+	for i, l := range q.Lines {
 		out.Added = append(out.Added, orders.AddedLine{
-			SKU: l.SKU, Variant: l.Variant, Pool: l.Pool, Title: l.Title, Quantity: l.Quantity, UnitPrice: l.UnitPrice, Tax: l.Tax, TaxIncluded: l.TaxIncluded, Reason: l.Reason, Digital: l.Digital,
+			SKU: l.SKU, Variant: l.Variant, Parts: parts[i], Title: l.Title, Quantity: l.Quantity, UnitPrice: l.UnitPrice, Tax: l.Tax, TaxIncluded: l.TaxIncluded, Reason: l.Reason, Digital: l.Digital,
 		})
 	}
 	out.Taxes = q.Taxes

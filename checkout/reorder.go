@@ -9,6 +9,7 @@ import (
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/pricing"
 )
@@ -73,7 +74,7 @@ func (s *Service) Reorder(ctx context.Context, c Reorder) (Reordered, error) {
 // canBuy returns why a line cannot be bought any more, "" if it can.
 func (s *Service) canBuy(ctx context.Context, o orders.Order, l cart.AddedLine) (cart.ProblemCode, error) {
 	_, err := s.carts.QuoteAdded(ctx, cart.Added{
-		Currency: o.Currency, Customer: o.Customer, Lines: []cart.AddedLine{{SKU: l.SKU, Quantity: l.Quantity}},
+		Currency: o.Currency, Cart: cart.ID(o.Cart), Customer: o.Customer, Lines: []cart.AddedLine{{SKU: l.SKU, Quantity: l.Quantity}},
 		Address: func(context.Context) (pricing.Address, error) {
 			return pricing.Address{Country: o.ShippingCountry}, nil
 		},
@@ -84,8 +85,8 @@ func (s *Service) canBuy(ctx context.Context, o orders.Order, l cart.AddedLine) 
 	if _, ok := errors.AsType[*cart.NotForSaleError](err); ok || fault.CodeOf(err) == fault.NotFound {
 		return cart.Discontinued, nil
 	}
-	if _, ok := errors.AsType[*cart.KitError](err); ok {
-		return "", nil // the cart knows what kits are made of
+	if _, ok := errors.AsType[*inventory.KitError](err); ok {
+		return cart.Discontinued, nil
 	}
 	return "", err
 }

@@ -46,12 +46,23 @@ func (c *begin) source(ctx context.Context, s *Service, p cart.Priced) error {
 	return err
 }
 
+// sourceAdded chooses where lines that are added to an order take their goods
+// from. It returns an *inventory.OutOfStockError if they cannot be had from the
+// places that serve the country.
+func (s *Service) sourceAdded(ctx context.Context, o orders.Order, country string, lines []cart.QuotedLine) ([][]inventory.Part, error) {
+	wants := make([]inventory.Want, len(lines))
+	for i, l := range lines {
+		wants[i] = inventory.Want{Needs: l.Needs, Quantity: l.Quantity}
+	}
+	slot, err := id.SlotOf(string(o.ID))
+	if err != nil {
+		return nil, err
+	}
+	return s.inventory.Source(ctx, slot, "", country, wants)
+}
+
 // takes returns what a line takes from stock, as its order keeps it.
 func takes(l *orders.NewLine, parts []inventory.Part) []inventory.Demand {
-	if len(parts) == 1 && parts[0].Each == 1 && parts[0].SKU == l.SKU {
-		l.Pool = parts[0].Pool
-	} else {
-		l.Parts = parts
-	}
+	l.Pool, l.Parts = orders.Keep(l.SKU, parts)
 	return inventory.Take(parts, 0, l.Quantity)
 }

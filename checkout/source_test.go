@@ -9,6 +9,7 @@ import (
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/orders"
@@ -187,5 +188,49 @@ func TestCartsHoldAtAPlace(t *testing.T) {
 	_, err = s.carts.AddLine(s.ctx(), cart.AddLine{SKU: "ticket", Quantity: 2})
 	if !isOutOfStock(err) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestWhatIsAddedIsSourced: what is added to an order comes from where carts
+// take it, be it another place, the parts of a kit, or nothing that is there.
+func TestWhatIsAddedIsSourced(t *testing.T) {
+	s := newShop(t, 4)
+	s.sells("mug", 0)
+	s.sells("cup", 0)
+	s.sells("saucer", 0)
+	s.sellsBy(catalog.TrackOnly, "print", 0)
+	s.kit("set", "cup", 2, "saucer", 1)
+	s.sourcing(false, "berlin", "paris")
+	s.receiveAt("berlin", "mug", 1)
+	for _, sku := range []catalog.SKU{"mug", "cup", "saucer"} {
+		s.receiveAt("paris", sku, 5)
+	}
+	r, err := s.buy("mug", 1, approves)
+	s.must(err)
+	adds := func(sku catalog.SKU, units int64) (orders.Order, error) {
+		return s.checkout.Confirm(s.ctx(), checkout.Change{
+			Order: r.ID, Version: s.order(r.ID).Version, Reason: "more", Add: []checkout.AddedLine{{SKU: sku, Quantity: units}},
+		})
+	}
+	_, err = adds("mug", 2)
+	s.must(err)
+	_, err = adds("set", 2)
+	s.must(err)
+	o, err := adds("print", 3)
+	s.must(err)
+	if l := o.Lines[1]; l.Pool.Location() != "paris" || s.availableAt("paris", "mug") != 3 {
+		t.Errorf("the mugs are %+v, %d are left in Paris", l, s.availableAt("paris", "mug"))
+	}
+	if l := o.Lines[2]; len(l.Parts) != 2 || s.availableAt("paris", "cup") != 1 || s.availableAt("paris", "saucer") != 3 {
+		t.Errorf("the set is %+v, %d cups and %d saucers are left", l, s.availableAt("paris", "cup"), s.availableAt("paris", "saucer"))
+	}
+	_, err = adds("mug", 4)
+	if gone := as[*inventory.OutOfStockError](s, err); gone.SKU != "mug" || gone.Have != 3 {
+		t.Errorf("got %+v", gone)
+	}
+	_, err = s.orders.Cancel(s.ctx(), orders.Cancel{Order: r.ID, Reason: "no"})
+	s.must(err)
+	if n := s.availableAt("paris", "cup"); n != 5 {
+		t.Errorf("%d cups are back in Paris", n)
 	}
 }

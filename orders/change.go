@@ -38,7 +38,7 @@ type Changed struct {
 type AddedLine struct {
 	SKU       catalog.SKU       `cbor:"1,keyasint"`
 	Variant   catalog.VariantID `cbor:"2,keyasint"`
-	Pool      inventory.PoolID  `cbor:"3,keyasint,omitempty"`
+	Parts     []inventory.Part  `cbor:"3,keyasint,omitempty"` // what it takes from stock
 	Title     string            `cbor:"4,keyasint,omitempty"`
 	Quantity  int64             `cbor:"5,keyasint"`
 	UnitPrice int64             `cbor:"6,keyasint,omitempty"`
@@ -256,9 +256,7 @@ func (c Changed) add(tx *command.Tx, o *Order) (goods, shipping, tax int64, err 
 		goods, tax = goods+line.Net.Minor(), tax+l.Tax
 		o.Units += l.Quantity
 		o.Digital = o.Digital || line.Downloadable()
-		if l.Pool != "" {
-			demands = append(demands, inventory.Demand{Pool: l.Pool, SKU: l.SKU, Quantity: l.Quantity})
-		}
+		demands = append(demands, inventory.Take(l.Parts, 0, l.Quantity)...)
 	}
 	if len(demands) > 0 {
 		if err := inventory.AddSold(tx, string(o.ID), demands); err != nil {
@@ -298,8 +296,9 @@ func (l AddedLine) line(o Order, number int) Line {
 	if !l.TaxIncluded {
 		gross += l.Tax
 	}
+	pool, parts := Keep(l.SKU, l.Parts)
 	return Line{
-		Number: number, SKU: l.SKU, Variant: l.Variant, Pool: l.Pool, Title: l.Title, Quantity: l.Quantity, UnitPrice: amount(l.UnitPrice),
+		Number: number, SKU: l.SKU, Variant: l.Variant, Pool: pool, Parts: parts, Title: l.Title, Quantity: l.Quantity, UnitPrice: amount(l.UnitPrice),
 		Total: amount(total), Discount: amount(0), Fees: amount(0), TaxIncluded: l.TaxIncluded, Net: amount(gross - l.Tax), Tax: amount(l.Tax), Gross: amount(gross), Reason: l.Reason, Digital: l.Digital,
 	}
 }

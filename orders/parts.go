@@ -3,6 +3,7 @@ package orders
 import (
 	"encoding/json"
 
+	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/inventory"
 )
@@ -18,6 +19,15 @@ func (l Line) Demands(from, to int64) []inventory.Demand {
 		return nil
 	}
 	return []inventory.Demand{{Pool: l.Pool, SKU: l.SKU, Quantity: to - from}}
+}
+
+// Keep returns how a line keeps what it takes from stock: as the pool of its
+// units, where it is that, or else as parts.
+func Keep(sku catalog.SKU, parts []inventory.Part) (inventory.PoolID, []inventory.Part) {
+	if len(parts) == 1 && parts[0].Each == 1 && parts[0].SKU == sku {
+		return parts[0].Pool, nil
+	}
+	return "", parts
 }
 
 // encodeParts returns parts as their column takes them; "" is none.
