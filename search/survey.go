@@ -25,11 +25,12 @@ const surveyPause = 20 * time.Second
 // is left as it is: selling goes by what checkout knows.
 func (f *Finder) surveys(ctx context.Context, out chan<- survey) {
 	for ctx.Err() == nil {
-		started := time.Now()
+		started, pause := time.Now(), surveyPause
 		s, err := f.survey(ctx)
-		if err != nil {
+		if err != nil { // a node that is cut off only waits
 			f.options.Logger.Debug("what sells could not be surveyed", "error", err)
 		} else {
+			pause = max(pause, 100*time.Since(started))
 			select {
 			case out <- s:
 			case <-ctx.Done():
@@ -38,7 +39,7 @@ func (f *Finder) surveys(ctx context.Context, out chan<- survey) {
 		if err := f.noteMisses(ctx); err != nil {
 			f.options.Logger.Debug("texts that found nothing could not be noted", "error", err)
 		}
-		wait(ctx, max(surveyPause, 100*time.Since(started)))
+		wait(ctx, pause)
 	}
 }
 

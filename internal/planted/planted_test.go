@@ -140,6 +140,14 @@ var bugs = []bug{
 		old: "default:\n\t\tg.stepped()", new: "default:", test: "TestReadingTheLogIsProgress",
 	},
 	{
+		what: "caches are not told what is stale", file: "commerce.go",
+		old: "s.cache.Bump(key)", new: "_ = key", pkg: "./internal/sim", test: "TestSimulation",
+	},
+	{
+		what: "an index does not follow the catalog", file: "search/follow.go",
+		old: "c.products[catalog.ProductID(e.Subject)] = true", new: "_ = e.Subject", pkg: "./internal/sim", test: "TestSimulation",
+	},
+	{
 		what: "members change twice at once", file: "replication/members.go",
 		old: "if !g.changing.CompareAndSwap(false, true) {", new: "if g.changing.CompareAndSwap(false, true); false {", test: "TestMembersChangeOneAtATime",
 	},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/keelshop/commerce/cart"
@@ -103,13 +104,28 @@ func (w *world) complains(err error) {
 	}
 }
 
-// sound verifies all invariants of a node's store.
+// sound verifies all invariants of a node's store, and compares its index with its catalog.
 func (w *world) sound(l *life) {
 	found, err := l.shop.Verify(w.t.Context())
 	w.complains(err)
 	for _, v := range found {
 		w.complains(fmt.Errorf("%s: %s", l.node, v))
 	}
+	if l.finder == nil {
+		return
+	}
+	// What has sold out is told by no event, but found by the survey that an index makes every 20 seconds, or later if the
+	// last one took long.
+	w.eventually("the index of "+l.node+" agrees with the catalog", 15*time.Minute, func() error {
+		differ, err := l.finder.Verify(w.t.Context())
+		if err == nil && len(differ) > 0 {
+			err = errors.New(strings.Join(differ, "; "))
+		}
+		if err != nil {
+			time.Sleep(10 * time.Second)
+		}
+		return err
+	})
 }
 
 // hasAll checks that what was confirmed is there, once, and that events have no gaps.

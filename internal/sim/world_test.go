@@ -20,6 +20,7 @@ import (
 	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
 	"github.com/keelshop/commerce/payments/simulator"
 	"github.com/keelshop/commerce/replication/peer"
+	"github.com/keelshop/commerce/search"
 )
 
 // config is what a run is made of.
@@ -30,6 +31,7 @@ type config struct {
 	clients int
 	trouble time.Duration // how long the first phase lasts, in virtual time
 	log     int64         // bytes of log before it is truncated
+	search  bool          // each node keeps an index beside its store
 }
 
 // variant draws a configuration from a seed.
@@ -37,7 +39,7 @@ func variant(seed uint64, trouble time.Duration) config {
 	r := rand.New(rand.NewPCG(seed, 99))
 	return config{
 		seed: seed, nodes: 3 + 2*(r.IntN(4)/3), shards: 1 + r.IntN(2), clients: 3, trouble: trouble,
-		log: []int64{4 << 10, 16 << 10, 64 << 20}[r.IntN(3)],
+		log: []int64{4 << 10, 16 << 10, 64 << 20}[r.IntN(3)], search: r.IntN(2) == 0,
 	}
 }
 
@@ -72,6 +74,7 @@ type node struct {
 type life struct {
 	node    string
 	shop    *commerce.Store
+	finder  *search.Finder // nil unless the world has search
 	engine  command.Engine
 	fs      *faultvfs.FS
 	ended   atomic.Bool // what it answers from now on is not heard
@@ -147,9 +150,26 @@ func (w *world) open(ctx context.Context, n *node) error {
 	}
 	n.join = false
 	l.shop = shop
+	if w.search {
+		if err := w.index(ctx, n, l); err != nil {
+			return err
+		}
+	}
 	n.now.Store(l)
 	w.add("%s is open in %s", n.name, filepath.Base(n.dir))
 	return nil
+}
+
+// index opens the index of a node. It survives all that happens to the store, so that it may be ahead of it: a disk may
+// keep the one and not the other.
+func (w *world) index(ctx context.Context, n *node, l *life) (err error) {
+	dir := filepath.Join(w.dir, n.name+"-index")
+	if l.finder, err = search.Open(ctx, l.shop, search.Options{Dir: dir, Logger: w.logger(n.name + " index")}); err == nil {
+		return nil
+	}
+	w.complains(fmt.Errorf("the index of %s does not open: %w", n.name, err))
+	w.end(l)
+	return err
 }
 
 // crash ends a node as a power cut does. What it had not synced is lost, perhaps.
@@ -189,6 +209,9 @@ func (w *world) quit(n *node) {
 }
 
 func (w *world) end(l *life) {
+	if l.finder != nil {
+		w.complains(l.finder.Close())
+	}
 	if err := l.shop.Close(); err != nil {
 		w.add("closing %s: %v", l.node, err)
 		w.t.Errorf("closing %s: %v", l.node, err)
