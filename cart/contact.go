@@ -105,14 +105,11 @@ func (c *SetContact) prepare(ctx context.Context, s *Service, st command.Stamp) 
 	if c.Contact == (Contact{}) {
 		return nil
 	}
-	var h header
-	err := s.engine.View(ctx, st.Slot, func(tx *sqlite.Tx) (err error) {
-		h, err = loadHeader(tx, c.Cart)
-		return err
-	})
+	from, err := s.asIs(ctx, st.Slot, c.Cart)
 	if err != nil {
 		return err
 	}
+	h := header{id: c.Cart, customer: from.cart.Customer}
 	key, wrapped, isNew, err := subject.Key(ctx, s.engine, s.sealer, st.Slot, h.subject())
 	if err != nil {
 		return h.erased(err)

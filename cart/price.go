@@ -7,7 +7,6 @@ import (
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/internal/id"
-	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/pricing"
@@ -43,7 +42,7 @@ func (s *Service) Price(ctx context.Context, cart ID) (Priced, error) {
 	if err != nil {
 		return Priced{}, err
 	}
-	return s.price(ctx, slot, nil, func(*sqlite.Tx) (ID, error) { return cart, nil })
+	return s.price(ctx, slot, nil, s.reader(slot, cart))
 }
 
 // PriceFor is Price for a cart that is paid with certain providers, whatever
@@ -53,20 +52,29 @@ func (s *Service) PriceFor(ctx context.Context, cart ID, payments []string) (Pri
 	if err != nil {
 		return Priced{}, err
 	}
-	return s.price(ctx, slot, payments, func(*sqlite.Tx) (ID, error) { return cart, nil })
+	return s.price(ctx, slot, payments, s.reader(slot, cart))
 }
 
-func (s *Service) priced(ctx context.Context, slot id.Slot, find func(*sqlite.Tx) (ID, error)) (Cart, error) {
-	p, err := s.price(ctx, slot, nil, find)
+// reading reads the cart that is to be priced.
+type reading func(context.Context, pricing.Asked) (snapshot, error)
+
+// reader returns the reading of a cart that is known by its ID.
+func (s *Service) reader(slot id.Slot, cart ID) reading {
+	return func(ctx context.Context, asks pricing.Asked) (snapshot, error) {
+		return s.snapshot(ctx, slot, cart, asks)
+	}
+}
+
+func (s *Service) priced(ctx context.Context, slot id.Slot, read reading) (Cart, error) {
+	p, err := s.price(ctx, slot, nil, read)
 	if err == nil && p.Status == Active {
 		err = p.checkStock(ctx, s)
 	}
 	return p.Cart, err
 }
 
-// price reads the cart that find names, all of it in one snapshot, and prices
-// it by the rules and the catalog as they are now.
-func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, find func(*sqlite.Tx) (ID, error)) (Priced, error) {
+// price prices what read reads by the rules and the catalog as they are now.
+func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, read reading) (Priced, error) {
 	rules, err := s.pricing.Rules(ctx)
 	if err != nil {
 		return Priced{}, err
@@ -75,9 +83,7 @@ func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, fi
 	if err != nil {
 		return Priced{}, err
 	}
-	asks := rules.AsksFor()
-	asks.Groups = asks.Groups || lists.AskForGroups()
-	from, err := s.snapshot(ctx, slot, rules, asks, find)
+	from, err := read(ctx, asksOf(rules, lists))
 	if err != nil {
 		return Priced{}, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // Get returns a cart with its lines and totals, or a *NotFoundError. Of all
@@ -24,26 +25,32 @@ func (s *Service) Get(ctx context.Context, cart ID) (Cart, error) {
 	if err != nil {
 		return Cart{}, err
 	}
-	return s.priced(ctx, slot, func(tx *sqlite.Tx) (ID, error) { return cart, nil })
+	return s.priced(ctx, slot, s.reader(slot, cart))
 }
 
 // Owner returns the customer whose cart it is, "" for a guest's, or a
-// *NotFoundError. It never changes, and is cheaper to ask for than the cart.
+// *NotFoundError. It is cheaper to ask for than the cart, and who asks for the
+// cart next finds it in memory.
 func (s *Service) Owner(ctx context.Context, cart ID) (accounts.CustomerID, error) {
 	slot, err := slotOf(cart)
 	if err != nil {
 		return "", err
 	}
-	var owner accounts.CustomerID
-	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
-		customer, found, err := tx.Text(`SELECT customer FROM carts WHERE id = ?`, cart)
-		if err == nil && !found {
-			err = &NotFoundError{Cart: cart}
-		}
-		owner = accounts.CustomerID(customer)
-		return err
-	})
-	return owner, err
+	from, err := s.asIs(ctx, slot, cart)
+	return from.cart.Customer, err
+}
+
+// asIs reads a cart without pricing it.
+func (s *Service) asIs(ctx context.Context, slot id.Slot, cart ID) (snapshot, error) {
+	rules, err := s.pricing.Rules(ctx)
+	if err != nil {
+		return snapshot{}, err
+	}
+	lists, err := s.pricing.PriceLists(ctx)
+	if err != nil {
+		return snapshot{}, err
+	}
+	return s.snapshot(ctx, slot, cart, asksOf(rules, lists))
 }
 
 // read returns the cart that a command answered with.
@@ -59,12 +66,18 @@ func (s *Service) ActiveOf(ctx context.Context, customer accounts.CustomerID) (C
 	if err != nil {
 		return Cart{}, err
 	}
-	return s.priced(ctx, slot, func(tx *sqlite.Tx) (ID, error) {
-		cart, found, err := tx.Text(`SELECT id FROM carts WHERE customer = ? AND customer <> '' AND status = 'active' ORDER BY id DESC LIMIT 1`, customer)
-		if err == nil && !found {
-			err = &NotFoundError{Customer: customer}
-		}
-		return ID(cart), err
+	return s.priced(ctx, slot, func(ctx context.Context, asks pricing.Asked) (out snapshot, err error) {
+		err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+			cart, found, err := tx.Text(`SELECT id FROM carts WHERE customer = ? AND customer <> '' AND status = 'active' ORDER BY id DESC LIMIT 1`, customer)
+			if err == nil && !found {
+				err = &NotFoundError{Customer: customer}
+			}
+			if err != nil {
+				return err
+			}
+			return out.read(tx, ID(cart), asks)
+		})
+		return out, err
 	})
 }
 

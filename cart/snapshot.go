@@ -1,10 +1,13 @@
 package cart
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/seal"
@@ -17,9 +20,9 @@ import (
 type snapshot struct {
 	cart      Cart
 	codes     []string
-	sealed    seal.Sealed // the contact, if more than its country matters
+	sealed    seal.Sealed // the contact
 	lacks     []string    // what the address lacks, if the store asks
-	owner     string      // the subject whose key opens it; "" if it does not matter
+	owner     string      // the subject whose key opens it; "" if there is none
 	groups    []string
 	exempt    []pricing.Exemption
 	hasBought bool
@@ -27,25 +30,69 @@ type snapshot struct {
 	frozen    *frozenPrice // of a hard freeze
 }
 
-// snapshot reads the cart that find names.
-func (s *Service) snapshot(ctx context.Context, slot id.Slot, rules *pricing.Rules, asks pricing.Asked, find func(*sqlite.Tx) (ID, error)) (snapshot, error) {
-	var out snapshot
-	err := s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
-		cart, err := find(tx)
-		if err != nil {
-			return err
-		}
-		return out.read(tx, cart, rules, asks)
-	})
-	return out, err
+// asksOf returns what a cart's price depends on, by the rules and price lists
+// of now.
+func asksOf(rules *pricing.Rules, lists *catalog.PriceLists) pricing.Asked {
+	asks := rules.AsksFor()
+	asks.Groups = asks.Groups || lists.AskForGroups()
+	return asks
 }
 
-func (out *snapshot) read(tx *sqlite.Tx, cart ID, rules *pricing.Rules, asks pricing.Asked) (err error) {
+// mostRemembered is how many lines a cart may have to be kept in memory.
+const mostRemembered = 50
+
+// snapshot reads a cart. Nothing changes what is read but commands of its slot.
+func (s *Service) snapshot(ctx context.Context, slot id.Slot, cart ID, asks pricing.Asked) (snapshot, error) {
+	v, err := s.engine.Remember(ctx, slot, snapshotKey(cart, asks), func(tx *sqlite.Tx) (any, bool, error) {
+		out := new(snapshot)
+		err := out.read(tx, cart, asks)
+		return out, out.atHome(slot) && len(out.cart.Lines) <= mostRemembered && out.frozen == nil, err
+	})
+	if err != nil {
+		return snapshot{}, err
+	}
+	return v.(*snapshot).copied(), nil
+}
+
+// snapshotKey tells what was asked for apart.
+func snapshotKey(cart ID, asks pricing.Asked) string {
+	bits := byte('0')
+	for i, asked := range []bool{asks.Codes, asks.Groups, asks.FirstOrder, asks.PerCustomer} {
+		if asked {
+			bits |= 1 << i
+		}
+	}
+	return "cart " + string(cart) + " " + string(bits)
+}
+
+// atHome reports whether everything that was read lives on the cart's slot. A
+// guest's cart that was merged names a customer who lives elsewhere.
+func (out *snapshot) atHome(slot id.Slot) bool {
+	if out.cart.Customer == "" {
+		return true
+	}
+	home, err := out.cart.Customer.Slot()
+	return err == nil && home == slot
+}
+
+// copied returns a snapshot of which the caller may change the cart.
+func (out *snapshot) copied() snapshot {
+	c := *out
+	c.cart.Lines = slices.Clone(c.cart.Lines)
+	for i := range c.cart.Lines {
+		l := &c.cart.Lines[i]
+		l.Properties = slices.Clone(l.Properties)
+	}
+	c.cart.Metadata, c.cart.PrivateMetadata = bytes.Clone(c.cart.Metadata), bytes.Clone(c.cart.PrivateMetadata)
+	return c
+}
+
+func (out *snapshot) read(tx *sqlite.Tx, cart ID, asks pricing.Asked) (err error) {
 	stored, err := GetTx(tx, cart)
 	if err != nil {
 		return err
 	}
-	out.cart = stored.Cart
+	out.cart, out.sealed, out.owner = stored.Cart, stored.Contact, stored.ContactSubject
 	if out.cart.Lines, err = LinesTx(tx, cart, out.cart.Currency); err != nil {
 		return err
 	}
@@ -59,20 +106,11 @@ func (out *snapshot) read(tx *sqlite.Tx, cart ID, rules *pricing.Rules, asks pri
 			return err
 		}
 	}
-	needsContact := rules.Settings.FullAddresses || rules.NeedsAddress(out.cart.ShippingCountry)
-	if out.cart.Customer != "" {
-		if out.exempt, err = pricing.ExemptionsTx(tx, out.cart.Customer); err != nil {
-			return err
-		}
-		for _, e := range out.exempt {
-			needsContact = needsContact || e.NeedsAddress(out.cart.ShippingCountry)
-		}
-	}
-	if needsContact {
-		out.sealed, out.owner = stored.Contact, stored.ContactSubject
-	}
 	if out.cart.Customer == "" {
 		return nil
+	}
+	if out.exempt, err = pricing.ExemptionsTx(tx, out.cart.Customer); err != nil {
+		return err
 	}
 	if asks.Groups {
 		if out.groups, err = accounts.GroupsTx(tx, out.cart.Customer); err != nil {
@@ -98,6 +136,13 @@ func HasBoughtTx(tx *sqlite.Tx, customer accounts.CustomerID, but ID) (bool, err
 	return found, err
 }
 
+// needsContact reports whether more of the contact matters than its country.
+func (out *snapshot) needsContact(rules *pricing.Rules) bool {
+	country := out.cart.ShippingCountry
+	return rules.Settings.FullAddresses || rules.NeedsAddress(country) ||
+		slices.ContainsFunc(out.exempt, func(e pricing.Exemption) bool { return e.NeedsAddress(country) })
+}
+
 // input returns what is to be priced, without its lines.
 func (s *Service) input(ctx context.Context, slot id.Slot, rules *pricing.Rules, from *snapshot) (pricing.Input, error) {
 	c := &from.cart
@@ -110,7 +155,7 @@ func (s *Service) input(ctx context.Context, slot id.Slot, rules *pricing.Rules,
 	if c.Payment != "" {
 		in.Payments = []string{c.Payment}
 	}
-	if from.owner != "" {
+	if from.owner != "" && from.needsContact(rules) {
 		contact, err := OpenContact(ctx, s.engine, s.sealer, slot, from.owner, from.sealed)
 		if err != nil {
 			return in, err

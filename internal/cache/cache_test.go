@@ -125,3 +125,61 @@ func BenchmarkHit(b *testing.B) {
 		}
 	}
 }
+
+// What is read of a group after a change of it was acknowledged has the change.
+func TestGroupsAreNeverOlderThanTheLastAcknowledgedWrite(t *testing.T) {
+	for _, size := range []int64{0, 64 << 20} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			c := open(t, size)
+			var stored, acked atomic.Int64
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				for n := int64(1); n <= 5000; n++ {
+					stored.Store(n)
+					c.BumpGroup(7)
+					acked.Store(n)
+				}
+			})
+			for range 4 {
+				wg.Go(func() {
+					for range 5000 {
+						least := acked.Load()
+						got, err := c.GetOf(7, "k", func() (any, bool, error) { return stored.Load(), true, nil })
+						if err != nil || got.(int64) < least {
+							t.Errorf("read %v, %v after %d was acknowledged", got, err, least)
+							return
+						}
+					}
+				})
+			}
+			wg.Wait()
+		})
+	}
+}
+
+func TestGroupsAreApart(t *testing.T) {
+	c := open(t, 1<<20)
+	loads := 0
+	get := func(group int, keep bool) {
+		if _, err := c.GetOf(group, fmt.Sprint(group), func() (any, bool, error) { loads++; return group, keep, nil }); err != nil {
+			t.Fatal(err)
+		}
+		c.Wait()
+	}
+	for i, step := range []struct {
+		do   func()
+		want int
+	}{
+		{func() { get(1, true) }, 1},
+		{func() { get(1, true) }, 1},
+		{func() { get(2, false) }, 2},
+		{func() { get(2, false) }, 3},
+		{func() { c.BumpGroup(2); get(1, true) }, 3},
+		{func() { c.BumpGroup(1); get(1, true) }, 4},
+		{func() { c.BumpAll(); get(1, true) }, 5},
+	} {
+		if step.do(); loads != step.want {
+			t.Fatalf("step %d: loaded %d times, want %d", i, loads, step.want)
+		}
+	}
+}

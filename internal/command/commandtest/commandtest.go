@@ -37,6 +37,7 @@ type Engine struct {
 	file  []*shard.Shard
 	log   [][]shard.Entry
 
+	memory    memory
 	now       atomic.Int64 // ms since 1970
 	submitted atomic.Int64
 	// OnTouch is called with the keys that a commit made stale. Set it before use.
@@ -88,10 +89,11 @@ func (e *Engine) setLevel(i int) {
 func (e *Engine) open(name string, i int) *shard.Shard {
 	f, err := shard.Open(shard.Config{
 		Path: filepath.Join(e.dir, name), Store: StoreID, Shard: i, Map: e.m, Commands: e.set,
-		Committed: func(keys []string) {
+		Committed: func(done *command.Effects) {
 			if e.OnTouch != nil {
-				e.OnTouch(keys)
+				e.OnTouch(done.Touched)
 			}
+			e.memory.forget(done.Slots)
 		},
 	})
 	if err != nil {
@@ -144,6 +146,23 @@ func (e *Engine) Recall(ctx context.Context, env command.Envelope) (a command.An
 // View runs fn on a snapshot of the shard that owns slot.
 func (e *Engine) View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) error) error {
 	return e.file[e.ShardOf(slot)].View(ctx, fn)
+}
+
+// Remember keeps everything that it may.
+func (e *Engine) Remember(ctx context.Context, slot id.Slot, key string, read func(*sqlite.Tx) (any, bool, error)) (any, error) {
+	value, version, found := e.memory.get(slot, key)
+	if found {
+		return value, nil
+	}
+	var keep bool
+	err := e.View(ctx, slot, func(tx *sqlite.Tx) (err error) {
+		value, keep, err = read(tx)
+		return err
+	})
+	if err == nil && keep {
+		e.memory.put(slot, key, version, value)
+	}
+	return value, err
 }
 
 // Shards returns the number of shards.

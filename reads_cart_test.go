@@ -1,0 +1,89 @@
+package commerce_test
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/fault"
+)
+
+// TestCartsInMemoryAreNeverBehind: carts that are kept in memory are read as
+// everybody has heard that they were changed, while several change them.
+func TestCartsInMemoryAreNeverBehind(t *testing.T) {
+	shop := commercetest.Open(t, commerce.WithShards(2))
+	stock(t, shop, "mug", 100_000)
+	var wg sync.WaitGroup
+	for range 4 {
+		c, err := shop.Carts.AddLine(t.Context(), cart.AddLine{SKU: "mug", Quantity: 1})
+		must(t, err)
+		var acked atomic.Int64
+		for range 2 {
+			wg.Go(func() {
+				for range 60 {
+					got, err := shop.Carts.AddLine(t.Context(), cart.AddLine{Cart: c.ID, SKU: "mug", Quantity: 1})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					for {
+						old := acked.Load()
+						if old >= got.Version || acked.CompareAndSwap(old, got.Version) {
+							break
+						}
+					}
+				}
+			})
+			wg.Go(func() {
+				for range 600 {
+					least := acked.Load()
+					got, err := shop.Carts.Get(t.Context(), c.ID)
+					if err != nil || got.Version < least || got.Lines[0].Quantity != got.Version {
+						t.Errorf("after version %d was confirmed: version %d with %d units, %v", least, got.Version, got.Lines[0].Quantity, err)
+						return
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+}
+
+// TestACartInMemoryIsNotBehindAnotherNode: what a node has in memory of a cart
+// is not shown once another node has confirmed a change.
+func TestACartInMemoryIsNotBehindAnotherNode(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 1)
+	stock(t, f.nodes[0], "mug", 100)
+	f.join(1, 2)
+	must(t, f.nodes[2].Cluster().Drain(t.Context(), "node_2"))
+	c, err := f.nodes[0].Carts.AddLine(t.Context(), cart.AddLine{SKU: "mug", Quantity: 1})
+	must(t, err)
+	follower := f.nodes[2].Carts
+	for want := int64(1); want <= 5; want++ {
+		for range 2 { // from the file, and then from memory
+			got, err := follower.Get(t.Context(), c.ID)
+			must(t, err)
+			if got.Version != want {
+				t.Fatalf("the follower shows version %d after %d was confirmed", got.Version, want)
+			}
+		}
+		_, err = f.nodes[0].Carts.AddLine(t.Context(), cart.AddLine{Cart: c.ID, SKU: "mug", Quantity: 1})
+		must(t, err)
+	}
+	resume := commerce.Pause(f.nodes[2])
+	defer resume()
+	must(t, commerce.TakeCut(t.Context(), f.nodes[0]))
+	_, err = f.nodes[0].Carts.AddLine(t.Context(), cart.AddLine{Cart: c.ID, SKU: "mug", Quantity: 1})
+	must(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if got, err := follower.Get(ctx, c.ID); fault.CodeOf(err) != fault.Unavailable {
+		t.Errorf("a follower that is behind shows version %d, %v", got.Version, err)
+	}
+}
