@@ -32,7 +32,7 @@ KILLS ?= 100
 DIR ?= shop.data
 DATA ?=
 
-.PHONY: help olist lies check test race sim properties chaos planted failover fuzz bench searchbench relevance replay fixture golden crowd
+.PHONY: help olist journey lies check test race sim properties chaos planted failover fuzz bench searchbench relevance replay fixture golden crowd
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -99,6 +99,9 @@ lies: ## 20,000 orders at a bank that lies, 10,000 orders of webhooks, every cas
 olist: ## a marketplace's 99,440 orders in ../shared/data with all their payments, and their ledger read by awk
 	COMMERCE_LONG=1 COMMERCE_OLIST_LEDGER=$(CURDIR)/olist-ledger.csv go test -count=1 -timeout=3h -run='^TestOlist$$' -v .
 	zcat ../shared/data/olist/olist_order_payments_dataset.csv.gz | awk -f testdata/olist.awk olist-ledger.csv -
+
+journey: ## a grocer's 2,102 redeemed coupons and 47,243 baskets in ../shared/data
+	COMMERCE_LONG=1 go test -count=1 -run='^TestCompleteJourney' -v ./pricing ./checkout
 
 fixture: ## write testdata/stores anew for this format and level; see proof_fixture_test.go
 	COMMERCE_FIXTURE=1 go test -count=1 -run='^TestWriteFixture$$' .

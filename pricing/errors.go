@@ -27,6 +27,35 @@ func (e *NotFoundError) Error() string { return fmt.Sprintf("there is no %s %q",
 // Unwrap returns fault.NotFound.
 func (e *NotFoundError) Unwrap() error { return fault.NotFound }
 
+// LineError says that a line cannot be priced: it has no units, or costs or
+// weighs less than nothing.
+type LineError struct {
+	Line                             int // from 1
+	Quantity, UnitPrice, WeightGrams int64
+}
+
+func (e *LineError) Error() string {
+	return fmt.Sprintf("line %d: %d units at %d of %d grams cannot be priced", e.Line, e.Quantity, e.UnitPrice, e.WeightGrams)
+}
+
+// Unwrap returns fault.Invalid.
+func (e *LineError) Unwrap() error { return fault.Invalid }
+
+// GivenError says that a discount that was given cannot be: there is no such
+// line, it is below zero, or it is more than is left of what the line costs.
+type GivenError struct {
+	Line         int // from 1
+	Name         string
+	Amount, Left int64 // minor units
+}
+
+func (e *GivenError) Error() string {
+	return fmt.Sprintf("line %d: a discount of %d cannot be given for %q, of the line %d is left", e.Line, e.Amount, e.Name, e.Left)
+}
+
+// Unwrap returns fault.Invalid.
+func (e *GivenError) Unwrap() error { return fault.Invalid }
+
 // FullError says that a store has as many rules of a kind as it may.
 type FullError struct {
 	Kind Kind

@@ -7,31 +7,40 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/keelshop/commerce/catalog"
-	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/pricing"
 )
 
-// TestCompleteJourney redeems every coupon that 801 households redeemed in a
-// year at a grocer's, as 84.51° published them, if COMMERCE_COMPLETEJOURNEY
-// names the directory of that data. Each is accepted on its day for a product
-// of the coupon; and refused the day after its campaign ends, for a household
-// that is not in it, and for a product that the coupon is not for.
-func TestCompleteJourney(t *testing.T) {
-	dir := os.Getenv("COMMERCE_COMPLETEJOURNEY")
-	if dir == "" {
-		t.Skip("COMMERCE_COMPLETEJOURNEY does not name a directory with coupons.csv.gz and its companions")
+// journeyData holds a year of a grocer's coupons and a sample of what 801
+// households bought, as 84.51° published them.
+const journeyData = "../../shared/data/completejourney"
+
+func needJourney(t *testing.T) {
+	t.Helper()
+	if _, err := os.Stat(journeyData); err != nil {
+		t.Skipf("the data of the grocer is not there: %v", err)
 	}
+}
+
+// TestCompleteJourney redeems every coupon that the households redeemed. Each
+// is accepted on its day for a product of the coupon; and refused the day after
+// its campaign ends, for a household that is not in it, and for a product that
+// the coupon is not for. What a store does with them is shown by the test of
+// the same name in package checkout.
+func TestCompleteJourney(t *testing.T) {
+	needJourney(t)
 	j := journey{ends: map[string]time.Time{}, periods: map[string]pricing.Period{}, members: map[string][]string{}, products: map[string][]catalog.SKU{}}
-	j.read(t, dir)
+	j.read(t, journeyData)
 	used := map[string]int{} // by household and coupon
 	accepted, refused := 0, 0
-	table(t, filepath.Join(dir, "coupon_redemptions.csv.gz"), func(row map[string]string) {
+	table(t, filepath.Join(journeyData, "coupon_redemptions.csv.gz"), func(row map[string]string) {
 		household, campaign := row["household_id"], row["campaign_id"]
 		coupon := campaign + "-" + row["coupon_upc"]
 		on, err := time.Parse(time.DateOnly, row["redemption_date"])
@@ -171,66 +180,125 @@ func table(t *testing.T, path string, row func(map[string]string)) {
 	}
 }
 
-// TestCompleteJourneyLines prices 75,000 lines of the same grocer with the
-// discounts as they were given. The base of a line is what it sold for and its
-// retail and match discounts. Lines without units, and lines whose coupon is
-// worth more than their base, are refused; what is accepted and what is
-// refused add up to the columns of the file.
-func TestCompleteJourneyLines(t *testing.T) {
-	dir := os.Getenv("COMMERCE_COMPLETEJOURNEY")
-	if dir == "" {
-		t.Skip("COMMERCE_COMPLETEJOURNEY does not name a directory with transactions_sample.csv.gz")
-	}
-	type sums struct{ lines, sales, retail, coupon, match int64 }
-	var accepted, noUnits, tooLarge sums
-	add := func(to *sums, row map[string]string) {
-		to.lines++
-		for column, sum := range map[string]*int64{"sales_value": &to.sales, "retail_disc": &to.retail, "coupon_disc": &to.coupon, "coupon_match_disc": &to.match} {
-			*sum += dollars(t, row[column])
-		}
-	}
-	table(t, filepath.Join(dir, "transactions_sample.csv.gz"), func(row map[string]string) {
-		coupon := dollars(t, row["coupon_disc"])
-		base := dollars(t, row["sales_value"]) + dollars(t, row["retail_disc"]) + dollars(t, row["coupon_match_disc"])
-		rules, err := pricing.NewRules(pricing.Settings{}, nil, nil, pricing.Promotion{
-			ID: "coupon", Name: "coupon", Effect: pricing.Effect{Kind: pricing.AmountOff, Amounts: []money.Amount{money.New(coupon, "USD")}},
-		})
+// journeyLine is one line of the sample, in cents.
+type journeyLine struct {
+	product                      catalog.SKU
+	units                        int64
+	sales, retail, match, coupon int64
+}
+
+// base is what the coupon comes off.
+func (l journeyLine) base() int64 { return l.sales + l.retail + l.match }
+
+// journeySums adds lines up.
+type journeySums struct{ lines, sales, retail, coupon, match int64 }
+
+func (s *journeySums) add(l journeyLine) {
+	s.lines++
+	s.sales, s.retail, s.coupon, s.match = s.sales+l.sales, s.retail+l.retail, s.coupon+l.coupon, s.match+l.match
+}
+
+// TestCompleteJourneyBaskets prices the sample's 47,243 baskets with the
+// coupons as they were given. Lines without units and lines whose coupon is
+// more than their base are refused, each by an error of its own that names the
+// line; the rest of their basket is priced without them. What is accepted and
+// what is refused add up to the columns of the file.
+func TestCompleteJourneyBaskets(t *testing.T) {
+	needJourney(t)
+	var names []string
+	baskets := map[string][]journeyLine{}
+	table(t, filepath.Join(journeyData, "transactions_sample.csv.gz"), func(row map[string]string) {
+		units, err := strconv.ParseInt(row["quantity"], 10, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
-		units := int64(1) // the total of the line is the truth, and may not divide by its units
-		if row["quantity"] == "0" {
-			units = 0
+		name := row["basket_id"]
+		if baskets[name] == nil {
+			names = append(names, name)
 		}
-		q, err := rules.Price(pricing.Input{Currency: "USD", Lines: []pricing.Line{{SKU: catalog.SKU(row["product_id"]), Quantity: units, UnitPrice: base}}})
-		switch {
-		case fault.CodeOf(err) == fault.Invalid && err != nil:
-			add(&noUnits, row)
-		case err != nil:
-			t.Fatal(err)
-		case q.Discount < coupon: // a discount never exceeds its base
-			add(&tooLarge, row)
-			if q.Discount != base || q.Total != 0 {
-				t.Errorf("%v: %+v", row, q)
-			}
-		default:
-			add(&accepted, row)
-			if q.Total != base-coupon {
-				t.Errorf("%v: %+v", row, q)
-			}
-		}
+		baskets[name] = append(baskets[name], journeyLine{
+			product: catalog.SKU(row["product_id"]), units: units, sales: dollars(t, row["sales_value"]), retail: dollars(t, row["retail_disc"]),
+			match: dollars(t, row["coupon_match_disc"]), coupon: dollars(t, row["coupon_disc"]),
+		})
 	})
-	total := sums{
-		accepted.lines + noUnits.lines + tooLarge.lines, accepted.sales + noUnits.sales + tooLarge.sales, accepted.retail + noUnits.retail + tooLarge.retail,
-		accepted.coupon + noUnits.coupon + tooLarge.coupon, accepted.match + noUnits.match + tooLarge.match,
+	rules, err := pricing.NewRules(pricing.Settings{}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if want := (sums{75_000, 23_393_524, 4_018_091, 135_671, 24_210}); total != want {
+	var accepted, noUnits, tooMuch, total journeySums
+	above := 0
+	for _, name := range names {
+		left := baskets[name]
+		for _, l := range left {
+			total.add(l)
+			if isGivenTooMuch(rules, l) {
+				above++
+			}
+		}
+		for len(left) > 0 {
+			refused, by := priceJourney(t, rules, left)
+			if refused < 0 {
+				break
+			}
+			l := left[refused]
+			if by == "line" {
+				noUnits.add(l)
+			} else {
+				tooMuch.add(l)
+			}
+			left = slices.Delete(left, refused, refused+1)
+		}
+		for _, l := range left {
+			accepted.add(l)
+		}
+	}
+	if len(names) != 47_243 || noUnits.lines != 416 || tooMuch.lines != 12 || above != 153 || accepted.lines != 75_000-416-12 {
+		t.Errorf("%d baskets, %d lines without units, %d others whose coupon is too much, %d with any number of units, %d accepted", len(names), noUnits.lines, tooMuch.lines, above, accepted.lines)
+	}
+	if want := (journeySums{75_000, 23_393_524, 4_018_091, 135_671, 24_210}); total != want {
 		t.Errorf("the columns add up to %+v, want %+v", total, want)
 	}
-	if noUnits.lines != 416 {
-		t.Errorf("%d lines have no units", noUnits.lines)
+	for _, s := range []journeySums{noUnits, tooMuch} {
+		accepted.lines, accepted.sales, accepted.retail, accepted.coupon, accepted.match = accepted.lines+s.lines, accepted.sales+s.sales, accepted.retail+s.retail, accepted.coupon+s.coupon, accepted.match+s.match
 	}
-	t.Logf("accepted %+v, without units %+v, coupon above the base %+v", accepted, noUnits, tooLarge)
+	if accepted != total {
+		t.Errorf("what was accepted and what was refused add up to %+v of %+v", accepted, total)
+	}
+}
+
+// priceJourney prices a basket, and checks what it comes to. It returns the
+// line that is refused, and by which rule; -1 is none.
+func priceJourney(t *testing.T, rules *pricing.Rules, basket []journeyLine) (refused int, by string) {
+	t.Helper()
+	in, want := pricing.Input{Currency: "USD"}, int64(0)
+	for i, l := range basket {
+		// The total of a line is the truth, and may not divide by its units.
+		in.Lines = append(in.Lines, pricing.Line{SKU: l.product, Quantity: min(l.units, 1), UnitPrice: l.base()})
+		in.Given = append(in.Given, pricing.Given{Line: i + 1, Name: "coupon", Amount: l.coupon})
+		want += l.base() - l.coupon
+	}
+	q, err := rules.Price(in)
+	if e, ok := errors.AsType[*pricing.LineError](err); ok {
+		return e.Line - 1, "line"
+	}
+	if e, ok := errors.AsType[*pricing.GivenError](err); ok {
+		return e.Line - 1, "given"
+	}
+	if err != nil || q.Total != want {
+		t.Fatalf("%+v comes to %d, %v, want %d", basket, q.Total, err, want)
+	}
+	return -1, ""
+}
+
+// isGivenTooMuch reports whether the coupon of a line is refused whatever its
+// units are.
+func isGivenTooMuch(rules *pricing.Rules, l journeyLine) bool {
+	_, err := rules.Price(pricing.Input{
+		Currency: "USD", Lines: []pricing.Line{{SKU: l.product, Quantity: 1, UnitPrice: l.base()}},
+		Given: []pricing.Given{{Line: 1, Name: "coupon", Amount: l.coupon}},
+	})
+	_, ok := errors.AsType[*pricing.GivenError](err)
+	return ok
 }
 
 // dollars reads an amount in dollars as cents. One row of the file holds what a

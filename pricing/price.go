@@ -8,16 +8,17 @@ import (
 )
 
 // Price says what the input costs by these rules. It is a pure function: it
-// reads no clock and no store. It returns fault.Invalid for quantities below 1
-// and amounts below 0, and a *money.OverflowError if a sum does not fit into
-// 64 bits.
+// reads no clock and no store. It returns a *LineError for quantities below 1
+// and amounts below 0, a *GivenError for a discount that was given and is more
+// than its line costs, and a *money.OverflowError if a sum does not fit into 64
+// bits.
 func (r *Rules) Price(in Input) (Quote, error) {
 	p := pricer{rules: r, in: in, zone: -1}
 	p.quote = Quote{Currency: in.Currency, TaxIncluded: r.Settings.TaxIncluded, Rules: r.Version}
 	if p.in.Address.Country == "" {
 		p.in.Address = r.Settings.Home
 	}
-	for _, step := range [...]func() error{p.goods, p.promote, p.codes, p.findTaxes, p.taxGoods, p.ship, p.charge, p.sumUp} {
+	for _, step := range [...]func() error{p.goods, p.give, p.promote, p.codes, p.findTaxes, p.taxGoods, p.ship, p.charge, p.sumUp} {
 		if err := step(); err != nil {
 			return Quote{}, err
 		}
@@ -38,6 +39,7 @@ type pricer struct {
 	units      int64
 	size       size
 	goodsTotal int64
+	goodsLeft  int64 // less what was given
 	scaled     [2][maxTaxes]int64
 
 	active     []*compiled // the promotions whose conditions are met
@@ -61,7 +63,7 @@ func (p *pricer) goods() error {
 	p.quote.Lines = make([]QuotedLine, len(p.in.Lines))
 	for i, l := range p.in.Lines {
 		if l.Quantity < 1 || l.UnitPrice < 0 || l.WeightGrams < 0 {
-			return fault.New(fault.Invalid, "line %d: %d units at %d of %d grams cannot be priced", i+1, l.Quantity, l.UnitPrice, l.WeightGrams)
+			return &LineError{Line: i + 1, Quantity: l.Quantity, UnitPrice: l.UnitPrice, WeightGrams: l.WeightGrams}
 		}
 		total, ok := product(l.Quantity, l.UnitPrice)
 		p.quote.Lines[i].Total = total
@@ -75,6 +77,28 @@ func (p *pricer) goods() error {
 		if !ok || !fits || p.grams < 0 || p.units < 0 || p.goodsTotal < 0 {
 			return p.overflow("line")
 		}
+	}
+	return nil
+}
+
+// give takes the discounts off the lines that were given.
+func (p *pricer) give() error {
+	p.goodsLeft = p.goodsTotal
+	for _, g := range p.in.Given {
+		e := &GivenError{Line: g.Line, Name: g.Name, Amount: g.Amount}
+		if g.Line < 1 || g.Line > len(p.quote.Lines) {
+			return e
+		}
+		l := &p.quote.Lines[g.Line-1]
+		if e.Left = l.Total - l.Discount; g.Amount < 0 || g.Amount > e.Left {
+			return e
+		}
+		if g.Amount == 0 {
+			continue
+		}
+		l.Discount += g.Amount
+		p.goodsLeft -= g.Amount
+		p.quote.Promotions = append(p.quote.Promotions, Applied{Name: g.Name, Amount: g.Amount, Shares: []Share{{g.Line, g.Amount}}})
 	}
 	return nil
 }

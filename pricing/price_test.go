@@ -1,11 +1,13 @@
 package pricing_test
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"testing"
 
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/pricing"
 	"pgregory.net/rapid"
@@ -196,6 +198,11 @@ func checkQuote(t *rapid.T, r *pricing.Rules, in pricing.Input, q pricing.Quote)
 		if l.Total != in.Lines[i].Quantity*in.Lines[i].UnitPrice || l.Discount < 0 || l.Discount > l.Total {
 			t.Fatalf("line %d: %+v of %+v", i, l, in.Lines[i])
 		}
+		for _, g := range in.Given {
+			if g.Line == i+1 && l.Discount < g.Amount {
+				t.Fatalf("line %d has a discount of %d, of which %d was given", i+1, l.Discount, g.Amount)
+			}
+		}
 		subtotal += l.Total
 		discount += l.Discount
 		row("a line", l.TaxIncluded, l.Total-l.Discount, l.Net, l.Tax, l.Gross, l.Taxes)
@@ -289,5 +296,51 @@ func drawInput(t *rapid.T, r *pricing.Rules) pricing.Input {
 			Prices:      rapid.SampledFrom([]catalog.PriceTax{"", "", catalog.TaxIn, catalog.TaxOnTop}).Draw(t, "prices"),
 		})
 	}
+	for i, l := range in.Lines {
+		if rapid.IntRange(0, 3).Draw(t, "given") == 0 {
+			in.Given = append(in.Given, pricing.Given{Line: i + 1, Name: "by hand", Amount: rapid.Int64Range(0, l.Quantity*l.UnitPrice).Draw(t, "amount")})
+		}
+	}
 	return in
+}
+
+// TestGivenDiscounts: what was given comes off first, promotions take theirs of
+// the rest, and more than a line costs cannot be given.
+func TestGivenDiscounts(t *testing.T) {
+	rules, err := pricing.NewRules(pricing.Settings{}, nil, nil, pricing.Promotion{ID: "ten", Name: "10 %", Effect: pricing.Effect{Kind: pricing.PercentOff, Rate: money.Percent(10)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := pricing.Input{Currency: "EUR", Lines: []pricing.Line{{SKU: "a", Quantity: 2, UnitPrice: 500}, {SKU: "b", Quantity: 1, UnitPrice: 300}}}
+	for _, c := range []struct {
+		given    []pricing.Given
+		discount int64
+		refused  *pricing.GivenError
+	}{
+		{discount: 130},
+		{given: []pricing.Given{{Line: 1, Name: "scratched", Amount: 400}}, discount: 400 + 90},
+		{given: []pricing.Given{{Line: 1, Name: "scratched", Amount: 400}, {Line: 1, Name: "late", Amount: 600}, {Line: 2, Name: "late", Amount: 0}}, discount: 1000 + 30},
+		{given: []pricing.Given{{Line: 1, Name: "scratched", Amount: 400}, {Line: 1, Name: "late", Amount: 601}}, refused: &pricing.GivenError{Line: 1, Name: "late", Amount: 601, Left: 600}},
+		{given: []pricing.Given{{Line: 2, Name: "late", Amount: -1}}, refused: &pricing.GivenError{Line: 2, Name: "late", Amount: -1, Left: 300}},
+		{given: []pricing.Given{{Line: 3, Name: "late", Amount: 1}}, refused: &pricing.GivenError{Line: 3, Name: "late", Amount: 1}},
+	} {
+		in.Given = c.given
+		q, err := rules.Price(in)
+		if e, ok := errors.AsType[*pricing.GivenError](err); ok && c.refused != nil {
+			if *e != *c.refused || !errors.Is(err, fault.Invalid) {
+				t.Errorf("%+v: got %+v", c.given, e)
+			}
+			continue
+		}
+		if err != nil || c.refused != nil || q.Discount != c.discount {
+			t.Errorf("%+v: a discount of %d, %v", c.given, q.Discount, err)
+		}
+		off := int64(0)
+		for _, a := range q.Promotions {
+			off += a.Amount
+		}
+		if off != q.Discount {
+			t.Errorf("%+v: %+v are the discounts of %d", c.given, q.Promotions, q.Discount)
+		}
+	}
 }

@@ -94,6 +94,8 @@ func Module() command.Module {
 			fault.Typed[*UnknownCodeError]("pricing.unknown_code"),
 			fault.Typed[*LimitError]("pricing.limit"),
 			fault.Typed[*FullError]("pricing.full"),
+			fault.Typed[*LineError]("pricing.line"),
+			fault.Typed[*GivenError]("pricing.given"),
 		},
 		Check: check,
 	}

@@ -52,7 +52,7 @@ func (p *pricer) promote() error {
 		}
 	}
 	if len(p.active) == 0 {
-		p.best.value, p.best.ship = p.goodsTotal, p.shippingPrice(p.goodsTotal)
+		p.best.value, p.best.ship = p.goodsLeft, p.shippingPrice(p.goodsLeft)
 		return nil
 	}
 	if err := p.dealOf(p.active, false, &p.best); err != nil {
@@ -73,7 +73,7 @@ func (p *pricer) promote() error {
 	for i := range p.quote.Lines {
 		p.quote.Lines[i].Discount = p.quote.Lines[i].Total - p.best.left[i]
 	}
-	p.quote.Promotions = p.best.applied
+	p.quote.Promotions = append(p.quote.Promotions, p.best.applied...)
 	return nil
 }
 
@@ -84,9 +84,9 @@ func (p *pricer) promote() error {
 func (p *pricer) dealOf(of []*compiled, alone bool, d *deal) error {
 	d.left = make([]int64, len(p.quote.Lines))
 	for i := range p.quote.Lines {
-		d.left[i] = p.quote.Lines[i].Total
+		d.left[i] = p.quote.Lines[i].Total - p.quote.Lines[i].Discount
 	}
-	d.value = p.goodsTotal
+	d.value = p.goodsLeft
 	done := map[string]bool(nil) // groups
 	var shipping []*compiled     // those that are to be taken off shipping
 	for i, c := range of {

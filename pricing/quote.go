@@ -26,6 +26,10 @@ type Input struct {
 	Coupons   []Coupon
 	Spent     []string // promotions whose limits are used up for the moment
 
+	// Given are discounts that were decided elsewhere, such as at a till or by
+	// the staff. They come off before promotions do, which see what is left.
+	Given []Given
+
 	// TaxExempt says why no tax is due, as in the number of a certificate; "" is
 	// that tax is due.
 	TaxExempt string
@@ -56,6 +60,13 @@ type Line struct {
 	Attributes  []catalog.Attribute
 	Collections []catalog.CollectionID
 	OnSale      bool // its price is shown against a higher one
+}
+
+// Given is a discount on one line, as it was given.
+type Given struct {
+	Line   int    // from 1
+	Name   string // for people, such as of the coupon
+	Amount int64  // 0 or more; at most what the line costs less what was given before
 }
 
 // Quote is what something costs. Amounts are minor units of Currency.
