@@ -3,6 +3,7 @@ package search
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 	"hash/fnv"
 	"slices"
 	"sort"
@@ -62,6 +63,7 @@ func (q *Query) fingerprint() uint32 {
 		write(f.Field)
 		values := slices.Sorted(slices.Values(f.Values))
 		write(strings.Join(values, "\x01"))
+		write(fmt.Sprint(f.Prices, f.Numbers))
 	}
 	return h.Sum32()
 }

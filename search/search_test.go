@@ -318,6 +318,13 @@ func TestPagesFollowEachOther(t *testing.T) {
 	if _, err := s.Find(t.Context(), search.Query{Text: "mug", After: first.Next}); !errors.Is(err, fault.Invalid) {
 		t.Errorf("another query's page: %v", err)
 	}
+	dear := search.Query{Text: "cup", Limit: 10, Currency: "EUR", Filters: []search.Filter{{Field: search.FieldPrice, Prices: []search.PriceRange{{Min: 1000}}}}}
+	cheap := dear
+	cheap.Filters = []search.Filter{{Field: search.FieldPrice, Prices: []search.PriceRange{{Min: 1005}}}}
+	cheap.After = s.result(dear).Next
+	if _, err := s.Find(t.Context(), cheap); !errors.Is(err, fault.Invalid) {
+		t.Errorf("the page of other prices: %v", err)
+	}
 }
 
 func TestSortByPrice(t *testing.T) {
