@@ -11,19 +11,21 @@ import (
 // categorize gives a product its categories. Those that a file names by their
 // titles are made if they are missing.
 func (l *loader) categorize(ctx context.Context, r *record) error {
-	for _, handle := range r.handles {
-		id, err := l.categoryByHandle(ctx, handle)
-		if err != nil {
-			return err
+	if r.own != nil {
+		for _, handle := range r.own.Categories {
+			id, err := l.namedCategory(ctx, r, handle)
+			if err != nil {
+				return err
+			}
+			r.put.Categories = appendNew(r.put.Categories, id)
 		}
-		if id == "" && !l.options.DryRun {
-			r.refuse(r.line, "", "unknown_category", "there is no category %q", handle)
-			return nil
-		}
-		r.put.Categories = appendNew(r.put.Categories, id)
 	}
 	for _, path := range r.categories {
 		id, err := l.path(ctx, path)
+		if err != nil && productsFault(err) {
+			r.refuse(r.line, "", "bad_category", "%v", err)
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -44,19 +46,33 @@ func appendNew(list []catalog.CategoryID, id catalog.CategoryID) []catalog.Categ
 	return append(list, id)
 }
 
-func (l *loader) categoryByHandle(ctx context.Context, handle string) (catalog.CategoryID, error) {
-	if l.tree == nil {
-		tree, err := l.shop.Catalog.Categories(ctx)
-		if err != nil {
-			return "", fmt.Errorf("reading the categories: %w", err)
-		}
-		l.tree = tree
-	}
-	c, ok := l.tree.ByHandle(handle)
-	if !ok {
+// category returns the ID of the category with a handle, "" if there is none.
+func (l *loader) category(ctx context.Context, handle string) (catalog.CategoryID, error) {
+	if l.options.DryRun {
 		return "", nil
 	}
-	return c.ID, nil
+	if l.categories == nil {
+		tree, err := l.shop.Catalog.Categories(ctx)
+		if err != nil {
+			return "", err
+		}
+		l.categories = map[string]catalog.CategoryID{}
+		for c := range tree.All() {
+			for _, h := range append([]string{c.Handle}, c.FormerHandles...) {
+				l.categories[h] = c.ID
+			}
+		}
+	}
+	return l.categories[handle], nil
+}
+
+// namedCategory is category for one that a file names: it must be there.
+func (l *loader) namedCategory(ctx context.Context, r *record, handle string) (catalog.CategoryID, error) {
+	id, err := l.category(ctx, handle)
+	if err == nil && id == "" && !l.options.DryRun {
+		r.refuse(r.line, "", "unknown_category", "there is no category %q", handle)
+	}
+	return id, err
 }
 
 // path returns the category at the end of a path of titles.
@@ -66,7 +82,7 @@ func (l *loader) path(ctx context.Context, titles []string) (catalog.CategoryID,
 	for _, title := range titles {
 		handle = append(handle, slug(title))
 		name := strings.Join(handle, "-")
-		id, err := l.categoryByHandle(ctx, name)
+		id, err := l.category(ctx, name)
 		if err != nil {
 			return "", err
 		}
@@ -78,7 +94,7 @@ func (l *loader) path(ctx context.Context, titles []string) (catalog.CategoryID,
 			if err != nil {
 				return "", fmt.Errorf("making the category %q: %w", title, err)
 			}
-			id, l.tree = c.ID, nil
+			id, l.categories[name] = c.ID, c.ID
 			l.summary.Categories++
 		}
 		parent = id
@@ -86,76 +102,19 @@ func (l *loader) path(ctx context.Context, titles []string) (catalog.CategoryID,
 	return parent, nil
 }
 
-// putCategory puts a category that the file describes itself.
-func (l *loader) putCategory(ctx context.Context, r *record) error {
-	c := r.category
-	put := catalog.PutCategory{
-		Handle: c.Handle, Title: c.Title, Description: c.Description, Position: c.Position, SEO: c.SEO, Media: c.Media,
-		Translations: c.Translations, Metadata: c.Metadata, PrivateMetadata: c.PrivateMetadata,
-	}
-	if c.Parent != "" {
-		parent, err := l.categoryByHandle(ctx, c.Parent)
-		if err != nil {
-			return err
-		}
-		if put.Parent = parent; parent == "" && !l.options.DryRun {
-			r.refuse(r.line, "", "unknown_category", "there is no category %q", c.Parent)
-			l.report(r)
-			return nil
-		}
-	}
-	err := put.Validate()
-	if err == nil && !l.options.DryRun {
-		_, err = l.shop.Catalog.PutCategory(ctx, put)
-		l.tree = nil
-	}
-	switch {
-	case err == nil:
-		l.summary.Categories++
-	case productsFault(err):
-		r.refuse(r.line, "", ruleOf(err), "%v", err)
-	default:
-		return fmt.Errorf("putting the category of row %d: %w", r.line, err)
-	}
-	l.report(r)
-	return nil
-}
-
-// classify gives a product its type.
+// classify gives a product of the own formats its type.
 func (l *loader) classify(ctx context.Context, r *record) error {
-	if r.typeCode == "" {
+	if r.own == nil || r.own.ProductType == "" || l.options.DryRun {
 		return nil
 	}
-	if l.types == nil {
-		types, err := l.shop.Catalog.ProductTypes(ctx)
-		if err != nil {
-			return fmt.Errorf("reading the product types: %w", err)
-		}
-		l.types = types
+	types, err := l.shop.Catalog.ProductTypes(ctx)
+	if err != nil {
+		return err
 	}
-	t, ok := l.types.ByCode(r.typeCode)
-	if !ok && !l.options.DryRun {
-		r.refuse(r.line, "", "unknown_type", "there is no product type %q", r.typeCode)
+	t, ok := types.ByCode(r.own.ProductType)
+	if !ok {
+		r.refuse(r.line, "", "unknown_type", "there is no product type %q", r.own.ProductType)
 	}
 	r.put.Type = t.ID
-	return nil
-}
-
-// putType puts a product type.
-func (l *loader) putType(ctx context.Context, r *record) error {
-	put := catalog.PutProductType{Code: r.productType.Code, Title: r.productType.Title, Attributes: r.productType.Attributes}
-	err := put.Validate()
-	if err == nil && !l.options.DryRun {
-		_, err = l.shop.Catalog.PutProductType(ctx, put)
-		l.types = nil
-	}
-	switch {
-	case err == nil:
-	case productsFault(err):
-		r.refuse(r.line, "", ruleOf(err), "%v", err)
-	default:
-		return fmt.Errorf("putting the product type of row %d: %w", r.line, err)
-	}
-	l.report(r)
 	return nil
 }

@@ -15,12 +15,12 @@ import (
 )
 
 // The own CSV: one row per variant, for people with a spreadsheet. What has no
-// column of its own is JSON in product_more and variant_more, so that nothing
-// is lost.
+// column of its own is JSON in product_more and variant_more, and so are the
+// rows of categories and of what else is no product, so that nothing is lost.
 var csvColumns = []string{
 	"product_handle", "title", "status", "brand", "description", "categories",
 	"variant_sku", "options", "prices", "compare_at", "barcodes",
-	"weight_g", "length_mm", "width_mm", "height_mm", "tracked", "stock", "product_more", "variant_more",
+	"weight_g", "length_mm", "width_mm", "height_mm", "tracked", "stock", "product_more", "variant_more", "record",
 }
 
 // escapeCell keeps a spreadsheet from taking a text for a formula (OWASP, CSV
@@ -47,12 +47,16 @@ func newCSVWriter(to io.Writer) *csvWriter {
 	return w
 }
 
-// category writes nothing: a category that a product is in has to be there
-// before an import.
-func (w *csvWriter) category(categoryLine) error { return nil }
-
-// productType writes nothing, for the same reason.
-func (w *csvWriter) productType(typeLine) error { return nil }
+// part writes a row of its own, which says in the column record what it is.
+func (w *csvWriter) part(kind string, line any) error {
+	b, err := json.Marshal(line)
+	if err != nil {
+		return err
+	}
+	cells := make([]string, len(csvColumns))
+	cells[len(cells)-3], cells[len(cells)-1] = string(b), kind
+	return w.csv.Write(cells)
+}
 
 func (w *csvWriter) close() error {
 	w.csv.Flush()
@@ -84,7 +88,7 @@ func (w *csvWriter) product(p productLine) error {
 		if i > 0 {
 			rest = ""
 		}
-		cells = append(cells[:len(cells)-1], rest, cells[len(cells)-1])
+		cells = append(cells[:len(cells)-1], rest, cells[len(cells)-1], "")
 		for i := range cells {
 			cells[i] = escapeCell(cells[i])
 		}
@@ -132,7 +136,8 @@ func variantCells(v variantLine) ([]string, error) {
 		tracked = "no"
 	}
 	more := variantLine{Attributes: v.Attributes, TaxCategory: v.TaxCategory, Components: v.Components, Reserve: v.Reserve,
-		HoldMinutes: v.HoldMinutes, Digital: v.Digital, Metadata: v.Metadata, PrivateMetadata: v.PrivateMetadata}
+		HoldMinutes: v.HoldMinutes, Digital: v.Digital, Metadata: v.Metadata, PrivateMetadata: v.PrivateMetadata,
+		ListPrices: v.ListPrices, Policy: v.Policy, StockAt: v.StockAt}
 	rest, err := leftOver(more)
 	if err != nil {
 		return nil, err
@@ -201,31 +206,89 @@ func positive(n int64) string {
 // readCSV reads the own CSV.
 func readCSV(t *table) records {
 	t.raw = true
-	get := func(w *row, column string) string { return unescapeCell(w.take(column)) }
-	return read(t, CSV, func(first, next *row) bool { return next.peek("product_handle") == first.peek("product_handle") }, func(r *record) {
-		first := r.rows[0]
-		p := productLine{}
-		if more := get(first, "product_more"); more != "" {
-			if err := strict([]byte(more), &p); err != nil {
-				r.refuse(first.line, "product_more", "bad_json", "%v", err)
-			}
+	together := func(first, next *row) bool {
+		return next.peek("product_handle") == first.peek("product_handle") && next.peek("record") == "" && first.peek("record") == ""
+	}
+	return read(t, CSV, together, func(r *record) {
+		if r.rows[0].peek("record") != "" {
+			r.csvPart(r.rows[0])
+			return
 		}
-		p.Handle, p.Title, p.Brand = get(first, "product_handle"), get(first, "title"), get(first, "brand")
-		p.Status, p.Description = catalog.Status(get(first, "status")), cmp.Or(get(first, "description"), p.Description)
-		p.Categories = split(get(first, "categories"), "|")
-		for _, w := range r.rows {
-			w.take("product_handle")
-			v, err := csvVariant(func(column string) string { return get(w, column) })
-			if err != nil {
+		r.csvProduct()
+	})
+}
+
+// csvCell takes a cell of the own CSV.
+func csvCell(w *row, column string) string { return unescapeCell(w.take(column)) }
+
+// csvPart reads a row that is no variant.
+func (r *record) csvPart(w *row) {
+	kind := csvCell(w, "record")
+	if r.part = newPart(kind); r.part == nil {
+		r.refuse(w.line, "record", "bad_value", "%q is no kind of record", kind)
+		return
+	}
+	if err := strict([]byte(csvCell(w, "product_more")), r.part); err != nil {
+		r.refuse(w.line, "product_more", "bad_json", "%v", err)
+	}
+	for column, text := range w.rest(everything) {
+		r.warn(w.line, column, "unknown_column", "%q is not taken", text)
+	}
+}
+
+func (r *record) csvProduct() {
+	first := r.rows[0]
+	p := productLine{}
+	if more := csvCell(first, "product_more"); more != "" {
+		if err := strict([]byte(more), &p); err != nil {
+			r.refuse(first.line, "product_more", "bad_json", "%v", err)
+		}
+	}
+	p.Handle, p.Title, p.Brand = csvCell(first, "product_handle"), csvCell(first, "title"), csvCell(first, "brand")
+	p.Status, p.Description = catalog.Status(csvCell(first, "status")), cmp.Or(csvCell(first, "description"), p.Description)
+	p.Categories, p.Variants = split(csvCell(first, "categories"), "|"), nil
+	for _, w := range r.rows {
+		w.take("product_handle")
+		v, err := csvVariant(func(column string) string { return csvCell(w, column) })
+		if err != nil {
+			r.refuse(w.line, err.column, err.rule, "%v", err.err)
+		}
+		if cells := w.rest(everything); len(cells) > 0 {
+			if v.PrivateMetadata, err = r.withColumns(w, v.PrivateMetadata, cells); err != nil {
 				r.refuse(w.line, err.column, err.rule, "%v", err.err)
 			}
-			p.Variants = append(p.Variants, v)
-			for column, text := range w.rest(everything) {
-				r.warn(w.line, column, "unknown_column", "%q is not taken", text)
-			}
 		}
-		r.product(p)
-	})
+		p.Variants = append(p.Variants, v)
+	}
+	r.product(p)
+}
+
+// withColumns adds cells of unknown columns to the source in private metadata.
+func (r *record) withColumns(w *row, private json.RawMessage, cells map[string]string) (json.RawMessage, *cellError) {
+	all := map[string]json.RawMessage{}
+	if len(private) > 0 {
+		if err := json.Unmarshal(private, &all); err != nil {
+			return private, &cellError{"variant_more", "bad_json", err}
+		}
+	}
+	s := source{Format: CSV}
+	if was := all["source"]; was != nil && strict(was, &s) != nil {
+		for column, text := range cells { // it is the merchant's own, of another shape
+			r.warn(w.line, column, "unknown_column", "%q is not taken", text)
+		}
+		return private, nil
+	}
+	s.add(cells)
+	b, err := json.Marshal(s)
+	if err != nil {
+		return private, &cellError{"variant_more", "bad_json", err}
+	}
+	all["source"] = b
+	out, err := json.Marshal(all)
+	if err != nil {
+		return private, &cellError{"variant_more", "bad_json", err}
+	}
+	return out, nil
 }
 
 // cellError says which cell cannot be read.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
@@ -23,29 +24,40 @@ type ExportOptions struct {
 	Format Format
 	// Currency is that of the prices in a Shopify file, which has room for one.
 	Currency money.Currency
+	// Assets is where the files that products, categories and collections name
+	// are copied to: pictures and digital goods. If it is nil, only their names
+	// are written, which are nothing to a store that does not have them.
+	Assets assets.Store
 	// Progress is told how many products are written, now and then.
 	Progress func(products int)
 }
 
 // Exported counts what an export wrote.
 type Exported struct {
-	Format     Format `json:"format"`
-	Products   int    `json:"products"`
-	Variants   int    `json:"variants"`
-	Categories int    `json:"categories"`
+	Format      Format `json:"format"`
+	Products    int    `json:"products"`
+	Variants    int    `json:"variants"`
+	Categories  int    `json:"categories"`
+	Collections int    `json:"collections"`
+	PriceLists  int    `json:"price_lists"`
+	// Assets counts how often files are named that are in ExportOptions.Assets
+	// now, and AssetsMissing those that are not: there is nothing to copy them
+	// to, or the store does not have them.
+	Assets        int `json:"assets"`
+	AssetsMissing int `json:"assets_missing"`
 }
 
 // writer writes one format.
 type writer interface {
-	productType(typeLine) error
-	category(categoryLine) error
+	// part writes what is no product, such as a *categoryLine.
+	part(kind string, line any) error
 	product(productLine) error
 	close() error
 }
 
-// Export writes the catalogue of a store. JSONLines holds all of it, and CSV
-// all but the categories' own texts: importing either into an empty store, and
-// exporting again, gives the same file. Two exports of the same catalogue are
+// Export writes the catalogue of a store. JSONLines and CSV hold all of it:
+// importing either into an empty store, and exporting again, gives the same
+// file. Two exports of the same catalogue are
 // equal, whatever happened in between. Of what changes while it runs, a product
 // may be written as before or as after.
 //
@@ -79,113 +91,177 @@ func Export(ctx context.Context, shop *commerce.Store, to io.Writer, o ExportOpt
 	return out, nil
 }
 
+// exporter reads a store for a writer.
+type exporter struct {
+	shop *commerce.Store
+	to   writer
+	o    ExportOptions
+	out  *Exported
+
+	tree   *catalog.Tree
+	types  *catalog.ProductTypes
+	codes  map[catalog.PriceListID]string
+	places []inventory.Location // the main one first
+	named  map[catalog.ProductID]string
+}
+
 func export(ctx context.Context, shop *commerce.Store, w writer, o ExportOptions, out *Exported) error {
-	tree, err := shop.Catalog.Categories(ctx)
-	if err != nil {
-		return fmt.Errorf("reading the categories: %w", err)
+	e := &exporter{shop: shop, to: w, o: o, out: out, codes: map[catalog.PriceListID]string{}, named: map[catalog.ProductID]string{}}
+	for _, write := range []func(context.Context) error{e.writeTypes, e.writeLists, e.writePlaces, e.writeTree, e.writeProducts, e.writeCollections} {
+		if err := write(ctx); err != nil {
+			return err
+		}
 	}
-	handle := func(id catalog.CategoryID) string {
-		c, _ := tree.Get(id)
-		return c.Handle
-	}
-	types, err := writeTypes(ctx, shop, w)
+	return nil
+}
+
+// writeProducts writes the products by their handles: IDs differ from store to
+// store, handles do not.
+func (e *exporter) writeProducts(ctx context.Context) error {
+	collections, err := e.shop.Catalog.Collections(ctx)
 	if err != nil {
 		return err
 	}
-	if err := writeTree(tree, "", handle, w, out); err != nil {
-		return err
+	for _, c := range collections.All() {
+		for _, p := range c.Products {
+			e.named[p] = ""
+		}
 	}
-	// IDs differ from store to store, handles do not.
 	type name struct {
 		handle string
 		id     catalog.ProductID
 	}
 	var names []name
-	for p, err := range shop.Catalog.All(ctx, catalog.Filter{}) {
+	for p, err := range e.shop.Catalog.All(ctx, catalog.Filter{}) {
 		if err != nil {
 			return fmt.Errorf("listing the products: %w", err)
 		}
 		names = append(names, name{p.Handle, p.ID})
+		if _, ok := e.named[p.ID]; ok {
+			e.named[p.ID] = p.Handle
+		}
 	}
 	slices.SortFunc(names, func(a, b name) int { return strings.Compare(a.handle, b.handle) })
 	for _, n := range names {
-		p, err := shop.Catalog.Get(ctx, n.id)
-		if err != nil {
-			return fmt.Errorf("reading product %s: %w", n.id, err)
+		if err := e.writeProduct(ctx, n.id); err != nil {
+			return fmt.Errorf("exporting product %s: %w", n.id, err)
 		}
-		stock, err := stockOf(ctx, shop, p)
-		if err != nil {
-			return err
-		}
-		kind, _ := types.Get(p.Type)
-		if err := w.product(lineOf(p, handle, kind.Code, stock)); err != nil {
-			return fmt.Errorf("writing product %s: %w", n.id, err)
-		}
-		out.Products++
-		out.Variants += len(p.Variants)
-		if o.Progress != nil && out.Products%1000 == 0 {
-			o.Progress(out.Products)
+		if e.o.Progress != nil && e.out.Products%1000 == 0 {
+			e.o.Progress(e.out.Products)
 		}
 	}
 	return nil
 }
 
-// writeTypes writes the product types and returns them.
-func writeTypes(ctx context.Context, shop *commerce.Store, w writer) (*catalog.ProductTypes, error) {
-	types, err := shop.Catalog.ProductTypes(ctx)
+func (e *exporter) writeProduct(ctx context.Context, id catalog.ProductID) error {
+	p, err := e.shop.Catalog.Get(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("reading the product types: %w", err)
+		return err
 	}
-	for _, t := range types.All() {
-		if err := w.productType(typeLine{Type: "product_type", Code: t.Code, Title: t.Title, Attributes: t.Attributes}); err != nil {
-			return nil, fmt.Errorf("writing product type %s: %w", t.ID, err)
-		}
+	l := e.line(p)
+	if err := e.stock(ctx, p, l.Variants); err != nil {
+		return err
 	}
-	return types, nil
+	if err := e.copy(ctx, l.assets()); err != nil {
+		return err
+	}
+	e.out.Products++
+	e.out.Variants += len(p.Variants)
+	return e.to.product(l)
 }
 
-// writeTree writes the categories below one, parents first.
-func writeTree(tree *catalog.Tree, parent catalog.CategoryID, handle func(catalog.CategoryID) string, w writer, out *Exported) error {
-	for _, c := range tree.Children(parent) {
-		err := w.category(categoryLine{
-			Type: "category", Handle: c.Handle, Parent: handle(c.Parent), Position: c.Position, Title: c.Title, Description: c.Description,
-			SEO: c.SEO, Media: c.Media, Translations: c.Translations, Metadata: c.Metadata, PrivateMetadata: c.PrivateMetadata,
-		})
-		if err != nil {
-			return fmt.Errorf("writing category %s: %w", c.ID, err)
+// line is the line of a product, without its stock.
+func (e *exporter) line(p catalog.Product) productLine {
+	kind, _ := e.types.Get(p.Type)
+	l := productLine{
+		Type: "product", Handle: p.Handle, ProductType: kind.Code, FormerHandles: p.FormerHandles, Title: p.Title, Description: p.Description, Brand: p.Brand,
+		Status: p.Status, Media: p.Media, Attributes: p.Attributes, SEO: p.SEO, Translations: p.Translations,
+		Publications: p.Publications, ExternalReference: p.ExternalReference, Metadata: p.Metadata, PrivateMetadata: p.PrivateMetadata,
+	}
+	for _, id := range p.Categories {
+		if c, ok := e.tree.Get(id); ok { // one that is being removed is not there
+			l.Categories = append(l.Categories, c.Handle)
 		}
-		out.Categories++
-		if err := writeTree(tree, c.ID, handle, w, out); err != nil {
-			return err
+	}
+	for _, v := range p.Variants {
+		l.Variants = append(l.Variants, e.variant(v))
+	}
+	return l
+}
+
+func (e *exporter) variant(v catalog.Variant) variantLine {
+	line := variantLine{
+		SKU: v.SKU, Prices: v.Prices, CompareAt: v.CompareAt, Attributes: v.Attributes, Untracked: v.Untracked, Barcodes: v.Barcodes,
+		WeightGrams: v.WeightGrams, LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM, TaxCategory: v.TaxCategory,
+		Components: v.Components, Reserve: v.Reserve, HoldMinutes: v.HoldMinutes, Digital: v.Digital,
+		Metadata: v.Metadata, PrivateMetadata: v.PrivateMetadata,
+	}
+	for _, o := range v.Options {
+		line.Options = append(line.Options, optionLine(o))
+	}
+	for _, p := range v.ListPrices {
+		if code := e.codes[p.List]; code != "" {
+			line.ListPrices = append(line.ListPrices, listPriceLine{List: code, MinQuantity: p.MinQuantity, Price: p.Price})
+		}
+	}
+	slices.SortStableFunc(line.ListPrices, func(a, b listPriceLine) int { return strings.Compare(a.List, b.List) })
+	return line
+}
+
+// stock fills in what is counted of a product's variants, at each place.
+func (e *exporter) stock(ctx context.Context, p catalog.Product, lines []variantLine) error {
+	var skus []catalog.SKU
+	var index []int
+	for i, v := range p.Variants {
+		if !v.Untracked && !v.IsKit() {
+			skus, index = append(skus, v.SKU), append(index, i)
+		}
+	}
+	if len(skus) == 0 {
+		return nil
+	}
+	for _, at := range e.places {
+		levels, err := e.shop.Inventory.Levels(ctx, skus, at)
+		if err != nil {
+			return fmt.Errorf("reading the stock at %s: %w", at, err)
+		}
+		for i, level := range levels {
+			v := &lines[index[i]]
+			policy := policyLine(level.Policy)
+			switch {
+			case at == inventory.Main:
+				v.Stock, v.Policy = &level.OnHand, policy
+			case level.OnHand > 0 || policy != (policyLine{}):
+				v.StockAt = append(v.StockAt, stockLine{Place: at, OnHand: level.OnHand, Policy: policy})
+			}
 		}
 	}
 	return nil
 }
 
-// stockOf returns what is on hand of each variant, -1 where nothing was ever
-// counted.
-func stockOf(ctx context.Context, shop *commerce.Store, p catalog.Product) ([]int64, error) {
-	out := make([]int64, len(p.Variants))
-	for i, v := range p.Variants {
-		out[i] = -1
-		if v.Untracked || v.IsKit() {
+// copy copies files that were named.
+func (e *exporter) copy(ctx context.Context, list []assets.ID) error {
+	for _, id := range list {
+		if e.o.Assets == nil {
+			e.out.AssetsMissing++
 			continue
 		}
-		level, err := shop.Inventory.Level(ctx, v.SKU, inventory.Main)
-		if err != nil && !errors.Is(err, fault.NotFound) {
-			return nil, fmt.Errorf("reading the stock of %s: %w", v.SKU, err)
+		_, err := copyAsset(ctx, e.o.Assets, e.shop.Assets, id)
+		if errors.Is(err, fault.NotFound) {
+			e.out.AssetsMissing++
+			continue
 		}
-		if err == nil && level.Version > 0 {
-			out[i] = level.OnHand
+		if err != nil {
+			return fmt.Errorf("copying the file %s: %w", id, err)
 		}
+		e.out.Assets++
 	}
-	return out, nil
+	return nil
 }
 
 // jsonWriter writes JSONLines.
 type jsonWriter struct{ enc *json.Encoder }
 
-func (w *jsonWriter) productType(t typeLine) error  { return w.enc.Encode(t) }
-func (w *jsonWriter) category(c categoryLine) error { return w.enc.Encode(c) }
+func (w *jsonWriter) part(_ string, line any) error { return w.enc.Encode(line) }
 func (w *jsonWriter) product(p productLine) error   { return w.enc.Encode(p) }
 func (w *jsonWriter) close() error                  { return nil }

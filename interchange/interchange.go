@@ -2,10 +2,10 @@
 // product files of other shop systems as they are found, and a format of its
 // own that loses nothing.
 //
-// An import may be run again at any time: what is there already changes
-// nothing, so a run that was cut short is resumed by running it again. Nothing
-// of a file is dropped. What has no field of its own stays in the product's or
-// variant's private metadata under "source", by the name of its column.
+// An import may be run again at any time: what is there already stays as it is,
+// so a run that was cut short is resumed by running it again. Nothing of a file
+// is dropped. What has no field of its own stays in the product's or variant's
+// private metadata under "source", by the name of its column.
 package interchange
 
 import (
@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/keelshop/commerce"
@@ -50,8 +51,23 @@ type Options struct {
 	// and Icecat files never name one.
 	Currency money.Currency
 	// DryRun reads and checks everything and writes nothing. It does not see
-	// what only the store can tell, such as a SKU of another product there.
+	// what only the store can tell, such as a SKU of another product there, and
+	// needs none.
 	DryRun bool
+	// Update has what is there already become what the file says. Without it
+	// products, categories and whatever else is there stay as they are, with
+	// all that was edited since; only what is not there is added, also variants
+	// of products that are. A file of another shop leaves what it has no place
+	// for even then: translations, publications, prices in other currencies,
+	// and pictures unless there is a Picture.
+	Update bool
+	// Recount sets stock to what the file says wherever it says something.
+	// Without it, only stock that was never counted is set, so that what was
+	// sold since does not come back.
+	Recount bool
+	// Assets has the files that the own formats name by their content, such as
+	// pictures, for those that the store does not have. It may be nil.
+	Assets assets.Store
 	// Picture fetches a picture that the file names by address or file name,
 	// puts it into the store's assets and returns its ID. If it is nil or
 	// fails, the name stays in the source metadata.
@@ -90,16 +106,21 @@ func (i Issue) String() string {
 
 // Summary counts what an import did.
 type Summary struct {
-	Format     Format         `json:"format"`
-	Rows       int            `json:"rows"`     // of products and variants; the header is none
-	Products   int            `json:"products"` // taken, also if they were there already
-	Variants   int            `json:"variants"`
-	Categories int            `json:"categories"` // that were put, or made since a product is in them
-	Stocked    int            `json:"stocked"`    // variants whose stock was set
-	Pictures   int            `json:"pictures"`
-	Refused    int            `json:"refused"` // products
-	Warnings   int            `json:"warnings"`
-	Rules      map[string]int `json:"rules"` // issues by rule
+	Format      Format         `json:"format"`
+	Rows        int            `json:"rows"`     // of products and variants; the header is none
+	Products    int            `json:"products"` // taken, also if they were there already
+	Variants    int            `json:"variants"`
+	Kept        int            `json:"kept"`        // of Products: those that were there already and stay as they are, but for variants that they lacked
+	Categories  int            `json:"categories"`  // that were put, or made since a product is in them
+	Collections int            `json:"collections"` // that were put
+	PriceLists  int            `json:"price_lists"` // that were put
+	Stocked     int            `json:"stocked"`     // variants whose stock was set, at each place
+	StockKept   int            `json:"stock_kept"`  // variants whose stock differs and was counted before
+	Pictures    int            `json:"pictures"`
+	Assets      int            `json:"assets"`  // files that were copied from Options.Assets
+	Refused     int            `json:"refused"` // products
+	Warnings    int            `json:"warnings"`
+	Rules       map[string]int `json:"rules"` // issues by rule
 	// Cells with something in them: those that ended in a field, those that
 	// ended in source metadata, and those of products that were refused.
 	CellsTyped   int  `json:"cells_typed"`
@@ -136,8 +157,8 @@ func (e *CurrencyError) Error() string {
 // Unwrap returns fault.Invalid.
 func (e *CurrencyError) Unwrap() error { return fault.Invalid }
 
-// Import reads a file, plain or gzip, into a store. Memory is bounded by the
-// batch, except for the names of SKUs, which are watched for repetitions, and
+// Import reads a file, plain or gzip, into a store, which may be nil for a dry
+// run. Memory is bounded by the batch, except for the names of SKUs, which are watched for repetitions, and
 // WooCommerce files, whose variations may stand far from their products.
 //
 // It returns the summary also with an error, up to where it came. The errors
@@ -152,6 +173,13 @@ func Import(ctx context.Context, shop *commerce.Store, file io.Reader, o Options
 	}
 	err = l.run(ctx, records)
 	return l.summary, err
+}
+
+// Check returns the error that an import would begin with: the file is of no
+// known format, or its prices name no currency. It reads the beginning only.
+func Check(file io.Reader, o Options) error {
+	_, err := open(file, &o)
+	return err
 }
 
 // Products returns the products of a file, plain or gzip, as Import would put
@@ -170,7 +198,7 @@ func Products(file io.Reader, o Options) iter.Seq2[catalog.PutProduct, error] {
 			case err != nil:
 				yield(catalog.PutProduct{}, err)
 				return
-			case r.category != nil || r.productType != nil || r.refused():
+			case r.part != nil || r.refused():
 			case !yield(r.put, nil):
 				return
 			}
@@ -187,6 +215,9 @@ var namesNoCurrency = map[Format]bool{Shopify: true, WooCommerce: true, Vendure:
 
 // open recognizes the format and returns the reader of the file.
 func open(file io.Reader, o *Options) (records, error) {
+	if o.Format != "" && !slices.Contains(Formats(), o.Format) {
+		return nil, &UnknownFormatError{Format: o.Format}
+	}
 	text, err := plain(file)
 	if err != nil {
 		return nil, err

@@ -6,19 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
-	"github.com/keelshop/commerce/inventory"
 )
 
 // Bounds of what is put at once.
 const (
 	batchProducts = 500
 	batchVariants = 2000
-	stockers      = 64 // variants whose stock is set at the same time
 )
 
 // loader writes records into a store.
@@ -31,11 +28,22 @@ type loader struct {
 	variants int
 	working  *work            // a batch that is being written while the next is read
 	skus     map[[16]byte]int // rows of SKUs and handles so far
-	tree     *catalog.Tree
-	types    *catalog.ProductTypes
+
+	fresh       bool                          // the store had no products when the import began
+	categories  map[string]catalog.CategoryID // by handle
+	collections map[string]bool               // handles
 }
 
 func (l *loader) run(ctx context.Context, all records) error {
+	if !l.options.DryRun {
+		l.fresh = true
+		for _, err := range l.shop.Catalog.IDs(ctx, catalog.Filter{Limit: 1}) {
+			if err != nil {
+				return fmt.Errorf("looking for products: %w", err)
+			}
+			l.fresh = false
+		}
+	}
 	for r, err := range all {
 		if err == nil {
 			err = ctx.Err()
@@ -51,16 +59,8 @@ func (l *loader) run(ctx context.Context, all records) error {
 }
 
 func (l *loader) add(ctx context.Context, r *record) error {
-	if r.category != nil || r.productType != nil {
-		l.summary.Rows++
-		switch {
-		case r.refused():
-			l.report(r)
-			return nil
-		case r.category != nil:
-			return l.putCategory(ctx, r)
-		}
-		return l.putType(ctx, r)
+	if r.part != nil {
+		return l.putPart(ctx, r)
 	}
 	l.summary.Rows += max(1, len(r.rows))
 	l.repeated(r)
@@ -107,16 +107,35 @@ func (l *loader) repeated(r *record) {
 
 // prepare resolves what a record names outside of itself, and checks it.
 func (l *loader) prepare(ctx context.Context, r *record) error {
-	if l.options.Picture != nil && !l.options.DryRun {
-		l.fetch(ctx, r)
-	}
-	if err := l.categorize(ctx, r); err != nil {
+	if err := l.existing(ctx, r); err != nil {
 		return err
 	}
-	if err := l.classify(ctx, r); err != nil {
+	if r.own != nil {
+		if err := l.bring(ctx, r, r.own.assets()); err != nil {
+			return err
+		}
+	}
+	if !r.kept {
+		if l.options.Picture != nil && !l.options.DryRun {
+			l.fetch(ctx, r)
+		}
+		r.keepMedia()
+		if err := l.categorize(ctx, r); err != nil {
+			return err
+		}
+		if err := l.classify(ctx, r); err != nil {
+			return err
+		}
+	}
+	if err := l.listed(ctx, r); err != nil {
 		return err
 	}
-	if err := r.put.Validate(); err != nil {
+	for _, c := range r.counts() {
+		if err := c.check(); err != nil {
+			r.refuse(r.line, "", "bad_stock", "%v", err)
+		}
+	}
+	if err := r.put.Validate(); err != nil && !r.kept {
 		r.refuse(r.line, "", "invalid", "%v", err)
 	}
 	return nil
@@ -137,9 +156,9 @@ func (l *loader) fetch(ctx context.Context, r *record) {
 
 // work is a batch that is being written.
 type work struct {
-	batch   []*record
-	stocked int
-	done    chan error
+	batch  []*record
+	stocks stocks
+	done   chan error
 }
 
 // flush begins to write what has been gathered, when the batch before is
@@ -157,7 +176,10 @@ func (l *loader) flush(ctx context.Context) error {
 		err := error(nil)
 		if !l.options.DryRun {
 			if err = l.put(ctx, w.batch); err == nil {
-				w.stocked, err = l.stock(ctx, w.batch)
+				err = l.list(ctx, w.batch)
+			}
+			if err == nil {
+				w.stocks, err = l.stock(ctx, w.batch)
 			}
 		}
 		w.done <- err
@@ -175,7 +197,8 @@ func (l *loader) settle() error {
 	if err := <-w.done; err != nil {
 		return err
 	}
-	l.summary.Stocked += w.stocked
+	l.summary.Stocked += w.stocks.set
+	l.summary.StockKept += w.stocks.kept
 	for _, r := range w.batch {
 		l.report(r)
 	}
@@ -188,7 +211,20 @@ func (l *loader) settle() error {
 // put puts a batch. If the store refuses one of it, each is put alone, so that
 // the issue gets its row.
 func (l *loader) put(ctx context.Context, batch []*record) error {
-	batch = slices.DeleteFunc(slices.Clone(batch), (*record).refused)
+	for _, r := range batch {
+		if len(r.added) == 0 || r.refused() {
+			continue
+		}
+		_, err := l.shop.Catalog.PutVariants(ctx, catalog.PutVariants{Product: r.have.ID, Variants: r.added})
+		switch {
+		case err == nil:
+		case productsFault(err):
+			r.refuse(r.line, "", ruleOf(err), "%v", err)
+		default:
+			return fmt.Errorf("adding variants to the product of row %d: %w", r.line, err)
+		}
+	}
+	batch = slices.DeleteFunc(slices.Clone(batch), func(r *record) bool { return r.kept || r.refused() })
 	if len(batch) == 0 {
 		return nil
 	}
@@ -235,58 +271,6 @@ func ruleOf(err error) string {
 	return string(fault.CodeOf(err))
 }
 
-// stock makes what is on hand what the file says, and returns of how many
-// variants.
-func (l *loader) stock(ctx context.Context, batch []*record) (stocked int, err error) {
-	type count struct {
-		sku catalog.SKU
-		n   int64
-	}
-	var counts []count
-	for _, r := range batch {
-		if r.refused() {
-			continue
-		}
-		for i, v := range r.put.Variants {
-			if n, ok := r.stock[i]; ok && !v.Untracked && len(v.Components) == 0 {
-				counts = append(counts, count{v.SKU, n})
-			}
-		}
-	}
-	errs := make(chan error, len(counts))
-	gate := make(chan struct{}, stockers)
-	var wait sync.WaitGroup
-	for _, c := range counts {
-		gate <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-gate }()
-			errs <- l.setStock(ctx, c.sku, c.n)
-		})
-	}
-	wait.Wait()
-	close(errs)
-	for err := range errs {
-		if err != nil {
-			return 0, err
-		}
-	}
-	return len(counts), nil
-}
-
-func (l *loader) setStock(ctx context.Context, sku catalog.SKU, n int64) error {
-	have, err := l.shop.Inventory.Level(ctx, sku, inventory.Main)
-	if err != nil && !errors.Is(err, fault.NotFound) {
-		return fmt.Errorf("reading the stock of %s: %w", sku, err)
-	}
-	if err == nil && have.OnHand == n {
-		return nil
-	}
-	if _, err = l.shop.Inventory.Adjust(ctx, inventory.Adjust{SKU: sku, Count: &n, Reason: "import"}); err != nil {
-		return fmt.Errorf("setting the stock of %s to %d: %w", sku, n, err)
-	}
-	return nil
-}
-
 // report counts what became of a record.
 func (l *loader) report(r *record) {
 	s := &l.summary
@@ -311,8 +295,11 @@ func (l *loader) report(r *record) {
 	switch {
 	case refused:
 		s.Refused++
-	case r.category == nil && r.productType == nil:
+	case r.part == nil:
 		s.Products++
 		s.Variants += len(r.put.Variants)
+		if r.kept {
+			s.Kept++
+		}
 	}
 }

@@ -98,7 +98,10 @@ func TestFilesOfOtherShops(t *testing.T) {
 			}
 			everyCellIsInTheStore(t, shop, text)
 			again, _ := load(t, shop, text, interchange.Options{Currency: "EUR"})
-			again.Categories = s.Categories // they were made the first time
+			if again.Kept != s.Products || again.Stocked != 0 || again.StockKept != 0 {
+				t.Errorf("a second run says %+v", again)
+			}
+			again.Categories, again.Kept, again.Stocked = s.Categories, 0, s.Stocked // they were made the first time
 			if !reflect.DeepEqual(again, s) {
 				t.Errorf("a second run says %+v, the first %+v", again, s)
 			}
@@ -173,18 +176,7 @@ func exportsComeBack(t *testing.T, shop *commerce.Store) {
 	first := export(t, shop, interchange.JSONLines)
 	for _, f := range []interchange.Format{interchange.JSONLines, interchange.CSV} {
 		other := commercetest.Open(t)
-		if f == interchange.CSV { // the categories have no place there
-			var categories []byte
-			for line := range bytes.Lines(first) {
-				if !bytes.HasPrefix(line, []byte(`{"type":"product",`)) {
-					categories = append(categories, line...)
-				}
-			}
-			if len(categories) > 0 {
-				load(t, other, categories, interchange.Options{Format: interchange.JSONLines})
-			}
-		}
-		_, issues := load(t, other, export(t, shop, f), interchange.Options{})
+		_, issues := load(t, other, export(t, shop, f), interchange.Options{Assets: shop.Assets})
 		for _, i := range issues {
 			t.Errorf("importing the own %s: %v", f, i)
 		}

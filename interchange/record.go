@@ -15,20 +15,23 @@ import (
 
 // record is one product of a file, ready to be put.
 type record struct {
-	line        int
-	rows        []*row // of a table
-	put         catalog.PutProduct
-	categories  [][]string      // titles from the top down; made if they are missing
-	handles     []string        // categories by handle, as the own formats have them
-	category    *categoryLine   // instead of a product, in the own formats
-	productType *typeLine       // instead of a product
-	typeCode    string          // of the product type, in the own formats
-	pictures    []picture       // not fetched yet
-	stock       map[int]int64   // by index of the variant
-	source      source          // what has no field
-	perVariant  map[int]*source // the same of variants
-	variantRow  map[int]int     // on which line a variant begins
-	issues      []Issue
+	line       int
+	rows       []*row // of a table
+	put        catalog.PutProduct
+	categories [][]string           // titles from the top down; made if they are missing
+	own        *productLine         // what a line of the own formats says
+	part       part                 // instead of a product, in the own formats
+	have       *catalog.Product     // the product as it is in the store
+	kept       bool                 // it stays as it is
+	added      []catalog.PutVariant // what it lacks
+	media      []catalog.Media      // what it shows, if the file is not to change that
+	lists      []catalog.PutListPrices
+	pictures   []picture       // not fetched yet
+	stock      map[int]int64   // by index of the variant
+	source     source          // what has no field
+	perVariant map[int]*source // the same of variants
+	variantRow map[int]int     // on which line a variant begins
+	issues     []Issue
 }
 
 // picture is a picture that a file names.

@@ -115,7 +115,7 @@ func FuzzRead(f *testing.F) {
 				if err != nil {
 					break
 				}
-				if r.category == nil && !r.refused() {
+				if r.part == nil && !r.refused() {
 					_ = r.put.Validate() // it may be refused
 				}
 				for _, w := range r.rows {

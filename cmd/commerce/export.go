@@ -5,11 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
 
 	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/interchange"
 	"github.com/keelshop/commerce/money"
 )
@@ -19,9 +21,13 @@ const exportHelp = `Usage: commerce export --dir DIR --format NAME FILE
 Writes the catalogue of the store in DIR to FILE, compressed if its name ends in
 .gz. The formats:
 
-  jsonl    JSON Lines, everything, categories included
+  jsonl    JSON Lines, everything
   csv      one row per variant, for a spreadsheet; JSON where there is no column
   shopify  a file that Shopify imports, with the prices of --currency
+
+Pictures and digital goods are named by their content; --assets writes the files
+themselves, and "commerce import --assets" reads them. What is in DIR already is
+not written again.
 
 An export of an unchanged catalogue is the same file every time. FILE appears
 when it is complete. The last line of standard output is one JSON object with
@@ -31,11 +37,12 @@ Flags:
 `
 
 func exportFile(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
-	var dir, format, currency string
-	line := newCommandLine(exportHelp, "dir", "format", "currency")
+	var dir, format, currency, files string
+	line := newCommandLine(exportHelp, "dir", "format", "currency", "assets")
 	line.StringVar(&dir, "dir", "", "the directory `DIR` holds the store")
 	line.StringVar(&format, "format", "jsonl", "write `NAME`: jsonl, csv or shopify")
 	line.StringVar(&currency, "currency", "", "prices of a Shopify file are in `CODE`, as in EUR")
+	line.StringVar(&files, "assets", "", "write pictures and digital goods into the directory `DIR`")
 	operands, err := line.parse(args, stdout)
 	switch {
 	case err != nil:
@@ -56,11 +63,17 @@ func exportFile(ctx context.Context, args []string, stdout, stderr io.Writer) (e
 	var done interchange.Exported
 	err = writeWhole(operands[0], func(w io.Writer) error {
 		o := interchange.ExportOptions{Format: interchange.Format(format), Currency: money.Currency(strings.ToUpper(currency))}
+		if files != "" {
+			o.Assets = assets.Dir(files)
+		}
 		done, err = interchange.Export(ctx, shop, w, o)
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if done.AssetsMissing > 0 {
+		fmt.Fprintf(stderr, "%d times a picture or digital good is named whose file was not written: --assets DIR writes those that the store has\n", done.AssetsMissing)
 	}
 	return json.NewEncoder(stdout).Encode(done)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/interchange"
 	"github.com/keelshop/commerce/money"
 )
@@ -23,32 +24,37 @@ DIR, which is made if it is not there. The format is recognized by the content:
 exports of Shopify, WooCommerce, Vendure, Medusa and Spree, Icecat catalogues,
 and the formats of "commerce export".
 
-A product that is there already, by its handle, becomes what FILE says; putting
-what is there changes nothing. So an import that was interrupted is resumed by
-running it again. What a file says and no field holds is kept in private
-metadata under "source".
+What is there already stays as it is, with all that was edited since, and stock
+that was counted before stays as it was sold down: only what is not there is
+added. So an import that was interrupted is resumed by running it again. With
+--update, products that are there, by their handles, become what FILE says; with
+--recount, so does their stock. What a file says and no field holds is kept in
+private metadata under "source".
 
 Each warning, and each product that is refused, is one line on standard error
 with its row. The last line of standard output is one JSON object with the
-counts. The exit code is 1 if a product was refused.
+counts, and with the error if the import failed. The exit code is 1 then, and if
+a product was refused.
 
 Flags:
 `
 
 type importFlags struct {
-	dir, format, currency, pictures string
-	dryRun                          bool
-	quiet                           bool
+	dir, format, currency, pictures, assets string
+	dryRun, update, recount, quiet          bool
 }
 
 func importFile(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	var f importFlags
-	line := newCommandLine(importHelp, "dir", "format", "currency", "dry-run", "pictures", "quiet")
+	line := newCommandLine(importHelp, "dir", "format", "currency", "dry-run", "update", "recount", "pictures", "assets", "quiet")
 	line.StringVar(&f.dir, "dir", "", "the directory `DIR` holds the store")
 	line.StringVar(&f.format, "format", "", "read FILE as `NAME`: "+formatNames())
 	line.StringVar(&f.currency, "currency", "", "prices are in `CODE`, as in EUR, where the file names none")
 	line.BoolVar(&f.dryRun, "dry-run", false, "check everything and write nothing")
+	line.BoolVar(&f.update, "update", false, "have products that are there become what FILE says")
+	line.BoolVar(&f.recount, "recount", false, "set the stock to what FILE says even where it was counted before")
 	line.StringVar(&f.pictures, "pictures", "", "fetch pictures from `web`, or from a directory by their names")
+	line.StringVar(&f.assets, "assets", "", "the directory `DIR` has the files that \"commerce export --assets DIR\" wrote")
 	line.BoolVar(&f.quiet, "quiet", false, "do not print warnings, only count them")
 	operands, err := line.parse(args, stdout)
 	switch {
@@ -59,31 +65,15 @@ func importFile(ctx context.Context, args []string, stdout, stderr io.Writer) (e
 	case len(operands) != 1:
 		return misused("name one file, not %d", len(operands))
 	}
-	file, err := os.Open(operands[0])
+	summary, err := f.run(ctx, operands[0], stderr)
+	report := struct {
+		interchange.Summary
+		Error string `json:"error,omitempty"`
+	}{Summary: summary}
 	if err != nil {
-		return err
+		report.Error = err.Error()
 	}
-	defer file.Close()
-	shop, err := commerce.Open(ctx, f.dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, shop.Close()) }()
-	told := newProgress(stderr)
-	from, o, done, err := f.options(shop, file, told)
-	if err != nil {
-		return err
-	}
-	defer done()
-	summary, err := interchange.Import(ctx, shop, from, o)
-	told.end()
-	if err != nil {
-		if ctx.Err() != nil {
-			return fmt.Errorf("interrupted after %d products; the same command resumes (%w)", summary.Products, err)
-		}
-		return fmt.Errorf("importing %s: %w", operands[0], err)
-	}
-	if err := json.NewEncoder(stdout).Encode(summary); err != nil {
+	if err := errors.Join(err, json.NewEncoder(stdout).Encode(report)); err != nil {
 		return err
 	}
 	if summary.Refused > 0 {
@@ -92,34 +82,89 @@ func importFile(ctx context.Context, args []string, stdout, stderr io.Writer) (e
 	return nil
 }
 
-// options turns the flags into what an import wants, and returns what reads the
-// file and tells how far it is. done is called at the end.
-func (f importFlags) options(shop *commerce.Store, file *os.File, told *progress) (io.Reader, interchange.Options, func(), error) {
-	o := interchange.Options{Format: interchange.Format(f.format), Currency: money.Currency(strings.ToUpper(f.currency)), DryRun: f.dryRun}
-	done := func() {}
-	switch f.pictures {
-	case "":
-	case "web":
-		o.Picture = interchange.PicturesFromWeb(shop.Assets, &http.Client{Timeout: time.Minute})
-	default:
-		root, err := os.OpenRoot(f.pictures)
-		if err != nil {
-			return nil, o, done, err
-		}
-		done = func() { root.Close() }
-		o.Picture = interchange.PicturesFromFiles(shop.Assets, root.FS())
+// run imports a file. What can be known without the store is checked before
+// there is one.
+func (f importFlags) run(ctx context.Context, name string, stderr io.Writer) (sum interchange.Summary, err error) {
+	told := newProgress(stderr)
+	o := interchange.Options{
+		Format: interchange.Format(f.format), Currency: money.Currency(strings.ToUpper(f.currency)), DryRun: f.dryRun, Update: f.update, Recount: f.recount,
+		Issue: func(i interchange.Issue) {
+			if i.Refused || !f.quiet {
+				told.note("%s", i)
+			}
+		},
 	}
-	o.Issue = func(i interchange.Issue) {
-		if i.Refused || !f.quiet {
-			told.note("%s", i)
-		}
-	}
-	info, err := file.Stat()
+	sum = interchange.Summary{Format: o.Format, DryRun: o.DryRun, Rules: map[string]int{}}
+	file, err := os.Open(name)
 	if err != nil {
-		return nil, o, done, err
+		return sum, err
 	}
-	told.begin("importing", int(info.Size()>>10))
-	return &counted{from: file, told: told}, o, done, nil
+	defer file.Close()
+	size, err := check(file, o)
+	if err != nil {
+		return sum, fmt.Errorf("importing %s: %w", name, err)
+	}
+	var shop *commerce.Store
+	if !f.dryRun {
+		pictures, err := f.directories(&o)
+		if err != nil {
+			return sum, err
+		}
+		if pictures != nil {
+			defer pictures.Close()
+		}
+		if shop, err = commerce.Open(ctx, f.dir); err != nil {
+			return sum, err
+		}
+		switch {
+		case f.pictures == "web":
+			o.Picture = interchange.PicturesFromWeb(shop.Assets, &http.Client{Timeout: time.Minute})
+		case pictures != nil:
+			o.Picture = interchange.PicturesFromFiles(shop.Assets, pictures.FS())
+		}
+	}
+	told.begin("importing", int(size>>10))
+	sum, err = interchange.Import(ctx, shop, &counted{from: file, told: told}, o)
+	told.end()
+	switch {
+	case err != nil && ctx.Err() != nil:
+		err = fmt.Errorf("interrupted after %d products; the same command resumes (%w)", sum.Products, err)
+	case err != nil:
+		err = fmt.Errorf("importing %s: %w", name, err)
+	}
+	if shop != nil {
+		err = errors.Join(err, shop.Close())
+	}
+	return sum, err
+}
+
+// check finds out whether a file can be imported at all, and how large it is. A
+// pipe is not looked at: what is read of it is gone.
+func check(file *os.File, o interchange.Options) (size int64, err error) {
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return 0, err
+	}
+	if err := interchange.Check(file, o); err != nil {
+		return 0, err
+	}
+	_, err = file.Seek(0, io.SeekStart)
+	return info.Size(), err
+}
+
+// directories opens the directories of files, and returns that of the pictures,
+// nil if there is none.
+func (f importFlags) directories(o *interchange.Options) (*os.Root, error) {
+	if f.assets != "" {
+		if _, err := os.Stat(f.assets); err != nil {
+			return nil, err
+		}
+		o.Assets = assets.Dir(f.assets)
+	}
+	if f.pictures == "" || f.pictures == "web" {
+		return nil, nil
+	}
+	return os.OpenRoot(f.pictures)
 }
 
 // counted tells how many KiB of a file were read.

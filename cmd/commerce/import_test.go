@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,12 +46,51 @@ func TestImportAndExport(t *testing.T) {
 	if string(first) != string(second) || len(first) == 0 {
 		t.Error("the export of what was imported is another file")
 	}
+	var once interchange.Summary
+	if err := json.Unmarshal([]byte(succeed(t, "import", "--dir", other, out).stdout), &once); err != nil || once.Kept != 1 {
+		t.Errorf("a second import says %+v, %v", once, err)
+	}
 	found := succeed(t, "search", "--dir", other, "--currency", "usd", "--facets", "mugs")
 	if !strings.Contains(found.stdout, "MUG-B  9.50 USD    Mug") || !strings.Contains(found.stdout, "price: 0.00 USD and more (1)") || !strings.Contains(found.stdout, "1 of 1") {
 		t.Errorf("the search prints\n%s", found.stdout)
 	}
 	succeed(t, "verify", shop)
 	succeed(t, "verify", other)
+}
+
+// TestRefusedImportMakesNoStore: what is wrong with the command or the file is
+// told before there is a store, and the summary is told even then.
+func TestRefusedImportMakesNoStore(t *testing.T) {
+	dir := t.TempDir()
+	shop, file := filepath.Join(dir, "shop.data"), filepath.Join(dir, "products.csv")
+	if err := os.WriteFile(file, []byte("Handle,Title,Option1 Name,Variant Price\nmug,Mug,,1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"--dry-run", "--currency", "EUR", file}, exitOK, ""},
+		{[]string{"--format", "magento", file}, exitFailed, "there is no format"},
+		{[]string{file}, exitFailed, "name no currency"},
+		{[]string{"--currency", "EUR", "--pictures", filepath.Join(dir, "none"), file}, exitFailed, "none"},
+		{[]string{"--currency", "EUR", "--assets", filepath.Join(dir, "none"), file}, exitFailed, "none"},
+		{[]string{"--currency", "EUR", filepath.Join(dir, "none.csv")}, exitFailed, "none.csv"},
+	} {
+		r := command(t, append([]string{"import", "--dir", shop}, c.args...)...)
+		var s struct {
+			interchange.Summary
+			Error string
+		}
+		last := r.stdout[strings.LastIndex(strings.TrimSpace(r.stdout), "\n")+1:]
+		if err := json.Unmarshal([]byte(last), &s); err != nil || r.code != c.code || !strings.Contains(s.Error, c.want) || (c.want == "") != (s.Error == "") {
+			t.Errorf("%v: exit code %d, %v\n%s%s", c.args, r.code, err, r.stdout, r.stderr)
+		}
+		if _, err := os.Stat(shop); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%v: there is a store (%v)", c.args, err)
+		}
+	}
 }
 
 func TestImportUsage(t *testing.T) {
