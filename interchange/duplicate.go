@@ -14,7 +14,8 @@ func (r *record) dropDuplicates() {
 		same := func(o catalog.PutVariant) bool {
 			return v.SKU != "" && o.SKU == v.SKU && slices.Equal(o.Options, v.Options)
 		}
-		if !slices.ContainsFunc(r.put.Variants[:i], same) {
+		first := slices.IndexFunc(r.put.Variants[:i], same)
+		if first < 0 {
 			continue
 		}
 		line := r.variantRow[i]
@@ -24,12 +25,23 @@ func (r *record) dropDuplicates() {
 				r.source.More = append(r.source.More, w.all())
 			}
 		}
-		r.drop(i)
+		r.drop(i, first)
 	}
 }
 
-// drop takes variant i out.
-func (r *record) drop(i int) {
+// drop takes variant i out, which is the same as another. Pictures of it show
+// that.
+func (r *record) drop(i, other int) {
+	for _, p := range r.pictures {
+		for n, v := range p.variants {
+			switch {
+			case v == i:
+				p.variants[n] = other
+			case v > i:
+				p.variants[n]--
+			}
+		}
+	}
 	r.put.Variants = slices.Delete(r.put.Variants, i, i+1)
 	r.perVariant = without(r.perVariant, i)
 	r.stock = without(r.stock, i)

@@ -149,7 +149,13 @@ func (l *loader) fetch(ctx context.Context, r *record) {
 			r.warn(r.line, "", "no_picture", "%s: %v", p.name, err)
 			continue
 		}
-		r.put.Media = append(r.put.Media, catalog.Media{Asset: asset, Alt: p.alt, SKUs: p.skus})
+		m := catalog.Media{Asset: asset, Alt: p.alt}
+		for _, i := range p.variants {
+			if sku := r.put.Variants[i].SKU; !slices.Contains(m.SKUs, sku) {
+				m.SKUs = append(m.SKUs, sku)
+			}
+		}
+		r.put.Media = append(r.put.Media, m)
 		l.summary.Pictures++
 	}
 }

@@ -87,7 +87,7 @@ func (r *record) medusaPictures(w *row) {
 	for _, c := range columns {
 		if name := w.peek(c); name != "" && !seen[name] {
 			seen[name] = true
-			r.pictures = append(r.pictures, picture{name: name, alt: r.put.Title})
+			r.picture(name, r.put.Title)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package interchange
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -15,29 +14,6 @@ import (
 
 // maxPicture bounds a picture.
 const maxPicture = 20 << 20
-
-// PicturesFromWeb returns an Options.Picture that fetches pictures by their
-// http and https addresses with a client.
-func PicturesFromWeb(to assets.Store, client *http.Client) func(context.Context, string) (assets.ID, error) {
-	return func(ctx context.Context, name string) (assets.ID, error) {
-		if !strings.HasPrefix(name, "https://") && !strings.HasPrefix(name, "http://") {
-			return "", fault.New(fault.Invalid, "it is no address on the web")
-		}
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, name, nil)
-		if err != nil {
-			return "", err
-		}
-		answer, err := client.Do(r)
-		if err != nil {
-			return "", err
-		}
-		defer answer.Body.Close()
-		if answer.StatusCode != http.StatusOK {
-			return "", fmt.Errorf("the server answers %s", answer.Status)
-		}
-		return store(ctx, to, answer.Body)
-	}
-}
 
 // PicturesFromFiles returns an Options.Picture that reads pictures by their
 // names from a file system.

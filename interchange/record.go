@@ -34,11 +34,25 @@ type record struct {
 	issues     []Issue
 }
 
-// picture is a picture that a file names.
+// picture is a picture that a file names. Which variants it shows is kept by
+// their index, since SKUs may be derived later.
 type picture struct {
-	name string
-	alt  string
-	skus []catalog.SKU
+	name     string
+	alt      string
+	variants []int // none is all
+}
+
+// picture adds a picture, of one of the variants only if any are given.
+func (r *record) picture(name, alt string, variants ...int) {
+	if name == "" {
+		return
+	}
+	i := slices.IndexFunc(r.pictures, func(p picture) bool { return p.name == name && len(p.variants) > 0 })
+	if i < 0 || len(variants) == 0 {
+		r.pictures = append(r.pictures, picture{name: name, alt: alt, variants: variants})
+		return
+	}
+	r.pictures[i].variants = append(r.pictures[i].variants, variants...)
 }
 
 // source is what a file says and no field holds.

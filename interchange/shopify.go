@@ -34,9 +34,7 @@ func readShopify(t *table, c money.Currency) records {
 				variant = len(r.put.Variants)
 				r.shopifyVariant(w, c)
 			}
-			if src := w.peek("image src"); src != "" {
-				r.pictures = append(r.pictures, picture{name: src, alt: w.peek("image alt text")})
-			}
+			r.picture(w.peek("image src"), w.peek("image alt text"))
 			r.keep(w, variant, func(column string) bool {
 				return strings.HasPrefix(column, "variant ") || strings.HasPrefix(column, "option") || strings.HasPrefix(column, "cost")
 			})
@@ -91,9 +89,8 @@ func (r *record) shopifyVariant(w *row, c money.Currency) {
 func (r *record) variantPictures() {
 	for i := range r.put.Variants {
 		s := r.perVariant[i]
-		if s == nil || s.Columns["Variant Image"] == "" {
-			continue
+		if s != nil {
+			r.picture(s.Columns["Variant Image"], r.put.Title, i)
 		}
-		r.pictures = append(r.pictures, picture{name: s.Columns["Variant Image"], alt: r.put.Title, skus: []catalog.SKU{r.put.Variants[i].SKU}})
 	}
 }

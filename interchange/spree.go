@@ -38,11 +38,11 @@ func readSpree(t *table, fallback money.Currency) records {
 				variant = r.spreeVariant(w, fallback)
 			}
 			if src := w.peek("image1_src"); src != "" {
-				p := picture{name: src, alt: r.put.Title}
 				if variant >= 0 && variants {
-					p.skus = []catalog.SKU{r.put.Variants[variant].SKU}
+					r.picture(src, r.put.Title, variant)
+				} else {
+					r.picture(src, r.put.Title)
 				}
-				r.pictures = append(r.pictures, p)
 			}
 			r.keep(w, variant, func(column string) bool {
 				return variant >= 0 && (variants || !strings.HasPrefix(column, "custom_field"))

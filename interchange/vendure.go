@@ -20,7 +20,7 @@ func readVendure(t *table, c money.Currency) records {
 		r.description(first, "description")
 		r.vendureFacets(first)
 		for _, name := range split(first.peek("assets"), "|") {
-			r.pictures = append(r.pictures, picture{name: name, alt: r.put.Title})
+			r.picture(name, r.put.Title)
 		}
 		if r.list("Keywords", split(first.peek("product:keywords"), "|")) {
 			first.take("product:keywords")
@@ -105,7 +105,7 @@ func (r *record) vendurePictures() {
 			continue
 		}
 		for _, name := range split(s.Columns["variantAssets"], "|") {
-			r.pictures = append(r.pictures, picture{name: name, alt: r.put.Title, skus: []catalog.SKU{r.put.Variants[i].SKU}})
+			r.picture(name, r.put.Title, i)
 		}
 	}
 }

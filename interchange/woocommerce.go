@@ -108,7 +108,7 @@ func (r *record) wooLists(w *row) {
 		w.take("tags")
 	}
 	for _, src := range wooSplit(w.peek("images")) {
-		r.pictures = append(r.pictures, picture{name: src, alt: r.put.Title})
+		r.picture(src, r.put.Title)
 	}
 	columns, numbers := wooAttributes(w)
 	for i, column := range columns {
@@ -161,7 +161,7 @@ func (r *record) wooVariant(w *row, c money.Currency) {
 			}
 		}
 		for _, src := range wooSplit(w.peek("images")) {
-			r.pictures = append(r.pictures, picture{name: src, alt: r.put.Title, skus: []catalog.SKU{v.SKU}})
+			r.picture(src, r.put.Title, len(r.put.Variants))
 		}
 	}
 	r.wooPrice(w, c, &v)

@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/catalog/assets"
@@ -118,7 +116,7 @@ func (f importFlags) run(ctx context.Context, name string, stderr io.Writer) (su
 		}
 		switch {
 		case f.pictures == "web":
-			o.Picture = interchange.PicturesFromWeb(shop.Assets, &http.Client{Timeout: time.Minute})
+			o.Picture = interchange.PicturesFromWeb(shop.Assets, interchange.WebOptions{})
 		case pictures != nil:
 			o.Picture = interchange.PicturesFromFiles(shop.Assets, pictures.FS())
 		}

@@ -124,7 +124,7 @@ func (s settings) source(shop *commerce.Store) (io.ReadCloser, func(context.Cont
 	}
 	file, err := os.Open(s.file)
 	if s.fromWeb {
-		return file, interchange.PicturesFromWeb(shop.Assets, &http.Client{Timeout: time.Minute}), err
+		return file, interchange.PicturesFromWeb(shop.Assets, interchange.WebOptions{}), err
 	}
 	return file, nil, err
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"slices"
-	"time"
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/catalog"
@@ -46,7 +44,7 @@ func (i imported) load(ctx context.Context, shop *commerce.Store, to io.Writer) 
 	defer file.Close()
 	o := interchange.Options{Currency: i.currency, Issue: func(i interchange.Issue) { fmt.Fprintln(to, i) }}
 	if i.fromWeb {
-		o.Picture = interchange.PicturesFromWeb(shop.Assets, &http.Client{Timeout: time.Minute})
+		o.Picture = interchange.PicturesFromWeb(shop.Assets, interchange.WebOptions{})
 	}
 	sum, err := interchange.Import(ctx, shop, file, o)
 	if err != nil {
