@@ -5,10 +5,13 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/catalog/assets"
@@ -261,5 +264,118 @@ func TestShopifyFilesComeBack(t *testing.T) {
 	}
 	if again := export(t, other, interchange.Shopify); !bytes.Equal(again, text) {
 		t.Errorf("was\n%s\nis\n%s", text, again)
+	}
+}
+
+// TestJSONIsRecognizedByItsFields: names below the first level say nothing.
+func TestJSONIsRecognizedByItsFields(t *testing.T) {
+	for line, want := range map[string]interchange.Format{
+		`{"handle":"a","private_metadata":{"supplier":"x","attr_t_a":1},"type":"product","title":"A","status":"active","variants":[{"sku":"a"}]}`: interchange.JSONLines,
+		`{"type":"product_type","code":"a","title":"A","attributes":[{"name":"supplier","kind":"text","constraint":"none"}]}`:                     interchange.JSONLines,
+		`{"type":"collection","handle":"a","title":"A","rules":[{"field":"brand","op":"is","values":["supplier"]}]}`:                              interchange.JSONLines,
+		`{"id":"1","attr_t_type":"Toner","title":"A"}`:                            interchange.Icecat,
+		`{"id":"1","title":"A","type":"product of some","supplier":"B"}`:          interchange.Icecat,
+		`{"id":"1","title":"A","supplier":"` + strings.Repeat("B", 70_000) + `"}`: interchange.JSONLines, // nothing of the start says so
+	} {
+		o := interchange.Options{DryRun: true, Currency: "EUR"}
+		s, err := interchange.Import(t.Context(), nil, strings.NewReader(line), o)
+		if err != nil || s.Format != want {
+			t.Errorf("%.100s is %s, %v; want %s", line, s.Format, err, want)
+		}
+	}
+}
+
+// TestFormulasComeBack: what a spreadsheet would take for a formula is escaped
+// on the way out and is what it was on the way in, in all that is written.
+func TestFormulasComeBack(t *testing.T) {
+	shop, other := commercetest.Open(t), commercetest.Open(t)
+	n := 0
+	rapid.Check(t, func(r *rapid.T) {
+		if n++; n > 25 {
+			return // each of them waits for the disk
+		}
+		text := rapid.StringMatching(`['=+\-@]{1,3}[a-z' ,"]{0,5}[=+\-@'a]`).Draw(r, "text")
+		handle := fmt.Sprint("mug-", n)
+		put := catalog.PutProduct{Handle: handle, Title: text, Brand: text, Description: text, SKU: catalog.SKU(handle), Price: money.New(100, "EUR")}
+		if _, err := shop.Catalog.PutProduct(t.Context(), put); err != nil {
+			r.Fatal(err)
+		}
+	})
+	first := export(t, shop, interchange.JSONLines)
+	for _, f := range []interchange.Format{interchange.CSV, interchange.Shopify, interchange.JSONLines} {
+		load(t, other, export(t, shop, f), interchange.Options{Currency: "EUR", Update: true})
+		for p, err := range shop.Catalog.All(t.Context(), catalog.Filter{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			back, err := other.Catalog.ByHandle(t.Context(), p.Handle)
+			if err != nil || back.Title != p.Title || back.Brand != p.Brand || back.Description != p.Description {
+				t.Errorf("through %s %q became %q, %q, %q, %v", f, p.Title, back.Title, back.Brand, back.Description, err)
+			}
+		}
+	}
+	if again := export(t, other, interchange.JSONLines); !bytes.Equal(again, first) {
+		t.Errorf("the catalogue comes back different: %s", firstDifference(first, again))
+	}
+}
+
+// TestWhatIsThereStays imports, sells and edits, and imports again.
+func TestWhatIsThereStays(t *testing.T) {
+	shop := commercetest.Open(t)
+	file := []byte("Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Tracker,Variant Inventory Qty\n" +
+		"mug,Mug,Size,S,mug-s,9.50,shopify,5\nmug,,,M,mug-m,11,shopify,3\nbowl,Bowl,Title,Default Title,bowl,7,shopify,2\n")
+	load(t, shop, file, interchange.Options{Currency: "EUR"})
+	two := int64(-2)
+	if _, err := shop.Inventory.Adjust(t.Context(), inventory.Adjust{SKU: "mug-s", Delta: two, Reason: "sold"}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := shop.Catalog.ByHandle(t.Context(), "mug")
+	if err != nil {
+		t.Fatal(err)
+	}
+	edited := p.Put()
+	edited.Variants[0].Prices = []money.Amount{money.New(1000, "EUR"), money.New(1200, "USD")}
+	edited.Translations = []catalog.Translation{{Locale: "de", Title: "Becher"}}
+	edited.Publications = []catalog.Publication{{Channel: "web"}}
+	edited.Media = []catalog.Media{{Asset: assets.ID(strings.Repeat("ab", 32)), SKUs: []catalog.SKU{"mug-s"}}}
+	if p, err = shop.Catalog.PutProduct(t.Context(), edited); err != nil {
+		t.Fatal(err)
+	}
+	// A variant is new in the file, and so is a product.
+	more := append(bytes.Replace(file, []byte("bowl,Bowl"), []byte("mug,,,L,mug-l,13,shopify,4\nbowl,Bowl"), 1), "jug,Jug,Title,Default Title,jug,20,,\n"...)
+	onHand := func(sku catalog.SKU) int64 {
+		l, err := shop.Inventory.Level(t.Context(), sku, inventory.Main)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l.OnHand
+	}
+
+	s, issues := load(t, shop, file, interchange.Options{Currency: "EUR"})
+	if back, err := shop.Catalog.Get(t.Context(), p.ID); err != nil || back.Version != p.Version || onHand("mug-s") != 3 {
+		t.Errorf("version %d is %d, %v; %d are on hand", p.Version, back.Version, err, onHand("mug-s"))
+	}
+	if s.Products != 2 || s.Kept != 2 || s.Stocked != 0 || s.StockKept != 1 || len(issues) > 0 {
+		t.Errorf("summary %+v, %v", s, issues)
+	}
+
+	s, issues = load(t, shop, more, interchange.Options{Currency: "EUR"})
+	back, err := shop.Catalog.Get(t.Context(), p.ID)
+	if err != nil || len(back.Variants) != 3 || back.Variants[0].Prices[0] != money.New(1000, "EUR") || onHand("mug-l") != 4 || onHand("mug-s") != 3 {
+		t.Errorf("%v: %+v", err, back)
+	}
+	if s.Products != 3 || s.Kept != 2 || s.Stocked != 1 || len(issues) > 0 {
+		t.Errorf("summary %+v, %v", s, issues)
+	}
+
+	s, issues = load(t, shop, more, interchange.Options{Currency: "EUR", Update: true, Recount: true})
+	if back, err = shop.Catalog.Get(t.Context(), p.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := back.Variants[0].Prices; len(got) != 2 || got[0] != money.New(950, "EUR") || onHand("mug-s") != 5 {
+		t.Errorf("the prices are %v, %d are on hand", got, onHand("mug-s"))
+	}
+	if len(back.Translations) != 1 || len(back.Publications) != 1 || len(back.Media) != 1 || s.Kept != 0 || len(issues) > 0 {
+		t.Errorf("%+v\nsummary %+v, %v", back, s, issues)
 	}
 }

@@ -2,6 +2,7 @@ package interchange
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/keelshop/commerce/catalog"
@@ -12,6 +13,7 @@ import (
 // with the same handle; a row with a price is a variant, one with only a
 // picture adds that. Sets of columns differ from file to file.
 func readShopify(t *table, c money.Currency) records {
+	t.escaped = slices.Equal(t.names, shopifyColumns) // our own export; Shopify escapes nothing
 	return read(t, Shopify, func(first, next *row) bool { return next.peek("handle") == first.peek("handle") }, func(r *record) {
 		first := r.rows[0]
 		r.put.Handle = first.take("handle")

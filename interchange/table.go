@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -44,11 +45,7 @@ func recognize(r *bufio.Reader) (Format, error) {
 		return "", fault.Wrap(fault.Invalid, err, "reading the file")
 	}
 	if trimmed := bytes.TrimLeft(head, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' {
-		line, _, _ := bytes.Cut(trimmed, []byte("\n"))
-		if bytes.Contains(line, []byte(`"attr_`)) || bytes.Contains(line, []byte(`"supplier"`)) {
-			return Icecat, nil
-		}
-		return JSONLines, nil
+		return recognizeJSON(trimmed), nil
 	}
 	t, err := newTable(bufio.NewReaderSize(bytes.NewReader(head), peekBytes))
 	if err != nil {
@@ -73,12 +70,46 @@ func recognize(r *bufio.Reader) (Format, error) {
 	return "", &UnknownFormatError{}
 }
 
+// recognizeJSON looks at the fields of the first object, of which the end may
+// be missing. A line of the own format says what it is about; the names of
+// fields below, such as those in metadata, say nothing.
+func recognizeJSON(text []byte) Format {
+	d := json.NewDecoder(bytes.NewReader(text))
+	if _, err := d.Token(); err != nil {
+		return JSONLines
+	}
+	icecat := false
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			break
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			break
+		}
+		name, _ := key.(string)
+		var kind string
+		if name == "type" && json.Unmarshal(value, &kind) == nil && (kind == "product" || newPart(kind) != nil) {
+			return JSONLines
+		}
+		icecat = icecat || name == "supplier" || strings.HasPrefix(name, "attr_")
+	}
+	if icecat {
+		return Icecat
+	}
+	return JSONLines
+}
+
 // table is a CSV file with a header.
 type table struct {
 	csv   *csv.Reader
 	names []string       // as the header spells them, without white space around
 	index map[string]int // by lower-case name
 	raw   bool           // white space around cells counts
+	// escaped says that the file may have cells that escapeCell has changed,
+	// as exports of ours do.
+	escaped bool
 }
 
 // newTable reads the header and finds out what separates cells.
@@ -136,6 +167,9 @@ func (t *table) next() (*row, error) {
 			}
 			if !t.raw {
 				v = strings.TrimSpace(v)
+			}
+			if t.escaped {
+				v = unescapeCell(v)
 			}
 			r.values = append(r.values, v)
 		}
