@@ -2,9 +2,7 @@ package admin
 
 import (
 	"errors"
-	"regexp"
 	"strings"
-	"unicode"
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
@@ -21,11 +19,8 @@ type customersPage struct {
 	Asked  bool
 }
 
-// shortNumber is the end of an order's ID, by which shoppers know it. Digits alone
-// are a phone number.
-var shortNumber = regexp.MustCompile(`^(?i)[0-9A-HJKMNP-TV-Z]{8}$`)
-
-// findCustomer finds customers by exact e-mail address, phone number or order.
+// findCustomer finds customers by exact e-mail address, phone number, or the
+// number or ID of an order.
 // There is no search by a part: what is sealed can only be found as a whole.
 func findCustomer(v *visit) error {
 	data := customersPage{page: v.page("Customers", "customers"), Search: strings.TrimSpace(v.r.FormValue("q"))}
@@ -33,22 +28,6 @@ func findCustomer(v *visit) error {
 	var err error
 	switch {
 	case !data.Asked:
-	case strings.HasPrefix(data.Search, "ord_"):
-		var o orders.Order
-		if o, err = v.site.shop.Orders.Get(v.ctx(), orders.ID(data.Search)); err == nil && o.Customer == "" {
-			return v.done("/orders/"+string(o.ID), "") // a guest's
-		}
-		if err == nil {
-			return v.done("/customers/"+string(o.Customer), "")
-		}
-	case shortNumber.MatchString(data.Search) && strings.ContainsFunc(data.Search, unicode.IsLetter):
-		found, err := v.query(`SELECT id FROM orders WHERE id LIKE ? LIMIT 2`, "%"+strings.ToUpper(data.Search))
-		if err != nil {
-			return err
-		}
-		if len(found) == 1 {
-			return v.done("/orders/"+text(found[0]["id"]), "")
-		}
 	case strings.HasPrefix(data.Search, "cus_"):
 		return v.done("/customers/"+data.Search, "")
 	case strings.Contains(data.Search, "@"):
@@ -57,17 +36,35 @@ func findCustomer(v *visit) error {
 			data.Found = []accounts.Customer{c}
 		}
 	default:
-		for c, e := range v.site.shop.Accounts.All(v.ctx(), accounts.Filter{Phone: commerce.Personal(data.Search), Limit: 20}) {
-			if err = e; err != nil {
-				break
-			}
-			data.Found = append(data.Found, c)
+		if data.Found, err = v.byPhone(data.Search); err != nil || len(data.Found) > 0 {
+			break
+		}
+		var o orders.Order
+		switch o, err = v.site.shop.Orders.Find(v.ctx(), data.Search); {
+		case err == nil && o.Customer != "":
+			return v.done("/customers/"+string(o.Customer), "")
+		case err == nil:
+			return v.done("/orders/"+string(o.ID), "") // a guest's
 		}
 	}
 	if err != nil && !errors.Is(err, fault.NotFound) && !errors.Is(err, fault.Invalid) {
 		return err
 	}
 	return v.show(200, "customers", data)
+}
+
+// byPhone finds the customers with a phone number; none if it is not one.
+func (v *visit) byPhone(number string) (found []accounts.Customer, err error) {
+	for c, err := range v.site.shop.Accounts.All(v.ctx(), accounts.Filter{Phone: commerce.Personal(number), Limit: 20}) {
+		if errors.Is(err, fault.Invalid) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, c)
+	}
+	return found, nil
 }
 
 type customerPage struct {

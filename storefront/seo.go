@@ -1,11 +1,6 @@
 package storefront
 
-import (
-	"encoding/xml"
-	"time"
-
-	"github.com/keelshop/commerce/catalog"
-)
+import "github.com/keelshop/commerce/catalog"
 
 // productLD is what search engines read of a product: schema.org Product and
 // Offer as JSON-LD.
@@ -51,50 +46,6 @@ func (v *visit) linkedData(p catalog.Product, data productPage) productLD {
 		}
 	}
 	return ld
-}
-
-// mostSitemap is how many addresses one site map may hold, as sitemaps.org has
-// it. Larger shops list their newest products elsewhere.
-const mostSitemap = 50_000
-
-type sitemapURL struct {
-	Loc     string `xml:"loc"`
-	LastMod string `xml:"lastmod,omitempty"`
-}
-
-func sitemap(v *visit) error {
-	root := v.origin() + v.site.Base
-	set := struct {
-		XMLName xml.Name     `xml:"http://www.sitemaps.org/schemas/sitemap/0.9 urlset"`
-		URLs    []sitemapURL `xml:"url"`
-	}{URLs: []sitemapURL{{Loc: root + "/"}}}
-	tree, err := v.site.shop.Catalog.Categories(v.ctx())
-	if err != nil {
-		return err
-	}
-	for c := range tree.All() {
-		set.URLs = append(set.URLs, sitemapURL{root + "/c/" + c.Handle, c.UpdatedAt.Format(time.DateOnly)})
-	}
-	for p, err := range v.site.shop.Catalog.All(v.ctx(), catalog.Filter{Status: catalog.Active}) {
-		if err != nil {
-			return err
-		}
-		if len(set.URLs) >= mostSitemap {
-			break
-		}
-		if !v.offered(p).Visible { // its name may be a secret yet
-			continue
-		}
-		set.URLs = append(set.URLs, sitemapURL{root + "/p/" + p.Handle, p.UpdatedAt.Format(time.DateOnly)})
-	}
-	body, err := xml.Marshal(set)
-	if err != nil {
-		return err
-	}
-	v.w.Header().Set("Content-Type", "application/xml")
-	v.w.Header().Set("Cache-Control", "public, max-age=3600")
-	_, _ = v.w.Write(append([]byte(xml.Header), body...)) // the client has gone if this fails
-	return nil
 }
 
 func robots(v *visit) error {

@@ -62,6 +62,9 @@ func TestBehindNginx(t *testing.T) {
 	if mine := visit(t, front, "/", http.Header{"Cookie": {"session=nobody"}}); mine.cache != "BYPASS" {
 		t.Errorf("a customer's page comes from what was kept: %s", mine.cache)
 	}
+	if mine := visit(t, front, "/", http.Header{"Authorization": {"Bearer nobody"}}); mine.cache != "BYPASS" {
+		t.Errorf("a page for who shows a token comes from what was kept: %s", mine.cache)
+	}
 	if basket := visit(t, front, "/cart", nil); basket.cache != "MISS" || visit(t, front, "/cart", nil).cache != "MISS" {
 		t.Error("a cart is kept")
 	}
