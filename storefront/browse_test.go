@@ -196,3 +196,17 @@ func TestSitemapNamesWhatIsShown(t *testing.T) {
 		t.Error("the site map names a product that is not shown yet, or none")
 	}
 }
+
+// TestFiltersOfEveryProduct: what was found is narrowed down by category, brand
+// and stock, beside attributes.
+func TestFiltersOfEveryProduct(t *testing.T) {
+	b := sample.visitor(t)
+	b.open("/search?q=tea")
+	b.want(200, "Category Pantry 2", "Best-selling first")
+	b.open("/search?q=tea&stock=yes&sort=best-selling")
+	b.want(200, "4 results", "Availability: In stock")
+	b.open("/search?q=tea&stock=no")
+	b.want(200, "0 results", "Availability: Sold out")
+	b.open("/search?q=tea&brand=nobody")
+	b.want(200, "Brand: nobody", "There is nothing here yet.")
+}

@@ -16,7 +16,8 @@ import (
 // facetView is one thing that products differ in.
 type facetView struct {
 	Title, Param string
-	One          bool // only one value can be chosen
+	Unit         string // of an attribute's numbers
+	One          bool   // only one value can be chosen
 	Values       []facetValueView
 }
 
@@ -24,6 +25,22 @@ type facetValueView struct {
 	Value, Title string
 	Count        int64
 	On           bool
+}
+
+// ownFacets are what every product has, beside its attributes.
+var ownFacets = []struct{ field, param, title string }{
+	{search.FieldCategory, "category", "Category"}, {search.FieldBrand, "brand", "Brand"}, {search.FieldAvailable, "stock", "Availability"},
+}
+
+// ownFacet returns the parameter and the title of a field that every product
+// has; "" is an attribute.
+func ownFacet(field string) (param, title string) {
+	for _, f := range ownFacets {
+		if f.field == field {
+			return f.param, f.title
+		}
+	}
+	return "", ""
 }
 
 // filters reads the filters from an address.
@@ -38,6 +55,15 @@ func (v *visit) filters(q url.Values) ([]search.Filter, error) {
 			return nil, fault.New(fault.Invalid, "there are too many values of %s", name)
 		}
 		filters = append(filters, search.Filter{Field: search.AttributeField(name), Values: q[param]})
+	}
+	for _, f := range ownFacets {
+		values := slices.DeleteFunc(slices.Clone(q[f.param]), func(value string) bool { return value == "" })
+		if len(values) > mostChosen {
+			return nil, fault.New(fault.Invalid, "there are too many values of %s", f.param)
+		}
+		if len(values) > 0 {
+			filters = append(filters, search.Filter{Field: f.field, Values: values})
+		}
 	}
 	if text := q.Get(paramPrice); text != "" {
 		r, err := parseRange(text)
@@ -70,11 +96,13 @@ func (v *visit) facets(found []search.FacetResult, q url.Values) []facetView {
 	for _, f := range found {
 		view := facetView{Param: paramPrice, Title: v.locale.text("Price"), One: true}
 		if name, ok := strings.CutPrefix(f.Field, search.AttributeField("")); ok {
-			view = facetView{Param: paramField + name, Title: name}
+			view = facetView{Param: paramField + name, Title: name, Unit: f.Unit}
+		} else if param, title := ownFacet(f.Field); param != "" {
+			view = facetView{Param: param, Title: v.locale.text(title)}
 		}
 		on := slices.DeleteFunc(slices.Clone(q[view.Param]), func(value string) bool { return value == "" })
 		for _, value := range f.Values {
-			one := facetValueView{Value: value.Value, Title: value.Value, Count: int64(value.Count)}
+			one := facetValueView{Value: value.Value, Title: v.facetTitle(f.Field, value), Count: int64(value.Count)}
 			if view.One {
 				one.Value, one.Title = v.priceRange(value.Price)
 			}
@@ -95,9 +123,25 @@ func (v *visit) facets(found []search.FacetResult, q url.Values) []facetView {
 	return views
 }
 
+// facetTitle returns a value as people read it.
+func (v *visit) facetTitle(field string, value search.FacetValue) string {
+	switch {
+	case value.Title != "":
+		return value.Title
+	case field == search.FieldAvailable && value.Value == "yes":
+		return v.locale.text("In stock")
+	case field == search.FieldAvailable:
+		return v.locale.text("Sold out")
+	}
+	return value.Value
+}
+
 // lost is a value that is filtered by and that no product has.
 func (v *visit) lost(f facetView, value string) facetValueView {
 	one := facetValueView{Value: value, Title: value, On: true}
+	if f.Param == "stock" {
+		one.Title = v.facetTitle(search.FieldAvailable, search.FacetValue{Value: value})
+	}
 	if r, err := parseRange(value); f.One && err == nil {
 		one.Value, one.Title = v.priceRange(r)
 	}

@@ -61,7 +61,10 @@ func (v *visit) list(path string, category catalog.CategoryID) (listView, search
 	}
 	query := search.Query{Text: view.Text, Category: string(category), Currency: v.currency, Market: v.market, Groups: v.groups, Limit: listCards}
 	query.After, query.Sort = q.Get(paramAfter), search.Sort(view.Sort)
-	query.Facets, query.Choices = []search.Facet{{Field: search.FieldPrice}}, mostFacets
+	query.Facets, query.Choices = []search.Facet{{Field: search.FieldPrice}, {Field: search.FieldBrand}, {Field: search.FieldAvailable}}, mostFacets
+	if category == "" {
+		query.Facets = append([]search.Facet{{Field: search.FieldCategory}}, query.Facets...)
+	}
 	var err error
 	if query.Filters, err = v.filters(q); err != nil {
 		return view, search.Result{}, err
@@ -120,7 +123,7 @@ func (v *visit) products(hits []search.Hit) []catalog.Product {
 
 func (v *visit) sorts() []sortView {
 	return []sortView{
-		{"", v.locale.text("Best first")}, {string(search.ByNewest), v.locale.text("Newest first")},
+		{"", v.locale.text("Best first")}, {string(search.ByBestSelling), v.locale.text("Best-selling first")}, {string(search.ByNewest), v.locale.text("Newest first")},
 		{string(search.ByPriceUp), v.locale.text("Cheapest first")}, {string(search.ByPriceDown), v.locale.text("Dearest first")},
 	}
 }

@@ -25,7 +25,7 @@ const firstPart = "first"
 // one map may hold, it is an index of maps, each of which is a part of this one.
 func sitemap(v *visit) error {
 	root := v.origin() + v.site.Base
-	m := siteMap{most: mostSitemap, part: v.r.FormValue("part")}
+	m := siteMap{most: mostSitemap, part: v.r.URL.Query().Get("part")}
 	if m.part == "" || m.part == firstPart {
 		m.urls = append(m.urls, sitemapURL{Loc: root + "/"})
 		tree, err := v.site.shop.Catalog.Categories(v.ctx())

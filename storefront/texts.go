@@ -65,7 +65,7 @@ var germanTexts = map[string]string{
 	"There is nothing here yet.": "Hier gibt es noch nichts.",
 	"Order":                      "Reihenfolge", "Filters": "Filter", "any": "alle", "Price": "Preis", "Remove all filters": "Alle Filter entfernen",
 	"%s and more": "ab %s", "up to %s": "bis %s", "%s to %s": "%s bis %s",
-	"Best first": "Das Beste zuerst", "Newest first": "Neues zuerst", "Cheapest first": "Günstiges zuerst", "Dearest first": "Teures zuerst",
+	"Best first": "Das Beste zuerst", "Best-selling first": "Beliebtes zuerst", "Category": "Kategorie", "Availability": "Verfügbarkeit", "Newest first": "Neues zuerst", "Cheapest first": "Günstiges zuerst", "Dearest first": "Teures zuerst",
 	"Search for “%s”": "Suche nach „%s“", "Nothing was found for that. This is for “%s”.": "Dazu wurde nichts gefunden. Dies ist für „%s“.",
 	"Nothing has all of these words. These have some of them.": "Nichts enthält alle diese Wörter. Dies enthält einige davon.",
 	"We have found nothing. Perhaps here:":                     "Wir haben nichts gefunden. Vielleicht hier:",
