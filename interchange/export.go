@@ -77,7 +77,7 @@ func Export(ctx context.Context, shop *commerce.Store, to io.Writer, o ExportOpt
 		}
 		w = newShopifyWriter(buffered, o.Currency)
 	default:
-		return out, &UnknownFormatError{Format: o.Format}
+		return out, &UnknownFormatError{Format: o.Format, Writing: true}
 	}
 	if err := export(ctx, shop, w, o, &out); err != nil {
 		return out, err

@@ -130,7 +130,10 @@ type Summary struct {
 }
 
 // UnknownFormatError says that the content of a file was not recognized.
-type UnknownFormatError struct{ Format Format }
+type UnknownFormatError struct {
+	Format  Format // "" if none was named
+	Writing bool   // it may be one that is read
+}
 
 func (e *UnknownFormatError) Error() string {
 	var names []string
@@ -138,7 +141,10 @@ func (e *UnknownFormatError) Error() string {
 		names = append(names, string(f))
 	}
 	if e.Format == "" {
-		return "the file's format is not recognized by its first lines: name one of " + strings.Join(names, ", ")
+		return "the file's format is not recognized by its first lines: name one of " + strings.Join(names, ", ") + " (--format on the command line)"
+	}
+	if e.Writing {
+		return fmt.Sprintf("%q is no format that is written: those are %s, %s and %s", e.Format, JSONLines, CSV, Shopify)
 	}
 	return fmt.Sprintf("there is no format %q: the formats are %s", e.Format, strings.Join(names, ", "))
 }
@@ -151,7 +157,7 @@ func (e *UnknownFormatError) Unwrap() error { return fault.Invalid }
 type CurrencyError struct{ Format Format }
 
 func (e *CurrencyError) Error() string {
-	return fmt.Sprintf("prices in a %s file name no currency: say which it is (--currency on the command line)", e.Format)
+	return fmt.Sprintf("prices in files of the format %s name no currency: say which it is (--currency on the command line)", e.Format)
 }
 
 // Unwrap returns fault.Invalid.

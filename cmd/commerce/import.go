@@ -121,7 +121,7 @@ func (f importFlags) run(ctx context.Context, name string, stderr io.Writer) (su
 			o.Picture = interchange.PicturesFromFiles(shop.Assets, pictures.FS())
 		}
 	}
-	told.begin("importing", int(size>>10))
+	told.begin("KiB read", int(size>>10))
 	sum, err = interchange.Import(ctx, shop, &counted{from: file, told: told}, o)
 	told.end()
 	switch {

@@ -54,6 +54,25 @@ func TestImportAndExport(t *testing.T) {
 	if !strings.Contains(found.stdout, "MUG-B  9.50 USD    Mug") || !strings.Contains(found.stdout, "price: 0.00 USD and more (1)") || !strings.Contains(found.stdout, "1 of 1") {
 		t.Errorf("the search prints\n%s", found.stdout)
 	}
+	if found := succeed(t, "search", "--dir", other, "nothing", "of", "this"); found.stdout != "0 of 0\n" || strings.Contains(found.stderr, "index") {
+		t.Errorf("a second search prints\n%s%s", found.stdout, found.stderr)
+	}
+	if found := succeed(t, "search", "--dir", other, "--", strings.Repeat("((mug* AND ~", 10_000)); !strings.Contains(found.stdout, "1 of 1") {
+		t.Errorf("a hostile search prints\n%s%s", found.stdout, found.stderr)
+	}
+	segments, err := filepath.Glob(filepath.Join(other, "search", "index-*", "root.bolt"))
+	if err != nil || len(segments) != 1 {
+		t.Fatal(segments, err)
+	}
+	if err := os.Truncate(segments[0], 5000); err != nil {
+		t.Fatal(err)
+	}
+	if found := succeed(t, "search", "--dir", other, "mugs"); !strings.Contains(found.stdout, "1 of 1") || !strings.Contains(found.stderr, "built anew") {
+		t.Errorf("with a damaged index it prints\n%s%s", found.stdout, found.stderr)
+	}
+	if r := command(t, "export", "--dir", other, "--format", "spree", filepath.Join(dir, "out.csv")); r.code != exitFailed || !strings.Contains(r.stderr, "those are jsonl, csv and shopify") {
+		t.Errorf("exit code %d: %s", r.code, r.stderr)
+	}
 	succeed(t, "verify", shop)
 	succeed(t, "verify", other)
 }
@@ -105,6 +124,8 @@ func TestImportUsage(t *testing.T) {
 		{[]string{"export", "--dir", filepath.Join(t.TempDir(), "none"), "f"}, exitFailed, "no such file"},
 		{[]string{"export", "--help"}, exitOK, "jsonl"},
 		{[]string{"search", "--dir", "d"}, exitUsage, "say what to search for"},
+		{[]string{"search", "--dir", "d", " "}, exitUsage, "say what to search for"},
+		{[]string{"search", "--dir", "d", "--currency", "eux", "mug"}, exitUsage, "EUX"},
 		{[]string{"search", "mug"}, exitUsage, "--dir"},
 		{[]string{"search", "--dir", "d", "--limit", "0", "mug"}, exitUsage, "--limit 0"},
 		{[]string{"search", "--dir", filepath.Join(t.TempDir(), "none"), "mug"}, exitFailed, "no such file"},

@@ -49,7 +49,13 @@ func parseSearch(args []string, stdout io.Writer) (searchFlags, error) {
 	case f.limit < 1 || f.limit > 200:
 		return f, misused("--limit %d: it is 1 to 200", f.limit)
 	}
-	f.text, f.currency = strings.Join(operands, " "), strings.ToUpper(f.currency)
+	if f.text = strings.TrimSpace(strings.Join(operands, " ")); f.text == "" {
+		return f, misused("say what to search for")
+	}
+	f.currency = strings.ToUpper(f.currency)
+	if err := money.Currency(f.currency).Check(); err != nil {
+		return f, misused("--currency: %v", err)
+	}
 	return f, nil
 }
 
@@ -71,8 +77,7 @@ func searchStore(ctx context.Context, args []string, stdout, stderr io.Writer) (
 		return err
 	}
 	defer func() { err = errors.Join(err, finder.Close()) }()
-	fmt.Fprintln(stderr, "waiting for the index")
-	if err := finder.After(ctx, shop.Latest()); err != nil {
+	if err := waitForIndex(ctx, shop, finder, stderr); err != nil {
 		return err
 	}
 	query := search.Query{Text: f.text, Limit: f.limit, Currency: money.Currency(f.currency)}
@@ -84,6 +89,22 @@ func searchStore(ctx context.Context, args []string, stdout, stderr io.Writer) (
 		return err
 	}
 	return printFound(stdout, found, query.Currency)
+}
+
+// waitForIndex waits until everything in the store can be found, and says so if
+// there is something to wait for, or was something wrong.
+func waitForIndex(ctx context.Context, shop *commerce.Store, finder *search.Finder, stderr io.Writer) error {
+	latest, status := shop.Latest(), finder.Status()
+	if status.Building || !status.Position.Includes(latest) {
+		fmt.Fprintln(stderr, "waiting for the index")
+	}
+	if err := finder.After(ctx, latest); err != nil {
+		return err
+	}
+	if finder.Status().Rebuilds > 0 {
+		fmt.Fprintln(stderr, "the index could not be used, and was built anew")
+	}
+	return nil
 }
 
 // priceRange writes a range of prices: "10.00 EUR–19.99 EUR".

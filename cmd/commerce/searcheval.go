@@ -88,8 +88,7 @@ func searchEval(ctx context.Context, args []string, stdout, stderr io.Writer) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, finder.Close()) }()
-	fmt.Fprintln(stderr, "waiting for the index")
-	if err := finder.After(ctx, shop.Latest()); err != nil {
+	if err := waitForIndex(ctx, shop, finder, stderr); err != nil {
 		return err
 	}
 	fmt.Fprintf(stderr, "%d products\n", finder.Status().Documents)
