@@ -16,6 +16,8 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -26,6 +28,7 @@ import (
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/interchange"
+	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/payments/simulator"
 	"github.com/keelshop/commerce/search"
@@ -81,17 +84,17 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Addr: s.addr, Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
-	context.AfterFunc(ctx, func() { server.Close() })
-	fmt.Printf("The shop is open at http://%s (Ctrl-C closes it)\n", s.addr)
-	if err := server.ListenAndServe(); ctx.Err() == nil {
+	listener, err := net.Listen("tcp", s.addr)
+	if err != nil {
 		return err
 	}
-	return nil
+	fmt.Printf("The shop is open at http://%s (Ctrl-C closes it)\n", s.addr)
+	return web.Serve(ctx, web.Server(handler, slog.Default()), listener, 10*time.Second)
 }
 
-// load imports the file. What is there already stays as it is, so it is done
-// at every start, and what a crash cut short is finished.
+// load imports the file. What is there already stays as it is, with what was
+// sold and edited since, so it is done at every start, and what a crash cut
+// short is finished.
 func load(ctx context.Context, shop *commerce.Store, s settings, to io.Writer) error {
 	file, picture, err := s.source(shop)
 	if err != nil {
@@ -105,8 +108,8 @@ func load(ctx context.Context, shop *commerce.Store, s settings, to io.Writer) e
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(to, "%s export: %d products with %d variants, %d pictures, %d refused\n",
-		sum.Format, sum.Products, sum.Variants, sum.Pictures, sum.Refused)
+	fmt.Fprintf(to, "%s export: %d products with %d variants, of which %d were there, %d pictures, %d refused\n",
+		sum.Format, sum.Products, sum.Variants, sum.Kept, sum.Pictures, sum.Refused)
 	return nil
 }
 
