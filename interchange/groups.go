@@ -63,21 +63,26 @@ func read(t *table, f Format, belongs func(first, next *row) bool, build func(*r
 const mostHeldRows = 500_000
 
 // gather reads all rows of a table and returns them by product, in the order in
-// which the products' first rows come.
-func gather(t *table, product func(*row) string) ([][]*row, error) {
-	var out [][]*row
-	index := map[string]int{}
-	for n := 0; ; n++ {
+// which the products' first rows come. product is asked when all rows are known.
+func gather(t *table, see func(*row), product func(*row) string) ([][]*row, error) {
+	var all []*row
+	for {
 		w, err := t.next()
 		if errors.Is(err, io.EOF) {
-			return out, nil
+			break
 		}
-		if err == nil && n >= mostHeldRows {
+		if err == nil && len(all) >= mostHeldRows {
 			err = fault.New(fault.Invalid, "the file has more than %d rows: split it", mostHeldRows)
 		}
 		if err != nil {
-			return out, err
+			return nil, err
 		}
+		see(w)
+		all = append(all, w)
+	}
+	var out [][]*row
+	index := map[string]int{}
+	for _, w := range all {
 		name := product(w)
 		i, seen := index[name]
 		if !seen {
@@ -86,16 +91,17 @@ func gather(t *table, product func(*row) string) ([][]*row, error) {
 			out = append(out, nil)
 		}
 		if len(out[i]) >= maxRows {
-			return out, errTooManyRows(out[i][0].line)
+			return nil, errTooManyRows(out[i][0].line)
 		}
 		out[i] = append(out[i], w)
 	}
+	return out, nil
 }
 
 // readGathered is read for tables that have to be gathered.
-func readGathered(t *table, f Format, product func(*row) string, build func(*record)) records {
+func readGathered(t *table, f Format, see func(*row), product func(*row) string, build func(*record)) records {
 	return func(yield func(*record, error) bool) {
-		all, err := gather(t, product)
+		all, err := gather(t, see, product)
 		if err != nil {
 			yield(nil, err)
 			return

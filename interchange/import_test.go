@@ -379,3 +379,40 @@ func TestWhatIsThereStays(t *testing.T) {
 		t.Errorf("%+v\nsummary %+v, %v", back, s, issues)
 	}
 }
+
+// TestVariationsStandAnywhere: a row may come before the product that it names.
+func TestVariationsStandAnywhere(t *testing.T) {
+	const head = "ID,Type,SKU,Name,Published,Regular price,Parent,Attribute 1 name,Attribute 1 value(s)\n"
+	rows := []string{
+		"1,variable,mug,Mug,1,,,Size,\"S, M\"\n", "2,variation,mug-s,Mug S,1,9,mug,Size,S\n", "3,variation,mug-m,Mug M,1,10,id:1,Size,M\n",
+		"4,simple,bowl,Bowl,1,7,,,\n",
+	}
+	for _, order := range [][]int{{0, 1, 2, 3}, {1, 2, 3, 0}, {2, 3, 1, 0}, {2, 0, 3, 1}} {
+		file := head
+		for _, i := range order {
+			file += rows[i]
+		}
+		shop := commercetest.Open(t)
+		s, issues := load(t, shop, []byte(file), interchange.Options{Currency: "EUR"})
+		if s.Format != interchange.WooCommerce || s.Products != 2 || s.Variants != 3 || len(issues) > 0 {
+			t.Errorf("in the order %v: %+v, %v", order, s, issues)
+		}
+	}
+	const bad = head + "2,variation,mug-s,Mug S,1,9,none,Size,S\n5,simple,bowl,Bowl,1,7,,,\n6,simple,bowl,Other,1,8,,,\n"
+	if s, issues := load(t, commercetest.Open(t), []byte(bad), interchange.Options{Currency: "EUR"}); s.Refused != 2 || s.Rules["unknown_parent"] != 1 || s.Rules["repeated_sku"] != 1 {
+		t.Errorf("%+v, %v", s, issues)
+	}
+}
+
+// TestUnknownColumnsAreKept: what people add to the own CSV stays with the
+// variant.
+func TestUnknownColumnsAreKept(t *testing.T) {
+	shop := commercetest.Open(t)
+	const file = "product_handle,title,variant_sku,options,prices,Shelf\nmug,Mug,mug-s,Size=S,9 EUR,=A1\nmug,,mug-m,Size=M,9 EUR,B2\n"
+	s, issues := load(t, shop, []byte(file), interchange.Options{})
+	v, err := shop.Catalog.BySKU(t.Context(), "mug-s")
+	if want := `{"source":{"format":"csv","columns":{"Shelf":"=A1"}}}`; err != nil || string(v.PrivateMetadata) != want || len(issues) > 0 || s.CellsKept != 2 {
+		t.Errorf("%s, %v, %+v, %v", v.PrivateMetadata, err, s, issues)
+	}
+	exportsComeBack(t, shop)
+}

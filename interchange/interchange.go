@@ -36,11 +36,13 @@ const (
 	Medusa      Format = "medusa"
 	Spree       Format = "spree"
 	Icecat      Format = "icecat"
+	// SpreeTranslations are translations of products that are there.
+	SpreeTranslations Format = "spree_translations"
 )
 
 // Formats lists what Import reads.
 func Formats() []Format {
-	return []Format{JSONLines, CSV, Shopify, WooCommerce, Vendure, Medusa, Spree, Icecat}
+	return []Format{JSONLines, CSV, Shopify, WooCommerce, Vendure, Medusa, Spree, SpreeTranslations, Icecat}
 }
 
 // Options says how to import. The zero value recognizes the format and writes.
@@ -106,21 +108,22 @@ func (i Issue) String() string {
 
 // Summary counts what an import did.
 type Summary struct {
-	Format      Format         `json:"format"`
-	Rows        int            `json:"rows"`     // of products and variants; the header is none
-	Products    int            `json:"products"` // taken, also if they were there already
-	Variants    int            `json:"variants"`
-	Kept        int            `json:"kept"`        // of Products: those that were there already and stay as they are, but for variants that they lacked
-	Categories  int            `json:"categories"`  // that were put, or made since a product is in them
-	Collections int            `json:"collections"` // that were put
-	PriceLists  int            `json:"price_lists"` // that were put
-	Stocked     int            `json:"stocked"`     // variants whose stock was set, at each place
-	StockKept   int            `json:"stock_kept"`  // variants whose stock differs and was counted before
-	Pictures    int            `json:"pictures"`
-	Assets      int            `json:"assets"`  // files that were copied from Options.Assets
-	Refused     int            `json:"refused"` // products
-	Warnings    int            `json:"warnings"`
-	Rules       map[string]int `json:"rules"` // issues by rule
+	Format       Format         `json:"format"`
+	Rows         int            `json:"rows"`     // of products and variants; the header is none
+	Products     int            `json:"products"` // taken, also if they were there already
+	Variants     int            `json:"variants"`
+	Kept         int            `json:"kept"`         // of Products: those that were there already and stay as they are, but for variants that they lacked
+	Categories   int            `json:"categories"`   // that were put, or made since a product is in them
+	Collections  int            `json:"collections"`  // that were put
+	PriceLists   int            `json:"price_lists"`  // that were put
+	Translations int            `json:"translations"` // that were put, from a file of translations
+	Stocked      int            `json:"stocked"`      // variants whose stock was set, at each place
+	StockKept    int            `json:"stock_kept"`   // variants whose stock differs and was counted before
+	Pictures     int            `json:"pictures"`
+	Assets       int            `json:"assets"`  // files that were copied from Options.Assets
+	Refused      int            `json:"refused"` // products
+	Warnings     int            `json:"warnings"`
+	Rules        map[string]int `json:"rules"` // issues by rule
 	// Cells with something in them: those that ended in a field, those that
 	// ended in source metadata, and those of products that were refused.
 	CellsTyped   int  `json:"cells_typed"`
@@ -264,6 +267,8 @@ func open(file io.Reader, o *Options) (records, error) {
 		return readMedusa(t), nil
 	case Spree:
 		return readSpree(t, o.Currency), nil
+	case SpreeTranslations:
+		return readSpreeTranslations(t), nil
 	}
 	return nil, &UnknownFormatError{Format: o.Format}
 }

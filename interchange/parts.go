@@ -13,7 +13,7 @@ import (
 	"github.com/keelshop/commerce/inventory"
 )
 
-// part is what the own formats have besides products.
+// part is what a file has besides products: see newPart, and translated.
 type part interface {
 	// put puts it into the store, unless it is there and stays. In a dry run
 	// it only checks. An error that is a productsFault is the file's.
@@ -25,7 +25,7 @@ func (l *loader) putPart(ctx context.Context, r *record) error {
 	if err := errors.Join(l.flush(ctx), l.settle()); err != nil {
 		return err
 	}
-	l.summary.Rows++
+	l.summary.Rows += max(1, len(r.rows))
 	if !r.refused() {
 		err := r.part.put(ctx, l, r)
 		switch {

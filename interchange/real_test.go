@@ -115,6 +115,29 @@ func TestFilesOfOtherShops(t *testing.T) {
 	}
 }
 
+// TestTranslationsOfSpree imports the translations that stand beside the
+// products.
+func TestTranslationsOfSpree(t *testing.T) {
+	shop := commercetest.Open(t)
+	text := read(t, "import-formats/spree/product_translations.csv")
+	s, issues := load(t, shop, text, interchange.Options{})
+	if s.Format != interchange.SpreeTranslations || s.Refused != 37 || s.Rules["unknown_product"] != 37 || s.CellsRefused != 444 {
+		t.Errorf("without the products the summary is %+v, %v", s, issues[0])
+	}
+	load(t, shop, read(t, "import-formats/spree/products.csv"), interchange.Options{})
+	for _, want := range []int{74, 0} {
+		s, issues := load(t, shop, text, interchange.Options{})
+		if s.Rows != 74 || s.Translations != want || s.CellsTyped != 444 || s.CellsKept != 0 || len(issues) > 0 {
+			t.Errorf("summary %+v, %v", s, issues)
+		}
+	}
+	p, err := shop.Catalog.ByHandle(t.Context(), "automatic-espresso-machine")
+	if err != nil || len(p.Translations) != 2 || p.Translations[0].Locale != "de" || p.Translations[0].Title != "Kaffeevollautomat" || p.Translations[0].SEO.Description == "" {
+		t.Errorf("%+v, %v", p.Translations, err)
+	}
+	exportsComeBack(t, shop)
+}
+
 // unlike lists columns whose cells are stored as something else than their own
 // text: states, numbers in other units, prices, lists and repetitions.
 var unlike = regexp.MustCompile(`(?i)^(published|status|product status|type|parent|in stock\?|stock|categories|tags|facets|optiongroups|category\d|` +

@@ -15,7 +15,7 @@ import (
 // its price in another currency. Those stand at the end of the file, so its
 // rows are held in memory.
 func readSpree(t *table, fallback money.Currency) records {
-	return readGathered(t, Spree, func(w *row) string { return w.peek("slug") }, func(r *record) {
+	return readGathered(t, Spree, func(*row) {}, func(w *row) string { return w.peek("slug") }, func(r *record) {
 		first := r.rows[0]
 		r.put.Handle = first.take("slug")
 		r.put.Title = first.take("name")

@@ -62,6 +62,7 @@ func recognize(r *bufio.Reader) (Format, error) {
 		{Vendure, []string{"name", "slug", "optiongroups", "optionvalues", "sku"}},
 		{Medusa, []string{"product handle", "product title", "variant id"}},
 		{Spree, []string{"slug", "sku", "name", "price", "currency"}},
+		{SpreeTranslations, []string{"slug", "locale", "name"}},
 	} {
 		if !slices.ContainsFunc(f.columns, func(c string) bool { _, ok := t.index[c]; return !ok }) {
 			return f.format, nil

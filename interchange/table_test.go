@@ -101,6 +101,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("name,slug,optionGroups,optionValues,sku,price\n\"a\"  ,b,\"s|c\",\"x|y\",1,2\n,,,\"x\",2,3\n")
 	f.Add("Type,SKU,Name,Regular price,Attribute 1 name,Parent,ID\nvariable,a,A,,Size,,1\nvariation,b,B,1,Size,id:1,2\n")
 	f.Add("slug,sku,name,price,currency\na,a,A,1,USD\na,a,,1,EUR\n")
+	f.Add("slug,locale,name,extra\na,de,A,b\na,fr,B,\n")
 	f.Add("Product Handle,Product Title,Variant Id,Variant Price EUR\na,A,1,2\n")
 	f.Add("product_handle,variant_sku,title,options,prices\na,a,A,S=1|T=2,1 EUR\n")
 	f.Add(`{"type":"product","handle":"a","title":"A","variants":[{"sku":"a"}]}`)

@@ -15,24 +15,34 @@ import (
 // product by SKU or as id:44 and may stand anywhere, so the rows are held in
 // memory.
 func readWooCommerce(t *table, c money.Currency) records {
-	skus := map[string]string{} // by ID, as far as the file has come
-	product := func(w *row) string {
+	skus := map[string]string{} // by ID
+	see := func(w *row) {
 		if id := w.peek("id"); id != "" {
 			skus[id] = w.peek("sku")
 		}
+	}
+	product := func(w *row) string {
 		parent := w.peek("parent")
 		if id, ok := strings.CutPrefix(parent, "id:"); ok {
-			if sku := skus[id]; sku != "" {
-				return sku
-			}
-			return parent
+			return cmp.Or(skus[id], parent)
 		}
-		if parent != "" {
-			return parent
+		if parent == "" && w.peek("sku") == "" && w.peek("id") == "" {
+			return "row " + strconv.Itoa(w.line)
 		}
-		return cmp.Or(w.peek("sku"), "id:"+w.peek("id"), strconv.Itoa(w.line))
+		return cmp.Or(parent, w.peek("sku"), "id:"+w.peek("id"))
 	}
-	return readGathered(t, WooCommerce, product, func(r *record) { r.woo(c) })
+	return readGathered(t, WooCommerce, see, product, func(r *record) {
+		if i := slices.IndexFunc(r.rows, func(w *row) bool { return w.peek("parent") == "" }); i > 0 {
+			r.rows = slices.Concat(r.rows[i:i+1], r.rows[:i], r.rows[i+1:])
+			r.line = r.rows[0].line
+		}
+		r.woo(c)
+		for _, w := range r.rows[1:] {
+			if w.peek("parent") == "" {
+				r.refuse(w.line, "SKU", "repeated_sku", "%q is that of row %d too", w.peek("sku"), r.line)
+			}
+		}
+	})
 }
 
 // wooType returns the kind of a row, without what else the cell says.
@@ -48,7 +58,7 @@ func wooType(w *row) string {
 func (r *record) woo(c money.Currency) {
 	first := r.rows[0]
 	if parent := first.peek("parent"); parent != "" {
-		r.refuse(first.line, "Parent", "unknown_parent", "no row before it is the product %q", parent)
+		r.refuse(first.line, "Parent", "unknown_parent", "no row is the product %q", parent)
 		return
 	}
 	kind := wooType(first)
