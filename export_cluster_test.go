@@ -7,8 +7,17 @@ import (
 	"fmt"
 
 	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/replication"
 	"github.com/keelshop/commerce/shard"
 )
+
+// RecoverCutShort is RecoverCluster that ends before it has changed the logs.
+func RecoverCutShort(ctx context.Context, dir string, how Recover) error {
+	_, err := survivor(ctx, dir, func(replication.Config, int) ([]replication.Standing, error) {
+		return nil, errors.New("cut short")
+	}, &how)
+	return err
+}
 
 // CutOff ends a node's network at once, as a pulled cable does.
 func CutOff(s *Store) error { return s.cluster.net.Close() }

@@ -98,13 +98,16 @@ func survivor(ctx context.Context, dir string, look lookAtLog, how *Recover) (s 
 		return s, fault.New(fault.Refused, "%s says that this copy differs from the other nodes': recover one of those; if none is left, delete that file and try again", wrong[0])
 	}
 	// The generation comes first: should this be cut short, the node is still
-	// one that the others do not talk to.
+	// one that the others do not talk to. Their addresses go last, for who tries
+	// again must be told that they answer.
 	it.Generation, it.Joined = newGeneration(), false
-	if err := errors.Join(it.write(dir), removeBook(dir)); err != nil {
+	if err := it.write(dir); err != nil {
 		return s, err
 	}
-	_, err = look(conf, it.Shards)
-	return s, err
+	if _, err := look(conf, it.Shards); err != nil {
+		return s, err
+	}
+	return s, removeBook(dir)
 }
 
 func removeBook(dir string) error {

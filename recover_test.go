@@ -38,6 +38,11 @@ func TestOneOfThreeGoesOn(t *testing.T) {
 	}
 	_, err = commerce.RecoverCluster(t.Context(), f.path(2), commerce.Recover{Store: store})
 	wantCode(t, err, fault.Refused)
+	if err := commerce.RecoverCutShort(t.Context(), f.path(2), commerce.Recover{Store: store, OthersAreGone: true}); err == nil {
+		t.Error("a recovery that was cut short says that it was not")
+	}
+	_, err = commerce.RecoverCluster(t.Context(), f.path(2), commerce.Recover{Store: store})
+	wantCode(t, err, fault.Refused) // the others still run
 	f.stop(0, true)
 	f.stop(1, true)
 	_, err = commerce.RecoverCluster(t.Context(), f.path(2), commerce.Recover{})
