@@ -32,7 +32,7 @@ func TestReplayKilled(t *testing.T) {
 	file := realRows(t, rows)
 	whole := filepath.Join(t.TempDir(), "whole")
 	started := time.Now()
-	out, err := process(t, whole, file).Output()
+	out, err := process(t, "replay", "--dir", whole, file).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,10 +44,10 @@ func TestReplayKilled(t *testing.T) {
 	longest := int64(took) * 2 / int64(kills+1) // so that all of them fit into about one run
 	for kills > 0 {                             // a run that ends before its kill begins a new store
 		dir := filepath.Join(t.TempDir(), "shop")
-		for kills > 0 && killed(t, dir, file, time.Duration(random.Int64N(longest))) {
+		for kills > 0 && killed(t, process(t, "replay", "--dir", dir, file), time.Duration(random.Int64N(longest))) {
 			kills--
 		}
-		out, err := process(t, dir, file).Output()
+		out, err := process(t, "replay", "--dir", dir, file).Output()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,11 +58,10 @@ func TestReplayKilled(t *testing.T) {
 	}
 }
 
-// killed runs a replay, kills it after a while, and reports whether it was
+// killed runs a process, kills it after a while, and reports whether it was
 // still running.
-func killed(t *testing.T, dir, file string, after time.Duration) bool {
+func killed(t *testing.T, c *exec.Cmd, after time.Duration) bool {
 	t.Helper()
-	c := process(t, dir, file)
 	var stderr bytes.Buffer
 	c.Stderr = &stderr
 	if err := c.Start(); err != nil {
@@ -87,14 +86,14 @@ func killed(t *testing.T, dir, file string, after time.Duration) bool {
 	return !c.ProcessState.Exited()
 }
 
-// process is a replay in a process of its own.
-func process(t *testing.T, dir, file string) *exec.Cmd {
+// process is the command in a process of its own.
+func process(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.CommandContext(t.Context(), self, "replay", "--dir", dir, file)
+	c := exec.CommandContext(t.Context(), self, args...)
 	c.Env = append(os.Environ(), mainVariable+"=1")
 	return c
 }
