@@ -88,6 +88,13 @@ func New(name string) *FS {
 // Name returns the name to give to sqlite.Options.VFS.
 func (f *FS) Name() string { return f.name }
 
+// Files returns how many files are open.
+func (f *FS) Files() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.files)
+}
+
 // Close unregisters the VFS. It panics while a file is open: SQLite would call into freed memory.
 func (f *FS) Close() {
 	f.mu.Lock()

@@ -2,6 +2,8 @@ package raftlog_test
 
 import (
 	"errors"
+	"os"
+	"runtime"
 	"testing"
 	"time"
 
@@ -34,5 +36,51 @@ func TestAHangingWriteStopsTheFile(t *testing.T) {
 	const oneCommit = 12 // what is left of the write that hung, and closing; several more would be many calls
 	if n := fs.Calls(); n > oneCommit {
 		t.Errorf("%d I/O calls after the file had stopped", n)
+	}
+}
+
+// TestASickDiskIsNotUsed: each of the last three synced writes of Open has a deadline, so that a node whose disk hangs
+// now and then does not take part before the disk has shown that it can.
+func TestASickDiskIsNotUsed(t *testing.T) {
+	fs := faultvfs.New(t.Name())
+	defer fs.Close()
+	o := raftlog.Options{Dir: t.TempDir(), Node: node, VFS: fs.Name(), Deadline: 40 * time.Millisecond}
+	f := open(t, o)
+	appendTo(t, f.Log(1), recs(1, 3, "a"))
+	closed(t, f)
+	left := o.Dir
+	again := func() raftlog.Options { // a copy of what was left
+		o.Dir = t.TempDir()
+		if err := os.CopyFS(o.Dir, os.DirFS(left)); err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	syncs := int64(0) // of Open
+	for {
+		fs.FailAt(syncs+1, faultvfs.Sync, faultvfs.IOErr)
+		f, err := raftlog.Open(again())
+		fs.Reset()
+		if err == nil {
+			closed(t, f)
+			break
+		}
+		syncs++
+	}
+	const probes = 3
+	if syncs < probes+1 {
+		t.Fatalf("Open syncs %d times", syncs)
+	}
+	for at := syncs - probes + 1; at <= syncs; at++ {
+		release := fs.HangAt(at, faultvfs.Sync)
+		f, err := raftlog.Open(again())
+		if _, ok := errors.AsType[*raftlog.DeadlineError](err); !ok || f != nil {
+			t.Errorf("with sync %d of %d that hangs, Open says %v", at, syncs, err)
+		}
+		fs.Reset()
+		release()
+		for fs.Files() > 0 { // they are closed once the disk answers
+			runtime.Gosched()
+		}
 	}
 }

@@ -68,7 +68,9 @@ type File struct {
 }
 
 // Open opens the file, creates it when there is none, and checks all of it. A damaged file is refused with a
-// [*RottenError]; one of another node, another store or a newer program with fault.Broken.
+// [*RottenError]; one of another node, another store or a newer program with fault.Broken; and with a [*DeadlineError]
+// one on a disk that does not sync in time: a node that was stopped by its disk must not come back, be elected and
+// stop again for as long as the disk is no better.
 func Open(o Options) (*File, error) {
 	if o.Node == "" {
 		return nil, fault.New(fault.Invalid, "a log file needs the name of its node")
@@ -83,6 +85,9 @@ func Open(o Options) (*File, error) {
 	}
 	if err := f.open(); err != nil {
 		f.closeConns()
+		return nil, err
+	}
+	if err := f.probe(); err != nil {
 		return nil, err
 	}
 	f.work.Go(f.write)
