@@ -2,6 +2,7 @@ package faultvfs
 
 import (
 	"path/filepath"
+	"time"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -155,6 +156,10 @@ func (f *FS) truncate(tls *libc.TLS, pFile uintptr, size int64) int32 {
 func (f *FS) sync(_ *libc.TLS, pFile uintptr, _ int32) int32 {
 	file := f.file(pFile)
 	failure := f.meet(Sync, file.writer)
+	f.mu.Lock()
+	slow := f.slow
+	f.mu.Unlock()
+	time.Sleep(slow)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if failure != 0 {

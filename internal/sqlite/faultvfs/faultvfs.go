@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"time"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -44,6 +45,7 @@ type FS struct {
 	seen    int64               // I/O calls since Reset
 	plans   []*plan             // faults to come
 	hung    chan struct{}       // closed when a call hangs
+	slow    time.Duration       // what each sync takes longer
 	rng     *rand.Rand          // decides what a failed sync leaves on the disk
 }
 

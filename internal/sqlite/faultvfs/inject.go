@@ -1,5 +1,7 @@
 package faultvfs
 
+import "time"
+
 import lib "modernc.org/sqlite/lib"
 
 // Op is a kind of I/O call.
@@ -74,6 +76,13 @@ func (f *FS) HangAt(n int64, op Op) (release func()) {
 			close(p.release)
 		}
 	}
+}
+
+// SlowSyncs makes each sync from now on take d longer.
+func (f *FS) SlowSyncs(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.slow = d
 }
 
 func (f *FS) plan(p *plan) {
