@@ -12,13 +12,16 @@ import (
 )
 
 // ChangePassword gives the customer of a session another password, if they
-// know the present one. It ends all their sessions and opens a new one. It has
-// no key: after an uncertain outcome, log in with the new password or the old.
+// know the present one. It ends all their sessions and opens a new one.
+// Without a key, log in with the new password or the old after an uncertain outcome.
 type ChangePassword struct {
 	Token    seal.Personal `cbor:"-" command:"secret"` // of the session
 	Old, New seal.Personal `cbor:"-" command:"secret"`
 	Device   seal.Personal `cbor:"-"`
 	Lifetime time.Duration `cbor:"-"` // as in LogIn
+	// Key makes asking again safe, also with the token of the session that the
+	// change has ended: it opens the same session, for who shows the new password.
+	Key string `cbor:"-"`
 
 	Customer CustomerID  `cbor:"1,keyasint" command:"stamped"`
 	Proven   int64       `cbor:"2,keyasint" command:"stamped"` // the version of the password that was shown
@@ -72,15 +75,16 @@ func (s *Service) ChangePassword(ctx context.Context, c ChangePassword) (Session
 }
 
 func (s *Service) changePassword(ctx context.Context, c ChangePassword) (session Session, err error) {
-	present, err := s.Session(ctx, c.Token)
-	if err != nil {
-		return Session{}, err
+	slot, _, ok := parseToken(sessionToken, c.Token)
+	if !ok {
+		return Session{}, &NoSessionError{}
 	}
-	slot, err := present.Customer.Slot()
-	if err != nil {
-		return Session{}, err
-	}
-	_, err = command.Do[struct{}](ctx, s.engine, &c, command.Call{Slot: slot, Prepare: func(stamp command.Stamp) error {
+	token, prepared := s.tokenOf(ctx, sessionToken, slot, c.Kind(), c.Key, c.Token), false
+	_, err = command.Do[struct{}](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot, Prepare: func(stamp command.Stamp) error {
+		present, err := s.Session(ctx, c.Token)
+		if err != nil {
+			return err
+		}
 		who, err := s.account(ctx, present.Customer)
 		if err != nil {
 			return err
@@ -92,11 +96,15 @@ func (s *Service) changePassword(ctx context.Context, c ChangePassword) (session
 		if c.Sealed, err = s.newPassword(ctx, who, c.New); err != nil {
 			return err
 		}
-		session, c.Session, err = s.newSession(ctx, stamp, who, c.Device, c.Lifetime)
+		session, c.Session, err = s.newSession(ctx, stamp, token, who, c.Device, c.Lifetime)
+		prepared = err == nil
 		return err
 	}})
 	if err != nil {
 		return Session{}, err
+	}
+	if !prepared {
+		return s.reopened(ctx, token, c.New)
 	}
 	return session, nil
 }

@@ -60,45 +60,46 @@ type written struct {
 	ExpiresAt int64      `cbor:"4,keyasint"`
 }
 
-func (w written) store(tx *command.Tx, kind LetterKind) error {
+// store keeps a letter and returns when it expires, in milliseconds.
+func (w written) store(tx *command.Tx, kind LetterKind) (int64, error) {
 	if w.Customer == "" {
-		return &UnknownCustomerError{}
+		return 0, &UnknownCustomerError{}
 	}
 	have, err := findTx(tx, w.Customer, 0)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if !sameHash(have.email, &w.Email) {
-		return &movedError{Customer: w.Customer}
+		return 0, &movedError{Customer: w.Customer}
 	}
 	_, err = tx.Exec(`DELETE FROM letters WHERE customer = ? AND expires_at <= ?`, w.Customer, tx.At)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	n, _, err := tx.Int64(`SELECT count(*) FROM letters WHERE customer = ? AND kind = ?`, w.Customer, kind)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if n >= mostLetters {
-		return &TooManyLettersError{Customer: w.Customer}
+		return 0, &TooManyLettersError{Customer: w.Customer}
 	}
 	_, err = tx.Exec(`INSERT INTO letters (hash, slot, customer, kind, email_claim, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT DO NOTHING`,
 		w.Hash[:], tx.Slot, w.Customer, kind, w.Email[:], tx.At, w.ExpiresAt)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return expireAt(tx, w.Customer, w.ExpiresAt)
+	return w.ExpiresAt, expireAt(tx, w.Customer, w.ExpiresAt)
 }
 
 // write makes a letter and the form in which it is stored. For nobody, who has
 // the address email, the work is the same.
-func (s *Service) write(stamp command.Stamp, kind LetterKind, who account, email claim.Hash, lifetime time.Duration) (Letter, written) {
+func (s *Service) write(stamp command.Stamp, kind LetterKind, token seal.Personal, who account, email claim.Hash, lifetime time.Duration) (Letter, written) {
 	letter := Letter{
-		Kind: kind, Customer: who.id, Token: newToken(letterToken, stamp.Slot),
+		Kind: kind, Customer: who.id, Token: token,
 		ExpiresAt: stamp.At.Add(lifetime).Truncate(time.Millisecond).UTC(),
 	}
-	return letter, written{Customer: who.id, Hash: hashOfToken(letter.Token), Email: email, ExpiresAt: letter.ExpiresAt.UnixMilli()}
+	return letter, written{Customer: who.id, Hash: hashOfToken(token), Email: email, ExpiresAt: letter.ExpiresAt.UnixMilli()}
 }
 
 // address fills in where a letter goes.

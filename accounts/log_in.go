@@ -12,7 +12,7 @@ import (
 )
 
 // LogIn opens a session for who knows a customer's e-mail address and password.
-// It has no key: after an uncertain outcome, log in again. A session whose
+// Without a key, log in again after an uncertain outcome: a session whose
 // token nobody got to know ends by itself.
 type LogIn struct {
 	Email    seal.Personal `cbor:"-"`
@@ -22,6 +22,9 @@ type LogIn struct {
 	// Lifetime is how long the session lasts. 0 means 30 days, and 12 hours
 	// for staff.
 	Lifetime time.Duration `cbor:"-"`
+	// Key makes asking again safe: it opens the same session, for who shows the
+	// password. "" opens another each time.
+	Key string `cbor:"-"`
 
 	Customer CustomerID  `cbor:"1,keyasint" command:"stamped"`
 	Session  opened      `cbor:"2,keyasint" command:"stamped"`
@@ -88,7 +91,10 @@ func (s *Service) logIn(ctx context.Context, c LogIn) (session Session, err erro
 	if err != nil {
 		return Session{}, err
 	}
-	_, err = command.Do[struct{}](ctx, s.engine, &c, command.Call{Slot: slot, Prepare: func(stamp command.Stamp) error {
+	token := s.tokenOf(ctx, sessionToken, slot, c.Kind(), c.Key, "")
+	var unproven error
+	_, err = command.Do[struct{}](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot, Prepare: func(stamp command.Stamp) (err error) {
+		defer func() { unproven = err }()
 		stale, err := s.prove(ctx, who, h, c.Password)
 		if err != nil {
 			return err
@@ -102,13 +108,27 @@ func (s *Service) logIn(ctx context.Context, c LogIn) (session Session, err erro
 				return err
 			}
 		}
-		session, c.Session, err = s.newSession(ctx, stamp, who, c.Device, c.Lifetime)
+		session, c.Session, err = s.newSession(ctx, stamp, token, who, c.Device, c.Lifetime)
 		return err
 	}})
+	if unproven != nil { // what the key has opened is not for them
+		err = unproven
+	}
 	if err != nil {
 		return Session{}, err
 	}
-	return session, nil
+	return s.opened(ctx, session, c.Key)
+}
+
+// opened returns a session that was just opened: with a key, it may be the one
+// that was opened the first time.
+func (s *Service) opened(ctx context.Context, session Session, key string) (Session, error) {
+	if key == "" {
+		return session, nil
+	}
+	first, err := s.Session(ctx, session.Token)
+	first.Token = session.Token
+	return first, err
 }
 
 // prove checks a password, under the memory of one hash, so that those who

@@ -13,10 +13,10 @@ import (
 )
 
 // StartReset makes the letter by which a customer who forgot their password
-// gets another. It is good for a quarter of an hour. It has no key: every call
-// makes another letter.
+// gets another. It is good for a quarter of an hour.
 type StartReset struct {
 	Email seal.Personal `cbor:"-"`
+	Key   string        `cbor:"-"` // with it, asking again gives the same letter
 
 	Letter written `cbor:"1,keyasint" command:"stamped"`
 }
@@ -27,9 +27,7 @@ func (StartReset) Kind() command.Kind { return "accounts.start_reset" }
 // Validate returns fault.Invalid if Email cannot be an address.
 func (c StartReset) Validate() error { return checkEmail(c.Email) }
 
-func (c StartReset) apply(tx *command.Tx) (struct{}, error) {
-	return struct{}{}, c.Letter.store(tx, ResetPassword)
-}
+func (c StartReset) apply(tx *command.Tx) (int64, error) { return c.Letter.store(tx, ResetPassword) }
 
 // StartReset returns the letter to send. The error is an *UnknownCustomerError
 // if nobody has the address, after the same work, and a *TooManyLettersError if
@@ -58,10 +56,12 @@ func (s *Service) startReset(ctx context.Context, c StartReset) (letter Letter, 
 	if err != nil {
 		return Letter{}, err
 	}
-	_, err = command.Do[struct{}](ctx, s.engine, &c, command.Call{Slot: slot, Prepare: func(stamp command.Stamp) error {
-		letter, c.Letter = s.write(stamp, ResetPassword, who, h, resetLifetime)
+	token := s.tokenOf(ctx, letterToken, slot, c.Kind(), c.Key, "")
+	until, err := command.Do[int64](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot, Prepare: func(stamp command.Stamp) error {
+		letter, c.Letter = s.write(stamp, ResetPassword, token, who, h, resetLifetime)
 		return nil
 	}})
+	letter.ExpiresAt = time.UnixMilli(until).UTC()
 	return letter, err
 }
 
@@ -90,13 +90,16 @@ func (s *Service) SendReset(ctx context.Context, m Mailer, c StartReset) error {
 
 // Reset gives the customer who shows a letter's token a new password. It ends
 // all their sessions and opens a new one, also while log-ins with the address
-// have to wait. It has no key: after an uncertain outcome, log in with the new
-// password or ask for another letter.
+// have to wait. Without a key, log in with the new password after an uncertain
+// outcome, or ask for another letter.
 type Reset struct {
 	Token    seal.Personal `cbor:"-" command:"secret"`
 	Password seal.Personal `cbor:"-" command:"secret"`
 	Device   seal.Personal `cbor:"-"`
 	Lifetime time.Duration `cbor:"-"` // as in LogIn
+	// Key makes asking again safe, also with the letter that is used up: it opens
+	// the same session, for who shows the new password.
+	Key string `cbor:"-"`
 
 	Hash    tokenHash   `cbor:"1,keyasint" command:"stamped"`
 	Sealed  seal.Sealed `cbor:"2,keyasint" command:"stamped"`
@@ -148,7 +151,8 @@ func (s *Service) reset(ctx context.Context, c Reset) (session Session, err erro
 		return Session{}, &NoLetterError{}
 	}
 	var who account
-	_, err = command.Do[struct{}](ctx, s.engine, &c, command.Call{Slot: slot, Prepare: func(stamp command.Stamp) (err error) {
+	token, prepared := s.tokenOf(ctx, sessionToken, slot, c.Kind(), c.Key, c.Token), false
+	_, err = command.Do[struct{}](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot, Prepare: func(stamp command.Stamp) (err error) {
 		if who, err = s.reader(ctx, slot, h, stamp.At); err != nil {
 			return err
 		}
@@ -156,11 +160,15 @@ func (s *Service) reset(ctx context.Context, c Reset) (session Session, err erro
 		if c.Sealed, err = s.newPassword(ctx, who, c.Password); err != nil {
 			return err
 		}
-		session, c.Session, err = s.newSession(ctx, stamp, who, c.Device, c.Lifetime)
+		session, c.Session, err = s.newSession(ctx, stamp, token, who, c.Device, c.Lifetime)
+		prepared = err == nil
 		return err
 	}})
 	if err != nil {
 		return Session{}, err
+	}
+	if !prepared {
+		return s.reopened(ctx, token, c.Password)
 	}
 	// What is left of the wait ends by itself.
 	_ = s.forgive(ctx, s.throttleOf(who))

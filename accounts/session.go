@@ -55,7 +55,7 @@ func checkSession(device seal.Personal, lifetime time.Duration) error {
 }
 
 // newSession makes a session for a customer and the form in which it is stored.
-func (s *Service) newSession(ctx context.Context, stamp command.Stamp, who account, device seal.Personal, lifetime time.Duration) (Session, opened, error) {
+func (s *Service) newSession(ctx context.Context, stamp command.Stamp, token seal.Personal, who account, device seal.Personal, lifetime time.Duration) (Session, opened, error) {
 	if lifetime == 0 {
 		lifetime = sessionLifetime
 		if who.staff {
@@ -63,7 +63,7 @@ func (s *Service) newSession(ctx context.Context, stamp command.Stamp, who accou
 		}
 	}
 	session := Session{
-		ID: SessionID(stamp.NewID("ssn")), Token: newToken(sessionToken, stamp.Slot), Customer: who.id, Staff: who.staff, Device: device,
+		ID: SessionID(stamp.NewID("ssn")), Token: token, Customer: who.id, Staff: who.staff, Device: device,
 		CreatedAt: stamp.At.Truncate(time.Millisecond).UTC(), ExpiresAt: stamp.At.Add(lifetime).Truncate(time.Millisecond).UTC(),
 	}
 	o := opened{ID: session.ID, Hash: hashOfToken(session.Token), ExpiresAt: session.ExpiresAt.UnixMilli(), Staff: who.staff}
@@ -123,6 +123,25 @@ func (s *Service) Session(ctx context.Context, token seal.Personal) (Session, er
 		return Session{}, &NoSessionError{}
 	}
 	return sessions[0], nil
+}
+
+// reopened returns the session that a key has opened, to who shows the password
+// that its customer has: the key alone proves nothing. The error is a
+// *NoSessionError if it has ended since, and a *WrongPasswordError.
+func (s *Service) reopened(ctx context.Context, token, password seal.Personal) (Session, error) {
+	session, err := s.Session(ctx, token)
+	if err != nil {
+		return Session{}, err
+	}
+	who, err := s.account(ctx, session.Customer)
+	if err != nil {
+		return Session{}, err
+	}
+	if _, err := s.prove(ctx, who, s.throttleOf(who), password); err != nil {
+		return Session{}, err
+	}
+	session.Token = token
+	return session, nil
 }
 
 // Sessions returns the sessions of a customer, the newest first.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
@@ -12,10 +13,10 @@ import (
 )
 
 // StartVerification makes the letter by which a customer shows that mail to
-// their address reaches them. It is good for a day. It has no key: every call
-// makes another letter.
+// their address reaches them. It is good for a day.
 type StartVerification struct {
 	Customer CustomerID `cbor:"1,keyasint"`
+	Key      string     `cbor:"-"` // with it, asking again gives the same letter
 
 	Letter written `cbor:"2,keyasint" command:"stamped"`
 }
@@ -26,8 +27,8 @@ func (StartVerification) Kind() command.Kind { return "accounts.start_verificati
 // Validate returns fault.Invalid if Customer is not a customer's ID.
 func (c StartVerification) Validate() error { return id.Check("cus", string(c.Customer)) }
 
-func (c StartVerification) apply(tx *command.Tx) (struct{}, error) {
-	return struct{}{}, c.Letter.store(tx, VerifyEmail)
+func (c StartVerification) apply(tx *command.Tx) (int64, error) {
+	return c.Letter.store(tx, VerifyEmail)
 }
 
 // StartVerification returns the letter to send. The error is fault.Refused if
@@ -49,7 +50,8 @@ func (s *Service) startVerification(ctx context.Context, c StartVerification) (l
 	if err != nil {
 		return Letter{}, err
 	}
-	_, err = command.Do[struct{}](ctx, s.engine, &c, command.Call{Slot: slot, Prepare: func(stamp command.Stamp) error {
+	token := s.tokenOf(ctx, letterToken, slot, c.Kind(), c.Key, "")
+	until, err := command.Do[int64](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot, Prepare: func(stamp command.Stamp) error {
 		who, err := s.account(ctx, c.Customer)
 		if err != nil {
 			return err
@@ -57,12 +59,13 @@ func (s *Service) startVerification(ctx context.Context, c StartVerification) (l
 		if who.email == nil {
 			return fault.New(fault.Refused, "customer %s has no e-mail address to verify", c.Customer)
 		}
-		letter, c.Letter = s.write(stamp, VerifyEmail, who, *who.email, verifyLifetime)
+		letter, c.Letter = s.write(stamp, VerifyEmail, token, who, *who.email, verifyLifetime)
 		return nil
 	}})
 	if err != nil {
 		return Letter{}, err
 	}
+	letter.ExpiresAt = time.UnixMilli(until).UTC()
 	return letter, s.address(ctx, &letter)
 }
 

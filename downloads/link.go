@@ -10,13 +10,14 @@ import (
 )
 
 // Link makes a link to a file of an order. Who asks must be known to be the
-// buyer or staff; whoever has the link may use it. It has no key: after an
-// uncertain outcome, ask again. A link whose token nobody got to know harms
+// buyer or staff; whoever has the link may use it. Without a key, ask
+// again after an uncertain outcome: a link whose token nobody got to know harms
 // nobody.
 type Link struct {
 	Order orders.ID `cbor:"1,keyasint"`
 	Line  int       `cbor:"2,keyasint"` // from 1
 	File  int       `cbor:"3,keyasint"` // of the line, from 1
+	Key   string    `cbor:"-"`          // with it, asking again gives the same link
 
 	Token []byte `cbor:"4,keyasint" command:"stamped"` // its SHA-256
 }
@@ -75,9 +76,11 @@ func (s *Service) Link(ctx context.Context, c Link) (Linked, error) {
 	if err != nil {
 		return Linked{}, err
 	}
-	var token seal.Personal
-	call := command.Call{Slot: slot, Prepare: func(command.Stamp) error {
-		token = newToken(slot)
+	token := newToken(slot)
+	if c.Key != "" { // by the store's keyed hash: so it need not be kept to be told again
+		token = tokenWith(slot, s.engine.Hash("download link of a key", command.PrincipalOf(ctx)+"\x00"+c.Key))
+	}
+	call := command.Call{Key: c.Key, Slot: slot, Prepare: func(command.Stamp) error {
 		c.Token = hashOf(token)
 		return nil
 	}}

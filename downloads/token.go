@@ -20,9 +20,15 @@ const (
 )
 
 func newToken(slot id.Slot) seal.Personal {
+	var secret [tokenSize - 2]byte
+	rand.Read(secret[:])
+	return tokenWith(slot, secret)
+}
+
+func tokenWith(slot id.Slot, secret [tokenSize - 2]byte) seal.Personal {
 	var b [tokenSize]byte
 	binary.BigEndian.PutUint16(b[:], uint16(slot))
-	rand.Read(b[2:])
+	copy(b[2:], secret[:])
 	return seal.Personal(tokenPrefix + base64.RawURLEncoding.EncodeToString(b[:]))
 }
 

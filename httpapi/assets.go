@@ -81,6 +81,7 @@ func sniff(file io.ReadSeeker) (string, error) {
 
 // uploadInput hands the body over as it arrives.
 type uploadInput struct {
+	Repeatable
 	body io.Reader
 }
 

@@ -104,8 +104,11 @@ type LineInput struct {
 	Quantity int64  `json:"quantity" minimum:"1" maximum:"1000000"`
 }
 
+// createCartID is the operation that buying begins with.
+const createCartID = "create-cart"
+
 func (a *api) addCarts() {
-	add(a, route{forAnyone, "POST", "/carts", "create-cart", "Carts", "Start a cart", 201, false}, a.createCart)
+	add(a, route{forAnyone, "POST", "/carts", createCartID, "Carts", "Start a cart", 201, false}, a.createCart)
 	add(a, route{forCartHolder, "GET", "/carts/{cart}", "get-cart", "Carts", "Get a cart", 0, false}, a.getCart)
 	add(a, route{forCartHolder, "PATCH", "/carts/{cart}", "update-cart", "Carts", "Change who buys, where goods go, and notes", 0, false}, a.updateCart)
 	add(a, route{forCartHolder, "POST", "/carts/{cart}/lines", "add-lines", "Carts", "Put goods into a cart, all of them or none", 0, false}, a.addLines)
@@ -296,14 +299,14 @@ func (a *api) removeCode(ctx context.Context, in *removeCodeInput) (*answer[Cart
 }
 
 type mergeCartInput struct {
-	Keyed
+	Repeatable
 	Body struct {
 		Cart string `json:"cart" minLength:"1" maxLength:"64" doc:"The guest's cart."`
 	}
 }
 
 func (a *api) mergeCart(ctx context.Context, in *mergeCartInput) (*answer[Cart], error) {
-	c, err := a.shop.Carts.Merge(ctx, cart.ID(in.Body.Cart), callerOf(ctx).Customer) // safe to repeat without a key
+	c, err := a.shop.Carts.Merge(ctx, cart.ID(in.Body.Cart), callerOf(ctx).Customer)
 	return cartOr(c, 0, err)
 }
 

@@ -184,8 +184,9 @@ func notOffered(field string) error {
 	return &fieldError{field, "is not a way to pay in this shop"}
 }
 
+// cartAction carries a checkout on: the provider is asked how things stand.
 type cartAction struct {
-	Keyed
+	Repeatable
 	CartRef
 }
 
@@ -197,8 +198,6 @@ func (a *api) abandonCheckout(ctx context.Context, in *cartAction) (*statusAnswe
 	return a.onOrder(ctx, in.id(), a.shop.Checkout.Abandon)
 }
 
-// onOrder carries a checkout on. Both ways of doing so may be repeated
-// without a key: the provider is asked how things stand.
 func (a *api) onOrder(ctx context.Context, id cart.ID, do func(context.Context, orders.ID) (checkout.Result, error)) (*statusAnswer[Checkout], error) {
 	order, err := a.orderOf(ctx, id)
 	if err != nil {

@@ -2,7 +2,6 @@ package httpapi_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -12,14 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/keelshop/commerce"
-	"github.com/keelshop/commerce/backup"
-	"github.com/keelshop/commerce/commercetest"
-	"github.com/keelshop/commerce/httpapi"
-	"github.com/keelshop/commerce/payments/simulator"
-	"github.com/keelshop/commerce/search"
-	"github.com/keelshop/commerce/webhooks"
 )
 
 var update = flag.Bool("update", false, "write the client anew")
@@ -48,24 +39,6 @@ func TestTheClientIsOfThisAPI(t *testing.T) {
 		t.Errorf("%s is not what the API is now: go test ./httpapi -run Client -update", generated)
 	}
 }
-
-// newWholeWorld has every route, those that need an option included.
-func newWholeWorld(t *testing.T) (*world, *search.Finder) {
-	shop := commercetest.Open(t, commerce.WithPayments(signing{simulator.New()}))
-	finder, err := search.Open(t.Context(), shop, search.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = finder.Close() })
-	sending, err := webhooks.Start(t.Context(), shop, webhooks.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = sending.Close() })
-	return serve(t, shop, httpapi.Options{Finder: finder, Mailer: nowhere{}, Webhooks: sending, Backups: noBackups}), finder
-}
-
-func noBackups(context.Context) ([]backup.Manifest, error) { return nil, nil }
 
 // clientGenerator writes Go from an OpenAPI document.
 type clientGenerator struct {

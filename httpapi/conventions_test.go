@@ -200,6 +200,10 @@ func TestBrowsingIsShedFirst(t *testing.T) {
 		t.Errorf("one browser too many: %d %s", r.status, r.text)
 	}
 	w.must(200, "", "GET", cart, "")
+	w.must(201, "", "POST", "/carts", twoMugs)
+	if r := w.ask("", "POST", "/orders/ord_01KAJ3W7Q8Z5D4F6G7H8J9K0M1/payments", "{}"); r.status != 401 { // not 503
+		t.Errorf("paying: %d %s", r.status, r.text)
+	}
 	close(gate.open)
 	held.Wait()
 	w.must(200, "", "GET", "/products/mug", "")

@@ -67,6 +67,7 @@ func balanceAnswer(b credit.Balance, err error) (*answer[Balance], error) {
 // getGiftCardInput has the code in its body, since addresses on the web end up
 // in logs.
 type getGiftCardInput struct {
+	Repeatable
 	Body struct {
 		Code string `json:"code" minLength:"1" maxLength:"100"`
 	}

@@ -31,7 +31,7 @@ type Download struct {
 // DownloadLink leads to a file.
 type DownloadLink struct {
 	Download
-	Token string `json:"token" doc:"A secret that is told this once. Whoever has it may download the file."`
+	Token string `json:"token" doc:"A secret that the shop does not keep. Whoever has it may download the file."`
 	URL   string `json:"url"`
 }
 
@@ -88,15 +88,17 @@ type FileRef struct {
 }
 
 type linkDownloadInput struct {
+	Keyed
 	OrderRef
 	Body FileRef
 }
 
 func (a *api) linkDownload(ctx context.Context, in *linkDownloadInput) (*answer[DownloadLink], error) {
-	return a.link(ctx, in.id(), in.Body)
+	return a.link(ctx, in.id(), in.Body, in.Key)
 }
 
 type linkDownloadOfCartInput struct {
+	Keyed
 	CartRef
 	Body FileRef
 }
@@ -106,11 +108,11 @@ func (a *api) linkDownloadOfCart(ctx context.Context, in *linkDownloadOfCartInpu
 	if err != nil {
 		return nil, err
 	}
-	return a.link(ctx, o, in.Body)
+	return a.link(ctx, o, in.Body, in.Key)
 }
 
-func (a *api) link(ctx context.Context, o orders.ID, f FileRef) (*answer[DownloadLink], error) {
-	l, err := a.shop.Downloads.Link(ctx, downloads.Link{Order: o, Line: f.Line, File: f.File})
+func (a *api) link(ctx context.Context, o orders.ID, f FileRef, key string) (*answer[DownloadLink], error) {
+	l, err := a.shop.Downloads.Link(ctx, downloads.Link{Order: o, Line: f.Line, File: f.File, Key: key})
 	if err != nil {
 		return nil, err
 	}

@@ -31,9 +31,12 @@ type PaymentMethod struct {
 // payOrderID is the operation that pays what is due for an order.
 const payOrderID = "pay-order"
 
+// resumePaymentID is the operation that goes on paying for an order.
+const resumePaymentID = "resume-payment"
+
 func (a *api) addFurther() {
 	add(a, route{forOrderOwner, "POST", "/orders/{order}/payments", payOrderID, "Orders", "Pay what is due for a placed order", 0, false}, a.payOrder)
-	add(a, route{forOrderOwner, "POST", "/orders/{order}/payments/resume", "resume-payment", "Orders", "Go on after the shopper has acted", 0, false}, a.resumePayment)
+	add(a, route{forOrderOwner, "POST", "/orders/{order}/payments/resume", resumePaymentID, "Orders", "Go on after the shopper has acted", 0, false}, a.resumePayment)
 	add(a, route{forStaff, "POST", "/staff/payments/{payment}/abandon", "abandon-payment", "Payments", "Give a further payment up that is not decided", 0, false}, a.abandonPayment)
 	add(a, route{forCustomer, "GET", "/payment-methods", "list-payment-methods", "Customers", "List the means of payment that one keeps", 0, false}, a.listMethods)
 	add(a, route{forCustomer, "POST", "/payment-methods", "save-payment-method", "Customers", "Keep a means of payment", 201, false}, a.saveMethod)
@@ -86,6 +89,7 @@ func (a *api) showPaid(ctx context.Context, p checkout.Paid) (*answer[OrderPayme
 }
 
 type resumePaymentInput struct {
+	Repeatable
 	OrderRef
 }
 
@@ -102,6 +106,7 @@ type PaymentRef struct {
 }
 
 type abandonPaymentInput struct {
+	Repeatable
 	PaymentRef
 }
 

@@ -19,7 +19,9 @@
 //     fault, and says what a client can do; error and about carry the noun.
 //   - Idempotency-Key makes asking again safe on every route that changes
 //     something. It is the key of the store's own commands: stored with the
-//     effect, kept across restarts.
+//     effect, kept across restarts. A secret in an answer, such as a session's
+//     token, is not kept: it is made of the key again, for who shows the password
+//     again. Where a second time does nothing more, a key is taken and not needed.
 //   - ETag is the version of what was read. If-Match makes a change Conditional
 //     on it (412 if it has moved on), If-None-Match a read (304).
 //   - Lists take limit and after, and answer with next while there is more.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -64,7 +65,7 @@ func pointer(steps ...string) string {
 // schema compiles, references lead somewhere, parameters in paths are declared
 // and operations have names of their own.
 func TestTheDocumentIsSound(t *testing.T) {
-	w := newWorld(t)
+	w, _ := newWholeWorld(t)
 	d := w.document()
 	if d.raw["openapi"] != "3.1.0" {
 		t.Errorf("the document is of OpenAPI %v", d.raw["openapi"])
@@ -81,6 +82,9 @@ func TestTheDocumentIsSound(t *testing.T) {
 			t.Errorf("%s %s is named %q, which is empty or taken", op.Method, op.Path, op.ID)
 		}
 		seen[op.ID] = true
+		if !op.takesKey() && op.Method != "GET" && op.Policy != "provider" {
+			t.Errorf("%s takes no Idempotency-Key", op.ID)
+		}
 		if op.Responses["default"] == nil {
 			t.Errorf("%s does not say what a problem looks like", op.ID)
 		}
@@ -127,7 +131,7 @@ func TestTheDocumentIsOpenAPI(t *testing.T) {
 // TestTheServerKeepsToTheDocument sends generated requests, valid and not, and
 // judges each answer by the schema for its status.
 func TestTheServerKeepsToTheDocument(t *testing.T) {
-	w := newWorld(t)
+	w, _ := newFullWorld(t, nil)
 	d, mine := w.document(), w.bought()
 	g := generator{rand.New(rand.NewPCG(1, 2)), d}
 	statuses := map[int]int{}
@@ -146,7 +150,7 @@ func TestTheServerKeepsToTheDocument(t *testing.T) {
 				body = string(text)
 			}
 			for _, who := range []string{"", w.alice, w.staff} {
-				r := w.ask(who, op.Method, op.fill(mine), body)
+				r := w.ask(who, op.Method, op.fill(mine)+g.query(op), body)
 				statuses[r.status/100]++
 				d.judge(op, r)
 			}
@@ -206,6 +210,25 @@ func (d *document) follow(schema map[string]any) map[string]any {
 type generator struct {
 	r *rand.Rand
 	d *document
+}
+
+// query returns parameters for an operation: what it needs, and some of the rest.
+func (g generator) query(op operation) string {
+	out := url.Values{}
+	for _, p := range op.Parameters {
+		var schema map[string]any
+		if p.In != "query" || p.Name == "fields" || !p.Required && g.r.IntN(3) > 0 {
+			continue
+		}
+		if err := json.Unmarshal(p.Schema, &schema); err != nil {
+			g.d.w.t.Fatal(err)
+		}
+		if items, ok := schema["items"].(map[string]any); ok {
+			schema = items
+		}
+		out.Set(p.Name, fmt.Sprint(g.value(schema)))
+	}
+	return "?" + out.Encode()
 }
 
 func (g generator) value(schema map[string]any) any {

@@ -28,13 +28,16 @@ const (
 	forCustomer
 	// forStaff is for those who run the shop.
 	forStaff
+	// forSession is for whoever shows the token of a session, which the route looks
+	// at itself: also of one that the same request, asked before, has ended.
+	forSession
 	// forProvider is for payment providers, who prove themselves by a signature.
 	forProvider
 )
 
 // String returns the policy's name as it stands in the OpenAPI document.
 func (p policy) String() string {
-	names := [...]string{"undeclared", "public", "anyone", "cart-holder", "order-owner", "customer", "staff", "provider"}
+	names := [...]string{"undeclared", "public", "anyone", "cart-holder", "order-owner", "customer", "staff", "session", "provider"}
 	if p < 0 || int(p) >= len(names) {
 		return names[0]
 	}
@@ -45,7 +48,7 @@ func (p policy) String() string {
 // the parameters in the request's path.
 func (a *api) permit(ctx context.Context, p policy, c Caller, path func(string) string) error {
 	switch p {
-	case forAll, forAnyone, forProvider:
+	case forAll, forAnyone, forSession, forProvider:
 		return nil
 	case forCartHolder:
 		return a.permitCart(ctx, c, cart.ID(path("cart")))

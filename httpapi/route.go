@@ -48,6 +48,12 @@ type Keyed struct {
 	Key string `header:"Idempotency-Key" maxLength:"200" doc:"Makes asking again safe: the same key with the same request has one effect and one answer. Guests need 16 characters or more, from a good source of randomness."`
 }
 
+// Repeatable is what a route takes that does nothing more when it is asked again,
+// so that it needs no key.
+type Repeatable struct {
+	Key string `header:"Idempotency-Key" maxLength:"200" doc:"Taken, and not needed: asking again is safe without one."`
+}
+
 // Conditional is what a change takes that may depend on a version.
 type Conditional struct {
 	IfMatch string `header:"If-Match" maxLength:"100" doc:"The ETag that the change is made for; it fails with 412 if the thing has changed since."`
@@ -70,9 +76,8 @@ type Read struct {
 // add registers an operation and the function that carries it out.
 func add[I, O any](a *api, r route, do func(context.Context, *I) (*O, error)) {
 	a.routes = append(a.routes, r)
-	if err := hiddenFields(r, reflect.TypeFor[I]()); err != nil {
-		a.mistakes = append(a.mistakes, err)
-	}
+	in := reflect.TypeFor[I]()
+	a.mistakes = append(a.mistakes, hiddenFields(r, in), unkeyed(r, in))
 	op := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, Tags: []string{r.group},
 		DefaultStatus: r.status, MaxBodyBytes: maxBody + 1,
@@ -80,7 +85,7 @@ func add[I, O any](a *api, r route, do func(context.Context, *I) (*O, error)) {
 		Middlewares: huma.Middlewares{a.guard(r)},
 		Responses:   map[string]*huma.Response{"default": a.problemResponse()},
 	}
-	if r.policy == forCustomer || r.policy == forOrderOwner || r.policy == forStaff {
+	if r.policy == forCustomer || r.policy == forSession || r.policy == forOrderOwner || r.policy == forStaff {
 		op.Security = []map[string][]string{{"session": {}}}
 	}
 	op.Parameters = []*huma.Param{positionParam()}
@@ -133,6 +138,19 @@ func hiddenFields(r route, in reflect.Type) error {
 		}
 	}
 	return nil
+}
+
+// unkeyed returns an error if a route that may change something does not take an
+// Idempotency-Key: one that a client sends would be lost without a word. What a
+// payment provider sends bears a name of its own.
+func unkeyed(r route, in reflect.Type) error {
+	if r.method == http.MethodGet || r.policy == forProvider {
+		return nil
+	}
+	if f, ok := in.FieldByName("Key"); ok && f.Tag.Get("header") == "Idempotency-Key" {
+		return nil
+	}
+	return fmt.Errorf("%s %s takes no Idempotency-Key", r.method, r.path)
 }
 
 // guard is what every operation passes: who asks, whether they may, how often,
@@ -198,14 +216,27 @@ const (
 
 func (r route) raw() bool { return r.path == uploads || r.path == notices }
 
-// essential reports whether the route is part of buying what is in a cart.
-// Under load, others are turned away first.
-func (r route) essential() bool { return r.policy == forCartHolder || r.policy == forProvider }
+// essential reports whether the route is part of buying, from the first thing in
+// a cart to the payment. Under load, others are turned away first.
+func (r route) essential() bool {
+	switch r.id {
+	case createCartID, payOrderID, resumePaymentID:
+		return true
+	}
+	return r.policy == forCartHolder || r.policy == forProvider
+}
 
 // caller returns who asks, if the route wants to know.
 func (a *api) caller(ctx context.Context, r route, req *http.Request) (Caller, error) {
-	if r.policy == forAll || r.policy == forProvider {
+	switch r.policy {
+	case forAll, forProvider:
 		return Caller{}, nil
+	case forSession:
+		token, err := bearer(req)
+		if err == nil && token == "" {
+			err = &anonymousError{"this is for customers who are logged in"}
+		}
+		return Caller{}, err
 	}
 	if ctx != req.Context() {
 		req = req.WithContext(ctx)

@@ -47,7 +47,7 @@ func bearer(r *http.Request) (seal.Personal, error) {
 
 // Session is a customer who is logged in somewhere.
 type Session struct {
-	Token     string    `json:"token,omitempty" doc:"To send as Authorization: Bearer TOKEN. It is shown once."`
+	Token     string    `json:"token,omitempty" doc:"To send as Authorization: Bearer TOKEN. The shop does not keep it, and tells it again only to who asks again with the same Idempotency-Key and the password."`
 	Customer  string    `json:"customer"`
 	Staff     bool      `json:"staff"`
 	ExpiresAt time.Time `json:"expires_at"`
@@ -57,11 +57,11 @@ func (a *api) addSessions() {
 	add(a, route{forAnyone, "POST", "/customers", "register", "Customers", "Register", 201, true}, a.register)
 	add(a, route{forAnyone, "POST", "/sessions", "log-in", "Customers", "Log in", 201, true}, a.logIn)
 	add(a, route{forCustomer, "GET", "/sessions/current", "get-session", "Customers", "Get the session that the request is made in", 0, false}, a.getSession)
-	add(a, route{forCustomer, "DELETE", "/sessions/current", "log-out", "Customers", "Log out", 204, false}, a.logOut)
+	add(a, route{forSession, "DELETE", "/sessions/current", "log-out", "Customers", "Log out", 204, false}, a.logOut)
 	add(a, route{forCustomer, "GET", "/sessions", "list-sessions", "Customers", "List where one is logged in, the newest first", 0, false}, a.listSessions)
 	add(a, route{forCustomer, "DELETE", "/sessions/{session}", "end-session", "Customers", "Log out somewhere else", 204, false}, a.endSession)
 	add(a, route{forCustomer, "DELETE", "/sessions", "log-out-everywhere", "Customers", "Log out everywhere", 204, false}, a.logOutEverywhere)
-	add(a, route{forCustomer, "PUT", "/customers/me/password", "change-password", "Customers", "Change one's password, which ends all sessions and opens a new one", 0, true}, a.changePassword)
+	add(a, route{forSession, "PUT", "/customers/me/password", "change-password", "Customers", "Change one's password, which ends all sessions and opens a new one", 0, true}, a.changePassword)
 	if a.options.Mailer == nil {
 		return // nobody could ever get a letter
 	}
@@ -102,6 +102,7 @@ func (a *api) register(ctx context.Context, in *registerInput) (*answer[Customer
 const firstVersion = 1
 
 type logInInput struct {
+	Keyed
 	Body struct {
 		Email    string `json:"email" minLength:"3" maxLength:"254"`
 		Password string `json:"password" minLength:"1" maxLength:"1024"`
@@ -111,7 +112,7 @@ type logInInput struct {
 
 func (a *api) logIn(ctx context.Context, in *logInInput) (*answer[Session], error) {
 	s, err := a.shop.Accounts.LogIn(ctx, accounts.LogIn{
-		Email: seal.Personal(in.Body.Email), Password: seal.Personal(in.Body.Password), Device: seal.Personal(in.Body.Device),
+		Email: seal.Personal(in.Body.Email), Password: seal.Personal(in.Body.Password), Device: seal.Personal(in.Body.Device), Key: in.Key,
 	})
 	return sessionOr(s, err)
 }
@@ -146,7 +147,12 @@ func (a *api) getSession(ctx context.Context, in *HeaderToken) (*answer[Session]
 	return sessionOr(a.shop.Accounts.Session(ctx, token))
 }
 
-func (a *api) logOut(ctx context.Context, in *HeaderToken) (*struct{}, error) {
+type logOutInput struct {
+	HeaderToken
+	Repeatable
+}
+
+func (a *api) logOut(ctx context.Context, in *logOutInput) (*struct{}, error) {
 	token, err := in.token()
 	if err != nil {
 		return nil, err
@@ -154,7 +160,11 @@ func (a *api) logOut(ctx context.Context, in *HeaderToken) (*struct{}, error) {
 	return nil, a.shop.Accounts.LogOut(ctx, accounts.LogOut{Token: token})
 }
 
-func (a *api) logOutEverywhere(ctx context.Context, _ *struct{}) (*struct{}, error) {
+type logOutEverywhereInput struct {
+	Repeatable
+}
+
+func (a *api) logOutEverywhere(ctx context.Context, _ *logOutEverywhereInput) (*struct{}, error) {
 	return nil, a.shop.Accounts.LogOutEverywhere(ctx, accounts.LogOutEverywhere{Customer: callerOf(ctx).Customer})
 }
 
@@ -179,6 +189,7 @@ func (a *api) listSessions(ctx context.Context, _ *struct{}) (*answer[List[Sessi
 }
 
 type endSessionInput struct {
+	Repeatable
 	Session string `path:"session" maxLength:"64" doc:"A session's ID."`
 }
 
@@ -189,6 +200,7 @@ func (a *api) endSession(ctx context.Context, in *endSessionInput) (*struct{}, e
 }
 
 type changePasswordInput struct {
+	Keyed
 	HeaderToken
 	Body struct {
 		Old    string `json:"old_password" minLength:"1" maxLength:"1024"`
@@ -203,19 +215,25 @@ func (a *api) changePassword(ctx context.Context, in *changePasswordInput) (*ans
 		return nil, err
 	}
 	return sessionOr(a.shop.Accounts.ChangePassword(ctx, accounts.ChangePassword{
-		Token: token, Old: seal.Personal(in.Body.Old), New: seal.Personal(in.Body.New), Device: seal.Personal(in.Body.Device),
+		Token: token, Old: seal.Personal(in.Body.Old), New: seal.Personal(in.Body.New), Device: seal.Personal(in.Body.Device), Key: in.Key,
 	}))
 }
 
-func (a *api) startVerification(ctx context.Context, _ *struct{}) (*struct{}, error) {
-	letter, err := a.shop.Accounts.StartVerification(ctx, accounts.StartVerification{Customer: callerOf(ctx).Customer})
+type startVerificationInput struct {
+	Keyed
+}
+
+func (a *api) startVerification(ctx context.Context, in *startVerificationInput) (*struct{}, error) {
+	letter, err := a.shop.Accounts.StartVerification(ctx, accounts.StartVerification{Customer: callerOf(ctx).Customer, Key: in.Key})
 	if err != nil {
 		return nil, err
 	}
 	return nil, a.options.Mailer.Send(ctx, letter)
 }
 
+// A letter's token is a key by itself.
 type verifyInput struct {
+	Repeatable
 	Body struct {
 		Token string `json:"token" minLength:"1" maxLength:"500"`
 	}
@@ -227,6 +245,7 @@ func (a *api) verify(ctx context.Context, in *verifyInput) (*struct{}, error) {
 }
 
 type startResetInput struct {
+	Keyed
 	Body struct {
 		Email string `json:"email" minLength:"3" maxLength:"254"`
 	}
@@ -234,10 +253,11 @@ type startResetInput struct {
 
 // startReset answers the same whether or not somebody has the address.
 func (a *api) startReset(ctx context.Context, in *startResetInput) (*struct{}, error) {
-	return nil, a.shop.Accounts.SendReset(ctx, a.options.Mailer, accounts.StartReset{Email: seal.Personal(in.Body.Email)})
+	return nil, a.shop.Accounts.SendReset(ctx, a.options.Mailer, accounts.StartReset{Email: seal.Personal(in.Body.Email), Key: in.Key})
 }
 
 type resetInput struct {
+	Keyed
 	Body struct {
 		Token    string `json:"token" minLength:"1" maxLength:"500"`
 		Password string `json:"password" minLength:"1" maxLength:"1024"`
@@ -247,6 +267,6 @@ type resetInput struct {
 
 func (a *api) reset(ctx context.Context, in *resetInput) (*answer[Session], error) {
 	return sessionOr(a.shop.Accounts.Reset(ctx, accounts.Reset{
-		Token: seal.Personal(in.Body.Token), Password: seal.Personal(in.Body.Password), Device: seal.Personal(in.Body.Device),
+		Token: seal.Personal(in.Body.Token), Password: seal.Personal(in.Body.Password), Device: seal.Personal(in.Body.Device), Key: in.Key,
 	}))
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/backup"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/commercetest"
 	"github.com/keelshop/commerce/fault"
@@ -20,6 +21,8 @@ import (
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/payments/simulator"
+	"github.com/keelshop/commerce/search"
+	"github.com/keelshop/commerce/webhooks"
 )
 
 // ownAuth is a host program's own idea of who asks: the token is the name.
@@ -63,6 +66,52 @@ func newWorld(t *testing.T, options ...httpapi.Options) *world {
 	if len(options) > 0 {
 		o = options[0]
 	}
+	return newWorldIn(t, commercetest.Open(t, commerce.WithPayments(signing{simulator.New()})), o)
+}
+
+// everything returns a shop, and the options by which its API has every route.
+// The dispatcher of webhooks has ended, so that nothing is sent.
+func everything(t *testing.T) (*commerce.Store, httpapi.Options, *search.Finder) {
+	t.Helper()
+	shop := commercetest.Open(t, commerce.WithPayments(signing{simulator.New()}))
+	finder, err := search.Open(t.Context(), shop, search.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = finder.Close() })
+	sending, err := webhooks.Start(t.Context(), shop, webhooks.Options{})
+	if err == nil {
+		err = sending.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shop, httpapi.Options{Finder: finder, Mailer: nowhere{}, Webhooks: sending, Backups: noBackups}, finder
+}
+
+// newWholeWorld has every route, and nothing in its shop.
+func newWholeWorld(t *testing.T) (*world, *search.Finder) {
+	t.Helper()
+	shop, o, finder := everything(t)
+	return serve(t, shop, o), finder
+}
+
+// newFullWorld is newWorld with every route.
+func newFullWorld(t *testing.T, auth httpapi.Auth) (*world, *search.Finder) {
+	t.Helper()
+	shop, o, finder := everything(t)
+	o.Auth = auth
+	w := newWorldIn(t, shop, o)
+	if err := finder.After(t.Context(), shop.Latest()); err != nil {
+		t.Fatal(err)
+	}
+	return w, finder
+}
+
+func noBackups(context.Context) ([]backup.Manifest, error) { return nil, nil }
+
+func newWorldIn(t *testing.T, shop *commerce.Store, o httpapi.Options) *world {
+	t.Helper()
 	own := o.Auth == nil
 	if own {
 		o.Auth = ownAuth{}
@@ -70,7 +119,6 @@ func newWorld(t *testing.T, options ...httpapi.Options) *world {
 	if o.PerAddress == (httpapi.Rate{}) {
 		o.PerAddress, o.PerAccount, o.PerSecret = httpapi.Unlimited, httpapi.Unlimited, httpapi.Unlimited
 	}
-	shop := commercetest.Open(t, commerce.WithPayments(signing{simulator.New()}))
 	if a, ok := o.Auth.(*shopAuth); ok {
 		a.Auth = httpapi.Sessions(shop)
 	}

@@ -133,6 +133,7 @@ func (b ChangeBody) change(o orders.ID) (checkout.Change, error) {
 }
 
 type previewChangeInput struct {
+	Repeatable
 	OrderRef
 	Body ChangeBody
 }

@@ -26,6 +26,7 @@ func (a *api) addStaffCustomers() {
 // findCustomerInput has the address in its body, since addresses on the web
 // end up in logs.
 type findCustomerInput struct {
+	Repeatable
 	Body struct {
 		Email string `json:"email" minLength:"3" maxLength:"254"`
 	}
@@ -40,6 +41,7 @@ func (a *api) findCustomer(ctx context.Context, in *findCustomerInput) (*answer[
 }
 
 type findByPhoneInput struct {
+	Repeatable
 	Body struct {
 		Phone string `json:"phone" minLength:"3" maxLength:"40" doc:"The whole number; what is between its digits does not matter."`
 	}

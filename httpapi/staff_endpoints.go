@@ -171,8 +171,9 @@ func (a *api) replayEndpoint(ctx context.Context, in *replayEndpointInput) (*str
 	return nil, a.shop.Endpoints.Replay(ctx, endpoints.Replay{Endpoint: in.id(), Position: in.Body.Position, Key: in.Key})
 }
 
+// A consumer knows a message that comes once more by its webhook-id.
 type redeliverInput struct {
-	Keyed
+	Repeatable
 	EndpointRef
 	Message string `path:"message" maxLength:"100" doc:"A webhook-id."`
 }

@@ -102,14 +102,13 @@ func (a *api) putPriceList(ctx context.Context, in *putPriceListInput) (*answer[
 }
 
 type putListPricesInput struct {
-	Keyed
+	Repeatable
 	PriceListRef
 	Body struct {
 		Prices []ListPriceInput `json:"prices" minItems:"1" maxItems:"1000" nullable:"false" doc:"Variants that are not named keep their prices."`
 	}
 }
 
-// putListPrices needs no key: setting the same prices again changes nothing.
 func (a *api) putListPrices(ctx context.Context, in *putListPricesInput) (*struct{}, error) {
 	lists, err := a.shop.Catalog.PriceLists(ctx)
 	if err != nil {

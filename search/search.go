@@ -107,10 +107,14 @@ func Open(ctx context.Context, shop *commerce.Store, o Options) (*Finder, error)
 	return f, nil
 }
 
-// Close ends the Finder. Queries that are running get their answer.
+// Close ends the Finder. Queries that are running get their answer. Texts that
+// found nothing are noted first, unless the store is closed already.
 func (f *Finder) Close() error {
 	f.stop()
 	f.worker.Wait()
+	if err := f.noteMisses(context.Background()); err != nil {
+		f.options.Logger.Debug("texts that found nothing could not be noted", "error", err)
+	}
 	f.mu.Lock()
 	x := f.active
 	f.active = nil

@@ -2063,7 +2063,7 @@ type DownloadLink struct {
 	SKU   string `json:"sku"`
 	State string `json:"state"`
 	Title string `json:"title"`
-	// A secret that is told this once. Whoever has it may download the file.
+	// A secret that the shop does not keep. Whoever has it may download the file.
 	Token string `json:"token"`
 	// When that ends; missing is never, or not known before it is delivered.
 	Until *time.Time `json:"until,omitempty"`
@@ -3392,7 +3392,7 @@ type Session struct {
 	Customer  string    `json:"customer"`
 	ExpiresAt time.Time `json:"expires_at"`
 	Staff     bool      `json:"staff"`
-	// To send as Authorization: Bearer TOKEN. It is shown once.
+	// To send as Authorization: Bearer TOKEN. The shop does not keep it, and tells it again only to who asks again with the same Idempotency-Key and the password.
 	Token string `json:"token,omitempty"`
 }
 
