@@ -31,16 +31,16 @@ func (e *bodyError) Unwrap() error { return fault.Invalid }
 // whose objects name no member twice, in whatever case. encoding/json takes the
 // last of them, others the first: two programs could then read the same request
 // differently.
-func readBody(r *http.Request) error {
+func readBody(r *http.Request, most int64) error {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
 	if err != nil {
 		return &bodyError{http.StatusBadRequest, "the body did not arrive as a whole"}
 	}
-	if len(body) > maxBody {
-		return &bodyError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d KiB", maxBody>>10)}
+	if int64(len(body)) > most {
+		return &bodyError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d KiB", most>>10)}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if len(body) == 0 {

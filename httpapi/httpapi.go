@@ -109,8 +109,12 @@ type Options struct {
 // Served tells of a request that was answered. It holds nothing personal.
 type Served = web.Served
 
-// maxBody bounds the body of a request, in bytes.
-const maxBody = 256 << 10
+// maxBody bounds the body of a request, in bytes, and maxGoods that of one with
+// products or variants.
+const (
+	maxBody  = 256 << 10
+	maxGoods = 8 << 20
+)
 
 // New returns the API of a shop. It fails if an option cannot be meant, and if
 // a route does not say who may use it.
@@ -174,6 +178,7 @@ func (a *api) addRoutes() {
 	a.addStaffChanges()
 	a.addStaffQueue()
 	a.addStaffProducts()
+	a.addStaffVariants()
 	a.addStaffCategories()
 	a.addSessions()
 	a.addCustomers()

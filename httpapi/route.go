@@ -80,7 +80,7 @@ func add[I, O any](a *api, r route, do func(context.Context, *I) (*O, error)) {
 	a.mistakes = append(a.mistakes, hiddenFields(r, in), unkeyed(r, in))
 	op := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, Tags: []string{r.group},
-		DefaultStatus: r.status, MaxBodyBytes: maxBody + 1,
+		DefaultStatus: r.status, MaxBodyBytes: r.maxBody() + 1,
 		Extensions:  map[string]any{"x-policy": r.policy.String()},
 		Middlewares: huma.Middlewares{a.guard(r)},
 		Responses:   map[string]*huma.Response{"default": a.problemResponse()},
@@ -185,7 +185,7 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 			fields, err = a.takeFields(hc.Operation(), req)
 		}
 		if err == nil && r.method != http.MethodGet && !r.raw() {
-			err = readBody(req)
+			err = readBody(req, r.maxBody())
 		}
 		if err != nil {
 			a.write(hc, a.problemOf(ctx, err))
@@ -215,6 +215,15 @@ const (
 )
 
 func (r route) raw() bool { return r.path == uploads || r.path == notices }
+
+// maxBody returns how long the body of a request may be, in bytes.
+func (r route) maxBody() int64 {
+	switch r.id {
+	case putProductID, putProductsID, putVariantsID:
+		return maxGoods
+	}
+	return maxBody
+}
 
 // essential reports whether the route is part of buying, from the first thing in
 // a cart to the payment. Under load, others are turned away first.

@@ -45,7 +45,7 @@ type ProductInput struct {
 	Attributes        []Attribute    `json:"attributes,omitempty" nullable:"false" maxItems:"200"`
 	SEO               *SEO           `json:"seo,omitempty"`
 	Status            string         `json:"status,omitempty" enum:"draft,active,archived" doc:"Active if it is missing."`
-	Variants          []VariantInput `json:"variants" minItems:"1" maxItems:"1000" nullable:"false"`
+	Variants          []VariantInput `json:"variants" minItems:"1" maxItems:"2000" nullable:"false"`
 	Publications      []Publication  `json:"publications,omitempty" nullable:"false" maxItems:"100" doc:"Through which channels it is offered, and when, one for each channel; missing means everywhere, always."`
 	Translations      []Translation  `json:"translations,omitempty" nullable:"false" maxItems:"100" doc:"One for each locale."`
 	ExternalReference string         `json:"external_reference,omitempty" maxLength:"200"`
@@ -101,10 +101,17 @@ type OptionInput struct {
 	Value string `json:"value" minLength:"1" maxLength:"200"`
 }
 
+// These are the operations that take goods, and longer bodies than others.
+const (
+	putProductID  = "put-product"
+	putProductsID = "put-products"
+	putVariantsID = "put-variants"
+)
+
 func (a *api) addStaffProducts() {
 	add(a, route{forStaff, "GET", "/staff/products", "list-all-products", "Catalog for staff", "List products, whatever their status", 0, false}, a.listAllProducts)
 	add(a, route{forStaff, "GET", "/staff/products/{product}", "get-any-product", "Catalog for staff", "Get a product, whatever its status", 0, false}, a.getAnyProduct)
-	add(a, route{forStaff, "PUT", "/staff/products/{handle}", "put-product", "Catalog for staff", "Create or replace the product with a handle", 0, false}, a.putProduct)
+	add(a, route{forStaff, "PUT", "/staff/products/{handle}", putProductID, "Catalog for staff", "Create or replace the product with a handle", 0, false}, a.putProduct)
 	add(a, route{forStaff, "POST", "/staff/products/{product}/archive", "archive-product", "Catalog for staff", "Take a product off sale for good", 0, false}, a.archiveProduct)
 }
 
@@ -150,7 +157,7 @@ func (a *api) putProduct(ctx context.Context, in *putProductInput) (*answer[Staf
 	if err != nil {
 		return nil, err
 	}
-	c, err := in.Body.product()
+	c, err := in.Body.product("body")
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +169,8 @@ func (a *api) putProduct(ctx context.Context, in *putProductInput) (*answer[Staf
 	return a.staffProductAnswer(p), nil
 }
 
-func (in ProductInput) product() (catalog.PutProduct, error) {
+// product returns the product to put; at names it in an error.
+func (in ProductInput) product(at string) (catalog.PutProduct, error) {
 	out := catalog.PutProduct{
 		Title: in.Title, Description: in.Description, Brand: in.Brand, Status: catalog.Status(in.Status),
 		Type: catalog.ProductTypeID(in.Type), Media: mediaOf(in.Media), ExternalReference: in.ExternalReference,
@@ -176,11 +184,11 @@ func (in ProductInput) product() (catalog.PutProduct, error) {
 		out.SEO = catalog.SEO{Title: in.SEO.Title, Description: in.SEO.Description}
 	}
 	var err error
-	if out.Attributes, err = attributesOf(in.Attributes, "body.attributes"); err != nil {
+	if out.Attributes, err = attributesOf(in.Attributes, at+".attributes"); err != nil {
 		return out, err
 	}
 	for i, v := range in.Variants {
-		variant, err := v.variant(fmt.Sprintf("body.variants[%d]", i))
+		variant, err := v.variant(fmt.Sprintf("%s.variants[%d]", at, i))
 		if err != nil {
 			return out, err
 		}
@@ -282,10 +290,14 @@ func (a *api) staffProductAnswer(p catalog.Product) *answer[StaffProduct] {
 	return &answer[StaffProduct]{ETag: web.ETag(p.Version, ""), Body: a.showStaffProduct(p)}
 }
 
+func showSelling(v catalog.Variant) StaffVariant {
+	return StaffVariant{string(v.SKU), v.Untracked, string(v.Reserve), v.HoldMinutes, v.TaxCategory, showDigital(v.Digital)}
+}
+
 func (a *api) showStaffProduct(p catalog.Product) StaffProduct {
 	selling := make([]StaffVariant, len(p.Variants))
 	for i, v := range p.Variants {
-		selling[i] = StaffVariant{string(v.SKU), v.Untracked, string(v.Reserve), v.HoldMinutes, v.TaxCategory, showDigital(v.Digital)}
+		selling[i] = showSelling(v)
 	}
 	return StaffProduct{
 		Product: a.showProduct(p), Type: string(p.Type), Selling: selling, Status: string(p.Status),
