@@ -904,6 +904,32 @@ func (c *Client) ListTroubles(ctx context.Context, opts ...CallOption) (out List
 	return out, err
 }
 
+// ListVariantsQuery is the query of ListVariants. What is zero is not sent.
+type ListVariantsQuery struct {
+	// How many to answer with.
+	Limit int64
+	// The next of the page before: a SKU.
+	After string
+}
+
+func (q ListVariantsQuery) values() url.Values {
+	v := url.Values{}
+	if q.Limit != 0 {
+		v.Set("limit", strconv.FormatInt(q.Limit, 10))
+	}
+	if q.After != "" {
+		v.Set("after", q.After)
+	}
+	return v
+}
+
+// ListVariants: list the variants of a product in their order.
+// It is GET /staff/products/{product}/variants.
+func (c *Client) ListVariants(ctx context.Context, product string, query ListVariantsQuery, opts ...CallOption) (out ListSoldVariant, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/products/" + url.PathEscape(product) + "/variants", query: query.values()}, opts, &out)
+	return out, err
+}
+
 // LogIn: log in.
 // It is POST /sessions.
 func (c *Client) LogIn(ctx context.Context, body LogInBody, opts ...CallOption) (out Session, err error) {
@@ -1033,6 +1059,13 @@ func (c *Client) PutProductType(ctx context.Context, code string, body ProductTy
 	return out, err
 }
 
+// PutProducts: create or replace many products, each by its handle.
+// It is POST /staff/products.
+func (c *Client) PutProducts(ctx context.Context, body PutProductsBody, opts ...CallOption) (out ListPutResult, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/products", body: body}, opts, &out)
+	return out, err
+}
+
 // PutPromotion: make or replace a promotion.
 // It is PUT /staff/promotions/{rule}.
 func (c *Client) PutPromotion(ctx context.Context, rule string, body RulePromotion, opts ...CallOption) (out Rules, err error) {
@@ -1072,6 +1105,13 @@ func (c *Client) PutShippingZone(ctx context.Context, rule string, body RuleShip
 // It is PUT /staff/tax-zones/{rule}.
 func (c *Client) PutTaxZone(ctx context.Context, rule string, body RuleTaxZone, opts ...CallOption) (out Rules, err error) {
 	err = c.do(ctx, call{method: "PUT", path: "/staff/tax-zones/" + url.PathEscape(rule), body: body}, opts, &out)
+	return out, err
+}
+
+// PutVariants: add, replace and remove variants; those that are not named stay.
+// It is PATCH /staff/products/{product}/variants.
+func (c *Client) PutVariants(ctx context.Context, product string, body PutVariantsBody, opts ...CallOption) (out ListSoldVariant, err error) {
+	err = c.do(ctx, call{method: "PATCH", path: "/staff/products/" + url.PathEscape(product) + "/variants", body: body}, opts, &out)
 	return out, err
 }
 
@@ -2466,6 +2506,13 @@ type ListProductType struct {
 	Next string `json:"next,omitempty"`
 }
 
+// ListPutResult is a value of the API.
+type ListPutResult struct {
+	Items []PutResult `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // ListReturn is a value of the API.
 type ListReturn struct {
 	Items []Return `json:"items"`
@@ -2483,6 +2530,13 @@ type ListSearchMiss struct {
 // ListSessionEntry is a value of the API.
 type ListSessionEntry struct {
 	Items []SessionEntry `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListSoldVariant is a value of the API.
+type ListSoldVariant struct {
+	Items []SoldVariant `json:"items"`
 	// Pass this as after to read on; it is missing on the last page.
 	Next string `json:"next,omitempty"`
 }
@@ -2614,6 +2668,31 @@ type MoneyInput struct {
 	Currency string `json:"currency"`
 	// The amount in minor units, such as cents.
 	Minor int64 `json:"minor"`
+}
+
+// NamedProduct is a value of the API.
+type NamedProduct struct {
+	Attributes []Attribute `json:"attributes,omitempty"`
+	Brand      string      `json:"brand,omitempty"`
+	// IDs, the main one first.
+	Categories        []string        `json:"categories,omitempty"`
+	Description       string          `json:"description,omitempty"`
+	ExternalReference string          `json:"external_reference,omitempty"`
+	Handle            string          `json:"handle"`
+	Media             []MediaInput    `json:"media,omitempty"`
+	Metadata          json.RawMessage `json:"metadata,omitempty"`
+	PrivateMetadata   json.RawMessage `json:"private_metadata,omitempty"`
+	// Through which channels it is offered, and when, one for each channel; missing means everywhere, always.
+	Publications []Publication `json:"publications,omitempty"`
+	SEO          *SEO          `json:"seo,omitempty"`
+	// Active if it is missing.
+	Status string `json:"status,omitempty"`
+	Title  string `json:"title"`
+	// One for each locale.
+	Translations []Translation `json:"translations,omitempty"`
+	// The ID of a product type, which says what attributes it has.
+	Type     string         `json:"type,omitempty"`
+	Variants []VariantInput `json:"variants"`
 }
 
 // NextAction is a value of the API.
@@ -2923,6 +3002,28 @@ type PutExemptionBody struct {
 type PutListPricesBody struct {
 	// Variants that are not named keep their prices.
 	Prices []ListPriceInput `json:"prices"`
+}
+
+// PutProductsBody is a value of the API.
+type PutProductsBody struct {
+	Products []NamedProduct `json:"products"`
+}
+
+// PutResult is a value of the API.
+type PutResult struct {
+	Handle string `json:"handle"`
+	// Missing if it was not put.
+	ID string `json:"id,omitempty"`
+	// Why it was not put. The others are.
+	Problem *Problem `json:"problem,omitempty"`
+	Version int64    `json:"version,omitempty"`
+}
+
+// PutVariantsBody is a value of the API.
+type PutVariantsBody struct {
+	// SKUs. Those that are not there do not matter.
+	Remove   []string       `json:"remove,omitempty"`
+	Variants []VariantInput `json:"variants,omitempty"`
 }
 
 // Quote is a value of the API.
@@ -3438,6 +3539,34 @@ type ShippingOffer struct {
 	Price    Money  `json:"price"`
 	// Why it is not offered; missing is offered.
 	Reason string `json:"reason,omitempty"`
+}
+
+// SoldVariant is a value of the API.
+type SoldVariant struct {
+	Attributes []Attribute `json:"attributes"`
+	Barcodes   []string    `json:"barcodes,omitempty"`
+	// What prices are shown against, as for a sale.
+	CompareAt []Money `json:"compare_at,omitempty"`
+	// What a kit is made of.
+	Components []Component `json:"components,omitempty"`
+	// It is delivered over the network and needs no shipping.
+	Digital  bool            `json:"digital,omitempty"`
+	HeightMM int64           `json:"height_mm,omitempty"`
+	ID       string          `json:"id"`
+	LengthMM int64           `json:"length_mm,omitempty"`
+	Metadata json.RawMessage `json:"metadata,omitempty"`
+	// In what it differs from the product's other variants.
+	Options []Option `json:"options"`
+	// At most one in each currency.
+	Prices          []Money         `json:"prices"`
+	PrivateMetadata json.RawMessage `json:"private_metadata,omitempty"`
+	Product         string          `json:"product"`
+	// How it is sold.
+	Selling     StaffVariant `json:"selling"`
+	SKU         string       `json:"sku"`
+	Title       string       `json:"title"`
+	WeightGrams int64        `json:"weight_grams,omitempty"`
+	WidthMM     int64        `json:"width_mm,omitempty"`
 }
 
 // StaffCategory is a value of the API.
