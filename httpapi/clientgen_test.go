@@ -57,7 +57,7 @@ func (g *clientGenerator) file(ops []operation) []byte {
 	}
 	schemas := g.d.raw["components"].(map[string]any)["schemas"].(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(schemas)) {
-		if name != "Problem" && name != "FieldProblem" { // Error and FieldProblem are hand-written
+		if name != "Problem" && name != "FieldProblem" { // Error, as which Problem goes, and FieldProblem are hand-written
 			g.schema(name, schemas[name].(map[string]any))
 		}
 	}

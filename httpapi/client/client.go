@@ -78,6 +78,9 @@ func Fields(names ...string) CallOption {
 	return func(c *call) { c.query.Set("fields", strings.Join(names, ",")) }
 }
 
+// Problem says what is wrong with one of many things.
+type Problem = Error
+
 // FieldProblem says what is wrong with one field of a request.
 type FieldProblem struct {
 	Location string `json:"location"` // as in body.lines[0].sku
