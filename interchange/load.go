@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/catalog"
@@ -221,7 +222,10 @@ func (l *loader) put(ctx context.Context, batch []*record) error {
 		if len(r.added) == 0 || r.refused() {
 			continue
 		}
-		_, err := l.shop.Catalog.PutVariants(ctx, catalog.PutVariants{Product: r.have.ID, Variants: r.added})
+		err := patiently(ctx, func() error {
+			_, err := l.shop.Catalog.PutVariants(ctx, catalog.PutVariants{Product: r.have.ID, Variants: r.added})
+			return err
+		})
 		switch {
 		case err == nil:
 		case productsFault(err):
@@ -238,7 +242,7 @@ func (l *loader) put(ctx context.Context, batch []*record) error {
 	for i, r := range batch {
 		all[i] = r.put
 	}
-	err := l.shop.Catalog.StoreProducts(ctx, all)
+	err := patiently(ctx, func() error { return l.shop.Catalog.StoreProducts(ctx, all) })
 	if err == nil {
 		return nil
 	}
@@ -246,7 +250,10 @@ func (l *loader) put(ctx context.Context, batch []*record) error {
 		return fmt.Errorf("putting the products of rows %d to %d: %w", batch[0].line, batch[len(batch)-1].line, err)
 	}
 	for _, r := range batch {
-		_, err := l.shop.Catalog.PutProduct(ctx, r.put)
+		err := patiently(ctx, func() error {
+			_, err := l.shop.Catalog.PutProduct(ctx, r.put)
+			return err
+		})
 		switch {
 		case err == nil:
 		case productsFault(err):
@@ -256,6 +263,29 @@ func (l *loader) put(ctx context.Context, batch []*record) error {
 		}
 	}
 	return nil
+}
+
+// How often, and how long, a put is tried whose names are being taken.
+const (
+	busyPause = 250 * time.Millisecond
+	mostBusy  = 240
+)
+
+// patiently repeats a put while names of it are being taken or given up. An
+// import that was killed leaves names that it was about to take, and whether
+// it has them is known seconds later: the next import waits for that.
+func patiently(ctx context.Context, put func() error) error {
+	for n := 1; ; n++ {
+		err := put()
+		if _, busy := errors.AsType[*catalog.NameBusyError](err); !busy || n == mostBusy {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(context.Cause(ctx), err)
+		case <-time.After(busyPause):
+		}
+	}
 }
 
 // productsFault reports whether the store refused a product for what it is.
