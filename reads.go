@@ -41,32 +41,48 @@ type Session string
 // Since. Hand it to the customer with the answer.
 func (s *Store) Session(ctx context.Context) Session {
 	seen, _ := sessionEntries(command.ReadBoundOf(ctx).Since) // Since has read it before
-	b := append(make([]byte, 0, 64), sessionStart+"."+s.sessionTag()...)
-	for i, l := range s.engine.lanes {
-		at := max(l.shard.Applied(), l.wrote.Load()) // what was written elsewhere may be on its way
-		if i < len(seen) {
-			at = max(at, seen[i])
-		}
-		b = append(b, '.')
-		b = strconv.AppendUint(b, at, 36)
-	}
-	return Session(b)
+	return s.sessionAt(func(shard int) uint64 {
+		l := s.engine.lanes[shard]
+		// What was written elsewhere may be on its way.
+		return max(l.shard.Applied(), l.wrote.Load(), entryOf(seen, shard))
+	})
 }
 
 // Since returns a context whose reads see at least what a session has seen and
 // written, whichever node answers. The error is fault.Invalid for what is no
 // session of this store; a session of before a restore or a recovery counts as
-// the zero one.
+// the zero one. On a context that has a session already, both count.
 func (s *Store) Since(ctx context.Context, seen Session) (context.Context, error) {
 	at, err := s.parseSession(seen)
 	if err != nil {
 		return nil, err
 	}
 	b := command.ReadBoundOf(ctx)
-	if b.Since = ""; at != nil {
-		b.Since = string(seen)
+	before, err := s.parseSession(Session(b.Since))
+	if err != nil {
+		return nil, err // a context of another store
+	}
+	if b.Since = ""; at != nil || before != nil {
+		b.Since = string(s.sessionAt(func(shard int) uint64 { return max(entryOf(at, shard), entryOf(before, shard)) }))
 	}
 	return command.WithReadBound(ctx, b), nil
+}
+
+// sessionAt returns a session that has seen a log entry of each shard.
+func (s *Store) sessionAt(entry func(shard int) uint64) Session {
+	b := append(make([]byte, 0, 64), sessionStart+"."+s.sessionTag()...)
+	for i := range s.engine.lanes {
+		b = append(b, '.')
+		b = strconv.AppendUint(b, entry(i), 36)
+	}
+	return Session(b)
+}
+
+func entryOf(at []uint64, shard int) uint64 {
+	if shard < len(at) {
+		return at[shard]
+	}
+	return 0
 }
 
 const sessionStart = "s1"

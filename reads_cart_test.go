@@ -2,6 +2,7 @@ package commerce_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -85,5 +86,34 @@ func TestACartInMemoryIsNotBehindAnotherNode(t *testing.T) {
 	defer cancel()
 	if got, err := follower.Get(ctx, c.ID); fault.CodeOf(err) != fault.Unavailable {
 		t.Errorf("a follower that is behind shows version %d, %v", got.Version, err)
+	}
+}
+
+// TestTwoSessionsBothCount: what two answers say that a browser has seen adds
+// up, in whatever order it brings them along.
+func TestTwoSessionsBothCount(t *testing.T) {
+	shop := commercetest.Open(t, commerce.WithShards(2))
+	parts := strings.Split(string(shop.Session(t.Context())), ".")
+	session := func(first, second string) commerce.Session {
+		return commerce.Session(strings.Join([]string{parts[0], parts[1], first, second}, "."))
+	}
+	want := session("zz1", "zz2")
+	for _, order := range [][]commerce.Session{
+		{session("zz1", "1"), session("1", "zz2")}, {session("1", "zz2"), session("zz1", "1")}, {want, ""}, {"", want}, {want, session("1", "1")},
+	} {
+		ctx := t.Context()
+		for _, seen := range order {
+			var err error
+			ctx, err = shop.Since(ctx, seen)
+			must(t, err)
+		}
+		if got := shop.Session(ctx); got != want {
+			t.Errorf("%q together are %q, want %q", order, got, want)
+		}
+	}
+	ctx, err := shop.Since(t.Context(), want)
+	must(t, err)
+	if _, err := shop.Since(ctx, "s1.another.1.1"); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("a session of another store: %v", err)
 	}
 }

@@ -17,12 +17,10 @@ func (s *site) positionCookie() string {
 // readPosition makes pages show at least what the browser has seen and written,
 // here or in the storefront, whichever node it came through.
 func (v *visit) readPosition() {
-	c, err := v.r.Cookie(v.site.positionCookie())
-	if err != nil {
-		return
-	}
-	if ctx, err := v.site.shop.Since(v.ctx(), commerce.Session(c.Value)); err == nil {
-		v.r = v.r.WithContext(ctx)
+	for _, c := range web.Positions(v.r, v.site.positionCookie()) {
+		if ctx, err := v.site.shop.Since(v.ctx(), commerce.Session(c.Value)); err == nil {
+			v.r = v.r.WithContext(ctx)
+		}
 	}
 }
 
@@ -32,7 +30,7 @@ func (v *visit) keepPosition() {
 	if v.r.Method == http.MethodGet || v.site.shop.Cluster().Addr() == "" {
 		return
 	}
-	http.SetCookie(v.w, &http.Cookie{
+	web.KeepPosition(v.w, v.r, http.Cookie{
 		Name: v.site.positionCookie(), Value: string(v.site.shop.Session(v.ctx())), Path: "/", MaxAge: 24 * 60 * 60,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: v.site.HTTPS,
 	})

@@ -49,14 +49,18 @@ func (v *visit) cookie(name string) string {
 // setCookie sets a cookie for a quarter of a year, or removes it if the value
 // is "".
 func (v *visit) setCookie(name, value string) {
-	c := &http.Cookie{
-		Name: v.site.cookieName(name), Value: value, Path: "/", MaxAge: int(cookieLife.Seconds()),
-		HttpOnly: name != cookieUnits, SameSite: http.SameSiteLaxMode, Secure: v.site.HTTPS,
-	}
+	c := v.newCookie(name, value)
 	if value == "" {
 		c.MaxAge = -1
 	}
 	http.SetCookie(v.w, c)
+}
+
+func (v *visit) newCookie(name, value string) *http.Cookie {
+	return &http.Cookie{
+		Name: v.site.cookieName(name), Value: value, Path: "/", MaxAge: int(cookieLife.Seconds()),
+		HttpOnly: name != cookieUnits, SameSite: http.SameSiteLaxMode, Secure: v.site.HTTPS,
+	}
 }
 
 // tellPublicPages notes in the browser what public pages need to know of the
