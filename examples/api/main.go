@@ -9,31 +9,55 @@ import (
 	"fmt"
 	"log"
 	"log/slog"
-	"net/http"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/httpapi"
+	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/payments/simulator"
 	"github.com/keelshop/commerce/webhooks"
 )
 
 func main() {
-	ctx := context.Background()
-	shop, err := commerce.Open(ctx, "api.data", commerce.WithPayments(simulator.New()))
-	check(err)
-	defer shop.Close()
-	check(hire(ctx, shop))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, "api.data", "localhost:8080"); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// run serves until ctx ends, and gives requests that are running ten seconds to
+// finish. Ending the program in any other way loses nothing either that a client
+// was told.
+func run(ctx context.Context, dir, addr string) (err error) {
+	shop, err := commerce.Open(ctx, dir, commerce.WithPayments(simulator.New()))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, shop.Close()) }()
+	if err := hire(ctx, shop); err != nil {
+		return err
+	}
 	sending, err := webhooks.Start(ctx, shop, webhooks.Options{Logger: slog.Default()})
-	check(err)
+	if err != nil {
+		return err
+	}
 	defer sending.Close()
 	api, err := httpapi.New(shop, httpapi.Options{Mailer: console{}, Webhooks: sending, Logger: slog.Default()})
-	check(err)
-	server := &http.Server{Addr: "localhost:8080", Handler: api, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
-	fmt.Printf("http://%s/docs describes the API; %s runs the shop with the password %q\n", server.Addr, staffEmail, staffPassword)
-	// Ending the program in any way loses nothing that a client was told.
-	check(server.ListenAndServe())
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("http://%s/docs describes the API; %s runs the shop with the password %q (Ctrl-C closes it)\n", listener.Addr(), staffEmail, staffPassword)
+	return web.Serve(ctx, web.Server(api, slog.Default()), listener, 10*time.Second)
 }
 
 const (
@@ -60,10 +84,4 @@ type console struct{}
 func (console) Send(_ context.Context, l accounts.Letter) error {
 	fmt.Printf("a letter to %s: %s with the token %s\n", l.To.Reveal(), l.Kind, l.Token.Reveal())
 	return nil
-}
-
-func check(err error) {
-	if err != nil {
-		log.Fatal(err)
-	}
 }

@@ -5,9 +5,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/keelshop/commerce"
@@ -16,16 +21,46 @@ import (
 )
 
 func main() {
-	ctx := context.Background()
-	shop, err := commerce.Open(ctx, "embed.data", commerce.WithPayments(simulator.New()))
-	check(err)
-	defer shop.Close()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, "embed.data", "localhost:8080"); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// run serves until ctx ends, and lets requests that are running finish. Ending
+// the program in any other way loses nothing either that a client was told.
+func run(ctx context.Context, dir, addr string) (err error) {
+	shop, err := commerce.Open(ctx, dir, commerce.WithPayments(simulator.New()))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, shop.Close()) }()
 	handler, err := app(shop)
-	check(err)
-	server := &http.Server{Addr: "localhost:8080", Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
-	fmt.Printf("http://%s\n", server.Addr)
-	// Ending the program in any way loses nothing that a client was told.
-	check(server.ListenAndServe())
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("http://%s (Ctrl-C closes it)\n", listener.Addr())
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+	return serve(ctx, server, listener)
+}
+
+// serve answers on listener until ctx ends, and then for ten seconds at most.
+func serve(ctx context.Context, server *http.Server, listener net.Listener) error {
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return server.Shutdown(limit)
 }
 
 // app is the application: two pages of its own, and the shop.
@@ -48,9 +83,3 @@ func app(shop *commerce.Store) (http.Handler, error) {
 const page = `<!doctype html><title>An application</title><p>Hello %q.</p>
 <form method="post" action="/login"><label>Name <input name="name"></label><button>Log in</button></form>
 <p><a href="/shop/docs">The shop</a></p>`
-
-func check(err error) {
-	if err != nil {
-		log.Fatal(err)
-	}
-}
