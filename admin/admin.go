@@ -41,6 +41,9 @@ type Options struct {
 	// defaults to the store's own accounts: customers in accounts.StaffGroup
 	// log in with their passwords.
 	Staff func(*http.Request) (accounts.CustomerID, error)
+	// Backups is how staff see to backups. If it is nil, there is no page for
+	// them.
+	Backups *Backups
 	// PerSecret bounds how often one client address may try to log in. It
 	// defaults to 20 times in a minute.
 	PerSecret Rate
@@ -59,12 +62,27 @@ type site struct {
 	Options
 	secret  *web.Limiter
 	shop    *commerce.Store
+	task    task     // on backups
+	staffed []string // the routes that are for staff only
 	pages   pages
 	printer *documents.Printer
 }
 
 // New returns the handler of the pages.
 func New(shop *commerce.Store, o Options) (http.Handler, error) {
+	s, err := newSite(shop, o)
+	if err != nil {
+		return nil, err
+	}
+	sameOrigin, err := web.SameOrigin(nil, s.refuse)
+	if err != nil {
+		return nil, err
+	}
+	return web.Chain(s.routes(), web.Recover(s.Logger, s.refuse), web.SecurityHeaders(web.CSP{}),
+		web.LimitBody(256<<10, s.refuse), sameOrigin), nil
+}
+
+func newSite(shop *commerce.Store, o Options) (*site, error) {
 	if o.Name == "" {
 		o.Name = "Shop"
 	}
@@ -86,12 +104,7 @@ func New(shop *commerce.Store, o Options) (http.Handler, error) {
 	if s.printer, err = documents.NewPrinter(); err != nil {
 		return nil, err
 	}
-	sameOrigin, err := web.SameOrigin(nil, s.refuse)
-	if err != nil {
-		return nil, err
-	}
-	return web.Chain(s.routes(), web.Recover(o.Logger, s.refuse), web.SecurityHeaders(web.CSP{}),
-		web.LimitBody(256<<10, s.refuse), sameOrigin), nil
+	return s, nil
 }
 
 func (s *site) routes() http.Handler {
@@ -101,6 +114,7 @@ func (s *site) routes() http.Handler {
 		mux.HandleFunc(method+" "+s.Base+path, s.visitor(pattern, h))
 	}
 	staff := func(pattern string, h func(*visit) error) {
+		s.staffed = append(s.staffed, pattern)
 		handle(pattern, func(v *visit) error {
 			if v.staff == "" {
 				return v.toLogIn()
@@ -170,6 +184,11 @@ func (s *site) routes() http.Handler {
 	staff("POST /products/{product}/policy", setPolicy)
 	staff("GET /health", health)
 	staff("POST /health/verify", verify)
+	if s.Backups != nil {
+		staff("GET /backups", listBackups)
+		staff("POST /backups", makeBackup)
+		staff("POST /backups/verify", verifyBackup)
+	}
 	mux.HandleFunc(s.Base+"/", s.visitor("/", func(*visit) error { return errNoPage }))
 	return mux
 }

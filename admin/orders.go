@@ -59,12 +59,18 @@ func listOrders(v *visit) error {
 		data.Orders = data.Orders[:pageRows]
 		data.More = text(data.Orders[pageRows-1]["id"])
 	}
-	for _, row := range data.Orders {
+	name(data.Orders)
+	return v.show(200, "orders", data)
+}
+
+// name gives rows of orders that have no number yet the one that shoppers know
+// them by.
+func name(rows []map[string]any) {
+	for _, row := range rows {
 		if text(row["number"]) == "" {
 			row["number"] = orders.ID(text(row["id"])).Number()
 		}
 	}
-	return v.show(200, "orders", data)
 }
 
 type orderPage struct {

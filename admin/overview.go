@@ -16,11 +16,12 @@ const few = 5
 func overview(v *visit) error {
 	data := overviewPage{page: v.page("Overview", "overview")}
 	var err error
-	data.ToSend, err = v.query(`SELECT id, total, currency, placed_at, units, shipped, payment_status FROM orders
+	data.ToSend, err = v.query(`SELECT id, number, total, currency, placed_at, units, shipped, payment_status FROM orders
 		WHERE status = 'placed' AND fulfilment_status IN ('unfulfilled', 'partial') ORDER BY placed_at, id LIMIT 20`)
 	if err != nil {
 		return err
 	}
+	name(data.ToSend)
 	waiting, err := v.query(`SELECT count(*) AS n FROM orders WHERE status = 'pending'`)
 	if err != nil {
 		return err

@@ -40,6 +40,7 @@ func parsePages(base string) (pages, error) {
 		"time":    timeOf,
 		"words":   func(s any) string { return strings.ReplaceAll(text(s), "_", " ") },
 		"percent": func(basisPoints int64) string { return fmt.Sprintf("%d.%02d %%", basisPoints/100, basisPoints%100) },
+		"mib":     func(n int64) string { return fmt.Sprintf("%.1f", float64(n)/(1<<20)) },
 		"kib":     func(n int64) int64 { return n >> 10 },
 		"dict": func(p any, section, path, label string) map[string]any {
 			return map[string]any{"Page": p, "Section": section, "Path": path, "Label": label}

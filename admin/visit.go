@@ -67,13 +67,14 @@ type page struct {
 	Section     string // the part of the menu
 	Staff       bool
 	LogOut      bool   // there is a session to end
+	Backups     bool   // there is a page of them
 	Note        string // what has just happened
 	Key         string // of the forms of this page: see visit.key
 }
 
 func (v *visit) page(title, section string) page {
 	return page{
-		Shop: v.site.Name, Title: title, Section: section, Staff: v.staff != "", LogOut: v.site.Staff == nil,
+		Shop: v.site.Name, Title: title, Section: section, Staff: v.staff != "", LogOut: v.site.Staff == nil, Backups: v.site.Backups != nil,
 		Note: notes[v.r.URL.Query().Get("done")], Key: rand.Text(),
 	}
 }

@@ -246,6 +246,8 @@ func (s *site) routes() http.Handler {
 	handle("POST /orders/{order}/return", requestReturn)
 	handle("GET /orders/{order}/documents/{document}", showDocument)
 	handle("POST /orders/{order}/downloads", download)
+	handle("GET /downloads/{token}", showLink)
+	handle("POST /downloads/{token}", downloadByLink)
 	if len(s.Finders) > 0 {
 		browse("GET /search", find)
 		browse("GET /suggest", suggest)

@@ -47,7 +47,7 @@ var germanTexts = map[string]string{
 	"Ask to send it back":                     "Rücksendung anmelden",
 	"Nothing of this order can be sent back.": "Von dieser Bestellung kann nichts zurückgeschickt werden.",
 	"Back to the order":                       "Zurück zur Bestellung",
-	"Your downloads":                          "Deine Downloads", "Download": "Herunterladen", "Ready as soon as it is paid": "Bereit, sobald bezahlt ist",
+	"Your download":                           "Dein Download", "Your downloads": "Deine Downloads", "Download": "Herunterladen", "Ready as soon as it is paid": "Bereit, sobald bezahlt ist",
 	"Downloaded as often as possible": "So oft wie möglich heruntergeladen", "The time to download it is over": "Die Zeit zum Herunterladen ist vorbei", "Not available any more": "Nicht mehr verfügbar",
 	"What happened": "Verlauf",
 	"up to %d":      "bis zu %d",

@@ -156,6 +156,34 @@ func buyInGerman(t *testing.T, browser context.Context, site string) {
 	b.pay(goodCard)
 	b.says("Danke für deine Bestellung")
 	b.says("davon MwSt. 19 %")
+	b.shot("order-de")
+	b.germanPages()
+}
+
+// germanPages looks at pages whose words are longer in German, as wide as a desk
+// and as narrow as a phone, also with nothing to show and with mistakes in them.
+func (b tab) germanPages() {
+	b.t.Helper()
+	b.open("/p/rain-coat")
+	b.click(".add button")
+	b.says("Liegt in deinem Warenkorb.")
+	for _, width := range []int64{1360, 390} {
+		b.do(chromedp.EmulateViewport(width, 900))
+		for name, path := range map[string]string{
+			"product": "/p/rain-coat", "category": "/c/kitchen", "search": "/search?q=Wolle", "nothing-found": "/search?q=qqqqq", "no-page": "/nothing",
+			"cart": "/cart", "checkout": "/checkout", "login": "/login", "register": "/register", "about": "/pages/about",
+		} {
+			b.open(path)
+			b.until(`document.documentElement.scrollWidth <= innerWidth`)
+			b.shot(fmt.Sprintf("de-%d-%s", width, name))
+		}
+		b.open("/checkout")
+		b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("form.fields").noValidate = true`))
+		b.click("form.fields button.main")
+		b.until(`document.querySelector("[aria-invalid]")`)
+		b.until(`document.documentElement.scrollWidth <= innerWidth`)
+		b.shot(fmt.Sprintf("de-%d-mistakes", width))
+	}
 }
 
 // buyByKeyboard never touches a mouse. Wherever it stops, the focus can be
@@ -334,7 +362,7 @@ func workInTheOffice(t *testing.T, browser context.Context, site string) {
 	for _, width := range []int64{1360, 390} {
 		b.do(chromedp.EmulateViewport(width, 900))
 		for _, page := range []string{
-			"/", "/orders", "/products", "/stock", "/customers", "/promotions", "/search", "/price-lists", "/balances", "/health",
+			"/", "/orders", "/products", "/stock", "/customers", "/promotions", "/search", "/price-lists", "/balances", "/health", "/backups",
 		} {
 			b.open("/admin" + page)
 			b.until(`document.querySelector("h1")`)

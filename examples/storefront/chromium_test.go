@@ -212,6 +212,7 @@ func (b tab) shot(name string) {
 	if dir == "" {
 		return
 	}
+	b.until(`(document.querySelectorAll("img[loading=lazy]").forEach(i => i.loading = "eager"), [...document.images].every(i => i.complete))`)
 	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
 	if err == nil {
 		err = os.MkdirAll(dir, 0o755)

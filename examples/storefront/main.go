@@ -159,7 +159,11 @@ func routes(shop *commerce.Store, bank *simulator.Simulator, finders map[string]
 	if err != nil {
 		return nil, err
 	}
-	office, err := admin.New(shop, admin.Options{Name: "Juniper & Oar", Base: "/admin", Currencies: currencies, Logger: logger})
+	copies, err := backups(context.Background(), shop)
+	if err != nil {
+		return nil, err
+	}
+	office, err := admin.New(shop, admin.Options{Name: "Juniper & Oar", Base: "/admin", Currencies: currencies, Backups: copies, Logger: logger})
 	if err != nil {
 		return nil, err
 	}
