@@ -13,14 +13,18 @@ func (q Quote) Explain(lines []Line) string {
 	e := explainer{currency: q.Currency}
 	for i, l := range q.Lines {
 		if i < len(lines) {
-			e.say("line %d: %d × %s at %s = %s", i+1, lines[i].Quantity, lines[i].SKU, e.amount(lines[i].UnitPrice), e.amount(l.Total))
+			e.say("line %d%s: %d × %s at %s = %s", i+1, e.delivery(q, lines[i].Delivery), lines[i].Quantity, lines[i].SKU, e.amount(lines[i].UnitPrice), e.amount(l.Total))
 		}
 		e.discounts(q.Promotions, i+1)
 		e.taxes(l.TaxIncluded, l.Taxes, l.Net, l.Tax, l.Gross)
 		e.fees(q, i+1)
 	}
-	if s := q.Shipping; s.Method != "" {
-		e.shipping(q, s)
+	e.shipping(q, 0, q.Shipping, q.TaxZone)
+	for i, d := range q.More {
+		e.shipping(q, i+1, d.Shipping, d.TaxZone)
+		if d.TaxExempt != "" && q.TaxExempt == "" {
+			e.say("  exempt from tax by certificate %s", d.TaxExempt)
+		}
 	}
 	e.fees(q, 0)
 	for _, c := range q.Codes {
@@ -35,13 +39,17 @@ func (q Quote) Explain(lines []Line) string {
 	if q.FeeTotal > 0 {
 		e.say("fees %s", e.amount(q.FeeTotal))
 	}
-	if q.Shipping.Method != "" {
-		e.say("shipping %s", e.amount(q.Shipping.Amount))
+	if amount, _ := q.ShippingTotal(); q.Shipping.Method != "" || len(q.More) > 0 {
+		e.say("shipping %s", e.amount(amount))
 	}
 	if q.TaxExempt != "" {
 		e.say("exempt from tax by certificate %s", q.TaxExempt)
 	}
-	e.say("tax %s, %s, by zone %s", e.amount(q.Tax), e.where(q), orNone(q.TaxZone))
+	by := "zone " + orNone(q.TaxZone)
+	if len(q.More) > 0 {
+		by = "the zones of the deliveries"
+	}
+	e.say("tax %s, %s, by %s", e.amount(q.Tax), e.where(q), by)
 	e.say("total %s", e.amount(q.Total))
 	return e.String()
 }
@@ -79,6 +87,19 @@ func (e *explainer) discounts(applied []Applied, line int) {
 	}
 }
 
+// offDelivery returns what a promotion takes off the shipping of a delivery.
+func (a Applied) offDelivery(n int) int64 {
+	if len(a.Deliveries) == 0 && n == 0 {
+		return a.Shipping
+	}
+	for _, s := range a.Deliveries {
+		if s.Delivery == n {
+			return s.Amount
+		}
+	}
+	return 0
+}
+
 // title names a promotion and the code that asked for it.
 func (a Applied) title() string {
 	if a.Code != "" {
@@ -87,18 +108,34 @@ func (a Applied) title() string {
 	return a.Name
 }
 
-func (e *explainer) shipping(q Quote, s QuotedShipping) {
-	if s.Reason != "" {
-		e.say("shipping by %s: not offered, %s", s.Method, s.Reason)
+// delivery names a delivery where there are several.
+func (e *explainer) delivery(q Quote, n int) string {
+	if len(q.More) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" in delivery %d", n+1)
+}
+
+// shipping says what a delivery costs to send.
+func (e *explainer) shipping(q Quote, n int, s QuotedShipping, zone string) {
+	if s.Method == "" {
 		return
 	}
-	e.say("shipping by %s: %s", s.Method, e.amount(s.Price))
+	which := e.delivery(q, n)
+	if s.Reason != "" {
+		e.say("shipping%s by %s: not offered, %s", which, s.Method, s.Reason)
+		return
+	}
+	e.say("shipping%s by %s: %s", which, s.Method, e.amount(s.Price))
 	if s.Discount > 0 {
 		for _, a := range q.Promotions {
-			if a.Shipping > 0 {
-				e.say("  less %s by %s", e.amount(a.Shipping), a.title())
+			if off := a.offDelivery(n); off > 0 {
+				e.say("  less %s by %s", e.amount(off), a.title())
 			}
 		}
+	}
+	if which != "" {
+		e.say("  taxed by zone %s", orNone(zone))
 	}
 	e.taxes(q.TaxIncluded, s.Taxes, s.Net, s.Tax, s.Gross)
 }

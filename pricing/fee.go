@@ -138,22 +138,18 @@ func (p *pricer) charge() error {
 		}
 	}
 	slices.SortStableFunc(p.quote.Fees, func(a, b QuotedFee) int { return lineOrLast(a) - lineOrLast(b) })
-	row := len(p.in.Lines)
-	if p.in.Method != "" {
-		row++
-	}
 	for i := range p.quote.Fees {
 		f := &p.quote.Fees[i]
 		f.Net, f.Gross = f.Amount, f.Amount
 		if f.untaxed {
 			continue
 		}
-		r, err := p.tax(taxed{row, f.Amount, f.quantity, f.taxCategory, f.included})
+		r, err := p.tax(taxed{p.toOf(f.Line), p.row, f.Amount, f.quantity, f.taxCategory, f.included})
 		if err != nil {
 			return err
 		}
 		f.Net, f.Tax, f.Gross, f.Taxes = r.net, r.tax, r.gross, r.taxes
-		row++
+		p.row++
 	}
 	return nil
 }

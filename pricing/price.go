@@ -13,11 +13,9 @@ import (
 // than its line costs, and a *money.OverflowError if a sum does not fit into 64
 // bits.
 func (r *Rules) Price(in Input) (Quote, error) {
-	p := pricer{rules: r, in: in, zone: -1}
+	p := pricer{rules: r, in: in}
 	p.quote = Quote{Currency: in.Currency, TaxIncluded: r.Settings.TaxIncluded, Rules: r.Version}
-	if p.in.Address.Country == "" {
-		p.in.Address = r.Settings.Home
-	}
+	p.setOut()
 	for _, step := range [...]func() error{p.goods, p.give, p.promote, p.codes, p.findTaxes, p.taxGoods, p.ship, p.charge, p.sumUp} {
 		if err := step(); err != nil {
 			return Quote{}, err
@@ -32,12 +30,10 @@ type pricer struct {
 	in    Input
 	quote Quote
 
-	zone       int // the tax zone, -1 if there is none
-	sets       []categoryTaxes
-	taxes      []Tax // what the rows' taxes are cut from
-	grams      int64
-	units      int64
-	size       size
+	to         []destination  // the input's own, and those of More
+	own        [1]destination // most inputs have no other
+	row        int            // of the tax provider's answer: the next one
+	taxes      []Tax          // what the rows' taxes are cut from
 	goodsTotal int64
 	goodsLeft  int64 // less what was given
 	scaled     [2][maxTaxes]int64
@@ -46,17 +42,14 @@ type pricer struct {
 	best       deal
 	shares     []int64 // the discounts of the best promotion of a group
 	trial      []int64 // those of the one that is being tried
+	ships      []int64 // what shipping costs, by delivery, while promotions are weighed
+	off        []int64 // what a promotion takes off it, by delivery
 	remainders []uint64
 	order      []int
 }
 
 // maxTaxes bounds the taxes of one row.
 const maxTaxes = 16
-
-type categoryTaxes struct {
-	category string
-	set      taxSet
-}
 
 // goods adds up the lines.
 func (p *pricer) goods() error {
@@ -65,16 +58,17 @@ func (p *pricer) goods() error {
 		if l.Quantity < 1 || l.UnitPrice < 0 || l.WeightGrams < 0 {
 			return &LineError{Line: i + 1, Quantity: l.Quantity, UnitPrice: l.UnitPrice, WeightGrams: l.WeightGrams}
 		}
+		if l.Delivery < 0 || l.Delivery >= len(p.to) {
+			return fault.New(fault.Invalid, "line %d goes to delivery %d of %d", i+1, l.Delivery, len(p.to))
+		}
 		total, ok := product(l.Quantity, l.UnitPrice)
 		p.quote.Lines[i].Total = total
-		grams, fits := product(l.Quantity, l.WeightGrams)
-		p.grams += grams
-		p.units += l.Quantity
-		if err := p.size.add(l); err != nil {
+		fits, err := p.to[l.Delivery].add(l)
+		if err != nil {
 			return err
 		}
 		p.goodsTotal += total
-		if !ok || !fits || p.grams < 0 || p.units < 0 || p.goodsTotal < 0 {
+		if !ok || !fits || p.goodsTotal < 0 {
 			return p.overflow("line")
 		}
 	}
@@ -107,43 +101,15 @@ func (p *pricer) overflow(what string) error {
 	return &money.OverflowError{Expr: "the " + what + " of a cart in " + string(p.in.Currency)}
 }
 
-// findTaxes finds the tax zone.
-func (p *pricer) findTaxes() error {
-	p.quote.TaxExempt = p.in.TaxExempt
-	p.zone = p.rules.taxAtlas.find(p.in.Address)
-	if p.zone >= 0 {
-		p.quote.TaxZone = p.rules.taxZones[p.zone].ID
-	}
-	return nil
-}
-
-// taxesOf returns the taxes of a category, worked out once.
-func (p *pricer) taxesOf(category string) (*taxSet, error) {
-	for i := range p.sets {
-		if p.sets[i].category == category {
-			return &p.sets[i].set, nil
-		}
-	}
-	set, err := p.rules.taxZones[p.zone].taxesOf(category, p.in.At)
-	if err != nil {
-		return nil, err
-	}
-	if len(set.rates) > maxTaxes {
-		return nil, fault.New(fault.Invalid, "%d taxes are due on one row in tax zone %q: the limit is %d", len(set.rates), p.quote.TaxZone, maxTaxes)
-	}
-	p.sets = append(p.sets, categoryTaxes{category, set})
-	return &p.sets[len(p.sets)-1].set, nil
-}
-
 // taxGoods works out the tax of each line.
 func (p *pricer) taxGoods() error {
-	if p.zone >= 0 {
-		p.taxes = make([]Tax, 0, len(p.in.Lines)+1)
+	if p.isTaxed() {
+		p.taxes = make([]Tax, 0, len(p.in.Lines)+len(p.to))
 	}
 	for i := range p.quote.Lines {
 		l := &p.quote.Lines[i]
 		l.TaxIncluded = p.in.Lines[i].Prices.Included(p.quote.TaxIncluded)
-		row, err := p.tax(taxed{i, l.Total - l.Discount, p.in.Lines[i].Quantity, p.in.Lines[i].TaxCategory, l.TaxIncluded})
+		row, err := p.tax(taxed{&p.to[p.in.Lines[i].Delivery], i, l.Total - l.Discount, p.in.Lines[i].Quantity, p.in.Lines[i].TaxCategory, l.TaxIncluded})
 		if err != nil {
 			return err
 		}
@@ -152,63 +118,12 @@ func (p *pricer) taxGoods() error {
 	return nil
 }
 
-// methods returns the shipping methods for the address.
-func (p *pricer) methods() []ShippingMethod {
-	if zone := p.rules.shippingAtlas.find(p.in.Address); zone >= 0 {
-		return p.rules.shippingZones[zone].Methods
-	}
-	return nil
-}
-
-// parcel is what the price of shipping goes by if the goods cost value.
-func (p *pricer) parcel(value int64) parcel {
-	return parcel{currency: p.in.Currency, grams: p.grams, units: p.units, value: value, size: p.size, at: p.in.At, carriers: p.in.Carriers}
-}
-
-// shippingPrice returns what the chosen method costs, before discounts.
-func (p *pricer) shippingPrice(value int64) int64 {
-	if p.in.Method == "" {
-		return 0
-	}
-	for i, m := range p.methods() {
-		if m.ID == p.in.Method {
-			return p.methods()[i].offer(p.parcel(value)).Price
-		}
-	}
-	return 0
-}
-
-// ship says what each shipping method costs and charges the chosen one.
-func (p *pricer) ship() error {
-	methods := p.methods()
-	chosen := Offer{Method: p.in.Method, Reason: NotInZone}
-	p.quote.Offers = make([]Offer, len(methods))
-	for i := range methods {
-		p.quote.Offers[i] = methods[i].offer(p.parcel(p.best.value))
-		if methods[i].ID == p.in.Method {
-			chosen = p.quote.Offers[i]
-		}
-	}
-	if p.in.Method == "" {
-		return nil
-	}
-	s := &p.quote.Shipping
-	s.Method, s.Name, s.Reason, s.taxCategory = chosen.Method, chosen.Name, chosen.Reason, chosen.taxCategory
-	if s.Reason != "" {
-		return nil
-	}
-	s.Price, s.Amount = chosen.Price, p.best.ship
-	s.Discount = s.Price - s.Amount
-	row, err := p.tax(taxed{len(p.in.Lines), s.Amount, 1, chosen.taxCategory, p.quote.TaxIncluded})
-	s.Net, s.Tax, s.Gross, s.Taxes = row.net, row.tax, row.gross, row.taxes
-	return err
-}
-
 // sumUp works out the totals.
 func (p *pricer) sumUp() error {
 	q := &p.quote
-	q.Tax, q.Total = q.Shipping.Tax, q.Shipping.Gross
-	q.TaxAdded = q.Shipping.Gross - q.Shipping.Amount
+	if err := p.sumUpShipping(); err != nil {
+		return err
+	}
 	for i := range q.Fees {
 		f := &q.Fees[i]
 		if f.Gross > math.MaxInt64-q.Total {
@@ -236,6 +151,7 @@ func (p *pricer) sumUp() error {
 
 // taxed is an amount that taxes are worked out for.
 type taxed struct {
+	to               *destination
 	row              int // of the tax provider's answer
 	amount, quantity int64
 	category         string
@@ -252,7 +168,7 @@ type row struct {
 // provider's answer, if there is one.
 func (p *pricer) tax(t taxed) (row, error) {
 	out := row{net: t.amount, gross: t.amount}
-	if p.in.TaxExempt != "" {
+	if t.to.exempt != "" {
 		return out, nil
 	}
 	if p.in.Taxes != nil {
@@ -264,10 +180,10 @@ func (p *pricer) tax(t taxed) (row, error) {
 		}
 		return out, p.add(&out, t.included)
 	}
-	if p.zone < 0 {
+	if t.to.zone < 0 {
 		return out, nil
 	}
-	set, err := p.taxesOf(t.category)
+	set, err := p.taxesOf(t.to, t.category)
 	if err != nil || len(set.rates) == 0 {
 		return out, err
 	}

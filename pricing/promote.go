@@ -1,10 +1,6 @@
 package pricing
 
-import (
-	"slices"
-
-	"github.com/keelshop/commerce/money"
-)
+import "slices"
 
 // compiled is a promotion, ready to be tried.
 type compiled struct {
@@ -21,6 +17,16 @@ type Applied struct {
 	Amount    int64   `cbor:"4,keyasint,omitempty" json:"amount"`         // in all
 	Shipping  int64   `cbor:"5,keyasint,omitempty" json:"shipping"`       // of that, off shipping
 	Shares    []Share `cbor:"6,keyasint,omitempty" json:"shares"`         // the rest, by lines
+	// Deliveries are the parts of Shipping, if there are several deliveries.
+	Deliveries []DeliveryShare `cbor:"7,keyasint,omitempty" json:"deliveries,omitempty"`
+}
+
+// DeliveryShare is what a promotion takes off the shipping of one delivery.
+type DeliveryShare struct {
+	// Delivery is 0 for the input's own and i for the i-th of More; in an order
+	// it is the number of the order's delivery.
+	Delivery int   `cbor:"1,keyasint,omitempty" json:"delivery"`
+	Amount   int64 `cbor:"2,keyasint" json:"amount"`
 }
 
 // Share is what a promotion takes off one line.
@@ -33,9 +39,10 @@ type Share struct {
 type deal struct {
 	left    []int64 // what is left of each line
 	applied []Applied
-	off     int64 // all discounts together
-	value   int64 // what is left of all lines
-	ship    int64 // what is left of shipping
+	off     int64   // all discounts together
+	value   int64   // what is left of all lines
+	ship    int64   // what is left of shipping
+	ships   []int64 // that, by delivery
 }
 
 // cost is what the shopper pays for goods and shipping, before taxes that are
@@ -52,8 +59,8 @@ func (p *pricer) promote() error {
 		}
 	}
 	if len(p.active) == 0 {
-		p.best.value, p.best.ship = p.goodsLeft, p.shippingPrice(p.goodsLeft)
-		return nil
+		p.best.value = p.goodsLeft
+		return p.sendOff(&p.best)
 	}
 	if err := p.dealOf(p.active, false, &p.best); err != nil {
 		return err
@@ -110,7 +117,9 @@ func (p *pricer) dealOf(of []*compiled, alone bool, d *deal) error {
 			break
 		}
 	}
-	d.ship = p.shippingPrice(d.value)
+	if err := p.sendOff(d); err != nil {
+		return err
+	}
 	for _, c := range shipping {
 		p.offShipping(c, d)
 	}
@@ -130,8 +139,11 @@ func (p *pricer) bestOf(rest []*compiled, first *compiled, alone bool, d *deal) 
 		var off int64
 		var err error
 		if c.Effect.Kind == FreeShipping {
-			off = p.shippingOff(c, p.shippingPrice(d.value))
-		} else if off, err = p.effect(c, d); err != nil {
+			off, err = p.weighShipping(c, d)
+		} else {
+			off, err = p.effect(c, d)
+		}
+		if err != nil {
 			return nil, err
 		}
 		if off > most {
@@ -167,29 +179,6 @@ func (p *pricer) apply(c *compiled, off int64, d *deal) {
 	d.applied = append(d.applied, a)
 	d.off += off
 	d.value -= off
-}
-
-// offShipping takes a discount off shipping, if there is one.
-func (p *pricer) offShipping(c *compiled, d *deal) {
-	off := p.shippingOff(c, d.ship)
-	if off == 0 {
-		return
-	}
-	d.ship -= off
-	d.off += off
-	d.applied = append(d.applied, Applied{Promotion: c.ID, Name: c.Name, Code: p.codeOf(c), Amount: off, Shipping: off})
-}
-
-// shippingOff returns what a promotion takes off a price of shipping.
-func (p *pricer) shippingOff(c *compiled, ship int64) int64 {
-	if ship == 0 || len(c.Effect.Methods) > 0 && !slices.Contains(c.Effect.Methods, p.in.Method) {
-		return 0
-	}
-	part, err := money.New(ship, p.in.Currency).Scale(c.Effect.Rate, p.rules.Settings.PriceRounding)
-	if err != nil { // a share of an amount is not above it
-		return 0
-	}
-	return p.atMost(c, min(part.Minor(), ship))
 }
 
 func (p *pricer) atMost(c *compiled, off int64) int64 {
@@ -283,7 +272,7 @@ func (p *pricer) isFor(c *Conditions) CodeReason {
 	case c.FirstOrder && p.in.HasBought,
 		len(c.Groups) > 0 && !slices.ContainsFunc(p.in.Groups, func(g string) bool { return slices.Contains(c.Groups, g) }),
 		len(c.Channels) > 0 && !slices.Contains(c.Channels, p.in.Channel),
-		len(c.Countries) > 0 && !slices.Contains(c.Countries, p.in.Address.Country),
+		len(c.Countries) > 0 && !p.goesTo(c.Countries),
 		len(c.Currencies) > 0 && !slices.Contains(c.Currencies, p.in.Currency):
 		return CodeIneligible
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -156,32 +157,18 @@ func (s *Service) Quote(ctx context.Context, r *Rules, in Input) (Quote, error) 
 	if err != nil {
 		return Quote{}, err
 	}
-	if carriers := r.carriers(in.Address); len(carriers) > 0 && s.options.Rates != nil {
-		request := q.rateRequest(r, &in, carriers)
-		rates, err := ask(ctx, s, &s.ratesBreaker, "the carriers' rates", request, func(ctx context.Context) (map[string]CarrierRate, error) {
-			return s.options.Rates.Rates(ctx, request)
-		})
-		if err == nil {
-			in.Carriers = rates
-			if q, err = r.Price(in); err != nil {
-				return Quote{}, err
-			}
+	if s.options.Rates != nil && s.askCarriers(ctx, r, &q, &in) {
+		if q, err = r.Price(in); err != nil {
+			return Quote{}, err
 		}
 	}
-	if s.options.Taxes == nil || in.TaxExempt != "" || len(q.Lines) == 0 || in.Address.Country == "" && r.Settings.Home.Country == "" {
+	if s.options.Taxes == nil || q.TaxExempt != "" || len(q.Lines) == 0 || !in.goesSomewhere(r) {
 		return q, nil
 	}
-	request := q.taxRequest(r, &in)
-	answer, err := ask(ctx, s, &s.taxesBreaker, "the tax provider", request, func(ctx context.Context) (TaxAnswer, error) {
-		answer, err := s.options.Taxes.Taxes(ctx, request)
-		if err == nil {
-			err = answer.check(request)
-		}
-		return answer, err
-	})
+	answer, err := s.askTaxes(ctx, r, &q, &in)
 	switch {
 	case err == nil:
-		in.Taxes = &answer
+		in.Taxes = answer
 		return r.Price(in)
 	case s.options.StrictTaxes:
 		return Quote{}, err
@@ -190,15 +177,100 @@ func (s *Service) Quote(ctx context.Context, r *Rules, in Input) (Quote, error) 
 	return q, nil
 }
 
+// askCarriers asks what carriers charge for each delivery. It reports whether
+// any has answered.
+func (s *Service) askCarriers(ctx context.Context, r *Rules, q *Quote, in *Input) (any bool) {
+	in.More = slices.Clone(in.More)
+	for i := range 1 + len(in.More) {
+		to := in.to(i)
+		carriers := r.carriers(to.Address)
+		if len(carriers) == 0 {
+			continue
+		}
+		request := q.rateRequest(r, in, i, carriers)
+		rates, err := ask(ctx, s, &s.ratesBreaker, "the carriers' rates", request, func(ctx context.Context) (map[string]CarrierRate, error) {
+			return s.options.Rates.Rates(ctx, request)
+		})
+		switch {
+		case err != nil:
+		case i == 0:
+			in.Carriers, any = rates, true
+		default:
+			in.More[i-1].Carriers, any = rates, true
+		}
+	}
+	return any
+}
+
+// askTaxes asks for the taxes of each delivery, and puts the answers together.
+func (s *Service) askTaxes(ctx context.Context, r *Rules, q *Quote, in *Input) (*TaxAnswer, error) {
+	rows := q.taxRows(in)
+	all := &TaxAnswer{Rows: make([][]Tax, len(rows))}
+	for i := range 1 + len(in.More) {
+		request := q.taxRequest(r, in, i, rows)
+		if len(request.Rows) == 0 || in.to(i).TaxExempt != "" {
+			continue
+		}
+		answer, err := ask(ctx, s, &s.taxesBreaker, "the tax provider", request, func(ctx context.Context) (TaxAnswer, error) {
+			answer, err := s.options.Taxes.Taxes(ctx, request)
+			if err == nil {
+				err = answer.check(request)
+			}
+			return answer, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		n := 0
+		for row := range rows {
+			if rows[row].to == i {
+				all.Rows[row] = answer.Rows[n]
+				n++
+			}
+		}
+	}
+	return all, nil
+}
+
+// to returns a delivery of the input: 0 is its own.
+func (in *Input) to(i int) Delivery {
+	if i == 0 {
+		return Delivery{Address: in.Address, Method: in.Method, TaxExempt: in.TaxExempt, Carriers: in.Carriers}
+	}
+	return in.More[i-1]
+}
+
+// goesSomewhere reports whether it is known where all goods go.
+func (in *Input) goesSomewhere(r *Rules) bool {
+	if r.Settings.Home.Country != "" {
+		return true
+	}
+	for i := range 1 + len(in.More) {
+		if in.to(i).Address.Country == "" && (in.has(i) || len(in.More) == 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// has reports whether a delivery has lines.
+func (in *Input) has(to int) bool {
+	return slices.ContainsFunc(in.Lines, func(l Line) bool { return l.Delivery == to })
+}
+
 func day(at Moment) string { return at.Time().Format(time.DateOnly) }
 
-func (q *Quote) rateRequest(r *Rules, in *Input, carriers []string) RateRequest {
-	out := RateRequest{Currency: in.Currency, Day: day(in.At), Address: in.Address, Carriers: carriers}
+// rateRequest asks for one delivery.
+func (q *Quote) rateRequest(r *Rules, in *Input, to int, carriers []string) RateRequest {
+	out := RateRequest{Currency: in.Currency, Day: day(in.At), Address: in.to(to).Address, Carriers: carriers}
 	if out.Address.Country == "" {
 		out.Address = r.Settings.Home
 	}
 	var s size
 	for i, l := range in.Lines {
+		if l.Delivery != to {
+			continue
+		}
 		_ = s.add(l) // the lines have been priced
 		out.Grams += l.Quantity * l.WeightGrams
 		out.Units += l.Quantity
@@ -210,20 +282,52 @@ func (q *Quote) rateRequest(r *Rules, in *Input, carriers []string) RateRequest 
 	return out
 }
 
-func (q *Quote) taxRequest(r *Rules, in *Input) TaxRequest {
-	out := TaxRequest{Currency: in.Currency, Day: day(in.At), Address: in.Address, TaxIncluded: q.TaxIncluded}
+// taxRow is a row that may be taxed, and the delivery that it goes with.
+type taxRow struct {
+	TaxRow
+	to int
+}
+
+// taxRows lists the rows as Rules.Price counts them: the lines, shipping, fees.
+func (q *Quote) taxRows(in *Input) []taxRow {
+	out := make([]taxRow, 0, len(in.Lines)+1)
+	for i, l := range in.Lines {
+		out = append(out, taxRow{TaxRow{SKU: l.SKU, Category: l.TaxCategory, Quantity: l.Quantity, Amount: q.Lines[i].Total - q.Lines[i].Discount, TaxIncluded: q.Lines[i].TaxIncluded}, l.Delivery})
+	}
+	first := -1
+	for i := range 1 + len(in.More) {
+		shipping := &q.Shipping
+		if i > 0 {
+			shipping = &q.More[i-1].Shipping
+		}
+		if shipping.Method != "" {
+			out = append(out, taxRow{TaxRow{Category: shipping.taxCategory, Quantity: 1, Amount: shipping.Amount, TaxIncluded: q.TaxIncluded}, i})
+		}
+		if first < 0 && in.has(i) {
+			first = i
+		}
+	}
+	for _, f := range q.Fees {
+		to := first
+		if f.Line > 0 {
+			to = in.Lines[f.Line-1].Delivery
+		}
+		if !f.untaxed {
+			out = append(out, taxRow{TaxRow{Fee: f.Fee, Category: f.taxCategory, Quantity: f.quantity, Amount: f.Amount, TaxIncluded: f.included}, to})
+		}
+	}
+	return out
+}
+
+// taxRequest asks for the rows of one delivery.
+func (q *Quote) taxRequest(r *Rules, in *Input, to int, rows []taxRow) TaxRequest {
+	out := TaxRequest{Currency: in.Currency, Day: day(in.At), Address: in.to(to).Address, TaxIncluded: q.TaxIncluded}
 	if out.Address.Country == "" {
 		out.Address = r.Settings.Home
 	}
-	for i, l := range in.Lines {
-		out.Rows = append(out.Rows, TaxRow{SKU: l.SKU, Category: l.TaxCategory, Quantity: l.Quantity, Amount: q.Lines[i].Total - q.Lines[i].Discount, TaxIncluded: q.Lines[i].TaxIncluded})
-	}
-	if q.Shipping.Method != "" {
-		out.Rows = append(out.Rows, TaxRow{Category: q.Shipping.taxCategory, Quantity: 1, Amount: q.Shipping.Amount, TaxIncluded: q.TaxIncluded})
-	}
-	for _, f := range q.Fees {
-		if !f.untaxed {
-			out.Rows = append(out.Rows, TaxRow{Fee: f.Fee, Category: f.taxCategory, Quantity: f.quantity, Amount: f.Amount, TaxIncluded: f.included})
+	for _, row := range rows {
+		if row.to == to {
+			out.Rows = append(out.Rows, row.TaxRow)
 		}
 	}
 	return out

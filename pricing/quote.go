@@ -15,6 +15,8 @@ type Input struct {
 	Address Address
 	Method  string // the shipping method; "" if none is chosen
 	Lines   []Line
+	// More are further places that goods go to: see Line.Delivery.
+	More []Delivery
 	// Payments are the providers that it is paid with; none if that is not known.
 	Payments []string
 
@@ -30,8 +32,8 @@ type Input struct {
 	// the staff. They come off before promotions do, which see what is left.
 	Given []Given
 
-	// TaxExempt says why no tax is due, as in the number of a certificate; "" is
-	// that tax is due.
+	// TaxExempt says why no tax is due at Address, as in the number of a
+	// certificate; "" is that tax is due.
 	TaxExempt string
 
 	// What providers have said: see Service.Quote.
@@ -53,6 +55,9 @@ type Line struct {
 	Prices catalog.PriceTax
 	// Properties are the names of what the shopper chose beside the SKU.
 	Properties []string
+	// Delivery says where it goes: 0 is the input's own address, i the i-th of
+	// More.
+	Delivery int
 
 	// What promotions may ask for.
 	Product     catalog.ProductID
@@ -73,6 +78,8 @@ type Given struct {
 //
 //	Total = Subtotal − Discount + FeeTotal + Shipping.Amount + TaxAdded
 //
+// where the Shipping of More counts, too.
+//
 // The tax of all lines, of fees and of shipping is Tax, of which TaxAdded is
 // not in prices; their gross amounts are Total.
 type Quote struct {
@@ -80,15 +87,16 @@ type Quote struct {
 	TaxIncluded bool // tax is in prices and not added to them, but for lines that say otherwise
 	Rules       int64
 	TaxZone     string // "" if the address is in none
-	TaxExempt   string // why no tax is due; "" if it is
+	TaxExempt   string // why no tax is due, anywhere; "" if it is
 	// Estimated says that taxes are by the tax zones because the tax provider
 	// does not answer.
 	Estimated bool
 
 	Lines    []QuotedLine // those of the input, in their order
 	Shipping QuotedShipping
-	Fees     []QuotedFee // those of lines in their order, then those of the cart
-	Offers   []Offer     // the shipping methods that there are for the address
+	More     []QuotedDelivery // those of the input, in their order
+	Fees     []QuotedFee      // those of lines in their order, then those of the cart
+	Offers   []Offer          // the shipping methods that there are for the address
 
 	Promotions []Applied   // in the order in which they were applied
 	Codes      []CodeState // those of the input, in their order
@@ -168,6 +176,9 @@ func (q *Quote) TaxSums() []TaxSum {
 		add(q.Lines[i].Taxes)
 	}
 	add(q.Shipping.Taxes)
+	for i := range q.More {
+		add(q.More[i].Shipping.Taxes)
+	}
 	for i := range q.Fees {
 		add(q.Fees[i].Taxes)
 	}
