@@ -90,6 +90,7 @@ func (p *pricer) promote() error {
 // that shipping has when its turn comes.
 func (p *pricer) dealOf(of []*compiled, alone bool, d *deal) error {
 	d.left = make([]int64, len(p.quote.Lines))
+	d.applied = make([]Applied, 0, len(of))
 	for i := range p.quote.Lines {
 		d.left[i] = p.quote.Lines[i].Total - p.quote.Lines[i].Discount
 	}
