@@ -49,6 +49,9 @@ type AddedLine struct {
 	AgreedPrices catalog.PriceTax `cbor:"-"`
 	// Properties tell lines of one SKU apart.
 	Properties []Property `cbor:"8,keyasint,omitempty"`
+	// Delivery is the one that it goes into; 0 is the first. A new cart has no
+	// other.
+	Delivery int64 `cbor:"12,keyasint,omitempty"`
 
 	Variant   catalog.VariantID `cbor:"4,keyasint" command:"stamped"`
 	Title     string            `cbor:"5,keyasint" command:"stamped"`
@@ -130,6 +133,8 @@ func (l AddedLine) validate() error {
 	switch {
 	case l.SKU == "":
 		return fault.New(fault.Invalid, "a line has no SKU")
+	case l.Delivery < 0:
+		return fault.New(fault.Invalid, "there is no delivery %d for %q: they count from 1", l.Delivery, l.SKU)
 	case l.Quantity < 1 || l.Quantity > MaxQuantity:
 		return fault.New(fault.Invalid, "quantity %d of %q: it must be 1 to %d", l.Quantity, l.SKU, MaxQuantity)
 	case l.Reason != "" && strings.TrimSpace(l.Reason) == "":
@@ -260,6 +265,9 @@ func (c AddLines) apply(tx *command.Tx) (Receipt, error) {
 		return Receipt{}, err
 	}
 	for _, l := range c.Lines {
+		if err := h.hasDelivery(tx, l.Delivery); err != nil {
+			return Receipt{}, err
+		}
 		if err := h.add(tx, l); err != nil {
 			return Receipt{}, err
 		}

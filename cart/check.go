@@ -36,12 +36,27 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 		return nil, err
 	}
 	out = append(out, held...)
+	for _, r := range deliveryRules {
+		found, err := command.Breaches(tx, r.name, r.query, "%d where there should be %d")
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
 	rows = tx.Query(`SELECT c.id, c.status FROM carts c WHERE c.status <> 'completed'
 		AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = 'cart.expire' AND t.subject = c.id AND t.due = c.expires)`)
 	for rows.Next() {
 		out = append(out, command.Violation{Rule: "cart.is_looked_after", Subject: rows.Text(0), Detail: "the " + rows.Text(1) + " cart will never expire"})
 	}
 	return out, rows.Close()
+}
+
+// deliveryRules are what must hold of a cart's deliveries.
+var deliveryRules = [...]struct{ name, query string }{
+	{"cart.line_has_its_delivery", `SELECT l.cart || ' line ' || l.n, 0, l.delivery FROM cart_lines l WHERE l.delivery > 1
+		AND NOT EXISTS (SELECT 1 FROM cart_deliveries d WHERE d.cart = l.cart AND d.n = l.delivery)`},
+	{"cart.deliveries_are_numbered", `SELECT d.cart, max(d.n), c.last_delivery FROM cart_deliveries d JOIN carts c ON c.id = d.cart
+		GROUP BY d.cart HAVING max(d.n) > c.last_delivery`},
 }
 
 // checkHeld reports carts whose goods are not set aside as they say.

@@ -105,24 +105,31 @@ func (c *SetContact) prepare(ctx context.Context, s *Service, st command.Stamp) 
 	if c.Contact == (Contact{}) {
 		return nil
 	}
-	from, err := s.asIs(ctx, st.Slot, c.Cart)
-	if err != nil {
-		return err
-	}
-	h := header{id: c.Cart, customer: from.cart.Customer}
-	key, wrapped, isNew, err := subject.Key(ctx, s.engine, s.sealer, st.Slot, h.subject())
-	if err != nil {
-		return h.erased(err)
-	}
-	if isNew {
-		c.Wrapped = wrapped
-	}
 	plain, err := encodeContact(c.Contact)
 	if err != nil {
 		return err
 	}
-	c.Sealed, err = s.sealer.Seal(key, h.subject(), contactField, plain)
+	c.Sealed, c.Wrapped, err = s.seal(ctx, st.Slot, c.Cart, contactField, plain)
 	return err
+}
+
+// seal seals a field under the data key of the cart's subject, and returns that
+// key, too, if it is a new one.
+func (s *Service) seal(ctx context.Context, slot id.Slot, cart ID, field string, plain []byte) (sealed seal.Sealed, brought seal.WrappedKey, err error) {
+	from, err := s.asIs(ctx, slot, cart)
+	if err != nil {
+		return nil, nil, err
+	}
+	h := header{id: cart, customer: from.cart.Customer}
+	key, wrapped, isNew, err := subject.Key(ctx, s.engine, s.sealer, slot, h.subject())
+	if err != nil {
+		return nil, nil, h.erased(err)
+	}
+	if isNew {
+		brought = wrapped
+	}
+	sealed, err = s.sealer.Seal(key, h.subject(), field, plain)
+	return sealed, brought, err
 }
 
 // subject names who the cart's contact belongs to.
@@ -152,7 +159,7 @@ func (c SetContact) apply(tx *command.Tx) (Receipt, error) {
 	owner := ""
 	if len(c.Sealed) > 0 {
 		owner = h.subject()
-		if err := c.ensureKey(tx, owner); err != nil {
+		if err := ensureKey(tx, owner, c.Wrapped); err != nil {
 			return Receipt{}, h.erased(err)
 		}
 	}
@@ -165,9 +172,9 @@ func (c SetContact) apply(tx *command.Tx) (Receipt, error) {
 
 // ensureKey stores a key that came along, and refuses a subject who was erased
 // since the contact was sealed.
-func (c SetContact) ensureKey(tx *command.Tx, owner string) error {
-	if len(c.Wrapped) > 0 {
-		return subject.EnsureTx(tx, owner, c.Wrapped)
+func ensureKey(tx *command.Tx, owner string, wrapped seal.WrappedKey) error {
+	if len(wrapped) > 0 {
+		return subject.EnsureTx(tx, owner, wrapped)
 	}
 	_, err := subject.WrappedTx(tx.Tx, owner)
 	return err

@@ -14,11 +14,17 @@ import (
 type NotFoundError struct {
 	Cart     ID                  // "" if any active cart of Customer would do
 	Customer accounts.CustomerID // "" if the cart was named
-	SKU      catalog.SKU         // "" if the cart itself is missing
+	SKU      catalog.SKU         // "" if no line is missing
+	Line     int64               // the line's ID, if it was named by that
+	Delivery int64               // the one that the cart does not have; 0 if none was named
 }
 
 func (e *NotFoundError) Error() string {
 	switch {
+	case e.Delivery != 0:
+		return fmt.Sprintf("cart %s has no delivery %d", e.Cart, e.Delivery)
+	case e.Line != 0:
+		return fmt.Sprintf("cart %s has no line %d", e.Cart, e.Line)
 	case e.SKU != "":
 		return fmt.Sprintf("cart %s has no line with SKU %q at that price", e.Cart, e.SKU)
 	case e.Cart == "":
@@ -110,8 +116,8 @@ func (e *NotForSaleError) Error() string { return fmt.Sprintf("%q is not for sal
 // Unwrap returns fault.Refused.
 func (e *NotForSaleError) Unwrap() error { return fault.Refused }
 
-// AmbiguousLineError says that a cart has a SKU at several prices, and that
-// none was named.
+// AmbiguousLineError says that a cart has a SKU in several lines, at several
+// prices or in several deliveries, and that none was named.
 type AmbiguousLineError struct {
 	Cart   ID
 	SKU    catalog.SKU
@@ -119,7 +125,7 @@ type AmbiguousLineError struct {
 }
 
 func (e *AmbiguousLineError) Error() string {
-	return fmt.Sprintf("cart %s has %q at %d prices: say which one", e.Cart, e.SKU, len(e.Prices))
+	return fmt.Sprintf("cart %s has %q in %d lines: say which one", e.Cart, e.SKU, len(e.Prices))
 }
 
 // Unwrap returns fault.Invalid.
@@ -128,7 +134,7 @@ func (e *AmbiguousLineError) Unwrap() error { return fault.Invalid }
 // LimitError says that a cart would outgrow a limit.
 type LimitError struct {
 	Cart ID
-	What string // "lines", "units of one line" or "minor units in total"
+	What string // "lines", "units of one line", "minor units in total", "codes" or "deliveries"
 	Max  int64
 }
 

@@ -25,7 +25,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{&cart.CurrencyError{SKU: "mug"}, fault.Refused, `"mug" has no price in any currency`},
 		{&cart.CurrencyError{SKU: "mug", Want: "EUR"}, fault.Refused, `"mug" has no price in EUR, the currency of the cart`},
 		{&cart.NotForSaleError{SKU: "mug"}, fault.Refused, `"mug" is not for sale`},
-		{&cart.AmbiguousLineError{Cart: "cart_1", SKU: "mug", Prices: make([]money.Amount, 2)}, fault.Invalid, `cart cart_1 has "mug" at 2 prices: say which one`},
+		{&cart.AmbiguousLineError{Cart: "cart_1", SKU: "mug", Prices: make([]money.Amount, 2)}, fault.Invalid, `cart cart_1 has "mug" in 2 lines: say which one`},
 		{&cart.LimitError{Cart: "cart_1", What: "lines", Max: 2}, fault.Refused, "cart cart_1 cannot have more than 2 lines"},
 	} {
 		if got := test.err.Error(); got != test.text {

@@ -119,6 +119,11 @@ func (h *header) delete(tx *command.Tx) error {
 	if err != nil {
 		return err
 	}
+	if owner == "" && h.lastDelivery > FirstDelivery {
+		if owner, _, err = tx.Text(`SELECT subject FROM cart_deliveries WHERE cart = ? AND subject <> '' LIMIT 1`, h.id); err != nil {
+			return err
+		}
+	}
 	if owner == string(h.id) {
 		if err := subject.EraseTx(tx, owner); err != nil {
 			return err
@@ -126,7 +131,7 @@ func (h *header) delete(tx *command.Tx) error {
 	}
 	for _, q := range [...]string{
 		`DELETE FROM cart_transfers WHERE cart = ?`, `DELETE FROM cart_codes WHERE cart = ?`,
-		`DELETE FROM cart_lines WHERE cart = ?`, `DELETE FROM carts WHERE id = ?`,
+		`DELETE FROM cart_deliveries WHERE cart = ?`, `DELETE FROM cart_lines WHERE cart = ?`, `DELETE FROM carts WHERE id = ?`,
 	} {
 		if _, err := tx.Exec(q, h.id); err != nil {
 			return err

@@ -24,6 +24,8 @@ type header struct {
 
 	heldUntil, heldFor int64 // see reserve
 	reheld             bool  // by this command
+
+	lastDelivery int64 // see Stored
 }
 
 func newHeader(tx *command.Tx, cart ID, customer accounts.CustomerID, currency money.Currency, channel, reference string) (header, error) {
@@ -31,7 +33,7 @@ func newHeader(tx *command.Tx, cart ID, customer accounts.CustomerID, currency m
 		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country)
 		VALUES (?, ?, ?, ?, 'active', '', 0, 0, '', ?, '', '', '', 0, 0, ?, ?, 0, ?, NULL, NULL, NULL, '', '', '')`,
 		cart, tx.Slot, customer, currency, channel, tx.At, tx.At, reference)
-	h := header{id: cart, customer: customer, currency: currency, channel: channel, status: Active, updatedAt: tx.At}
+	h := header{id: cart, customer: customer, currency: currency, channel: channel, status: Active, updatedAt: tx.At, lastDelivery: FirstDelivery}
 	if err != nil {
 		return h, err
 	}
@@ -39,7 +41,7 @@ func newHeader(tx *command.Tx, cart ID, customer accounts.CustomerID, currency m
 }
 
 func loadHeader(tx *sqlite.Tx, cart ID) (header, error) {
-	rows := tx.One(`SELECT customer, currency, status, order_id, lines, total, version, updated_at, frozen, held_until, held_for, channel FROM carts WHERE id = ?`, cart)
+	rows := tx.One(`SELECT customer, currency, status, order_id, lines, total, version, updated_at, frozen, held_until, held_for, channel, last_delivery FROM carts WHERE id = ?`, cart)
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
 			return header{}, err
@@ -49,7 +51,7 @@ func loadHeader(tx *sqlite.Tx, cart ID) (header, error) {
 	h := header{
 		id: cart, customer: accounts.CustomerID(rows.Text(0)), currency: money.Currency(rows.Text(1)),
 		status: Status(rows.Text(2)), order: rows.Text(3), lines: rows.Int64(4), total: rows.Int64(5), version: rows.Int64(6), updatedAt: rows.Int64(7), frozen: rows.Text(8),
-		heldUntil: rows.Int64(9), heldFor: rows.Int64(10), channel: rows.Text(11),
+		heldUntil: rows.Int64(9), heldFor: rows.Int64(10), channel: rows.Text(11), lastDelivery: rows.Int64(12),
 	}
 	return h, rows.Close()
 }
@@ -96,18 +98,21 @@ func (h *header) add(tx *command.Tx, l AddedLine) error {
 		return err
 	}
 	if found {
-		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ?, unit_price = ?, prices = ?, variant = ?, title = ?, untracked = ?, hold_minutes = ? WHERE cart = ? AND sku = ? AND agreed = ? AND properties = ?`,
-			have.quantity+l.Quantity, l.UnitPrice, l.Prices, l.Variant, l.Title, l.Untracked, l.HoldMinutes, h.id, l.SKU, l.agreed(), properties)
+		_, err = tx.Exec(`UPDATE cart_lines SET quantity = ?, unit_price = ?, prices = ?, variant = ?, title = ?, untracked = ?, hold_minutes = ? WHERE cart = ? AND sku = ? AND agreed = ? AND properties = ? AND delivery = ?`,
+			have.quantity+l.Quantity, l.UnitPrice, l.Prices, l.Variant, l.Title, l.Untracked, l.HoldMinutes, h.id, l.SKU, l.agreed(), properties, deliveryOr(l.Delivery))
 		return err
 	}
 	// The version grows with every change, so it orders lines over changes.
-	_, err = tx.Exec(`INSERT INTO cart_lines (cart, sku, agreed, unit_price, prices, slot, n, variant, title, quantity, reason, untracked, properties, hold_minutes, hold_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		h.id, l.SKU, l.agreed(), l.UnitPrice, l.Prices, tx.Slot, h.version*MaxLines+h.lines, l.Variant, l.Title, l.Quantity, l.Reason, l.Untracked, properties, l.HoldMinutes, l.HoldAt)
+	_, err = tx.Exec(`INSERT INTO cart_lines (cart, sku, agreed, unit_price, prices, slot, n, variant, title, quantity, reason, untracked, properties, hold_minutes, hold_at, delivery) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		h.id, l.SKU, l.agreed(), l.UnitPrice, l.Prices, tx.Slot, h.version*MaxLines+h.lines, l.Variant, l.Title, l.Quantity, l.Reason, l.Untracked, properties, l.HoldMinutes, l.HoldAt, deliveryOr(l.Delivery))
 	return err
 }
 
 // units is how many of a line there are, and at what price.
-type units struct{ quantity, price int64 }
+type units struct {
+	quantity, price int64
+	elsewhere       int64 // of the same line, in other deliveries
+}
 
 // find returns the line that l adds to, if there is one.
 func (h *header) find(tx *command.Tx, l AddedLine) (have units, found bool, err error) {
@@ -115,17 +120,22 @@ func (h *header) find(tx *command.Tx, l AddedLine) (have units, found bool, err 
 	if err != nil {
 		return have, false, err
 	}
-	rows := tx.One(`SELECT quantity, unit_price FROM cart_lines WHERE cart = ? AND sku = ? AND agreed = ? AND properties = ?`, h.id, l.SKU, l.agreed(), properties)
+	rows := tx.One(`SELECT quantity, unit_price FROM cart_lines WHERE cart = ? AND sku = ? AND agreed = ? AND properties = ? AND delivery = ?`, h.id, l.SKU, l.agreed(), properties, deliveryOr(l.Delivery))
 	if found = rows.Next(); found {
-		have = units{rows.Int64(0), rows.Int64(1)}
+		have = units{quantity: rows.Int64(0), price: rows.Int64(1)}
 	}
-	return have, found, rows.Close()
+	if err := rows.Close(); err != nil || h.lastDelivery == FirstDelivery {
+		return have, found, err
+	}
+	have.elsewhere, _, err = tx.Int64(`SELECT coalesce(sum(quantity), 0) FROM cart_lines WHERE cart = ? AND sku = ? AND agreed = ? AND properties = ? AND delivery <> ?`,
+		h.id, l.SKU, l.agreed(), properties, deliveryOr(l.Delivery))
+	return have, found, err
 }
 
 // grow counts a line in, or refuses it if it does not fit. The units that were
 // there cost what the new ones do.
 func (h *header) grow(l AddedLine, have units, found bool) error {
-	if err := h.fits(l, have.quantity, found); err != nil {
+	if err := h.fits(l, have.quantity+have.elsewhere, found); err != nil {
 		return err
 	}
 	if !found {
@@ -138,10 +148,11 @@ func (h *header) grow(l AddedLine, have units, found bool) error {
 }
 
 // fits refuses what would outgrow a limit. have is the quantity of the line
-// that l adds to, if there is one.
+// that l adds to, if there is one, over all deliveries: so they can be put
+// together again.
 func (h header) fits(l AddedLine, have int64, found bool) error {
 	switch {
-	case found && have+l.Quantity > MaxQuantity:
+	case have+l.Quantity > MaxQuantity:
 		return &LimitError{Cart: h.id, What: "units of one line", Max: MaxQuantity}
 	case !found && h.lines >= MaxLines:
 		return &LimitError{Cart: h.id, What: "lines", Max: MaxLines}

@@ -62,6 +62,11 @@ type Cart struct {
 	// Held says that goods of lines with HoldMinutes are set aside.
 	Held bool
 
+	// Deliveries are where the goods go, if SetDelivery has made more than one
+	// place; nil if all of them go to the contact's address. ShippingMethod and
+	// Offers are those of the first; Shipping is what all of them cost to send.
+	Deliveries []Delivery
+
 	ShippingMethod string              // the one that was chosen; "" if none
 	Payment        string              // the provider that the shopper means to pay with; "" if not known
 	Offers         []ShippingOffer     // the methods that there are for the address
@@ -90,6 +95,7 @@ type Line struct {
 	UnitPrice money.Amount     // what one costs now
 	Total     money.Amount     // Quantity × UnitPrice
 	Prices    catalog.PriceTax // whether UnitPrice contains its tax
+	Delivery  int64            // the delivery that it is in; FirstDelivery unless it was assigned
 	Reason    string           // why the price was agreed; "" is the catalog's price
 	Untracked bool             // not counted in stock
 	// HoldMinutes is how long its goods are set aside after each change of the
@@ -143,6 +149,8 @@ type Problem struct {
 	// Bound is the least or the greatest number of units, the step between
 	// numbers, or how many are left, of a problem with a quantity.
 	Bound int64 `cbor:"6,keyasint,omitempty"`
+	// Delivery is the one that it is about; 0 is the first, or none.
+	Delivery int64 `cbor:"7,keyasint,omitempty"`
 }
 
 // ProblemCode says what broke.
@@ -160,7 +168,9 @@ const (
 	BetweenSteps   ProblemCode = ProblemCode(pricing.OffStep)  // a number of units
 )
 
-// Requirement is what is missing before a cart can be bought.
+// Requirement is what is missing before a cart can be bought. What a delivery
+// lacks that is not the first begins with its name, as in
+// deliveries.2.shipping_method.
 type Requirement string
 
 // The requirements.

@@ -3,6 +3,7 @@ package cart
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/fault"
@@ -51,6 +52,10 @@ type MergedCarts struct {
 	// did: those of the guest's cart with UseExisting, and with MergeMax those
 	// of which the customer's cart has as many.
 	Left []Line
+	// Folded are the guest's deliveries beside the first whose lines are in the
+	// first delivery of Cart now. Where they went stays with the guest's cart, as
+	// its contact does: see DeliveryAddresses.
+	Folded []int64
 }
 
 // Merge is MergeWith and MergeAdd.
@@ -134,9 +139,13 @@ func (s *Service) finishMerge(ctx context.Context, guest ID, slot id.Slot) (Merg
 	if out.Cart, err = s.Get(ctx, t.cart); err != nil {
 		return MergedCarts{}, err
 	}
+	_, joined := fold(from.Lines)
 	for i, l := range from.Lines {
-		if t.left[i] {
+		switch {
+		case t.left[joined[i]]:
 			out.Left = append(out.Left, l)
+		case l.Delivery > FirstDelivery && !slices.Contains(out.Folded, l.Delivery):
+			out.Folded = append(out.Folded, l.Delivery)
 		}
 	}
 	return out, nil
@@ -186,10 +195,11 @@ func (s *Service) moveLines(ctx context.Context, from closedCart) (transfer, err
 	if err == nil && from.Status == Merged && t.cart == "" {
 		return t, &NotFoundError{Customer: from.Customer} // the cart that had them is forgotten
 	}
+	lines, _ := fold(from.Lines)
 	for err == nil && (t.cart == "" || t.lines < len(from.Lines)) {
-		page := from.Lines[t.lines:min(t.lines+mergePage, len(from.Lines))]
+		page := lines[t.lines:min(t.lines+mergePage, len(lines))]
 		c := takeOver{
-			Guest: from.ID, Customer: from.Customer, Currency: from.Currency, Channel: from.Channel, First: t.lines, Lines: added(page),
+			Guest: from.ID, Customer: from.Customer, Currency: from.Currency, Channel: from.Channel, First: t.lines, Lines: page,
 			NewCart: ID(id.New("cart", home, s.engine.Now())), Strategy: from.strategy,
 		}
 		if t.lines == 0 {
@@ -203,6 +213,29 @@ func (s *Service) moveLines(ctx context.Context, from closedCart) (transfer, err
 		}
 	}
 	return t, err
+}
+
+// fold returns lines as they are added to another cart, where there is one
+// delivery for all of them: of lines that are alike the first has all units, and
+// the others none. joined says of each line which one has its units.
+func fold(lines []Line) (out []AddedLine, joined []int) {
+	out, joined = added(lines), make([]int, len(lines))
+	first := map[string]int{}
+	for i := range out {
+		joined[i] = i
+		properties, err := EncodeProperties(out[i].Properties)
+		if err != nil {
+			continue // no text is too odd for JSON
+		}
+		name := fmt.Sprintf("%q %d %q", out[i].SKU, out[i].agreed(), properties)
+		if at, have := first[name]; have {
+			out[at].Quantity += out[i].Quantity
+			out[i].Quantity, joined[i] = 0, at
+			continue
+		}
+		first[name] = i
+	}
+	return out, joined
 }
 
 func added(lines []Line) []AddedLine {

@@ -87,7 +87,7 @@ func (c takeOver) apply(tx *command.Tx) (Receipt, error) {
 	t.cart = h.id
 	for _, l := range c.Lines {
 		left := !take
-		if take {
+		if take && l.Quantity > 0 { // or a line before it has its units
 			if left, err = h.take(tx, l, c.Strategy); err != nil {
 				return Receipt{}, err
 			}
@@ -118,10 +118,10 @@ func (h *header) take(tx *command.Tx, l AddedLine, by Strategy) (left bool, err 
 	if err != nil {
 		return false, err
 	}
-	if l.Quantity <= have.quantity {
+	if l.Quantity <= have.quantity+have.elsewhere {
 		return true, nil
 	}
-	l.Quantity -= have.quantity
+	l.Quantity -= have.quantity + have.elsewhere
 	return false, h.add(tx, l)
 }
 
@@ -173,15 +173,18 @@ func (c takeOver) destination(tx *command.Tx, t transfer) (h header, take bool, 
 // MergeMax only what a line has more than the cart's needs room.
 func (h header) room(tx *command.Tx, lines []AddedLine, by Strategy) error {
 	for _, l := range lines {
+		if l.Quantity == 0 {
+			continue
+		}
 		have, found, err := h.find(tx, l)
 		if err != nil {
 			return err
 		}
 		if by == MergeMax {
-			if l.Quantity <= have.quantity {
+			if l.Quantity <= have.quantity+have.elsewhere {
 				continue
 			}
-			l.Quantity -= have.quantity
+			l.Quantity -= have.quantity + have.elsewhere
 		}
 		if err := h.grow(l, have, found); err != nil {
 			return err

@@ -29,8 +29,9 @@ type Priced struct {
 
 	HoldMinutes int64 // how long a checkout keeps the goods; 0 is the usual time
 
-	lacks []string // what the address lacks
-	ships bool     // something in it has to be shipped
+	lacks []string  // what the address lacks
+	ships []bool    // something in it has to be shipped, by delivery: the first, and those of more
+	more  []further // the deliveries beside the first
 }
 
 // Explain says in plain lines how each amount of the cart came about.
@@ -87,7 +88,7 @@ func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, re
 	if err != nil {
 		return Priced{}, err
 	}
-	p := Priced{Cart: from.cart, HoldMinutes: rules.Settings.HoldMinutes}
+	p := Priced{Cart: from.cart, HoldMinutes: rules.Settings.HoldMinutes, more: from.deliveries, ships: make([]bool, 1+len(from.deliveries))}
 	if p.Input, err = s.input(ctx, slot, rules, &from); err != nil {
 		return Priced{}, err
 	}
@@ -97,9 +98,7 @@ func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, re
 	if err := p.lookUp(ctx, s, rules, lists); err != nil {
 		return Priced{}, err
 	}
-	if !p.ships {
-		p.Input.Method = "" // a method that was chosen for what has left the cart
-	}
+	p.forget()
 	if from.frozen != nil {
 		p.Quote, p.Redemptions = from.frozen.Quote, from.frozen.Redemptions
 	} else if err := s.quote(ctx, rules, &p); err != nil {
@@ -107,9 +106,7 @@ func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, re
 	}
 	p.lacks = from.lacks
 	p.fill()
-	if !p.ships {
-		p.Offers = nil
-	}
+	p.fillDeliveries()
 	p.require(rules)
 	p.checkQuantities(rules)
 	return p, nil
@@ -144,7 +141,11 @@ func (p *Priced) lookUp(ctx context.Context, s *Service, rules *pricing.Rules, l
 		if err != nil && !gone {
 			return err
 		}
-		p.deliver(i, v.Digital)
+		to, err := p.placeOf(l.Delivery)
+		if err != nil {
+			return err
+		}
+		p.deliver(i, to, v.Digital)
 		if v.IsKit() || v.Reserve == catalog.TrackOnly {
 			if gone, err = p.takeApart(ctx, s, i, v); err != nil {
 				return err
@@ -161,15 +162,28 @@ func (p *Priced) lookUp(ctx context.Context, s *Service, rules *pricing.Rules, l
 			return err
 		}
 		p.Input.Lines[i].Prices, p.Input.Lines[i].Properties = l.Prices, propertyNames(l.Properties)
+		p.Input.Lines[i].Delivery = to
 		p.Input.Lines[i].OnSale = found && price.CompareAt.Minor() > l.UnitPrice.Minor()
 	}
 	return nil
 }
 
+// forget leaves out methods that were chosen for what has left a delivery.
+func (p *Priced) forget() {
+	if !p.ships[0] {
+		p.Input.Method = ""
+	}
+	for i := range p.Input.More {
+		if !p.ships[i+1] {
+			p.Input.More[i].Method = ""
+		}
+	}
+}
+
 // deliver notes how a line is delivered.
-func (p *Priced) deliver(line int, d *catalog.Digital) {
+func (p *Priced) deliver(line, to int, d *catalog.Digital) {
 	if d == nil {
-		p.ships = true
+		p.ships[to] = true
 		return
 	}
 	if p.Digital == nil {
@@ -229,7 +243,8 @@ func (p *Priced) fill() {
 		l.Net, l.Tax, l.Gross = amount(from.Net), amount(from.Tax), amount(from.Gross)
 	}
 	p.Subtotal, p.Discount, p.Tax, p.Total = amount(q.Subtotal), amount(q.Discount), amount(q.Tax), amount(q.Total)
-	p.Shipping, p.TaxIncluded = amount(q.Shipping.Amount), q.TaxIncluded
+	shipping, _ := q.ShippingTotal()
+	p.Shipping, p.TaxIncluded = amount(shipping), q.TaxIncluded
 	p.TaxExempt = q.TaxExempt
 	p.FeeTotal, p.TaxAdded = amount(q.FeeTotal), amount(q.TaxAdded)
 	for _, f := range q.Fees {
@@ -240,12 +255,19 @@ func (p *Priced) fill() {
 		p.Fees = append(p.Fees, fee)
 	}
 	p.Codes, p.Promotions = q.Codes, q.Promotions
-	for _, o := range q.Offers {
-		p.Offers = append(p.Offers, ShippingOffer{
+	if p.ships[0] {
+		p.Offers = shownOffers(q.Offers, c)
+	}
+}
+
+func shownOffers(offers []pricing.Offer, c money.Currency) (out []ShippingOffer) {
+	for _, o := range offers {
+		out = append(out, ShippingOffer{
 			Method: o.Method, Name: o.Name, Pickup: o.Pickup, MinDays: o.MinDays, MaxDays: o.MaxDays, First: o.First, Last: o.Last,
-			Price: amount(o.Price), Reason: o.Reason,
+			Price: money.New(o.Price, c), Reason: o.Reason,
 		})
 	}
+	return out
 }
 
 // require notes what is missing before the cart can be bought.
@@ -256,19 +278,13 @@ func (p *Priced) require(rules *pricing.Rules) {
 	if len(p.Lines) == 0 {
 		p.Requirements = append(p.Requirements, NeedsLines)
 	}
-	if !rules.Ships() || len(p.Lines) > 0 && !p.ships {
+	if !rules.Ships() {
 		return
 	}
-	if p.ShippingCountry == "" {
-		p.Requirements = append(p.Requirements, NeedsAddress)
-	}
-	for _, field := range p.lacks {
-		p.Requirements = append(p.Requirements, NeedsAddress+"."+Requirement(field))
-	}
-	if p.ShippingMethod == "" {
-		p.Requirements = append(p.Requirements, NeedsShipping)
-	} else if p.Quote.Shipping.Reason != "" {
-		p.Problems = append(p.Problems, Problem{Code: MethodNotThere})
+	for place, ships := range p.ships {
+		if ships || len(p.Lines) == 0 && place == 0 {
+			p.requireOf(place)
+		}
 	}
 }
 

@@ -94,13 +94,16 @@ type Stored struct {
 	// clock; 0 if there is nothing.
 	HeldUntil int64
 	heldFor   int64
+	// LastDelivery is the highest number that a delivery has had; FirstDelivery
+	// if there was never another.
+	LastDelivery int64
 }
 
 // GetTx returns a cart, or a *NotFoundError.
 func GetTx(tx *sqlite.Tx, cart ID) (Stored, error) {
 	rows := tx.One(`SELECT customer, currency, status, order_id, total, version, created_at, updated_at,
 		shipping_country, billing_country, external_reference, metadata, private_metadata, shipping_method, frozen,
-		contact, contact_subject, held_until, held_for, channel, payment FROM carts WHERE id = ?`, cart)
+		contact, contact_subject, held_until, held_for, channel, payment, last_delivery FROM carts WHERE id = ?`, cart)
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
 			return Stored{}, err
@@ -108,7 +111,7 @@ func GetTx(tx *sqlite.Tx, cart ID) (Stored, error) {
 		return Stored{}, &NotFoundError{Cart: cart}
 	}
 	c := money.Currency(rows.Text(1))
-	out := Stored{Contact: rows.Blob(15), ContactSubject: rows.Text(16), HeldUntil: rows.Int64(17), heldFor: rows.Int64(18), Cart: Cart{
+	out := Stored{Contact: rows.Blob(15), ContactSubject: rows.Text(16), HeldUntil: rows.Int64(17), heldFor: rows.Int64(18), LastDelivery: rows.Int64(21), Cart: Cart{
 		ID: cart, Customer: accounts.CustomerID(rows.Text(0)), Currency: c, Status: Status(rows.Text(2)), Order: rows.Text(3),
 		Subtotal: money.New(rows.Int64(4), c), Total: money.New(rows.Int64(4), c), Version: rows.Int64(5),
 		CreatedAt: time.UnixMilli(rows.Int64(6)).UTC(), UpdatedAt: time.UnixMilli(rows.Int64(7)).UTC(),
@@ -123,7 +126,7 @@ func GetTx(tx *sqlite.Tx, cart ID) (Stored, error) {
 // LinesTx returns a cart's lines in the order in which they were added, at the
 // prices of then.
 func LinesTx(tx *sqlite.Tx, cart ID, c money.Currency) ([]Line, error) {
-	rows := tx.Query(`SELECT sku, variant, title, quantity, unit_price, reason, untracked, n, properties, hold_minutes, hold_at, prices FROM cart_lines WHERE cart = ?`, cart)
+	rows := tx.Query(`SELECT sku, variant, title, quantity, unit_price, reason, untracked, n, properties, hold_minutes, hold_at, prices, delivery FROM cart_lines WHERE cart = ?`, cart)
 	var out []Line
 	for rows.Next() {
 		quantity, price := rows.Int64(3), rows.Int64(4)
@@ -136,7 +139,7 @@ func LinesTx(tx *sqlite.Tx, cart ID, c money.Currency) ([]Line, error) {
 			SKU: catalog.SKU(rows.Text(0)), Variant: catalog.VariantID(rows.Text(1)), Title: rows.Text(2),
 			Quantity: quantity, UnitPrice: money.New(price, c), Total: money.New(quantity*price, c),
 			Reason: rows.Text(5), Untracked: rows.Bool(6), Properties: properties, HoldMinutes: rows.Int64(9), HoldAt: inventory.Location(rows.Text(10)),
-			Prices: catalog.PriceTax(rows.Text(11)),
+			Prices: catalog.PriceTax(rows.Text(11)), Delivery: rows.Int64(12),
 		})
 	}
 	// A cart is small: sorting it here costs less than SQLite's sorter.

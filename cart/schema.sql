@@ -24,6 +24,7 @@ CREATE TABLE carts (
 	expires            INTEGER NOT NULL, -- when somebody looks whether it may be forgotten, by the shard's clock
 	held_until         INTEGER NOT NULL DEFAULT 0, -- when goods that are set aside for it are let go, by the shard's clock; 0: there are none
 	held_for           INTEGER NOT NULL DEFAULT 0, -- how long they are set aside after each change, in ms; 0 if the lines ask for none
+	last_delivery      INTEGER NOT NULL DEFAULT 1 CHECK (last_delivery > 0), -- the highest number that a delivery has had; 1: it never had another
 	external_reference TEXT    NOT NULL,
 	metadata           TEXT,
 	private_metadata   TEXT,
@@ -55,8 +56,22 @@ CREATE TABLE cart_lines (
 	properties TEXT    NOT NULL, -- JSON, sorted by name; '' is none
 	hold_minutes INTEGER NOT NULL DEFAULT 0 CHECK (hold_minutes >= 0), -- how long its goods are set aside; 0: not before a checkout
 	hold_at    TEXT    NOT NULL DEFAULT '', -- at which location; '' is main
-	PRIMARY KEY (cart, sku, agreed, properties),
+	delivery   INTEGER NOT NULL DEFAULT 1 CHECK (delivery > 0), -- 1 goes to the contact's address, others are in cart_deliveries
+	PRIMARY KEY (cart, sku, agreed, properties, delivery),
 	CHECK ((agreed = -1) = (reason = ''))
+) STRICT, WITHOUT ROWID;
+
+-- Where goods go beside the contact's address.
+CREATE TABLE cart_deliveries (
+	cart            TEXT    NOT NULL REFERENCES carts (id),
+	n               INTEGER NOT NULL CHECK (n > 1),
+	slot            INTEGER NOT NULL,
+	shipping_method TEXT    NOT NULL, -- '' is none yet
+	country         TEXT    NOT NULL, -- the address's, in the clear
+	address         BLOB,             -- sealed under the key of subject
+	subject         TEXT    NOT NULL, -- '' without an address
+	PRIMARY KEY (cart, n),
+	CHECK ((address IS NULL) = (subject = ''))
 ) STRICT, WITHOUT ROWID;
 
 -- Guest carts whose lines a customer's carts have taken over, and how many of

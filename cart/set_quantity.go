@@ -52,6 +52,9 @@ func (c SetQuantity) apply(tx *command.Tx) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
+	if err := c.fits(tx, h, l); err != nil {
+		return Receipt{}, err
+	}
 	h.total -= l.price * l.quantity // a part of the total, so it is in range
 	if h.total, err = h.plus(l.price, c.Quantity); err != nil {
 		return Receipt{}, err
@@ -69,6 +72,19 @@ func (c SetQuantity) apply(tx *command.Tx) (Receipt, error) {
 		return Receipt{}, err
 	}
 	return h.save(tx)
+}
+
+// fits refuses more units of a line, over all deliveries, than a line may have.
+func (c SetQuantity) fits(tx *command.Tx, h header, l stored) error {
+	if h.lastDelivery == FirstDelivery || c.Quantity <= l.quantity {
+		return nil
+	}
+	all, _, err := tx.Int64(`SELECT sum(o.quantity) FROM cart_lines l JOIN cart_lines o ON o.cart = l.cart AND o.sku = l.sku AND o.agreed = l.agreed AND o.properties = l.properties
+		WHERE l.cart = ? AND l.n = ?`, c.Cart, l.n)
+	if err == nil && all-l.quantity+c.Quantity > MaxQuantity {
+		err = &LimitError{Cart: c.Cart, What: "units of one line", Max: MaxQuantity}
+	}
+	return err
 }
 
 // stored is a line as its row has it.

@@ -28,6 +28,14 @@ type snapshot struct {
 	hasBought bool
 	uses      pricing.Uses // what the customer has used of limits; nil if it does not matter
 	frozen    *frozenPrice // of a hard freeze
+
+	deliveries []further // beside the first
+}
+
+// further is a delivery that is not the first, and what its address lacks.
+type further struct {
+	StoredDelivery
+	lacks []string
 }
 
 // asksOf returns what a cart's price depends on, by the rules and price lists
@@ -83,6 +91,7 @@ func (out *snapshot) copied() snapshot {
 		l := &c.cart.Lines[i]
 		l.Properties = slices.Clone(l.Properties)
 	}
+	c.deliveries = slices.Clone(c.deliveries)
 	c.cart.Metadata, c.cart.PrivateMetadata = bytes.Clone(c.cart.Metadata), bytes.Clone(c.cart.PrivateMetadata)
 	return c
 }
@@ -104,6 +113,15 @@ func (out *snapshot) read(tx *sqlite.Tx, cart ID, asks pricing.Asked) (err error
 	if asks.Codes {
 		if out.codes, err = codesTx(tx, cart); err != nil {
 			return err
+		}
+	}
+	if stored.LastDelivery > FirstDelivery {
+		more, err := DeliveriesTx(tx, cart)
+		if err != nil {
+			return err
+		}
+		for _, d := range more {
+			out.deliveries = append(out.deliveries, further{StoredDelivery: d})
 		}
 	}
 	if out.cart.Customer == "" {
@@ -129,18 +147,39 @@ func (out *snapshot) read(tx *sqlite.Tx, cart ID, asks pricing.Asked) (err error
 	return err
 }
 
+// needsAddress reports whether more of an address in a country matters.
+func (out *snapshot) needsAddress(rules *pricing.Rules, country string) bool {
+	return rules.Settings.FullAddresses || rules.NeedsAddress(country) ||
+		slices.ContainsFunc(out.exempt, func(e pricing.Exemption) bool { return e.NeedsAddress(country) })
+}
+
+// exemption returns the certificate by which no tax is due at an address, "" if
+// it is.
+func (out *snapshot) exemption(rules *pricing.Rules, a pricing.Address, at pricing.Moment) string {
+	if a.Country == "" {
+		a = rules.Settings.Home // as the rules tax it
+	}
+	for _, e := range out.exempt {
+		if e.Holds(a, at) {
+			return e.Certificate
+		}
+	}
+	return ""
+}
+
+// lacking returns what an address lacks, if the store asks for all of it.
+func lacking(rules *pricing.Rules, a accounts.Address) []string {
+	if !rules.Settings.FullAddresses {
+		return nil
+	}
+	return append(a.Missing(), a.Malformed()...)
+}
+
 // HasBoughtTx reports whether a customer has bought another cart than this one,
 // or is buying it right now.
 func HasBoughtTx(tx *sqlite.Tx, customer accounts.CustomerID, but ID) (bool, error) {
 	_, found, err := tx.Int64(`SELECT 1 FROM carts WHERE customer = ? AND customer <> '' AND (status = 'completed' OR status = 'locking') AND id <> ? LIMIT 1`, customer, but)
 	return found, err
-}
-
-// needsContact reports whether more of the contact matters than its country.
-func (out *snapshot) needsContact(rules *pricing.Rules) bool {
-	country := out.cart.ShippingCountry
-	return rules.Settings.FullAddresses || rules.NeedsAddress(country) ||
-		slices.ContainsFunc(out.exempt, func(e pricing.Exemption) bool { return e.NeedsAddress(country) })
 }
 
 // input returns what is to be priced, without its lines.
@@ -155,25 +194,17 @@ func (s *Service) input(ctx context.Context, slot id.Slot, rules *pricing.Rules,
 	if c.Payment != "" {
 		in.Payments = []string{c.Payment}
 	}
-	if from.owner != "" && from.needsContact(rules) {
+	if from.owner != "" && from.needsAddress(rules, c.ShippingCountry) {
 		contact, err := OpenContact(ctx, s.engine, s.sealer, slot, from.owner, from.sealed)
 		if err != nil {
 			return in, err
 		}
-		if rules.Settings.FullAddresses {
-			from.lacks = append(contact.ShippingAddress.Missing(), contact.ShippingAddress.Malformed()...)
-		}
+		from.lacks = lacking(rules, contact.ShippingAddress)
 		in.Address.Region, in.Address.Postcode = contact.ShippingAddress.Region.Reveal(), contact.ShippingAddress.Postcode.Reveal()
 	}
-	taxed := in.Address
-	if taxed.Country == "" {
-		taxed = rules.Settings.Home // as the rules tax it
-	}
-	for _, e := range from.exempt {
-		if e.Holds(taxed, in.At) {
-			in.TaxExempt = e.Certificate
-			break
-		}
+	in.TaxExempt = from.exemption(rules, in.Address, in.At)
+	if err := s.addDeliveries(ctx, slot, rules, from, &in); err != nil {
+		return in, err
 	}
 	for _, code := range from.codes {
 		coupon, err := s.pricing.Coupon(ctx, code)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
@@ -92,6 +93,9 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 	c.Priced = priced{}
 	if p.Status != cart.Active {
 		return nil // there is nothing to buy any more, as apply says
+	}
+	if len(p.Deliveries) > 0 {
+		return fault.New(fault.Refused, "cart %s goes to several places: take the other deliveries off it to buy it", c.Cart)
 	}
 	q := &p.Quote
 	c.Priced = priced{

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"slices"
 
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/sqlite"
@@ -163,24 +164,31 @@ func (s *sources) mostOf(needs []Need, places []Location) int64 {
 // order to a country ("" if it is not known). What the reservation own holds
 // counts as free. It returns an *OutOfStockError if there is no way.
 func (s *Service) Source(ctx context.Context, home id.Slot, own, country string, wants []Want) ([][]Part, error) {
+	out, err := s.SourceEach(ctx, home, own, []Consignment{{country, wants}})
+	if err != nil {
+		return nil, err
+	}
+	return out[0], nil
+}
+
+// Consignment is what goes to one country ("" if it is not known).
+type Consignment struct {
+	Country string
+	Wants   []Want
+}
+
+// SourceEach is Source for an order that goes to several places: what one
+// consignment takes is not there for those after it.
+func (s *Service) SourceEach(ctx context.Context, home id.Slot, own string, each []Consignment) ([][][]Part, error) {
 	rule, err := s.Sourcing(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if rule.OnlyMain() {
 		// Nothing to choose: whoever takes the goods finds out what there is.
-		all := sources{places: []Location{Main}, left: map[PoolID]int64{}}
-		out := make([][]Part, len(wants))
-		for i, w := range wants {
-			for _, n := range w.Needs {
-				all.left[PoolOf(n.Variant, Main)] = maxStock
-			}
-			out[i], _ = all.take(Main, w)
-		}
-		return out, nil
+		return takeMain(each), nil
 	}
-	places := rule.serving(country)
-	views, err := s.viewsAt(ctx, wants, places)
+	views, err := s.viewsFor(ctx, rule, each)
 	if err != nil {
 		return nil, err
 	}
@@ -189,19 +197,61 @@ func (s *Service) Source(ctx context.Context, home id.Slot, own, country string,
 		return nil, err
 	}
 	// What is there is taken before what is only promised.
-	there, all := sources{places, rule.Split, mine}, sources{places, rule.Split, map[PoolID]int64{}}
+	there, all := sources{split: rule.Split, left: mine}, sources{split: rule.Split, left: map[PoolID]int64{}}
 	for _, v := range views {
 		all.left[v.pool] = there.left[v.pool] + v.sellable()
 		there.left[v.pool] += v.available()
 	}
-	out, lacks := there.fill(wants)
+	out, lacks := there.fillEach(rule, each)
 	if len(lacks) > 0 {
-		out, lacks = all.fill(wants)
+		out, lacks = all.fillEach(rule, each)
 	}
 	if len(lacks) > 0 {
 		return nil, &OutOfStockError{SKU: lacks[0].SKU, Want: lacks[0].Want, Have: lacks[0].Have, Lines: lacks}
 	}
 	return out, nil
+}
+
+// takeMain takes everything from the only place there is.
+func takeMain(each []Consignment) [][][]Part {
+	all := sources{places: []Location{Main}, left: map[PoolID]int64{}}
+	out := make([][][]Part, len(each))
+	for i, c := range each {
+		out[i] = make([][]Part, len(c.Wants))
+		for j, w := range c.Wants {
+			for _, n := range w.Needs {
+				all.left[PoolOf(n.Variant, Main)] = maxStock
+			}
+			out[i][j], _ = all.take(Main, w)
+		}
+	}
+	return out
+}
+
+// fillEach fills one consignment after the other, each from the places that
+// serve its country.
+func (s *sources) fillEach(rule *Sourcing, each []Consignment) (out [][][]Part, lacks []Short) {
+	for _, c := range each {
+		s.places = rule.serving(c.Country)
+		parts, missing := s.fill(c.Wants)
+		out, lacks = append(out, parts), append(lacks, missing...)
+	}
+	return out, lacks
+}
+
+// viewsFor reads what consignments may take from.
+func (s *Service) viewsFor(ctx context.Context, rule *Sourcing, each []Consignment) ([]*view, error) {
+	var places []Location
+	var wants []Want
+	for _, c := range each {
+		wants = append(wants, c.Wants...)
+		for _, at := range rule.serving(c.Country) {
+			if !slices.Contains(places, at) {
+				places = append(places, at)
+			}
+		}
+	}
+	return s.viewsAt(ctx, wants, places)
 }
 
 // viewsAt reads the pools of wants at places, each once.
