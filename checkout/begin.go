@@ -57,6 +57,8 @@ type begun struct {
 	fresh bool          // this very call has made the attempt
 	lines []orders.Line // of the order, if it was made in this process just now
 	fees  []orders.Fee
+
+	deliveries []orders.Delivery
 }
 
 func (begin) Kind() command.Kind { return "checkout.begin" }
@@ -87,6 +89,12 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 		return begun{}, err
 	}
 	n, demands := c.order(shopping, lines)
+	if len(c.Priced.Deliveries) > 0 {
+		if n.Deliveries, err = c.deliveries(tx, shopping); err != nil {
+			return begun{}, err
+		}
+		n.ShippingMethod, n.ShippingName = n.Deliveries[0].ShippingMethod, n.Deliveries[0].ShippingName
+	}
 	uses, err := pricing.Redeem(tx, string(c.Order), string(shopping.Customer), shopping.Currency, c.Priced.Redemptions)
 	if err != nil {
 		return begun{}, err
@@ -115,7 +123,7 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 		return begun{Order: c.Order}, place(tx, &o)
 	}
 	made, err := c.attempts(tx, n)
-	made.lines, made.fees = o.Lines, o.Fees
+	made.lines, made.fees, made.deliveries = o.Lines, o.Fees, o.Deliveries
 	return made, err
 }
 
@@ -177,7 +185,7 @@ func (c begin) order(shopping cart.Stored, lines []cart.Line) (orders.New, []inv
 			SKU: l.SKU, Variant: l.Variant, Title: l.Title, Quantity: l.Quantity,
 			UnitPrice: c.Priced.Lines[i].UnitPrice, Total: c.Priced.Lines[i].UnitPrice * l.Quantity,
 			Discount: c.Priced.Lines[i].Discount, Tax: c.Priced.Lines[i].Tax, TaxIncluded: c.Priced.Lines[i].TaxIncluded, Reason: l.Reason, Properties: l.Properties,
-			Digital: c.Priced.Lines[i].Digital,
+			Digital: c.Priced.Lines[i].Digital, Delivery: int(l.Delivery),
 		}
 		switch {
 		case c.Priced.Lines[i].Apart:

@@ -37,6 +37,9 @@ type Change struct {
 	Lower []LowerLine
 	// Shipping names the method by which the order is sent instead.
 	Shipping string
+	// Delivery is the number of the one that Add and Shipping are for; it is
+	// needed if the order goes to several places.
+	Delivery int
 	// Contact takes the place of the order's; the zero Contact leaves it. Prices
 	// and taxes of what was bought stay as they are.
 	Contact cart.Contact
@@ -192,7 +195,7 @@ func (s *Service) Confirm(ctx context.Context, c Change) (orders.Order, error) {
 // request stands for what a caller asked for, the new contact included, of
 // which nothing can be read from it.
 func (s *Service) request(c Change) []byte {
-	text := fmt.Sprintf("%q %q %v %v", c.Reason, c.Shipping, c.Cancel, c.Lower)
+	text := fmt.Sprintf("%q %q %v %v %d", c.Reason, c.Shipping, c.Cancel, c.Lower, c.Delivery)
 	for _, l := range c.Add {
 		text += fmt.Sprintf(" %q %d %q", l.SKU, l.Quantity, l.Reason)
 		if l.AgreedPrice != nil {
@@ -246,6 +249,8 @@ func (c Change) check() error {
 		return fault.New(fault.Invalid, "a change needs a reason of 1 to 500 bytes")
 	case len(c.Add)+len(c.Cancel)+len(c.Lower) == 0 && c.Shipping == "" && c.Contact == (cart.Contact{}):
 		return fault.New(fault.Invalid, "there is nothing to change")
+	case c.Delivery < 0:
+		return fault.New(fault.Invalid, "there is no delivery %d: they count from 1", c.Delivery)
 	case len(c.Add) > maxAdded || len(c.Cancel) > maxAdded || len(c.Lower) > maxAdded:
 		return fault.New(fault.Invalid, "a change has up to %d lines of each kind", maxAdded)
 	}
@@ -273,9 +278,14 @@ func (c Change) check() error {
 // priceAdded prices what is added, and another way to send the order, by the
 // rules and the catalog as they are now.
 func (s *Service) priceAdded(ctx context.Context, o orders.Order, c Change, out *orders.Changed) error {
+	to, err := o.Delivery(c.Delivery)
+	if err != nil {
+		return err
+	}
+	out.Delivery = to.Number
 	q, err := s.carts.QuoteAdded(ctx, cart.Added{
-		Currency: o.Currency, Cart: cart.ID(o.Cart), Customer: o.Customer, TaxExempt: o.TaxExempt, Method: c.Shipping, Lines: added(c.Add), Kept: kept(o, c.Cancel),
-		Address: func(ctx context.Context) (pricing.Address, error) { return s.destination(ctx, o, c) },
+		Currency: o.Currency, Cart: cart.ID(o.Cart), Customer: o.Customer, TaxExempt: to.TaxExempt, Method: c.Shipping, Lines: added(c.Add), Kept: kept(o, to.Number, c.Cancel),
+		Address: func(ctx context.Context) (pricing.Address, error) { return s.destination(ctx, o, to.Number, c) },
 	})
 	if err != nil {
 		return err
@@ -283,13 +293,14 @@ func (s *Service) priceAdded(ctx context.Context, o orders.Order, c Change, out 
 	if q.TaxIncluded != o.TaxIncluded {
 		return fault.New(fault.Conflict, "prices have been changed to contain tax or not since order %s was placed: nothing can be added to it", o.ID)
 	}
-	parts, err := s.sourceAdded(ctx, o, cmp.Or(out.ShippingCountry, o.ShippingCountry), q.Lines)
+	parts, err := s.sourceAdded(ctx, o, countryOf(o, to, *out), q.Lines)
 	if err != nil {
 		return err
 	}
 	for i, l := range q.Lines {
 		out.Added = append(out.Added, orders.AddedLine{
 			SKU: l.SKU, Variant: l.Variant, Parts: parts[i], Title: l.Title, Quantity: l.Quantity, UnitPrice: l.UnitPrice, Tax: l.Tax, TaxIncluded: l.TaxIncluded, Reason: l.Reason, Digital: l.Digital,
+			Delivery: to.Number,
 		})
 	}
 	out.Taxes = q.Taxes
@@ -299,7 +310,7 @@ func (s *Service) priceAdded(ctx context.Context, o orders.Order, c Change, out 
 	if q.Shipping.Reason != "" {
 		return fault.New(fault.Refused, "order %s cannot be sent by %q: %s", o.ID, c.Shipping, q.Shipping.Reason)
 	}
-	n, err := s.resend(ctx, o, c.Shipping, q.Shipping)
+	n, err := s.resend(ctx, o, to, c.Shipping, q.Shipping)
 	if err != nil {
 		return err
 	}
@@ -315,28 +326,38 @@ func (s *Service) priceAdded(ctx context.Context, o orders.Order, c Change, out 
 // resend returns what it costs more or less to send an order by another method.
 // A cheaper method leaves what the order says of shipping and grants the rest
 // back, so that earlier changes count by what they have given back.
-func (s *Service) resend(ctx context.Context, o orders.Order, method string, q pricing.QuotedShipping) (orders.NewShipping, error) {
+func (s *Service) resend(ctx context.Context, o orders.Order, to orders.Delivery, method string, q pricing.QuotedShipping) (orders.NewShipping, error) {
 	n := orders.NewShipping{Method: method, Name: q.Name}
-	back, err := s.shippingBack(ctx, o.ID)
+	gross := to.Shipping.Minor()
+	if !o.TaxIncluded {
+		gross += to.ShippingTax.Minor()
+	}
+	back, err := s.shippingBack(ctx, o.ID, to.Number)
 	if err != nil {
 		return n, err
 	}
-	switch more := q.Gross - (o.GrossShipping().Minor() - back); {
+	switch more := q.Gross - (gross - back); {
 	case more < 0:
 		n.Less = -more
 	case back == 0:
-		n.More, n.MoreTax = q.Amount-o.Shipping.Minor(), q.Tax-o.ShippingTax.Minor()
+		n.More, n.MoreTax = q.Amount-to.Shipping.Minor(), q.Tax-to.ShippingTax.Minor()
 	case more > 0:
 		err = charge(&n, o, q, more)
 	}
 	return n, err
 }
 
-// shippingBack returns what of shipping changes have granted back, with its tax.
-func (s *Service) shippingBack(ctx context.Context, o orders.ID) (back int64, err error) {
+// shippingBack returns what of the shipping of a delivery changes have granted
+// back, with its tax.
+func (s *Service) shippingBack(ctx context.Context, o orders.ID, delivery int) (back int64, err error) {
 	grants, err := s.orders.Grants(ctx, o)
+	if err != nil || len(grants) == 0 {
+		return 0, err
+	}
+	changes, err := s.orders.Changes(ctx, o)
 	for _, g := range grants {
-		if g.Source == orders.FromChange && g.State != orders.Withdrawn {
+		of := slices.IndexFunc(changes, func(c orders.Change) bool { return c.Name() == g.Of })
+		if g.Source == orders.FromChange && g.State != orders.Withdrawn && of >= 0 && changes[of].Delivery == delivery {
 			back += g.Shipping.Minor()
 		}
 	}
@@ -390,11 +411,14 @@ func added(lines []AddedLine) []cart.AddedLine {
 	return out
 }
 
-// kept returns the lines of an order that stay, which count for what it costs
+// kept returns the lines of a delivery that stay, which count for what it costs
 // to send it.
-func kept(o orders.Order, canceled []orders.LineQuantity) []cart.AddedLine {
+func kept(o orders.Order, delivery int, canceled []orders.LineQuantity) []cart.AddedLine {
 	var out []cart.AddedLine
 	for _, l := range o.Lines {
+		if l.Delivery != delivery {
+			continue
+		}
 		n := l.Quantity - l.Canceled
 		if i := slices.IndexFunc(canceled, func(c orders.LineQuantity) bool { return c.Line == l.Number }); i >= 0 {
 			n -= canceled[i].Quantity
@@ -406,8 +430,11 @@ func kept(o orders.Order, canceled []orders.LineQuantity) []cart.AddedLine {
 	return out
 }
 
-// destination returns where the order goes after the change.
-func (s *Service) destination(ctx context.Context, o orders.Order, c Change) (pricing.Address, error) {
+// destination returns where a delivery of the order goes after the change.
+func (s *Service) destination(ctx context.Context, o orders.Order, delivery int, c Change) (pricing.Address, error) {
+	if delivery != cart.FirstDelivery {
+		return s.furtherDestination(ctx, o.ID, delivery)
+	}
 	to := c.Contact
 	if to == (cart.Contact{}) {
 		var err error
@@ -417,4 +444,26 @@ func (s *Service) destination(ctx context.Context, o orders.Order, c Change) (pr
 	}
 	a := to.ShippingAddress
 	return pricing.Address{Country: a.Country, Region: a.Region.Reveal(), Postcode: a.Postcode.Reveal()}, nil
+}
+
+// furtherDestination returns where a delivery goes that is not the first.
+func (s *Service) furtherDestination(ctx context.Context, o orders.ID, delivery int) (pricing.Address, error) {
+	all, err := s.orders.DeliveryAddresses(ctx, o)
+	if err != nil {
+		return pricing.Address{}, err
+	}
+	i := slices.IndexFunc(all, func(a cart.DeliveryAddress) bool { return a.Delivery == int64(delivery) })
+	if i < 0 {
+		return pricing.Address{}, &orders.DeliveryError{Order: o, Delivery: delivery}
+	}
+	a := all[i].Address
+	return pricing.Address{Country: a.Country, Region: a.Region.Reveal(), Postcode: a.Postcode.Reveal()}, nil
+}
+
+// countryOf returns the country that a delivery goes to after the change.
+func countryOf(o orders.Order, to orders.Delivery, c orders.Changed) string {
+	if to.Number != cart.FirstDelivery {
+		return to.Country
+	}
+	return cmp.Or(c.ShippingCountry, o.ShippingCountry)
 }

@@ -169,7 +169,7 @@ func (s *Service) pay(ctx context.Context, slot id.Slot, cmd *begin, made begun)
 	if err != nil || done.order.Status != orders.Placed || len(made.lines) == 0 {
 		return orders.Order{}, err
 	}
-	done.order.Lines, done.order.Fees = made.lines, made.fees
+	done.order.Lines, done.order.Fees, done.order.Deliveries = made.lines, made.fees, made.deliveries
 	return done.order, nil
 }
 

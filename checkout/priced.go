@@ -6,7 +6,6 @@ import (
 
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
-	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
@@ -36,6 +35,8 @@ type priced struct {
 	Fees         []pricedFee          `cbor:"20,keyasint,omitempty"`
 	Promotions   []pricing.Applied    `cbor:"16,keyasint,omitempty"`
 	Redemptions  []pricing.Redemption `cbor:"17,keyasint,omitempty"`
+	// Deliveries are those that have lines, if the cart has more than the first.
+	Deliveries []pricedDelivery `cbor:"24,keyasint,omitempty"`
 
 	Lacking  []soldOut          `cbor:"18,keyasint,omitempty"` // what cannot be had from any place
 	Problems []cart.Problem     `cbor:"13,keyasint,omitempty"` // that keep it from being bought
@@ -94,19 +95,18 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 	if p.Status != cart.Active {
 		return nil // there is nothing to buy any more, as apply says
 	}
-	if len(p.Deliveries) > 0 {
-		return fault.New(fault.Refused, "cart %s goes to several places: take the other deliveries off it to buy it", c.Cart)
-	}
 	q := &p.Quote
+	shipping, shippingTax := q.ShippingTotal()
 	c.Priced = priced{
 		Version: p.Version, Rules: q.Rules, TaxIncluded: q.TaxIncluded,
-		Subtotal: q.Subtotal, Discount: q.Discount, Shipping: q.Shipping.Amount, ShippingTax: q.Shipping.Tax,
+		Subtotal: q.Subtotal, Discount: q.Discount, Shipping: shipping, ShippingTax: shippingTax,
 		Tax: q.Tax, TaxAdded: q.TaxAdded, TaxExempt: q.TaxExempt, HoldMillis: p.HoldMinutes * 60_000, Total: q.Total, ShippingName: q.Shipping.Name, Taxes: q.TaxSums(), Missing: p.Requirements,
 		Promotions: withinBounds(q.Promotions), Redemptions: p.Redemptions,
 	}
 	for i, l := range q.Lines {
 		c.Priced.Lines = append(c.Priced.Lines, pricedLine{UnitPrice: p.Input.Lines[i].UnitPrice, Discount: l.Discount, Tax: l.Tax, TaxIncluded: l.TaxIncluded, Digital: p.Digital[i]})
 	}
+	c.Priced.deliver(p)
 	if err := c.Priced.charge(q.Fees); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package checkout
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
@@ -29,6 +30,10 @@ type Reordered struct {
 	// nothing can be.
 	Cart cart.Cart
 	Left []LeftLine // what cannot be bought any more, and why
+	// Folded are the numbers of deliveries of the order whose lines are in the
+	// first delivery of Cart, since addresses are not copied: those beside the
+	// contact's.
+	Folded []int
 }
 
 // LeftLine is a line of an order that is not in the cart.
@@ -63,6 +68,9 @@ func (s *Service) Reorder(ctx context.Context, c Reorder) (Reordered, error) {
 			out.Left = append(out.Left, LeftLine{SKU: l.SKU, Title: l.Title, Quantity: l.Quantity, Code: code})
 		default:
 			add.Lines = append(add.Lines, line)
+			if l.Delivery != cart.FirstDelivery && !slices.Contains(out.Folded, l.Delivery) {
+				out.Folded = append(out.Folded, l.Delivery)
+			}
 		}
 	}
 	if len(add.Lines) > 0 {

@@ -33,7 +33,7 @@ func (c *begin) source(ctx context.Context, s *Service, p cart.Priced) error {
 	if err != nil {
 		return err
 	}
-	parts, err := s.inventory.Source(ctx, slot, string(c.Cart), p.ShippingCountry, wants)
+	parts, err := s.sourceEach(ctx, slot, p, wants)
 	if gone, ok := errors.AsType[*inventory.OutOfStockError](err); ok {
 		for _, l := range gone.Lines[:min(len(gone.Lines), maxSoldOut)] {
 			c.Priced.Lacking = append(c.Priced.Lacking, soldOut(l))
@@ -59,6 +59,35 @@ func (s *Service) sourceAdded(ctx context.Context, o orders.Order, country strin
 		return nil, err
 	}
 	return s.inventory.Source(ctx, slot, "", country, wants)
+}
+
+// sourceEach chooses for each delivery, from the places that serve its country,
+// and returns the parts of the cart's lines in their order.
+func (s *Service) sourceEach(ctx context.Context, slot id.Slot, p cart.Priced, wants []inventory.Want) ([][]inventory.Part, error) {
+	if len(p.Deliveries) == 0 {
+		return s.inventory.Source(ctx, slot, string(p.ID), p.ShippingCountry, wants)
+	}
+	each := make([]inventory.Consignment, len(p.Deliveries))
+	lines := make([][]int, len(p.Deliveries)) // by delivery
+	for i, d := range p.Deliveries {
+		each[i].Country = d.Country
+		for j, l := range p.Lines {
+			if l.Delivery == d.ID {
+				each[i].Wants, lines[i] = append(each[i].Wants, wants[j]), append(lines[i], j)
+			}
+		}
+	}
+	found, err := s.inventory.SourceEach(ctx, slot, string(p.ID), each)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]inventory.Part, len(wants))
+	for i := range found {
+		for j, line := range lines[i] {
+			out[line] = found[i][j]
+		}
+	}
+	return out, nil
 }
 
 // takes returns what a line takes from stock, as its order keeps it.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
@@ -32,6 +33,8 @@ type Changed struct {
 	ShippingCountry string      `cbor:"7,keyasint,omitempty"`
 	BillingCountry  string      `cbor:"8,keyasint,omitempty"`
 	Reason          string      `cbor:"9,keyasint"`
+	// Delivery is the number of the one that Shipping is of; 0 without one.
+	Delivery int `cbor:"10,keyasint,omitempty"`
 }
 
 // AddedLine is a line that an order gets.
@@ -48,6 +51,8 @@ type AddedLine struct {
 	Reason      string `cbor:"8,keyasint,omitempty"` // why the price was agreed; "" is the catalog's price
 	// Digital is how it is delivered over the network; nil if it is shipped.
 	Digital *catalog.Digital `cbor:"10,keyasint,omitempty"`
+	// Delivery is the number of the one that it goes into; 0 is the only one.
+	Delivery int `cbor:"11,keyasint,omitempty"`
 }
 
 // LoweredLine is a line that becomes cheaper.
@@ -75,6 +80,7 @@ type Change struct {
 	// without. Back is what was granted back.
 	Added, Back          money.Amount
 	Goods, Shipping, Tax money.Amount
+	Delivery             int // the one that was added to or is sent otherwise; 0 if neither
 	By                   string
 	At                   time.Time
 }
@@ -98,8 +104,8 @@ func ApplyChange(tx *command.Tx, o *Order, c Changed) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	out := Change{Order: o.ID, Number: int(n) + 1, Reason: c.Reason, By: tx.Principal}
-	back, err := c.takeAway(tx, o, out.name())
+	out := Change{Order: o.ID, Number: int(n) + 1, Reason: c.Reason, Delivery: c.Delivery, By: tx.Principal}
+	back, err := c.takeAway(tx, o, out.Name())
 	if err != nil {
 		return Change{}, err
 	}
@@ -110,11 +116,11 @@ func ApplyChange(tx *command.Tx, o *Order, c Changed) (Change, error) {
 	amount := func(minor int64) money.Amount { return money.New(minor, o.Currency) }
 	out.Goods, out.Shipping, out.Tax = amount(goods), amount(shipping), amount(tax)
 	out.Added, out.Back = amount(goods+shipping+tax), back
-	if err := c.readdress(tx, o.ID); err != nil {
+	if err := c.readdress(tx, o); err != nil {
 		return Change{}, err
 	}
-	if _, err := tx.Exec(`INSERT INTO order_changes (order_id, n, slot, reason, added, back, goods, shipping, tax, shipping_tax, by, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		o.ID, out.Number, tx.Slot, c.Reason, out.Added.Minor(), back.Minor(), goods, shipping, tax, c.shippingTax(), out.By, tx.At); err != nil {
+	if _, err := tx.Exec(`INSERT INTO order_changes (order_id, n, slot, reason, added, back, goods, shipping, tax, shipping_tax, delivery, by, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		o.ID, out.Number, tx.Slot, c.Reason, out.Added.Minor(), back.Minor(), goods, shipping, tax, c.shippingTax(), c.Delivery, out.By, tx.At); err != nil {
 		return Change{}, err
 	}
 	if err := Save(tx, o); err != nil {
@@ -139,8 +145,8 @@ func (c Changed) shippingTax() int64 {
 	return c.Shipping.MoreTax
 }
 
-// name is what grants are of that a change makes.
-func (c Change) name() string { return "change " + strconv.Itoa(c.Number) }
+// Name is what grants are of that a change makes: see Grant.Of.
+func (c Change) Name() string { return "change " + strconv.Itoa(c.Number) }
 
 // takeAway cancels units, and grants back what they and cheaper lines and
 // shipping cost.
@@ -264,7 +270,9 @@ func (c Changed) add(tx *command.Tx, o *Order) (goods, shipping, tax int64, err 
 		}
 	}
 	if s := c.Shipping; s != nil {
-		o.ShippingMethod, o.ShippingName = s.Method, s.Name
+		if err := c.resend(tx, o); err != nil {
+			return 0, 0, 0, err
+		}
 		o.Shipping, o.ShippingTax = money.New(o.Shipping.Minor()+s.More, o.Currency), money.New(o.ShippingTax.Minor()+s.MoreTax, o.Currency)
 		shipping, tax = s.More, tax+s.MoreTax
 		if o.TaxIncluded {
@@ -288,6 +296,21 @@ func (c Changed) add(tx *command.Tx, o *Order) (goods, shipping, tax int64, err 
 	return goods, shipping, tax, err
 }
 
+// resend notes how the order, or one of its deliveries, is sent from now on.
+func (c Changed) resend(tx *command.Tx, o *Order) error {
+	s := c.Shipping
+	if !o.Split {
+		o.ShippingMethod, o.ShippingName = s.Method, s.Name
+		return nil
+	}
+	n, err := tx.Exec(`UPDATE order_deliveries SET shipping_method = ?, shipping_name = ?, shipping = shipping + ?, shipping_tax = shipping_tax + ? WHERE order_id = ? AND n = ?`,
+		s.Method, s.Name, s.More, s.MoreTax, o.ID, c.Delivery)
+	if err == nil && n == 0 {
+		err = &DeliveryError{Order: o.ID, Delivery: c.Delivery}
+	}
+	return err
+}
+
 // line returns the added line as an order's line of a number.
 func (l AddedLine) line(o Order, number int) Line {
 	amount := func(minor int64) money.Amount { return money.New(minor, o.Currency) }
@@ -300,6 +323,7 @@ func (l AddedLine) line(o Order, number int) Line {
 	return Line{
 		Number: number, SKU: l.SKU, Variant: l.Variant, Pool: pool, Parts: parts, Title: l.Title, Quantity: l.Quantity, UnitPrice: amount(l.UnitPrice),
 		Total: amount(total), Discount: amount(0), Fees: amount(0), TaxIncluded: l.TaxIncluded, Net: amount(gross - l.Tax), Tax: amount(l.Tax), Gross: amount(gross), Reason: l.Reason, Digital: l.Digital,
+		Delivery: max(l.Delivery, cart.FirstDelivery),
 	}
 }
 
@@ -315,11 +339,16 @@ func addTax(sums []pricing.TaxSum, t pricing.TaxSum) []pricing.TaxSum {
 }
 
 // readdress replaces the order's contact.
-func (c Changed) readdress(tx *command.Tx, o ID) error {
+func (c Changed) readdress(tx *command.Tx, o *Order) error {
 	if len(c.Contact) == 0 {
 		return nil
 	}
-	_, err := tx.Exec(`UPDATE orders SET contact = ?, shipping_country = ?, billing_country = ? WHERE id = ?`, []byte(c.Contact), c.ShippingCountry, c.BillingCountry, o)
+	if o.Split {
+		if _, err := tx.Exec(`UPDATE order_deliveries SET country = ? WHERE order_id = ? AND n = ?`, c.ShippingCountry, o.ID, cart.FirstDelivery); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(`UPDATE orders SET contact = ?, shipping_country = ?, billing_country = ? WHERE id = ?`, []byte(c.Contact), c.ShippingCountry, c.BillingCountry, o.ID)
 	return err
 }
 
@@ -341,13 +370,13 @@ func (s *Service) Changes(ctx context.Context, o ID) (out []Change, err error) {
 }
 
 func changesTx(tx *sqlite.Tx, o Order) ([]Change, error) {
-	rows := tx.Query(`SELECT n, reason, added, back, goods, shipping, tax, by, at FROM order_changes WHERE order_id = ? ORDER BY n`, o.ID)
+	rows := tx.Query(`SELECT n, reason, added, back, goods, shipping, tax, by, at, delivery FROM order_changes WHERE order_id = ? ORDER BY n`, o.ID)
 	amount := func(col int) money.Amount { return money.New(rows.Int64(col), o.Currency) }
 	var out []Change
 	for rows.Next() {
 		out = append(out, Change{
 			Order: o.ID, Number: rows.Int(0), Reason: rows.Text(1), Added: amount(2), Back: amount(3),
-			Goods: amount(4), Shipping: amount(5), Tax: amount(6), By: rows.Text(7), At: instant(rows.Int64(8)),
+			Goods: amount(4), Shipping: amount(5), Tax: amount(6), By: rows.Text(7), At: instant(rows.Int64(8)), Delivery: rows.Int(9),
 		})
 	}
 	return out, rows.Close()

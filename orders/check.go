@@ -20,6 +20,13 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 		}
 		out = append(out, found...)
 	}
+	for _, r := range deliveryRules {
+		found, err := command.Breaches(tx, "orders."+r.name, r.query, r.detail)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
 	rows := tx.Query(selectOrder)
 	for rows.Next() {
 		o, err := scanOrder(rows)

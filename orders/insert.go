@@ -39,6 +39,9 @@ type New struct {
 	// The countries of the contact's addresses, in the clear; "" if unknown.
 	ShippingCountry, BillingCountry string
 	Lines                           []NewLine
+	// Deliveries are where it goes, if that is not the contact's address alone;
+	// Shipping and ShippingTax are their sums.
+	Deliveries []NewDelivery
 }
 
 // NewLine is one line of a New.
@@ -58,6 +61,7 @@ type NewLine struct {
 	Reason      string
 	Properties  []cart.Property
 	Digital     *catalog.Digital // nil if it is shipped
+	Delivery    int              // the number of one of New.Deliveries; 0 goes to the contact's address
 }
 
 // NewFee is one fee of a New.
@@ -86,11 +90,11 @@ func Insert(tx *command.Tx, n New) (Order, error) {
 	_, err = tx.Exec(`INSERT INTO orders (id, slot, number, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
 		subtotal, discount, fees, own_fees, own_fees_tax, shipping, shipping_tax, tax, tax_included, tax_exempt, tax_added, total, taxes, promotions, shipping_method, shipping_name, authorized, captured, voided, refund_granted, refunded,
 		units, canceled, shipped, delivered, returned, occurred_at, created_at, placed_at, canceled_at, due, version,
-		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country, digital)
-		VALUES (?, ?, '', ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?, ?)`,
+		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country, digital, split)
+		VALUES (?, ?, '', ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?, ?, ?)`,
 		n.ID, tx.Slot, n.Cart, n.Customer, n.Currency, o.PaymentStatus,
 		n.Subtotal, n.Discount, o.FeeTotal.Minor(), o.OwnFees.Minor(), o.OwnFeesTax.Minor(), n.Shipping, n.ShippingTax, n.Tax, n.TaxIncluded, n.TaxExempt, n.TaxAdded, n.Total, taxes, promotions, n.ShippingMethod, n.ShippingName, o.Units, millis(o.OccurredAt), tx.At, n.Due, n.ExternalReference,
-		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry, o.Digital)
+		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry, o.Digital, o.Split)
 	if err != nil {
 		return Order{}, taken(tx, n.ID, err)
 	}
@@ -102,6 +106,11 @@ func Insert(tx *command.Tx, n New) (Order, error) {
 	for i := range o.Fees {
 		if err == nil {
 			err = o.Fees[i].insert(tx, n.ID)
+		}
+	}
+	for _, d := range n.Deliveries {
+		if err == nil {
+			err = d.insert(tx, n.ID)
 		}
 	}
 	return o, err
@@ -120,9 +129,9 @@ func insertLine(tx *command.Tx, order ID, l *Line) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, parts, title, quantity, unit_price, total, discount, fees, net, tax, gross, tax_included, properties, reason, digital, canceled, shipped, returned)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)`,
-		order, l.Number, tx.Slot, l.SKU, l.Variant, l.Pool, parts, l.Title, l.Quantity, l.UnitPrice.Minor(), l.Total.Minor(), l.Discount.Minor(), l.Fees.Minor(), l.Net.Minor(), l.Tax.Minor(), l.Gross.Minor(), l.TaxIncluded, properties, l.Reason, digital)
+	_, err = tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, parts, title, quantity, unit_price, total, discount, fees, net, tax, gross, tax_included, properties, reason, digital, delivery, canceled, shipped, returned)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)`,
+		order, l.Number, tx.Slot, l.SKU, l.Variant, l.Pool, parts, l.Title, l.Quantity, l.UnitPrice.Minor(), l.Total.Minor(), l.Discount.Minor(), l.Fees.Minor(), l.Net.Minor(), l.Tax.Minor(), l.Gross.Minor(), l.TaxIncluded, properties, l.Reason, digital, max(l.Delivery, cart.FirstDelivery))
 	return err
 }
 
@@ -139,7 +148,7 @@ func (n New) order(tx *command.Tx) Order {
 		Authorized: none, Captured: none, Voided: none, RefundGranted: none, Refunded: none,
 		OccurredAt: instant(n.OccurredAt), CreatedAt: instant(tx.At), Due: n.Due, Version: 1,
 		ExternalReference: n.ExternalReference, ShippingCountry: n.ShippingCountry, BillingCountry: n.BillingCountry,
-		Lines: make([]Line, len(n.Lines)),
+		Lines: make([]Line, len(n.Lines)), Split: len(n.Deliveries) > 0, Deliveries: n.deliveries(),
 	}
 	if n.OccurredAt == 0 {
 		o.OccurredAt = o.CreatedAt
@@ -156,6 +165,7 @@ func (n New) order(tx *command.Tx) Order {
 			Number: i + 1, SKU: l.SKU, Variant: l.Variant, Pool: l.Pool, Parts: l.Parts, Title: l.Title, Quantity: l.Quantity,
 			UnitPrice: amount(l.UnitPrice), Total: amount(l.Total), Discount: amount(l.Discount),
 			Fees: amount(fees), Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross), TaxIncluded: l.TaxIncluded, Reason: l.Reason, Properties: l.Properties, Digital: l.Digital,
+			Delivery: max(l.Delivery, cart.FirstDelivery),
 		}
 		o.Digital = o.Digital || o.Lines[i].Downloadable()
 	}

@@ -43,7 +43,7 @@ type Order struct {
 	ShippingTax                  money.Amount      // the part of Tax that is on Shipping
 	Taxes                        []pricing.TaxSum  // what Tax consists of
 	Promotions                   []pricing.Applied // what makes up Discount, and what is off Shipping; copies
-	ShippingMethod, ShippingName string            // how it is sent; "" if that was not chosen
+	ShippingMethod, ShippingName string            // how it is sent, or the first of its deliveries; "" if that was not chosen
 	// What happened to the money so far. RefundGranted is what is owed back in
 	// all, Refunded what of it the provider has confirmed.
 	Authorized, Captured, Voided, RefundGranted, Refunded money.Amount
@@ -73,8 +73,15 @@ type Order struct {
 	Metadata          json.RawMessage // a JSON object or nil
 	PrivateMetadata   json.RawMessage // a JSON object or nil; not for shoppers
 
+	// Split says that Deliveries are where it goes. Otherwise all of it goes to
+	// the contact's address.
+	Split bool
+
 	Lines []Line // empty in listings
-	Fees  []Fee  // that make up FeeTotal; empty in listings
+	// Deliveries are where the goods go and what that costs; Shipping and
+	// ShippingTax are their sums. Empty in listings, and unless Split.
+	Deliveries []Delivery
+	Fees       []Fee // that make up FeeTotal; empty in listings
 }
 
 // Fee is what was charged beside goods and shipping. Net + Tax = Gross.
@@ -137,6 +144,7 @@ type Line struct {
 	TaxIncluded                     bool
 	Reason                          string          // why the price was agreed; "" is the catalog's price
 	Properties                      []cart.Property // what the shopper chose beside the variant
+	Delivery                        int             // the number of the delivery that it is in
 	// Digital is what the catalog said of its delivery when it was bought; nil
 	// if it is shipped.
 	Digital  *catalog.Digital

@@ -34,6 +34,9 @@ func (s *Service) Get(ctx context.Context, o ID) (Order, error) {
 		if out.Lines, err = LinesTx(tx, o, out.Currency); err == nil {
 			out.Fees, err = FeesTx(tx, out)
 		}
+		if err == nil {
+			out.Deliveries, err = DeliveriesTx(tx, out)
+		}
 		return err
 	})
 	return out, err
@@ -102,7 +105,7 @@ const selectOrder = `SELECT id, cart, customer, currency, status, payment_status
 	units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, version,
 	shipping_country, billing_country, external_reference, metadata, private_metadata, due,
 	tax_included, shipping_tax, taxes, shipping_method, shipping_name, promotions, number, canceled, delivered,
-	fees, own_fees, own_fees_tax, tax_added, tax_exempt, digital, excess_granted FROM orders`
+	fees, own_fees, own_fees_tax, tax_added, tax_exempt, digital, excess_granted, split FROM orders`
 
 // GetTx returns an order without its lines, or a *NotFoundError.
 func GetTx(tx *sqlite.Tx, o ID) (Order, error) {
@@ -142,7 +145,7 @@ func scanOrder(r *sqlite.Rows) (Order, error) {
 		Version: r.Int64(25), ShippingCountry: r.Text(26), BillingCountry: r.Text(27),
 		ExternalReference: r.Text(28), Metadata: jsonOf(r, 29), PrivateMetadata: jsonOf(r, 30), Due: r.Int64(31),
 		TaxIncluded: r.Bool(32), ShippingTax: amount(33), Taxes: taxes, Promotions: promotions, ShippingMethod: r.Text(35), ShippingName: r.Text(36),
-		FeeTotal: amount(41), OwnFees: amount(42), OwnFeesTax: amount(43), TaxAdded: amount(44), TaxExempt: r.Text(45), Digital: r.Bool(46), ExcessGranted: amount(47),
+		FeeTotal: amount(41), OwnFees: amount(42), OwnFeesTax: amount(43), TaxAdded: amount(44), TaxExempt: r.Text(45), Digital: r.Bool(46), ExcessGranted: amount(47), Split: r.Bool(48),
 	}, nil
 }
 
@@ -165,7 +168,7 @@ func FeesTx(tx *sqlite.Tx, o Order) ([]Fee, error) {
 
 // LinesTx returns an order's lines in order.
 func LinesTx(tx *sqlite.Tx, o ID, c money.Currency) ([]Line, error) {
-	rows := tx.Query(`SELECT line, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned, discount, net, tax, gross, properties, parts, canceled, fees, tax_included, digital
+	rows := tx.Query(`SELECT line, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned, discount, net, tax, gross, properties, parts, canceled, fees, tax_included, digital, delivery
 		FROM order_lines WHERE order_id = ? ORDER BY line`, o)
 	var out []Line
 	amount := func(col int) money.Amount { return money.New(rows.Int64(col), c) }
@@ -188,7 +191,7 @@ func LinesTx(tx *sqlite.Tx, o ID, c money.Currency) ([]Line, error) {
 			Title: rows.Text(4), Quantity: rows.Int64(5), UnitPrice: amount(6), Total: amount(7),
 			Discount: amount(11), Net: amount(12), Tax: amount(13), Gross: amount(14),
 			Reason: rows.Text(8), Shipped: rows.Int64(9), Returned: rows.Int64(10), Canceled: rows.Int64(17),
-			Fees: amount(18), TaxIncluded: rows.Bool(19),
+			Fees: amount(18), TaxIncluded: rows.Bool(19), Delivery: rows.Int(21),
 		})
 	}
 	return out, rows.Close()

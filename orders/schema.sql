@@ -54,6 +54,7 @@ CREATE TABLE orders (
 	shipping_country   TEXT NOT NULL, -- the contact's, in the clear
 	billing_country    TEXT NOT NULL,
 	digital            INTEGER NOT NULL CHECK (digital = 0 OR digital = 1), -- a line has files to download
+	split              INTEGER NOT NULL DEFAULT 0 CHECK (split = 0 OR split = 1), -- it goes to the places in order_deliveries
 	CHECK (status <> 'canceled' OR shipped = 0),
 	CHECK (NOT tax_included OR shipping_tax <= shipping),
 	CHECK (refund_granted <= max(total, captured)),
@@ -88,9 +89,27 @@ CREATE TABLE order_lines (
 	canceled   INTEGER NOT NULL CHECK (canceled >= 0),
 	shipped    INTEGER NOT NULL CHECK (shipped BETWEEN 0 AND quantity - canceled),
 	returned   INTEGER NOT NULL CHECK (returned BETWEEN 0 AND shipped),
+	delivery   INTEGER NOT NULL DEFAULT 1 CHECK (delivery > 0), -- 1 goes to the contact's address, others are in order_deliveries
 	PRIMARY KEY (order_id, line),
 	CHECK (pool = '' OR parts = ''),
 	CHECK (total - discount + fees = iif(tax_included, gross, net))
+) STRICT, WITHOUT ROWID;
+
+-- Where an order goes, if that is not the contact's address alone.
+CREATE TABLE order_deliveries (
+	order_id        TEXT    NOT NULL REFERENCES orders (id),
+	n               INTEGER NOT NULL CHECK (n > 0),
+	slot            INTEGER NOT NULL,
+	shipping_method TEXT    NOT NULL, -- '' is none
+	shipping_name   TEXT    NOT NULL, -- of the method, as it was then
+	shipping        INTEGER NOT NULL CHECK (shipping >= 0),
+	shipping_tax    INTEGER NOT NULL CHECK (shipping_tax >= 0),
+	tax_exempt      TEXT    NOT NULL CHECK (tax_exempt = '' OR shipping_tax = 0), -- the certificate by which no tax is due; '' if it is
+	country         TEXT    NOT NULL, -- the address's, in the clear
+	address         BLOB,             -- sealed under the key of subject
+	subject         TEXT    NOT NULL, -- '' is the contact's address
+	PRIMARY KEY (order_id, n),
+	CHECK ((address IS NULL) = (subject = ''))
 ) STRICT, WITHOUT ROWID;
 
 -- What was charged beside goods and shipping. That of a line is in the line's
@@ -219,6 +238,7 @@ CREATE TABLE order_changes (
 	shipping INTEGER NOT NULL CHECK (shipping >= 0), -- without tax
 	tax      INTEGER NOT NULL CHECK (tax >= shipping_tax),
 	shipping_tax INTEGER NOT NULL CHECK (shipping_tax >= 0), -- of it on shipping
+	delivery INTEGER NOT NULL CHECK (delivery >= 0), -- that was added to or is sent otherwise; 0 if neither
 	by       TEXT    NOT NULL,
 	at       INTEGER NOT NULL,
 	PRIMARY KEY (order_id, n)

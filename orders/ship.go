@@ -17,7 +17,10 @@ type Ship struct {
 	Version  int64          `cbor:"4,keyasint,omitempty"` // 0 does not check
 	Carrier  string         `cbor:"6,keyasint,omitempty"`
 	URL      string         `cbor:"7,keyasint,omitempty"` // where the parcel can be followed
-	Key      string         `cbor:"-"`
+	// Delivery is the one that leaves, if no Lines are named and the order goes
+	// to several places. 0 is the one that has not left, if that is one.
+	Delivery int    `cbor:"8,keyasint,omitempty"`
+	Key      string `cbor:"-"`
 
 	Fulfilment string `cbor:"5,keyasint" command:"stamped"`
 }
@@ -47,6 +50,9 @@ func (c Ship) Validate() error {
 	if err := checkTracking(c.Carrier, c.Tracking, c.URL); err != nil {
 		return err
 	}
+	if c.Delivery < 0 || c.Delivery > 0 && len(c.Lines) > 0 {
+		return fault.New(fault.Invalid, "name lines or the delivery that leaves, not both")
+	}
 	return checkLines(c.Lines)
 }
 
@@ -61,7 +67,7 @@ func (c Ship) apply(tx *command.Tx) (Receipt, error) {
 	}
 	what := c.Lines
 	if len(what) == 0 {
-		what = unshipped(lines)
+		what = unshipped(lines, c.Delivery)
 	}
 	if len(what) == 0 {
 		return Receipt{}, &StatusError{Order: c.Order, Have: string(Fulfilled), Want: string(Unfulfilled)}
@@ -75,6 +81,9 @@ func (c Ship) apply(tx *command.Tx) (Receipt, error) {
 // ship moves units of an order's lines out of the house, as one fulfilment, and
 // stores the order.
 func (c Ship) ship(tx *command.Tx, o *Order, lines []Line, what []LineQuantity, status ParcelStatus) error {
+	if err := together(c.Order, lines, what); err != nil {
+		return err
+	}
 	if _, err := tx.Exec(`INSERT INTO fulfilments (id, order_id, slot, units, status, carrier, tracking, url, by, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		c.Fulfilment, c.Order, tx.Slot, unitsOf(what), status, c.Carrier, c.Tracking, c.URL, tx.Principal, tx.At); err != nil {
 		return err
@@ -132,10 +141,11 @@ func unitsOf(lines []LineQuantity) (sum int64) {
 	return sum
 }
 
-func unshipped(lines []Line) []LineQuantity {
+// unshipped returns what has not left of a delivery, 0 is of all.
+func unshipped(lines []Line, delivery int) []LineQuantity {
 	var out []LineQuantity
 	for _, l := range lines {
-		if n := l.Unshipped(); n > 0 {
+		if n := l.Unshipped(); n > 0 && (delivery == 0 || l.Delivery == delivery) {
 			out = append(out, LineQuantity{Line: l.Number, Quantity: n})
 		}
 	}
@@ -143,7 +153,8 @@ func unshipped(lines []Line) []LineQuantity {
 }
 
 // Ship runs the command and returns the order as it is then. It returns a
-// *QuantityError if more of a line would leave than is left, and a
+// *QuantityError if more of a line would leave than is left, a
+// *MixedDeliveriesError if lines go to different places, and a
 // *StatusError if the order is not placed or has left completely.
 func (s *Service) Ship(ctx context.Context, c Ship) (Order, error) {
 	slot, err := slotOf(c.Order)

@@ -18,6 +18,8 @@ type Fulfilment struct {
 	Status ParcelStatus
 	Units  int64
 	Lines  []LineQuantity
+	// Delivery is the number of the delivery that it is of.
+	Delivery int
 
 	Carrier, Tracking string
 	URL               string // where the parcel can be followed; "" if unknown
@@ -216,9 +218,11 @@ func fulfilmentTx(tx *sqlite.Tx, ful string) (Fulfilment, error) {
 	if err := rows.Close(); err != nil {
 		return Fulfilment{}, err
 	}
-	rows = tx.Query(`SELECT line, quantity FROM fulfilment_lines WHERE fulfilment = ? ORDER BY line`, ful)
+	rows = tx.Query(`SELECT w.line, w.quantity, l.delivery FROM fulfilment_lines w JOIN order_lines l ON l.order_id = ? AND l.line = w.line
+		WHERE w.fulfilment = ? ORDER BY w.line`, f.Order, ful)
 	for rows.Next() {
 		f.Lines = append(f.Lines, LineQuantity{Line: rows.Int(0), Quantity: rows.Int64(1)})
+		f.Delivery = rows.Int(2)
 	}
 	if err := rows.Close(); err != nil {
 		return Fulfilment{}, err
