@@ -152,9 +152,13 @@ func showDocument(v *visit) error {
 	if err != nil {
 		return err
 	}
+	deliveries, err := v.site.shop.Documents.Deliveries(v.ctx(), d)
+	if err != nil {
+		return err
+	}
 	h := v.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src "+v.site.printer.StyleSource()+"; frame-ancestors 'none'")
-	return v.site.printer.HTML(v.w, d, to, v.r.FormValue("language"))
+	return v.site.printer.HTML(v.w, d, to, v.r.FormValue("language"), deliveries...)
 }

@@ -1,7 +1,9 @@
 package documents
 
 import (
+	"fmt"
 	"math/big"
+	"strings"
 
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/sqlite"
@@ -55,9 +57,7 @@ func (d *draft) addTax(t pricing.TaxSum) {
 func (s *state) draftInvoice() draft {
 	d := s.draft(Invoice)
 	o := &s.order
-	if o.TaxExempt != "" {
-		d.Reason = "tax exemption " + o.TaxExempt
-	}
+	d.Reason = exemptions(o)
 	d.change, d.line = s.changes, int64(len(o.Lines))
 	less := map[int]orders.GrantLine{}
 	lessShipping, lessShippingTax, lessFees, lessFeesTax, lessOther := int64(0), int64(0), int64(0), int64(0), int64(0)
@@ -83,10 +83,12 @@ func (s *state) draftInvoice() draft {
 		}
 		d.add(Line{
 			Kind: Goods, Line: l.Number, SKU: string(l.SKU), Title: s.title(l), Quantity: quantity, UnitPrice: l.UnitPrice,
-			Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross),
+			Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross), Delivery: s.deliveryOf(l),
 		}, s.taxesOf(l.Net, l.Tax))
 	}
-	if gross, tax := o.GrossShipping().Minor()-lessShipping, o.ShippingTax.Minor()-lessShippingTax; gross != 0 || tax != 0 {
+	if o.Split && lessShipping == 0 {
+		s.addShipping(&d)
+	} else if gross, tax := o.GrossShipping().Minor()-lessShipping, o.ShippingTax.Minor()-lessShippingTax; gross != 0 || tax != 0 {
 		d.add(Line{Kind: Shipping, Title: o.ShippingName, Quantity: 1, UnitPrice: o.Shipping, Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross)}, s.taxesOf(o.NetShipping(), o.ShippingTax))
 	}
 	s.addFees(&d, lessFees, lessFeesTax)
@@ -97,6 +99,46 @@ func (s *state) draftInvoice() draft {
 		d.Taxes = o.Taxes // as they were worked out, to the minor unit
 	}
 	return d
+}
+
+// exemptions says why the order has no tax, anywhere or at single places.
+func exemptions(o *orders.Order) string {
+	if o.TaxExempt != "" {
+		return "tax exemption " + o.TaxExempt
+	}
+	var out []string
+	for _, d := range o.Deliveries {
+		if d.TaxExempt != "" {
+			out = append(out, fmt.Sprintf("tax exemption %s of delivery %d", d.TaxExempt, d.Number))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// deliveryOf returns the delivery that a row names, 0 if there is one place.
+func (s *state) deliveryOf(l orders.Line) int {
+	if !s.order.Split {
+		return 0
+	}
+	return l.Delivery
+}
+
+// addShipping states what each delivery costs to send.
+func (s *state) addShipping(d *draft) {
+	amount := func(minor int64) money.Amount { return money.New(minor, s.order.Currency) }
+	for _, to := range s.order.Deliveries {
+		gross, tax := to.Shipping.Minor(), to.ShippingTax.Minor()
+		if !s.order.TaxIncluded {
+			gross += tax
+		}
+		if gross == 0 {
+			continue
+		}
+		net := amount(gross - tax)
+		d.add(Line{
+			Kind: Shipping, Title: to.ShippingName, Quantity: 1, UnitPrice: to.Shipping, Net: net, Tax: to.ShippingTax, Gross: amount(gross), Delivery: to.Number,
+		}, s.taxesOf(net, to.ShippingTax))
+	}
 }
 
 // title names a line, with the fees on it.
@@ -135,7 +177,7 @@ func (s *state) draftCredit(g orders.Grant) draft {
 	for _, l := range g.Lines {
 		of := s.order.Lines[l.Line-1]
 		d.add(Line{
-			Kind: Goods, Line: l.Line, SKU: string(of.SKU), Title: of.Title, Quantity: l.Quantity, UnitPrice: of.UnitPrice,
+			Kind: Goods, Line: l.Line, SKU: string(of.SKU), Title: of.Title, Quantity: l.Quantity, UnitPrice: of.UnitPrice, Delivery: s.deliveryOf(of),
 			Net: money.New(l.Amount.Minor()-l.Tax.Minor(), d.Currency), Tax: l.Tax, Gross: l.Amount,
 		}, s.taxesOf(of.Net, of.Tax))
 	}
@@ -281,7 +323,7 @@ func (s *state) draftAdded() draft {
 	d.change, d.line = s.changes, int64(len(s.order.Lines))
 	for _, l := range s.order.Lines[s.line:] {
 		d.add(Line{
-			Kind: Goods, Line: l.Number, SKU: string(l.SKU), Title: l.Title, Quantity: l.Quantity, UnitPrice: l.UnitPrice, Net: l.Net, Tax: l.Tax, Gross: l.Gross,
+			Kind: Goods, Line: l.Number, SKU: string(l.SKU), Title: l.Title, Quantity: l.Quantity, UnitPrice: l.UnitPrice, Delivery: s.deliveryOf(l), Net: l.Net, Tax: l.Tax, Gross: l.Gross,
 		}, s.taxesOf(l.Net, l.Tax))
 	}
 	if net, tax := s.shipping[0], s.shipping[1]; net+tax > 0 {
@@ -315,9 +357,9 @@ func (d draft) insert(tx *command.Tx) error {
 		return err
 	}
 	for i, l := range d.Lines {
-		if _, err := tx.Exec(`INSERT INTO document_lines (document, n, slot, kind, line, sku, title, quantity, unit_price, net, tax, gross)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, d.ID, i+1, tx.Slot, l.Kind, l.Line, l.SKU, l.Title, l.Quantity, l.UnitPrice.Minor(),
-			l.Net.Minor(), l.Tax.Minor(), l.Gross.Minor()); err != nil {
+		if _, err := tx.Exec(`INSERT INTO document_lines (document, n, slot, kind, line, sku, title, quantity, unit_price, net, tax, gross, delivery)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, d.ID, i+1, tx.Slot, l.Kind, l.Line, l.SKU, l.Title, l.Quantity, l.UnitPrice.Minor(),
+			l.Net.Minor(), l.Tax.Minor(), l.Gross.Minor(), l.Delivery); err != nil {
 			return err
 		}
 	}

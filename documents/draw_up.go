@@ -87,6 +87,9 @@ func stateOf(tx *sqlite.Tx, o orders.ID) (s state, err error) {
 	if s.order.Fees, err = orders.FeesTx(tx, s.order); err != nil {
 		return s, err
 	}
+	if s.order.Deliveries, err = orders.DeliveriesTx(tx, s.order); err != nil {
+		return s, err
+	}
 	all, err := orders.GrantsTx(tx, s.order)
 	if err != nil {
 		return s, err

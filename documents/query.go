@@ -70,6 +70,25 @@ func (s *Service) Contact(ctx context.Context, d Document) (cart.Contact, error)
 	return cart.OpenContact(ctx, s.engine, s.sealer, slot, d.subject, d.contact)
 }
 
+// Deliveries returns where the goods of a document's order went, if to several
+// places. The first one's address is the contact's of the document.
+func (s *Service) Deliveries(ctx context.Context, d Document) ([]cart.DeliveryAddress, error) {
+	all, err := s.orders.DeliveryAddresses(ctx, d.Order)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i].Delivery == cart.FirstDelivery {
+			to, err := s.Contact(ctx, d)
+			if err != nil {
+				return nil, err
+			}
+			all[i].Address, all[i].Erased = to.ShippingAddress, to.Erased
+		}
+	}
+	return all, nil
+}
+
 // Moments returns the documents of an order for its timeline.
 func (s *Service) Moments(ctx context.Context, order orders.ID) ([]orders.Moment, error) {
 	all, err := s.ByOrder(ctx, order)
@@ -136,12 +155,12 @@ func documentTx(tx *sqlite.Tx, document ID) (Document, error) {
 }
 
 func (d *Document) readLines(tx *sqlite.Tx) error {
-	rows := tx.Query(`SELECT kind, line, sku, title, quantity, unit_price, net, tax, gross FROM document_lines WHERE document = ? ORDER BY n`, d.ID)
+	rows := tx.Query(`SELECT kind, line, sku, title, quantity, unit_price, net, tax, gross, delivery FROM document_lines WHERE document = ? ORDER BY n`, d.ID)
 	amount := func(col int) money.Amount { return money.New(rows.Int64(col), d.Currency) }
 	for rows.Next() {
 		d.Lines = append(d.Lines, Line{
 			Kind: LineKind(rows.Text(0)), Line: rows.Int(1), SKU: rows.Text(2), Title: rows.Text(3), Quantity: rows.Int64(4),
-			UnitPrice: amount(5), Net: amount(6), Tax: amount(7), Gross: amount(8),
+			UnitPrice: amount(5), Net: amount(6), Tax: amount(7), Gross: amount(8), Delivery: rows.Int(9),
 		})
 	}
 	return rows.Close()

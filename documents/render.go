@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/pricing"
@@ -48,14 +49,15 @@ func (p *Printer) StyleSource() string {
 }
 
 // HTML writes a document for its contact in a language: "de", or English for
-// any other. Nothing is written if it fails.
-func (p *Printer) HTML(w io.Writer, d Document, to cart.Contact, language string) error {
+// any other. deliveries are where its goods went, if to several places: see
+// Service.Deliveries. Nothing is written if it fails.
+func (p *Printer) HTML(w io.Writer, d Document, to cart.Contact, language string, deliveries ...cart.DeliveryAddress) error {
 	l := english
 	if base, _, _ := strings.Cut(strings.ToLower(language), "-"); base == "de" {
 		l = german
 	}
 	var b bytes.Buffer
-	if err := p.page.Execute(&b, sheet{Document: d, To: to, l: l}); err != nil {
+	if err := p.page.Execute(&b, sheet{Document: d, To: to, Deliveries: deliveries, l: l}); err != nil {
 		return fmt.Errorf("printing document %s: %w", d.ID, err)
 	}
 	_, err := w.Write(b.Bytes())
@@ -65,8 +67,9 @@ func (p *Printer) HTML(w io.Writer, d Document, to cart.Contact, language string
 // sheet is a document as the template sees it.
 type sheet struct {
 	Document
-	To cart.Contact
-	l  *locale
+	To         cart.Contact
+	Deliveries []cart.DeliveryAddress
+	l          *locale
 }
 
 // Lang returns the language of the page.
@@ -136,6 +139,13 @@ func (s sheet) Recipient() []string {
 	if a.Line1 == "" && a.City == "" {
 		a = s.To.ShippingAddress
 	}
+	return s.rows(a)
+}
+
+// Rows returns the rows of an address that goods went to.
+func (s sheet) Rows(d cart.DeliveryAddress) []string { return s.rows(d.Address) }
+
+func (s sheet) rows(a accounts.Address) []string {
 	name := a.Name.Reveal()
 	if name == "" {
 		name = s.To.Name.Reveal()

@@ -50,6 +50,7 @@ CREATE TABLE document_lines (
 	net        INTEGER NOT NULL,
 	tax        INTEGER NOT NULL,
 	gross      INTEGER NOT NULL CHECK (gross = net + tax),
+	delivery   INTEGER NOT NULL CHECK (delivery >= 0), -- of the order, if that goes to several places; 0 otherwise
 	PRIMARY KEY (document, n)
 ) STRICT, WITHOUT ROWID;
 

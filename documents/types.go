@@ -59,6 +59,9 @@ type Line struct {
 	Quantity        int64 // 0 is a lower price
 	UnitPrice       money.Amount
 	Net, Tax, Gross money.Amount // after discounts
+	// Delivery is the number of the order's delivery that it is in; 0 if the
+	// order goes to one place.
+	Delivery int
 }
 
 // LineKind says what a row is about.
