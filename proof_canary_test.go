@@ -33,6 +33,7 @@ var canaries = []string{
 	"77 Larkspur Crescent", "Ostfildern-Ruit", "D-73760", "Quackenbush & Sons", "Torvald Ekenstam", "ekenstam@example.net",
 	"ocelot umbrella 1815", "marmalade zeppelin 42", "Larkspur tablet",
 	"hooks.example.org/in/9f1c-nightjar",
+	"4 Threadneedle Mews", "Pfaffenhofen-Hettenshausen",
 }
 
 // TestCanary: names, e-mail addresses, phone numbers and addresses of customers
@@ -127,6 +128,15 @@ func livePrivately(t *testing.T, shop *commerce.Store) accounts.CustomerID {
 		must(t, err)
 		_, err = shop.Carts.SetContact(ctx, cart.SetContact{Cart: full.ID, Contact: c.contact})
 		must(t, err)
+		elsewhere := at
+		elsewhere.Line1, elsewhere.City = seal.Personal(canaries[13]), seal.Personal(canaries[14])
+		_, err = shop.Carts.SetDelivery(ctx, cart.SetDelivery{Cart: full.ID, Address: elsewhere})
+		must(t, err)
+		_, err = shop.Carts.AssignLines(ctx, cart.AssignLines{Cart: full.ID, Lines: []cart.AssignedLine{{Line: full.Lines[0].ID, Delivery: 2}}})
+		must(t, err)
+		if got, err := shop.Carts.DeliveryAddresses(ctx, full.ID); err != nil || got[0].Address != elsewhere {
+			t.Fatalf("the second delivery goes to %+v, %v", got, err)
+		}
 		if got, err := shop.Carts.Contact(ctx, full.ID); err != nil || got.Name != c.contact.Name {
 			t.Fatalf("the contact is not what was set: %v", err)
 		}
@@ -272,6 +282,9 @@ func TestErasedAtOnce(t *testing.T) {
 	for _, o := range mine {
 		if got, err := shop.Orders.Contact(ctx, o.ID); err != nil || !got.Erased || got.Name != "" || got.ShippingAddress.Line1 != "" {
 			t.Errorf("the contact of order %s reads as erased %v, %v", o.ID, got.Erased, err)
+		}
+		if where, err := shop.Orders.DeliveryAddresses(ctx, o.ID); err != nil || len(where) == 1 && (!where[0].Erased || where[0].Address.Line1 != "") {
+			t.Errorf("order %s goes to %+v, %v", o.ID, where, err)
 		}
 		if got, err := shop.Carts.Contact(ctx, cart.ID(o.Cart)); err != nil || !got.Erased || got.Name != "" {
 			t.Errorf("the contact of cart %s reads as erased %v, %v", o.Cart, got.Erased, err)

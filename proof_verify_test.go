@@ -101,6 +101,13 @@ var damages = []struct {
 	{"inventory.acknowledged_within_given_back", one(`UPDATE allowances SET booked_given_back = 100`)},
 	{"inventory.acknowledged_within_shipped", one(`UPDATE allowances SET booked_shipped = 100`)},
 	{"inventory.acknowledged_within_returned", one(`UPDATE allowances SET booked_returned = 100`)},
+	{"cart.line_has_its_delivery", one(`DELETE FROM cart_deliveries`)},
+	{"cart.deliveries_are_numbered", one(`UPDATE carts SET last_delivery = 1`)},
+	{"orders.deliveries_sum_up", one(`UPDATE order_deliveries SET shipping = shipping + 1`)},
+	{"orders.deliveries_sum_up", one(`UPDATE orders SET split = 0`)},
+	{"orders.line_has_its_delivery", one(`DELETE FROM order_deliveries WHERE n = 2`)},
+	{"orders.line_has_its_delivery", one(`UPDATE order_lines SET delivery = 9`)},
+	{"orders.parcel_is_of_one_delivery", one(`UPDATE order_lines SET delivery = 2 WHERE line = 1 AND order_id IN (SELECT order_id FROM order_deliveries)`)},
 	{"cart.is_looked_after", one(`DELETE FROM timers WHERE kind = 'cart.expire'`)},
 	{"orders.lines_sum_up", one(`UPDATE orders SET subtotal = subtotal + 1, total = total + 1`)},
 	{"checkout.used_promotion_has_an_order", one(`INSERT INTO redemptions (order_id, of, slot, customer, code, amount, at) VALUES ('ord_1', 'prm_1', 0, '', '', 0, 0)`)},
@@ -232,6 +239,26 @@ func verify(t *testing.T, dir string, clock *commercetest.Clock) ([]commerce.Vio
 	return commerce.Verify(t.Context(), dir, clock.Option(), commerce.WithPayments(simulator.New()))
 }
 
+// goesToTwoPlaces makes an order of three lines, of which one goes to another
+// place, and ships the two others.
+func goesToTwoPlaces(t *testing.T, shop *commerce.Store) {
+	t.Helper()
+	ctx := t.Context()
+	property := func(text string) []cart.Property { return []cart.Property{{Name: "text", Value: text}} }
+	c, err := shop.Carts.AddLines(ctx, cart.AddLines{Lines: []cart.AddedLine{
+		{SKU: "mug", Quantity: 1}, {SKU: "mug", Quantity: 1, Properties: property("a")}, {SKU: "mug", Quantity: 1, Properties: property("b")},
+	}})
+	must(t, err)
+	_, err = shop.Carts.SetDelivery(ctx, cart.SetDelivery{Cart: c.ID, Address: accounts.Address{Line1: "12 Great Queen Street", City: "London", Country: "GB"}})
+	must(t, err)
+	_, err = shop.Carts.AssignLines(ctx, cart.AssignLines{Cart: c.ID, Lines: []cart.AssignedLine{{Line: c.Lines[2].ID, Delivery: 2}}})
+	must(t, err)
+	made, err := shop.Checkout.Complete(ctx, checkout.Complete{Cart: c.ID, PayWith: "simulator", Token: approves})
+	must(t, err)
+	_, err = shop.Orders.Ship(ctx, orders.Ship{Order: made.ID, Delivery: 1})
+	must(t, err)
+}
+
 // eventful makes a store in which everything has happened once and closes it.
 func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	t.Helper()
@@ -283,6 +310,7 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	_, err = shop.Orders.SetNumbering(ctx, orders.SetNumbering{Scheme: orders.Sequence})
 	must(t, err)
 	paid := checkout.Complete{PayWith: "simulator", Token: approves}
+	goesToTwoPlaces(t, shop)
 	shipped, err := buy(ctx, shop, "mug", 3, paid)
 	must(t, err)
 	_, err = buy(ctx, shop, "shirt-s", 2, paid)
