@@ -95,7 +95,7 @@ func TestASlowReaderOfACopyHoldsNobodyUp(t *testing.T) {
 		if worst > 100*time.Millisecond {
 			t.Errorf("a proposal took %v", worst)
 		}
-		if most > 2*limit {
+		if most > 5*limit { // four times for who needs a copy, and what is written until the next truncation
 			t.Errorf("the leader's log grew to %d bytes", most)
 		}
 		if now := c.machines["a"].checkpoints(); now < before+5 {

@@ -42,9 +42,10 @@ type Group struct {
 
 	full       chan struct{} // the log has reached the size at which it is truncated; has room for one
 	size       atomic.Int64  // that size, in bytes
-	marking    sync.Mutex    // held from Persist until raft is through with a snapshot, and while a copy takes the place of the log
-	marked     atomic.Bool   // Persist holds marking
-	rebuilding sync.Mutex    // held while the machine is rebuilt, and while a snapshot is taken
+	kept       retention
+	marking    sync.Mutex  // held from Persist until raft is through with a snapshot, and while a copy takes the place of the log
+	marked     atomic.Bool // Persist holds marking
+	rebuilding sync.Mutex  // held while the machine is rebuilt, and while a snapshot is taken
 
 	quit    chan struct{} // ends the group's own goroutines
 	tasks   sync.WaitGroup
@@ -152,13 +153,13 @@ func (g *Group) grown() {
 	}
 }
 
-// keep returns the oldest entry to keep when the log is truncated: with other members, about half of what the log may
-// hold, so that one that is a little behind needs no copy.
+// keep returns the oldest entry to keep when the log is truncated: with other members, about as much as retention says,
+// so that one that is a little behind needs no copy.
 func (g *Group) keep(first, last uint64) uint64 {
 	if len(g.raft.GetConfiguration().Configuration().Servers) < 2 {
 		return last + 1
 	}
-	bytes, keep := uint64(g.log.Bytes()), uint64(g.node.conf.SnapshotBytes/2)
+	bytes, keep := uint64(g.log.Bytes()), uint64(g.kept.keep(g.node.conf.SnapshotBytes))
 	if bytes <= keep {
 		return first
 	}
@@ -168,6 +169,7 @@ func (g *Group) keep(first, last uint64) uint64 {
 // truncate checkpoints the machine and deletes the log up to there, each time the log is full.
 func (g *Group) truncate() {
 	limit := g.node.conf.SnapshotBytes
+	left, last := g.log.Bytes(), time.Now()
 	for {
 		select {
 		case <-g.full:
@@ -177,13 +179,16 @@ func (g *Group) truncate() {
 		if g.log.Bytes() < g.size.Load() {
 			continue // the truncation before this one took care of it
 		}
+		now := time.Now()
+		g.kept.wrote(g.log.Bytes()-left, now.Sub(last))
 		g.rebuilding.Lock()
 		err := g.raft.Snapshot().Error()
 		if g.marked.CompareAndSwap(true, false) {
 			g.marking.Unlock()
 		}
 		g.rebuilding.Unlock()
-		g.size.Store(limit)
+		left, last = g.log.Bytes(), now
+		g.size.Store(max(limit, left+limit/2))
 		if err != nil && g.node.Err() == nil {
 			// A reader was in the way, or members are changing. Try again when the log has grown a little more.
 			g.size.Store(g.log.Bytes() + limit/4)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/hashicorp/raft"
 	"github.com/keelshop/commerce/fault"
@@ -179,7 +180,11 @@ func (g *Group) sendable() (meta *raft.SnapshotMeta, r io.ReadCloser, err error)
 	default:
 		return nil, nil, fault.New(fault.Unavailable, "another copy is being sent")
 	}
-	done := func() { <-g.node.copying }
+	began := time.Now()
+	done := func() {
+		g.kept.copied(time.Since(began))
+		<-g.node.copying
+	}
 	defer func() {
 		if err != nil {
 			done()

@@ -195,3 +195,42 @@ func TestADamagedCopyIsRefused(t *testing.T) {
 		}
 	})
 }
+
+// TestTheLogOutlastsACopy: a copy takes five seconds, in which more is written than the log may hold. A
+// newcomer catches up all the same, since the log then keeps what is written during a copy.
+func TestTheLogOutlastsACopy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network, _ := onMemory(1)
+		c := newCluster(t, network, "a", "b")
+		c.bytes = 192 << 10
+		defer c.stopAll()
+		c.start("a", false)
+		c.machines["a"].slowly = 5 * time.Second
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for ctx.Err() == nil {
+				c.groups["a"].Propose(ctx, make([]byte, 10_000))
+				time.Sleep(100 * time.Millisecond)
+			}
+		}()
+		time.Sleep(10 * time.Second)
+		c.start("b", true)
+		a := c.groups["a"]
+		if err := a.Add(t.Context(), "b"); err != nil {
+			t.Error(err)
+		}
+		for began := time.Now(); a.Promote(t.Context(), "b") != nil; time.Sleep(time.Second) {
+			if time.Since(began) > 5*time.Minute {
+				t.Fatalf("after %d copies it has not caught up", c.machines["b"].copies)
+			}
+		}
+		stop()
+		<-done
+		c.settle()
+		if n := c.machines["b"].copies; n < 1 || n > 3 {
+			t.Errorf("it took %d copies", n)
+		}
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/keelshop/commerce/replication"
@@ -22,6 +23,7 @@ type machine struct {
 	busy     bool                            // a reader keeps checkpoints from completing
 	broken   error                           // what a checkpoint returns
 	uncopied error                           // what a copy returns
+	slowly   time.Duration                   // how long a copy takes
 	stuck    chan struct{}                   // a checkpoint waits until it is closed; may be nil
 	batches  int
 	copies   int        // how often it was replaced by one
@@ -90,12 +92,14 @@ func (m *machine) Checkpoint() (uint64, error) {
 // Copy and Replace make it a replication.Copier.
 func (m *machine) Copy(path string) (uint64, error) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
+	applied := m.state.applied
 	data, err := json.Marshal(picture{m.state.applied, m.state.entries, m.state.hash, m.numbers})
+	m.mu.Unlock()
+	time.Sleep(m.slowly)
 	if err == nil {
 		err = os.WriteFile(path, data, 0o600)
 	}
-	return m.state.applied, errors.Join(err, m.uncopied)
+	return applied, errors.Join(err, m.uncopied)
 }
 
 func (m *machine) Replace(path string) error {
