@@ -294,3 +294,30 @@ func BenchmarkListingByCategory(b *testing.B) {
 		}
 	}
 }
+
+// TestFormerHandlesThatAreNamed: they lead to the category that names them, and
+// naming them again changes nothing.
+func TestFormerHandlesThatAreNamed(t *testing.T) {
+	s := newShop(t, 3)
+	old := s.category(catalog.PutCategory{Handle: "beakers", Title: "Beakers"})
+	s.category(catalog.PutCategory{ID: old.ID, Handle: "jugs", Title: "Jugs"}) // beakers leads to it
+	put := catalog.PutCategory{Handle: "cups", Title: "Cups", FormerHandles: []string{"mugs", "beakers", "cups", "mugs"}}
+	cups := s.category(put)
+	for _, h := range []string{"mugs", "beakers"} {
+		if c, ok := s.tree().ByHandle(h); !ok || c.ID != cups.ID {
+			t.Errorf("%s leads to %+v", h, c)
+		}
+	}
+	if again := s.category(put); again.Version != cups.Version || !slices.Equal(again.FormerHandles, []string{"beakers", "mugs"}) {
+		t.Errorf("putting it again makes %+v of %+v", again, cups)
+	}
+	put.FormerHandles = []string{"tumblers"} // the others stay
+	if more := s.category(put); more.Version != cups.Version+1 || len(more.FormerHandles) != 3 {
+		t.Errorf("%+v", more)
+	}
+	put.FormerHandles = []string{"jugs"}
+	_, err := s.PutCategory(t.Context(), put)
+	if taken, ok := errors.AsType[*catalog.CategoryHandleError](err); !ok || taken.Category != old.ID {
+		t.Errorf("the handle of another category: %v", err)
+	}
+}

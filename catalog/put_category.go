@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
@@ -32,6 +33,10 @@ type PutCategory struct {
 	Translations    []Translation   `cbor:"13,keyasint,omitempty"` // without Terms
 	Metadata        json.RawMessage `cbor:"9,keyasint,omitempty"`
 	PrivateMetadata json.RawMessage `cbor:"10,keyasint,omitempty"`
+	// FormerHandles lead to the category as well, as those do that it had
+	// before, which need not be named. One that led to another category leads
+	// to this one then.
+	FormerHandles []string `cbor:"14,keyasint,omitempty"`
 	// Version is the one that the caller has read; 0 replaces any.
 	Version int64 `cbor:"11,keyasint,omitempty"`
 
@@ -40,6 +45,9 @@ type PutCategory struct {
 	// NewID is the category's ID if it is new.
 	NewID CategoryID `cbor:"12,keyasint" command:"stamped"`
 }
+
+// mostFormerCategoryHandles is how many former handles one command names.
+const mostFormerCategoryHandles = 100
 
 // Kind returns "catalog.put_category".
 func (PutCategory) Kind() command.Kind { return "catalog.put_category" }
@@ -60,6 +68,12 @@ func (c PutCategory) Validate() error {
 	if err == nil && c.Version < 0 {
 		err = fault.New(fault.Invalid, "version %d of a category cannot exist", c.Version)
 	}
+	if err == nil && len(c.FormerHandles) > mostFormerCategoryHandles {
+		err = fault.New(fault.Invalid, "a category names %d former handles; the limit is %d", len(c.FormerHandles), mostFormerCategoryHandles)
+	}
+	for _, h := range c.FormerHandles {
+		err = firstError(err, checkName("former handle", h))
+	}
 	return firstError(err,
 		checkName("handle", c.Handle),
 		checkText("title", c.Title, 1, mostTitle),
@@ -72,6 +86,8 @@ func (c PutCategory) Validate() error {
 
 func (c PutCategory) normalized() (PutCategory, error) {
 	c.Media, c.Translations = noneIfEmpty(c.Media), normalTranslations(c.Translations)
+	former := slices.Compact(slices.Sorted(slices.Values(c.FormerHandles)))
+	c.FormerHandles = noneIfEmpty(slices.DeleteFunc(former, func(h string) bool { return h == c.Handle }))
 	var err error
 	c.Metadata, c.PrivateMetadata, err = metadata.CompactBoth(c.Metadata, c.PrivateMetadata)
 	return c, err
@@ -89,6 +105,11 @@ func (c PutCategory) apply(tx *command.Tx) (storedCategory, error) {
 	}
 	want := c.category(tx, have)
 	fields := want.differences(have)
+	former, err := c.newFormer(tx, have.ID)
+	if err != nil {
+		return storedCategory{}, err
+	}
+	fields.note("former_handles", len(former) == 0)
 	if len(fields) == 0 && found {
 		return storedCategory{ID: have.ID, Version: have.Version}, nil
 	}
@@ -103,6 +124,13 @@ func (c PutCategory) apply(tx *command.Tx) (storedCategory, error) {
 	want.Version++
 	if err := want.store(tx); err != nil {
 		return storedCategory{}, err
+	}
+	for _, h := range former {
+		_, err := tx.Exec(`INSERT INTO former_category_handles (handle, category, slot) VALUES (?, ?, ?)
+			ON CONFLICT (handle) DO UPDATE SET category = excluded.category, slot = excluded.slot`, h, want.ID, tx.Slot)
+		if err != nil {
+			return storedCategory{}, err
+		}
 	}
 	if found && want.Parent != have.Parent {
 		if err := treeMoved(tx); err != nil {
@@ -131,6 +159,28 @@ func (c PutCategory) category(tx *command.Tx, have Category) Category {
 		want.ID, want.CreatedAt = c.NewID, tx.Time()
 	}
 	return want
+}
+
+// newFormer returns the former handles that do not lead to the category yet, and
+// refuses those that other categories have.
+func (c PutCategory) newFormer(tx *command.Tx, category CategoryID) (list []string, err error) {
+	for _, h := range c.FormerHandles {
+		other, found, err := readCategory(tx.Tx, "", h)
+		if err != nil {
+			return nil, err
+		}
+		if found && other.ID != category {
+			return nil, &CategoryHandleError{Handle: h, Category: other.ID}
+		}
+		leads, _, err := tx.Int64(`SELECT count(*) FROM former_category_handles WHERE handle = ? AND category = ?`, h, category)
+		if err != nil {
+			return nil, err
+		}
+		if !found && leads == 0 {
+			list = append(list, h)
+		}
+	}
+	return list, nil
 }
 
 // takeHandle refuses the handle of another category, takes a former handle

@@ -79,7 +79,7 @@ func (e *exporter) writeTree(ctx context.Context) (err error) {
 func (e *exporter) writeBelow(ctx context.Context, parent catalog.CategoryID, handle string) error {
 	for _, c := range e.tree.Children(parent) {
 		err := e.to.part("category", &categoryLine{
-			Type: "category", Handle: c.Handle, Parent: handle, Position: c.Position, Title: c.Title, Description: c.Description,
+			Type: "category", Handle: c.Handle, Parent: handle, FormerHandles: c.FormerHandles, Position: c.Position, Title: c.Title, Description: c.Description,
 			SEO: c.SEO, Media: c.Media, Translations: c.Translations, Metadata: c.Metadata, PrivateMetadata: c.PrivateMetadata,
 		})
 		if err != nil {

@@ -83,6 +83,7 @@ type categoryLine struct {
 	Type            string                `json:"type"`
 	Handle          string                `json:"handle"`
 	Parent          string                `json:"parent,omitempty"`
+	FormerHandles   []string              `json:"former_handles,omitempty"`
 	Position        int64                 `json:"position,omitempty"`
 	Title           string                `json:"title"`
 	Description     string                `json:"description,omitempty"`

@@ -118,7 +118,7 @@ func (c *categoryLine) put(ctx context.Context, l *loader, r *record) error {
 	}
 	put := catalog.PutCategory{
 		Handle: c.Handle, Title: c.Title, Description: c.Description, Position: c.Position, SEO: c.SEO, Media: c.Media,
-		Translations: c.Translations, Metadata: c.Metadata, PrivateMetadata: c.PrivateMetadata,
+		FormerHandles: c.FormerHandles, Translations: c.Translations, Metadata: c.Metadata, PrivateMetadata: c.PrivateMetadata,
 	}
 	have, err := l.category(ctx, c.Handle)
 	if err != nil || have != "" && !l.options.Update {
@@ -137,7 +137,9 @@ func (c *categoryLine) put(ctx context.Context, l *loader, r *record) error {
 		if err != nil {
 			return err
 		}
-		l.categories[c.Handle] = done.ID
+		for _, h := range append([]string{c.Handle}, c.FormerHandles...) {
+			l.categories[h] = done.ID
+		}
 	}
 	l.summary.Categories++
 	return nil
