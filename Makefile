@@ -32,7 +32,7 @@ KILLS ?= 100
 DIR ?= shop.data
 DATA ?=
 
-.PHONY: help olist journey lies check test race sim properties chaos planted failover fuzz bench searchbench relevance replay fixture golden crowd
+.PHONY: help catalogues olist journey lies check test race sim properties chaos planted failover fuzz bench searchbench relevance replay fixture golden crowd
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,6 +95,9 @@ replay: ## a retailer's year of orders, then verify (DATA=online_retail.csv.gz D
 
 lies: ## 20,000 orders at a bank that lies, 10,000 orders of webhooks, every case of the crash matrix
 	COMMERCE_LONG=1 go test -count=1 -timeout=3h -run='^(TestLyingProvider|TestWebhooksInAnyOrder|TestCrashMatrix)$$' -v ./checkout
+
+catalogues: ## imports killed 20 times, a file of 2 GB in little memory, the Icecat catalogue in ../shared/data out and in again
+	COMMERCE_LONG=1 go test -count=1 -timeout=3h -run='^(TestImportKilled|TestMemoryIsThatOfABatch|TestIcecat|TestEveryFieldOfIcecat)$$' -v ./cmd/commerce ./interchange
 
 olist: ## a marketplace's 99,440 orders in ../shared/data with all their payments, and their ledger read by awk
 	COMMERCE_LONG=1 COMMERCE_OLIST_LEDGER=$(CURDIR)/olist-ledger.csv go test -count=1 -timeout=3h -run='^TestOlist$$' -v .

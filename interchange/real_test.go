@@ -2,13 +2,16 @@ package interchange_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/csv"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -228,6 +231,8 @@ func export(t testing.TB, shop *commerce.Store, f interchange.Format) []byte {
 	return b.Bytes()
 }
 
+// TestIcecat imports the whole catalogue. COMMERCE_LONG=1 also takes it out and
+// in again, byte for byte.
 func TestIcecat(t *testing.T) {
 	text := read(t, "icecat-chorus/products.jsonl.gz")
 	if testing.Short() {
@@ -248,4 +253,99 @@ func TestIcecat(t *testing.T) {
 	if n := len(p.Attributes); n < 20 || p.Attributes[0].Name != "product_type" || p.Attributes[0].Text != "Notebook" {
 		t.Errorf("%d attributes, the first %+v", n, p.Attributes[0])
 	}
+	if os.Getenv("COMMERCE_LONG") != "" {
+		exportsComeBack(t, shop)
+	}
+}
+
+// TestEveryFieldOfIcecat counts: each field that has something in it ends in
+// one of the product or in its source. COMMERCE_LONG=1 looks at all 603,556.
+func TestEveryFieldOfIcecat(t *testing.T) {
+	z, err := gzip.NewReader(bytes.NewReader(read(t, "icecat-chorus/products.jsonl.gz")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := 603_556
+	if os.Getenv("COMMERCE_LONG") == "" {
+		text, want = bytes.Join(slices.Collect(bytes.Lines(text))[:1500], nil), 45_483
+	}
+	lines := json.NewDecoder(bytes.NewReader(text))
+	lines.UseNumber()
+	fields, lost := 0, 0
+	for p, err := range interchange.Products(bytes.NewReader(text), interchange.Options{Format: interchange.Icecat, Currency: "EUR"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		var line map[string]any
+		if err := lines.Decode(&line); err != nil {
+			t.Fatal(err)
+		}
+		var private struct {
+			Source struct{ Columns map[string]string }
+		}
+		if err := json.Unmarshal(p.PrivateMetadata, &private); err != nil && len(p.PrivateMetadata) > 0 {
+			t.Fatal(err)
+		}
+		attributes := map[string]string{}
+		for _, a := range p.Attributes {
+			attributes[a.Name] = a.Value()
+		}
+		for key, value := range line {
+			if value == "" {
+				continue
+			}
+			fields++
+			if !icecatHas(p, attributes, private.Source.Columns, key, value) {
+				if lost++; lost < 10 {
+					t.Errorf("product %s: %s, which is %v, is nowhere", p.Handle, key, value)
+				}
+			}
+		}
+	}
+	if fields != want || lost > 0 || lines.More() {
+		t.Errorf("%d of %d fields are lost, want none of %d", lost, fields, want)
+	}
+}
+
+// icecatHas reports whether a product has what a line says under a key.
+func icecatHas(p catalog.PutProduct, attributes, source map[string]string, key string, value any) bool {
+	text, isText := value.(string)
+	if !isText {
+		b, err := json.Marshal(value)
+		if err != nil {
+			return false
+		}
+		text = string(b)
+	}
+	v := p.Variants[0]
+	switch key {
+	case "id":
+		return p.Handle == text && p.ExternalReference == text && v.SKU == catalog.SKU(text)
+	case "title":
+		return p.Title == text
+	case "supplier":
+		return p.Brand == text
+	case "price":
+		return strconv.FormatInt(v.Prices[0].Minor(), 10) == text
+	case "ean":
+		codes, _ := value.([]any)
+		return !slices.ContainsFunc(codes, func(c any) bool {
+			return !slices.Contains(v.Barcodes, c.(string)) && !strings.Contains(source["ean"], c.(string))
+		})
+	case "short_description":
+		return p.Description == text || source[key] == text
+	}
+	if len(key) > 7 && strings.HasPrefix(key, "attr_") {
+		if n, err := catalog.ParseNumber(text); err == nil && attributes[key[7:]] == n.Normal().String() {
+			return true
+		}
+		if attributes[key[7:]] == text {
+			return true
+		}
+	}
+	return source[key] == text
 }
