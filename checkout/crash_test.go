@@ -10,6 +10,7 @@ import (
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/fault"
@@ -20,6 +21,7 @@ import (
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/payments/simulator"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // mishap is what goes wrong at one step of a checkout: a command or a request
@@ -268,6 +270,45 @@ var visits = []visit{
 		}
 		return err
 	}, orders.Canceled, 0, 1000, 700},
+	{"a code that each may use once", func(s *shop, c *customer) error {
+		if _, err := s.carts.ApplyCode(s.ctx(), cart.ApplyCode{Cart: c.cart, Code: "EACH", Key: c.key + "/code"}); err != nil {
+			return err
+		}
+		_, err := c.buy(s, c.gift(), byCard(approves))
+		return err
+	}, orders.Placed, 4500, 0, 700},
+	{"a kit, and goods that the cart has held", func(s *shop, c *customer) error {
+		for _, sku := range []catalog.SKU{"set", "ticket"} {
+			if _, err := s.carts.AddLine(s.ctx(), cart.AddLine{Cart: c.cart, SKU: sku, Quantity: 2, Key: c.key + "/" + string(sku)}); err != nil {
+				return err
+			}
+		}
+		_, err := c.buy(s, byCard(approves))
+		return err
+	}, orders.Placed, 5000 + 2*2*price + 2*price, 1000, 700},
+	{"units that are canceled", func(s *shop, c *customer) error {
+		r, err := c.buy(s, c.gift(), byCard(approves))
+		if err != nil || r.Status != orders.Placed {
+			return err
+		}
+		if _, err := s.orders.CancelLines(s.ctx(), orders.CancelLines{Order: r.ID, Lines: []orders.LineQuantity{{Line: 1, Quantity: 1}}, Reason: "test", Key: c.key + "/c"}); err != nil {
+			return err
+		}
+		return s.payments.Settle(s.ctx(), r.ID)
+	}, orders.Placed, 3750, 1000, 700},
+	{"a parcel of which some comes back", func(s *shop, c *customer) error {
+		r, err := c.buy(s, c.gift(), byCard(approves))
+		if err != nil || r.Status != orders.Placed {
+			return err
+		}
+		if _, err := s.orders.Ship(s.ctx(), orders.Ship{Order: r.ID, Key: c.key + "/s"}); err != nil {
+			return err
+		}
+		if _, err := s.orders.Return(s.ctx(), orders.Return{Order: r.ID, Lines: []orders.LineQuantity{{Line: 1, Quantity: 2}}, Reason: "test", Key: c.key + "/b"}); err != nil {
+			return err
+		}
+		return s.payments.Settle(s.ctx(), r.ID)
+	}, orders.Placed, 2500, 1000, 700},
 }
 
 // more lives through a change of an order and a further payment for it.
@@ -322,6 +363,7 @@ func (s *shop) tellAll(v visit, at int, how mishap) (found, hit bool) {
 	c := s.arrives(fmt.Sprintf("%s, step %d, %s", v.name, at, how))
 	first, p := s.start(at, how)
 	err := v.tell(first, c)
+	defer s.leaves(c)
 	if !p.hit {
 		return p.steps >= at, false
 	}
@@ -342,6 +384,18 @@ func (s *shop) tellAll(v visit, at int, how mishap) (found, hit bool) {
 	}
 	second.ends(v, c)
 	return true, true
+}
+
+// leaves notes what has left the shop with a visitor's order and is not back.
+func (s *shop) leaves(c *customer) {
+	if c.order == "" {
+		return
+	}
+	for _, l := range s.order(c.order).Lines {
+		if _, counted := s.received[l.SKU]; counted { // kits are not: their parts are
+			s.received[l.SKU] -= l.Shipped - l.Returned
+		}
+	}
 }
 
 // ends fails the test unless a visit has come to what it should.
@@ -373,6 +427,11 @@ func (s *shop) ends(v visit, c *customer) {
 func TestCrashMatrix(t *testing.T) {
 	s := newShop(t, 2)
 	s.sells("mug", 10_000)
+	s.sells("cup", 10_000)
+	s.kit("set", "cup", 2, "mug", 1)
+	s.sellsBy(catalog.ReserveOnCart, "ticket", 10_000)
+	s.promotes("each", needsCode)
+	s.coupon("EACH", "each", pricing.Limits{PerCustomer: 1, Uses: 10_000})
 	cases := 0
 	for _, v := range visits {
 		for at := 1; ; at++ {
