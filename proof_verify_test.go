@@ -196,6 +196,10 @@ var damages = []struct {
 	{"merchandising.versions_grow", one(`UPDATE search_vocabularies SET version = version + 1`)},
 	{"merchandising.log_is_bounded", one(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
 		INSERT INTO search_misses SELECT 'en', 'text ' || i, 0, 1, 0 FROM n`)},
+	{"shard.trail_is_unbroken", one(`UPDATE trail SET principal = 'staff bob' WHERE seq = 1`)},
+	{"shard.trail_is_unbroken", one(`UPDATE trail SET refused = ''`)},
+	{"shard.trail_is_unbroken", one(`DELETE FROM trail WHERE seq = (SELECT max(seq) FROM trail)`)},
+	{"shard.trail_is_unbroken", []string{`DELETE FROM trail WHERE seq = 1`, `UPDATE trail SET seq = seq - 1`, `UPDATE meta SET trail = trail - 1`}},
 	{"shard.outbox_without_gaps", one(`DELETE FROM outbox WHERE seq = 2`)},
 	{"shard.replay_equals_state", one(`UPDATE orders SET external_reference = 'another'`)},
 }
@@ -305,6 +309,14 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	_, err = shop.Accounts.AddAddress(ctx, accounts.AddAddress{Customer: who.ID, Address: accounts.Address{Name: "Ada", Line1: "1 St James's", City: "London", Country: "GB"}})
 	must(t, err)
 	_, err = shop.Carts.Merge(ctx, basket(t, shop, "mug", 2), who.ID)
+	must(t, err)
+
+	ann := commerce.AsStaff(ctx, "staff ann")
+	_, err = shop.Inventory.Receive(ann, inventory.Receive{SKU: "mug", Quantity: 2})
+	must(t, err)
+	_, err = shop.Orders.Cancel(ann, orders.Cancel{Order: "ord_01KAJ3W7Q8Z5D4F6G7H8J9K0M1", Reason: "by mistake"})
+	wantCode(t, err, fault.NotFound)
+	_, err = shop.Inventory.Receive(ann, inventory.Receive{SKU: "mug", Quantity: 1})
 	must(t, err)
 
 	_, err = shop.Orders.SetNumbering(ctx, orders.SetNumbering{Scheme: orders.Sequence})

@@ -124,5 +124,6 @@ var views = []sqlite.View{
 	{Name: "search_vocabularies", Query: `SELECT locale, synonyms, stop_words, version, updated_at FROM $.search_vocabularies`},
 	{Name: "search_misses", Query: `SELECT locale, text, count, last_at FROM $.search_misses`},
 	{Name: "notes", Query: `SELECT subject, external_reference, metadata, private_metadata FROM $.notes`},
+	{Name: "trail", Query: `SELECT (SELECT shard FROM $.meta) AS shard, seq, at, principal, kind, refused, first_event, events, lower(hex(hash)) AS hash FROM $.trail`},
 	{Name: "events", Query: `SELECT seq, at, kind, subject, data FROM $.outbox`},
 }

@@ -30,7 +30,7 @@ func (s *site) visitor(route string, h func(*visit) error) http.HandlerFunc {
 		v.readPosition()
 		err := v.identify()
 		if err == nil {
-			v.r = v.r.WithContext(commerce.As(v.ctx(), "staff "+string(v.staff)))
+			v.r = v.r.WithContext(commerce.AsStaff(v.ctx(), "staff "+string(v.staff)))
 			err = h(v)
 		}
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
 )
 
@@ -40,6 +41,14 @@ func (c Caller) principal() string {
 		return "staff"
 	}
 	return "guest"
+}
+
+// asks returns a context whose calls are made for the caller.
+func (c Caller) asks(ctx context.Context) context.Context {
+	if c.Staff {
+		return commerce.AsStaff(ctx, c.principal())
+	}
+	return commerce.As(ctx, c.principal())
 }
 
 type callerKey struct{}

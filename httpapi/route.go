@@ -9,7 +9,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
-	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/web"
 )
@@ -197,7 +196,7 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 		if (r.secret || (r.id == checkOutID || r.id == payOrderID) && offersGiftCard(req)) && !a.secret.Allow(w, req, web.Network(web.Proxies(a.options.Proxies).Client(req))) {
 			return
 		}
-		ctx = context.WithValue(commerce.As(ctx, caller.principal()), callerKey{}, caller)
+		ctx = context.WithValue(caller.asks(ctx), callerKey{}, caller)
 		if r.policy != forAll && a.shop.Cluster().Addr() != "" {
 			ctx = context.WithValue(ctx, writerKey{}, w)
 		}

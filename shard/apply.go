@@ -227,7 +227,12 @@ func (s *Shard) applyCommand(env command.Envelope, effects *command.Effects) (Re
 			return r, err
 		}
 	}
+	firstEvent := effects.NextEvent
 	reply, err := s.run(def, env, effects)
+	if err == nil && env.Staff {
+		f := footstepOf(env, reply, firstEvent, effects.NextEvent)
+		err = f.leave(s.conn.Tx())
+	}
 	if err != nil || !def.Recorded {
 		return reply, err
 	}

@@ -22,6 +22,10 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 	if err := rows.Close(); err != nil {
 		return out, err
 	}
+	out, err := checkTrail(tx, out)
+	if err != nil {
+		return out, err
+	}
 	return checkFile(tx, out)
 }
 

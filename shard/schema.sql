@@ -15,7 +15,8 @@ CREATE TABLE meta (
 	level      INTEGER NOT NULL,
 	first_event INTEGER NOT NULL CHECK (first_event > 0), -- older ones were deleted
 	next_event INTEGER NOT NULL CHECK (next_event >= first_event),
-	map        INTEGER NOT NULL                       -- version of the slot map
+	map        INTEGER NOT NULL,                      -- version of the slot map
+	trail      INTEGER NOT NULL CHECK (trail >= 0)    -- rows of the table of that name
 ) STRICT;
 
 -- The slots that this shard owns, as ranges with both ends included.
@@ -55,3 +56,18 @@ CREATE TABLE timers (
 	slot    INTEGER NOT NULL,
 	PRIMARY KEY (due, kind, subject)
 ) STRICT, WITHOUT ROWID;
+
+-- What staff asked for, for ever. Each row holds a hash over itself and the hash
+-- before it: see trail.go.
+CREATE TABLE trail (
+	seq         INTEGER PRIMARY KEY CHECK (seq > 0),
+	at          INTEGER NOT NULL,
+	principal   TEXT    NOT NULL,
+	kind        TEXT    NOT NULL,
+	slot        INTEGER NOT NULL,
+	refused     TEXT    NOT NULL,                                -- why it was; '' if it was done
+	first_event INTEGER NOT NULL,                                -- of those in which it is told of
+	events      INTEGER NOT NULL CHECK (events >= 0),
+	body        BLOB    NOT NULL CHECK (length(body) = 32),      -- SHA-256 of the command
+	hash        BLOB    NOT NULL CHECK (length(hash) = 32)
+) STRICT;

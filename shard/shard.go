@@ -202,8 +202,8 @@ func (s *Shard) create() error {
 		return errors.Join(err, s.conn.Rollback())
 	}
 	tx := s.conn.Tx()
-	_, err := tx.Exec(`INSERT INTO meta (one, format, store, shard, shards, applied, term, clock, wall, cut, level, first_event, next_event, map)
-		VALUES (1, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 1, 1, ?)`, Format, s.cfg.Store, s.cfg.Shard, s.cfg.Map.Shards(), s.cfg.Map.Version)
+	_, err := tx.Exec(`INSERT INTO meta (one, format, store, shard, shards, applied, term, clock, wall, cut, level, first_event, next_event, map, trail)
+		VALUES (1, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 1, 1, ?, 0)`, Format, s.cfg.Store, s.cfg.Shard, s.cfg.Map.Shards(), s.cfg.Map.Version)
 	for _, r := range s.cfg.Map.Ranges(s.cfg.Shard) {
 		if err == nil {
 			_, err = tx.Exec(`INSERT INTO slots (first, last) VALUES (?, ?)`, r[0], r[1])

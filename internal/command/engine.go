@@ -94,6 +94,7 @@ func (s Stamp) NewID(prefix string) string { return id.New(prefix, s.Slot, s.At)
 func Do[R any](ctx context.Context, e Engine, c Command, call Call) (R, error) {
 	var zero R
 	principal := PrincipalOf(ctx)
+	staff := askedBy(ctx).staff
 	print, err := fingerprint(e, principal, c)
 	if err != nil {
 		return zero, err
@@ -119,7 +120,7 @@ func Do[R any](ctx context.Context, e Engine, c Command, call Call) (R, error) {
 	}
 	env := Envelope{
 		Kind: c.Kind(), Slot: call.Slot, At: at.UnixMilli(),
-		Principal: principal, Key: call.Key, Fingerprint: print,
+		Principal: principal, Staff: staff, Key: call.Key, Fingerprint: print,
 	}
 	if call.Prepare != nil {
 		if err := call.Prepare(Stamp{At: at, Slot: call.Slot, Key: call.Key}); err != nil {
@@ -195,13 +196,27 @@ func NewKey(at time.Time) string {
 
 type principalKey struct{}
 
+// asker is who asks for commands.
+type asker struct {
+	principal string
+	staff     bool
+}
+
+func askedBy(ctx context.Context) asker {
+	a, _ := ctx.Value(principalKey{}).(asker)
+	return a
+}
+
 // WithPrincipal returns a context whose commands are asked for by principal.
 func WithPrincipal(ctx context.Context, principal string) context.Context {
-	return context.WithValue(ctx, principalKey{}, principal)
+	return context.WithValue(ctx, principalKey{}, asker{principal: principal})
+}
+
+// WithStaff is WithPrincipal for somebody who works for the shop: what they
+// change is noted in the trails of the shards.
+func WithStaff(ctx context.Context, principal string) context.Context {
+	return context.WithValue(ctx, principalKey{}, asker{principal, true})
 }
 
 // PrincipalOf returns who asks in ctx; "" is the program itself.
-func PrincipalOf(ctx context.Context) string {
-	p, _ := ctx.Value(principalKey{}).(string)
-	return p
-}
+func PrincipalOf(ctx context.Context) string { return askedBy(ctx).principal }

@@ -30,6 +30,9 @@ type Envelope struct {
 	// know the kind. It was decided by the writer, never by the reader.
 	Skippable bool   `cbor:"10,keyasint,omitempty"`
 	Body      []byte `cbor:"11,keyasint"`
+	// Staff says that the principal works for the shop: the shard notes the
+	// command in its trail.
+	Staff bool `cbor:"12,keyasint,omitempty"`
 }
 
 // Encode returns the envelope's bytes, or a *TooLargeError.

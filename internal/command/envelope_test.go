@@ -25,6 +25,7 @@ func golden() (envelopes []command.Envelope, batches []command.Batch) {
 			Fingerprint: []byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, Cut: 77, Skippable: true, Body: []byte{0xa1, 0x01, 0x02},
 		},
 		{Kind: "x", Slot: 300, At: -1, Body: []byte{}},
+		{Kind: "catalog.put_product", At: 1_772_355_600_000, Principal: "staff ada", Body: []byte{0xa0}, Staff: true},
 	}
 	var raw [][]byte
 	for _, e := range envelopes {
@@ -94,7 +95,7 @@ func drawEnvelope(t *rapid.T) command.Envelope {
 		Kind:    command.Kind(rapid.StringN(0, 20, -1).Draw(t, "kind")),
 		Version: rapid.Uint16().Draw(t, "version"), Level: rapid.Uint32().Draw(t, "level"),
 		Slot: id.Slot(rapid.Uint16().Draw(t, "slot")), At: rapid.Int64().Draw(t, "at"),
-		Principal: rapid.StringN(0, 20, -1).Draw(t, "principal"), Key: rapid.StringN(0, 20, -1).Draw(t, "key"),
+		Principal: rapid.StringN(0, 20, -1).Draw(t, "principal"), Staff: rapid.Bool().Draw(t, "staff"), Key: rapid.StringN(0, 20, -1).Draw(t, "key"),
 		Fingerprint: bytes("fingerprint"), Cut: rapid.Uint64().Draw(t, "cut"), Skippable: rapid.Bool().Draw(t, "skippable"), Body: bytes("body"),
 	}
 	return e

@@ -89,6 +89,7 @@ func (w *world) check() {
 	for _, l := range w.running() {
 		w.sound(l)
 		w.complains(w.hasAll(l))
+		w.complains(w.trailsHold(l))
 	}
 	w.same()
 	w.complains(w.keysHold())
@@ -164,6 +165,25 @@ func (w *world) hasAll(l *life) error {
 			return fmt.Errorf("%s: event %d of shard %d follows %d", l.node, e.Sequence, e.Shard, want-1)
 		}
 		next[e.Shard] = e.Sequence + 1
+	}
+	return nil
+}
+
+// trailsHold checks that every change of staff that was confirmed is noted, once, and nothing that nobody asked for. That
+// nothing of it was changed afterwards is found by Verify.
+func (w *world) trailsHold(l *life) error {
+	noted := map[string]int{}
+	for row, err := range l.shop.Query(w.t.Context(), `SELECT principal FROM trail WHERE kind = 'catalog.put_product' AND refused = ''`) {
+		if err != nil {
+			return err
+		}
+		noted[fmt.Sprint(row.Values[0])]++
+	}
+	for _, c := range w.shoppers {
+		sure := int(c.price) - len(c.doubted)
+		if n := noted[c.name()]; n < sure || n > int(c.price) {
+			return fmt.Errorf("%s: %s has made %d changes, of which %d are in doubt; %d are in the trail", l.node, c.name(), c.price, len(c.doubted), n)
+		}
 	}
 	return nil
 }

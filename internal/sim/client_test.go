@@ -32,8 +32,8 @@ type client struct {
 	*world
 	id    int
 	r     *rand.Rand
-	n     int // of its operations
-	price int64
+	n     int   // of its operations
+	price int64 // as many as there were changes
 
 	doubted map[money.Amount]bool // prices that were asked for and not confirmed
 }
@@ -235,13 +235,16 @@ func (c *client) view(basket cart.ID) {
 	c.unexpected("reading a cart", err)
 }
 
+// name is the client's when it works for the shop.
+func (c *client) name() string { return fmt.Sprint("staff ", c.id) }
+
 // reprice changes the price of a product that only this client changes, and reads it: on the same node, where its session
 // is, on any node as fresh as can be, and on any node in the session that has written. None may be older, from whatever
 // cache it comes.
 func (c *client) reprice() {
 	mine := catalog.SKU(fmt.Sprint("priced-", c.id))
 	c.price++
-	want, key := money.New(c.price, "EUR"), c.key()
+	want, key := money.New(100+c.price, "EUR"), c.key()
 	c.doubted[want] = true // until it is confirmed: it may come yet, also after the next
 	read := func(ctx context.Context, s *commerce.Store, how string) error {
 		v, err := s.Catalog.BySKU(ctx, mine)
@@ -253,6 +256,7 @@ func (c *client) reprice() {
 	var seen commerce.Session
 	var here error
 	err := c.on(func(ctx context.Context, s *commerce.Store) error {
+		ctx = commerce.AsStaff(ctx, c.name())
 		change := catalog.PutProduct{SKU: mine, Title: fmt.Sprint("Priced ", c.price), Price: want, Key: key}
 		if _, err := s.Catalog.PutProduct(ctx, change); err != nil {
 			return err

@@ -128,7 +128,8 @@ func (w *world) live() {
 	all := w.fillShelves()
 	var shopping sync.WaitGroup
 	for i := range w.clients {
-		c := &client{world: w, id: i + 1, r: rand.New(rand.NewPCG(w.seed, uint64(100+i))), price: 100, doubted: map[money.Amount]bool{}}
+		c := &client{world: w, id: i + 1, r: rand.New(rand.NewPCG(w.seed, uint64(100+i))), doubted: map[money.Amount]bool{}}
+		w.shoppers = append(w.shoppers, c)
 		shopping.Go(func() { c.shop(all) })
 	}
 	w.plague()

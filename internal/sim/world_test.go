@@ -47,15 +47,16 @@ func variant(seed uint64, trouble time.Duration) config {
 type world struct {
 	config
 	*trace
-	t     *testing.T
-	dir   string
-	r     *rand.Rand // of the goroutine that makes trouble
-	net   *peer.Memory
-	bank  *simulator.Simulator
-	nodes []*node
-	gone  []string // names of nodes that were replaced
-	book  historytest.History
-	stop  atomic.Bool // clients finish what they do and leave
+	t        *testing.T
+	dir      string
+	r        *rand.Rand // of the goroutine that makes trouble
+	net      *peer.Memory
+	bank     *simulator.Simulator
+	nodes    []*node
+	gone     []string // names of nodes that were replaced
+	book     historytest.History
+	shoppers []*client
+	stop     atomic.Bool // clients finish what they do and leave
 }
 
 // node is a member of the cluster, whether it runs or not.
