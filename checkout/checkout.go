@@ -79,14 +79,18 @@ const (
 	driverMillis = 60_000
 	// actionMillis is how long a shopper has to prove who they are.
 	actionMillis = 30 * 60_000
+	// pendingMillis is how long a provider that has not decided is not asked
+	// again, and longestMillis how long while a voucher is good for longer.
+	pendingMillis = 60 * 60_000
+	longestMillis = 24 * pendingMillis
 )
 
 // Result is what a checkout came to.
 type Result struct {
 	orders.Order
 	// NextAction is what the shopper must do before the payment can go on,
-	// such as a 3-D Secure challenge; nil if there is nothing. The order is
-	// pending then.
+	// such as a 3-D Secure challenge, or paying a voucher within days; nil if
+	// there is nothing. The order is pending then.
 	NextAction *payments.NextAction
 }
 
@@ -111,7 +115,7 @@ func (s *Service) result(ctx context.Context, order orders.ID) (Result, error) {
 		return out, &DeclinedError{Order: order, Code: string(a.Decline)}
 	case o.Status == orders.Canceled && o.CancelReason == underpaid:
 		return out, &DeclinedError{Order: order, Code: underpaid}
-	case o.Status == orders.Pending && current.State == payments.NeedsAction:
+	case o.Status == orders.Pending && (current.State == payments.NeedsAction || current.State == payments.Pending):
 		out.NextAction = current.Next
 	}
 	return out, nil

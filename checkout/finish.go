@@ -45,6 +45,9 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 	}
 	was := a
 	changed, err := payments.RecordLoaded(tx, &a, &o, c.Outcome)
+	if err == nil && !changed {
+		err = waitOn(tx, a, &o)
+	}
 	if err != nil || !changed {
 		return finished{Status: o.Status, State: a.State, order: o}, err
 	}
@@ -67,6 +70,8 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 		err = c.fail(tx, &o, "payment "+string(a.State))
 	case pending && a.State == payments.NeedsAction:
 		err = c.wait(tx, &o)
+	case pending && a.State == payments.Pending:
+		err = postpone(tx, a, &o)
 	case late(was, a) && o.Status == orders.Placed:
 		err = payments.GiveBackTx(tx, &o, a, money.New(a.Captured.Minor()-was.Captured.Minor(), o.Currency))
 	case lost:
@@ -161,6 +166,42 @@ func (c finish) wait(tx *command.Tx, o *orders.Order) error {
 		return err
 	}
 	return tx.SetTimer(o.Due, TimerRecover, string(o.ID))
+}
+
+// waitOn goes on looking after a payment of which the provider has nothing new
+// to tell because it has not decided yet.
+func waitOn(tx *command.Tx, a payments.Attempt, o *orders.Order) error {
+	switch {
+	case a.State != payments.Pending:
+		return nil
+	case a.Further:
+		return lookAfter(tx, a)
+	case o.Status == orders.Pending && o.Due <= tx.Clock:
+		return postpone(tx, a, o)
+	}
+	return nil
+}
+
+// postpone gives a provider time that has not decided, and a shopper who has a
+// voucher to pay.
+func postpone(tx *command.Tx, a payments.Attempt, o *orders.Order) error {
+	if err := clearTimer(tx, o); err != nil {
+		return err
+	}
+	o.Due = tx.Clock + patience(tx, a)
+	if err := orders.Save(tx, o); err != nil {
+		return err
+	}
+	return tx.SetTimer(o.Due, TimerRecover, string(o.ID))
+}
+
+// patience is how long a pending payment is not asked about: its provider tells
+// when it has decided, so this is for news that got lost.
+func patience(tx *command.Tx, a payments.Attempt) int64 {
+	if a.Next == nil {
+		return pendingMillis
+	}
+	return min(max(a.Next.ExpiresAt-tx.At, pendingMillis), longestMillis)
 }
 
 // clearTimer removes the timer that looks after a pending order.

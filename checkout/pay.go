@@ -184,13 +184,17 @@ func (s *Service) paid(ctx context.Context, key string, of payments.ID) (Paid, e
 // lookAfter keeps the timer of a further payment whose news was just booked: the
 // shopper gets time to act, and what is decided needs nobody any more.
 func lookAfter(tx *command.Tx, a payments.Attempt) error {
-	if !a.Further || !a.State.Settled() && a.State != payments.NeedsAction {
+	if !a.Further || !a.State.Settled() && a.State != payments.NeedsAction && a.State != payments.Pending {
 		return nil
 	}
 	if err := tx.ClearTimers(TimerPay, string(a.ID)); err != nil || a.State.Settled() {
 		return err
 	}
-	return tx.SetTimer(tx.Clock+actionMillis, TimerPay, string(a.ID))
+	pause := int64(actionMillis)
+	if a.State == payments.Pending {
+		pause = patience(tx, a)
+	}
+	return tx.SetTimer(tx.Clock+pause, TimerPay, string(a.ID))
 }
 
 // PayTimer is the handler of TimerPay timers: it finishes a further payment

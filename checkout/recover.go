@@ -66,11 +66,10 @@ func (s *Service) ask(ctx context.Context, p payments.Provider, a payments.Attem
 	case outcome.State == payments.NotFound:
 		// It never arrived and never will: the key is not used any more.
 		return payments.Outcome{State: payments.Canceled, Amount: a.Amount}, nil
-	case outcome.State == payments.NeedsAction && a.State == payments.NeedsAction:
-		// The shopper's time is up. Only the provider's word ends the hold.
+	case outcome.State == payments.NeedsAction && (a.State == payments.NeedsAction || a.State == payments.Pending):
+		// The shopper's time is up, or the voucher's. Only the provider's word ends
+		// the hold.
 		return p.Void(ctx, a.VoidRequest())
-	case outcome.State == payments.Pending:
-		return outcome, fault.New(fault.Unavailable, "the provider has not decided yet")
 	}
 	return outcome, nil
 }

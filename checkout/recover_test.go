@@ -15,24 +15,27 @@ import (
 	"github.com/keelshop/commerce/pricing"
 )
 
-// TestRecoveryWaitsForTheDriver: a checkout that is being driven is left alone
-// for a minute, then its timer is due until the bank has said something.
-func TestRecoveryWaitsForTheDriver(t *testing.T) {
+// TestRecoveryWaitsForTheBank: a bank that has not decided is asked once an
+// hour, which is no failure; it tells by itself when it has.
+func TestRecoveryWaitsForTheBank(t *testing.T) {
 	s := newShop(t, 2)
 	s.sells("mug", 5)
 	r, err := s.buy("mug", 2, simulator.TokenPending)
 	if err != nil || r.Status != orders.Pending {
 		t.Fatalf("got %s, %v", r.Status, err)
 	}
-	s.engine.Advance(59 * time.Second)
-	if due := s.engine.Timers(checkout.TimerRecover); len(due) != 0 {
-		t.Errorf("after 59 s the timers of %v are due", due)
-	}
-	s.engine.Advance(time.Second)
 	for range 3 {
-		s.wants(s.recover(), fault.Unavailable)
-		s.engine.Advance(24 * time.Hour)
+		s.engine.Advance(59 * time.Minute)
+		if due := s.engine.Timers(checkout.TimerRecover); len(due) != 0 {
+			t.Errorf("before an hour has passed the timers of %v are due", due)
+		}
+		s.engine.Advance(time.Minute)
+		if due := s.engine.Timers(checkout.TimerRecover); len(due) != 1 {
+			t.Errorf("after an hour the timers of %v are due", due)
+		}
+		s.must(s.recover())
 	}
+	s.engine.Advance(time.Hour)
 	s.isA(r.ID, orders.Pending, cart.Locking)
 	s.stockIs("mug", 3, 2, 0)
 	s.must(s.bank.Decide(string(s.attempt(r.ID).ID), true))

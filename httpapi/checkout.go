@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/checkout"
@@ -30,9 +31,32 @@ type Checkout struct {
 
 // NextAction is what the shopper's browser must do.
 type NextAction struct {
-	Kind         string `json:"kind" enum:"redirect,three_ds_challenge,trigger_client_sdk,wait_for_customer"`
-	URL          string `json:"url,omitempty" doc:"Where to go, or what to show in a frame."`
-	ClientSecret string `json:"client_secret,omitempty" doc:"For the provider's script in the browser."`
+	Kind         string          `json:"kind" enum:"redirect,three_ds_challenge,trigger_client_sdk,wait_for_customer,show_voucher"`
+	URL          string          `json:"url,omitempty" doc:"Where to go, or what to show in a frame."`
+	ClientSecret string          `json:"client_secret,omitempty" doc:"For the provider's script in the browser."`
+	Details      []PaymentDetail `json:"details,omitempty" doc:"What the shopper pays by elsewhere: of a voucher or a transfer."`
+	ExpiresAt    *time.Time      `json:"expires_at,omitempty" doc:"Until when a voucher can be paid, if the provider says so."`
+}
+
+// PaymentDetail is something that a shopper needs to pay elsewhere.
+type PaymentDetail struct {
+	Name  string `json:"name" example:"iban"`
+	Value string `json:"value"`
+}
+
+func showNext(n *payments.NextAction) *NextAction {
+	if n == nil {
+		return nil
+	}
+	out := &NextAction{Kind: string(n.Kind), URL: n.URL, ClientSecret: n.ClientSecret}
+	for _, d := range n.Details {
+		out.Details = append(out.Details, PaymentDetail(d))
+	}
+	if n.ExpiresAt > 0 {
+		t := time.UnixMilli(n.ExpiresAt).UTC()
+		out.ExpiresAt = &t
+	}
+	return out
 }
 
 // Quote is what a cart costs now, and what a checkout would be refused for.
@@ -232,9 +256,7 @@ func (a *api) checkoutOr(ctx context.Context, r checkout.Result, err error) (*st
 	if r.Order.Status == orders.Pending {
 		out.Status = http.StatusAccepted
 	}
-	if n := r.NextAction; n != nil {
-		out.Body.Next = &NextAction{string(n.Kind), n.URL, n.ClientSecret}
-	}
+	out.Body.Next = showNext(r.NextAction)
 	return out, nil
 }
 

@@ -82,9 +82,7 @@ func (a *api) showPaid(ctx context.Context, p checkout.Paid) (*answer[OrderPayme
 		due = p.Order.Outstanding() // of an order that is not placed any more
 	}
 	out := &answer[OrderPayment]{Body: OrderPayment{Order: showOrder(p.Order), Payment: showPayment(p.Payment), Due: moneyOf(due)}}
-	if n := p.Payment.Next; n != nil {
-		out.Body.Next = &NextAction{string(n.Kind), n.URL, n.ClientSecret}
-	}
+	out.Body.Next = showNext(p.Payment.Next)
 	return out, nil
 }
 

@@ -43,7 +43,7 @@ type Attempt struct {
 
 	Decline DeclineCode
 	Raw     string      // the provider's own word for Decline
-	Next    *NextAction // while State is NeedsAction
+	Next    *NextAction // while State is NeedsAction, or Pending for the shopper
 
 	CreatedAt, UpdatedAt time.Time
 }

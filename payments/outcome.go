@@ -110,7 +110,7 @@ func (a *Attempt) learnWords(o Outcome, moves bool) {
 		if a.Decline, a.Raw = o.Decline, o.Raw; a.Decline == "" {
 			a.Decline = DeclineGeneric
 		}
-	case NeedsAction:
+	case NeedsAction, Pending:
 		a.Next = o.Next
 	}
 }

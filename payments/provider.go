@@ -116,7 +116,8 @@ type Outcome struct {
 	// Decline is set when State is Declined; Raw is the provider's own word.
 	Decline DeclineCode `cbor:"4,keyasint,omitempty"`
 	Raw     string      `cbor:"5,keyasint,omitempty"`
-	// Next is set when State is NeedsAction.
+	// Next is set when State is NeedsAction, and may be when it is Pending
+	// because the shopper has yet to pay: with a voucher or by a transfer.
 	Next *NextAction `cbor:"6,keyasint,omitempty"`
 	// Final, of Captured, says that no more can be captured: what is
 	// authorized beyond Amount was let go.
@@ -130,6 +131,18 @@ type NextAction struct {
 	URL string `cbor:"2,keyasint,omitempty" json:"url,omitempty"`
 	// ClientSecret is for the provider's script in the browser.
 	ClientSecret string `cbor:"3,keyasint,omitempty" json:"client_secret,omitempty"`
+	// Details are what the shopper pays by, for Voucher, in the order in which
+	// to show them.
+	Details []Detail `cbor:"4,keyasint,omitempty" json:"details,omitempty"`
+	// ExpiresAt is until when, in milliseconds since 1970 UTC; 0 if the provider
+	// does not say.
+	ExpiresAt int64 `cbor:"5,keyasint,omitempty" json:"expires_at,omitempty"`
+}
+
+// Detail is something that a shopper needs to pay elsewhere.
+type Detail struct {
+	Name  string `cbor:"1,keyasint" json:"name"` // such as "number", "reference", "iban" or "bic"
+	Value string `cbor:"2,keyasint" json:"value"`
 }
 
 // ActionKind says what kind of thing a NextAction is.
@@ -141,6 +154,9 @@ const (
 	Challenge ActionKind = "three_ds_challenge" // show URL in a frame
 	ClientSDK ActionKind = "trigger_client_sdk" // hand ClientSecret to the provider's script
 	Wait      ActionKind = "wait_for_customer"  // something happens elsewhere, such as in a banking app
+	// Voucher is for the shopper to pay elsewhere within days: show Details, and
+	// URL, where the provider shows them, too. The payment is Pending.
+	Voucher ActionKind = "show_voucher"
 )
 
 // Bounds of what a provider may say: its words become rows.
@@ -148,6 +164,7 @@ const (
 	maxProviderID = 255
 	maxRaw        = 255
 	maxAction     = 4096
+	maxDetails    = 32
 	maxOutcome    = MaxAmount
 )
 
@@ -168,7 +185,7 @@ func (o Outcome) plain() Outcome {
 // about. To the caller that is no answer: it is asked for again.
 func (o Outcome) checkWords() error {
 	c := o.Amount.Currency()
-	if o.Next != nil && !(utf8.ValidString(o.Next.URL) && utf8.ValidString(o.Next.ClientSecret)) || !utf8.ValidString(o.ProviderID) || !utf8.ValidString(string(o.Decline)) {
+	if o.Next != nil && !o.Next.utf8() || !utf8.ValidString(o.ProviderID) || !utf8.ValidString(string(o.Decline)) {
 		return fault.New(fault.Invalid, "its answer is not UTF-8")
 	}
 	return o.check(c)
@@ -186,8 +203,26 @@ func (o Outcome) check(c money.Currency) error {
 		return fault.New(fault.Invalid, "a payment outcome cannot be of %v", o.Amount)
 	case len(o.ProviderID) > maxProviderID || len(o.Raw) > maxRaw:
 		return fault.New(fault.Invalid, "a payment outcome's texts are longer than %d bytes", maxRaw)
-	case o.Next != nil && len(o.Next.URL)+len(o.Next.ClientSecret) > maxAction:
-		return fault.New(fault.Invalid, "a payment's next action is longer than %d bytes", maxAction)
+	case o.Next != nil && (o.Next.size() > maxAction || len(o.Next.Details) > maxDetails):
+		return fault.New(fault.Invalid, "a payment's next action is longer than %d bytes or has more than %d details", maxAction, maxDetails)
 	}
 	return nil
+}
+
+func (n *NextAction) utf8() bool {
+	for _, d := range n.Details {
+		if !utf8.ValidString(d.Name) || !utf8.ValidString(d.Value) {
+			return false
+		}
+	}
+	return utf8.ValidString(n.URL) && utf8.ValidString(n.ClientSecret)
+}
+
+// size returns how many bytes the texts have.
+func (n *NextAction) size() int {
+	sum := len(n.URL) + len(n.ClientSecret)
+	for _, d := range n.Details {
+		sum += len(d.Name) + len(d.Value)
+	}
+	return sum
 }

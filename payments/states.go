@@ -9,7 +9,7 @@ const (
 	Created     State = "created"      // recorded; the provider may or may not have been asked
 	Unknown     State = "unknown"      // asked, without an answer
 	NeedsAction State = "needs_action" // the shopper must do something, such as 3-D Secure
-	Pending     State = "pending"      // the provider is still working on it
+	Pending     State = "pending"      // the provider is still working on it, or waits for a voucher to be paid
 	Declined    State = "declined"
 	Canceled    State = "canceled" // given up before there was any money
 	Authorized  State = "authorized"

@@ -3,6 +3,7 @@ package storefront
 import (
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/credit"
@@ -22,6 +23,7 @@ type orderPage struct {
 	Sum     sumView
 	// Action is what the shopper must do for the payment, nil for nothing.
 	Action   *payments.NextAction
+	Voucher  []payments.Detail // what the shopper pays by elsewhere, in their language
 	Declined string
 	// Documents are its invoice and credit notes, Moments what happened to it.
 	Documents  []documents.Document
@@ -97,13 +99,37 @@ func (v *visit) payment(data *orderPage) error {
 			data.Paid = strings.TrimPrefix(data.Paid+", "+title, ", ")
 		}
 	}
-	if last.State == payments.NeedsAction && data.Order.Status == orders.Pending {
+	if (last.State == payments.NeedsAction || last.State == payments.Pending) && data.Order.Status == orders.Pending {
 		data.Action = last.Next
+		data.Voucher = v.voucher(last.Next)
 	}
 	if last.State == payments.Declined {
 		data.Declined = v.locale.text(declineText(last.Decline))
 	}
 	return nil
+}
+
+// voucher names what the shopper pays by elsewhere, and until when.
+func (v *visit) voucher(n *payments.NextAction) (out []payments.Detail) {
+	if n == nil {
+		return nil
+	}
+	for _, d := range n.Details {
+		if name, ok := detailNames[d.Name]; ok {
+			d.Name = v.locale.text(name)
+		}
+		out = append(out, d)
+	}
+	if n.ExpiresAt > 0 {
+		out = append(out, payments.Detail{Name: v.locale.text("Pay until"), Value: v.locale.date(time.UnixMilli(n.ExpiresAt))})
+	}
+	return out
+}
+
+// detailNames are what shoppers call what a provider's details are.
+var detailNames = map[string]string{
+	"number": "Number", "reference": "Reference", "entity": "Entity", "account_holder": "Account holder", "iban": "IBAN", "bic": "BIC",
+	"sort_code": "Sort code", "account_number": "Account number", "bank": "Bank", "clabe": "CLABE",
 }
 
 // methodTitle is what shoppers call a payment provider.

@@ -117,6 +117,9 @@ var germanTexts = map[string]string{
 	"The card was declined. Please try another card or another way to pay.":              "Die Karte wurde abgelehnt. Bitte versuche eine andere oder zahle auf andere Weise.",
 	// Order
 	"Your bank asks you to confirm": "Deine Bank bittet um Bestätigung", "Confirmation by your bank": "Bestätigung durch deine Bank", "To your bank": "Zu deiner Bank",
+	"Please pay now": "Bitte bezahle jetzt", "Your goods are set aside until your payment has come.": "Deine Sachen sind zurückgelegt, bis deine Zahlung da ist.",
+	"How to pay": "So bezahlst du", "Pay until": "Zahlbar bis", "Number": "Nummer", "Reference": "Verwendungszweck", "Entity": "Entität",
+	"Account holder": "Kontoinhaber", "IBAN": "IBAN", "BIC": "BIC", "Sort code": "Sort Code", "Account number": "Kontonummer", "Bank": "Bank", "CLABE": "CLABE",
 	"Your goods are set aside meanwhile.": "Deine Sachen sind so lange zurückgelegt.", "We are waiting for your bank": "Wir warten auf deine Bank",
 	"This takes a moment. Your goods are set aside meanwhile, and you need not do anything.": "Das dauert einen Moment. Deine Sachen sind so lange zurückgelegt, und du musst nichts tun.",
 	"Ask again": "Noch einmal fragen", "Give this payment up": "Diese Zahlung abbrechen", "Thank you for your order": "Danke für deine Bestellung",

@@ -22,6 +22,10 @@ type Harness struct {
 	// does it. "" leaves the tests out.
 	Challenge string
 	Confirm   func(key string, ok bool) error
+	// Voucher is a token of what is paid elsewhere, days later, and Decide says
+	// whether it was. "" leaves the tests out.
+	Voucher string
+	Decide  func(key string, paid bool) error
 	// OneCapture says that a payment can be captured once only: what is left
 	// is let go.
 	OneCapture bool
@@ -54,6 +58,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"retrieve", (*suite).retrieve},
 		{"retrieve what was never asked", (*suite).retrieveUnseen},
 		{"challenge", (*suite).challenge},
+		{"voucher is paid", (*suite).voucherPaid},
+		{"voucher expires", (*suite).voucherExpires},
 		{"kept method", (*suite).keptMethod},
 		{"ended context", (*suite).endedContext},
 	} {
@@ -323,6 +329,37 @@ func (s *suite) challenge() {
 		s.Fatal(err)
 	}
 	s.must(s.lookUp(o))(payments.Captured, price)
+}
+
+// voucher asks for a payment that somebody has to pay elsewhere.
+func (s *suite) voucher() payments.Outcome {
+	s.Helper()
+	if s.h.Voucher == "" {
+		s.Skip("no token is paid elsewhere")
+	}
+	o := s.must(s.ask(s.ctx, s.request(s.h.Voucher, true)))(payments.Pending, 0)
+	if o.Next == nil || o.Next.Kind != payments.Voucher || o.Next.URL == "" && len(o.Next.Details) == 0 {
+		s.Fatalf("the outcome does not say how to pay: %+v", o.Next)
+	}
+	s.must(s.lookUp(o))(payments.Pending, 0)
+	return o
+}
+
+func (s *suite) voucherPaid() {
+	o := s.voucher()
+	if err := s.h.Decide(key, true); err != nil {
+		s.Fatal(err)
+	}
+	s.must(s.lookUp(o))(payments.Captured, price)
+}
+
+func (s *suite) voucherExpires() {
+	o := s.voucher()
+	if err := s.h.Decide(key, false); err != nil {
+		s.Fatal(err)
+	}
+	s.must(s.lookUp(o))(payments.Declined, 0)
+	s.must(s.voidOf(o, key+"/end"))
 }
 
 // endedContext allows an error or an answer, but no hanging.

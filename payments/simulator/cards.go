@@ -11,6 +11,7 @@ import (
 const (
 	TokenLostAnswer = "sim_lost_answer" // approved, but the first answer never arrives
 	TokenPending    = "sim_pending"     // undecided until Decide
+	TokenVoucher    = "sim_voucher"     // undecided until Decide, for the shopper to pay elsewhere
 	TokenUnreached  = "sim_unreached"   // no request to pay with it ever arrives
 )
 
@@ -20,6 +21,7 @@ type card struct {
 	raw        string
 	challenge  bool // 3-D Secure before the decision
 	pending    bool // undecided until Decide
+	voucher    bool // and the shopper's to pay
 	lostAnswer bool
 	unreached  bool
 	refund     payments.State // what a refund comes to; "" is Refunded
@@ -67,6 +69,8 @@ func cardOf(token string) card {
 		return card{lostAnswer: true}
 	case TokenPending:
 		return card{pending: true}
+	case TokenVoucher:
+		return card{pending: true, voucher: true}
 	case TokenUnreached:
 		return card{unreached: true}
 	}

@@ -66,6 +66,10 @@ func (p *payment) outcome() payments.Outcome {
 		o.Amount = p.amount(p.authorized)
 	case payments.Captured:
 		o.Amount = p.amount(p.captured)
+	case payments.Pending:
+		if p.card.voucher {
+			o.Next = &payments.NextAction{Kind: payments.Voucher, Details: []payments.Detail{{Name: "number", Value: p.id}}}
+		}
 	case payments.NeedsAction:
 		o.Next = &payments.NextAction{
 			Kind: payments.Challenge, URL: p.url + "/3ds/" + p.request.Key, ClientSecret: p.id + "_secret",

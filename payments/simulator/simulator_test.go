@@ -22,6 +22,7 @@ func TestKeepsTheProvidersPromises(t *testing.T) {
 		return paymentstest.Harness{
 			Provider: s, Currency: "EUR", Approve: "pm_card_visa", Decline: "pm_card_visa_chargeDeclined",
 			Challenge: "pm_card_threeDSecure2Required", Confirm: s.Confirm,
+			Voucher: simulator.TokenVoucher, Decide: s.Decide,
 		}
 	})
 }

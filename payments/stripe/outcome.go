@@ -29,7 +29,11 @@ func outcome(i *stripe.PaymentIntent) (payments.Outcome, error) {
 	case stripe.PaymentIntentStatusProcessing:
 		o.State = payments.Pending
 	case stripe.PaymentIntentStatusRequiresAction:
-		o.State, o.Next = payments.NeedsAction, next(i)
+		if o.State, o.Next = payments.NeedsAction, voucher(i); o.Next != nil {
+			o.State = payments.Pending
+			break
+		}
+		o.Next = next(i)
 	case stripe.PaymentIntentStatusCanceled:
 		o.State = payments.Canceled
 	case stripe.PaymentIntentStatusRequiresConfirmation:

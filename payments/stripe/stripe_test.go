@@ -28,6 +28,11 @@ func harness(t *testing.T, multi bool) paymentstest.Harness {
 	return paymentstest.Harness{
 		Provider: p, Currency: "EUR", Approve: "pm_card_visa", Decline: "pm_card_visa_chargeDeclined",
 		Challenge: "pm_card_threeDSecure2Required", OneCapture: !multi,
+		Voucher: stripeserver.TokenBoleto,
+		Decide: func(key string, paid bool) error {
+			id, _ := server.ByMetadata(attemptKey, key)
+			return server.Decide(id, paid)
+		},
 		Confirm: func(key string, ok bool) error {
 			id, _ := server.ByMetadata(attemptKey, key)
 			return server.Confirm(id, ok)

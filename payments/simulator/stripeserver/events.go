@@ -43,6 +43,9 @@ func (s *Server) tell(i *intent) {
 		state = payments.Canceled
 	}
 	kind := kinds[state]
+	if state == payments.Pending && vouchers[i.method] != nil {
+		kind = kinds[payments.NeedsAction]
+	}
 	if kind == "" || state == i.said && state != payments.Captured {
 		return
 	}

@@ -30,6 +30,7 @@ type intent struct {
 	tries     int  // of confirming
 	captures  int
 	said      payments.State // what the last event told of
+	expires   int64          // when its voucher does, in seconds since 1970; 0 without
 }
 
 // key is the bank's name for the current try.
@@ -100,7 +101,11 @@ func (s *Server) confirm(r *http.Request, i *intent) (any, error) {
 	}
 	i.confirmed = true
 	i.tries++
-	o, err := s.bank.Pay(r.Context(), payments.PayRequest{Key: i.key(), Token: i.method, Customer: i.customer, Amount: i.amount, AutoCapture: !i.manual})
+	token := i.method
+	if vouchers[i.method] != nil {
+		token, i.expires = simulator.TokenPending, s.expiry
+	}
+	o, err := s.bank.Pay(r.Context(), payments.PayRequest{Key: i.key(), Token: token, Customer: i.customer, Amount: i.amount, AutoCapture: !i.manual})
 	s.tell(i)
 	if err != nil {
 		return nil, err
@@ -238,6 +243,9 @@ func (s *Server) status(i *intent) string {
 	case payments.NeedsAction:
 		return "requires_action"
 	case payments.Pending:
+		if vouchers[i.method] != nil {
+			return "requires_action"
+		}
 		return "processing"
 	case payments.Authorized:
 		return "requires_capture"

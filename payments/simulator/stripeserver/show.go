@@ -35,10 +35,15 @@ func (s *Server) show(i *intent) object {
 	switch o := s.outcome(i); {
 	case status == "requires_capture":
 		out["amount_capturable"] = open(c)
+	case status == "requires_action" && vouchers[i.method] != nil:
+		out["next_action"] = vouchers[i.method](i)
 	case status == "requires_action":
 		out["next_action"] = object{"type": "redirect_to_url", "redirect_to_url": object{"url": o.Next.URL, "return_url": nil}}
 	case o.State == payments.Declined:
 		out["last_payment_error"] = cardError(o)
+		if vouchers[i.method] != nil {
+			out["last_payment_error"] = &problem{Type: "invalid_request_error", Code: "payment_intent_payment_attempt_expired", Message: "The voucher expired before it was paid."}
+		}
 	}
 	return out
 }

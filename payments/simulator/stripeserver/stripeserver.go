@@ -32,6 +32,7 @@ type Server struct {
 	count   int     // of events so far
 
 	customers, setups int
+	expiry            int64 // of vouchers, in seconds since 1970
 }
 
 // New returns a server whose money is in the books of bank.
