@@ -24,7 +24,7 @@ CREATE TABLE attempts (
 	chosen       INTEGER NOT NULL DEFAULT 0 CHECK (chosen BETWEEN 0 AND captured), -- up to what refunds go here first
 	decline_code TEXT    NOT NULL,
 	raw_code     TEXT    NOT NULL,
-	next_action  TEXT    NOT NULL, -- JSON, while the state is needs_action, or pending for the shopper
+	next_action  TEXT    NOT NULL, -- JSON, while the state is needs_action
 	created_at   INTEGER NOT NULL,
 	updated_at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

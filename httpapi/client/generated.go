@@ -2699,7 +2699,11 @@ type NamedProduct struct {
 type NextAction struct {
 	// For the provider's script in the browser.
 	ClientSecret string `json:"client_secret,omitempty"`
-	Kind         string `json:"kind"`
+	// What the shopper pays by elsewhere: of a voucher or a transfer.
+	Details []PaymentDetail `json:"details,omitempty"`
+	// Until when a voucher can be paid, if the provider says so.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	Kind      string     `json:"kind"`
 	// Where to go, or what to show in a frame.
 	URL string `json:"url,omitempty"`
 }
@@ -2817,6 +2821,12 @@ type Payment struct {
 	Refunded   Money  `json:"refunded"`
 	State      string `json:"state"`
 	Voided     Money  `json:"voided"`
+}
+
+// PaymentDetail is a value of the API.
+type PaymentDetail struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // PaymentMethod is a value of the API.
