@@ -1,6 +1,8 @@
 package checkout_test
 
 import (
+	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -8,6 +10,7 @@ import (
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/payments/simulator"
@@ -326,5 +329,48 @@ func TestMoneyThatComesLateGoesBack(t *testing.T) {
 	}
 	for _, found := range s.audit() {
 		t.Error(found)
+	}
+}
+
+// deaf is an engine whose process dies before it can book what a provider said.
+type deaf struct{ command.Engine }
+
+func (e deaf) Submit(ctx context.Context, env command.Envelope) (command.Answer, error) {
+	if env.Kind == "checkout.finish" {
+		return command.Answer{}, fault.New(fault.Unavailable, "the process is dead")
+	}
+	return e.Engine.Submit(ctx, env)
+}
+
+// TestFurtherGiftCardWhoseAnswerIsLost: a balance that was taken for a further
+// payment and is not booked with the order yet is no contradiction, as long as
+// the payment's timer is there.
+func TestFurtherGiftCardWhoseAnswerIsLost(t *testing.T) {
+	for _, forgotten := range []bool{false, true} {
+		m := mutation{}
+		if forgotten {
+			m.command = after("checkout.pay_order", `DELETE FROM timers WHERE kind = 'checkout.pay'`)
+		}
+		r := &recorder{TB: t}
+		s := newMutant(r, 2, m)
+		o := s.changed(approves)
+		card := s.card(5000)
+		s.settle() // nothing else is left to be seen to
+		s.boot(deaf{s.engine}, s.bank)
+		_, err := s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: checkout.Tender{PayWith: credit.GiftCards, Token: card.Code}})
+		if fault.CodeOf(err) != fault.Uncertain {
+			t.Fatalf("got %v", err)
+		}
+		found := strings.Join(s.audit(), "\n")
+		if strings.Contains(found, "credit.balance_has_an_order") != forgotten {
+			t.Errorf("with the timer deleted (%t), Verify says %q", forgotten, found)
+		}
+		if !forgotten {
+			s.boot(s.engine, s.bank)
+			s.engine.Advance(time.Minute)
+			s.settle()
+			s.due(o.ID, 0)
+		}
+		r.cleanup()
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // CheckAcross reports where an order and a balance contradict each other about
 // a payment: an order never has more of it than the balance has given, and has
-// all of it unless a timer of the order sees to the rest. It is exact on an open
+// all of it unless a timer of the order or of the payment sees to the rest. It is exact on an open
 // store: what receives is read before what sends, and what was to be told of
 // after it was.
 func CheckAcross(ctx context.Context, e command.Engine) ([]command.Violation, error) {
@@ -51,11 +51,11 @@ func CheckAcross(ctx context.Context, e command.Engine) ([]command.Violation, er
 // side is how one side sees a payment, in minor units.
 type side struct {
 	authorized, captured, refunded, held int64
-	watched                              bool // a timer sees to the order
+	watched                              bool // a timer sees to the order, or to a further payment for it
 }
 
 const (
-	ofOrders = `SELECT a.id, a.authorized, a.captured, a.refunded, a.authorized - a.captured - a.voided, a.order_id IN (SELECT subject FROM timers)
+	ofOrders = `SELECT a.id, a.authorized, a.captured, a.refunded, a.authorized - a.captured - a.voided, a.order_id IN (SELECT subject FROM timers) OR a.id IN (SELECT subject FROM timers)
 		FROM attempts a WHERE a.provider = 'gift_card' OR a.provider = 'store_credit'`
 	ofBalances = `SELECT id, authorized, captured, refunded, authorized - captured - voided, 0 FROM balance_payments`
 )

@@ -155,6 +155,9 @@ func (a *api) problemOf(ctx context.Context, err error) error {
 	if throttled, ok := errors.AsType[*payments.ThrottledError](err); ok {
 		f.wait = throttled.Wait
 	}
+	if overloaded, ok := errors.AsType[*command.OverloadedError](err); ok {
+		f.wait = overloaded.Wait
+	}
 	if unauthenticated(err) {
 		f.Status, f.anonymous = http.StatusUnauthorized, true
 	}

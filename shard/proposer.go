@@ -34,6 +34,7 @@ type Proposer struct {
 
 	mu      sync.Mutex
 	waiting []*waiter
+	took    time.Duration // by the last entry, from its proposal to its replies
 	bytes   int
 	stopped error
 
@@ -95,7 +96,7 @@ func (p *Proposer) enqueue(w *waiter) error {
 	case p.stopped != nil:
 		return p.stopped
 	case p.bytes+len(w.raw) > maxWaitingBytes:
-		return fault.New(fault.Unavailable, "too many commands are waiting: try again in a moment")
+		return &command.OverloadedError{Wait: p.wait()}
 	}
 	p.waiting = append(p.waiting, w)
 	p.bytes += len(w.raw)
@@ -105,6 +106,19 @@ func (p *Proposer) enqueue(w *waiter) error {
 	}
 	return nil
 }
+
+// wait returns when there will be room: half of what waits has to go, as fast
+// as the last entry went. The caller holds the lock.
+func (p *Proposer) wait() time.Duration {
+	entries := time.Duration(p.bytes / (2 * maxBatchBytes * maxInFlight))
+	return min(max(entries*p.took, shortestWait), longestWait).Round(time.Millisecond)
+}
+
+// Bounds of what a caller is told to wait.
+const (
+	shortestWait = time.Second
+	longestWait  = 30 * time.Second
+)
 
 func (p *Proposer) abandon(ctx context.Context, w *waiter) (Reply, error) {
 	p.mu.Lock()
@@ -177,6 +191,9 @@ func (p *Proposer) propose(batch []*waiter) {
 	p.replies.Go(func() {
 		replies, err := wait()
 		<-p.inFlight
+		p.mu.Lock()
+		p.took = time.Since(proposed)
+		p.mu.Unlock()
 		for i, w := range batch {
 			if err != nil {
 				w.reply <- outcome{err: err}

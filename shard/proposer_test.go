@@ -1,10 +1,13 @@
 package shard_test
 
 import (
+	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/shard"
 )
 
@@ -52,6 +55,9 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 			case err := <-results:
 				if fault.CodeOf(err) != fault.Unavailable || !fault.Retryable(err) {
 					t.Fatalf("got %v", err)
+				}
+				if full, ok := errors.AsType[*command.OverloadedError](err); !ok || full.Wait < time.Second || full.Wait > 30*time.Second {
+					t.Fatalf("nobody is told when to come back: %v", err)
 				}
 				refused = true
 			default:
