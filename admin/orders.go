@@ -77,6 +77,8 @@ type orderPage struct {
 	page
 	Order      orders.Order
 	Contact    cart.Contact
+	Deliveries []cart.DeliveryAddress // where it goes, if to several places
+	Next       int                    // the delivery that can leave next
 	Attempts   []payments.Attempt
 	Operations []payments.Operation
 	CanShip    bool
@@ -98,6 +100,14 @@ func showOrder(v *visit) error {
 	data := orderPage{page: v.page("Order "+o.Number, "orders"), Order: o}
 	if data.Contact, err = v.site.shop.Orders.Contact(v.ctx(), o.ID); err != nil {
 		return err
+	}
+	if data.Deliveries, err = v.site.shop.Orders.DeliveryAddresses(v.ctx(), o.ID); err != nil {
+		return err
+	}
+	for i := len(o.Lines) - 1; i >= 0; i-- {
+		if o.Lines[i].Unshipped() > 0 {
+			data.Next = o.Lines[i].Delivery
+		}
 	}
 	if data.Attempts, err = v.site.shop.Payments.ByOrder(v.ctx(), o.ID); err != nil {
 		return err

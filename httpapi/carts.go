@@ -31,8 +31,9 @@ type Cart struct {
 	Offers         []ShippingOffer `json:"shipping_offers" nullable:"false" doc:"The shipping methods that there are for the address."`
 	Codes          []CartCode      `json:"codes" nullable:"false" doc:"The coupon codes on it, and why some have no effect."`
 	Problems       []CartProblem   `json:"problems" nullable:"false" doc:"What broke since the shopper looked, such as a price that changed."`
-	Missing        []string        `json:"missing" nullable:"false" doc:"What is missing before the cart can be bought: lines, shipping_address or a field of it as in shipping_address.postcode, or shipping_method."`
+	Missing        []string        `json:"missing" nullable:"false" doc:"What is missing before the cart can be bought: lines, shipping_address or a field of it as in shipping_address.postcode, or shipping_method; of a further delivery as in deliveries.2.shipping_method."`
 	Country        string          `json:"shipping_country,omitempty"`
+	Deliveries     []CartDelivery  `json:"deliveries,omitempty" nullable:"false" doc:"Where the goods go, if a delivery was added; missing if all go to the contact's address. shipping_method and shipping_offers are those of the first, shipping is what all cost."`
 	Metadata       object          `json:"metadata,omitempty"`
 	Version        int64           `json:"version" doc:"Moves with every change; also the ETag."`
 	UpdatedAt      time.Time       `json:"updated_at"`
@@ -40,6 +41,8 @@ type Cart struct {
 
 // CartLine is a number of units of one SKU at one price.
 type CartLine struct {
+	ID        int64  `json:"id,omitempty" doc:"Names the line, in a cart with deliveries."`
+	Delivery  int64  `json:"delivery,omitempty" doc:"The delivery that it is in, in a cart with deliveries."`
 	SKU       string `json:"sku"`
 	Variant   string `json:"variant"`
 	Title     string `json:"title"`
@@ -94,14 +97,17 @@ type CartCode struct {
 type CartProblem struct {
 	Code string `json:"code"`
 	SKU  string `json:"sku,omitempty"`
-	Was  *Money `json:"was,omitempty"`
-	Is   *Money `json:"is,omitempty"`
+	// Delivery is missing for the first.
+	Delivery int64  `json:"delivery,omitempty"`
+	Was      *Money `json:"was,omitempty"`
+	Is       *Money `json:"is,omitempty"`
 }
 
 // LineInput puts units of a SKU into a cart.
 type LineInput struct {
 	SKU      string `json:"sku" minLength:"1" maxLength:"200"`
 	Quantity int64  `json:"quantity" minimum:"1" maximum:"1000000"`
+	Delivery int64  `json:"delivery,omitempty" minimum:"0" doc:"The delivery that it goes into; missing is the first."`
 }
 
 // createCartID is the operation that buying begins with.
@@ -166,7 +172,7 @@ func (a *api) mayBuyThrough(c Caller, channel string) error {
 func linesOf(in []LineInput) []cart.AddedLine {
 	lines := make([]cart.AddedLine, len(in))
 	for i, l := range in {
-		lines[i] = cart.AddedLine{SKU: catalog.SKU(l.SKU), Quantity: l.Quantity}
+		lines[i] = cart.AddedLine{SKU: catalog.SKU(l.SKU), Quantity: l.Quantity, Delivery: l.Delivery}
 	}
 	return lines
 }
@@ -228,6 +234,7 @@ type setQuantityInput struct {
 	Body struct {
 		Quantity  int64       `json:"quantity" minimum:"0" maximum:"1000000" doc:"0 removes the line."`
 		UnitPrice *MoneyInput `json:"unit_price,omitempty" doc:"Names the line if the SKU is in the cart at several prices."`
+		Line      int64       `json:"line,omitempty" minimum:"0" doc:"Names the line by its ID, if the SKU is in several deliveries."`
 	}
 }
 
@@ -236,7 +243,7 @@ func (a *api) setQuantity(ctx context.Context, in *setQuantityInput) (*answer[Ca
 	if err != nil {
 		return nil, err
 	}
-	c := cart.SetQuantity{Cart: in.id(), SKU: catalog.SKU(in.SKU), Quantity: in.Body.Quantity, Version: version, Key: in.Key}
+	c := cart.SetQuantity{Cart: in.id(), SKU: catalog.SKU(in.SKU), Quantity: in.Body.Quantity, Line: in.Body.Line, Version: version, Key: in.Key}
 	if in.Body.UnitPrice != nil {
 		price, err := in.Body.UnitPrice.amount("body.unit_price")
 		if err != nil {
@@ -252,7 +259,8 @@ type removeLineInput struct {
 	Keyed
 	Conditional
 	CartRef
-	SKU string `path:"sku" maxLength:"200"`
+	SKU  string `path:"sku" maxLength:"200"`
+	Line int64  `query:"line" minimum:"0" doc:"Names the line by its ID, if the SKU is in several deliveries."`
 }
 
 func (a *api) removeLine(ctx context.Context, in *removeLineInput) (*answer[Cart], error) {
@@ -260,7 +268,7 @@ func (a *api) removeLine(ctx context.Context, in *removeLineInput) (*answer[Cart
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.shop.Carts.SetQuantity(ctx, cart.SetQuantity{Cart: in.id(), SKU: catalog.SKU(in.SKU), Version: version, Key: in.Key})
+	c, err := a.shop.Carts.SetQuantity(ctx, cart.SetQuantity{Cart: in.id(), SKU: catalog.SKU(in.SKU), Line: in.Line, Version: version, Key: in.Key})
 	return cartOr(c, version, err)
 }
 
@@ -337,7 +345,7 @@ func showCart(c cart.Cart) Cart {
 	out := Cart{
 		ID: string(c.ID), Customer: string(c.Customer), Currency: string(c.Currency), Status: string(c.Status), Order: c.Order,
 		Lines: make([]CartLine, len(c.Lines)), Totals: totalsOf(c), ShippingMethod: c.ShippingMethod,
-		Offers: make([]ShippingOffer, len(c.Offers)), Codes: make([]CartCode, len(c.Codes)), Problems: make([]CartProblem, len(c.Problems)), Missing: texts(c.Requirements),
+		Offers: showOffers(c.Offers), Codes: make([]CartCode, len(c.Codes)), Problems: make([]CartProblem, len(c.Problems)), Missing: texts(c.Requirements),
 		Country: c.ShippingCountry, Metadata: object(c.Metadata), Version: c.Version, UpdatedAt: c.UpdatedAt,
 	}
 	for i, l := range c.Lines {
@@ -347,18 +355,24 @@ func showCart(c cart.Cart) Cart {
 		}
 	}
 	out.Channel, out.Payment, out.TaxExempt = c.Channel, c.Payment, c.TaxExempt
+	out.showDeliveries(c)
 	for _, f := range c.Fees {
 		line := 1 + slices.IndexFunc(c.Lines, func(l cart.Line) bool { return l.ID == f.Line })
 		out.FeeRows = append(out.FeeRows, Fee{f.ID, f.Name, string(f.Kind), line, moneyOf(f.Amount), moneyOf(f.Tax)})
-	}
-	for i, o := range c.Offers {
-		out.Offers[i] = ShippingOffer{o.Method, o.Name, o.Pickup, o.MinDays, o.MaxDays, o.First, o.Last, moneyOf(o.Price), string(o.Reason)}
 	}
 	for i, code := range c.Codes {
 		out.Codes[i] = CartCode{code.Code, string(code.Reason)}
 	}
 	for i, p := range c.Problems {
-		out.Problems[i] = CartProblem{string(p.Code), string(p.SKU), moneyOr(p.Was), moneyOr(p.Is)}
+		out.Problems[i] = CartProblem{string(p.Code), string(p.SKU), p.Delivery, moneyOr(p.Was), moneyOr(p.Is)}
+	}
+	return out
+}
+
+func showOffers(offers []cart.ShippingOffer) []ShippingOffer {
+	out := make([]ShippingOffer, len(offers))
+	for i, o := range offers {
+		out[i] = ShippingOffer{o.Method, o.Name, o.Pickup, o.MinDays, o.MaxDays, o.First, o.Last, moneyOf(o.Price), string(o.Reason)}
 	}
 	return out
 }

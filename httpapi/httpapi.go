@@ -168,6 +168,7 @@ func (a *api) addRoutes() {
 	a.addSearch()
 	a.addStock()
 	a.addCarts()
+	a.addDeliveries()
 	a.addCheckout()
 	a.addWebhooks()
 	a.addOrders()

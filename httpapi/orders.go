@@ -12,37 +12,39 @@ import (
 
 // Order is what a checkout made.
 type Order struct {
-	ID           string      `json:"id"`
-	Number       string      `json:"number" doc:"What people call the order. Unique; with a sequence it changes once, a moment after the order was placed."`
-	Cart         string      `json:"cart,omitempty"`
-	Customer     string      `json:"customer,omitempty"`
-	Currency     string      `json:"currency"`
-	Status       string      `json:"status" enum:"pending,placed,canceled"`
-	Payment      string      `json:"payment_status" enum:"none,authorized,partially_paid,paid,partially_refunded,refunded,overcharged,voided"`
-	Fulfilment   string      `json:"fulfilment_status" enum:"unfulfilled,partial,fulfilled,delivered,canceled"`
-	CancelReason string      `json:"cancel_reason,omitempty"`
-	Lines        []OrderLine `json:"lines,omitempty" nullable:"false" doc:"Missing in lists."`
-	Subtotal     Money       `json:"subtotal"`
-	Discount     Money       `json:"discount"`
-	Fees         Money       `json:"fees"`
-	FeeRows      []Fee       `json:"fee_rows,omitempty" nullable:"false" doc:"What fees consists of; missing in lists."`
-	Shipping     Money       `json:"shipping"`
-	Tax          Money       `json:"tax"`
-	TaxExempt    string      `json:"tax_exempt,omitempty" doc:"The certificate by which no tax was due."`
-	TaxAdded     Money       `json:"tax_added" doc:"The part of tax that is in none of the other amounts."`
-	Total        Money       `json:"total"`
-	Captured     Money       `json:"captured"`
-	Refunded     Money       `json:"refunded"`
-	Metadata     object      `json:"metadata,omitempty"`
-	Version      int64       `json:"version"`
-	CreatedAt    time.Time   `json:"created_at"`
-	PlacedAt     *time.Time  `json:"placed_at,omitempty"`
-	CanceledAt   *time.Time  `json:"canceled_at,omitempty"`
+	ID           string          `json:"id"`
+	Number       string          `json:"number" doc:"What people call the order. Unique; with a sequence it changes once, a moment after the order was placed."`
+	Cart         string          `json:"cart,omitempty"`
+	Customer     string          `json:"customer,omitempty"`
+	Currency     string          `json:"currency"`
+	Status       string          `json:"status" enum:"pending,placed,canceled"`
+	Payment      string          `json:"payment_status" enum:"none,authorized,partially_paid,paid,partially_refunded,refunded,overcharged,voided"`
+	Fulfilment   string          `json:"fulfilment_status" enum:"unfulfilled,partial,fulfilled,delivered,canceled"`
+	CancelReason string          `json:"cancel_reason,omitempty"`
+	Lines        []OrderLine     `json:"lines,omitempty" nullable:"false" doc:"Missing in lists."`
+	Subtotal     Money           `json:"subtotal"`
+	Discount     Money           `json:"discount"`
+	Fees         Money           `json:"fees"`
+	FeeRows      []Fee           `json:"fee_rows,omitempty" nullable:"false" doc:"What fees consists of; missing in lists."`
+	Shipping     Money           `json:"shipping"`
+	Tax          Money           `json:"tax"`
+	TaxExempt    string          `json:"tax_exempt,omitempty" doc:"The certificate by which no tax was due."`
+	TaxAdded     Money           `json:"tax_added" doc:"The part of tax that is in none of the other amounts."`
+	Total        Money           `json:"total"`
+	Captured     Money           `json:"captured"`
+	Refunded     Money           `json:"refunded"`
+	Metadata     object          `json:"metadata,omitempty"`
+	Deliveries   []OrderDelivery `json:"deliveries,omitempty" nullable:"false" doc:"Where it goes, if to several places; shipping is what all cost. Missing in lists."`
+	Version      int64           `json:"version"`
+	CreatedAt    time.Time       `json:"created_at"`
+	PlacedAt     *time.Time      `json:"placed_at,omitempty"`
+	CanceledAt   *time.Time      `json:"canceled_at,omitempty"`
 }
 
 // OrderLine is one line of an order, with title and price as they were agreed.
 type OrderLine struct {
 	Number    int    `json:"number"`
+	Delivery  int    `json:"delivery,omitempty" doc:"The number of the delivery that it is in, of an order that goes to several places."`
 	SKU       string `json:"sku"`
 	Title     string `json:"title"`
 	Quantity  int64  `json:"quantity"`
@@ -160,6 +162,7 @@ func showOrder(o orders.Order) Order {
 			UnitPrice: moneyOf(l.UnitPrice), Total: moneyOf(l.Total), Shipped: l.Shipped, Returned: l.Returned,
 		})
 	}
+	out.showDeliveries(o)
 	return out
 }
 

@@ -99,11 +99,12 @@ type ChangeBody struct {
 	Cancel   []LineQuantity `json:"cancel,omitempty" maxItems:"2000" nullable:"false"`
 	Lower    []ChangeLower  `json:"lower,omitempty" maxItems:"2000" nullable:"false"`
 	Shipping string         `json:"shipping,omitempty" maxLength:"100" doc:"The method by which the order is sent instead."`
+	Delivery int            `json:"delivery,omitempty" minimum:"0" doc:"The number of the delivery that add and shipping are for; needed if the order goes to several places."`
 	Expected *MoneyInput    `json:"expected,omitempty" doc:"What is due for it less what is paid back, as the preview said; the change is refused if it comes to something else."`
 }
 
 func (b ChangeBody) change(o orders.ID) (checkout.Change, error) {
-	c := checkout.Change{Order: o, Reason: b.Reason, Cancel: quantitiesOf(b.Cancel), Shipping: b.Shipping}
+	c := checkout.Change{Order: o, Reason: b.Reason, Cancel: quantitiesOf(b.Cancel), Shipping: b.Shipping, Delivery: b.Delivery}
 	for _, l := range b.Add {
 		line := checkout.AddedLine{SKU: catalog.SKU(l.SKU), Quantity: l.Quantity, Reason: l.Reason}
 		if l.AgreedPrice != nil {

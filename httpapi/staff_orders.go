@@ -106,6 +106,7 @@ type shipOrderInput struct {
 	OrderChange
 	Body struct {
 		Lines    []LineQuantity `json:"lines,omitempty" maxItems:"2000" nullable:"false" doc:"What left; missing means everything that has not left yet."`
+		Delivery int            `json:"delivery,omitempty" minimum:"0" doc:"The delivery that left, in place of lines, of an order that goes to several places."`
 		Tracking string         `json:"tracking,omitempty" maxLength:"200"`
 	}
 }
@@ -116,7 +117,7 @@ func (a *api) shipOrder(ctx context.Context, in *shipOrderInput) (*answer[Order]
 		return nil, err
 	}
 	o, err := a.shop.Orders.Ship(ctx, orders.Ship{
-		Order: in.id(), Lines: quantitiesOf(in.Body.Lines), Tracking: in.Body.Tracking, Version: version, Key: in.Key,
+		Order: in.id(), Lines: quantitiesOf(in.Body.Lines), Delivery: in.Body.Delivery, Tracking: in.Body.Tracking, Version: version, Key: in.Key,
 	})
 	return orderOr(o, version, err)
 }

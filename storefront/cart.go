@@ -28,6 +28,8 @@ type cartPage struct {
 // lineView is a line of a cart or an order.
 type lineView struct {
 	SKU      catalog.SKU
+	ID       int64 // of a cart's line
+	Delivery int64 // 0 if all goes to one place
 	Title    string
 	Options  string
 	URL      string
@@ -73,7 +75,10 @@ func (v *visit) cartLines() ([]lineView, error) {
 		if err != nil {
 			return nil, err
 		}
-		view.Quantity, view.Unit, view.Total = l.Quantity, l.UnitPrice, l.Total
+		view.ID, view.Quantity, view.Unit, view.Total = l.ID, l.Quantity, l.UnitPrice, l.Total
+		if len(v.basket.Deliveries) > 0 {
+			view.Delivery = l.Delivery
+		}
 		view.Problem = v.problem(l.SKU)
 		if !l.Untracked && v.basket.Status == cart.Active {
 			level, err := v.site.shop.Inventory.AvailableOne(v.ctx(), l.SKU)
@@ -163,10 +168,11 @@ func changeCart(v *visit) error {
 	if v.r.PostFormValue("remove") != "" {
 		quantity = 0
 	}
+	line, _ := strconv.ParseInt(v.r.PostFormValue("line"), 10, 64) // without one, the SKU says it
 	if v.basket.ID == "" {
 		return v.redirect("/cart")
 	}
-	_, err = v.site.shop.Carts.SetQuantity(v.ctx(), cart.SetQuantity{Cart: v.basket.ID, SKU: sku, Quantity: quantity})
+	_, err = v.site.shop.Carts.SetQuantity(v.ctx(), cart.SetQuantity{Cart: v.basket.ID, SKU: sku, Line: max(line, 0), Quantity: quantity})
 	if err != nil {
 		return v.cartRefused(err)
 	}

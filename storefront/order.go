@@ -19,8 +19,10 @@ type orderPage struct {
 	Number  string // what the shopper calls it
 	Lines   []lineView
 	Contact cart.Contact
-	Paid    string // how, for the shopper
-	Sum     sumView
+	// Deliveries are where it goes, if to several places.
+	Deliveries []deliveryView
+	Paid       string // how, for the shopper
+	Sum        sumView
 	// Action is what the shopper must do for the payment, nil for nothing.
 	Action   *payments.NextAction
 	Voucher  []payments.Detail // what the shopper pays by elsewhere, in their language
@@ -63,12 +65,18 @@ func showOrder(v *visit) error {
 	if data.Contact, err = v.site.shop.Orders.Contact(v.ctx(), o.ID); err != nil {
 		return err
 	}
+	if data.Deliveries, err = v.deliveries(o); err != nil {
+		return err
+	}
 	for _, l := range o.Lines {
 		line, err := v.line(l.SKU, l.Title)
 		if err != nil {
 			return err
 		}
 		line.Quantity, line.Unit, line.Total = l.Quantity, l.UnitPrice, l.Total
+		if o.Split {
+			line.Delivery = int64(l.Delivery)
+		}
 		data.Lines = append(data.Lines, line)
 	}
 	if err := v.payment(&data); err != nil {

@@ -23,11 +23,7 @@ type amountView struct {
 func (v *visit) cartSum() sumView {
 	c := v.basket
 	s := v.sum(c.Subtotal, c.Discount, c.Total, c.Promotions)
-	for _, o := range c.Offers {
-		if o.Method == c.ShippingMethod {
-			s.Rows = append(s.Rows, amountView{v.locale.name(o.Name), c.Shipping})
-		}
-	}
+	s.Rows = append(s.Rows, v.cartShipping()...)
 	for _, f := range c.Fees {
 		s.Rows = append(s.Rows, amountView{v.locale.name(f.Name), f.Amount})
 	}
@@ -49,9 +45,7 @@ func (v *visit) cartSum() sumView {
 
 func (v *visit) orderSum(o orders.Order) sumView {
 	s := v.sum(o.Subtotal, o.Discount, o.Total, o.Promotions)
-	if o.ShippingMethod != "" || !o.Shipping.IsZero() {
-		s.Rows = append(s.Rows, amountView{or(v.locale.name(o.ShippingName), v.locale.text("Shipping")), o.Shipping})
-	}
+	s.Rows = append(s.Rows, v.orderShipping(o)...)
 	for _, f := range o.Fees {
 		s.Rows = append(s.Rows, amountView{v.locale.name(f.Name), f.Amount})
 	}

@@ -107,7 +107,7 @@ var germanTexts = map[string]string{
 	"That is not a postcode of this country.":                 "Das ist keine Postleitzahl dieses Landes.",
 	"We do not send goods there.":                             "Dorthin liefern wir nicht.",
 	"Please enter an e-mail address, as in name@example.com.": "Bitte gib eine E-Mail-Adresse ein, wie name@example.com.",
-	"Delivery to": "Lieferung an", "Card details": "Kartendaten", "Card ending in %s": "Karte mit der Endung %s", "Use another one": "Eine andere verwenden",
+	"Delivery to": "Lieferung an", "Delivery %d": "Lieferung %d", "Contact": "Kontakt", "Card details": "Kartendaten", "Card ending in %s": "Karte mit der Endung %s", "Use another one": "Eine andere verwenden",
 	"Pay %s": "%s zahlen", "Card": "Karte", "Invoice": "Rechnung", "Bank transfer": "Überweisung", "Cash on delivery": "Nachnahme",
 	"The card has not enough money on it. Please try another one.":                       "Die Karte ist nicht gedeckt. Bitte versuche eine andere.",
 	"The card has expired. Please try another one.":                                      "Die Karte ist abgelaufen. Bitte versuche eine andere.",
