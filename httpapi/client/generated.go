@@ -31,6 +31,13 @@ func (c *Client) AddAddress(ctx context.Context, body Address, opts ...CallOptio
 	return out, err
 }
 
+// AddDelivery: add a delivery to another address.
+// It is POST /carts/{cart}/deliveries.
+func (c *Client) AddDelivery(ctx context.Context, cart string, body AddDeliveryBody, opts ...CallOption) (out Cart, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/carts/" + url.PathEscape(cart) + "/deliveries", body: body}, opts, &out)
+	return out, err
+}
+
 // AddLines: put goods into a cart, all of them or none.
 // It is POST /carts/{cart}/lines.
 func (c *Client) AddLines(ctx context.Context, cart string, body AddLinesBody, opts ...CallOption) (out Cart, err error) {
@@ -77,6 +84,13 @@ func (c *Client) ApplyCode(ctx context.Context, cart string, body ApplyCodeBody,
 // It is POST /staff/products/{product}/archive.
 func (c *Client) ArchiveProduct(ctx context.Context, product string, opts ...CallOption) (out StaffProduct, err error) {
 	err = c.do(ctx, call{method: "POST", path: "/staff/products/" + url.PathEscape(product) + "/archive"}, opts, &out)
+	return out, err
+}
+
+// AssignLines: move lines, or some of their units, into a delivery.
+// It is POST /carts/{cart}/deliveries/{delivery}/lines.
+func (c *Client) AssignLines(ctx context.Context, cart string, delivery string, body AssignLinesBody, opts ...CallOption) (out Cart, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/carts/" + url.PathEscape(cart) + "/deliveries/" + url.PathEscape(delivery) + "/lines", body: body}, opts, &out)
 	return out, err
 }
 
@@ -556,6 +570,13 @@ func (c *Client) ListBalances(ctx context.Context, query ListBalancesQuery, opts
 	return out, err
 }
 
+// ListCartDeliveries: list where the further deliveries of a cart go.
+// It is GET /carts/{cart}/deliveries.
+func (c *Client) ListCartDeliveries(ctx context.Context, cart string, opts ...CallOption) (out ListDeliveryAddress, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/carts/" + url.PathEscape(cart) + "/deliveries"}, opts, &out)
+	return out, err
+}
+
 // ListCategories: list all categories, each behind its parent.
 // It is GET /categories.
 func (c *Client) ListCategories(ctx context.Context, opts ...CallOption) (out ListCategory, err error) {
@@ -745,6 +766,13 @@ func (c *Client) ListMyOrders(ctx context.Context, query ListMyOrdersQuery, opts
 // It is GET /staff/orders/{order}/operations.
 func (c *Client) ListOperations(ctx context.Context, order string, opts ...CallOption) (out ListOperation, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/staff/orders/" + url.PathEscape(order) + "/operations"}, opts, &out)
+	return out, err
+}
+
+// ListOrderDeliveries: list where an order goes, if to several places.
+// It is GET /orders/{order}/deliveries.
+func (c *Client) ListOrderDeliveries(ctx context.Context, order string, opts ...CallOption) (out ListDeliveryAddress, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/orders/" + url.PathEscape(order) + "/deliveries"}, opts, &out)
 	return out, err
 }
 
@@ -1217,6 +1245,13 @@ func (c *Client) RemoveCollection(ctx context.Context, collection string, opts .
 	return c.do(ctx, call{method: "DELETE", path: "/staff/collections/" + url.PathEscape(collection)}, opts, nil)
 }
 
+// RemoveDelivery: take a delivery off a cart; its lines go to the first.
+// It is DELETE /carts/{cart}/deliveries/{delivery}.
+func (c *Client) RemoveDelivery(ctx context.Context, cart string, delivery string, opts ...CallOption) (out Cart, err error) {
+	err = c.do(ctx, call{method: "DELETE", path: "/carts/" + url.PathEscape(cart) + "/deliveries/" + url.PathEscape(delivery)}, opts, &out)
+	return out, err
+}
+
 // RemoveEndpoint: remove an endpoint with its secrets and its log.
 // It is DELETE /staff/endpoints/{endpoint}.
 func (c *Client) RemoveEndpoint(ctx context.Context, endpoint string, opts ...CallOption) error {
@@ -1229,10 +1264,24 @@ func (c *Client) RemoveFee(ctx context.Context, rule string, opts ...CallOption)
 	return c.do(ctx, call{method: "DELETE", path: "/staff/fees/" + url.PathEscape(rule)}, opts, nil)
 }
 
+// RemoveLineQuery is the query of RemoveLine. What is zero is not sent.
+type RemoveLineQuery struct {
+	// Names the line by its ID, if the SKU is in several deliveries.
+	Line int64
+}
+
+func (q RemoveLineQuery) values() url.Values {
+	v := url.Values{}
+	if q.Line != 0 {
+		v.Set("line", strconv.FormatInt(q.Line, 10))
+	}
+	return v
+}
+
 // RemoveLine: remove a line.
 // It is DELETE /carts/{cart}/lines/{sku}.
-func (c *Client) RemoveLine(ctx context.Context, cart string, sku string, opts ...CallOption) (out Cart, err error) {
-	err = c.do(ctx, call{method: "DELETE", path: "/carts/" + url.PathEscape(cart) + "/lines/" + url.PathEscape(sku)}, opts, &out)
+func (c *Client) RemoveLine(ctx context.Context, cart string, sku string, query RemoveLineQuery, opts ...CallOption) (out Cart, err error) {
+	err = c.do(ctx, call{method: "DELETE", path: "/carts/" + url.PathEscape(cart) + "/lines/" + url.PathEscape(sku), query: query.values()}, opts, &out)
 	return out, err
 }
 
@@ -1530,6 +1579,13 @@ func (c *Client) UpdateCart(ctx context.Context, cart string, body UpdateCartBod
 	return out, err
 }
 
+// UpdateDelivery: change where a delivery goes and how it is sent.
+// It is PATCH /carts/{cart}/deliveries/{delivery}.
+func (c *Client) UpdateDelivery(ctx context.Context, cart string, delivery string, body UpdateDeliveryBody, opts ...CallOption) (out Cart, err error) {
+	err = c.do(ctx, call{method: "PATCH", path: "/carts/" + url.PathEscape(cart) + "/deliveries/" + url.PathEscape(delivery), body: body}, opts, &out)
+	return out, err
+}
+
 // UpdateMe: change one's name, phone or e-mail address.
 // It is PATCH /customers/me.
 func (c *Client) UpdateMe(ctx context.Context, body UpdateMeBody, opts ...CallOption) (out Customer, err error) {
@@ -1554,6 +1610,12 @@ func (c *Client) WithdrawExemption(ctx context.Context, customer string, certifi
 func (c *Client) WithdrawRefund(ctx context.Context, order string, grant string, opts ...CallOption) (out Grant, err error) {
 	err = c.do(ctx, call{method: "POST", path: "/staff/orders/" + url.PathEscape(order) + "/grants/" + url.PathEscape(grant) + "/withdraw"}, opts, &out)
 	return out, err
+}
+
+// AddDeliveryBody is a value of the API.
+type AddDeliveryBody struct {
+	// May be given later.
+	Address *Address `json:"address,omitempty"`
 }
 
 // AddLinesBody is a value of the API.
@@ -1601,6 +1663,19 @@ type Asset struct {
 	// The SHA-256 of its content.
 	ID  string `json:"id"`
 	URL string `json:"url"`
+}
+
+// AssignLinesBody is a value of the API.
+type AssignLinesBody struct {
+	Lines []AssignedLine `json:"lines"`
+}
+
+// AssignedLine is a value of the API.
+type AssignedLine struct {
+	// The line's ID.
+	Line int64 `json:"line"`
+	// Missing is all of it. Units that leave their line join the one like it in the delivery, or become a line of their own.
+	Quantity int64 `json:"quantity,omitempty"`
 }
 
 // Attribute is a value of the API.
@@ -1705,7 +1780,9 @@ type Cart struct {
 	Currency string     `json:"currency"`
 	// The customer whose cart it is; missing for a guest.
 	Customer string `json:"customer,omitempty"`
-	Discount Money  `json:"discount"`
+	// Where the goods go, if a delivery was added; missing if all go to the contact's address. shipping_method and shipping_offers are those of the first, shipping is what all cost.
+	Deliveries []CartDelivery `json:"deliveries,omitempty"`
+	Discount   Money          `json:"discount"`
 	// What fees consists of.
 	FeeRows []Fee `json:"fee_rows,omitempty"`
 	Fees    Money `json:"fees"`
@@ -1713,7 +1790,7 @@ type Cart struct {
 	ID       string          `json:"id"`
 	Lines    []CartLine      `json:"lines"`
 	Metadata json.RawMessage `json:"metadata,omitempty"`
-	// What is missing before the cart can be bought: lines, shipping_address or a field of it as in shipping_address.postcode, or shipping_method.
+	// What is missing before the cart can be bought: lines, shipping_address or a field of it as in shipping_address.postcode, or shipping_method; of a further delivery as in deliveries.2.shipping_method.
 	Missing []string `json:"missing"`
 	// What a checkout made or is making of it.
 	Order string `json:"order,omitempty"`
@@ -1750,8 +1827,31 @@ type CartCode struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// CartDelivery is a value of the API.
+type CartDelivery struct {
+	Country string `json:"country,omitempty"`
+	// 1 goes to the contact's shipping address.
+	ID int64 `json:"id"`
+	// The IDs of the lines in it.
+	Lines []int64 `json:"lines"`
+	// What it costs to send, after discounts and as prices are.
+	Shipping Money `json:"shipping"`
+	// The one that was chosen.
+	ShippingMethod string `json:"shipping_method,omitempty"`
+	// The shipping methods that there are for its address and goods.
+	ShippingOffers []ShippingOffer `json:"shipping_offers"`
+	// The tax on shipping.
+	Tax Money `json:"tax"`
+	// The certificate by which no tax is due there.
+	TaxExempt string `json:"tax_exempt,omitempty"`
+}
+
 // CartLine is a value of the API.
 type CartLine struct {
+	// The delivery that it is in, in a cart with deliveries.
+	Delivery int64 `json:"delivery,omitempty"`
+	// Names the line, in a cart with deliveries.
+	ID        int64  `json:"id,omitempty"`
 	Quantity  int64  `json:"quantity"`
 	SKU       string `json:"sku"`
 	Title     string `json:"title"`
@@ -1762,10 +1862,11 @@ type CartLine struct {
 
 // CartProblem is a value of the API.
 type CartProblem struct {
-	Code string `json:"code"`
-	Is   *Money `json:"is,omitempty"`
-	SKU  string `json:"sku,omitempty"`
-	Was  *Money `json:"was,omitempty"`
+	Code     string `json:"code"`
+	Delivery int64  `json:"delivery,omitempty"`
+	Is       *Money `json:"is,omitempty"`
+	SKU      string `json:"sku,omitempty"`
+	Was      *Money `json:"was,omitempty"`
 }
 
 // Category is a value of the API.
@@ -1836,6 +1937,8 @@ type ChangeAdd struct {
 type ChangeBody struct {
 	Add    []ChangeAdd    `json:"add,omitempty"`
 	Cancel []LineQuantity `json:"cancel,omitempty"`
+	// The number of the delivery that add and shipping are for; needed if the order goes to several places.
+	Delivery int64 `json:"delivery,omitempty"`
 	// What is due for it less what is paid back, as the preview said; the change is refused if it comes to something else.
 	Expected *MoneyInput   `json:"expected,omitempty"`
 	Lower    []ChangeLower `json:"lower,omitempty"`
@@ -2020,6 +2123,15 @@ type Delivery struct {
 	Status  int64  `json:"status,omitempty"`
 	Subject string `json:"subject"`
 	Type    string `json:"type"`
+}
+
+// DeliveryAddress is a value of the API.
+type DeliveryAddress struct {
+	// Missing if it was not given, or was erased.
+	Address  *Address `json:"address,omitempty"`
+	Country  string   `json:"country,omitempty"`
+	Delivery int64    `json:"delivery"`
+	Erased   bool     `json:"erased,omitempty"`
 }
 
 // DigitalInput is a value of the API.
@@ -2328,6 +2440,8 @@ type IssuedGiftCard struct {
 
 // LineInput is a value of the API.
 type LineInput struct {
+	// The delivery that it goes into; missing is the first.
+	Delivery int64  `json:"delivery,omitempty"`
 	Quantity int64  `json:"quantity"`
 	SKU      string `json:"sku"`
 }
@@ -2383,6 +2497,13 @@ type ListCoupon struct {
 // ListDelivery is a value of the API.
 type ListDelivery struct {
 	Items []Delivery `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListDeliveryAddress is a value of the API.
+type ListDeliveryAddress struct {
+	Items []DeliveryAddress `json:"items"`
 	// Pass this as after to read on; it is missing on the last page.
 	Next string `json:"next,omitempty"`
 }
@@ -2740,7 +2861,9 @@ type Order struct {
 	CreatedAt    time.Time  `json:"created_at"`
 	Currency     string     `json:"currency"`
 	Customer     string     `json:"customer,omitempty"`
-	Discount     Money      `json:"discount"`
+	// Where it goes, if to several places; shipping is what all cost. Missing in lists.
+	Deliveries []OrderDelivery `json:"deliveries,omitempty"`
+	Discount   Money           `json:"discount"`
 	// What fees consists of; missing in lists.
 	FeeRows          []Fee  `json:"fee_rows,omitempty"`
 	Fees             Money  `json:"fees"`
@@ -2766,6 +2889,20 @@ type Order struct {
 	Version   int64  `json:"version"`
 }
 
+// OrderDelivery is a value of the API.
+type OrderDelivery struct {
+	Country string `json:"country,omitempty"`
+	// 1 goes to the contact's shipping address.
+	Number int64 `json:"number"`
+	// What it costs to send, after discounts and as prices are.
+	Shipping       Money  `json:"shipping"`
+	ShippingMethod string `json:"shipping_method,omitempty"`
+	ShippingName   string `json:"shipping_name,omitempty"`
+	ShippingTax    Money  `json:"shipping_tax"`
+	// The certificate by which no tax was due there.
+	TaxExempt string `json:"tax_exempt,omitempty"`
+}
+
 // OrderEdit is a value of the API.
 type OrderEdit struct {
 	Added  Money     `json:"added"`
@@ -2778,6 +2915,8 @@ type OrderEdit struct {
 
 // OrderLine is a value of the API.
 type OrderLine struct {
+	// The number of the delivery that it is in, of an order that goes to several places.
+	Delivery  int64  `json:"delivery,omitempty"`
 	Number    int64  `json:"number"`
 	Quantity  int64  `json:"quantity"`
 	Returned  int64  `json:"returned"`
@@ -3523,6 +3662,8 @@ type SetBalanceStateBody struct {
 
 // SetQuantityBody is a value of the API.
 type SetQuantityBody struct {
+	// Names the line by its ID, if the SKU is in several deliveries.
+	Line int64 `json:"line,omitempty"`
 	// 0 removes the line.
 	Quantity int64 `json:"quantity"`
 	// Names the line if the SKU is in the cart at several prices.
@@ -3531,6 +3672,8 @@ type SetQuantityBody struct {
 
 // ShipOrderBody is a value of the API.
 type ShipOrderBody struct {
+	// The delivery that left, in place of lines, of an order that goes to several places.
+	Delivery int64 `json:"delivery,omitempty"`
 	// What left; missing means everything that has not left yet.
 	Lines    []LineQuantity `json:"lines,omitempty"`
 	Tracking string         `json:"tracking,omitempty"`
@@ -3836,6 +3979,14 @@ type UpdateCartBody struct {
 	PayWith string `json:"pay_with,omitempty"`
 	// One of the cart's shipping_offers; an empty text takes the choice back.
 	ShippingMethod *string `json:"shipping_method,omitempty"`
+}
+
+// UpdateDeliveryBody is a value of the API.
+type UpdateDeliveryBody struct {
+	// Replaces the address. That of the first delivery is the contact's.
+	Address *Address `json:"address,omitempty"`
+	// One of the delivery's shipping_offers; an empty text takes the choice back.
+	ShippingMethod string `json:"shipping_method,omitempty"`
 }
 
 // UpdateMeBody is a value of the API.
