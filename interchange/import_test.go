@@ -416,3 +416,85 @@ func TestUnknownColumnsAreKept(t *testing.T) {
 	}
 	exportsComeBack(t, shop)
 }
+
+// TestKitsBeforeTheirParts: products are exported by handle, so a kit may come
+// before its parts, also where another product is refused.
+func TestKitsBeforeTheirParts(t *testing.T) {
+	shop := commercetest.Open(t)
+	load(t, shop, []byte(`{"type":"product","handle":"old","title":"Old","status":"active","variants":[{"sku":"taken"}]}`), interchange.Options{})
+	s, issues := load(t, shop, []byte(strings.Join([]string{
+		`{"type":"product","handle":"a-set","title":"Set","status":"active","variants":[{"sku":"set","components":[{"sku":"mug","quantity":6}]}]}`,
+		`{"type":"product","handle":"bad","title":"Bad","status":"active","variants":[{"sku":"taken"}]}`,
+		`{"type":"product","handle":"mug","title":"Mug","status":"active","variants":[{"sku":"mug"}]}`,
+	}, "\n")), interchange.Options{})
+	if s.Products != 2 || s.Refused != 1 || s.Rules["name_taken"] != 1 {
+		t.Errorf("%+v, %v", s, issues)
+	}
+	exportsComeBack(t, shop)
+}
+
+// TestFilesGoAlong exports the files that a catalogue names, and imports them
+// where they are not.
+func TestFilesGoAlong(t *testing.T) {
+	shop, files := commercetest.Open(t), assets.Dir(t.TempDir())
+	id, err := shop.Assets.Put(t.Context(), strings.NewReader("hello"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	none := assets.ID(strings.Repeat("ab", 32))
+	put := catalog.PutProduct{Handle: "mug", Title: "Mug", SKU: "mug", Price: money.New(100, "EUR"), Media: []catalog.Media{{Asset: id}, {Asset: none}}}
+	if _, err := shop.Catalog.PutProduct(t.Context(), put); err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	done, err := interchange.Export(t.Context(), shop, &text, interchange.ExportOptions{Format: interchange.JSONLines, Assets: files})
+	if err != nil || done.Assets != 1 || done.AssetsMissing != 1 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	for _, c := range []struct {
+		from   assets.Store
+		copied int
+		rules  int
+	}{{nil, 0, 2}, {files, 1, 1}} {
+		other := commercetest.Open(t)
+		s, issues := load(t, other, text.Bytes(), interchange.Options{Assets: c.from})
+		if s.Products != 1 || s.Assets != c.copied || s.Rules["no_asset"] != c.rules {
+			t.Errorf("%+v, %v", s, issues)
+		}
+		f, err := other.Assets.Open(t.Context(), id)
+		if (err == nil) != (c.copied == 1) {
+			t.Errorf("opening the picture: %v", err)
+		}
+		if err == nil {
+			f.Close()
+		}
+		// What was missing is brought in later, though the product is there.
+		if s, _ := load(t, other, text.Bytes(), interchange.Options{Assets: files}); s.Assets != 1-c.copied || s.Kept != 1 {
+			t.Errorf("again: %+v", s)
+		}
+	}
+}
+
+// TestUpdateOfTheOwnFormats has everything become what the file says again.
+func TestUpdateOfTheOwnFormats(t *testing.T) {
+	shop, files := commercetest.Open(t), assets.Dir(t.TempDir())
+	if _, err := files.Put(t.Context(), strings.NewReader("hello")); err != nil {
+		t.Fatal(err)
+	}
+	load(t, shop, []byte(everything), interchange.Options{Assets: files})
+	edited := strings.NewReplacer(`"title":"Cups"`, `"title":"Other cups"`, `"title":"Gifts"`, `"title":"Other gifts"`, `"title":"Trade"`, `"title":"Other trade"`,
+		`"title":"Bowl"`, `"title":"Other bowl"`, `"split":true`, `"split":false`, `"minor":1100`, `"minor":1090`, `"stock":7`, `"stock":6`,
+		`"safety_stock":1`, `"safety_stock":2`, `"title":"Ware"`, `"title":"Other ware"`).Replace(everything)
+	if _, issues := load(t, shop, []byte(edited), interchange.Options{}); len(issues) > 0 {
+		t.Error(issues)
+	}
+	if got := export(t, shop, interchange.JSONLines); string(got) != everything {
+		t.Errorf("without Update it became another: %s", firstDifference([]byte(everything), got))
+	}
+	if _, issues := load(t, shop, []byte(edited), interchange.Options{Update: true, Recount: true}); len(issues) > 0 {
+		t.Error(issues)
+	}
+	if got := export(t, shop, interchange.JSONLines); string(got) != strings.Replace(edited, `,"split":false`, "", 1) {
+		t.Errorf("with Update it is not what the file says: %s", firstDifference([]byte(edited), got))
+	}
+}
