@@ -53,7 +53,7 @@ func importFile(ctx context.Context, args []string, stdout, stderr io.Writer) (e
 	line.BoolVar(&f.recount, "recount", false, "set the stock to what FILE says even where it was counted before")
 	line.StringVar(&f.pictures, "pictures", "", "fetch pictures from `web`, or from a directory by their names")
 	line.StringVar(&f.assets, "assets", "", "the directory `DIR` has the files that \"commerce export --assets DIR\" wrote")
-	line.BoolVar(&f.quiet, "quiet", false, "do not print warnings, only count them")
+	line.BoolVar(&f.quiet, "quiet", false, "do not print warnings and hints, only count them")
 	operands, err := line.parse(args, stdout)
 	switch {
 	case err != nil:
@@ -124,6 +124,12 @@ func (f importFlags) run(ctx context.Context, name string, stderr io.Writer) (su
 	told.begin("KiB read", int(size>>10))
 	sum, err = interchange.Import(ctx, shop, &counted{from: file, told: told}, o)
 	told.end()
+	if sum.Kept > 0 && !f.quiet {
+		told.note("%d products were there and stay as they are: --update has them become what the file says", sum.Kept)
+	}
+	if sum.StockKept > 0 && !f.quiet {
+		told.note("the stock of %d variants differs and stays as it was counted: --recount sets it to what the file says", sum.StockKept)
+	}
 	switch {
 	case err != nil && ctx.Err() != nil:
 		err = fmt.Errorf("interrupted after %d products; the same command resumes (%w)", sum.Products, err)

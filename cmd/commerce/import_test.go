@@ -50,6 +50,9 @@ func TestImportAndExport(t *testing.T) {
 	if err := json.Unmarshal([]byte(succeed(t, "import", "--dir", other, out).stdout), &once); err != nil || once.Kept != 1 {
 		t.Errorf("a second import says %+v, %v", once, err)
 	}
+	if r := succeed(t, "import", "--dir", other, "--update", "--recount", "--assets", dir, out); strings.Contains(r.stderr, "stay as they are") {
+		t.Errorf("an update says %s", r.stderr)
+	}
 	found := succeed(t, "search", "--dir", other, "--currency", "usd", "--facets", "mugs")
 	if !strings.Contains(found.stdout, "MUG-B  9.50 USD    Mug") || !strings.Contains(found.stdout, "price: 0.00 USD and more (1)") || !strings.Contains(found.stdout, "1 of 1") {
 		t.Errorf("the search prints\n%s", found.stdout)
