@@ -81,7 +81,7 @@ func (p *translated) put(ctx context.Context, l *loader, r *record) error {
 	if err := p.keep(&put); err != nil {
 		return err
 	}
-	if _, err := l.shop.Catalog.PutProduct(ctx, put); err != nil {
+	if err := l.shop.Catalog.StoreProducts(ctx, []catalog.PutProduct{put}); err != nil {
 		return err
 	}
 	l.summary.Translations += done
