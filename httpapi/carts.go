@@ -143,7 +143,7 @@ type createCartInput struct {
 }
 
 func (a *api) createCart(ctx context.Context, in *createCartInput) (*answer[Cart], error) {
-	if err := a.mayBuyThrough(callerOf(ctx), in.Body.Channel); err != nil {
+	if err := a.mayBuyThrough(callerOf(ctx), in.Body.Channel, "body.channel"); err != nil {
 		return nil, err
 	}
 	c, err := a.shop.Carts.AddLines(ctx, cart.AddLines{
@@ -161,12 +161,12 @@ func (a *api) createCart(ctx context.Context, in *createCartInput) (*answer[Cart
 }
 
 // mayBuyThrough refuses channels that are not open to everybody: with them a
-// shopper would choose what things cost.
-func (a *api) mayBuyThrough(c Caller, channel string) error {
+// shopper would choose what things cost. at names the field in an error.
+func (a *api) mayBuyThrough(c Caller, channel, at string) error {
 	if channel == "" || c.Staff || slices.Contains(a.options.Channels, channel) {
 		return nil
 	}
-	return &fieldError{"body.channel", "is not a channel that this shop sells through here"}
+	return &fieldError{at, "is not a channel that this shop sells through here"}
 }
 
 func linesOf(in []LineInput) []cart.AddedLine {

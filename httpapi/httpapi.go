@@ -195,6 +195,9 @@ func (a *api) addRoutes() {
 	a.addCollections()
 	a.addProductTypes()
 	a.addBackups()
+	a.addPrices()
+	a.addParcels()
+	a.addStaffRecords()
 }
 
 func (a *api) config() huma.Config {

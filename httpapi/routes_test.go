@@ -66,7 +66,10 @@ func (w *world) bought() map[string]string {
 	w.must(200, w.staff, "PUT", "/staff/places", `{"places":[{"id":"main"},{"id":"berlin"}]}`)
 	w.must(200, w.staff, "POST", "/staff/stock/cup/receipts", `{"quantity":2}`)
 	transfer := w.must(201, w.staff, "POST", "/staff/transfers", `{"sku":"cup","to":"berlin","quantity":2}`).at("id").(string)
+	shipped := w.must(200, w.staff, "POST", "/staff/orders/"+order+"/shipments", `{"lines":[{"line":1,"quantity":1}]}`)
+	parcel := w.must(200, w.staff, "GET", "/orders/"+shipped.at("id").(string)+"/parcels", "").at("items.0.id").(string)
 	return map[string]string{
+		"{parcel}": parcel, "{subject}": w.must(200, "", "GET", "/products/mug", "").at("id").(string),
 		"{collection}": "winter", "{transfer}": transfer,
 		"{endpoint}": endpoint, "{session}": "ssn_01KAJ3W7Q8Z5D4F6G7H8J9K0M1",
 		"{cart}": strings.TrimPrefix(cart, "/carts/"), "{order}": order, "{payment}": payment, "{asset}": asset,

@@ -95,6 +95,7 @@ type searchInput struct {
 	Sort     string   `query:"sort" enum:"price,-price,newest,best-selling" doc:"By relevance if it is missing."`
 	Currency string   `query:"currency" pattern:"^[A-Z]{3}$" doc:"Of prices that are shown, filtered and sorted by."`
 	Market   string   `query:"market" pattern:"^[A-Z]{2}$" doc:"The country whose price lists count."`
+	Channel  string   `query:"channel" maxLength:"100" doc:"Through which it is bought, one that the shop opens to everybody; missing is the shop's own. Staff may name any."`
 	Min      int64    `query:"price_min" minimum:"0" doc:"In minor units of currency."`
 	Max      int64    `query:"price_max" minimum:"0"`
 }
@@ -117,10 +118,17 @@ type shared[T any] struct {
 // varies are the headers by which somebody may say who they are.
 const varies = "Authorization, Cookie"
 
-// asking returns who asks. The groups of a customer count only where a price
-// list is for some of them; what others see may be kept by any cache.
-func (a *api) asking(ctx context.Context) (asks, error) {
+// asking returns who asks through a channel. The groups of a customer count only
+// where a price list is for some of them; what others see may be kept by any
+// cache, unless the channel is for staff.
+func (a *api) asking(ctx context.Context, channel string) (asks, error) {
 	out := asks{cache: searchCache}
+	if err := a.mayBuyThrough(callerOf(ctx), channel, "query.channel"); err != nil {
+		return out, err
+	}
+	if a.mayBuyThrough(Caller{}, channel, "") != nil {
+		out.cache = privateCache
+	}
 	customer := callerOf(ctx).Customer
 	if customer == "" {
 		return out, nil
@@ -133,18 +141,21 @@ func (a *api) asking(ctx context.Context) (asks, error) {
 	if fault.CodeOf(err) == fault.NotFound {
 		return out, nil
 	}
-	out.groups, out.cache = c.Groups, "private, no-store"
+	out.groups, out.cache = c.Groups, privateCache
 	return out, err
 }
 
+// privateCache keeps an answer out of every cache.
+const privateCache = "private, no-store"
+
 func (a *api) search(ctx context.Context, in *searchInput) (*shared[Found], error) {
-	who, err := a.asking(ctx)
+	who, err := a.asking(ctx, in.Channel)
 	if err != nil {
 		return nil, err
 	}
 	q := search.Query{
 		Text: in.Query, Sort: search.Sort(in.Sort), Limit: in.Limit, After: in.After, Currency: money.Currency(in.Currency),
-		Market: in.Market, Groups: who.groups,
+		Market: in.Market, Channel: in.Channel, Groups: who.groups,
 	}
 	if in.Category != "" {
 		c, err := a.findCategory(ctx, in.Category)
@@ -193,7 +204,7 @@ func filtersOf(in *searchInput) ([]search.Filter, error) {
 func (in *searchInput) query() url.Values {
 	out := url.Values{"filter": in.Filters}
 	for name, value := range map[string]string{
-		"q": in.Query, "category": in.Category, "sort": in.Sort, "currency": in.Currency, "market": in.Market,
+		"q": in.Query, "category": in.Category, "sort": in.Sort, "currency": in.Currency, "market": in.Market, "channel": in.Channel,
 		"facets": strings.Join(in.Facets, ","), "price_min": digits(in.Min), "price_max": digits(in.Max),
 	} {
 		if value != "" {
@@ -237,15 +248,16 @@ type suggestInput struct {
 	Limit    int    `query:"limit" minimum:"1" maximum:"20" default:"5"`
 	Currency string `query:"currency" pattern:"^[A-Z]{3}$"`
 	Market   string `query:"market" pattern:"^[A-Z]{2}$" doc:"The country whose price lists count."`
+	Channel  string `query:"channel" maxLength:"100" doc:"As in a search."`
 }
 
 func (a *api) suggest(ctx context.Context, in *suggestInput) (*shared[Suggested], error) {
-	who, err := a.asking(ctx)
+	who, err := a.asking(ctx, in.Channel)
 	if err != nil {
 		return nil, err
 	}
 	s, err := a.options.Finder.Suggest(ctx, search.Prefix{
-		Text: in.Text, Limit: in.Limit, Currency: money.Currency(in.Currency), Market: in.Market, Groups: who.groups,
+		Text: in.Text, Limit: in.Limit, Currency: money.Currency(in.Currency), Market: in.Market, Channel: in.Channel, Groups: who.groups,
 	})
 	if err != nil {
 		return nil, err

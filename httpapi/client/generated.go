@@ -73,6 +73,13 @@ func (c *Client) AdjustStock(ctx context.Context, sku string, query AdjustStockQ
 	return out, err
 }
 
+// AnnotateOrder: change what other programs note about an order.
+// It is PATCH /staff/orders/{order}.
+func (c *Client) AnnotateOrder(ctx context.Context, order string, body AnnotateOrderBody, opts ...CallOption) (out Order, err error) {
+	err = c.do(ctx, call{method: "PATCH", path: "/staff/orders/" + url.PathEscape(order), body: body}, opts, &out)
+	return out, err
+}
+
 // ApplyCode: put a coupon code on a cart.
 // It is POST /carts/{cart}/codes.
 func (c *Client) ApplyCode(ctx context.Context, cart string, body ApplyCodeBody, opts ...CallOption) (out Cart, err error) {
@@ -189,6 +196,83 @@ func (c *Client) EraseMe(ctx context.Context, opts ...CallOption) error {
 	return c.do(ctx, call{method: "DELETE", path: "/customers/me"}, opts, nil)
 }
 
+// ExplainPriceQuery is the query of ExplainPrice. What is zero is not sent.
+type ExplainPriceQuery struct {
+	Currency string
+	// The country whose price lists count.
+	Market string
+	// Missing is the shop's own.
+	Channel string
+	// Units of the variant in the whole cart.
+	Quantity int64
+	// Those of the customer, with commas between them.
+	Groups []string
+}
+
+func (q ExplainPriceQuery) values() url.Values {
+	v := url.Values{}
+	if q.Currency != "" {
+		v.Set("currency", q.Currency)
+	}
+	if q.Market != "" {
+		v.Set("market", q.Market)
+	}
+	if q.Channel != "" {
+		v.Set("channel", q.Channel)
+	}
+	if q.Quantity != 0 {
+		v.Set("quantity", strconv.FormatInt(q.Quantity, 10))
+	}
+	for _, s := range q.Groups {
+		v.Add("groups", s)
+	}
+	return v
+}
+
+// ExplainPrice: explain what a variant costs somebody: which price list has won, and why others have not.
+// It is GET /staff/variants/{sku}/price.
+func (c *Client) ExplainPrice(ctx context.Context, sku string, query ExplainPriceQuery, opts ...CallOption) (out PriceExplained, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/variants/" + url.PathEscape(sku) + "/price", query: query.values()}, opts, &out)
+	return out, err
+}
+
+// ExplainSearchQuery is the query of ExplainSearch. What is zero is not sent.
+type ExplainSearchQuery struct {
+	Text string
+	// A product's ID or handle.
+	Product  string
+	Currency string
+	Market   string
+	Channel  string
+}
+
+func (q ExplainSearchQuery) values() url.Values {
+	v := url.Values{}
+	if q.Text != "" {
+		v.Set("q", q.Text)
+	}
+	if q.Product != "" {
+		v.Set("product", q.Product)
+	}
+	if q.Currency != "" {
+		v.Set("currency", q.Currency)
+	}
+	if q.Market != "" {
+		v.Set("market", q.Market)
+	}
+	if q.Channel != "" {
+		v.Set("channel", q.Channel)
+	}
+	return v
+}
+
+// ExplainSearch: explain how a product comes to its place among what is found.
+// It is GET /staff/search/explanation.
+func (c *Client) ExplainSearch(ctx context.Context, query ExplainSearchQuery, opts ...CallOption) (out ScoreExplained, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/search/explanation", query: query.values()}, opts, &out)
+	return out, err
+}
+
 // FindCustomer: find a customer by e-mail address.
 // It is POST /staff/customers/search.
 func (c *Client) FindCustomer(ctx context.Context, body FindCustomerBody, opts ...CallOption) (out StaffCustomer, err error) {
@@ -289,6 +373,13 @@ func (c *Client) GetCustomer(ctx context.Context, customer string, opts ...CallO
 	return out, err
 }
 
+// GetDocumentSettings: get how invoices are drawn up.
+// It is GET /staff/documents/settings.
+func (c *Client) GetDocumentSettings(ctx context.Context, opts ...CallOption) (out DocumentSettings, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/documents/settings"}, opts, &out)
+	return out, err
+}
+
 // GetDownload: get what a link leads to.
 // It is GET /downloads/{token}.
 func (c *Client) GetDownload(ctx context.Context, token string, opts ...CallOption) (out Download, err error) {
@@ -317,6 +408,31 @@ func (c *Client) GetGiftCard(ctx context.Context, body GetGiftCardBody, opts ...
 	return out, err
 }
 
+// GetLowestPriceQuery is the query of GetLowestPrice. What is zero is not sent.
+type GetLowestPriceQuery struct {
+	Currency string
+	// Missing is now.
+	Before time.Time
+}
+
+func (q GetLowestPriceQuery) values() url.Values {
+	v := url.Values{}
+	if q.Currency != "" {
+		v.Set("currency", q.Currency)
+	}
+	if q.Before != "" {
+		v.Set("before", q.Before)
+	}
+	return v
+}
+
+// GetLowestPrice: get the lowest price that a variant had in the 30 days before a time, such as the beginning of a sale.
+// It is GET /variants/{sku}/lowest-price.
+func (c *Client) GetLowestPrice(ctx context.Context, sku string, query GetLowestPriceQuery, opts ...CallOption) (out LowestPrice, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/variants/" + url.PathEscape(sku) + "/lowest-price", query: query.values()}, opts, &out)
+	return out, err
+}
+
 // GetMe: get oneself.
 // It is GET /customers/me.
 func (c *Client) GetMe(ctx context.Context, opts ...CallOption) (out Customer, err error) {
@@ -335,6 +451,13 @@ func (c *Client) GetMerchandising(ctx context.Context, opts ...CallOption) (out 
 // It is GET /customers/me/cart.
 func (c *Client) GetMyCart(ctx context.Context, opts ...CallOption) (out Cart, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/customers/me/cart"}, opts, &out)
+	return out, err
+}
+
+// GetNumbering: get how orders are numbered.
+// It is GET /staff/numbering.
+func (c *Client) GetNumbering(ctx context.Context, opts ...CallOption) (out Numbering, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/numbering"}, opts, &out)
 	return out, err
 }
 
@@ -475,6 +598,13 @@ func (c *Client) LinkDownload(ctx context.Context, order string, body FileRef, o
 // It is POST /carts/{cart}/order/downloads.
 func (c *Client) LinkDownloadOfCart(ctx context.Context, cart string, body FileRef, opts ...CallOption) (out DownloadLink, err error) {
 	err = c.do(ctx, call{method: "POST", path: "/carts/" + url.PathEscape(cart) + "/order/downloads", body: body}, opts, &out)
+	return out, err
+}
+
+// ListAccountBalances: list what the accounts stand at.
+// It is GET /staff/ledger/balances.
+func (c *Client) ListAccountBalances(ctx context.Context, opts ...CallOption) (out ListAccountBalance, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/ledger/balances"}, opts, &out)
 	return out, err
 }
 
@@ -691,6 +821,60 @@ func (c *Client) ListGrants(ctx context.Context, order string, opts ...CallOptio
 	return out, err
 }
 
+// ListHistoryQuery is the query of ListHistory. What is zero is not sent.
+type ListHistoryQuery struct {
+	// How many to answer with.
+	Limit int64
+	// The next of the page before: a version.
+	After int64
+}
+
+func (q ListHistoryQuery) values() url.Values {
+	v := url.Values{}
+	if q.Limit != 0 {
+		v.Set("limit", strconv.FormatInt(q.Limit, 10))
+	}
+	if q.After != 0 {
+		v.Set("after", strconv.FormatInt(q.After, 10))
+	}
+	return v
+}
+
+// ListHistory: list who changed what about a product, category or another thing of the catalog, the oldest change first.
+// It is GET /staff/history/{subject}.
+func (c *Client) ListHistory(ctx context.Context, subject string, query ListHistoryQuery, opts ...CallOption) (out ListHistoryEntry, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/history/" + url.PathEscape(subject), query: query.values()}, opts, &out)
+	return out, err
+}
+
+// ListLedgerQuery is the query of ListLedger. What is zero is not sent.
+type ListLedgerQuery struct {
+	// An order's ID.
+	Order string
+}
+
+func (q ListLedgerQuery) values() url.Values {
+	v := url.Values{}
+	if q.Order != "" {
+		v.Set("order", q.Order)
+	}
+	return v
+}
+
+// ListLedger: list the bookings of one order.
+// It is GET /staff/ledger.
+func (c *Client) ListLedger(ctx context.Context, query ListLedgerQuery, opts ...CallOption) (out ListLedgerEntry, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/ledger", query: query.values()}, opts, &out)
+	return out, err
+}
+
+// ListListPrices: list what price lists have for a variant.
+// It is GET /staff/variants/{sku}/list-prices.
+func (c *Client) ListListPrices(ctx context.Context, sku string, opts ...CallOption) (out ListVariantListPrice, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/variants/" + url.PathEscape(sku) + "/list-prices"}, opts, &out)
+	return out, err
+}
+
 // ListMisses: list the texts that found nothing, the most frequent first.
 // It is GET /staff/merchandising/misses.
 func (c *Client) ListMisses(ctx context.Context, opts ...CallOption) (out ListSearchMiss, err error) {
@@ -815,6 +999,13 @@ func (c *Client) ListOrders(ctx context.Context, query ListOrdersQuery, opts ...
 	return out, err
 }
 
+// ListParcels: list the parcels of an order and what became of them.
+// It is GET /orders/{order}/parcels.
+func (c *Client) ListParcels(ctx context.Context, order string, opts ...CallOption) (out ListParcel, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/orders/" + url.PathEscape(order) + "/parcels"}, opts, &out)
+	return out, err
+}
+
 // ListPaymentMethods: list the means of payment that one keeps.
 // It is GET /payment-methods.
 func (c *Client) ListPaymentMethods(ctx context.Context, opts ...CallOption) (out ListPaymentMethod, err error) {
@@ -833,6 +1024,46 @@ func (c *Client) ListPayments(ctx context.Context, order string, opts ...CallOpt
 // It is GET /staff/price-lists.
 func (c *Client) ListPriceLists(ctx context.Context, opts ...CallOption) (out ListPriceList, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/staff/price-lists"}, opts, &out)
+	return out, err
+}
+
+// ListPricesQuery is the query of ListPrices. What is zero is not sent.
+type ListPricesQuery struct {
+	Currency string
+	// The country whose price lists count.
+	Market string
+	// Missing is the shop's own.
+	Channel string
+	// Units of the variant in the whole cart.
+	Quantity int64
+	// One or more SKUs, with commas between them.
+	SKU string
+}
+
+func (q ListPricesQuery) values() url.Values {
+	v := url.Values{}
+	if q.Currency != "" {
+		v.Set("currency", q.Currency)
+	}
+	if q.Market != "" {
+		v.Set("market", q.Market)
+	}
+	if q.Channel != "" {
+		v.Set("channel", q.Channel)
+	}
+	if q.Quantity != 0 {
+		v.Set("quantity", strconv.FormatInt(q.Quantity, 10))
+	}
+	if q.SKU != "" {
+		v.Set("sku", q.SKU)
+	}
+	return v
+}
+
+// ListPrices: get what variants cost who asks, by the price lists of their groups, market and channel.
+// It is GET /prices.
+func (c *Client) ListPrices(ctx context.Context, query ListPricesQuery, opts ...CallOption) (out ListPrice, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/prices", query: query.values()}, opts, &out)
 	return out, err
 }
 
@@ -1033,6 +1264,13 @@ func (c *Client) PutCoupon(ctx context.Context, code string, body PutCouponBody,
 	return out, err
 }
 
+// PutDocumentSettings: say how invoices are drawn up.
+// It is PUT /staff/documents/settings.
+func (c *Client) PutDocumentSettings(ctx context.Context, body DocumentSettings, opts ...CallOption) (out DocumentSettings, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/documents/settings", body: body}, opts, &out)
+	return out, err
+}
+
 // PutDownloadSettings: say how files are handed over.
 // It is PUT /staff/downloads/settings.
 func (c *Client) PutDownloadSettings(ctx context.Context, body PutDownloadSettingsBody, opts ...CallOption) (out DownloadSettings, err error) {
@@ -1178,10 +1416,23 @@ func (c *Client) ReceiveStock(ctx context.Context, sku string, query ReceiveStoc
 	return out, err
 }
 
+// ReceiveStockOfMany: book many goods that have arrived, at once.
+// It is POST /staff/stock/receipts.
+func (c *Client) ReceiveStockOfMany(ctx context.Context, body ReceiveManyBody, opts ...CallOption) error {
+	return c.do(ctx, call{method: "POST", path: "/staff/stock/receipts", body: body}, opts, nil)
+}
+
 // ReceiveTransfer: book what of a transfer has arrived, and what was lost.
 // It is POST /staff/transfers/{transfer}/receipts.
 func (c *Client) ReceiveTransfer(ctx context.Context, transfer string, body ReceiveTransferBody, opts ...CallOption) (out StockTransfer, err error) {
 	err = c.do(ctx, call{method: "POST", path: "/staff/transfers/" + url.PathEscape(transfer) + "/receipts", body: body}, opts, &out)
+	return out, err
+}
+
+// ReconcilePayments: compare a provider's books with the shop's now.
+// It is POST /staff/payments/reconciliations.
+func (c *Client) ReconcilePayments(ctx context.Context, body ReconcileBody, opts ...CallOption) (out Reconciliation, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/payments/reconciliations", body: body}, opts, &out)
 	return out, err
 }
 
@@ -1338,6 +1589,13 @@ func (c *Client) RemoveTaxZone(ctx context.Context, rule string, opts ...CallOpt
 	return c.do(ctx, call{method: "DELETE", path: "/staff/tax-zones/" + url.PathEscape(rule)}, opts, nil)
 }
 
+// Reorder: put what was bought once into a cart again.
+// It is POST /orders/{order}/reorder.
+func (c *Client) Reorder(ctx context.Context, order string, body ReorderBody, opts ...CallOption) (out Reordered, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/orders/" + url.PathEscape(order) + "/reorder", body: body}, opts, &out)
+	return out, err
+}
+
 // ReplayEndpoint: go on from another position.
 // It is POST /staff/endpoints/{endpoint}/replay.
 func (c *Client) ReplayEndpoint(ctx context.Context, endpoint string, body ReplayEndpointBody, opts ...CallOption) error {
@@ -1420,6 +1678,8 @@ type SearchQuery struct {
 	Currency string
 	// The country whose price lists count.
 	Market string
+	// Through which it is bought, one that the shop opens to everybody; missing is the shop's own. Staff may name any.
+	Channel string
 	// In minor units of currency.
 	PriceMin int64
 	PriceMax int64
@@ -1454,6 +1714,9 @@ func (q SearchQuery) values() url.Values {
 	if q.Market != "" {
 		v.Set("market", q.Market)
 	}
+	if q.Channel != "" {
+		v.Set("channel", q.Channel)
+	}
 	if q.PriceMin != 0 {
 		v.Set("price_min", strconv.FormatInt(q.PriceMin, 10))
 	}
@@ -1481,6 +1744,13 @@ func (c *Client) SendTransfer(ctx context.Context, body SendTransferBody, opts .
 // It is PUT /staff/balances/{balance}/state.
 func (c *Client) SetBalanceState(ctx context.Context, balance string, body SetBalanceStateBody, opts ...CallOption) (out Balance, err error) {
 	err = c.do(ctx, call{method: "PUT", path: "/staff/balances/" + url.PathEscape(balance) + "/state", body: body}, opts, &out)
+	return out, err
+}
+
+// SetNumbering: say how orders are numbered that are placed from now on.
+// It is PUT /staff/numbering.
+func (c *Client) SetNumbering(ctx context.Context, body SetNumberingBody, opts ...CallOption) (out Numbering, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/numbering", body: body}, opts, &out)
 	return out, err
 }
 
@@ -1546,6 +1816,8 @@ type SuggestQuery struct {
 	Currency string
 	// The country whose price lists count.
 	Market string
+	// As in a search.
+	Channel string
 }
 
 func (q SuggestQuery) values() url.Values {
@@ -1562,6 +1834,9 @@ func (q SuggestQuery) values() url.Values {
 	if q.Market != "" {
 		v.Set("market", q.Market)
 	}
+	if q.Channel != "" {
+		v.Set("channel", q.Channel)
+	}
 	return v
 }
 
@@ -1569,6 +1844,13 @@ func (q SuggestQuery) values() url.Values {
 // It is GET /suggestions.
 func (c *Client) Suggest(ctx context.Context, query SuggestQuery, opts ...CallOption) (out Suggested, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/suggestions", query: query.values()}, opts, &out)
+	return out, err
+}
+
+// TrackParcel: record what became of a parcel.
+// It is POST /staff/parcels/{parcel}/events.
+func (c *Client) TrackParcel(ctx context.Context, parcel string, body TrackParcelBody, opts ...CallOption) (out Parcel, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/parcels/" + url.PathEscape(parcel) + "/events", body: body}, opts, &out)
 	return out, err
 }
 
@@ -1612,6 +1894,12 @@ func (c *Client) WithdrawRefund(ctx context.Context, order string, grant string,
 	return out, err
 }
 
+// AccountBalance is a value of the API.
+type AccountBalance struct {
+	Account string `json:"account"`
+	Amount  Money  `json:"amount"`
+}
+
 // AddDeliveryBody is a value of the API.
 type AddDeliveryBody struct {
 	// May be given later.
@@ -1651,6 +1939,14 @@ type AdjustStockBody struct {
 	// What to add; not together with count.
 	Delta  int64  `json:"delta,omitempty"`
 	Reason string `json:"reason"`
+}
+
+// AnnotateOrderBody is a value of the API.
+type AnnotateOrderBody struct {
+	// The order's name in another system.
+	ExternalReference string          `json:"external_reference,omitempty"`
+	Metadata          json.RawMessage `json:"metadata,omitempty"`
+	PrivateMetadata   json.RawMessage `json:"private_metadata,omitempty"`
 }
 
 // ApplyCodeBody is a value of the API.
@@ -2183,6 +2479,15 @@ type DocumentLine struct {
 	Title    string `json:"title,omitempty"`
 }
 
+// DocumentSettings is a value of the API.
+type DocumentSettings struct {
+	CreditPrefix string `json:"credit_prefix,omitempty"`
+	// When an order is invoiced without being asked to; missing is never.
+	Invoice       string `json:"invoice,omitempty"`
+	InvoicePrefix string `json:"invoice_prefix,omitempty"`
+	Seller        Seller `json:"seller"`
+}
+
 // Download is a value of the API.
 type Download struct {
 	// Of the line, from 1.
@@ -2395,6 +2700,17 @@ type GrantRefundBody struct {
 	Shipping *MoneyInput `json:"shipping,omitempty"`
 }
 
+// HistoryEntry is a value of the API.
+type HistoryEntry struct {
+	At time.Time `json:"at"`
+	// Who asked for it; missing is the program itself.
+	By string `json:"by,omitempty"`
+	// What differs; nothing for a new thing.
+	Fields  []string `json:"fields"`
+	Kind    string   `json:"kind"`
+	Version int64    `json:"version"`
+}
+
 // Hit is a value of the API.
 type Hit struct {
 	Available bool `json:"available"`
@@ -2438,6 +2754,29 @@ type IssuedGiftCard struct {
 	Version int64 `json:"version"`
 }
 
+// LedgerEntry is a value of the API.
+type LedgerEntry struct {
+	Account string `json:"account"`
+	// A debit is above nothing, a credit below.
+	Amount Money     `json:"amount"`
+	At     time.Time `json:"at"`
+	// Its entries sum to nothing. The name is unique within the order.
+	Booking string `json:"booking"`
+	Number  int64  `json:"number"`
+	// Or the balance that it is about.
+	Order string `json:"order"`
+	// The order's name in another system.
+	Reference string `json:"reference,omitempty"`
+}
+
+// LeftLine is a value of the API.
+type LeftLine struct {
+	Code     string `json:"code"`
+	Quantity int64  `json:"quantity"`
+	SKU      string `json:"sku"`
+	Title    string `json:"title"`
+}
+
 // LineInput is a value of the API.
 type LineInput struct {
 	// The delivery that it goes into; missing is the first.
@@ -2450,6 +2789,13 @@ type LineInput struct {
 type LineQuantity struct {
 	Line     int64 `json:"line"`
 	Quantity int64 `json:"quantity"`
+}
+
+// ListAccountBalance is a value of the API.
+type ListAccountBalance struct {
+	Items []AccountBalance `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
 }
 
 // ListAvailability is a value of the API.
@@ -2557,6 +2903,20 @@ type ListGrant struct {
 	Next string `json:"next,omitempty"`
 }
 
+// ListHistoryEntry is a value of the API.
+type ListHistoryEntry struct {
+	Items []HistoryEntry `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListLedgerEntry is a value of the API.
+type ListLedgerEntry struct {
+	Items []LedgerEntry `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // ListMoment is a value of the API.
 type ListMoment struct {
 	Items []Moment `json:"items"`
@@ -2585,6 +2945,13 @@ type ListOrderEdit struct {
 	Next string `json:"next,omitempty"`
 }
 
+// ListParcel is a value of the API.
+type ListParcel struct {
+	Items []Parcel `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // ListPayment is a value of the API.
 type ListPayment struct {
 	Items []Payment `json:"items"`
@@ -2595,6 +2962,13 @@ type ListPayment struct {
 // ListPaymentMethod is a value of the API.
 type ListPaymentMethod struct {
 	Items []PaymentMethod `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListPrice is a value of the API.
+type ListPrice struct {
+	Items []Price `json:"items"`
 	// Pass this as after to read on; it is missing on the last page.
 	Next string `json:"next,omitempty"`
 }
@@ -2704,12 +3078,25 @@ type ListTrouble struct {
 	Next string `json:"next,omitempty"`
 }
 
+// ListVariantListPrice is a value of the API.
+type ListVariantListPrice struct {
+	Items []VariantListPrice `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // LogInBody is a value of the API.
 type LogInBody struct {
 	// What the customer will know it by in their list of sessions.
 	Device   string `json:"device,omitempty"`
 	Email    string `json:"email"`
 	Password string `json:"password"`
+}
+
+// LowestPrice is a value of the API.
+type LowestPrice struct {
+	// Missing if the variant had none in the currency.
+	Price *Money `json:"price,omitempty"`
 }
 
 // MakeCouponsBody is a value of the API.
@@ -2829,6 +3216,16 @@ type NextAction struct {
 	URL string `json:"url,omitempty"`
 }
 
+// Numbering is a value of the API.
+type Numbering struct {
+	// The number that the next order of the sequence gets.
+	Next int64 `json:"next,omitempty"`
+	// Before the numbers of a sequence.
+	Prefix string `json:"prefix,omitempty"`
+	// own tells nobody how many orders there are; a sequence has no gaps.
+	Scheme string `json:"scheme"`
+}
+
 // Operation is a value of the API.
 type Operation struct {
 	Amount  Money  `json:"amount"`
@@ -2937,6 +3334,27 @@ type OrderPayment struct {
 	Payment    Payment     `json:"payment"`
 }
 
+// Parcel is a value of the API.
+type Parcel struct {
+	At      time.Time `json:"at"`
+	Carrier string    `json:"carrier,omitempty"`
+	// What became of it, the first event first.
+	Events   []ParcelEvent  `json:"events"`
+	ID       string         `json:"id"`
+	Lines    []LineQuantity `json:"lines"`
+	Status   string         `json:"status"`
+	Tracking string         `json:"tracking,omitempty"`
+	// Where it can be followed.
+	URL string `json:"url,omitempty"`
+}
+
+// ParcelEvent is a value of the API.
+type ParcelEvent struct {
+	At     time.Time `json:"at"`
+	Note   string    `json:"note,omitempty"`
+	Status string    `json:"status"`
+}
+
 // PayOrderBody is a value of the API.
 type PayOrderBody struct {
 	// Missing is all that is due.
@@ -2999,6 +3417,35 @@ type Places struct {
 	Split bool `json:"split,omitempty"`
 	// Counts the changes, from 1 for a shop that never set them; also the ETag.
 	Version int64 `json:"version,omitempty"`
+}
+
+// Price is a value of the API.
+type Price struct {
+	// What it is shown against, as for a sale.
+	CompareAt *Money `json:"compare_at,omitempty"`
+	// The tier that it is of.
+	MinQuantity int64  `json:"min_quantity,omitempty"`
+	Price       Money  `json:"price"`
+	SKU         string `json:"sku"`
+	// Whether it contains its tax; missing means as the shop's prices do.
+	Taxes string `json:"taxes,omitempty"`
+}
+
+// PriceConsidered is a value of the API.
+type PriceConsidered struct {
+	// The price that it would make.
+	Amount *Money `json:"amount,omitempty"`
+	// Its code; missing is the variant's own price.
+	List    string `json:"list,omitempty"`
+	Outcome string `json:"outcome"`
+}
+
+// PriceExplained is a value of the API.
+type PriceExplained struct {
+	// In the order in which they count.
+	Considered []PriceConsidered `json:"considered"`
+	// Missing if there is none.
+	Price *Price `json:"price,omitempty"`
 }
 
 // PriceList is a value of the API.
@@ -3200,6 +3647,21 @@ type Quote struct {
 	Version int64 `json:"version"`
 }
 
+// ReceiptLine is a value of the API.
+type ReceiptLine struct {
+	// The ID of the place; missing is main.
+	Place    string `json:"place,omitempty"`
+	Quantity int64  `json:"quantity"`
+	// A delivery note, say.
+	Reason string `json:"reason,omitempty"`
+	SKU    string `json:"sku"`
+}
+
+// ReceiveManyBody is a value of the API.
+type ReceiveManyBody struct {
+	Lines []ReceiptLine `json:"lines"`
+}
+
 // ReceiveReturnBody is a value of the API.
 type ReceiveReturnBody struct {
 	// No more of it is expected.
@@ -3229,6 +3691,22 @@ type ReceivedLine struct {
 	Damaged    int64 `json:"damaged,omitempty"`
 	Line       int64 `json:"line"`
 	Resellable int64 `json:"resellable,omitempty"`
+}
+
+// ReconcileBody is a value of the API.
+type ReconcileBody struct {
+	Provider string    `json:"provider"`
+	Since    time.Time `json:"since"`
+}
+
+// Reconciliation is a value of the API.
+type Reconciliation struct {
+	// Payments that the provider lists.
+	Compared int64 `json:"compared"`
+	// Orders of which it knew more, and was believed.
+	Learned int64 `json:"learned"`
+	// What they do not agree about: see the discrepancies.
+	Open int64 `json:"open"`
 }
 
 // RecordRefundBody is a value of the API.
@@ -3267,6 +3745,20 @@ type RegisterBody struct {
 type ReleaseGrantBody struct {
 	// Which payments it goes to. What they leave goes to the payments in their order.
 	To []RefundTo `json:"to,omitempty"`
+}
+
+// ReorderBody is a value of the API.
+type ReorderBody struct {
+	// Where it goes; missing is a new one.
+	Cart string `json:"cart,omitempty"`
+}
+
+// Reordered is a value of the API.
+type Reordered struct {
+	// What can be bought, at the prices of now. Missing if nothing can be.
+	Cart *Cart `json:"cart,omitempty"`
+	// What cannot be bought any more, and why.
+	Left []LeftLine `json:"left"`
 }
 
 // ReplayEndpointBody is a value of the API.
@@ -3584,6 +4076,20 @@ type SavedAddress struct {
 	Region   string `json:"region,omitempty"`
 }
 
+// ScoreExplained is a value of the API.
+type ScoreExplained struct {
+	// In percent.
+	Boost string `json:"boost"`
+	// A code of the product was typed.
+	Code bool `json:"code"`
+	// The share of the words that it has, squared.
+	Coverage string `json:"coverage"`
+	// False if the query does not find it.
+	Matched bool        `json:"matched"`
+	Score   string      `json:"score"`
+	Words   []WordScore `json:"words"`
+}
+
 // SearchBoost is a value of the API.
 type SearchBoost struct {
 	// brand, type, category, available, or attribute: and a name.
@@ -3625,6 +4131,17 @@ type SearchVocabulary struct {
 	Synonyms [][]string `json:"synonyms,omitempty"`
 }
 
+// Seller is a value of the API.
+type Seller struct {
+	Address []string `json:"address,omitempty"`
+	Bank    []string `json:"bank,omitempty"`
+	Contact []string `json:"contact,omitempty"`
+	Country string   `json:"country,omitempty"`
+	Name    string   `json:"name,omitempty"`
+	Note    string   `json:"note,omitempty"`
+	TaxID   string   `json:"tax_id,omitempty"`
+}
+
 // SendTransferBody is a value of the API.
 type SendTransferBody struct {
 	// The ID of a place; missing is main.
@@ -3658,6 +4175,15 @@ type SessionEntry struct {
 type SetBalanceStateBody struct {
 	Disabled bool   `json:"disabled"`
 	Reason   string `json:"reason,omitempty"`
+}
+
+// SetNumberingBody is a value of the API.
+type SetNumberingBody struct {
+	// The first number of a new sequence; missing is 1.
+	First int64 `json:"first,omitempty"`
+	// Of A–Z, 0–9, - and /, the last one no digit.
+	Prefix string `json:"prefix,omitempty"`
+	Scheme string `json:"scheme"`
 }
 
 // SetQuantityBody is a value of the API.
@@ -3941,6 +4467,19 @@ type TextTranslation struct {
 	Title  string `json:"title,omitempty"`
 }
 
+// TrackParcelBody is a value of the API.
+type TrackParcelBody struct {
+	// When it happened; missing is now.
+	At *time.Time `json:"at,omitempty"`
+	// Missing leaves it as it is; so with tracking and url.
+	Carrier string `json:"carrier,omitempty"`
+	// Nothing personal.
+	Note     string `json:"note,omitempty"`
+	Status   string `json:"status"`
+	Tracking string `json:"tracking,omitempty"`
+	URL      string `json:"url,omitempty"`
+}
+
 // Translation is a value of the API.
 type Translation struct {
 	Description string `json:"description,omitempty"`
@@ -4053,7 +4592,25 @@ type VariantInput struct {
 	WidthMM     int64 `json:"width_mm,omitempty"`
 }
 
+// VariantListPrice is a value of the API.
+type VariantListPrice struct {
+	// Its code.
+	List        string `json:"list"`
+	MinQuantity int64  `json:"min_quantity"`
+	Price       Money  `json:"price"`
+}
+
 // VerifyBody is a value of the API.
 type VerifyBody struct {
 	Token string `json:"token"`
+}
+
+// WordScore is a value of the API.
+type WordScore struct {
+	Fields []string `json:"fields"`
+	Score  string   `json:"score"`
+	// As the product has it; missing if it has not.
+	Term string `json:"term,omitempty"`
+	Why  string `json:"why,omitempty"`
+	Word string `json:"word"`
 }
