@@ -106,22 +106,34 @@ func showPrice(sku catalog.SKU, p catalog.Price) Price {
 }
 
 type getLowestPriceInput struct {
-	SKU      string    `path:"sku" maxLength:"200"`
-	Currency string    `query:"currency" required:"true" pattern:"^[A-Z]{3}$"`
-	Before   time.Time `query:"before" doc:"Missing is now."`
+	SKU      string `path:"sku" maxLength:"200"`
+	Currency string `query:"currency" required:"true" pattern:"^[A-Z]{3}$"`
+	Before   string `query:"before" maxLength:"40" doc:"A time as of RFC 3339; missing is now." example:"2026-11-27T00:00:00Z"`
+}
+
+// moment returns the time before which the price is asked for.
+func (in getLowestPriceInput) moment() (time.Time, error) {
+	if in.Before == "" {
+		return time.Now(), nil
+	}
+	t, err := time.Parse(time.RFC3339, in.Before)
+	if err != nil {
+		return t, &fieldError{"query.before", "is not a time such as 2026-11-27T00:00:00Z"}
+	}
+	return t, nil
 }
 
 func (a *api) getLowestPrice(ctx context.Context, in *getLowestPriceInput) (*answer[LowestPrice], error) {
+	before, err := in.moment()
+	if err != nil {
+		return nil, err
+	}
 	v, err := a.shop.Catalog.BySKU(ctx, catalog.SKU(in.SKU))
 	if err != nil {
 		return nil, err
 	}
 	if !shown(v.Offered(askNow())) {
 		return nil, &catalog.UnknownSKUError{SKU: v.SKU}
-	}
-	before := in.Before
-	if before.IsZero() {
-		before = time.Now()
 	}
 	lowest, found, err := a.shop.Catalog.LowestPrice(ctx, v.SKU, money.Currency(in.Currency), before)
 	if err != nil {

@@ -411,8 +411,8 @@ func (c *Client) GetGiftCard(ctx context.Context, body GetGiftCardBody, opts ...
 // GetLowestPriceQuery is the query of GetLowestPrice. What is zero is not sent.
 type GetLowestPriceQuery struct {
 	Currency string
-	// Missing is now.
-	Before time.Time
+	// A time as of RFC 3339; missing is now.
+	Before string
 }
 
 func (q GetLowestPriceQuery) values() url.Values {
