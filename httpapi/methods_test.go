@@ -60,7 +60,7 @@ var notServed = map[string]string{
 	"Payments.Moments":     "part of Store.Timeline",
 	"Payments.WriteLedger": "for a file on the machine: cmd/commerce",
 
-	"Carts.AssignLines Carts.DeliveryAddresses Carts.RemoveDelivery Carts.SetDelivery Orders.DeliveryAddresses Documents.Deliveries": "several deliveries of one cart have no routes yet",
+	"Documents.Deliveries": "parcels and addresses of an order are listed",
 	"Inventory.SourceEach": "a step of a checkout",
 
 	"Credit.Get Credit.OfCustomer": "balances are listed, by customer",
