@@ -100,17 +100,17 @@ func (e *engine) reading(ctx context.Context, slot id.Slot) (*lane, error) {
 	return l, e.await(ctx, l, command.ReadBound{Fresh: true})
 }
 
-func (e *engine) Remember(ctx context.Context, slot id.Slot, key string, read func(*sqlite.Tx) (any, bool, error)) (any, error) {
+func (e *engine) Remember(ctx context.Context, slot id.Slot, key string, read func(*sqlite.Tx) (any, int, error)) (any, error) {
 	l, err := e.reading(ctx, slot)
 	if err != nil {
 		return nil, err
 	}
-	return e.cache.GetOf(int(slot), key, func() (value any, keep bool, err error) {
-		err = l.shard.View(ctx, func(tx *sqlite.Tx) error {
-			value, keep, err = read(tx)
+	return e.cache.GetOf(int(slot), key, func() (value any, bytes int, err error) {
+		err = l.shard.View(ctx, func(tx *sqlite.Tx) (err error) {
+			value, bytes, err = read(tx)
 			return err
 		})
-		return value, keep, err
+		return value, bytes, err
 	})
 }
 

@@ -51,10 +51,13 @@ const mostRemembered = 50
 
 // snapshot reads a cart. Nothing changes what is read but commands of its slot.
 func (s *Service) snapshot(ctx context.Context, slot id.Slot, cart ID, asks pricing.Asked) (snapshot, error) {
-	v, err := s.engine.Remember(ctx, slot, snapshotKey(cart, asks), func(tx *sqlite.Tx) (any, bool, error) {
+	v, err := s.engine.Remember(ctx, slot, snapshotKey(cart, asks), func(tx *sqlite.Tx) (any, int, error) {
 		out := new(snapshot)
 		err := out.read(tx, cart, asks)
-		return out, out.atHome(slot) && len(out.cart.Lines) <= mostRemembered && out.frozen == nil, err
+		if !out.atHome(slot) || len(out.cart.Lines) > mostRemembered || out.frozen != nil {
+			return out, 0, err
+		}
+		return out, out.bytes(), err
 	})
 	if err != nil {
 		return snapshot{}, err
@@ -71,6 +74,18 @@ func snapshotKey(cart ID, asks pricing.Asked) string {
 		}
 	}
 	return "cart " + string(cart) + " " + string(bits)
+}
+
+// bytes is about how much memory it takes.
+func (out *snapshot) bytes() int {
+	n := 2048 + len(out.sealed) + len(out.cart.Metadata) + len(out.cart.PrivateMetadata)
+	for _, l := range out.cart.Lines {
+		n += 512 + len(l.Title) + len(l.Reason)
+		for _, p := range l.Properties {
+			n += 32 + len(p.Name) + len(p.Value)
+		}
+	}
+	return n
 }
 
 // atHome reports whether everything that was read lives on the cart's slot. A

@@ -28,8 +28,8 @@ const versions = 1 << 14
 // Groups is the number of groups.
 const Groups = 1 << 12
 
-// assumedBytes is what an entry is taken to weigh: values are small structs
-// whose exact size is not worth computing on the read path.
+// assumedBytes is what an entry of no group is taken to weigh: values are small
+// structs whose exact size is not worth computing on the read path.
 const assumedBytes = 512
 
 // Cache is safe for concurrent use. A nil *Cache caches nothing.
@@ -139,9 +139,10 @@ func (c *Cache) keep(key string, version uint64, value any) {
 
 // GetOf returns the value of key in a group below Groups, and loads it if it is
 // not cached. Unlike Get, those who miss it at the same time each load for
-// themselves, so that load may end with its caller's context. load says whether
-// the value is to be kept. The value is shared: nobody may change it.
-func (c *Cache) GetOf(group int, key string, load func() (value any, keep bool, err error)) (any, error) {
+// themselves, so that load may end with its caller's context. load says about
+// how many bytes the value takes; 0 does not keep it. The value is shared:
+// nobody may change it.
+func (c *Cache) GetOf(group int, key string, load func() (value any, bytes int, err error)) (any, error) {
 	if c == nil {
 		value, _, err := load()
 		return value, err
@@ -150,9 +151,9 @@ func (c *Cache) GetOf(group int, key string, load func() (value any, keep bool, 
 	if value, ok := c.find(key, v); ok {
 		return value, nil
 	}
-	value, keep, err := load()
-	if err == nil && keep {
-		c.keep(key, v, value)
+	value, bytes, err := load()
+	if err == nil && bytes > 0 {
+		c.entries.Set(place(key, v), entry{key: key, version: v, value: value}, 1+int64(bytes)/assumedBytes)
 	}
 	return value, err
 }

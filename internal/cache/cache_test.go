@@ -144,7 +144,7 @@ func TestGroupsAreNeverOlderThanTheLastAcknowledgedWrite(t *testing.T) {
 				wg.Go(func() {
 					for range 5000 {
 						least := acked.Load()
-						got, err := c.GetOf(7, "k", func() (any, bool, error) { return stored.Load(), true, nil })
+						got, err := c.GetOf(7, "k", func() (any, int, error) { return stored.Load(), 8, nil })
 						if err != nil || got.(int64) < least {
 							t.Errorf("read %v, %v after %d was acknowledged", got, err, least)
 							return
@@ -160,8 +160,8 @@ func TestGroupsAreNeverOlderThanTheLastAcknowledgedWrite(t *testing.T) {
 func TestGroupsAreApart(t *testing.T) {
 	c := open(t, 1<<20)
 	loads := 0
-	get := func(group int, keep bool) {
-		if _, err := c.GetOf(group, fmt.Sprint(group), func() (any, bool, error) { loads++; return group, keep, nil }); err != nil {
+	get := func(group, bytes int) {
+		if _, err := c.GetOf(group, fmt.Sprint(group), func() (any, int, error) { loads++; return group, bytes, nil }); err != nil {
 			t.Fatal(err)
 		}
 		c.Wait()
@@ -170,16 +170,41 @@ func TestGroupsAreApart(t *testing.T) {
 		do   func()
 		want int
 	}{
-		{func() { get(1, true) }, 1},
-		{func() { get(1, true) }, 1},
-		{func() { get(2, false) }, 2},
-		{func() { get(2, false) }, 3},
-		{func() { c.BumpGroup(2); get(1, true) }, 3},
-		{func() { c.BumpGroup(1); get(1, true) }, 4},
-		{func() { c.BumpAll(); get(1, true) }, 5},
+		{func() { get(1, 8) }, 1},
+		{func() { get(1, 8) }, 1},
+		{func() { get(2, 0) }, 2},
+		{func() { get(2, 0) }, 3},
+		{func() { c.BumpGroup(2); get(1, 8) }, 3},
+		{func() { c.BumpGroup(1); get(1, 8) }, 4},
+		{func() { c.BumpAll(); get(1, 8) }, 5},
 	} {
 		if step.do(); loads != step.want {
 			t.Fatalf("step %d: loaded %d times, want %d", i, loads, step.want)
 		}
+	}
+}
+
+// What is large takes the place of as many as it weighs.
+func TestLargeValuesWeighMore(t *testing.T) {
+	c := open(t, 1<<20)
+	value := make([]byte, 100<<10)
+	for i := range 200 {
+		if _, err := c.GetOf(i, fmt.Sprint(i), func() (any, int, error) { return value, len(value), nil }); err != nil {
+			t.Fatal(err)
+		}
+		c.Wait()
+	}
+	kept := 0
+	for i := range 200 {
+		hit := true
+		if _, err := c.GetOf(i, fmt.Sprint(i), func() (any, int, error) { hit = false; return value, 0, nil }); err != nil {
+			t.Fatal(err)
+		}
+		if hit {
+			kept++
+		}
+	}
+	if kept == 0 || kept > 10 {
+		t.Errorf("%d values of 100 KiB are kept in 1 MiB", kept)
 	}
 }

@@ -49,7 +49,7 @@ func (b *Blind) View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) erro
 }
 
 // Remember is that of the engine until it fails with fault.Unavailable.
-func (b *Blind) Remember(ctx context.Context, slot id.Slot, key string, read func(*sqlite.Tx) (any, bool, error)) (any, error) {
+func (b *Blind) Remember(ctx context.Context, slot id.Slot, key string, read func(*sqlite.Tx) (any, int, error)) (any, error) {
 	if b.blind.Load() {
 		return nil, fault.New(fault.Unavailable, "nothing can be read any more")
 	}

@@ -149,17 +149,17 @@ func (e *Engine) View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) err
 }
 
 // Remember keeps everything that it may.
-func (e *Engine) Remember(ctx context.Context, slot id.Slot, key string, read func(*sqlite.Tx) (any, bool, error)) (any, error) {
+func (e *Engine) Remember(ctx context.Context, slot id.Slot, key string, read func(*sqlite.Tx) (any, int, error)) (any, error) {
 	value, version, found := e.memory.get(slot, key)
 	if found {
 		return value, nil
 	}
-	var keep bool
+	var bytes int
 	err := e.View(ctx, slot, func(tx *sqlite.Tx) (err error) {
-		value, keep, err = read(tx)
+		value, bytes, err = read(tx)
 		return err
 	})
-	if err == nil && keep {
+	if err == nil && bytes > 0 {
 		e.memory.put(slot, key, version, value)
 	}
 	return value, err
