@@ -100,7 +100,7 @@ func TestPicturesFromWeb(t *testing.T) {
 		{server.URL + "/none.png", "404", interchange.WebOptions{Private: true}},
 		{server.URL + "/text.png", "no picture", interchange.WebOptions{Private: true}},
 		{server.URL + "/large.png", "larger than", interchange.WebOptions{Private: true}},
-		{server.URL + "/slow.png", "deadline", interchange.WebOptions{Private: true, Timeout: time.Millisecond}},
+		{server.URL + "/slow.png", "timeout", interchange.WebOptions{Private: true, Timeout: time.Millisecond}},
 		{"file:///etc/passwd", "no address on the web", interchange.WebOptions{Private: true}},
 		{server.URL + "/ok.png", "not a public address", interchange.WebOptions{}},
 		{"http://[::1]:1/", "not a public address", interchange.WebOptions{}},
