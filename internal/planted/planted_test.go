@@ -113,7 +113,7 @@ var bugs = []bug{
 	},
 	{
 		what: "a session does not hold what was passed on", file: "reads.go",
-		old: "max(l.shard.Applied(), l.wrote.Load())", new: "l.shard.Applied()", test: "TestASessionSeesWhatItWrote",
+		old: "max(l.shard.Applied(), l.wrote.Load(), entryOf", new: "max(l.shard.Applied(), entryOf", test: "TestASessionSeesWhatItWrote",
 	},
 	{
 		what: "a tool takes a node's place", file: "replication/peer/tcp.go",
