@@ -73,7 +73,7 @@ func (w *world) bought() map[string]string {
 		"{collection}": "winter", "{transfer}": transfer,
 		"{endpoint}": endpoint, "{session}": "ssn_01KAJ3W7Q8Z5D4F6G7H8J9K0M1",
 		"{cart}": strings.TrimPrefix(cart, "/carts/"), "{order}": order, "{payment}": payment, "{asset}": asset,
-		"{provider}": "simulator", "{message}": "evt_0_1_0", "{method}": "pmt_01KAJ3W7Q8Z5D4F6G7H8J9K0M1", "{rma}": "rma_01KAJ3W7Q8Z5D4F6G7H8J9K0M1", "{grant}": "1", "{rule}": "summer", "{certificate}": "DE-1", "{balance}": "bal_01KAJ3W7Q8Z5D4F6G7H8J9K0M1", "{list}": "trade", "{code}": "SAVE", "{product}": "mug", "{handle}": "mug", "{sku}": "mug", "{category}": "cups",
+		"{provider}": "simulator", "{message}": "evt_0_1_0", "{delivery}": "1", "{method}": "pmt_01KAJ3W7Q8Z5D4F6G7H8J9K0M1", "{rma}": "rma_01KAJ3W7Q8Z5D4F6G7H8J9K0M1", "{grant}": "1", "{rule}": "summer", "{certificate}": "DE-1", "{balance}": "bal_01KAJ3W7Q8Z5D4F6G7H8J9K0M1", "{list}": "trade", "{code}": "SAVE", "{product}": "mug", "{handle}": "mug", "{sku}": "mug", "{category}": "cups",
 		"{token}": "dwn_" + strings.Repeat("A", 46), "{customer}": w.register("carol@example.com"), "{address}": "adr_01KAJ3W7Q8Z5D4F6G7H8J9K0M1",
 	}
 }
