@@ -59,6 +59,7 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 	if err != nil {
 		return finished{}, err
 	}
+	lost = lost && a.Voided.Minor() > was.Voided.Minor() // by this news
 	switch {
 	case pending && a.State.Paid() && covered(o):
 		err = c.succeed(tx, &o)

@@ -63,8 +63,8 @@ func (c Capture) apply(tx *command.Tx) (operationReceipt, error) {
 	if err != nil {
 		return operationReceipt{}, err
 	}
-	if b.under(a.ID, KindCapture) > 0 {
-		return operationReceipt{}, fault.New(fault.Conflict, "payment %s has a capture under way: see how it ends first", a.ID)
+	if b.under(a.ID, KindCapture)+b.under(a.ID, KindVoid) > 0 {
+		return operationReceipt{}, fault.New(fault.Conflict, "payment %s has a capture or a void under way: see how it ends first", a.ID)
 	}
 	want, err := asked(a.Order, "capture", c.Amount, a.Open())
 	if err != nil {

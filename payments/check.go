@@ -126,11 +126,11 @@ var rules = []rule{
 	},
 	{
 		name: "payments.held_in_vain",
-		query: `SELECT a.id, a.authorized - a.voided AS open, o.authorized - o.voided - o.total - o.excess_granted
+		query: `SELECT a.id, a.authorized - a.captured - a.voided AS open, o.authorized - o.voided - o.total - o.excess_granted
 				+ coalesce(r.worth - min(r.worth, max(0, o.captured - max(0, o.total - r.worth))), 0) AS excess
 			FROM attempts a JOIN orders o ON o.id = a.order_id
 			LEFT JOIN (SELECT order_id, sum(amount) AS worth FROM refund_grants WHERE state = 'released' AND source <> 'other' GROUP BY order_id) r ON r.order_id = o.id
-			WHERE a.further = 1 AND a.state = 'authorized' AND a.captured = 0 AND open > 0 AND open <= excess
+			WHERE (a.further = 1 AND a.state = 'authorized' AND a.captured = 0 OR a.state = 'captured') AND open > 0 AND open <= excess
 			AND o.status = 'placed' AND o.id NOT IN (SELECT subject FROM timers WHERE kind = ?)`,
 		args:   []any{TimerSettle},
 		detail: "%d are authorized, the placed order has %d too much, and no timer lets go of it",

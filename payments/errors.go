@@ -75,7 +75,7 @@ func (e *NoAnswerError) Unwrap() []error {
 // AmountError says that more money was asked for than there is.
 type AmountError struct {
 	Order      orders.ID
-	Verb       string // "capture" or "refund"
+	Verb       string // "capture", "void" or "refund"
 	Want, Have money.Amount
 }
 

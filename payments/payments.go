@@ -90,6 +90,7 @@ func Module() command.Module {
 		Name: "payments",
 		Commands: []command.Definition{
 			command.DefineLasting(Capture.apply),
+			command.DefineLasting(Void.apply),
 			command.DefineLasting(Refund.apply),
 			command.DefineLasting(RecordRefund.apply),
 			command.DefineLasting(ReleaseRefund.apply),

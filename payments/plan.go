@@ -116,8 +116,8 @@ func (b *books) cancelIncome(tx *command.Tx, in income) error {
 }
 
 // planVoids asks for what a canceled order still has authorized, and for an end
-// of its payments that are not decided; of another, for further payments that
-// are authorized in vain. It returns when to look again because of something
+// of its payments that are not decided; of another, for what payments hold in
+// vain. It returns when to look again because of something
 // that failed, or 0.
 func (b *books) planVoids(tx *command.Tx) (later int64, err error) {
 	reason, excess, canceled := "order canceled", int64(0), b.order.Status == orders.Canceled
@@ -161,7 +161,7 @@ func (b *books) planCaptures(tx *command.Tx) (later int64, err error) {
 	}
 	for _, a := range b.attempts {
 		open := a.Open().Minor()
-		if !a.WhenPlaced || open <= 0 || a.Captured.IsPositive() || b.under(a.ID, KindCapture) > 0 {
+		if !a.WhenPlaced || open <= 0 || a.Captured.IsPositive() || b.under(a.ID, KindCapture)+b.under(a.ID, KindVoid) > 0 {
 			continue
 		}
 		if at := b.retryAt(a.ID, KindCapture); at > tx.Clock {
@@ -201,11 +201,13 @@ func (b *books) excess(tx *command.Tx) (int64, error) {
 	return -b.order.Outstanding().Minor() - owed, err
 }
 
-// inVain reports whether nothing is left to capture a further payment for, all
-// of which is authorized still. Of another payment staff decides, and what is
-// larger than the excess may be captured in part.
+// inVain reports whether nothing is left to capture what a payment holds: what
+// remains of one that was captured in part, and a further payment all of which
+// is authorized still. Of another payment staff decides, and what is larger than
+// the excess may be captured in part.
 func (a Attempt) inVain(excess int64) bool {
-	return a.Further && a.State == Authorized && a.Captured.IsZero() && a.Open().IsPositive() && a.Open().Minor() <= excess
+	untouched := a.Further && a.State == Authorized && a.Captured.IsZero()
+	return (untouched || a.State == Captured) && a.Open().IsPositive() && a.Open().Minor() <= excess
 }
 
 // planRefunds asks for what was granted back and is not on its way, from the

@@ -96,6 +96,27 @@ func TestCapturesAndRefundsInParts(t *testing.T) {
 	}
 }
 
+// What cannot be captured any more, since goods were canceled, is let go by
+// itself: the shopper's bank does not hold it until it runs out.
+func TestWhatIsNotNeededIsLetGo(t *testing.T) {
+	s := openWith(t, []stripe.Option{stripe.WithMulticapture()})
+	order, id := s.authorized()
+	s.must(s.Orders.CancelLines(t.Context(), orders.CancelLines{Order: order, Lines: []orders.LineQuantity{{Line: 1, Quantity: 1}}, Reason: "out of print"}))
+	if a := s.payment(id); a.Open() != euro(2500) {
+		t.Fatalf("before the capture %v is held", a.Open())
+	}
+	s.succeeded(s.Payments.Capture(t.Context(), payments.Capture{Attempt: id, Amount: euro(1250)}))
+	if err := s.Payments.Settle(t.Context(), order); err != nil {
+		t.Fatal(err)
+	}
+	if a := s.payment(id); a.Captured != euro(1250) || a.Voided != euro(1250) {
+		t.Errorf("captured %v, let go %v", a.Captured, a.Voided)
+	}
+	if c := s.bank.Charges()[0]; c.Voided != euro(1250) {
+		t.Errorf("the bank let go of %v", c.Voided)
+	}
+}
+
 // Whatever is asked of Stripe keeps to its limits, as often as it takes.
 func TestManyCapturesFitTheMetadata(t *testing.T) {
 	h := harness(t, true)
