@@ -314,7 +314,7 @@ func (s *Service) priceAdded(ctx context.Context, o orders.Order, c Change, out 
 	if err != nil {
 		return err
 	}
-	more, err := moreTaxes(o.Currency, q.Shipping, n)
+	more, err := moreTaxes(o, q.Shipping, n)
 	if err != nil {
 		return err
 	}
@@ -325,80 +325,101 @@ func (s *Service) priceAdded(ctx context.Context, o orders.Order, c Change, out 
 
 // resend returns what it costs more or less to send an order by another method.
 // A cheaper method leaves what the order says of shipping and grants the rest
-// back, so that earlier changes count by what they have given back.
+// back, so that earlier changes count by what they have given back. Where the
+// method is taxed otherwise, all that is left of the old one is granted back,
+// and the new one charged, each with its taxes.
 func (s *Service) resend(ctx context.Context, o orders.Order, to orders.Delivery, method string, q pricing.QuotedShipping) (orders.NewShipping, error) {
 	n := orders.NewShipping{Method: method, Name: q.Name}
-	gross := to.Shipping.Minor()
+	left, tax := to.Shipping.Minor(), to.ShippingTax.Minor()
 	if !o.TaxIncluded {
-		gross += to.ShippingTax.Minor()
+		left += tax
 	}
-	back, err := s.shippingBack(ctx, o.ID, to.Number)
+	back, backTax, err := s.shippingBack(ctx, o.ID, to.Number)
 	if err != nil {
 		return n, err
 	}
-	switch more := q.Gross - (gross - back); {
+	left, tax = left-back, tax-backTax
+	same, err := taxedAlike(o.Currency, q, left, tax)
+	if err != nil {
+		return n, err
+	}
+	switch more := q.Gross - left; {
+	case !same:
+		n.Less, n.LessTax, n.More, n.MoreTax = left, tax, q.Amount, q.Tax
 	case more < 0:
 		n.Less = -more
-	case back == 0:
-		n.More, n.MoreTax = q.Amount-to.Shipping.Minor(), q.Tax-to.ShippingTax.Minor()
+		n.LessTax = max(0, min(tax-q.Tax, n.Less))
 	case more > 0:
-		err = charge(&n, o, q, more)
+		n.More, n.MoreTax = more, max(0, min(q.Tax-tax, more))
+		if !o.TaxIncluded {
+			n.More -= n.MoreTax
+		}
 	}
 	return n, err
 }
 
+// taxedAlike reports whether a gross amount holds as much tax as it would by
+// the method that is quoted, but for what rounding does.
+func taxedAlike(c money.Currency, q pricing.QuotedShipping, gross, tax int64) (bool, error) {
+	if gross == 0 || q.Gross == 0 {
+		return true, nil
+	}
+	part, err := money.NewRate(q.Tax, q.Gross)
+	if err != nil {
+		return false, err
+	}
+	want, err := money.New(gross, c).Scale(part, money.HalfEven)
+	if err != nil {
+		return false, err
+	}
+	off := want.Minor() - tax
+	return max(off, -off) <= max(1, int64(len(q.Taxes))), nil
+}
+
 // shippingBack returns what of the shipping of a delivery changes have granted
-// back, with its tax.
-func (s *Service) shippingBack(ctx context.Context, o orders.ID, delivery int) (back int64, err error) {
+// back, with its tax, and what of that was tax.
+func (s *Service) shippingBack(ctx context.Context, o orders.ID, delivery int) (back, tax int64, err error) {
 	grants, err := s.orders.Grants(ctx, o)
 	if err != nil || len(grants) == 0 {
-		return 0, err
+		return 0, 0, err
 	}
 	changes, err := s.orders.Changes(ctx, o)
 	for _, g := range grants {
 		of := slices.IndexFunc(changes, func(c orders.Change) bool { return c.Name() == g.Of })
 		if g.Source == orders.FromChange && g.State != orders.Withdrawn && of >= 0 && changes[of].Delivery == delivery {
-			back += g.Shipping.Minor()
+			back, tax = back+g.Shipping.Minor(), tax+g.ShippingTax.Minor()
 		}
 	}
-	return back, err
-}
-
-// charge makes n cost more, of which a part as large as in the method's price
-// is tax.
-func charge(n *orders.NewShipping, o orders.Order, q pricing.QuotedShipping, more int64) error {
-	part, err := money.NewRate(more, q.Gross)
-	if err != nil {
-		return err
-	}
-	tax, err := money.New(q.Tax, o.Currency).Scale(part, money.Down)
-	if err != nil {
-		return err
-	}
-	n.More, n.MoreTax = more, tax.Minor()
-	if !o.TaxIncluded {
-		n.More -= n.MoreTax
-	}
-	return nil
+	return back, tax, err
 }
 
 // moreTaxes returns the taxes on what shipping costs more: those of the method,
-// in proportion.
-func moreTaxes(c money.Currency, q pricing.QuotedShipping, n orders.NewShipping) ([]pricing.TaxSum, error) {
-	if n.MoreTax <= 0 || len(q.Taxes) == 0 {
+// all of them or in proportion.
+func moreTaxes(o orders.Order, q pricing.QuotedShipping, n orders.NewShipping) ([]pricing.TaxSum, error) {
+	if n.MoreTax == 0 || len(q.Taxes) == 0 {
 		return nil, nil
+	}
+	out := make([]pricing.TaxSum, len(q.Taxes))
+	for i, t := range q.Taxes {
+		out[i] = pricing.TaxSum{Name: t.Name, Rate: t.Rate, Base: t.Base, Amount: t.Amount}
+	}
+	if n.MoreTax == q.Tax {
+		return out, nil
+	}
+	net := n.More
+	if o.TaxIncluded {
+		net -= n.MoreTax
 	}
 	weights := make([]int64, len(q.Taxes))
 	for i, t := range q.Taxes {
 		weights[i] = t.Amount
 	}
-	parts, err := money.New(n.MoreTax, c).Allocate(weights)
+	parts, err := money.New(n.MoreTax, o.Currency).Allocate(weights)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]pricing.TaxSum, len(q.Taxes))
-	for i, t := range q.Taxes {
-		out[i] = pricing.TaxSum{Name: t.Name, Rate: t.Rate, Base: n.More, Amount: parts[i].Minor()}
+	for i := range out {
+		out[i].Base, out[i].Amount = net, parts[i].Minor()
 	}
 	return out, nil
 }

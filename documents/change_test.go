@@ -266,3 +266,48 @@ func TestChangesThatAreRefused(t *testing.T) {
 		t.Errorf("a refusal has changed the order: %+v, %v", again, err)
 	}
 }
+
+// A method that is taxed otherwise takes the place of the old one whole: what
+// was due for that goes back with its tax, and the taxes of the order add up.
+func TestAWayToSendThatIsTaxedOtherwise(t *testing.T) {
+	for _, included := range []bool{true, false} {
+		s := newShop(t)
+		_, err := s.Pricing.PutSettings(t.Context(), pricing.PutSettings{Settings: pricing.Settings{TaxIncluded: included}})
+		s.must(err)
+		s.addShipping("books", 505)
+		s.methods[len(s.methods)-1].TaxCategory = "food"
+		s.addShipping("express", 995)
+		o := s.buys(checkout.Complete{AuthorizeOnly: true})
+		was := o.ShippingTax
+		dues := map[string]money.Amount{"parcel": o.Outstanding()}
+		taxes := map[string]int64{"parcel": o.Tax.Minor()}
+		for i, by := range []string{"books", "express", "parcel", "books", "books", "parcel", "express"} {
+			c := checkout.Change{Order: o.ID, Version: o.Version, Reason: "x", Shipping: by}
+			p, err := s.Checkout.Preview(t.Context(), c)
+			s.must(err)
+			if o = s.change(o.ID, c); o.Outstanding() != p.Outstanding {
+				t.Errorf("%d, %s: %v is outstanding, the preview said %v", i, by, o.Outstanding(), p.Outstanding)
+			}
+			grants, err := s.Orders.Grants(t.Context(), o.ID)
+			s.must(err)
+			tax := o.Tax.Minor()
+			for _, g := range grants {
+				tax -= g.Tax.Minor()
+			}
+			if due, known := dues[by]; known && (due != o.Outstanding() || taxes[by] != tax) {
+				t.Errorf("%d, %s: %v is outstanding with a tax of %d, it was %v and %d", i, by, o.Outstanding(), tax, due, taxes[by])
+			}
+			dues[by], taxes[by] = o.Outstanding(), tax
+			sum := int64(0)
+			for _, x := range o.Taxes {
+				sum += x.Amount
+			}
+			if sum != o.Tax.Minor() {
+				t.Errorf("%d, %s: the taxes add up to %d of %v", i, by, sum, o.Tax)
+			}
+			if i == 0 && (grants[0].ShippingTax != was || o.ShippingMethod != by) {
+				t.Errorf("the first method's tax was %v, %v goes back", was, grants[0].ShippingTax)
+			}
+		}
+	}
+}

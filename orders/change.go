@@ -62,13 +62,15 @@ type LoweredLine struct {
 }
 
 // NewShipping is how an order is sent instead, and what that costs more, or
-// with Less, with its tax, less.
+// with Less, with its tax, less. It is both where other taxes are due: what was
+// due goes back whole.
 type NewShipping struct {
 	Method  string `cbor:"1,keyasint"`
 	Name    string `cbor:"2,keyasint,omitempty"`
 	More    int64  `cbor:"3,keyasint,omitempty"` // as prices are, with tax or without
 	MoreTax int64  `cbor:"4,keyasint,omitempty"`
 	Less    int64  `cbor:"5,keyasint,omitempty"`
+	LessTax int64  `cbor:"6,keyasint,omitempty"` // the part of Less that is tax
 }
 
 // Change is a change that an order has had.
@@ -195,7 +197,7 @@ func (c Changed) wish(of string) wish {
 		w.lines = append(w.lines, wishLine{line: l.Line, amount: l.Amount})
 	}
 	if c.Shipping != nil {
-		w.shipping = c.Shipping.Less
+		w.shipping, w.shippingTax = c.Shipping.Less, &c.Shipping.LessTax
 	}
 	return w
 }

@@ -95,7 +95,8 @@ type wish struct {
 	open     bool // not released at once
 	// most says that what is more than is left of the order is left out, as for
 	// goods that were paid back for another reason before they came back.
-	most bool
+	most        bool
+	shippingTax *int64 // what of shipping is tax; nil is its share of what the order says
 }
 
 type wishLine struct {
@@ -190,6 +191,9 @@ func (w wish) work(tx *sqlite.Tx, o *Order, lines []Line) (Grant, error) {
 	shippingTax, err := o.shippingTax(so.shipping, w.shipping)
 	if err != nil {
 		return Grant{}, err
+	}
+	if w.shippingTax != nil {
+		shippingTax = *w.shippingTax
 	}
 	feesTax, err := taxIn(o.GrossFees(), o.OwnFeesTax, so.fees, w.fees)
 	if err != nil {
