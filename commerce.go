@@ -399,7 +399,8 @@ func (s *Store) timerHandlers() map[string]command.Timer {
 		cart.TimerExpire:      s.Carts.ExpireTimer,
 		cart.TimerRelease:     s.Carts.ReleaseTimer,
 		documents.TimerNumber: s.Documents.NumberTimer,
-		orders.TimerDeliver:   s.Downloads.DeliverTimer,
+		orders.TimerDeliver:   s.deliver,
+		credit.TimerIssue:     s.Credit.IssueTimer,
 		accounts.TimerExpire:  s.Accounts.ExpireTimer,
 		accounts.TimerForget:  s.Accounts.ForgetTimer,
 		claim.TimerKind:       claim.Timer(s.engine, s.holds),
@@ -407,6 +408,19 @@ func (s *Store) timerHandlers() map[string]command.Timer {
 		catalog.TimerRules:    s.Catalog.RulesTimer,
 		catalog.TimerCollect:  s.Catalog.CollectTimer,
 	}
+}
+
+// deliver hands over what a paid order has of gift cards and of files, unless
+// that is for staff to do.
+func (s *Store) deliver(ctx context.Context, order string) error {
+	settings, err := s.Downloads.Settings(ctx)
+	if err == nil && !settings.ByStaff {
+		err = s.Credit.HandOverDue(ctx, orders.ID(order))
+	}
+	if err != nil {
+		return err // the timer stays
+	}
+	return s.Downloads.DeliverTimer(ctx, order)
 }
 
 // fail is called once when the node stops itself.

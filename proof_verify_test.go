@@ -78,6 +78,13 @@ var damages = []struct {
 	{"credit.held_by_payments", one(`UPDATE balances SET issued = issued + 1, held = held + 1`)},
 	{"credit.spent_by_payments", one(`UPDATE balances SET issued = issued + 1, spent = spent + 1`)},
 	{"credit.owed_in_the_ledger", one(`UPDATE balances SET issued = issued + 1`)},
+	{"credit.cards_are_of_a_line", one(`DELETE FROM sold_cards WHERE unit = 2`)},
+	{"credit.cards_are_worth_their_price", one(`UPDATE sold_cards SET amount = amount + 1`)},
+	{"credit.card_under_way_has_timer", one(`UPDATE sold_cards SET state = 'due' WHERE unit = 1`)},
+	{"credit.taken_back_is_granted", one(`UPDATE sold_cards SET state = 'taken_back'`)},
+	{"credit.sale_is_booked", one(`UPDATE balances SET sold = sold + 1 WHERE order_id <> ''`)},
+	{"credit.order_sells_its_cards", one(`DELETE FROM postings WHERE account = 'gift_cards_sold'`)},
+	{"credit.sold_card_is_there", one(`UPDATE balances SET order_id = 'ord_01KAJ3W7Q8Z5D4F6G7H8J9K0M1' WHERE order_id <> ''`)},
 	{"credit.payment_has_a_balance", one(`UPDATE balance_payments SET balance = 'gft_01KAJ3W7Q8Z5D4F6G7H8J9K0M1'`)},
 	{"credit.order_within_balance", one(`UPDATE balance_payments SET captured = captured - 1`)},
 	{"credit.balance_has_an_order", one(`UPDATE balance_payments SET refunded = refunded + 1`)},
@@ -333,6 +340,19 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	_, err = buy(ctx, shop, "mug", 1, checkout.Complete{Tenders: []checkout.Tender{
 		{PayWith: credit.GiftCards, Token: card.Code}, {PayWith: "simulator", Token: approves},
 	}})
+	must(t, err)
+	_, err = shop.Catalog.PutProduct(ctx, catalog.PutProduct{Title: "Gift card", Variants: []catalog.PutVariant{
+		{SKU: "gift", Prices: []money.Amount{money.New(2500, "EUR")}, Untracked: true, Digital: &catalog.Digital{GiftCard: &catalog.GiftCard{}}},
+	}})
+	must(t, err)
+	gifts, err := buy(ctx, shop, "gift", 2, paid)
+	must(t, err)
+	eventually(t, "gift cards are issued", func() bool {
+		cards, err := shop.Credit.Sold(ctx, gifts.ID)
+		must(t, err)
+		return len(cards) == 2 && cards[1].State == credit.CardIssued
+	})
+	_, err = shop.Credit.TakeBack(ctx, credit.TakeBack{Order: gifts.ID, Line: 1, Unit: 2, Reason: "a test"})
 	must(t, err)
 	returned, err := buy(ctx, shop, "mug", 2, paid)
 	must(t, err)

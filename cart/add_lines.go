@@ -221,8 +221,35 @@ func (c *AddLines) target(ctx context.Context, s *Service, st command.Stamp, lis
 	return ask, err
 }
 
-// price returns what a unit costs who asks, in any currency if they name none.
+// price returns what a unit costs who asks. What a gift card is worth may be
+// chosen, and is above nothing.
 func (l AddedLine) price(lists *catalog.PriceLists, v catalog.Variant, ask catalog.Ask) (catalog.Price, error) {
+	price, err := l.listed(lists, v, ask)
+	if err != nil || !v.Digital.IsGiftCard() {
+		return price, err
+	}
+	if chosen := worthOf(l.Properties); chosen != "" && l.AgreedPrice == nil {
+		price.Amount, err = v.Worth(chosen, price.Amount.Currency())
+	}
+	if err == nil && !price.Amount.IsPositive() {
+		err = &catalog.GiftCardWorthError{SKU: l.SKU, Want: price.Amount.Decimal()}
+	}
+	return price, err
+}
+
+// worthOf returns what a shopper has chosen a gift card to be worth; "" if
+// nothing.
+func worthOf(properties []Property) string {
+	for _, p := range properties {
+		if p.Name == catalog.GiftCardWorth {
+			return p.Value
+		}
+	}
+	return ""
+}
+
+// listed returns what a unit costs who asks, in any currency if they name none.
+func (l AddedLine) listed(lists *catalog.PriceLists, v catalog.Variant, ask catalog.Ask) (catalog.Price, error) {
 	if !v.Offered(ask).Purchasable {
 		return catalog.Price{}, &NotForSaleError{SKU: l.SKU}
 	}

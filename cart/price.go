@@ -154,6 +154,10 @@ func (p *Priced) lookUp(ctx context.Context, s *Service, rules *pricing.Rules, l
 		ask := p.ask()
 		ask.Quantity = units[l.SKU]
 		price, found := lists.Price(v, ask)
+		if chosen := worthOf(l.Properties); found && chosen != "" && v.Digital.IsGiftCard() {
+			price.Amount, err = v.Worth(chosen, p.Currency)
+			found = err == nil
+		}
 		if p.Status == Active && p.Frozen == "" && l.Reason == "" {
 			p.refresh(l, gone || !v.Offered(ask).Purchasable, price, found)
 		}

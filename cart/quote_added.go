@@ -5,6 +5,7 @@ import (
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
@@ -132,6 +133,9 @@ func (s *Service) describeAdded(ctx context.Context, rules *pricing.Rules, a Add
 		needs, err := s.stock.Needs(ctx, v)
 		if err != nil {
 			return nil, err
+		}
+		if v.Digital.IsGiftCard() {
+			return nil, fault.New(fault.Refused, "gift card %q cannot be added to an order that was placed: it needs an order of its own", l.SKU)
 		}
 		found, err := l.price(lists, v, ask)
 		if err != nil {

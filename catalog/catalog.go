@@ -79,6 +79,7 @@ func Module() command.Module {
 			fault.Typed[*DuplicateOptionsError]("catalog.duplicate_options"),
 			fault.Typed[*movedError]("catalog.moved"),
 			fault.Typed[*BarcodeError]("catalog.barcode"),
+			fault.Typed[*GiftCardWorthError]("catalog.gift_card_worth"),
 			fault.Typed[*UnknownCategoryError]("catalog.unknown_category"),
 			fault.Typed[*CategoryHandleError]("catalog.category_handle"),
 			fault.Typed[*CategoryVersionError]("catalog.category_version"),

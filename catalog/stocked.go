@@ -37,6 +37,9 @@ type Digital struct {
 	// Days is how long after they were first made available, which is when the
 	// order was paid unless staff do it; 0 is without limit.
 	Days int64 `json:"days,omitempty" cbor:"3,keyasint,omitempty"`
+	// GiftCard is there for a gift card. Its Days are how long the card can be
+	// paid with.
+	GiftCard *GiftCard `json:"gift_card,omitempty" cbor:"4,keyasint,omitempty"`
 }
 
 // File is one file of a digital variant.
@@ -76,6 +79,9 @@ func (d *Digital) check(sku SKU) error {
 		return fault.New(fault.Invalid, "%q has %d files for %d downloads in %d days: the limits are %d, %d and %d",
 			sku, len(d.Files), d.Downloads, d.Days, mostFiles, mostDownloads, mostDays)
 	}
+	if err := d.checkGiftCard(sku); err != nil {
+		return err
+	}
 	for _, f := range d.Files {
 		if err := firstError(f.Asset.Check(), checkName("name of a file", f.Name)); err != nil {
 			return err
@@ -91,6 +97,9 @@ func (d *Digital) normalized() *Digital {
 	}
 	out := *d
 	out.Files = noneIfEmpty(d.Files)
+	if d.GiftCard != nil {
+		out.GiftCard = &GiftCard{Ranges: noneIfEmpty(d.GiftCard.Ranges)}
+	}
 	return &out
 }
 
@@ -118,5 +127,5 @@ func (d *Digital) equal(other *Digital) bool {
 	if d == nil || other == nil {
 		return d == other
 	}
-	return d.Downloads == other.Downloads && d.Days == other.Days && slices.Equal(d.Files, other.Files)
+	return d.Downloads == other.Downloads && d.Days == other.Days && slices.Equal(d.Files, other.Files) && d.GiftCard.equal(other.GiftCard)
 }

@@ -3,6 +3,7 @@ package credit
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/keelshop/commerce/internal/command"
@@ -43,6 +44,75 @@ func CheckAcross(ctx context.Context, e command.Engine) ([]command.Violation, er
 		order, balance := after[payment], given[payment]
 		if !order.watched && (order.captured < balance.captured || order.refunded < balance.refunded || order.held < balance.held) {
 			report("credit.balance_has_an_order", payment, order, balance)
+		}
+	}
+	sold, err := checkSold(ctx, e)
+	return append(out, sold...), err
+}
+
+// checkSold reports where an order and the gift cards that it has bought
+// contradict each other, reading in the same way: what is told of after it was
+// done is read before it.
+func checkSold(ctx context.Context, e command.Engine) (out []command.Violation, err error) {
+	before, err := readCards(ctx, e, cardsOfOrders)
+	if err != nil {
+		return nil, err
+	}
+	made, err := readCards(ctx, e, cardsMade)
+	if err != nil {
+		return nil, err
+	}
+	after, err := readCards(ctx, e, cardsOfOrders)
+	if err != nil {
+		return nil, err
+	}
+	report := func(card, detail string) {
+		out = append(out, command.Violation{Rule: "credit.sold_card_is_there", Subject: card, Detail: detail})
+	}
+	for _, card := range slices.Sorted(maps.Keys(before)) {
+		of, there := made[card]
+		switch state := CardState(before[card].state); {
+		case state != CardDue && (!there || of.order != before[card].order):
+			report(card, "order "+before[card].order+" says "+string(state)+", and no such card was bought with it")
+		case state == CardTakenBack && of.sold > 0:
+			report(card, "order "+before[card].order+" has taken it back, and the card holds its money")
+		}
+	}
+	for _, card := range slices.Sorted(maps.Keys(made)) {
+		of := after[card]
+		switch state := CardState(of.state); {
+		case of.order != made[card].order:
+			report(card, "bought with order "+made[card].order+", which knows nothing of it")
+		case made[card].sold == 0 && state == CardIssued:
+			report(card, "its money was taken off, and order "+of.order+" says that it is issued")
+		}
+	}
+	return out, nil
+}
+
+// boughtCard is how one side sees a gift card that was bought.
+type boughtCard struct {
+	order, state string
+	sold         int64
+}
+
+const (
+	cardsOfOrders = `SELECT balance, order_id, state, 0 FROM sold_cards`
+	cardsMade     = `SELECT id, order_id, '', sold FROM balances WHERE order_id <> ''`
+)
+
+func readCards(ctx context.Context, e command.Engine, query string) (map[string]boughtCard, error) {
+	out := map[string]boughtCard{}
+	for shard := range e.Shards() {
+		err := e.View(ctx, e.SlotOn(shard), func(tx *sqlite.Tx) error {
+			rows := tx.Query(query)
+			for rows.Next() {
+				out[rows.Text(0)] = boughtCard{order: rows.Text(1), state: rows.Text(2), sold: rows.Int64(3)}
+			}
+			return rows.Close()
+		})
+		if err != nil {
+			return nil, fmt.Errorf("reading the gift cards of shard %d: %w", shard, err)
 		}
 	}
 	return out, nil

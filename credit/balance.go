@@ -94,8 +94,12 @@ func insert(tx *command.Tx, b Balance, c money.Currency) (made bool, err error) 
 	return n == 1, err
 }
 
-// change is what a transaction does to a balance, in minor units.
-type change struct{ issued, held, spent int64 }
+// change is what a transaction does to a balance, in minor units. What is issued
+// is debited to Granted, but what was sold with an order to what it was sold for.
+type change struct {
+	issued, held, spent int64
+	sold                bool
+}
 
 // move changes a balance and books what the change of Issued or Spent means.
 // It returns a *ShortError if there is not enough.
@@ -111,9 +115,13 @@ func (b *Balance) move(tx *command.Tx, d change) error {
 		issued, held, spent, b.Version, tx.At, b.ID); err != nil {
 		return err
 	}
+	source := Granted
+	if d.sold {
+		source = payments.GiftCardsSold
+	}
 	return payments.Post(tx, "change "+strconv.FormatInt(b.Version, 10), orders.ID(b.ID), tx.At, []payments.Posting{
 		{Account: b.owed(), Amount: money.New(d.spent-d.issued, c)},
-		{Account: Granted, Amount: money.New(d.issued, c)},
+		{Account: source, Amount: money.New(d.issued, c)},
 		{Account: b.clearing(), Amount: money.New(-d.spent, c)},
 	})
 }

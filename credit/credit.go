@@ -8,7 +8,7 @@
 //
 // A payment first holds a part of a balance and then takes it, on the
 // balance's own slot, so that many checkouts at once cannot spend more than
-// there is. The order's ledger and the balance's meet in the account of the
+// there is. A gift card may also be bought like any article: see SoldCard. The order's ledger and the balance's meet in the account of the
 // provider: when nothing is under way it adds up to nothing over all shards.
 package credit
 
@@ -57,12 +57,19 @@ func Module() command.Module {
 			command.Define(Disable.apply),
 			command.DefineRepeatable(hold.apply),
 			command.DefineRepeatable(operate.apply),
+			command.Define(HandOver.apply),
+			command.DefineRepeatable(issueSold.apply),
+			command.Define(TakeBack.apply),
+			command.DefineRepeatable(withdraw.apply),
+			command.DefineRepeatable(settleCard.apply),
 		},
 		Schema: map[uint32]string{1: schema},
 		Errors: []fault.Type{
 			fault.Typed[*NotFoundError]("credit.not_found"),
 			fault.Typed[*ShortError]("credit.short"),
 			fault.Typed[*CodeTakenError]("credit.code_taken"),
+			fault.Typed[*CardSpentError]("credit.card_spent"),
+			fault.Typed[*CardStateError]("credit.card_state"),
 		},
 		Check: check,
 	}

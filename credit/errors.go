@@ -5,6 +5,7 @@ import (
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
 )
 
 // NotFoundError says that there is no such balance. It does not repeat the code
@@ -44,3 +45,36 @@ func (e *CodeTakenError) Error() string {
 
 // Unwrap returns fault.Conflict.
 func (e *CodeTakenError) Unwrap() error { return fault.Conflict }
+
+// CardSpentError says that a gift card that was bought cannot be taken back: it
+// has paid for something, or does not hold any more what it was sold for.
+type CardSpentError struct {
+	Order      orders.ID
+	Line, Unit int
+	Sold, Left money.Amount
+}
+
+func (e *CardSpentError) Error() string {
+	return fmt.Sprintf("gift card %d of line %d of order %s was used: %v of %v are left", e.Unit, e.Line, e.Order, e.Left, e.Sold)
+}
+
+// Unwrap returns fault.Refused.
+func (e *CardSpentError) Unwrap() error { return fault.Refused }
+
+// CardStateError says that an order has no such gift card, or that it is not
+// issued: not yet, or not any more.
+type CardStateError struct {
+	Order      orders.ID
+	Line, Unit int
+	Have       CardState // "" if there is none
+}
+
+func (e *CardStateError) Error() string {
+	if e.Have == "" {
+		return fmt.Sprintf("order %s has no gift card %d on line %d", e.Order, e.Unit, e.Line)
+	}
+	return fmt.Sprintf("gift card %d of line %d of order %s is %s, not %s", e.Unit, e.Line, e.Order, e.Have, CardIssued)
+}
+
+// Unwrap returns fault.Refused.
+func (e *CardStateError) Unwrap() error { return fault.Refused }

@@ -14,6 +14,9 @@ CREATE TABLE balances (
 	spent      INTEGER NOT NULL CHECK (spent >= 0),             -- captured and not given back
 	expires_at INTEGER NOT NULL, -- 0 is never
 	disabled   INTEGER NOT NULL CHECK (disabled IN (0, 1)),
+	order_id   TEXT    NOT NULL DEFAULT '' CHECK (order_id = '' OR kind = 'gift_card'), -- that it was bought with; '' if none
+	sold       INTEGER NOT NULL DEFAULT 0 CHECK (sold >= 0 AND (sold = 0 OR order_id <> '')), -- for how much; 0 once it was taken back
+	refused    INTEGER NOT NULL DEFAULT 0 CHECK (refused >= 0), -- the last time of being asked back that it had been used
 	version    INTEGER NOT NULL CHECK (version > 0),
 	created_at INTEGER NOT NULL,
 	updated_at INTEGER NOT NULL
@@ -47,4 +50,21 @@ CREATE TABLE balance_operations (
 	slot    INTEGER NOT NULL,
 	answer  BLOB    NOT NULL, -- CBOR
 	at      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The gift cards that an order has bought, on the order's slot, one row for each
+-- unit that was handed over. Their codes follow from the order: see SoldCard.
+CREATE TABLE sold_cards (
+	order_id TEXT    NOT NULL REFERENCES orders (id),
+	line     INTEGER NOT NULL CHECK (line > 0),
+	unit     INTEGER NOT NULL CHECK (unit > 0), -- of the line, from 1
+	slot     INTEGER NOT NULL,
+	balance  TEXT    NOT NULL,
+	last4    TEXT    NOT NULL, -- of the code
+	amount   INTEGER NOT NULL CHECK (amount > 0),
+	state    TEXT    NOT NULL CHECK (state = 'due' OR state = 'issued' OR state = 'asked_back' OR state = 'taken_back'),
+	reason   TEXT    NOT NULL, -- why it was taken back, or was to be
+	asked    INTEGER NOT NULL CHECK (asked >= 0), -- how often it was asked back
+	at       INTEGER NOT NULL, -- when it was handed over
+	PRIMARY KEY (order_id, line, unit)
 ) STRICT, WITHOUT ROWID;

@@ -47,8 +47,8 @@ var rules = [...]struct{ name, query, detail string }{
 	},
 	{
 		name: "digital_is_known",
-		query: `SELECT o.id, o.digital, count(l.line) FROM orders o LEFT JOIN order_lines l ON l.order_id = o.id AND coalesce(json_array_length(l.digital, '$.files'), 0) > 0
+		query: `SELECT o.id, o.digital, count(l.line) FROM orders o LEFT JOIN order_lines l ON l.order_id = o.id AND (coalesce(json_array_length(l.digital, '$.files'), 0) > 0 OR json_extract(l.digital, '$.gift_card') IS NOT NULL)
 			GROUP BY o.id HAVING o.digital <> (count(l.line) > 0)`,
-		detail: "the order says %d of whether it has files, and %d of its lines have",
+		detail: "the order says %d of whether it has files or gift cards, and %d of its lines have",
 	},
 }

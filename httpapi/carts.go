@@ -49,6 +49,8 @@ type CartLine struct {
 	Quantity  int64  `json:"quantity"`
 	UnitPrice Money  `json:"unit_price"`
 	Total     Money  `json:"total"`
+
+	Properties []LineProperty `json:"properties,omitempty" doc:"What the shopper chose beside the variant."`
 }
 
 // Totals is what something costs: subtotal − discount + fees + shipping +
@@ -108,6 +110,14 @@ type LineInput struct {
 	SKU      string `json:"sku" minLength:"1" maxLength:"200"`
 	Quantity int64  `json:"quantity" minimum:"1" maximum:"1000000"`
 	Delivery int64  `json:"delivery,omitempty" minimum:"0" doc:"The delivery that it goes into; missing is the first."`
+
+	Properties []LineProperty `json:"properties,omitempty" maxItems:"20" nullable:"false" doc:"What the shopper chose beside the variant, such as a text to engrave, or what a gift card is worth."`
+}
+
+// LineProperty is something that a shopper chose about a line.
+type LineProperty struct {
+	Name  string `json:"name" minLength:"1" maxLength:"200"`
+	Value string `json:"value" maxLength:"500"`
 }
 
 // createCartID is the operation that buying begins with.
@@ -173,6 +183,9 @@ func linesOf(in []LineInput) []cart.AddedLine {
 	lines := make([]cart.AddedLine, len(in))
 	for i, l := range in {
 		lines[i] = cart.AddedLine{SKU: catalog.SKU(l.SKU), Quantity: l.Quantity, Delivery: l.Delivery}
+		for _, p := range l.Properties {
+			lines[i].Properties = append(lines[i].Properties, cart.Property(p))
+		}
 	}
 	return lines
 }
@@ -352,6 +365,9 @@ func showCart(c cart.Cart) Cart {
 		out.Lines[i] = CartLine{
 			SKU: string(l.SKU), Variant: string(l.Variant), Title: l.Title, Quantity: l.Quantity,
 			UnitPrice: moneyOf(l.UnitPrice), Total: moneyOf(l.Total),
+		}
+		for _, p := range l.Properties {
+			out.Lines[i].Properties = append(out.Lines[i].Properties, LineProperty(p))
 		}
 	}
 	out.Channel, out.Payment, out.TaxExempt = c.Channel, c.Payment, c.TaxExempt

@@ -175,6 +175,7 @@ func (a *api) addRoutes() {
 	a.addPapers()
 	a.addFurther()
 	a.addDownloads()
+	a.addGiftCards()
 	a.addStaffOrders()
 	a.addStaffChanges()
 	a.addStaffQueue()

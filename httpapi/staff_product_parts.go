@@ -126,7 +126,7 @@ func showDigital(d *catalog.Digital) *DigitalInput {
 	if d == nil {
 		return nil
 	}
-	out := &DigitalInput{Downloads: d.Downloads, Days: d.Days}
+	out := &DigitalInput{Downloads: d.Downloads, Days: d.Days, GiftCard: showGiftCard(d.GiftCard)}
 	for _, f := range d.Files {
 		out.Files = append(out.Files, FileInput{string(f.Asset), f.Name})
 	}

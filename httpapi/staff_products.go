@@ -77,9 +77,10 @@ type VariantInput struct {
 
 // DigitalInput is how a variant is delivered over the network.
 type DigitalInput struct {
-	Files     []FileInput `json:"files,omitempty" nullable:"false" maxItems:"50" doc:"What a buyer may download; missing means that it is delivered in another way."`
-	Downloads int64       `json:"downloads,omitempty" minimum:"0" maximum:"1000000" doc:"How often each file, for each unit bought; 0 is without limit."`
-	Days      int64       `json:"days,omitempty" minimum:"0" maximum:"36500" doc:"For how long; 0 is without limit."`
+	Files     []FileInput    `json:"files,omitempty" nullable:"false" maxItems:"50" doc:"What a buyer may download; missing means that it is delivered in another way."`
+	Downloads int64          `json:"downloads,omitempty" minimum:"0" maximum:"1000000" doc:"How often each file, for each unit bought; 0 is without limit."`
+	Days      int64          `json:"days,omitempty" minimum:"0" maximum:"36500" doc:"For how long; 0 is without limit."`
+	GiftCard  *GiftCardInput `json:"gift_card,omitempty" doc:"It is a gift card, issued when the order is paid; then days are how long it can be paid with."`
 }
 
 // FileInput is one file to download.
@@ -212,6 +213,10 @@ func (in VariantInput) variant(at string) (catalog.PutVariant, error) {
 		out.Digital = &catalog.Digital{Downloads: d.Downloads, Days: d.Days}
 		for _, f := range d.Files {
 			out.Digital.Files = append(out.Digital.Files, catalog.File{Asset: assets.ID(f.Asset), Name: f.Name})
+		}
+		var err error
+		if out.Digital.GiftCard, err = giftCardOf(d.GiftCard, at+".digital.gift_card"); err != nil {
+			return out, err
 		}
 	}
 	for _, o := range in.Options {

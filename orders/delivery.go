@@ -166,7 +166,7 @@ func (e *MixedDeliveriesError) Unwrap() error { return fault.Refused }
 func together(o ID, lines []Line, what []LineQuantity) error {
 	first := -1
 	for _, w := range what {
-		if w.Line > len(lines) || lines[w.Line-1].Downloadable() {
+		if w.Line > len(lines) || lines[w.Line-1].handedOver() {
 			continue
 		}
 		switch l := lines[w.Line-1]; {

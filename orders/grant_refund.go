@@ -90,6 +90,11 @@ func (c GrantRefund) apply(tx *command.Tx) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
+	for _, l := range c.Lines {
+		if l.Line <= len(lines) && lines[l.Line-1].Digital.IsGiftCard() {
+			return Receipt{}, &GiftCardError{Order: o.ID, Line: l.Line, Verb: "paid back"}
+		}
+	}
 	w, err := c.wish(o)
 	if err != nil {
 		return Receipt{}, err

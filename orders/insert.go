@@ -167,7 +167,7 @@ func (n New) order(tx *command.Tx) Order {
 			Fees: amount(fees), Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross), TaxIncluded: l.TaxIncluded, Reason: l.Reason, Properties: l.Properties, Digital: l.Digital,
 			Delivery: max(l.Delivery, cart.FirstDelivery),
 		}
-		o.Digital = o.Digital || o.Lines[i].Downloadable()
+		o.Digital = o.Digital || o.Lines[i].handedOver()
 	}
 	o.takeFees(n.Fees)
 	return o

@@ -66,7 +66,7 @@ type Order struct {
 	// The countries of the contact's addresses; "" if they are not known.
 	ShippingCountry, BillingCountry string
 
-	// Digital says that a line has files to download.
+	// Digital says that a line has files to download, or is a gift card.
 	Digital bool
 
 	ExternalReference string
@@ -155,6 +155,10 @@ type Line struct {
 
 // Downloadable reports whether the line has files to download.
 func (l Line) Downloadable() bool { return l.Digital != nil && len(l.Digital.Files) > 0 }
+
+// handedOver reports whether the line is delivered by the store itself, once it
+// is paid.
+func (l Line) handedOver() bool { return l.Downloadable() || l.Digital.IsGiftCard() }
 
 // Unshipped returns how many units are still to be shipped.
 func (l Line) Unshipped() int64 { return l.Quantity - l.Canceled - l.Shipped }

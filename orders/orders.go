@@ -65,6 +65,7 @@ func Module() command.Module {
 			fault.Typed[*PaymentError]("orders.payment"),
 			fault.Typed[*TakenError]("orders.taken"),
 			fault.Typed[*CapError]("orders.cap"),
+			fault.Typed[*GiftCardError]("orders.gift_card"),
 			fault.Typed[*DeliveryError]("orders.delivery"),
 			fault.Typed[*MixedDeliveriesError]("orders.mixed_deliveries"),
 			fault.Typed[*NoReturnError]("orders.no_return"),

@@ -175,7 +175,9 @@ func slotOfReturn(ret string) (id.Slot, error) {
 func returnable(tx *sqlite.Tx, o ID, lines []Line) ([]int64, error) {
 	out := make([]int64, len(lines))
 	for i, l := range lines {
-		out[i] = l.Shipped - l.Returned
+		if !l.Digital.IsGiftCard() {
+			out[i] = l.Shipped - l.Returned
+		}
 	}
 	rows := tx.Query(`SELECT b.line, sum(b.quantity - b.received) FROM returns h JOIN return_lines b ON b.return_id = h.id
 		WHERE h.order_id = ? AND h.state IN ('requested', 'approved') GROUP BY b.line`, o)
@@ -195,6 +197,9 @@ func checkReturnable(tx *sqlite.Tx, o ID, lines []Line, want []LineQuantity) err
 		have := int64(0)
 		if w.Line <= len(can) {
 			have = can[w.Line-1]
+		}
+		if w.Line <= len(can) && lines[w.Line-1].Digital.IsGiftCard() {
+			return &GiftCardError{Order: o, Line: w.Line, Verb: "returned"}
 		}
 		if w.Quantity > have {
 			return &QuantityError{Order: o, Line: w.Line, Want: w.Quantity, Have: have, Verb: "return"}

@@ -88,7 +88,7 @@ func (c Ship) ship(tx *command.Tx, o *Order, lines []Line, what []LineQuantity, 
 		c.Fulfilment, c.Order, tx.Slot, unitsOf(what), status, c.Carrier, c.Tracking, c.URL, tx.Principal, tx.At); err != nil {
 		return err
 	}
-	units, demands, err := c.shipLines(tx, lines, what)
+	units, demands, err := c.shipLines(tx, lines, what, status)
 	if err != nil {
 		return err
 	}
@@ -111,12 +111,15 @@ func (c Ship) ship(tx *command.Tx, o *Order, lines []Line, what []LineQuantity, 
 
 // shipLines moves the lines' counters and returns the units that left and
 // which of them are counted in stock.
-func (c Ship) shipLines(tx *command.Tx, lines []Line, what []LineQuantity) (units int64, demands []inventory.Demand, err error) {
+func (c Ship) shipLines(tx *command.Tx, lines []Line, what []LineQuantity, status ParcelStatus) (units int64, demands []inventory.Demand, err error) {
 	for _, w := range what {
 		if w.Line > len(lines) {
 			return 0, nil, &QuantityError{Order: c.Order, Line: w.Line, Want: w.Quantity, Verb: "ship"}
 		}
 		l := &lines[w.Line-1]
+		if l.Digital.IsGiftCard() && status != ParcelDelivered {
+			return 0, nil, &GiftCardError{Order: c.Order, Line: w.Line, Verb: "shipped"}
+		}
 		if left := l.Unshipped(); w.Quantity > left {
 			return 0, nil, &QuantityError{Order: c.Order, Line: w.Line, Want: w.Quantity, Have: left, Verb: "ship"}
 		}
@@ -145,7 +148,7 @@ func unitsOf(lines []LineQuantity) (sum int64) {
 func unshipped(lines []Line, delivery int) []LineQuantity {
 	var out []LineQuantity
 	for _, l := range lines {
-		if n := l.Unshipped(); n > 0 && (delivery == 0 || l.Delivery == delivery) {
+		if n := l.Unshipped(); n > 0 && !l.Digital.IsGiftCard() && (delivery == 0 || l.Delivery == delivery) {
 			out = append(out, LineQuantity{Line: l.Number, Quantity: n})
 		}
 	}

@@ -75,7 +75,7 @@ type income struct {
 
 // incomeAccounts are the accounts that a sale credits and what undoes it
 // debits.
-var incomeAccounts = [...]Account{Sales, Shipping, Fees, TaxPayable, Returns}
+var incomeAccounts = [...]Account{Sales, GiftCardsSold, Shipping, Fees, TaxPayable, Returns}
 
 func readIncome(tx *command.Tx, o orders.ID) (income, error) {
 	in := income{accounts: map[Account]int64{}}

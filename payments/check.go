@@ -74,14 +74,14 @@ var rules = []rule{
 	{
 		name: "payments.sale_booked",
 		query: `SELECT o.id, o.total, -coalesce(sum(p.amount), 0) FROM orders o
-			LEFT JOIN postings p ON p.order_id = o.id AND (p.txn = 'sale' OR p.txn LIKE 'change %') AND p.account IN ('sales', 'shipping', 'fees', 'tax_payable')
+			LEFT JOIN postings p ON p.order_id = o.id AND (p.txn = 'sale' OR p.txn LIKE 'change %') AND p.account IN ('sales', 'gift_cards_sold', 'shipping', 'fees', 'tax_payable')
 			WHERE o.status = 'placed' GROUP BY o.id HAVING o.total <> -coalesce(sum(p.amount), 0)`,
 		detail: "the placed order's total is %d, the ledger's income from it %d",
 	},
 	{
 		name: "payments.canceled_earns_nothing",
 		query: `SELECT o.id, -sum(p.amount), count(*) FROM orders o JOIN postings p ON p.order_id = o.id
-			WHERE o.status = 'canceled' AND p.account IN ('sales', 'shipping', 'fees', 'tax_payable', 'returns')
+			WHERE o.status = 'canceled' AND p.account IN ('sales', 'gift_cards_sold', 'shipping', 'fees', 'tax_payable', 'returns')
 			AND o.id NOT IN (SELECT subject FROM timers WHERE kind = ?) GROUP BY o.id HAVING sum(p.amount) <> 0`,
 		args:   []any{TimerSettle},
 		detail: "the canceled order still earns %d in %d postings, and no timer sees to it",

@@ -20,7 +20,11 @@ const (
 	Shipping   Account = "shipping"    // charged for shipping, without tax
 	Fees       Account = "fees"        // charged beside goods and shipping, without tax
 	TaxPayable Account = "tax_payable" // charged for the state
-	Returns    Account = "returns"     // granted back: for goods that came back without their tax, and for other reasons
+	// GiftCardsSold is what gift cards were sold for. It is no income: the card's
+	// own books, which may be on another shard, debit it with what the card is
+	// then owed for, so that over all shards it adds up to nothing.
+	GiftCardsSold Account = "gift_cards_sold"
+	Returns       Account = "returns" // granted back: for goods that came back without their tax, and for other reasons
 )
 
 // ByHand is where money comes from that people have given back outside of the
@@ -138,7 +142,11 @@ func PostSale(tx *command.Tx, o orders.Order) error {
 	credit := func(a Account, minor int64) Posting {
 		return Posting{Account: a, Amount: money.New(-minor, o.Currency)}
 	}
-	postings := []Posting{{Account: Receivable, Amount: o.Total}, credit(Sales, o.NetGoods().Minor())}
+	cards, _, err := orders.GiftCardsTx(tx.Tx, o)
+	if err != nil {
+		return err
+	}
+	postings := []Posting{{Account: Receivable, Amount: o.Total}, credit(Sales, o.NetGoods().Minor()-cards.Minor()), credit(GiftCardsSold, cards.Minor())}
 	if net := o.NetShipping(); !net.IsZero() {
 		postings = append(postings, credit(Shipping, net.Minor()))
 	}

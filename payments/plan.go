@@ -85,7 +85,12 @@ func (b *books) undoIncome(tx *command.Tx) error {
 	}
 	earned := b.order.Total.Minor() - (b.order.RefundGranted.Minor() - b.order.ExcessGranted.Minor())
 	less := in.total() - earned
-	if less == 0 {
+	sold, back, err := orders.GiftCardsTx(tx.Tx, b.order)
+	if err != nil {
+		return err
+	}
+	cards := max(0, back.Minor()-(sold.Minor()+in.accounts[GiftCardsSold])) // beyond what was booked before
+	if less == 0 && cards == 0 {
 		return nil
 	}
 	// The tax of goods that came back is not owed to the state any more.
@@ -97,7 +102,8 @@ func (b *books) undoIncome(tx *command.Tx) error {
 	part := min(max(0, untaxed.Minor()-before), max(0, less))
 	txn := "credit " + strconv.Itoa(in.txns+1)
 	return Post(tx, txn, b.order.ID, tx.At, []Posting{
-		{Account: Returns, Amount: money.New(less-part, b.order.Currency)},
+		{Account: Returns, Amount: money.New(less-part-cards, b.order.Currency)},
+		{Account: GiftCardsSold, Amount: money.New(cards, b.order.Currency)},
 		{Account: TaxPayable, Amount: money.New(part, b.order.Currency)},
 		{Account: Receivable, Amount: money.New(-less, b.order.Currency)},
 	})

@@ -41,12 +41,12 @@ func (p *pricer) effect(c *compiled, d *deal) (off int64, err error) {
 // base returns what is left of the lines that a promotion reduces, and notes
 // it line by line in p.trial.
 func (p *pricer) base(c *compiled, d *deal) (base int64) {
-	if c.given.all {
+	if c.given.all && !p.vouchers {
 		copy(p.trial, d.left)
 		return d.value
 	}
 	for i := range p.in.Lines {
-		if c.given.matches(&p.in.Lines[i]) {
+		if l := &p.in.Lines[i]; !l.Voucher && c.given.matches(l) {
 			p.trial[i] = d.left[i]
 			base += d.left[i]
 		}
@@ -131,7 +131,7 @@ func (p *pricer) buyGet(c *compiled, d *deal) (int64, error) {
 func (p *pricer) cheapest(c *compiled, d *deal, got, but *matcher, units int64, r money.Rate) (off int64, err error) {
 	p.order = p.order[:0]
 	for i := range p.in.Lines {
-		if l := &p.in.Lines[i]; got.matches(l) && (but == nil || !but.matches(l)) {
+		if l := &p.in.Lines[i]; !l.Voucher && got.matches(l) && (but == nil || !but.matches(l)) {
 			p.order = append(p.order, i)
 		}
 	}

@@ -188,7 +188,7 @@ func (p *pricer) chargeOne(f *chargeable) error {
 	base, found := p.best.ship, false
 	for i := range p.in.Lines {
 		l := &p.in.Lines[i]
-		if !f.items.matches(l) || f.Property != "" && !slices.Contains(l.Properties, f.Property) {
+		if l.Voucher || !f.items.matches(l) || f.Property != "" && !slices.Contains(l.Properties, f.Property) {
 			continue
 		}
 		found = true

@@ -36,6 +36,7 @@ type pricer struct {
 	taxes      []Tax          // what the rows' taxes are cut from
 	goodsTotal int64
 	goodsLeft  int64 // less what was given
+	vouchers   bool  // a line is a gift card
 	scaled     [2][maxTaxes]int64
 
 	active     []*compiled // the promotions whose conditions are met
@@ -68,6 +69,7 @@ func (p *pricer) goods() error {
 			return err
 		}
 		p.goodsTotal += total
+		p.vouchers = p.vouchers || l.Voucher
 		if !ok || !fits || p.goodsTotal < 0 {
 			return p.overflow("line")
 		}
@@ -109,6 +111,10 @@ func (p *pricer) taxGoods() error {
 	for i := range p.quote.Lines {
 		l := &p.quote.Lines[i]
 		l.TaxIncluded = p.in.Lines[i].Prices.Included(p.quote.TaxIncluded)
+		if p.in.Lines[i].Voucher {
+			l.Net, l.Gross = l.Total-l.Discount, l.Total-l.Discount
+			continue
+		}
 		row, err := p.tax(taxed{&p.to[p.in.Lines[i].Delivery], i, l.Total - l.Discount, p.in.Lines[i].Quantity, p.in.Lines[i].TaxCategory, l.TaxIncluded})
 		if err != nil {
 			return err

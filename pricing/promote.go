@@ -284,7 +284,7 @@ func (p *pricer) isFor(c *Conditions) CodeReason {
 // cost before discounts.
 func (p *pricer) counted(by *matcher) (units, total int64) {
 	for i := range p.in.Lines {
-		if by.matches(&p.in.Lines[i]) {
+		if l := &p.in.Lines[i]; !l.Voucher && by.matches(l) {
 			units += p.in.Lines[i].Quantity
 			total += p.quote.Lines[i].Total
 		}

@@ -38,7 +38,7 @@ type TaxRow struct {
 	SKU      catalog.SKU `cbor:"1,keyasint,omitempty"` // "" is shipping or a fee
 	Category string      `cbor:"2,keyasint,omitempty"`
 	Quantity int64       `cbor:"3,keyasint"`
-	Amount   int64       `cbor:"4,keyasint"`           // after discounts
+	Amount   int64       `cbor:"4,keyasint"`           // after discounts; nothing for a gift card, which is not taxed
 	Fee      string      `cbor:"5,keyasint,omitempty"` // its ID
 	// TaxIncluded says that Amount contains the tax.
 	TaxIncluded bool `cbor:"6,keyasint,omitempty"`
@@ -292,7 +292,11 @@ type taxRow struct {
 func (q *Quote) taxRows(in *Input) []taxRow {
 	out := make([]taxRow, 0, len(in.Lines)+1)
 	for i, l := range in.Lines {
-		out = append(out, taxRow{TaxRow{SKU: l.SKU, Category: l.TaxCategory, Quantity: l.Quantity, Amount: q.Lines[i].Total - q.Lines[i].Discount, TaxIncluded: q.Lines[i].TaxIncluded}, l.Delivery})
+		amount := q.Lines[i].Total - q.Lines[i].Discount
+		if l.Voucher {
+			amount = 0
+		}
+		out = append(out, taxRow{TaxRow{SKU: l.SKU, Category: l.TaxCategory, Quantity: l.Quantity, Amount: amount, TaxIncluded: q.Lines[i].TaxIncluded}, l.Delivery})
 	}
 	first := -1
 	for i := range 1 + len(in.More) {

@@ -65,6 +65,11 @@ type Line struct {
 	Attributes  []catalog.Attribute
 	Collections []catalog.CollectionID
 	OnSale      bool // its price is shown against a higher one
+
+	// Voucher says that it is a gift card: see catalog.GiftCard. It is not taxed,
+	// no promotion and no fee on lines is for it, and it counts for none of their
+	// conditions.
+	Voucher bool
 }
 
 // Given is a discount on one line, as it was given.

@@ -4,9 +4,11 @@ import (
 	"crypto/rand"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
+	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/downloads"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/seal"
@@ -48,6 +50,16 @@ func (v *visit) downloadView(f downloads.File) downloadView {
 		out.Note = v.locale.text("%d downloads left", left)
 	}
 	return out
+}
+
+// giftCards returns the gift cards of an order that can be paid with. Whoever
+// sees the page is the buyer.
+func (v *visit) giftCards(o orders.Order) ([]credit.SoldCard, error) {
+	if !o.Digital || o.Status != orders.Placed {
+		return nil, nil
+	}
+	all, err := v.site.shop.Credit.Sold(v.ctx(), o.ID)
+	return slices.DeleteFunc(all, func(c credit.SoldCard) bool { return c.State != credit.CardIssued }), err
 }
 
 // download sends a file of an order. The form has a key: who clicks again goes on

@@ -32,6 +32,7 @@ type orderPage struct {
 	Moments    []momentView
 	Returnable bool
 	Downloads  []downloadView
+	GiftCards  []credit.SoldCard // those that can be paid with
 }
 
 // order returns the order of the address if the shopper may see it: their own
@@ -89,6 +90,9 @@ func showOrder(v *visit) error {
 		return err
 	}
 	if data.Downloads, err = v.downloads(o); err != nil {
+		return err
+	}
+	if data.GiftCards, err = v.giftCards(o); err != nil {
 		return err
 	}
 	data.Returnable = o.Status == orders.Placed && o.Returned < o.Shipped

@@ -49,8 +49,10 @@ var germanTexts = map[string]string{
 	"Back to the order":                       "Zurück zur Bestellung",
 	"Your download":                           "Dein Download", "Your downloads": "Deine Downloads", "Download": "Herunterladen", "Ready as soon as it is paid": "Bereit, sobald bezahlt ist",
 	"Downloaded as often as possible": "So oft wie möglich heruntergeladen", "The time to download it is over": "Die Zeit zum Herunterladen ist vorbei", "Not available any more": "Nicht mehr verfügbar",
-	"What happened": "Verlauf",
-	"up to %d":      "bis zu %d",
+	"What happened":   "Verlauf",
+	"Your gift cards": "Deine Gutscheinkarten",
+	"Whoever knows the code can pay with it. Keep it like cash.": "Wer den Code kennt, kann damit zahlen. Bewahre ihn auf wie Bargeld.",
+	"up to %d": "bis zu %d",
 	"Please say how many of what you want to send back.": "Bitte gib an, wie viel wovon du zurückschicken willst.",
 	"That cannot be sent back, or not that many.":        "Das lässt sich nicht zurückschicken, oder nicht so viel davon.",
 	// All pages

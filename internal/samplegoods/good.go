@@ -15,6 +15,7 @@ type good struct {
 	tax      string // the tax category, "" for the standard rate
 	options  []choice
 	file     string // what is downloaded instead of sent, "" for goods that are sent
+	card     bool   // a gift card, worth its price
 	en, de   text
 }
 

@@ -98,8 +98,15 @@ func putGood(ctx context.Context, shop *commerce.Store, g good, category catalog
 	return nil
 }
 
-// putFile stores what is downloaded of a good, three times within a year.
+// putFile stores what is downloaded of a good, three times within a year, and
+// makes gift cards of those that are.
 func putFile(ctx context.Context, shop *commerce.Store, g good, variants []catalog.PutVariant) error {
+	if g.card {
+		for i := range variants {
+			variants[i].Untracked = true
+			variants[i].Digital = &catalog.Digital{GiftCard: &catalog.GiftCard{}}
+		}
+	}
 	if g.file == "" {
 		return nil
 	}
