@@ -573,6 +573,13 @@ func (c *Client) GrantRefund(ctx context.Context, order string, body GrantRefund
 	return out, err
 }
 
+// HandOverGiftCards: hand the gift cards of a paid order over.
+// It is POST /staff/orders/{order}/gift-cards.
+func (c *Client) HandOverGiftCards(ctx context.Context, order string, opts ...CallOption) (out ListBoughtGiftCard, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/orders/" + url.PathEscape(order) + "/gift-cards"}, opts, &out)
+	return out, err
+}
+
 // IssueDocuments: draw up the documents that an order lacks.
 // It is POST /staff/orders/{order}/documents.
 func (c *Client) IssueDocuments(ctx context.Context, order string, opts ...CallOption) (out ListDocument, err error) {
@@ -700,6 +707,13 @@ func (c *Client) ListBalances(ctx context.Context, query ListBalancesQuery, opts
 	return out, err
 }
 
+// ListBoughtGiftCards: list the gift cards that were bought with an order, without their codes.
+// It is GET /staff/orders/{order}/gift-cards.
+func (c *Client) ListBoughtGiftCards(ctx context.Context, order string, opts ...CallOption) (out ListBoughtGiftCard, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/orders/" + url.PathEscape(order) + "/gift-cards"}, opts, &out)
+	return out, err
+}
+
 // ListCartDeliveries: list where the further deliveries of a cart go.
 // It is GET /carts/{cart}/deliveries.
 func (c *Client) ListCartDeliveries(ctx context.Context, cart string, opts ...CallOption) (out ListDeliveryAddress, err error) {
@@ -811,6 +825,20 @@ func (c *Client) ListEndpoints(ctx context.Context, opts ...CallOption) (out Lis
 // It is GET /staff/customers/{customer}/exemptions.
 func (c *Client) ListExemptions(ctx context.Context, customer string, opts ...CallOption) (out ListExemption, err error) {
 	err = c.do(ctx, call{method: "GET", path: "/staff/customers/" + url.PathEscape(customer) + "/exemptions"}, opts, &out)
+	return out, err
+}
+
+// ListGiftCards: list the gift cards that were bought with an order.
+// It is GET /orders/{order}/gift-cards.
+func (c *Client) ListGiftCards(ctx context.Context, order string, opts ...CallOption) (out ListBoughtGiftCard, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/orders/" + url.PathEscape(order) + "/gift-cards"}, opts, &out)
+	return out, err
+}
+
+// ListGiftCardsOfCart: list the gift cards that were bought with a cart.
+// It is GET /carts/{cart}/order/gift-cards.
+func (c *Client) ListGiftCardsOfCart(ctx context.Context, cart string, opts ...CallOption) (out ListBoughtGiftCard, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/carts/" + url.PathEscape(cart) + "/order/gift-cards"}, opts, &out)
 	return out, err
 }
 
@@ -1847,6 +1875,13 @@ func (c *Client) Suggest(ctx context.Context, query SuggestQuery, opts ...CallOp
 	return out, err
 }
 
+// TakeBackGiftCard: take a gift card back that was not used, and pay it back.
+// It is POST /staff/orders/{order}/gift-cards/returns.
+func (c *Client) TakeBackGiftCard(ctx context.Context, order string, body TakeBackBody, opts ...CallOption) (out BoughtGiftCard, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/orders/" + url.PathEscape(order) + "/gift-cards/returns", body: body}, opts, &out)
+	return out, err
+}
+
 // TrackParcel: record what became of a parcel.
 // It is POST /staff/parcels/{parcel}/events.
 func (c *Client) TrackParcel(ctx context.Context, parcel string, body TrackParcelBody, opts ...CallOption) (out Parcel, err error) {
@@ -2049,6 +2084,23 @@ type Balance struct {
 	Version int64 `json:"version"`
 }
 
+// BoughtGiftCard is a value of the API.
+type BoughtGiftCard struct {
+	// What it was sold for.
+	Amount Money `json:"amount"`
+	// Whoever has it can pay with it. The buyer sees it while the card is issued; staff never do.
+	Code string `json:"code,omitempty"`
+	// The end of its code.
+	Last4 string `json:"last4"`
+	// Of the order, from 1.
+	Line int64 `json:"line"`
+	// Why it was taken back, or was to be.
+	Reason string `json:"reason,omitempty"`
+	State  string `json:"state"`
+	// Of the line, from 1.
+	Unit int64 `json:"unit"`
+}
+
 // CancelLinesBody is a value of the API.
 type CancelLinesBody struct {
 	Lines  []LineQuantity `json:"lines"`
@@ -2147,13 +2199,15 @@ type CartLine struct {
 	// The delivery that it is in, in a cart with deliveries.
 	Delivery int64 `json:"delivery,omitempty"`
 	// Names the line, in a cart with deliveries.
-	ID        int64  `json:"id,omitempty"`
-	Quantity  int64  `json:"quantity"`
-	SKU       string `json:"sku"`
-	Title     string `json:"title"`
-	Total     Money  `json:"total"`
-	UnitPrice Money  `json:"unit_price"`
-	Variant   string `json:"variant"`
+	ID int64 `json:"id,omitempty"`
+	// What the shopper chose beside the variant.
+	Properties []LineProperty `json:"properties,omitempty"`
+	Quantity   int64          `json:"quantity"`
+	SKU        string         `json:"sku"`
+	Title      string         `json:"title"`
+	Total      Money          `json:"total"`
+	UnitPrice  Money          `json:"unit_price"`
+	Variant    string         `json:"variant"`
 }
 
 // CartProblem is a value of the API.
@@ -2438,6 +2492,8 @@ type DigitalInput struct {
 	Downloads int64 `json:"downloads,omitempty"`
 	// What a buyer may download; missing means that it is delivered in another way.
 	Files []FileInput `json:"files,omitempty"`
+	// It is a gift card, issued when the order is paid; then days are how long it can be paid with.
+	GiftCard *GiftCardInput `json:"gift_card,omitempty"`
 }
 
 // Discrepancy is a value of the API.
@@ -2656,6 +2712,18 @@ type GiftCard struct {
 	Usable    bool       `json:"usable"`
 }
 
+// GiftCardInput is a value of the API.
+type GiftCardInput struct {
+	// What a shopper may choose by the property worth of a line, at most one in a currency; missing: it is worth its price.
+	Ranges []GiftCardRange `json:"ranges,omitempty"`
+}
+
+// GiftCardRange is a value of the API.
+type GiftCardRange struct {
+	Least MoneyInput `json:"least"`
+	Most  MoneyInput `json:"most"`
+}
+
 // Grant is a value of the API.
 type Grant struct {
 	Amount Money `json:"amount"`
@@ -2780,9 +2848,17 @@ type LeftLine struct {
 // LineInput is a value of the API.
 type LineInput struct {
 	// The delivery that it goes into; missing is the first.
-	Delivery int64  `json:"delivery,omitempty"`
-	Quantity int64  `json:"quantity"`
-	SKU      string `json:"sku"`
+	Delivery int64 `json:"delivery,omitempty"`
+	// What the shopper chose beside the variant, such as a text to engrave, or what a gift card is worth.
+	Properties []LineProperty `json:"properties,omitempty"`
+	Quantity   int64          `json:"quantity"`
+	SKU        string         `json:"sku"`
+}
+
+// LineProperty is a value of the API.
+type LineProperty struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // LineQuantity is a value of the API.
@@ -2815,6 +2891,13 @@ type ListBackup struct {
 // ListBalance is a value of the API.
 type ListBalance struct {
 	Items []Balance `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// ListBoughtGiftCard is a value of the API.
+type ListBoughtGiftCard struct {
+	Items []BoughtGiftCard `json:"items"`
 	// Pass this as after to read on; it is missing on the last page.
 	Next string `json:"next,omitempty"`
 }
@@ -4432,6 +4515,13 @@ type SuggestedProduct struct {
 	ID     string       `json:"id"`
 	Price  *Money       `json:"price,omitempty"`
 	Title  []MarkedPart `json:"title"`
+}
+
+// TakeBackBody is a value of the API.
+type TakeBackBody struct {
+	Line   int64  `json:"line"`
+	Reason string `json:"reason"`
+	Unit   int64  `json:"unit"`
 }
 
 // TaxSum is a value of the API.
