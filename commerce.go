@@ -156,7 +156,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	s.opening = newOpening(s.id.Shards)
 	s.digests = newDigests(s.id.Shards)
 	s.engine = &engine{
-		slots: slots, sealer: sealer, types: s.set.Errors(), set: s.set, cache: s.cache, clock: s.config.clock, hooks: s.config.hooks,
+		slots: slots, sealer: sealer, types: s.set.Errors(), set: s.set, clock: s.config.clock, hooks: s.config.hooks,
 		tell: s.config.observer.Command, self: s.id.Node, began: time.Now(),
 		room: room{dir: s.dir, reserve: s.config.reserve},
 	}
@@ -304,7 +304,7 @@ func (s *Store) openLane(ctx context.Context, i int) (*lane, error) {
 	l.complete.Store(math.MinInt64)
 	file, err := shard.Open(shard.Config{
 		Path: shardFile(s.dir, i), Store: s.id.Store, Shard: i, Map: s.engine.slots,
-		Commands: s.set, VFS: s.config.vfs, Committed: func(done *command.Effects) { s.committed(l, done) }, AtCut: func(cut uint64) { s.atCut(l, cut) },
+		Commands: s.set, VFS: s.config.vfs, Committed: func(touched []string) { s.committed(l, touched) }, AtCut: func(cut uint64) { s.atCut(l, cut) },
 		Replaced: func() { s.replaced(l) }, Steps: l.steps, Hangs: s.engine.node.Fail,
 	})
 	if err != nil {
@@ -323,13 +323,10 @@ func (s *Store) openLane(ctx context.Context, i int) (*lane, error) {
 }
 
 // committed runs after each commit, before the callers hear of it.
-func (s *Store) committed(l *lane, done *command.Effects) {
+func (s *Store) committed(l *lane, touched []string) {
 	l.seen.Store(int64(l.time.Elapsed()))
-	for _, key := range done.Touched {
+	for _, key := range touched {
 		s.cache.Bump(key)
-	}
-	for _, slot := range done.Slots {
-		s.cache.BumpGroup(int(slot))
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce/fault"
-	"github.com/keelshop/commerce/internal/cache"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/seal"
@@ -27,7 +26,6 @@ type engine struct {
 	sealer *seal.Sealer
 	types  *fault.Types // of the errors that commands answer with
 	set    *command.Set
-	cache  *cache.Cache
 	clock  Clock
 	hooks  []Hook
 	tell   func(ObservedCommand) // nil if nobody watches
@@ -81,37 +79,17 @@ func (e *engine) Recall(ctx context.Context, env command.Envelope) (a command.An
 }
 
 func (e *engine) View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) error) error {
-	l, err := e.reading(ctx, slot)
-	if err != nil {
-		return err
-	}
-	return l.shard.View(ctx, fn)
-}
-
-// reading returns the lane of a slot when it holds what a read must see.
-func (e *engine) reading(ctx context.Context, slot id.Slot) (*lane, error) {
 	if err := e.usable(); err != nil {
-		return nil, err
+		return err
 	}
 	l, err := e.laneOf(slot)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return l, e.await(ctx, l, command.ReadBound{Fresh: true})
-}
-
-func (e *engine) Remember(ctx context.Context, slot id.Slot, key string, read func(*sqlite.Tx) (any, int, error)) (any, error) {
-	l, err := e.reading(ctx, slot)
-	if err != nil {
-		return nil, err
+	if err := e.await(ctx, l, command.ReadBound{Fresh: true}); err != nil {
+		return err
 	}
-	return e.cache.GetOf(int(slot), key, func() (value any, bytes int, err error) {
-		err = l.shard.View(ctx, func(tx *sqlite.Tx) (err error) {
-			value, bytes, err = read(tx)
-			return err
-		})
-		return value, bytes, err
-	})
+	return l.shard.View(ctx, fn)
 }
 
 func (e *engine) Several() bool { return e.clustered.Load() }

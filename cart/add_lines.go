@@ -207,15 +207,18 @@ func (c *AddLines) target(ctx context.Context, s *Service, st command.Stamp, lis
 		})
 		return ask, err
 	}
-	from, err := s.asIs(ctx, st.Slot, c.Cart)
-	if err != nil {
-		return ask, err
-	}
-	ask.Currency, ask.Channel = from.cart.Currency, from.cart.Channel
-	if lists.AskForGroups() {
-		ask.Groups = from.groups
-	}
-	if c.Currency != "" && c.Currency != ask.Currency {
+	err := s.engine.View(ctx, st.Slot, func(tx *sqlite.Tx) error {
+		h, err := loadHeader(tx, c.Cart)
+		if err != nil {
+			return err
+		}
+		ask.Currency, ask.Channel = h.currency, h.channel
+		if h.customer != "" && lists.AskForGroups() {
+			ask.Groups, err = accounts.GroupsTx(tx, h.customer)
+		}
+		return err
+	})
+	if err == nil && c.Currency != "" && c.Currency != ask.Currency {
 		err = &CurrencyError{SKU: c.Lines[0].SKU, Want: ask.Currency, Have: c.Currency}
 	}
 	return ask, err

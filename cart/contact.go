@@ -116,11 +116,10 @@ func (c *SetContact) prepare(ctx context.Context, s *Service, st command.Stamp) 
 // seal seals a field under the data key of the cart's subject, and returns that
 // key, too, if it is a new one.
 func (s *Service) seal(ctx context.Context, slot id.Slot, cart ID, field string, plain []byte) (sealed seal.Sealed, brought seal.WrappedKey, err error) {
-	from, err := s.asIs(ctx, slot, cart)
+	h, err := s.header(ctx, cart)
 	if err != nil {
 		return nil, nil, err
 	}
-	h := header{id: cart, customer: from.cart.Customer}
 	key, wrapped, isNew, err := subject.Key(ctx, s.engine, s.sealer, slot, h.subject())
 	if err != nil {
 		return nil, nil, h.erased(err)

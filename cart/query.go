@@ -29,28 +29,23 @@ func (s *Service) Get(ctx context.Context, cart ID) (Cart, error) {
 }
 
 // Owner returns the customer whose cart it is, "" for a guest's, or a
-// *NotFoundError. It is cheaper to ask for than the cart, and who asks for the
-// cart next finds it in memory.
+// *NotFoundError. It never changes, and is cheaper to ask for than the cart.
 func (s *Service) Owner(ctx context.Context, cart ID) (accounts.CustomerID, error) {
-	slot, err := slotOf(cart)
-	if err != nil {
-		return "", err
-	}
-	from, err := s.asIs(ctx, slot, cart)
-	return from.cart.Customer, err
+	h, err := s.header(ctx, cart)
+	return h.customer, err
 }
 
-// asIs reads a cart without pricing it.
-func (s *Service) asIs(ctx context.Context, slot id.Slot, cart ID) (snapshot, error) {
-	rules, err := s.pricing.Rules(ctx)
+// header reads a cart's row.
+func (s *Service) header(ctx context.Context, cart ID) (h header, err error) {
+	slot, err := slotOf(cart)
 	if err != nil {
-		return snapshot{}, err
+		return h, err
 	}
-	lists, err := s.pricing.PriceLists(ctx)
-	if err != nil {
-		return snapshot{}, err
-	}
-	return s.snapshot(ctx, slot, cart, asksOf(rules, lists))
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+		h, err = loadHeader(tx, cart)
+		return err
+	})
+	return h, err
 }
 
 // read returns the cart that a command answered with.

@@ -1,7 +1,6 @@
 package cart
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -46,69 +45,10 @@ func asksOf(rules *pricing.Rules, lists *catalog.PriceLists) pricing.Asked {
 	return asks
 }
 
-// mostRemembered is how many lines a cart may have to be kept in memory.
-const mostRemembered = 50
-
-// snapshot reads a cart. Nothing changes what is read but commands of its slot.
-func (s *Service) snapshot(ctx context.Context, slot id.Slot, cart ID, asks pricing.Asked) (snapshot, error) {
-	v, err := s.engine.Remember(ctx, slot, snapshotKey(cart, asks), func(tx *sqlite.Tx) (any, int, error) {
-		out := new(snapshot)
-		err := out.read(tx, cart, asks)
-		if !out.atHome(slot) || len(out.cart.Lines) > mostRemembered || out.frozen != nil {
-			return out, 0, err
-		}
-		return out, out.bytes(), err
-	})
-	if err != nil {
-		return snapshot{}, err
-	}
-	return v.(*snapshot).copied(), nil
-}
-
-// snapshotKey tells what was asked for apart.
-func snapshotKey(cart ID, asks pricing.Asked) string {
-	bits := byte('0')
-	for i, asked := range []bool{asks.Codes, asks.Groups, asks.FirstOrder, asks.PerCustomer} {
-		if asked {
-			bits |= 1 << i
-		}
-	}
-	return "cart " + string(cart) + " " + string(bits)
-}
-
-// bytes is about how much memory it takes.
-func (out *snapshot) bytes() int {
-	n := 2048 + len(out.sealed) + len(out.cart.Metadata) + len(out.cart.PrivateMetadata)
-	for _, l := range out.cart.Lines {
-		n += 512 + len(l.Title) + len(l.Reason)
-		for _, p := range l.Properties {
-			n += 32 + len(p.Name) + len(p.Value)
-		}
-	}
-	return n
-}
-
-// atHome reports whether everything that was read lives on the cart's slot. A
-// guest's cart that was merged names a customer who lives elsewhere.
-func (out *snapshot) atHome(slot id.Slot) bool {
-	if out.cart.Customer == "" {
-		return true
-	}
-	home, err := out.cart.Customer.Slot()
-	return err == nil && home == slot
-}
-
-// copied returns a snapshot of which the caller may change the cart.
-func (out *snapshot) copied() snapshot {
-	c := *out
-	c.cart.Lines = slices.Clone(c.cart.Lines)
-	for i := range c.cart.Lines {
-		l := &c.cart.Lines[i]
-		l.Properties = slices.Clone(l.Properties)
-	}
-	c.deliveries = slices.Clone(c.deliveries)
-	c.cart.Metadata, c.cart.PrivateMetadata = bytes.Clone(c.cart.Metadata), bytes.Clone(c.cart.PrivateMetadata)
-	return c
+// snapshot reads a cart.
+func (s *Service) snapshot(ctx context.Context, slot id.Slot, cart ID, asks pricing.Asked) (out snapshot, err error) {
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error { return out.read(tx, cart, asks) })
+	return out, err
 }
 
 func (out *snapshot) read(tx *sqlite.Tx, cart ID, asks pricing.Asked) (err error) {

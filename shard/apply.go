@@ -91,7 +91,7 @@ func (s *Shard) transact(entries []Entry, batches []command.Batch, replies [][]R
 	if err == nil {
 		n += more
 		s.state.nextEvent = t.effects.NextEvent
-		if err = s.commit(&t.effects); err != nil {
+		if err = s.commit(t.effects.Touched); err != nil {
 			err = s.stopped(entries[n-1], "", err)
 		}
 	}
@@ -150,7 +150,7 @@ func (s *Shard) takeCut(e Entry, cut uint64) error {
 	s.state.cut = cut
 	err := s.conn.Begin()
 	if err == nil {
-		err = s.commit(&command.Effects{})
+		err = s.commit(nil)
 	}
 	if err != nil {
 		return s.stopped(e, "", errors.Join(err, s.conn.Rollback()))
@@ -163,7 +163,7 @@ func (s *Shard) takeCut(e Entry, cut uint64) error {
 
 // commit ends the transaction and shows it to readers, before any caller hears
 // of it.
-func (s *Shard) commit(effects *command.Effects) error {
+func (s *Shard) commit(touched []string) error {
 	if err := s.writeMeta(); err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (s *Shard) commit(effects *command.Effects) error {
 	}
 	s.publish()
 	if s.cfg.Committed != nil {
-		s.cfg.Committed(effects)
+		s.cfg.Committed(touched)
 	}
 	s.changed.fire()
 	return nil
@@ -255,7 +255,6 @@ func (s *Shard) run(def command.Definition, env command.Envelope, effects *comma
 		if level, ok := value.(levelChange); ok {
 			s.state.level = level.Level
 		}
-		effects.Slots = append(effects.Slots, env.Slot)
 		return Reply{Answer: command.Answer{Value: value}}, undo.keep()
 	}
 	refusal, isRefusal := asRefusal(err)

@@ -50,8 +50,8 @@ type Config struct {
 	// If it is nil, nobody watches.
 	Hangs func(error)
 	// Committed is called after each commit and before the answers go out,
-	// with what makes cached copies stale now. It may be nil.
-	Committed func(*command.Effects)
+	// with the keys whose cached copies are stale now. It may be nil.
+	Committed func(touched []string)
 	// AtCut is called when the shard has taken a cut and applied nothing from
 	// behind it yet, for a snapshot to be opened there. It may be nil.
 	AtCut func(cut uint64)

@@ -7,9 +7,6 @@
 // yes; what was cached until then cannot be reached any more and ages out.
 // This is correct whatever the cache below drops or reorders, and with no
 // cache at all.
-//
-// What is read of many rows at once belongs to a group instead, of which every
-// change bumps the version: nobody has to name what was changed.
 package cache
 
 import (
@@ -25,24 +22,19 @@ import (
 // each other misses.
 const versions = 1 << 14
 
-// Groups is the number of groups.
-const Groups = 1 << 12
-
-// assumedBytes is what an entry of no group is taken to weigh: values are small
-// structs whose exact size is not worth computing on the read path.
+// assumedBytes is what an entry is taken to weigh: values are small structs
+// whose exact size is not worth computing on the read path.
 const assumedBytes = 512
 
 // Cache is safe for concurrent use. A nil *Cache caches nothing.
 type Cache struct {
 	entries *ristretto.Cache[uint64, entry]
 	version [versions]atomic.Uint64
-	group   [Groups]atomic.Uint64
 	loads   singleflight.Group
 
 	hits, misses atomic.Uint64
 }
 
-// An entry's key says by its form whether it belongs to a group.
 type entry struct {
 	key     string
 	version uint64
@@ -137,36 +129,7 @@ func (c *Cache) keep(key string, version uint64, value any) {
 	c.entries.Set(place(key, version), entry{key: key, version: version, value: value}, 1)
 }
 
-// GetOf returns the value of key in a group below Groups, and loads it if it is
-// not cached. Unlike Get, those who miss it at the same time each load for
-// themselves, so that load may end with its caller's context. load says about
-// how many bytes the value takes; 0 does not keep it. The value is shared:
-// nobody may change it.
-func (c *Cache) GetOf(group int, key string, load func() (value any, bytes int, err error)) (any, error) {
-	if c == nil {
-		value, _, err := load()
-		return value, err
-	}
-	v := c.group[group].Load() // before the data, as in Get
-	if value, ok := c.find(key, v); ok {
-		return value, nil
-	}
-	value, bytes, err := load()
-	if err == nil && bytes > 0 {
-		c.entries.Set(place(key, v), entry{key: key, version: v, value: value}, 1+int64(bytes)/assumedBytes)
-	}
-	return value, err
-}
-
-// BumpGroup makes every cached value of a group unreachable. It is called like
-// Bump.
-func (c *Cache) BumpGroup(group int) {
-	if c != nil {
-		c.group[group].Add(1)
-	}
-}
-
-// Counts returns how many reads were answered from the cache and how many not.
+// Counts returns how many Gets were answered from the cache and how many not.
 func (c *Cache) Counts() (hits, misses uint64) {
 	if c == nil {
 		return 0, 0
@@ -189,9 +152,6 @@ func (c *Cache) BumpAll() {
 	}
 	for i := range c.version {
 		c.version[i].Add(1)
-	}
-	for i := range c.group {
-		c.group[i].Add(1)
 	}
 }
 

@@ -27,12 +27,6 @@ type Engine interface {
 	// everything that was acknowledged before the call, unless the context has
 	// another ReadBound.
 	View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) error) error
-	// Remember returns what read makes of a snapshot as of View. Later calls with
-	// the same key may get that value again until a command of slot has been
-	// carried out, so read may look at nothing but what such commands change. It
-	// says about how many bytes the value takes; 0 does not keep it. The value is
-	// shared: nobody may change it.
-	Remember(ctx context.Context, slot id.Slot, key string, read func(*sqlite.Tx) (value any, bytes int, err error)) (any, error)
 	// Several reports whether other nodes write too, so that what is cached can
 	// be behind: see Recent.
 	Several() bool

@@ -41,8 +41,6 @@ type Effects struct {
 	NextEvent int64
 	// Touched holds the keys whose cached copies are stale after the commit.
 	Touched []string
-	// Slots are those whose commands were carried out, each at least once.
-	Slots []id.Slot
 	// Timers says that a timer was set that is due no later than FirstDue.
 	Timers   bool
 	FirstDue int64

@@ -48,14 +48,6 @@ func (b *Blind) View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) erro
 	return b.Engine.View(ctx, slot, fn)
 }
 
-// Remember is that of the engine until it fails with fault.Unavailable.
-func (b *Blind) Remember(ctx context.Context, slot id.Slot, key string, read func(*sqlite.Tx) (any, int, error)) (any, error) {
-	if b.blind.Load() {
-		return nil, fault.New(fault.Unavailable, "nothing can be read any more")
-	}
-	return b.Engine.Remember(ctx, slot, key, read)
-}
-
 // KeyOf returns the key to ask again with. It ends the test if err is not an
 // uncertain one with a key.
 func KeyOf(t testing.TB, err error) string {

@@ -37,7 +37,6 @@ type Engine struct {
 	file  []*shard.Shard
 	log   [][]shard.Entry
 
-	memory    memory
 	now       atomic.Int64 // ms since 1970
 	submitted atomic.Int64
 	// OnTouch is called with the keys that a commit made stale. Set it before use.
@@ -89,11 +88,10 @@ func (e *Engine) setLevel(i int) {
 func (e *Engine) open(name string, i int) *shard.Shard {
 	f, err := shard.Open(shard.Config{
 		Path: filepath.Join(e.dir, name), Store: StoreID, Shard: i, Map: e.m, Commands: e.set,
-		Committed: func(done *command.Effects) {
+		Committed: func(keys []string) {
 			if e.OnTouch != nil {
-				e.OnTouch(done.Touched)
+				e.OnTouch(keys)
 			}
-			e.memory.forget(done.Slots)
 		},
 	})
 	if err != nil {
@@ -146,23 +144,6 @@ func (e *Engine) Recall(ctx context.Context, env command.Envelope) (a command.An
 // View runs fn on a snapshot of the shard that owns slot.
 func (e *Engine) View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) error) error {
 	return e.file[e.ShardOf(slot)].View(ctx, fn)
-}
-
-// Remember keeps everything that it may.
-func (e *Engine) Remember(ctx context.Context, slot id.Slot, key string, read func(*sqlite.Tx) (any, int, error)) (any, error) {
-	value, version, found := e.memory.get(slot, key)
-	if found {
-		return value, nil
-	}
-	var bytes int
-	err := e.View(ctx, slot, func(tx *sqlite.Tx) (err error) {
-		value, bytes, err = read(tx)
-		return err
-	})
-	if err == nil && bytes > 0 {
-		e.memory.put(slot, key, version, value)
-	}
-	return value, err
 }
 
 // Shards returns the number of shards.
