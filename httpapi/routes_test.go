@@ -28,11 +28,16 @@ type operation struct {
 // something last.
 func (w *world) operations() []operation {
 	w.t.Helper()
+	return operationsOf(w.t, []byte(w.must(200, "", "GET", "/openapi.json", "").text))
+}
+
+func operationsOf(t testing.TB, document []byte) []operation {
+	t.Helper()
 	var doc struct {
 		Paths map[string]map[string]operation `json:"paths"`
 	}
-	if err := json.Unmarshal([]byte(w.must(200, "", "GET", "/openapi.json", "").text), &doc); err != nil {
-		w.t.Fatal(err)
+	if err := json.Unmarshal(document, &doc); err != nil {
+		t.Fatal(err)
 	}
 	var out []operation
 	for path, methods := range doc.Paths {
@@ -48,7 +53,7 @@ func (w *world) operations() []operation {
 		return strings.Compare(a.Method+a.Path, b.Method+b.Path)
 	})
 	if len(out) < 150 {
-		w.t.Fatalf("the document lists %d operations only", len(out))
+		t.Fatalf("the document lists %d operations only", len(out))
 	}
 	return out
 }

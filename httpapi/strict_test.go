@@ -1,7 +1,10 @@
 package httpapi_test
 
 import (
+	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +12,7 @@ import (
 	"github.com/keelshop/commerce/commercetest"
 	"github.com/keelshop/commerce/httpapi"
 	"github.com/keelshop/commerce/payments/simulator"
+	"github.com/keelshop/commerce/search"
 )
 
 func TestOddBodiesNameTheField(t *testing.T) {
@@ -104,49 +108,94 @@ func TestUnroutedPaths(t *testing.T) {
 	}
 }
 
-// FuzzBodies sends any bytes to routes of each kind: whatever they are, the
-// answer is no failure of ours.
+// FuzzBodies sends any bytes to every route that takes a body: whatever they
+// are, the answer is no failure of ours.
 func FuzzBodies(f *testing.F) {
-	shop := commercetest.Open(f, commerce.WithPayments(simulator.New()))
-	api, err := httpapi.New(shop, httpapi.Options{Auth: ownAuth{}, PerAddress: httpapi.Unlimited, PerAccount: httpapi.Unlimited})
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, body := range []string{
+	api, ops := fuzzed(f, func(op operation) bool { return op.RequestBody != nil })
+	bodies := []string{
 		``, `{}`, `null`, `[]`, `{"lines":[{"sku":"mug","quantity":1}]}`, `{"contact":{"email":"a@b"},"metadata":{"a":[1,{"b":null}]}}`,
 		`{"title":"T","variants":[{"sku":"s","prices":[{"minor":1,"currency":"EUR"}],"attributes":[{"name":"n","number":"1e9"}]}]}`,
-		`{"count":1,"reason":"r"}`, `{"email":"a@b.c","password":"xxxxxxxxxxxx"}`, `{"a":1,"a":2}`, `{"metadata":{"a":1,"a":2}}`, "\xff", `{"minor":9223372036854775808}`,
-		`{"lines":[{"line":1,"quantity":1}],"reason":"x"}`, `{"amount":{"minor":-1,"currency":"JPY"}}`,
-	} {
-		for route := range fuzzRoutes {
-			f.Add(uint8(route), body)
-		}
+		`{"count":1,"reason":"r"}`, `{"email":"a@b.c","password":"xxxxxxxxxxxx"}`, `{"a":1,"a":2}`, "\xff", `{"minor":9223372036854775808}`,
 	}
-	f.Fuzz(func(t *testing.T, route uint8, body string) {
-		method, path, _ := strings.Cut(fuzzRoutes[int(route)%len(fuzzRoutes)], " ")
-		r := httptest.NewRequest(method, path, strings.NewReader(body))
-		r.Header.Set("Authorization", "Bearer staff")
-		w := httptest.NewRecorder()
-		api.ServeHTTP(w, r)
-		if w.Code >= 500 {
-			t.Fatalf("%s %s of %q answered %d %s", method, path, body, w.Code, w.Body)
-		}
-		if w.Code >= 400 && !strings.Contains(w.Body.String(), `"code":"`) {
-			t.Fatalf("%s %s of %q answered %d %s, which is no problem document", method, path, body, w.Code, w.Body)
-		}
+	for i := range ops {
+		f.Add(uint8(i), bodies[i%len(bodies)])
+		f.Add(uint8(i), `{}`)
+	}
+	f.Fuzz(func(t *testing.T, i uint8, body string) {
+		op := ops[int(i)%len(ops)]
+		noFailure(t, api, op.Method, anyPath(op), body)
 	})
 }
 
-// fuzzRoutes take a body and are open to staff. The hash of a password is too
-// slow for a fuzzer, so registering is not among them.
-var fuzzRoutes = []string{
-	"POST /carts",
-	"PATCH /carts/cart_01KAJ3W7Q8Z5D4F6G7H8J9K0M1",
-	"POST /carts/cart_01KAJ3W7Q8Z5D4F6G7H8J9K0M1/checkout",
-	"PUT /staff/products/thing",
-	"PUT /staff/categories/things",
-	"POST /staff/stock/thing/adjustments",
-	"POST /staff/orders/ord_01KAJ3W7Q8Z5D4F6G7H8J9K0M1/returns",
-	"POST /staff/orders/ord_01KAJ3W7Q8Z5D4F6G7H8J9K0M1/refunds",
-	"POST /staff/customers/search",
+// FuzzQueries sends any query to every route that takes parameters.
+func FuzzQueries(f *testing.F) {
+	api, ops := fuzzed(f, func(op operation) bool { return op.Method == "GET" && len(op.Parameters) > 0 })
+	queries := []string{
+		`q=mug&currency=EUR&filter=brand:Bosch&facets=price,brand&price_min=1&price_max=2`, `filter=price:&filter=:x&facets=,`, `limit=-1`, `after=%00%ff`,
+		`sku=mug,,cup&currency=EUR&quantity=9223372036854775808`, `fields=id,items.,..a`, `before=2026-13-01T00:00:00Z&currency=EUR`, `limit=1&limit=2&a=%zz;`,
+	}
+	for i := range ops {
+		for _, q := range queries[i%2*4:][:4] {
+			f.Add(uint8(i), q)
+		}
+	}
+	f.Fuzz(func(t *testing.T, i uint8, query string) {
+		op := ops[int(i)%len(ops)]
+		noFailure(t, api, op.Method, anyPath(op)+"?"+strings.Map(printable, query), "")
+	})
+}
+
+// printable leaves out what cannot be in a request's first line.
+func printable(r rune) rune {
+	if r <= ' ' || r > '~' || r == '#' {
+		return -1
+	}
+	return r
+}
+
+// anyPath fills in parameters.
+func anyPath(op operation) string {
+	return regexp.MustCompile(`\{\w+\}`).ReplaceAllString(op.Path, "thing")
+}
+
+// slow are the routes that hash a password, which is too slow for a fuzzer.
+var slow = []string{"register", "log-in", "change-password", "reset"}
+
+// fuzzed returns an API and those of its operations that are wanted.
+func fuzzed(f *testing.F, wanted func(operation) bool) (http.Handler, []operation) {
+	shop := commercetest.Open(f, commerce.WithPayments(simulator.New()))
+	finder, err := search.Open(f.Context(), shop, search.Options{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { _ = finder.Close() })
+	api, err := httpapi.New(shop, httpapi.Options{
+		Auth: ownAuth{}, Finder: finder, PerAddress: httpapi.Unlimited, PerAccount: httpapi.Unlimited, PerSecret: httpapi.Unlimited,
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	api.ServeHTTP(w, httptest.NewRequest("GET", "/openapi.json", nil))
+	ops := slices.DeleteFunc(operationsOf(f, w.Body.Bytes()), func(op operation) bool {
+		return slices.Contains(slow, op.ID) || op.Policy == "provider" || !wanted(op)
+	})
+	if len(ops) < 40 || len(ops) > 256 {
+		f.Fatalf("%d operations are fuzzed", len(ops))
+	}
+	return api, ops
+}
+
+func noFailure(t *testing.T, api http.Handler, method, path, body string) {
+	t.Helper()
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer staff")
+	w := httptest.NewRecorder()
+	api.ServeHTTP(w, r)
+	if w.Code >= 500 {
+		t.Fatalf("%s %s of %q answered %d %s", method, path, body, w.Code, w.Body)
+	}
+	if w.Code >= 400 && !strings.Contains(w.Body.String(), `"code":"`) {
+		t.Fatalf("%s %s of %q answered %d %s, which is no problem document", method, path, body, w.Code, w.Body)
+	}
 }
