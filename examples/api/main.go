@@ -6,10 +6,12 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -20,22 +22,34 @@ import (
 	"github.com/keelshop/commerce/httpapi"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/payments/simulator"
+	"github.com/keelshop/commerce/search"
 	"github.com/keelshop/commerce/webhooks"
 )
 
 func main() {
+	var s settings
+	flag.StringVar(&s.dir, "data", "api.data", "the directory of the shop")
+	flag.StringVar(&s.addr, "addr", "localhost:8080", "where to listen")
+	flag.IntVar(&s.rate, "rate", 0, "requests in 10 s from one address; 0 is the usual 1,000, -1 any number, for load tests")
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, "api.data", "localhost:8080"); err != nil {
+	if err := run(ctx, s); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// settings are what the command line says.
+type settings struct {
+	dir, addr string
+	rate      int // see httpapi.Options.PerAddress
 }
 
 // run serves until ctx ends, and gives requests that are running ten seconds to
 // finish. Ending the program in any other way loses nothing either that a client
 // was told.
-func run(ctx context.Context, dir, addr string) (err error) {
-	shop, err := commerce.Open(ctx, dir, commerce.WithPayments(simulator.New()))
+func run(ctx context.Context, s settings) (err error) {
+	shop, err := commerce.Open(ctx, s.dir, commerce.WithPayments(simulator.New()))
 	if err != nil {
 		return err
 	}
@@ -48,16 +62,32 @@ func run(ctx context.Context, dir, addr string) (err error) {
 		return err
 	}
 	defer sending.Close()
-	api, err := httpapi.New(shop, httpapi.Options{Mailer: console{}, Webhooks: sending, Logger: slog.Default()})
+	finder, err := search.Open(ctx, shop, search.Options{Logger: slog.Default()})
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", addr)
+	defer func() { err = errors.Join(err, finder.Close()) }()
+	api, err := newAPI(shop, finder, sending, s.rate)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", s.addr)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("http://%s/docs describes the API; %s runs the shop with the password %q (Ctrl-C closes it)\n", listener.Addr(), staffEmail, staffPassword)
 	return web.Serve(ctx, web.Server(api, slog.Default()), listener, 10*time.Second)
+}
+
+// newAPI serves everything that the shop has. rate bounds the requests of one
+// address, and of one customer, in 10 s.
+func newAPI(shop *commerce.Store, finder *search.Finder, sending *webhooks.Dispatcher, rate int) (http.Handler, error) {
+	o := httpapi.Options{Mailer: console{}, Finder: finder, Webhooks: sending, Logger: slog.Default()}
+	if rate != 0 {
+		o.PerAddress = httpapi.Rate{Requests: rate, Per: 10 * time.Second}
+		o.PerAccount = o.PerAddress
+	}
+	return httpapi.New(shop, o)
 }
 
 const (

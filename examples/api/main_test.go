@@ -10,8 +10,8 @@ import (
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/commercetest"
-	"github.com/keelshop/commerce/httpapi"
 	"github.com/keelshop/commerce/payments/simulator"
+	"github.com/keelshop/commerce/search"
 )
 
 // TestTheLinesOfTheGuide runs the shell lines of docs/http.md against the
@@ -29,7 +29,12 @@ func TestTheLinesOfTheGuide(t *testing.T) {
 	if err := hire(t.Context(), shop); err != nil {
 		t.Fatal(err)
 	}
-	api, err := httpapi.New(shop, httpapi.Options{Mailer: console{}})
+	finder, err := search.Open(t.Context(), shop, search.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { finder.Close() })
+	api, err := newAPI(shop, finder, nil, -1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +54,7 @@ func TestTheLinesOfTheGuide(t *testing.T) {
 	for _, want := range []string{
 		`"status":"placed"`, `"next_action":{"kind"`, `"status":"canceled"`, "\n304\n", `"formatted":"39.50 EUR"`,
 		`body.lines[0].quantity`, `"error":"inventory.out_of_stock"`, `"error":"cart.version"`, `"status":401`,
-		`{"payment_status":"refunded"}`, `"promotions":[{"id":"summer"}]`, `"left":{"minor":0,`, `"secret":"whsec_`,
+		`{"payment_status":"refunded"}`, `"promotions":[{"id":"summer"}]`, `"left":{"minor":0,`, `"secret":"whsec_`, `"count":1,"value":"Kiln"`, `"/search"`,
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the guide's lines did not answer with %s:\n%s", want, out)

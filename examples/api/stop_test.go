@@ -26,7 +26,7 @@ func TestItEndsWhenAsked(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, dir, addr) }()
+	go func() { ended <- run(ctx, settings{dir: dir, addr: addr}) }()
 	for {
 		answer, err := http.Get("http://" + addr + "/")
 		if err == nil {
