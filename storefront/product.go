@@ -2,6 +2,7 @@ package storefront
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/keelshop/commerce/catalog"
@@ -10,6 +11,7 @@ import (
 type productPage struct {
 	page
 	ProductTitle string
+	Address      string   // of the page, without a variant
 	Text         []string // paragraphs
 	Path         []categoryView
 	Pictures     []picture // of the chosen variant first
@@ -52,11 +54,22 @@ func (v *visit) parts(kit catalog.Variant) ([]partView, error) {
 type optionView struct {
 	Name, Value string
 	Values      []valueView
+	List        bool // too many for links: they are picked from a list
 }
+
+// A product may have 2,000 variants. Up to mostLinks values of an option are
+// links; of more there is a list, of at most mostListed values around the chosen
+// one, whose ends lead on.
+const (
+	mostLinks  = 16
+	mostListed = 120
+)
 
 type valueView struct {
 	Value   string
 	URL     string
+	SKU     catalog.SKU
+	On      string // "before" or "after" at the ends of a list that goes on
 	Chosen  bool
 	Picture *picture // of the first variant with the value, if it has one of its own
 }
@@ -93,7 +106,7 @@ func product(v *visit) error {
 	url := v.site.Base + "/p/" + p.Handle
 	base.Description, base.Canonical = or(p.SEO.Description, p.Description), v.origin()+url
 	data := productPage{
-		page: base, ProductTitle: p.Title, Text: paragraphs(p.Description), SKU: chosen.SKU,
+		page: base, ProductTitle: p.Title, Address: url, Text: paragraphs(p.Description), SKU: chosen.SKU,
 		Pictures: v.gallery(p, chosen), Options: v.options(p, chosen), Attributes: attributes(p, chosen, v.locale),
 	}
 	data.Chosen = chosenOptions(data.Options)
@@ -142,26 +155,48 @@ func (v *visit) options(p catalog.Product, chosen catalog.Variant) []optionView 
 	views := make([]optionView, len(chosen.Options))
 	for i, option := range chosen.Options {
 		view := optionView{Name: option.Name, Value: option.Value}
-		seen := map[string]bool{}
-		for _, variant := range p.Variants {
-			value := valueOf(variant, option.Name)
-			if value == "" || seen[value] {
-				continue
-			}
-			seen[value] = true
-			to := closest(p, chosen, option.Name, value)
+		all := valuesOf(p, option.Name)
+		view.List = len(all) > mostLinks
+		from, to := around(slices.Index(all, option.Value), len(all))
+		for at := from; at < to; at++ {
+			value := all[at]
+			variant := closest(p, chosen, option.Name, value)
 			one := valueView{
-				Value: value, Chosen: value == option.Value,
-				URL: v.site.Base + "/p/" + p.Handle + "?" + url.Values{"sku": {string(to.SKU)}}.Encode(),
+				Value: value, Chosen: value == option.Value, SKU: variant.SKU,
+				URL: v.site.Base + "/p/" + p.Handle + "?" + url.Values{"sku": {string(variant.SKU)}}.Encode(),
 			}
-			if i == 0 {
-				one.Picture = v.ownPicture(p, to, value)
+			switch {
+			case at == from && from > 0:
+				one.On = "before"
+			case at == to-1 && to < len(all):
+				one.On = "after"
+			}
+			if i == 0 && !view.List {
+				one.Picture = v.ownPicture(p, variant, value)
 			}
 			view.Values = append(view.Values, one)
 		}
 		views[i] = view
 	}
 	return views
+}
+
+// valuesOf returns the values of an option, each once, in the variants' order.
+func valuesOf(p catalog.Product, name string) (values []string) {
+	seen := map[string]bool{}
+	for _, variant := range p.Variants {
+		if value := valueOf(variant, name); value != "" && !seen[value] {
+			seen[value] = true
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// around returns which of n values a list shows, of which one is chosen.
+func around(chosen, n int) (from, to int) {
+	from = max(0, min(chosen-mostListed/2, n-mostListed))
+	return from, min(n, from+mostListed)
 }
 
 // ownPicture returns a picture that shows a variant and not all of them.

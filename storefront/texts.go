@@ -72,7 +72,7 @@ var germanTexts = map[string]string{
 	"Nothing has all of these words. These have some of them.": "Nichts enthält alle diese Wörter. Dies enthält einige davon.",
 	"We have found nothing. Perhaps here:":                     "Wir haben nichts gefunden. Vielleicht hier:",
 	// Product
-	"Add to cart": "In den Warenkorb", "In stock": "Auf Lager", "On its way to us: order it now": "Unterwegs zu uns: jetzt bestellen",
+	"Add to cart": "In den Warenkorb", "Choose": "Wählen", "In stock": "Auf Lager", "On its way to us: order it now": "Unterwegs zu uns: jetzt bestellen",
 	"On its way to us, expected on %s: order it now": "Unterwegs zu uns, erwartet am %s: jetzt bestellen",
 	"Sold out": "Ausverkauft", "Quantity": "Menge", "Details": "Einzelheiten", "Pictures": "Bilder",
 	"You may also like": "Das könnte dir auch gefallen", "Brand": "Marke", "Weight with packaging": "Gewicht mit Verpackung",
