@@ -398,6 +398,7 @@ func (s *Store) timerHandlers() map[string]command.Timer {
 		documents.TimerNumber: s.Documents.NumberTimer,
 		orders.TimerDeliver:   s.deliver,
 		credit.TimerIssue:     s.Credit.IssueTimer,
+		orders.TimerOverdue:   s.Orders.OverdueTimer,
 		accounts.TimerExpire:  s.Accounts.ExpireTimer,
 		accounts.TimerForget:  s.Accounts.ForgetTimer,
 		claim.TimerKind:       claim.Timer(s.engine, s.holds),

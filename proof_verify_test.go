@@ -165,6 +165,7 @@ var damages = []struct {
 	{"downloads.of_a_file", one(`UPDATE download_links SET file = 2`)},
 	{"downloads.on_the_orders_slot", one(`UPDATE download_counts SET slot = slot + 1`)},
 	{"downloads.digital_is_known", one(`UPDATE orders SET digital = 1 - digital`)},
+	{"orders.terms_are_watched", one(`UPDATE orders SET terms = 'net_30', payment_due = placed_at + 1, customer = 'cus_1', subtotal = subtotal + 1000000, total = total + 1000000 WHERE status = 'placed'`)},
 	{"orders.own_number_is_unique", one(`UPDATE orders SET id = (SELECT substr(max(id), 1, 21) || substr(min(id), 22) FROM orders) WHERE id = (SELECT min(id) FROM orders)`)},
 	{"orders.numbers_have_no_gaps", one(`UPDATE order_sequences SET next = next + 1`)},
 	{"orders.number_is_of_its_sequence", one(`UPDATE order_numbers SET number = number || '0' WHERE n = 1`)},

@@ -27,6 +27,8 @@ type begin struct {
 	Reference  string        `cbor:"7,keyasint,omitempty"`
 	// AuthorizeOnly leaves the capture for later.
 	AuthorizeOnly bool `cbor:"11,keyasint,omitempty"`
+	// Terms are those that the order is placed unpaid on; "" is paid now.
+	Terms string `cbor:"13,keyasint,omitempty"`
 
 	Order orders.ID `cbor:"8,keyasint" command:"stamped"`
 	// Parts are what each of Tenders pays.
@@ -36,6 +38,8 @@ type begin struct {
 	SoldOut []soldOut `cbor:"10,keyasint,omitempty" command:"stamped"`
 	// Priced is what the cart costs, worked out just before.
 	Priced priced `cbor:"12,keyasint" command:"stamped"`
+	// Offered are the store's terms by the name of Terms; nil without.
+	Offered *orders.Terms `cbor:"14,keyasint,omitempty" command:"stamped"`
 }
 
 // soldOut is what could be had of a pool anywhere.
@@ -88,6 +92,11 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 	if err := c.mayBeFirst(tx, shopping.Customer); err != nil {
 		return begun{}, err
 	}
+	if c.Offered != nil {
+		if err := orders.MayOwe(tx, *c.Offered, shopping.Customer, money.New(c.Priced.Total, shopping.Currency)); err != nil {
+			return begun{}, err
+		}
+	}
 	n, demands := c.order(shopping, lines)
 	if len(c.Priced.Deliveries) > 0 {
 		if n.Deliveries, err = c.deliveries(tx, shopping); err != nil {
@@ -119,7 +128,7 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 	if err != nil {
 		return begun{}, err
 	}
-	if n.Total == 0 {
+	if n.Total == 0 || n.Terms != nil {
 		return begun{Order: c.Order}, place(tx, &o)
 	}
 	made, err := c.attempts(tx, n)
@@ -147,7 +156,7 @@ func (c begin) check(shopping cart.Stored, lines []cart.Line) error {
 		return fault.New(fault.Refused, "the total %v is more than can be paid at once", total)
 	case c.Expected != nil && *c.Expected != total:
 		return &TotalChangedError{Cart: c.Cart, Want: *c.Expected, Have: total, Changes: c.Priced.Changes}
-	case c.paid() != total.Minor():
+	case c.Offered == nil && c.paid() != total.Minor():
 		return &UncoveredError{Cart: c.Cart, Total: total, Covered: money.New(c.paid(), shopping.Currency)}
 	}
 	return nil
@@ -174,7 +183,7 @@ func (c begin) order(shopping cart.Stored, lines []cart.Line) (orders.New, []inv
 		Subtotal: c.Priced.Subtotal, Discount: c.Priced.Discount, Shipping: c.Priced.Shipping, ShippingTax: c.Priced.ShippingTax,
 		Tax: c.Priced.Tax, Total: c.Priced.Total, TaxIncluded: c.Priced.TaxIncluded, TaxAdded: c.Priced.TaxAdded, TaxExempt: c.Priced.TaxExempt, Fees: c.Priced.newFees(), Taxes: c.Priced.Taxes,
 		ShippingMethod: shopping.ShippingMethod, ShippingName: c.Priced.ShippingName, Promotions: c.Priced.Promotions,
-		OccurredAt: c.OccurredAt, ExternalReference: c.Reference,
+		OccurredAt: c.OccurredAt, ExternalReference: c.Reference, Terms: c.Offered,
 		Contact: shopping.Contact, ContactSubject: shopping.ContactSubject,
 		ShippingCountry: shopping.ShippingCountry, BillingCountry: shopping.BillingCountry,
 		Lines: make([]orders.NewLine, len(lines)),

@@ -48,9 +48,9 @@ var rules = [...]rule{
 	{"checkout.open_payment_has_a_timer", `SELECT a.id, a.state FROM attempts a JOIN orders o ON o.id = a.order_id
 		WHERE a.further = 1 AND o.status = 'placed' AND a.state IN ('created', 'unknown', 'needs_action', 'pending')
 			AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = 'checkout.pay' AND t.subject = a.id)`},
-	// What changes have added may be due still, even of an order that was free.
+	// On terms, it is paid later. What changes have added may be due still, even of an order that was free.
 	{"checkout.placed_order_is_paid", `SELECT id, payment_status FROM orders
-		WHERE status = 'placed' AND total > (SELECT coalesce(sum(c.added), 0) FROM order_changes c WHERE c.order_id = orders.id)
+		WHERE status = 'placed' AND terms IS NULL AND total > (SELECT coalesce(sum(c.added), 0) FROM order_changes c WHERE c.order_id = orders.id)
 			AND NOT (payment_status = 'voided' AND shipped > 0) AND payment_status NOT IN ('authorized', 'partially_paid', 'paid', 'partially_refunded', 'refunded', 'overcharged')`},
 }
 

@@ -36,6 +36,10 @@ type Complete struct {
 	// this order, each as far as it goes; together they must make the total. If
 	// one is declined, the others are let go.
 	Tenders []Tender
+	// Terms place the order unpaid, on terms of the store such as net_30 (see
+	// orders.SetTerms); nothing else says then how it is paid. It is paid later
+	// with Pay, also where staff records a bank transfer by the provider manual.
+	Terms string
 	// AuthorizeOnly leaves the capture of the money for later, as with
 	// payments.Capture.
 	AuthorizeOnly bool
@@ -54,7 +58,7 @@ type Complete struct {
 //
 // It returns an *inventory.OutOfStockError, a *DeclinedError, a
 // *TotalChangedError, an *EmptyCartError, an *IncompleteError, a
-// *ProblemsError, an *UncoveredError, a *pricing.LimitError if a promotion is
+// *ProblemsError, an *UncoveredError, an *orders.TermsError, a *pricing.LimitError if a promotion is
 // used up, a *cart.VersionError, or a *payments.ThrottledError, before anything
 // has begun, with the time to come back after. Buying a
 // cart a second time returns the order that was made the first time.
@@ -72,9 +76,11 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 	if err := c.check(); err != nil {
 		return Result{}, err
 	}
-	cmd := begin{Cart: c.Cart, Version: c.CartVersion, Expected: c.ExpectedTotal, Reference: c.ExternalReference, AuthorizeOnly: c.AuthorizeOnly}
-	if cmd.Tenders, err = s.tenders(c); err != nil {
-		return Result{}, err
+	cmd := begin{Cart: c.Cart, Version: c.CartVersion, Expected: c.ExpectedTotal, Reference: c.ExternalReference, AuthorizeOnly: c.AuthorizeOnly, Terms: c.Terms}
+	if c.Terms == "" {
+		if cmd.Tenders, err = s.tenders(c); err != nil {
+			return Result{}, err
+		}
 	}
 	if !c.OccurredAt.IsZero() {
 		cmd.OccurredAt = c.OccurredAt.UnixMilli()
@@ -106,6 +112,8 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 
 func (c Complete) check() error {
 	switch {
+	case c.Terms != "" && (c.PayWith != "" || c.Token != "" || c.Method != "" || c.Installments != 0 || len(c.Tenders) > 0 || c.AuthorizeOnly):
+		return fault.New(fault.Invalid, "an order on payment terms is paid later: say nothing of how it is paid")
 	case len(c.ExternalReference) > 255:
 		return fault.New(fault.Invalid, "the external reference is longer than 255 bytes")
 	case c.OccurredAt.Year() > 9999 || c.OccurredAt.Year() < 1:

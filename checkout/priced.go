@@ -87,6 +87,13 @@ func withinBounds(promotions []pricing.Applied) []pricing.Applied {
 // they are now.
 func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error {
 	c.Order, c.Parts = orders.NewID(s.engine, st), nil
+	if c.Offered = nil; c.Terms != "" {
+		offered, err := s.orders.TermsNamed(ctx, c.Terms)
+		if err != nil {
+			return err
+		}
+		c.Offered = &offered
+	}
 	p, err := s.carts.PriceFor(ctx, c.Cart, c.providers())
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ import (
 var notServed = map[string]string{
 	"CheckAcross CheckCollections CheckReferences CheckNumbers": "part of Store.Verify",
 	"Holds": "asked by package claim",
-	"CollectTimer LeaveTimer RulesTimer ExpireTimer ForgetTimer BookTimer RecallTimer MergeTimer ReleaseTimer NumberTimer DeliverTimer " +
+	"CollectTimer LeaveTimer RulesTimer ExpireTimer ForgetTimer BookTimer RecallTimer MergeTimer ReleaseTimer NumberTimer OverdueTimer DeliverTimer " +
 		"MethodTimer SettleTimer HearTimer PayTimer Recover DeliverDue AssignNumbers Follow": "work of the store itself, by timers",
 
 	"Accounts.SetPassword":   "for programs that bring customers along; people change or reset theirs",

@@ -257,6 +257,12 @@ var rules = [...]struct{ name, query, detail string }{
 		detail: "it is number %d, and its text of %d characters says another",
 	},
 	{
+		name: "terms_are_watched",
+		query: `SELECT id, payment_due, total FROM orders WHERE terms IS NOT NULL AND status = 'placed' AND overdue_at IS NULL AND ` + owing + `
+			AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = 'orders.overdue' AND t.subject = orders.id)`,
+		detail: "payable by %d, nothing sees that %d are paid",
+	},
+	{
 		name:   "cart_sold_once",
 		query:  `SELECT cart, count(*), min(created_at) FROM orders WHERE status <> 'canceled' AND cart <> '' GROUP BY cart HAVING count(*) > 1`,
 		detail: "%d orders hold this cart, the first since %d",

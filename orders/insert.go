@@ -31,7 +31,10 @@ type New struct {
 	ShippingMethod, ShippingName string
 	OccurredAt                   int64 // ms since 1970 UTC; 0 is the time of the command
 	Due                          int64 // see Order
-	ExternalReference            string
+	// Terms let it be placed unpaid, until Days after that; nil is paid at
+	// checkout.
+	Terms             *Terms
+	ExternalReference string
 	// Contact is sealed under the key of ContactSubject, as a
 	// cart.Stored has them. Both are empty if there is none.
 	Contact        seal.Sealed
@@ -87,14 +90,18 @@ func Insert(tx *command.Tx, n New) (Order, error) {
 		return Order{}, err
 	}
 	o := n.order(tx)
+	var terms, due any
+	if o.Terms != "" {
+		terms, due = o.Terms, millis(o.PaymentDueAt)
+	}
 	_, err = tx.Exec(`INSERT INTO orders (id, slot, number, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
 		subtotal, discount, fees, own_fees, own_fees_tax, shipping, shipping_tax, tax, tax_included, tax_exempt, tax_added, total, taxes, promotions, shipping_method, shipping_name, authorized, captured, voided, refund_granted, refunded,
 		units, canceled, shipped, delivered, returned, occurred_at, created_at, placed_at, canceled_at, due, version,
-		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country, digital, split)
-		VALUES (?, ?, '', ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?, ?, ?)`,
+		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country, digital, split, terms, payment_due)
+		VALUES (?, ?, '', ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		n.ID, tx.Slot, n.Cart, n.Customer, n.Currency, o.PaymentStatus,
 		n.Subtotal, n.Discount, o.FeeTotal.Minor(), o.OwnFees.Minor(), o.OwnFeesTax.Minor(), n.Shipping, n.ShippingTax, n.Tax, n.TaxIncluded, n.TaxExempt, n.TaxAdded, n.Total, taxes, promotions, n.ShippingMethod, n.ShippingName, o.Units, millis(o.OccurredAt), tx.At, n.Due, n.ExternalReference,
-		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry, o.Digital, o.Split)
+		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry, o.Digital, o.Split, terms, due)
 	if err != nil {
 		return Order{}, taken(tx, n.ID, err)
 	}
@@ -149,6 +156,9 @@ func (n New) order(tx *command.Tx) Order {
 		OccurredAt: instant(n.OccurredAt), CreatedAt: instant(tx.At), Due: n.Due, Version: 1,
 		ExternalReference: n.ExternalReference, ShippingCountry: n.ShippingCountry, BillingCountry: n.BillingCountry,
 		Lines: make([]Line, len(n.Lines)), Split: len(n.Deliveries) > 0, Deliveries: n.deliveries(),
+	}
+	if n.Terms != nil {
+		o.Terms, o.PaymentDueAt = n.Terms.Name, o.CreatedAt.AddDate(0, 0, n.Terms.Days)
 	}
 	if n.OccurredAt == 0 {
 		o.OccurredAt = o.CreatedAt

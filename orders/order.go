@@ -58,6 +58,12 @@ type Order struct {
 	CreatedAt  time.Time
 	PlacedAt   time.Time // zero until placed
 	CanceledAt time.Time // zero unless canceled
+	// Terms are the payment terms that it was placed unpaid on, such as net_30;
+	// "" if it was paid at checkout. PaymentDueAt is when it is to be paid by
+	// them, and OverdueAt when it was found unpaid after that; both are zero
+	// otherwise.
+	Terms                   string
+	PaymentDueAt, OverdueAt time.Time
 	// Due is when the checkout of a pending order is looked after, in
 	// milliseconds by the clock of the order's shard.
 	Due int64

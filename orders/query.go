@@ -49,8 +49,11 @@ func (s *Service) read(ctx context.Context, r Receipt) (Order, error) { return s
 type Filter struct {
 	Customer accounts.CustomerID
 	Status   Status
-	After    ID  // only orders that sort after this one
-	Limit    int // 0 is no limit
+	// Overdue selects those that are on terms and unpaid a day after they were to
+	// be paid.
+	Overdue bool
+	After   ID  // only orders that sort after this one
+	Limit   int // 0 is no limit
 }
 
 // All returns the orders that a filter selects, in the order of their IDs and
@@ -60,7 +63,9 @@ type Filter struct {
 func (s *Service) All(ctx context.Context, f Filter) iter.Seq2[Order, error] {
 	list := listing.List[Order]{
 		Engine: s.engine, After: string(f.After), Limit: f.Limit,
-		Page: f.page, Key: func(o Order) string { return string(o.ID) },
+		Page: func(tx *sqlite.Tx, after string, limit int) ([]Order, error) {
+			return f.page(tx, s.engine.Now().Add(-grace), after, limit)
+		}, Key: func(o Order) string { return string(o.ID) },
 	}
 	return func(yield func(Order, error) bool) {
 		if f.Customer != "" { // all their orders are at home
@@ -83,13 +88,16 @@ func (s *Service) All(ctx context.Context, f Filter) iter.Seq2[Order, error] {
 	}
 }
 
-func (f Filter) page(tx *sqlite.Tx, after string, limit int) (page []Order, err error) {
+func (f Filter) page(tx *sqlite.Tx, late time.Time, after string, limit int) (page []Order, err error) {
 	q, args := selectOrder+` WHERE id > ?`, []any{after}
 	if f.Customer != "" {
 		q, args = q+` AND customer = ? AND customer <> ''`, append(args, f.Customer)
 	}
 	if f.Status != "" {
 		q, args = q+` AND status = ?`, append(args, f.Status)
+	}
+	if f.Overdue {
+		q, args = q+` AND payment_due < ? AND status = 'placed' AND `+owing, append(args, millis(late))
 	}
 	rows := tx.Query(q+` ORDER BY id LIMIT ?`, append(args, limit)...)
 	for rows.Next() && err == nil {
@@ -105,7 +113,7 @@ const selectOrder = `SELECT id, cart, customer, currency, status, payment_status
 	units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, version,
 	shipping_country, billing_country, external_reference, metadata, private_metadata, due,
 	tax_included, shipping_tax, taxes, shipping_method, shipping_name, promotions, number, canceled, delivered,
-	fees, own_fees, own_fees_tax, tax_added, tax_exempt, digital, excess_granted, split FROM orders`
+	fees, own_fees, own_fees_tax, tax_added, tax_exempt, digital, excess_granted, split, coalesce(terms, ''), coalesce(payment_due, 0), coalesce(overdue_at, 0) FROM orders`
 
 // GetTx returns an order without its lines, or a *NotFoundError.
 func GetTx(tx *sqlite.Tx, o ID) (Order, error) {
@@ -146,6 +154,7 @@ func scanOrder(r *sqlite.Rows) (Order, error) {
 		ExternalReference: r.Text(28), Metadata: jsonOf(r, 29), PrivateMetadata: jsonOf(r, 30), Due: r.Int64(31),
 		TaxIncluded: r.Bool(32), ShippingTax: amount(33), Taxes: taxes, Promotions: promotions, ShippingMethod: r.Text(35), ShippingName: r.Text(36),
 		FeeTotal: amount(41), OwnFees: amount(42), OwnFeesTax: amount(43), TaxAdded: amount(44), TaxExempt: r.Text(45), Digital: r.Bool(46), ExcessGranted: amount(47), Split: r.Bool(48),
+		Terms: r.Text(49), PaymentDueAt: instant(r.Int64(50)), OverdueAt: instant(r.Int64(51)),
 	}, nil
 }
 

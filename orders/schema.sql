@@ -55,7 +55,11 @@ CREATE TABLE orders (
 	billing_country    TEXT NOT NULL,
 	digital            INTEGER NOT NULL CHECK (digital = 0 OR digital = 1), -- a line has files to download
 	split              INTEGER NOT NULL DEFAULT 0 CHECK (split = 0 OR split = 1), -- it goes to the places in order_deliveries
+	terms              TEXT,          -- the payment terms that it was placed unpaid on; NULL is paid at checkout
+	payment_due        INTEGER,       -- when it is to be paid by its terms, from when it was placed
+	overdue_at         INTEGER CHECK (overdue_at > payment_due), -- when it was found to be overdue; NULL if it was not
 	CHECK (status <> 'canceled' OR shipped = 0),
+	CHECK ((terms IS NULL) = (payment_due IS NULL) AND (terms IS NULL OR customer <> '')),
 	CHECK (NOT tax_included OR shipping_tax <= shipping),
 	CHECK (refund_granted <= max(total, captured)),
 	CHECK ((placed_at = 0) OR status <> 'pending'),
@@ -64,6 +68,8 @@ CREATE TABLE orders (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX orders_by_customer ON orders (customer, id) WHERE customer <> '';
+
+CREATE INDEX orders_on_terms ON orders (customer, payment_due) WHERE payment_due IS NOT NULL;
 
 CREATE TABLE order_lines (
 	order_id   TEXT    NOT NULL REFERENCES orders (id),
@@ -274,4 +280,11 @@ CREATE TABLE order_numbered (
 	shard INTEGER NOT NULL PRIMARY KEY CHECK (shard >= 0),
 	slot  INTEGER NOT NULL,
 	done  INTEGER NOT NULL CHECK (done >= 0)
+) STRICT, WITHOUT ROWID;
+
+-- On which terms orders may be placed unpaid lives on the store's slot.
+CREATE TABLE payment_terms (
+	one   INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+	slot  INTEGER NOT NULL,
+	terms BLOB    NOT NULL -- all of them, CBOR
 ) STRICT, WITHOUT ROWID;

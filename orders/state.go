@@ -155,6 +155,11 @@ func Save(tx *command.Tx, o *Order) error {
 			return err
 		}
 	}
+	if o.Terms != "" {
+		if err := watch(tx, o); err != nil {
+			return err
+		}
+	}
 	o.Version++
 	_, err := tx.Exec(`UPDATE orders SET status = ?, payment_status = ?, fulfilment_status = ?, cancel_reason = ?,
 		authorized = ?, captured = ?, voided = ?, refund_granted = ?, excess_granted = ?, refunded = ?, shipped = ?, delivered = ?, returned = ?,

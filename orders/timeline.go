@@ -115,6 +115,9 @@ func (o Order) moments() []Moment {
 	if !o.PlacedAt.IsZero() {
 		out = append(out, Moment{At: o.PlacedAt, Kind: "order.placed"})
 	}
+	if !o.OverdueAt.IsZero() {
+		out = append(out, Moment{At: o.OverdueAt, Kind: "order.overdue"})
+	}
 	if !o.CanceledAt.IsZero() {
 		out = append(out, Moment{At: o.CanceledAt, Kind: "order.canceled", Text: o.CancelReason})
 	}

@@ -1,0 +1,86 @@
+package orders
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/money"
+)
+
+// SetTerms replaces the terms on which orders may be placed unpaid. Orders keep
+// those that they were placed on. Every store begins without any.
+type SetTerms struct {
+	Terms []Terms `cbor:"1,keyasint"`
+	Key   string  `cbor:"-"`
+}
+
+const (
+	maxTerms     = 100
+	maxTermsName = 40
+	maxTermsDays = 365
+	maxMembers   = 1000 // groups, and customers, of one of the terms
+)
+
+// Kind returns "orders.set_terms".
+func (SetTerms) Kind() command.Kind { return "orders.set_terms" }
+
+// Validate checks that the names are different and each of the terms is usable.
+func (c SetTerms) Validate() error {
+	if len(c.Terms) > maxTerms {
+		return fault.New(fault.Invalid, "a store cannot have %d payment terms, only %d", len(c.Terms), maxTerms)
+	}
+	for i, t := range c.Terms {
+		if err := t.check(); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(c.Terms[:i], func(other Terms) bool { return other.Name == t.Name }) {
+			return fault.New(fault.Invalid, "the payment terms %s are given twice", t.Name)
+		}
+	}
+	return nil
+}
+
+func (t Terms) check() error {
+	switch {
+	case t.Name == "" || len(t.Name) > maxTermsName || strings.Trim(t.Name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != "":
+		return fault.New(fault.Invalid, "the name %.40q of payment terms must be up to %d characters of a–z, 0–9, _ and -", t.Name, maxTermsName)
+	case t.Days < 0 || t.Days > maxTermsDays:
+		return fault.New(fault.Invalid, "the payment terms %s give %d days, which must be 0 to %d", t.Name, t.Days, maxTermsDays)
+	case len(t.Groups) > maxMembers || len(t.Customers) > maxMembers:
+		return fault.New(fault.Invalid, "the payment terms %s name more than %d groups or customers: put the customers into a group", t.Name, maxMembers)
+	case slices.Contains(t.Groups, ""):
+		return fault.New(fault.Invalid, "the payment terms %s name a group without a name", t.Name)
+	}
+	for _, customer := range t.Customers {
+		if err := id.Check("cus", string(customer)); err != nil {
+			return fault.Wrap(fault.Invalid, err, "customer of the payment terms %s", t.Name)
+		}
+	}
+	for i, limit := range t.Limits {
+		same := func(other money.Amount) bool { return other.Currency() == limit.Currency() }
+		if !limit.IsPositive() || slices.ContainsFunc(t.Limits[:i], same) {
+			return fault.New(fault.Invalid, "the payment terms %s must have one limit above nothing for a currency, not %v", t.Name, limit)
+		}
+	}
+	return nil
+}
+
+func (c SetTerms) apply(tx *command.Tx) (struct{}, error) {
+	b, err := command.Marshal(c.Terms)
+	if err != nil {
+		return struct{}{}, err
+	}
+	_, err = tx.Exec(`INSERT INTO payment_terms (one, slot, terms) VALUES (1, ?1, ?2) ON CONFLICT (one) DO UPDATE SET terms = ?2`, tx.Slot, b)
+	return struct{}{}, err
+}
+
+// SetTerms runs the command and returns the terms that the store offers then.
+func (s *Service) SetTerms(ctx context.Context, c SetTerms) ([]Terms, error) {
+	return command.DoThen(ctx, s.engine, &c, command.Call{Key: c.Key, Slot: id.StoreSlot}, func(ctx context.Context, _ struct{}) ([]Terms, error) {
+		return s.Terms(ctx)
+	})
+}
