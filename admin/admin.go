@@ -79,7 +79,7 @@ func New(shop *commerce.Store, o Options) (http.Handler, error) {
 		return nil, err
 	}
 	return web.Chain(s.routes(), web.Recover(s.Logger, s.refuse), web.SecurityHeaders(web.CSP{}),
-		web.LimitBody(256<<10, s.refuse), sameOrigin), nil
+		s.limitBody, sameOrigin), nil
 }
 
 func newSite(shop *commerce.Store, o Options) (*site, error) {
@@ -154,9 +154,14 @@ func (s *site) routes() http.Handler {
 	staff("POST /orders/{order}/issue", issue)
 	staff("GET /orders/{order}/documents/{document}", showDocument)
 	staff("GET /products", listProducts)
+	staff("GET /products/new", newProduct)
+	staff("POST /products", createProduct)
 	staff("GET /products/{product}", showProduct)
 	staff("POST /products/{product}", changeProduct)
 	staff("POST /products/{product}/stock", changeStock)
+	staff("POST /products/{product}/variants", addVariant)
+	staff("POST /products/{product}/pictures", addPicture)
+	staff("GET /pictures/{asset}", showPicture)
 	staff("GET /customers", findCustomer)
 	staff("GET /customers/{customer}", showCustomer)
 	staff("POST /customers/{customer}/logout", logOutCustomer)

@@ -222,7 +222,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	o := open(t).logIn()
 	order := o.sell(1, false)
 	before := o.Latest()
-	for _, p := range []string{"/", "/orders?status=placed", "/orders/" + string(order.ID), "/products?q=mug", "/products/" + string(o.product.ID), "/customers?q=boss@example.com", "/promotions", "/search", "/troubles", "/health", "/backups", "/balances", "/price-lists", "/stock"} {
+	for _, p := range []string{"/", "/orders?status=placed", "/orders/" + string(order.ID), "/products?q=mug", "/products/new", "/products/" + string(o.product.ID), "/customers?q=boss@example.com", "/promotions", "/search", "/troubles", "/health", "/backups", "/balances", "/price-lists", "/stock"} {
 		o.get(p).want(200)
 	}
 	for e, err := range o.Events(t.Context(), before) {
@@ -308,9 +308,9 @@ func TestProductIsEdited(t *testing.T) {
 	path := "/products/" + string(o.product.ID)
 	o.get("/products?q=ug-b").want(200, "There are none.")
 	o.get("/products?q=mug-b").want(200, string(o.product.ID))
-	o.get(path).want(200, `name="price-0-EUR" inputmode="decimal" value="12.50"`, `name="price-0-USD" inputmode="decimal" value=""`)
+	o.get(path).want(200, `name="price-mug-b-EUR" inputmode="decimal" value="12.50"`, `name="price-mug-b-USD" inputmode="decimal" value=""`)
 	form := []string{"version", "1", "key", "p1", "title", "Cup", "brand", "Kiln", "description", "Two\r\nlines", "status", "draft",
-		"price-0-EUR", "13", "price-0-USD", "15.00", "price-1-EUR", "", "price-1-USD", ""}
+		"price-mug-b-EUR", "13", "price-mug-b-USD", "15.00", "price-mug-r-EUR", "", "price-mug-r-USD", ""}
 	o.post(path, form...).want(200, "Saved.", "Cup")
 	p, err := o.Catalog.Get(t.Context(), o.product.ID)
 	if err != nil {

@@ -2,7 +2,7 @@ package admin
 
 import (
 	"errors"
-	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -39,13 +39,25 @@ func listProducts(v *visit) error {
 	return v.show(200, "products", data)
 }
 
+// variantRows is how many variants one page of a product shows, so that its form
+// is not too long to be sent.
+const variantRows = 50
+
 type productPage struct {
 	page
-	Product    catalog.Product
+	Form       form
+	Product    catalog.Product // without its variants
+	Version    string          // that the form is made for
 	Currencies []money.Currency
 	Variants   []variantRow
+	After      string      // the last variant of the page before, "" on the first
+	More       catalog.SKU // the last of this page if there are further ones
 	Statuses   []catalog.Status
+	Options    []optionField // of a further variant
+	New        formRow
 }
+
+type optionField struct{ Name, Field string }
 
 type variantRow struct {
 	catalog.Variant
@@ -57,86 +69,155 @@ type priceCell struct {
 	Name     string // of the form's field
 	Currency money.Currency
 	Decimal  string // "" if there is no price
+	Wrong    string
 }
 
 func showProduct(v *visit) error {
-	p, err := v.site.shop.Catalog.Get(v.ctx(), catalog.ProductID(v.r.PathValue("product")))
+	f, err := v.form()
+	if err != nil {
+		return err
+	}
+	return v.showProduct(200, f)
+}
+
+// showProduct shows a product and one page of its variants. What was sent with f
+// is shown instead of what the product has.
+func (v *visit) showProduct(status int, f form) error {
+	id := catalog.ProductID(v.r.PathValue("product"))
+	p, err := v.site.shop.Catalog.Header(v.ctx(), id)
 	if err != nil {
 		return err
 	}
 	data := productPage{
-		page: v.page(p.Title, "products"), Product: p, Currencies: v.site.Currencies,
-		Statuses: []catalog.Status{catalog.Active, catalog.Draft, catalog.Archived},
+		page: v.page(p.Title, "products"), Form: f, Product: p, Version: strconv.FormatInt(p.Version, 10), Currencies: v.site.Currencies,
+		Statuses: []catalog.Status{catalog.Active, catalog.Draft, catalog.Archived}, After: v.r.FormValue("after"), New: rowOf(0),
 	}
-	for i, variant := range p.Variants {
-		row := variantRow{Variant: variant}
-		for _, c := range v.site.Currencies {
-			cell := priceCell{Name: priceField(i, c), Currency: c}
-			if a, ok := variant.Price(c); ok {
-				cell.Decimal, _, _ = strings.Cut(a.String(), " ")
-			}
-			row.Prices = append(row.Prices, cell)
-		}
-		if !variant.Untracked && !variant.IsKit() {
-			row.Levels, err = v.site.shop.Inventory.LevelsByPlace(v.ctx(), variant.SKU)
-			if err != nil && !errors.Is(err, fault.NotFound) {
-				return err
-			}
+	if _, sent := f.values["title"]; sent {
+		data.Product.Title, data.Product.Brand = f.values.Get("title"), f.values.Get("brand")
+		data.Product.Description, data.Product.Status = f.values.Get("description"), catalog.Status(f.values.Get("status"))
+	}
+	if sent := f.Value("version"); sent != "" {
+		data.Version = sent
+	}
+	variants, err := v.site.shop.Catalog.VariantsOf(v.ctx(), id, catalog.SKU(data.After), variantRows+1)
+	if err != nil {
+		return err
+	}
+	if len(variants) > variantRows {
+		variants = variants[:variantRows]
+		data.More = variants[variantRows-1].SKU
+	}
+	for _, variant := range variants {
+		row, err := v.variantRow(f, variant)
+		if err != nil {
+			return err
 		}
 		data.Variants = append(data.Variants, row)
 	}
-	return v.show(200, "product", data)
+	for o, name := range optionNames(variants) {
+		data.Options = append(data.Options, optionField{name, optionValue(o, 0)})
+	}
+	return v.show(status, "product", data)
 }
 
-func priceField(variant int, c money.Currency) string {
-	return "price-" + strconv.Itoa(variant) + "-" + string(c)
+func (v *visit) variantRow(f form, variant catalog.Variant) (row variantRow, err error) {
+	row.Variant = variant
+	for _, c := range v.site.Currencies {
+		cell := priceCell{Name: priceOf(variant.SKU, c), Currency: c}
+		if a, ok := variant.Price(c); ok {
+			cell.Decimal, _, _ = strings.Cut(a.String(), " ")
+		}
+		if _, sent := f.values[cell.Name]; sent {
+			cell.Decimal, cell.Wrong = f.Value(cell.Name), f.Wrong(cell.Name)
+		}
+		row.Prices = append(row.Prices, cell)
+	}
+	if variant.Untracked || variant.IsKit() {
+		return row, nil
+	}
+	row.Levels, err = v.site.shop.Inventory.LevelsByPlace(v.ctx(), variant.SKU)
+	if errors.Is(err, fault.NotFound) {
+		err = nil
+	}
+	return row, err
 }
 
-// changeProduct writes what the form shows and leaves the rest as it is. It is
-// refused if somebody else has changed the product meanwhile.
+// optionNames returns the options that the variants of a product have.
+func optionNames(variants []catalog.Variant) (names []string) {
+	if len(variants) == 0 {
+		return nil
+	}
+	for _, o := range variants[0].Options {
+		names = append(names, o.Name)
+	}
+	return names
+}
+
+// priceOf names the field with the price of a variant that is there.
+func priceOf(sku catalog.SKU, c money.Currency) string { return priceField("-"+string(sku), c) }
+
+func priceField(suffix string, c money.Currency) string { return "price" + suffix + "-" + string(c) }
+
+// changeProduct writes what the form shows and leaves the rest as it is, also
+// the variants on other pages. It is refused if somebody else has changed the
+// product meanwhile.
 func changeProduct(v *visit) error {
+	f, err := v.form()
+	if err != nil {
+		return err
+	}
 	p, err := v.site.shop.Catalog.Get(v.ctx(), catalog.ProductID(v.r.PathValue("product")))
 	if err != nil {
 		return err
 	}
 	put := p.Put()
 	put.Key = v.key()
-	if put.Version, err = strconv.ParseInt(v.r.PostFormValue("version"), 10, 64); err != nil {
-		return fault.New(fault.Invalid, "the form does not say which version it was made for")
+	if put.Version, err = v.version(); err != nil {
+		return err
 	}
 	put.Title, put.Brand = v.r.PostFormValue("title"), v.r.PostFormValue("brand")
 	put.Description = strings.ReplaceAll(v.r.PostFormValue("description"), "\r\n", "\n") // as browsers send lines
 	put.Status = catalog.Status(v.r.PostFormValue("status"))
+	if f.Value("title") == "" {
+		f.wrong("title", "A product needs a title.")
+	}
 	for i := range put.Variants {
-		if err := v.readPrices(i, &put.Variants[i]); err != nil {
+		v.readPrices(f, &put.Variants[i])
+	}
+	if len(f.wrongs) == 0 {
+		_, err := v.site.shop.Catalog.PutProduct(v.ctx(), put)
+		if err != nil && !f.blame(err, nil) {
 			return err
 		}
 	}
-	if _, err := v.site.shop.Catalog.PutProduct(v.ctx(), put); err != nil {
-		return err
+	if len(f.wrongs) > 0 {
+		return v.showProduct(422, f)
 	}
-	return v.done("/products/"+string(p.ID), "saved")
+	return v.done(v.productPath(), "saved")
+}
+
+// productPath is the page of a product that a form was on.
+func (v *visit) productPath() string {
+	path := "/products/" + v.r.PathValue("product")
+	if after := v.r.FormValue("after"); after != "" {
+		path += "?" + url.Values{"after": {after}}.Encode()
+	}
+	return path
 }
 
 // readPrices reads the prices of a variant in the currencies of the form. Those
-// in others stay.
-func (v *visit) readPrices(i int, variant *catalog.PutVariant) error {
+// in others stay, and all of a variant that the form does not show.
+func (v *visit) readPrices(f form, variant *catalog.PutVariant) {
 	var prices, before []money.Amount
 	for _, a := range variant.Prices {
-		if _, shown := v.r.PostForm[priceField(i, a.Currency())]; !shown {
+		if _, shown := f.values[priceOf(variant.SKU, a.Currency())]; !shown {
 			prices = append(prices, a)
 		}
 	}
 	for _, c := range v.site.Currencies {
-		field := strings.TrimSpace(v.r.PostFormValue(priceField(i, c)))
-		if field == "" {
-			continue
+		if a, ok := f.price(priceOf(variant.SKU, c), c); ok {
+			prices = append(prices, a)
 		}
-		a, err := money.ParseDecimal(field, c)
-		if err != nil {
-			return fmt.Errorf("reading the price of %s: %w", variant.SKU, err)
-		}
-		prices = append(prices, a)
 	}
 	variant.Prices = prices
 	for _, a := range variant.CompareAt { // it needs a price below it
@@ -147,7 +228,50 @@ func (v *visit) readPrices(i int, variant *catalog.PutVariant) error {
 		}
 	}
 	variant.CompareAt = before
-	return nil
+}
+
+// addVariant adds a variant behind the others of a product.
+func addVariant(v *visit) error {
+	f, err := v.form()
+	if err != nil {
+		return err
+	}
+	id := catalog.ProductID(v.r.PathValue("product"))
+	put := catalog.PutVariants{Product: id, Key: v.key()}
+	if put.Version, err = v.version(); err != nil {
+		return err
+	}
+	p, err := v.site.shop.Catalog.Header(v.ctx(), id)
+	if err != nil {
+		return err
+	}
+	first, err := v.site.shop.Catalog.VariantsOf(v.ctx(), id, "", 1)
+	if err != nil {
+		return err
+	}
+	variant, stock := v.readVariant(f, rowOf(0), optionNames(first))
+	if p.Version == put.Version { // or it is the same form again
+		_, err := v.site.shop.Catalog.BySKU(v.ctx(), variant.SKU)
+		switch code := fault.CodeOf(err); {
+		case err == nil:
+			f.wrong("sku-0", "There is a variant with this SKU already.")
+		case code != fault.NotFound && code != fault.Invalid:
+			return err
+		}
+	}
+	if put.Variants = []catalog.PutVariant{variant}; len(f.wrongs) == 0 {
+		_, err := v.site.shop.Catalog.PutVariants(v.ctx(), put)
+		if err != nil && !f.blame(err, put.Variants) {
+			return err
+		}
+	}
+	if len(f.wrongs) > 0 {
+		return v.showProduct(422, f)
+	}
+	if err := v.receive(variant.SKU, stock); err != nil {
+		return err
+	}
+	return v.done(v.productPath(), "saved")
 }
 
 // changeStock adds a delivery, or corrects what is on hand to what was counted.

@@ -47,7 +47,9 @@ func parsePages(base string) (pages, error) {
 		},
 		"place": func(s inventory.Sourcing, id any) string { return placeName(s, text(id)) },
 		"day":   dayOf,
-		"sub":   func(a, b int64) int64 { return a - b },
+		"field": fieldOf, "cell": cellOf, "pricefield": priceField,
+		"inc": func(n int) int { return n + 1 },
+		"sub": func(a, b int64) int64 { return a - b },
 	}
 	names, err := fs.Glob(files, "templates/*.html")
 	if err != nil {

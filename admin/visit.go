@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
@@ -112,7 +113,11 @@ func (v *visit) show(status int, name string, data any) error {
 func (v *visit) done(path, note string) error {
 	v.keepPosition()
 	if note != "" {
-		path += "?done=" + url.QueryEscape(note)
+		mark := "?"
+		if strings.Contains(path, "?") {
+			mark = "&"
+		}
+		path += mark + "done=" + url.QueryEscape(note)
 	}
 	http.Redirect(v.w, v.r, v.site.Base+path, http.StatusSeeOther)
 	return nil
