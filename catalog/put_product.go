@@ -112,7 +112,7 @@ type PutVariant struct {
 	// Reserve says when its stock is set aside for a shopper.
 	Reserve Reserve `cbor:"17,keyasint,omitempty"`
 	// HoldMinutes is how long it is set aside in a cart, with ReserveOnCart; 0
-	// is as the store says.
+	// is ten minutes.
 	HoldMinutes int64 `cbor:"18,keyasint,omitempty"`
 	// Digital is for what is delivered over the network; nil if it is shipped.
 	Digital *Digital `cbor:"19,keyasint,omitempty"`

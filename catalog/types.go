@@ -97,7 +97,7 @@ type Variant struct {
 	TaxCategory     string          // names the tax rates that are on it; "" is the standard one
 	Components      []Component     // what a kit is made of; none: it is no kit
 	Reserve         Reserve         // when its stock is set aside
-	HoldMinutes     int64           // how long it is set aside in a cart; 0 is as the store says
+	HoldMinutes     int64           // how long it is set aside in a cart; 0 is ten minutes
 	Digital         *Digital        // nil if it is shipped
 	Metadata        json.RawMessage // a JSON object or nil
 	PrivateMetadata json.RawMessage // a JSON object or nil; not for shoppers
