@@ -221,6 +221,35 @@ func TestPriceListsCount(t *testing.T) {
 	}
 }
 
+// A tier counts all units of a SKU in the cart, on whatever lines they are, but
+// leaves a price that was agreed as it is.
+func TestTiersCountAllLinesOfASKU(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells(map[catalog.SKU]int64{"mug": 1000})
+	ctx := s.Context()
+	list, err := s.catalog.PutPriceList(ctx, catalog.PutPriceList{Code: "many", Title: "Many"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.catalog.PutListPrices(ctx, catalog.PutListPrices{List: list.ID, Prices: []catalog.SKUPrices{
+		{SKU: "mug", Tiers: []catalog.Tier{{MinQuantity: 10, Price: euro(800)}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	engraved := func(name string, units int64) cart.AddedLine {
+		return cart.AddedLine{SKU: "mug", Quantity: units, Properties: []cart.Property{{Name: "engraving", Value: name}}}
+	}
+	c := s.add(cart.AddLines{Lines: []cart.AddedLine{
+		engraved("Ada", 4), engraved("Bob", 4), {SKU: "mug", Quantity: 1, AgreedPrice: agreed(700), Reason: "scratched"},
+	}})
+	if c.Total != euro(8*1000+700) || len(c.Lines) != 3 {
+		t.Errorf("nine cost %v: %+v", c.Total, c.Lines)
+	}
+	if c = s.add(cart.AddLines{Cart: c.ID, Lines: []cart.AddedLine{engraved("Cyd", 1)}}); c.Total != euro(9*800+700) {
+		t.Errorf("ten cost %v: %+v", c.Total, c.Lines)
+	}
+}
+
 func TestNotYetOnSale(t *testing.T) {
 	s := newShop(t, 2)
 	now := s.engine.Now()

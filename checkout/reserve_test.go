@@ -110,6 +110,30 @@ func TestWhatACartHoldsEnds(t *testing.T) {
 	s.stockIs("ticket", 0, 3, 0)
 }
 
+// TestAVariantSaysHowLongItIsSetAside: a variant has a time of its own, others
+// have ten minutes.
+func TestAVariantSaysHowLongItIsSetAside(t *testing.T) {
+	s := newShop(t, 1)
+	_, err := s.catalog.PutProduct(s.ctx(), catalog.PutProduct{Title: "A seat", Variants: []catalog.PutVariant{
+		{SKU: "seat", Prices: []money.Amount{euro(price)}, Reserve: catalog.ReserveOnCart, HoldMinutes: 25},
+	}})
+	s.must(err)
+	s.receive("seat", 3, "")
+	s.sellsBy(catalog.ReserveOnCart, "ticket", 3)
+	s.basket("seat", 2)
+	s.basket("ticket", 2)
+	s.engine.Advance(10 * time.Minute)
+	s.release()
+	s.stockIs("ticket", 3, 0, 0)
+	s.stockIs("seat", 1, 2, 0)
+	s.engine.Advance(14 * time.Minute)
+	s.release()
+	s.stockIs("seat", 1, 2, 0)
+	s.engine.Advance(time.Minute)
+	s.release()
+	s.stockIs("seat", 3, 0, 0)
+}
+
 func TestAGuestsGoodsMoveHome(t *testing.T) {
 	s := newShop(t, 4)
 	s.sellsBy(catalog.ReserveOnCart, "ticket", 3)

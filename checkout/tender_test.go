@@ -1,6 +1,8 @@
 package checkout_test
 
 import (
+	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
@@ -285,6 +288,33 @@ func TestABalanceIsSpentOnce(t *testing.T) {
 	s.clears()
 	for _, found := range s.audit() {
 		t.Error(found)
+	}
+}
+
+// TestACardsCodeIsNotLogged: no command that issues a gift card, pays with it or
+// gives money back to it has its code.
+func TestACardsCodeIsNotLogged(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 5)
+	var bodies [][]byte
+	s.engine.Drop = func(e command.Envelope) bool {
+		bodies = append(bodies, e.Body)
+		return false
+	}
+	card := s.card(5000)
+	r, err := s.complete(checkout.Complete{Cart: s.basket("mug", 2), PayWith: credit.GiftCards, Token: card.Code})
+	s.must(err)
+	_, err = s.payments.Refund(s.ctx(), payments.Refund{Order: r.ID, Amount: euro(100), Reason: "late"})
+	s.must(err)
+	s.settle()
+	plain := strings.ReplaceAll(card.Code, "-", "")
+	for _, b := range bodies {
+		if bytes.Contains(b, []byte(card.Code)) || bytes.Contains(b, []byte(plain)) {
+			t.Errorf("a command holds the code: %q", b)
+		}
+	}
+	if len(bodies) < 5 || len(plain) < 12 {
+		t.Errorf("%d commands and a code of %d letters were looked at", len(bodies), len(plain))
 	}
 }
 

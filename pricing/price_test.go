@@ -56,6 +56,32 @@ func TestTaxIsRoundedForTheLineOrForTheUnit(t *testing.T) {
 	}
 }
 
+// Taxes and discounts are rounded each in its own way: a tenth of 1.05, of 1.15
+// and of 1.06 is half a cent, half a cent and more than that.
+func TestTaxesAndDiscountsAreRoundedAsTheStoreSays(t *testing.T) {
+	de := zone("de", pricing.Area{Country: "DE"}, pricing.TaxRate{Name: "VAT", Rate: percent(t, "10%")})
+	units := []int64{105, 115, 106}
+	shares := map[money.Rounding][]int64{
+		money.HalfEven: {10, 12, 11}, money.HalfUp: {11, 12, 11}, money.HalfDown: {10, 11, 11}, money.Down: {10, 11, 10}, money.Up: {11, 12, 11},
+	}
+	for mode, want := range shares {
+		for i, unit := range units {
+			in := pricing.Input{Currency: "EUR", Address: pricing.Address{Country: "DE"}, Lines: []pricing.Line{{SKU: "a", Quantity: 1, UnitPrice: unit}}}
+			q, err := rulesOf(t, pricing.Settings{TaxRounding: mode, PriceRounding: money.Ceiling}, []pricing.TaxZone{de}).Price(in)
+			if err != nil || q.Tax != want[i] {
+				t.Errorf("%v: the tax on %d is %d, %v; want %d", mode, unit, q.Tax, err, want[i])
+			}
+			r, err := pricing.NewRules(pricing.Settings{TaxRounding: money.Ceiling, PriceRounding: mode}, nil, nil, percentOff("tenth", 10))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if q, err = r.Price(in); err != nil || q.Discount != want[i] {
+				t.Errorf("%v: the discount on %d is %d, %v; want %d", mode, unit, q.Discount, err, want[i])
+			}
+		}
+	}
+}
+
 func TestSeveralTaxesOnALine(t *testing.T) {
 	gst := pricing.TaxRate{Name: "GST", Rate: percent(t, "5%"), Priority: 1}
 	qst := pricing.TaxRate{Name: "QST", Rate: percent(t, "9.975%"), Priority: 2}
