@@ -126,3 +126,24 @@ func FuzzSlotOf(f *testing.F) {
 		}
 	})
 }
+
+// TestIDsCannotBeGuessed: who has many IDs of one millisecond and slot learns
+// nothing of the last 13 letters of another, which are 65 random bits.
+func TestIDsCannotBeGuessed(t *testing.T) {
+	at := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	var seen [13]map[byte]bool
+	for range 1000 {
+		s := id.New("cart", 7, at)
+		for i := range seen {
+			if seen[i] == nil {
+				seen[i] = map[byte]bool{}
+			}
+			seen[i][s[len(s)-1-i]] = true
+		}
+	}
+	for i, letters := range seen {
+		if len(letters) != 32 {
+			t.Errorf("letter %d from the end takes %d of 32 values", i+1, len(letters))
+		}
+	}
+}
