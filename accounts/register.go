@@ -21,7 +21,7 @@ type Register struct {
 	Phone             seal.Personal   `cbor:"-"`
 	Password          seal.Personal   `cbor:"-" command:"secret"` // "" means none: no log-in yet
 	Groups            []string        `cbor:"1,keyasint,omitempty"`
-	ExternalReference string          `cbor:"2,keyasint,omitempty"`
+	ExternalReference string          `cbor:"2,keyasint,omitempty" command:"numbers"`
 	Metadata          json.RawMessage `cbor:"3,keyasint,omitempty"`
 	PrivateMetadata   json.RawMessage `cbor:"4,keyasint,omitempty"`
 	Key               string          `cbor:"-"`

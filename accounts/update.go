@@ -24,7 +24,7 @@ type Update struct {
 	Name              *seal.Personal  `cbor:"-"`
 	Phone             *seal.Personal  `cbor:"-"`
 	Groups            *[]string       `cbor:"2,keyasint"`
-	ExternalReference *string         `cbor:"3,keyasint"`
+	ExternalReference *string         `cbor:"3,keyasint" command:"numbers"`
 	Metadata          json.RawMessage `cbor:"4,keyasint,omitempty"`
 	PrivateMetadata   json.RawMessage `cbor:"5,keyasint,omitempty"`
 	Version           int64           `cbor:"6,keyasint,omitempty"` // the one that the caller has read; 0 for any

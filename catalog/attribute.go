@@ -26,11 +26,11 @@ const (
 type Attribute struct {
 	Name   string        `cbor:"1,keyasint" json:"name"`
 	Kind   AttributeKind `cbor:"2,keyasint,omitempty" json:"kind"`
-	Text   string        `cbor:"3,keyasint,omitempty" json:"text,omitempty"`
+	Text   string        `cbor:"3,keyasint,omitempty" json:"text,omitempty" command:"numbers"`
 	Number Number        `cbor:"4,keyasint,omitempty" json:"number,omitzero"`
 	Unit   string        `cbor:"5,keyasint,omitempty" json:"unit,omitempty"` // such as "inch"; "" for a plain number
 	Bool   bool          `cbor:"6,keyasint,omitempty" json:"bool,omitempty"`
-	Values []string      `cbor:"7,keyasint,omitempty" json:"values,omitempty"`
+	Values []string      `cbor:"7,keyasint,omitempty" json:"values,omitempty" command:"numbers"`
 }
 
 // Value returns the value as text: 15.6 inch, true, or the values with commas

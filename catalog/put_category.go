@@ -31,8 +31,8 @@ type PutCategory struct {
 	// Media of a category name no SKUs.
 	Media           []Media         `cbor:"8,keyasint,omitempty"`
 	Translations    []Translation   `cbor:"13,keyasint,omitempty"` // without Terms
-	Metadata        json.RawMessage `cbor:"9,keyasint,omitempty"`
-	PrivateMetadata json.RawMessage `cbor:"10,keyasint,omitempty"`
+	Metadata        json.RawMessage `cbor:"9,keyasint,omitempty" command:"numbers"`
+	PrivateMetadata json.RawMessage `cbor:"10,keyasint,omitempty" command:"numbers"`
 	// FormerHandles lead to the category as well, as those do that it had
 	// before, which need not be named. One that led to another category leads
 	// to this one then.

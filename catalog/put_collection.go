@@ -31,8 +31,8 @@ type PutCollection struct {
 	// Rules must all hold for a product to be in it, or one of them if AnyRule.
 	Rules           []Rule          `cbor:"9,keyasint,omitempty"`
 	AnyRule         bool            `cbor:"10,keyasint,omitempty"`
-	Metadata        json.RawMessage `cbor:"11,keyasint,omitempty"`
-	PrivateMetadata json.RawMessage `cbor:"12,keyasint,omitempty"`
+	Metadata        json.RawMessage `cbor:"11,keyasint,omitempty" command:"numbers"`
+	PrivateMetadata json.RawMessage `cbor:"12,keyasint,omitempty" command:"numbers"`
 	// Version is the one that the caller has read; 0 replaces any.
 	Version int64 `cbor:"13,keyasint,omitempty"`
 

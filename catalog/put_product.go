@@ -32,9 +32,9 @@ type PutProduct struct {
 	Variants []PutVariant `cbor:"6,keyasint,omitempty"`
 	// ExternalReference is its name in another system, such as an ERP. No
 	// other product has the same.
-	ExternalReference string          `cbor:"7,keyasint,omitempty"`
-	Metadata          json.RawMessage `cbor:"8,keyasint,omitempty"`
-	PrivateMetadata   json.RawMessage `cbor:"9,keyasint,omitempty"`
+	ExternalReference string          `cbor:"7,keyasint,omitempty" command:"numbers"`
+	Metadata          json.RawMessage `cbor:"8,keyasint,omitempty" command:"numbers"`
+	PrivateMetadata   json.RawMessage `cbor:"9,keyasint,omitempty" command:"numbers"`
 	// Version is the one that the caller has read; 0 replaces any.
 	Version int64 `cbor:"10,keyasint,omitempty"`
 	// Brand is who makes it, as shoppers know it.
@@ -90,9 +90,9 @@ type PutVariant struct {
 	// Untracked is for services, and for goods whose stock is not counted.
 	Untracked bool `cbor:"4,keyasint,omitempty"`
 	// Barcodes are GTINs or other codes, each once: see CheckBarcode.
-	Barcodes        []string        `cbor:"5,keyasint,omitempty"`
-	Metadata        json.RawMessage `cbor:"6,keyasint,omitempty"`
-	PrivateMetadata json.RawMessage `cbor:"7,keyasint,omitempty"`
+	Barcodes        []string        `cbor:"5,keyasint,omitempty" command:"numbers"`
+	Metadata        json.RawMessage `cbor:"6,keyasint,omitempty" command:"numbers"`
+	PrivateMetadata json.RawMessage `cbor:"7,keyasint,omitempty" command:"numbers"`
 
 	// CompareAt are what Prices are shown against, as for a sale. Each needs a
 	// price in its currency.

@@ -9,7 +9,7 @@ import (
 // putProducts puts products that all live on one shard. What changes of their
 // names on other slots has been reserved.
 type putProducts struct {
-	Products []PutProduct `cbor:"1,keyasint"`
+	Products []PutProduct `cbor:"1,keyasint" command:"asked"`
 }
 
 // allStored is the answer to putProducts.

@@ -22,9 +22,9 @@ type begin struct {
 	Cart       cart.ID       `cbor:"1,keyasint"`
 	Version    int64         `cbor:"2,keyasint,omitempty"` // of the cart; 0 does not check
 	Expected   *money.Amount `cbor:"3,keyasint,omitempty"`
-	Tenders    []tender      `cbor:"4,keyasint"`
+	Tenders    []tender      `cbor:"4,keyasint" command:"asked"`
 	OccurredAt int64         `cbor:"6,keyasint,omitempty"`
-	Reference  string        `cbor:"7,keyasint,omitempty"`
+	Reference  string        `cbor:"7,keyasint,omitempty" command:"asked"`
 	// AuthorizeOnly leaves the capture for later.
 	AuthorizeOnly bool `cbor:"11,keyasint,omitempty"`
 	// Terms are those that the order is placed unpaid on; "" is paid now.

@@ -40,7 +40,7 @@ const TimerPay = "checkout.pay"
 // payOrder is the first phase of a further payment.
 type payOrder struct {
 	Order         orders.ID `cbor:"1,keyasint"`
-	Tender        tender    `cbor:"2,keyasint"`
+	Tender        tender    `cbor:"2,keyasint" command:"asked"`
 	AuthorizeOnly bool      `cbor:"3,keyasint,omitempty"`
 	Part          part      `cbor:"4,keyasint" command:"stamped"`
 }

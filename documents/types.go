@@ -78,12 +78,12 @@ const (
 // Seller is who a document is from. It is public and not sealed.
 type Seller struct {
 	Name    string   `cbor:"1,keyasint,omitempty"`
-	Address []string `cbor:"2,keyasint,omitempty"` // lines
-	Country string   `cbor:"3,keyasint,omitempty"` // ISO 3166-1
-	TaxID   string   `cbor:"4,keyasint,omitempty"` // such as a VAT number
-	Contact []string `cbor:"5,keyasint,omitempty"` // lines such as an e-mail address
-	Bank    []string `cbor:"6,keyasint,omitempty"` // lines such as an IBAN
-	Note    string   `cbor:"7,keyasint,omitempty"` // at the foot, such as the register's number
+	Address []string `cbor:"2,keyasint,omitempty"`                   // lines
+	Country string   `cbor:"3,keyasint,omitempty"`                   // ISO 3166-1
+	TaxID   string   `cbor:"4,keyasint,omitempty"`                   // such as a VAT number
+	Contact []string `cbor:"5,keyasint,omitempty"`                   // lines such as an e-mail address
+	Bank    []string `cbor:"6,keyasint,omitempty" command:"numbers"` // lines such as an IBAN
+	Note    string   `cbor:"7,keyasint,omitempty"`                   // at the foot, such as the register's number
 }
 
 // NotFoundError says that there is no such document.

@@ -15,12 +15,12 @@ type Progress struct {
 	Endpoint   ID     `cbor:"1,keyasint"`
 	Generation int64  `cbor:"2,keyasint,omitempty"` // that the work began with; 0 notes deliveries only
 	Run        string `cbor:"3,keyasint,omitempty"` // that has the lease
-	Position   string `cbor:"4,keyasint,omitempty"`
+	Position   string `cbor:"4,keyasint,omitempty" command:"numbers"`
 	// FailingSince is when the first delivery failed since the last success, in
 	// milliseconds since 1970 UTC; 0 if nothing fails.
 	FailingSince int64      `cbor:"5,keyasint,omitempty"`
-	Disable      string     `cbor:"6,keyasint,omitempty"` // why nothing is to be sent from now on
-	Deliveries   []Delivery `cbor:"7,keyasint,omitempty"` // the oldest first
+	Disable      string     `cbor:"6,keyasint,omitempty" command:"numbers"` // why nothing is to be sent from now on
+	Deliveries   []Delivery `cbor:"7,keyasint,omitempty" command:"numbers"` // the oldest first
 }
 
 // Kind returns "endpoints.progress".

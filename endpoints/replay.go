@@ -13,7 +13,7 @@ import (
 // told again, a later one to skip. Messages keep their IDs.
 type Replay struct {
 	Endpoint ID     `cbor:"1,keyasint"`
-	Position string `cbor:"2,keyasint,omitempty"` // a commerce.Position
+	Position string `cbor:"2,keyasint,omitempty" command:"numbers"` // a commerce.Position
 	Key      string `cbor:"-"`
 }
 

@@ -35,7 +35,7 @@ type SendTransfer struct {
 	From      Location    `cbor:"2,keyasint,omitempty"` // "" is Main
 	To        Location    `cbor:"3,keyasint,omitempty"` // "" is Main
 	Quantity  int64       `cbor:"4,keyasint"`
-	Reference string      `cbor:"5,keyasint,omitempty"`
+	Reference string      `cbor:"5,keyasint,omitempty" command:"numbers"`
 	Key       string      `cbor:"-"`
 
 	ID     TransferID `cbor:"6,keyasint" command:"stamped"`

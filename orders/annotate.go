@@ -15,7 +15,7 @@ type Annotate struct {
 	Order             ID              `cbor:"1,keyasint"`
 	Metadata          json.RawMessage `cbor:"2,keyasint,omitempty"` // a JSON object of up to 16 KB, public
 	PrivateMetadata   json.RawMessage `cbor:"3,keyasint,omitempty"` // the same, not for shoppers
-	ExternalReference *string         `cbor:"4,keyasint,omitempty"`
+	ExternalReference *string         `cbor:"4,keyasint,omitempty" command:"numbers"`
 	Version           int64           `cbor:"5,keyasint,omitempty"` // 0 does not check
 	Key               string          `cbor:"-"`
 }

@@ -13,10 +13,10 @@ type Ship struct {
 	Order ID `cbor:"1,keyasint"`
 	// Lines says what left; none means everything that has not left yet.
 	Lines    []LineQuantity `cbor:"2,keyasint,omitempty"`
-	Tracking string         `cbor:"3,keyasint,omitempty"` // the carrier's number of the parcel
-	Version  int64          `cbor:"4,keyasint,omitempty"` // 0 does not check
+	Tracking string         `cbor:"3,keyasint,omitempty" command:"numbers"` // the carrier's number of the parcel
+	Version  int64          `cbor:"4,keyasint,omitempty"`                   // 0 does not check
 	Carrier  string         `cbor:"6,keyasint,omitempty"`
-	URL      string         `cbor:"7,keyasint,omitempty"` // where the parcel can be followed
+	URL      string         `cbor:"7,keyasint,omitempty" command:"numbers"` // where the parcel can be followed
 	// Delivery is the one that leaves, if no Lines are named and the order goes
 	// to several places. 0 is the one that has not left, if that is one.
 	Delivery int    `cbor:"8,keyasint,omitempty"`

@@ -65,8 +65,8 @@ type Track struct {
 	Status     ParcelStatus `cbor:"2,keyasint"`
 	Note       string       `cbor:"3,keyasint,omitempty"` // nothing personal: it is not sealed
 	Carrier    string       `cbor:"4,keyasint,omitempty"`
-	Tracking   string       `cbor:"5,keyasint,omitempty"`
-	URL        string       `cbor:"6,keyasint,omitempty"`
+	Tracking   string       `cbor:"5,keyasint,omitempty" command:"numbers"`
+	URL        string       `cbor:"6,keyasint,omitempty" command:"numbers"`
 	// OccurredAt is when it happened, in milliseconds since 1970 UTC; 0 is now.
 	OccurredAt int64  `cbor:"7,keyasint,omitempty"`
 	Key        string `cbor:"-"`

@@ -9,6 +9,7 @@ import (
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/pan"
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/oklog/ulid/v2"
 )
@@ -93,6 +94,9 @@ func Do[R any](ctx context.Context, e Engine, c Command, call Call) (R, error) {
 	print, err := fingerprint(e, principal, c)
 	if err != nil {
 		return zero, err
+	}
+	if pan.Within(call.Key) {
+		return zero, &pan.Error{Field: "Key"}
 	}
 	if err := e.Before(ctx, c); err != nil {
 		return zero, err

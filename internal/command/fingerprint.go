@@ -4,12 +4,15 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"go/token"
 	"reflect"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/pan"
+	"github.com/keelshop/commerce/internal/seal"
 	"github.com/oklog/ulid/v2"
 )
 
@@ -19,23 +22,49 @@ import (
 // Fields with the tag `command:"stamped"` and fields named Key are left out,
 // and those with the tag `command:"secret"`, such as passwords: with the store's
 // keys, the fingerprint of one would be a fast way to guess it.
-// It returns fault.Invalid if a text is not UTF-8.
+// It returns fault.Invalid if a text is not UTF-8, and a *pan.Error if one looks
+// like it holds a card number.
+//
+// Texts of named types, such as SKUs, have rules of their own and may be any
+// digits; so may fields with the tag `command:"numbers"`, which staff and other
+// systems fill in with barcodes, tracking numbers and names of their own. In a
+// command whose type is not exported, which the store makes itself of what was
+// checked before, only fields with the tag `command:"asked"` are looked at.
 func fingerprint(e Engine, principal string, c Command) ([]byte, error) {
-	w := request{buf: make([]byte, 0, 256)}
+	w := request{buf: make([]byte, 0, 256), free: true}
 	w.add(reflect.ValueOf(principal))
+	w.free = !exported(reflect.TypeOf(c))
 	w.buf = append(w.buf, c.Kind()...)
 	w.add(reflect.ValueOf(c))
 	if w.bad != "" {
 		return nil, fault.New(fault.Invalid, "the text %q in %s is not UTF-8", w.bad, c.Kind())
 	}
+	if w.card {
+		return nil, &pan.Error{Field: w.field}
+	}
 	h := e.Hash("fingerprint", string(w.buf))
 	return h[:16], nil
 }
+
+// personal is a text, too: it is logged sealed, and a card number stays one.
+var personal = reflect.TypeFor[seal.Personal]()
 
 // request is the unambiguous encoding of a caller's fields.
 type request struct {
 	buf []byte
 	bad string // a text that is not UTF-8
+
+	free  bool   // what is added now may look like a card number
+	card  bool   // something does that must not
+	field string // where
+}
+
+// exported reports whether callers of the module can fill in values of type t.
+func exported(t reflect.Type) bool {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return token.IsExported(t.Name())
 }
 
 func (w *request) add(v reflect.Value) {
@@ -50,6 +79,9 @@ func (w *request) add(v reflect.Value) {
 	case reflect.Struct:
 		w.addFields(v)
 	case reflect.Slice, reflect.Array:
+		if !w.free && v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8 && pan.Within(string(v.Bytes())) {
+			w.card = true
+		}
 		w.buf = strconv.AppendInt(append(w.buf, '['), int64(v.Len()), 10)
 		for i := range v.Len() {
 			w.buf = append(w.buf, ',')
@@ -65,6 +97,9 @@ func (w *request) add(v reflect.Value) {
 		}
 		w.buf = strconv.AppendInt(append(w.buf, '"'), int64(len(s)), 10)
 		w.buf = append(append(w.buf, ':'), s...)
+		if !w.free && pan.Within(s) {
+			w.card = w.card || v.Type().PkgPath() == "" || v.Type() == personal
+		}
 	case reflect.Bool:
 		w.buf = strconv.AppendBool(w.buf, v.Bool())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
@@ -85,7 +120,12 @@ func (w *request) addFields(v reflect.Value) {
 		if tag == "stamped" || tag == "secret" || f.Name == "Key" && f.Type.Kind() == reflect.String {
 			continue
 		}
+		free, card := w.free, w.card
+		w.free = tag == "numbers" || free && tag != "asked"
 		w.add(v.Field(i))
+		if w.free = free; w.card && !card {
+			w.field = strings.TrimSuffix(f.Name+"."+w.field, ".")
+		}
 		w.buf = append(w.buf, ';')
 	}
 	w.buf = append(w.buf, '}')
@@ -95,11 +135,11 @@ func (w *request) addFields(v reflect.Value) {
 func (w *request) addMap(v reflect.Value) {
 	var sum [4]uint64
 	for it := v.MapRange(); it.Next(); {
-		e := request{bad: w.bad}
+		e := request{bad: w.bad, free: w.free, card: w.card}
 		e.add(it.Key())
 		e.buf = append(e.buf, '=')
 		e.add(it.Value())
-		w.bad = e.bad
+		w.bad, w.card = e.bad, e.card
 		h := sha256.Sum256(e.buf)
 		for i := range sum {
 			sum[i] += binary.BigEndian.Uint64(h[8*i:])

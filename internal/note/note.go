@@ -39,7 +39,7 @@ const MaxReference = 200
 type Change struct {
 	Metadata          json.RawMessage `cbor:"1,keyasint,omitempty"` // a JSON object of up to 16 KB, public
 	PrivateMetadata   json.RawMessage `cbor:"2,keyasint,omitempty"` // the same, not for shoppers
-	ExternalReference *string         `cbor:"3,keyasint,omitempty"`
+	ExternalReference *string         `cbor:"3,keyasint,omitempty" command:"numbers"`
 }
 
 // Validate checks that the metadata are JSON objects within their limits.
