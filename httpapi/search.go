@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strings"
 
@@ -50,11 +51,13 @@ type Facet struct {
 
 // FacetValue is one value and the number of products that have it.
 type FacetValue struct {
-	Value string `json:"value,omitempty" doc:"For a category its ID."`
-	Title string `json:"title,omitempty"`
-	Min   int64  `json:"price_min,omitempty" doc:"Of a range of prices, in minor units."`
-	Max   int64  `json:"price_max,omitempty"`
-	Count int    `json:"count"`
+	Value string   `json:"value,omitempty" doc:"For a category its ID."`
+	Title string   `json:"title,omitempty"`
+	Min   int64    `json:"price_min,omitempty" doc:"Of a range of prices, in minor units."`
+	Max   int64    `json:"price_max,omitempty"`
+	Least *float64 `json:"number_min,omitempty" doc:"Of a range of an attribute's numbers, in the unit of the facet: the smallest in it."`
+	Most  *float64 `json:"number_max,omitempty" doc:"The largest in it."`
+	Count int      `json:"count"`
 }
 
 // Suggested is what a shopper may mean.
@@ -90,8 +93,8 @@ type searchInput struct {
 	Page
 	Query    string   `query:"q" maxLength:"200" doc:"What the shopper typed."`
 	Category string   `query:"category" maxLength:"200" doc:"The ID or handle of a category."`
-	Filters  []string `query:"filter,explode" maxItems:"20" doc:"A field and a value, as in brand:Bosch. Several of one field: any of them." nullable:"false"`
-	Facets   []string `query:"facets" maxItems:"20" doc:"Fields to count, with commas between them." nullable:"false"`
+	Filters  []string `query:"filter,explode" maxItems:"20" doc:"A field and a value, as in brand:Bosch or attribute:Colour:Red, or a range of an attribute's numbers, as in number:Display:13..15.6, number:Display:17.. or number:Display:..12. Several of one field: any of them." nullable:"false"`
+	Facets   []string `query:"facets" maxItems:"20" doc:"Fields to count, with commas between them, as in brand,price,attribute:Colour." nullable:"false"`
 	Sort     string   `query:"sort" enum:"price,-price,newest,best-selling" doc:"By relevance if it is missing."`
 	Currency string   `query:"currency" pattern:"^[A-Z]{3}$" doc:"Of prices that are shown, filtered and sorted by."`
 	Market   string   `query:"market" pattern:"^[A-Z]{2}$" doc:"The country whose price lists count."`
@@ -182,22 +185,47 @@ func filtersOf(in *searchInput) ([]search.Filter, error) {
 	var out []search.Filter
 	at := map[string]int{}
 	for _, text := range in.Filters {
-		field, value, ok := strings.Cut(text, ":")
-		if !ok {
-			return nil, &fieldError{"query.filter", "must be of the form field:value"}
+		f, err := filterOf(text)
+		if err != nil {
+			return nil, &fieldError{"query.filter", err.Error()}
 		}
-		i, known := at[field]
+		i, known := at[f.Field]
 		if !known {
 			i = len(out)
-			at[field] = i
-			out = append(out, search.Filter{Field: field})
+			at[f.Field] = i
+			out = append(out, search.Filter{Field: f.Field})
 		}
-		out[i].Values = append(out[i].Values, value)
+		out[i].Values, out[i].Numbers = append(out[i].Values, f.Values...), append(out[i].Numbers, f.Numbers...)
 	}
 	if in.Min > 0 || in.Max > 0 {
 		out = append(out, search.Filter{Field: search.FieldPrice, Prices: []search.PriceRange{{Min: in.Min, Max: in.Max}}})
 	}
 	return out, nil
+}
+
+var errFilter = errors.New("must be of the form field:value")
+
+// filterOf reads one filter: field:value, attribute:NAME:value or number:NAME:range.
+func filterOf(text string) (search.Filter, error) {
+	kind, rest, ok := strings.Cut(text, ":")
+	switch {
+	case !ok:
+		return search.Filter{}, errFilter
+	case kind == "number":
+		at := strings.LastIndexByte(rest, ':') // there is none in a range
+		if at < 1 {
+			return search.Filter{}, errors.New("must be of the form number:name:range")
+		}
+		r, err := search.ParseNumberRange(rest[at+1:])
+		return search.Filter{Field: search.AttributeField(rest[:at]), Numbers: []search.NumberRange{r}}, err
+	case kind == "attribute":
+		name, value, ok := strings.Cut(rest, ":")
+		if !ok || name == "" {
+			return search.Filter{}, errors.New("must be of the form attribute:name:value")
+		}
+		return search.Filter{Field: search.AttributeField(name), Values: []string{value}}, nil
+	}
+	return search.Filter{Field: kind, Values: []string{rest}}, nil
 }
 
 // query returns what asks for the same again.
@@ -229,6 +257,9 @@ func (a *api) showFound(r search.Result) Found {
 		out.Facets[i] = Facet{Field: f.Field, Unit: f.Unit, Other: f.Other, Values: make([]FacetValue, len(f.Values))}
 		for j, v := range f.Values {
 			out.Facets[i].Values[j] = FacetValue{Value: v.Value, Title: v.Title, Min: v.Price.Min, Max: v.Price.Max, Count: v.Count}
+			if v.Value == "" && strings.HasPrefix(f.Field, search.AttributeField("")) {
+				out.Facets[i].Values[j].Least, out.Facets[i].Values[j].Most = &v.Number.Min, &v.Number.Max
+			}
 		}
 	}
 	return out

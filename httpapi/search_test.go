@@ -1,10 +1,13 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/money"
 )
 
 func TestSearch(t *testing.T) {
@@ -68,5 +71,46 @@ func TestSearchKnowsWhoAsks(t *testing.T) {
 	}
 	if r := w.must(200, trader, "GET", "/suggestions?q=mug-r&currency=EUR", ""); r.at("products.0.price.minor") != 900.0 {
 		t.Errorf("suggested %s", r.text)
+	}
+}
+
+// TestSearchByNumbers: ranges of an attribute's numbers are counted, and can be
+// filtered by as they are shown; what is no range is refused.
+func TestSearchByNumbers(t *testing.T) {
+	w, finder := newWholeWorld(t)
+	for i := range 16 {
+		if _, err := w.shop.Catalog.PutProduct(t.Context(), catalog.PutProduct{
+			Title: "Screen", SKU: catalog.SKU(fmt.Sprint("screen-", i)), Price: money.New(100, "EUR"),
+			Attributes: []catalog.Attribute{
+				{Name: "Display", Kind: catalog.NumberAttribute, Number: catalog.Number{Mantissa: int64(100 + i), Exponent: -1}, Unit: "inch"},
+				{Name: "Ratio", Text: "16:9"},
+			},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := finder.After(t.Context(), w.shop.Latest()); err != nil {
+		t.Fatal(err)
+	}
+	r := w.must(200, "", "GET", "/search?q=screen&facets=attribute:Display", "")
+	if r.at("facets.0.unit") != "inch" || r.at("facets.0.values.1.number_min") != 10.2 || r.at("facets.0.values.1.number_max") != 10.3 || r.at("facets.0.values.1.count") != 2.0 {
+		t.Errorf("counted %s", r.text)
+	}
+	for filter, want := range map[string]float64{
+		"number:Display:10.2..10.3": 2, "number:Display:11.4..": 2, "number:Display:..10": 1, "number:Display:10.5": 1,
+		"number:Display:..10&filter=attribute:Display:11.5": 2, "attribute:Ratio:16:9": 16,
+	} {
+		if r := w.must(200, "", "GET", "/search?q=screen&filter="+filter, ""); r.at("total") != want {
+			t.Errorf("%s: %v, want %v", filter, r.at("total"), want)
+		}
+	}
+	for _, filter := range []string{"number:Display:x", "number:Display:20..10", "number:Display:..", "number:Display", "number::1", "attribute:Display", "attribute::x"} {
+		if r := w.ask("", "GET", "/search?filter="+filter, ""); r.status != 422 {
+			t.Errorf("%s: %d %s", filter, r.status, r.text)
+		}
+	}
+	first := w.must(200, "", "GET", "/search?limit=1&filter=number:Display:10..11", "").at("next").(string)
+	if r := w.ask("", "GET", "/search?limit=1&filter=number:Display:10..12&after="+first, ""); r.status != 422 && r.status != 400 {
+		t.Errorf("another range's page: %d %s", r.status, r.text)
 	}
 }

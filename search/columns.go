@@ -57,6 +57,8 @@ type numberColumn struct {
 	ords []uint32
 	nums []float64
 	unit string
+	// mixed says that not all are in one unit, so that they do not compare.
+	mixed bool
 }
 
 // priceColumn holds the prices in one currency, ascending by ordinal.
@@ -159,11 +161,12 @@ func (c *columns) addValues(ord uint32, r *record) {
 		}
 		field := AttributeField(a.Name)
 		c.value(field).add(ord, a.Text)
-		if a.Choice {
+		if a.Choice || a.Number != nil {
 			c.addChoice(ord, field)
 		}
 		if a.Number != nil {
 			n := c.number(field)
+			n.mixed = n.mixed || len(n.ords) > 0 && n.unit != a.Unit
 			n.ords, n.nums = append(n.ords, ord), append(n.nums, *a.Number)
 			n.unit = a.Unit
 		}

@@ -27,7 +27,7 @@ type disk struct {
 
 // format is the version of what this package writes into an index. An index
 // of another version is built anew.
-const format = 3
+const format = 4
 
 // header is stored in the index beside the documents.
 type header struct {

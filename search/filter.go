@@ -134,7 +134,7 @@ func (c *columns) facet(q *Query, f Facet, set bitset) FacetResult {
 		out.Values, out.Unit = c.numberFacet(f, set)
 	default:
 		out.Values, out.Other = c.valueFacet(f.Field, limit, set)
-		if n := c.numbers[f.Field]; n != nil {
+		if n := c.numbers[f.Field]; n != nil && !n.mixed {
 			out.Unit = n.unit
 		}
 	}
@@ -149,7 +149,7 @@ const (
 
 // chooseFacets returns facets of the fields in which the most of what matches,
 // whatever is filtered, has a value to choose: of equals, those that were seen
-// first.
+// first. A number counts half: many have a weight, and few shop by it.
 func (c *columns) chooseFacets(q *Query, matched bitset) []Facet {
 	if q.Choices == 0 {
 		return nil
@@ -170,6 +170,9 @@ func (c *columns) chooseFacets(q *Query, matched bitset) []Facet {
 	})
 	var order []uint16
 	for n, count := range counts {
+		if c.numbers[c.fields[n]] == nil {
+			counts[n] *= 2
+		}
 		if count > 0 {
 			order = append(order, uint16(n))
 		}
@@ -201,10 +204,16 @@ func (c *columns) valueFacet(field string, limit int, set bitset) (values []Face
 		return nil, 0
 	}
 	counts := col.count(set)
-	found := make([]uint32, 0, 64)
+	found, sum := make([]uint32, 0, 64), 0
 	for v, n := range counts {
 		if n > 0 {
 			found = append(found, uint32(v))
+			sum += int(n)
+		}
+	}
+	if n := c.numbers[field]; n != nil && len(found) > limit {
+		if ranges := n.ranges(set, min(limit, histogramBars), sum/2); len(ranges) > 1 {
+			return ranges, 0
 		}
 	}
 	sort.Slice(found, func(i, j int) bool {
@@ -232,28 +241,6 @@ func (v *valueColumn) count(set bitset) []uint32 {
 		}
 	}
 	return counts
-}
-
-func (c *columns) numberFacet(f Facet, set bitset) ([]FacetValue, string) {
-	values := make([]FacetValue, len(f.Numbers))
-	for i, r := range f.Numbers {
-		values[i].Number = r
-	}
-	col := c.numbers[f.Field]
-	if col == nil {
-		return values, ""
-	}
-	for i, ord := range col.ords {
-		if !set.has(ord) {
-			continue
-		}
-		for j, r := range f.Numbers {
-			if col.nums[i] >= r.Min && col.nums[i] <= r.Max {
-				values[j].Count++
-			}
-		}
-	}
-	return values, col.unit
 }
 
 func (c *columns) priceFacet(q *Query, f Facet, set bitset) []FacetValue {
@@ -289,16 +276,29 @@ func (p *priceColumn) overlaps(i int, r PriceRange) bool {
 // histogramBars is how many ranges a price histogram has at most.
 const histogramBars = 8
 
+// sample returns places in a column that belong to a set: all of them, or as
+// many as tell how its values are spread.
+func sample(ords []uint32, set bitset) (places []int) {
+	const enough, few = 2048, 256
+	for step := max(1, len(ords)/enough); ; step = 1 {
+		for i := 0; i < len(ords); i += step {
+			if set.has(ords[i]) {
+				places = append(places, i)
+			}
+		}
+		if step == 1 || len(places) >= few {
+			return places
+		}
+		places = places[:0] // the set is a small part of the column
+	}
+}
+
 // histogram chooses ranges of round prices that hold about as many products
 // each, and at least one.
 func (p *priceColumn) histogram(set bitset) []PriceRange {
-	const enough = 2048 // a sample this large says where the prices are
 	var prices []int64
-	step := max(1, len(p.ords)/enough)
-	for i := 0; i < len(p.ords); i += step {
-		if set.has(p.ords[i]) {
-			prices = append(prices, p.min[i])
-		}
+	for _, i := range sample(p.ords, set) {
+		prices = append(prices, p.min[i])
 	}
 	if len(prices) == 0 {
 		return nil

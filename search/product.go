@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
@@ -234,8 +235,9 @@ func (d *Document) addVariant(v catalog.Variant) {
 func appendAttribute(list []Attribute, a catalog.Attribute) []Attribute {
 	switch a.Kind {
 	case catalog.NumberAttribute:
-		n := number(a.Number)
-		return appendUnique(list, Attribute{Name: a.Name, Text: a.Number.String(), Number: &n, Unit: a.Unit})
+		text := a.Number.String()
+		n, _ := strconv.ParseFloat(text, 64) // the nearest, as a range that names it is read
+		return appendUnique(list, Attribute{Name: a.Name, Text: text, Number: &n, Unit: a.Unit})
 	case catalog.BoolAttribute:
 		text := no
 		if a.Bool {
@@ -256,16 +258,6 @@ func appendUnique(list []Attribute, a Attribute) []Attribute {
 		return list
 	}
 	return append(list, a)
-}
-
-// number returns a number for comparing with the bounds of a range. What is
-// lost in precision does not matter there.
-func number(n catalog.Number) float64 {
-	f := float64(n.Mantissa)
-	for range -n.Exponent {
-		f /= 10
-	}
-	return f
 }
 
 // available tells which products could be sold now: those with a variant in

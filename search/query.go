@@ -20,8 +20,8 @@ type Query struct {
 	Filters []Filter
 	// Facets are counted over the results.
 	Facets []Facet
-	// Choices is how many facets the Finder chooses beside those: attributes and
-	// options in which the most of what matches the text and the category, whatever
+	// Choices is how many facets the Finder chooses beside those: options,
+	// enumerations and numbers in which the most of what matches the text and the category, whatever
 	// is filtered, has a value to choose. At most 64.
 	Choices int
 	Sort    Sort
@@ -79,10 +79,6 @@ type PriceRange struct {
 	Max int64 // 0 means no end
 }
 
-// NumberRange is a range of an attribute's numbers, both ends included. Use
-// math.Inf for an open end.
-type NumberRange struct{ Min, Max float64 }
-
 // Facet asks for the values of a field in the results, with counts. A filter
 // on the same field does not narrow its own facet: a shopper sees what else
 // could be chosen.
@@ -90,8 +86,10 @@ type Facet struct {
 	Field string
 	// Limit is how many values to return: 10 if it is 0, at most 1,000.
 	Limit int
-	// Prices and Numbers are the ranges to count. Without them ranges for
-	// prices and numbers are chosen by what there is.
+	// Prices and Numbers are the ranges to count. Without them ranges of prices
+	// are chosen by what there is, and so are ranges of numbers if there are more
+	// of those than Limit: up to 8 with about as many products each, from a number
+	// that occurs to one that occurs. Numbers in different units are values.
 	Prices  []PriceRange
 	Numbers []NumberRange
 }

@@ -29,13 +29,15 @@ type chosenView struct{ Title, URL string }
 
 type sortView struct{ Value, Title string }
 
-// The parameters of a list's address. Those of attributes begin with paramField.
+// The parameters of a list's address. Those of attributes begin with paramField,
+// or with paramNumber for ranges of their numbers.
 const (
-	paramField = "f."
-	paramPrice = "price"
-	paramSort  = "sort"
-	paramAfter = "after"
-	paramText  = "q"
+	paramField  = "f."
+	paramNumber = "n."
+	paramPrice  = "price"
+	paramSort   = "sort"
+	paramAfter  = "after"
+	paramText   = "q"
 )
 
 const (
@@ -155,7 +157,7 @@ func (v *visit) addresses(view *listView, q url.Values, next string) {
 				for k, values := range all {
 					without[k] = slices.DeleteFunc(slices.Clone(values), func(have string) bool { return k == f.Param && have == value.Value })
 				}
-				view.Chosen = append(view.Chosen, chosenView{f.Title + ": " + value.Title, view.Path + query(without)})
+				view.Chosen = append(view.Chosen, chosenView{f.chosen(value), view.Path + query(without)})
 			}
 		}
 	}

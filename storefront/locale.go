@@ -82,6 +82,9 @@ func (l *locale) name(s string) string {
 // number writes a whole number with its separators of thousands.
 func (l *locale) number(n int64) string { return l.printer.Sprintf("%d", n) }
 
+// decimal writes a decimal number, which has a point, without such separators.
+func (l *locale) decimal(text string) string { return strings.Replace(text, ".", l.point, 1) }
+
 // percent writes a rate of whole or decimal percents: 19 %, 5.5 %.
 func (l *locale) percent(r money.Rate) string {
 	text, ok := strings.CutSuffix(r.String(), "%")
