@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -209,4 +210,34 @@ func TestFiltersOfEveryProduct(t *testing.T) {
 	b.want(200, "0 results", "Availability: Sold out")
 	b.open("/search?q=tea&brand=nobody")
 	b.want(200, "Brand: nobody", "There is nothing here yet.")
+}
+
+// TestFiltersByNumbers: an attribute of many numbers is shown as ranges with
+// its unit, and what is chosen can be taken off again.
+func TestFiltersByNumbers(t *testing.T) {
+	for i := range 16 {
+		if _, err := sample.store.Catalog.PutProduct(t.Context(), catalog.PutProduct{
+			Title: "Zither", SKU: catalog.SKU(fmt.Sprint("ZITHER-", i)), Price: money.New(100, "EUR"),
+			Attributes: []catalog.Attribute{{Name: "Span", Kind: catalog.NumberAttribute, Number: catalog.Number{Mantissa: int64(100 + i), Exponent: -1}, Unit: "cm"}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, f := range sample.finders {
+		if err := f.After(t.Context(), sample.store.Latest()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := sample.visitor(t)
+	b.open("/search?q=zither")
+	b.want(200, "16 results", "Span (cm)", "10.2 to 10.3 2")
+	b.open("/search?q=zither&n.Span=10.2..10.3&n.Span=11.5..")
+	b.want(200, "3 results", "Span: 10.2 to 10.3 cm", "Span: 11.5 and more cm")
+	b.open("/search?q=zither&n.Span=10.2..10.3&f.Span=10")
+	b.want(200, "3 results", "Span: 10 cm", "Remove all filters")
+	b.do("GET", "/search?q=zither&n.Span=x", nil)
+	b.want(400)
+	b.header.Set("Accept-Language", "de")
+	b.open("/search?q=zither")
+	b.want(200, "10,2 bis 10,3 2")
 }
