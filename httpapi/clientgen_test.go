@@ -185,7 +185,7 @@ func (g *clientGenerator) schema(name string, schema map[string]any) {
 // absence.
 var optionalScalars = map[string]bool{
 	"UpdateCartBody.shipping_method": true, "UpdateMeBody.email": true, "UpdateMeBody.name": true, "UpdateMeBody.phone": true,
-	"AdjustStockBody.count": true,
+	"AdjustStockBody.count": true, "FacetValue.number_max": true, "FacetValue.number_min": true,
 }
 
 // kind returns the Go type of a schema.
@@ -200,6 +200,8 @@ func (g *clientGenerator) kind(schema map[string]any) string {
 	switch kind {
 	case "integer":
 		return "int64"
+	case "number":
+		return "float64"
 	case "boolean":
 		return "bool"
 	case "array":

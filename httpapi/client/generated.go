@@ -1696,9 +1696,9 @@ type SearchQuery struct {
 	Text string
 	// The ID or handle of a category.
 	Category string
-	// A field and a value, as in brand:Bosch. Several of one field: any of them.
+	// A field and a value, as in brand:Bosch or attribute:Colour:Red, or a range of an attribute's numbers, as in number:Display:13..15.6, number:Display:17.. or number:Display:..12. Several of one field: any of them.
 	Filter []string
-	// Fields to count, with commas between them.
+	// Fields to count, with commas between them, as in brand,price,attribute:Colour.
 	Facets []string
 	// By relevance if it is missing.
 	Sort string
@@ -2636,8 +2636,12 @@ type Facet struct {
 
 // FacetValue is a value of the API.
 type FacetValue struct {
-	Count    int64 `json:"count"`
-	PriceMax int64 `json:"price_max,omitempty"`
+	Count int64 `json:"count"`
+	// The largest in it.
+	NumberMax *float64 `json:"number_max,omitempty"`
+	// Of a range of an attribute's numbers, in the unit of the facet: the smallest in it.
+	NumberMin *float64 `json:"number_min,omitempty"`
+	PriceMax  int64    `json:"price_max,omitempty"`
 	// Of a range of prices, in minor units.
 	PriceMin int64  `json:"price_min,omitempty"`
 	Title    string `json:"title,omitempty"`
