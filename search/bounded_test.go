@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,7 +92,7 @@ func TestAnInterruptedBuildGoesOn(t *testing.T) {
 	if _, err := shop.Catalog.PutProducts(t.Context(), puts); err != nil {
 		t.Fatal(err)
 	}
-	f := &Finder{shop: shop, options: Options{Locale: "en", CacheBytes: 1 << 20}, dir: directory{t.TempDir()}, changed: make(chan struct{})}
+	f := &Finder{shop: shop, options: Options{Locale: "en", CacheBytes: 1 << 20, Logger: slog.New(slog.DiscardHandler)}, dir: directory{t.TempDir()}, changed: make(chan struct{})}
 	x, err := f.begin()
 	if err != nil {
 		t.Fatal(err)

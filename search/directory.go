@@ -16,6 +16,7 @@ import (
 // queries use; another one may be being built beside it.
 //
 //	current      the name of an index
+//	building     the name of one that is being built to take its place
 //	lock         keeps a second process out
 //	index-1/     an index
 //	broken/      the last index that could not be used, for whoever wants to know why
@@ -24,9 +25,10 @@ type directory struct{ path string }
 func (d directory) file(name string) string { return filepath.Join(d.path, name) }
 
 const (
-	currentFile = "current"
-	indexPrefix = "index-"
-	brokenName  = "broken"
+	currentFile  = "current"
+	buildingFile = "building"
+	indexPrefix  = "index-"
+	brokenName   = "broken"
 )
 
 // open makes the directory and locks it for as long as a Finder lives.
@@ -46,8 +48,14 @@ func (d directory) open() (*flock.Flock, error) {
 }
 
 // current returns the name of the index in use, or "".
-func (d directory) current() (string, error) {
-	raw, err := os.ReadFile(d.file(currentFile))
+func (d directory) current() (string, error) { return d.named(currentFile) }
+
+// building returns the name of the index that is being built beside it, or "".
+func (d directory) building() (string, error) { return d.named(buildingFile) }
+
+// named returns the name of an index that a file holds, or "".
+func (d directory) named(file string) (string, error) {
+	raw, err := os.ReadFile(d.file(file))
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
@@ -62,12 +70,17 @@ func (d directory) current() (string, error) {
 }
 
 // setCurrent takes an index into use, whole or not at all.
-func (d directory) setCurrent(name string) error {
-	temporary := d.file(currentFile + ".new")
+func (d directory) setCurrent(name string) error { return d.set(currentFile, name) }
+
+// setBuilding notes an index that goes on being built when it is interrupted.
+func (d directory) setBuilding(name string) error { return d.set(buildingFile, name) }
+
+func (d directory) set(file, name string) error {
+	temporary := d.file(file + ".new")
 	if err := os.WriteFile(temporary, []byte(name+"\n"), 0o600); err != nil {
 		return err
 	}
-	return os.Rename(temporary, d.file(currentFile))
+	return os.Rename(temporary, d.file(file))
 }
 
 // next returns a name for a new index.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/catalog"
@@ -19,7 +21,7 @@ func (f *Finder) openCurrent() (*index, error) {
 	if name != "" {
 		x, err := f.openNamed(name)
 		if err == nil {
-			return x, f.dir.sweep(name)
+			return x, f.keepBuilding(name)
 		}
 		f.options.Logger.Warn("the search index cannot be used and is built anew", "index", f.dir.file(name), "cause", err)
 		f.state.Rebuilds++
@@ -31,6 +33,20 @@ func (f *Finder) openCurrent() (*index, error) {
 		return nil, err
 	}
 	return f.begin()
+}
+
+// keepBuilding removes the indexes beside the one in use, but for one that was
+// being built to replace it: that goes on.
+func (f *Finder) keepBuilding(current string) error {
+	next, err := f.dir.building()
+	if err != nil {
+		return err
+	}
+	if next == "" || next == current { // or it was taken into use a moment before the end
+		return f.dir.sweep(current)
+	}
+	f.Rebuild()
+	return f.dir.sweep(current, next)
 }
 
 // openNamed opens an index and refuses one that does not fit the store.
@@ -115,11 +131,13 @@ func (f *Finder) build(ctx context.Context, x *index) error {
 		if c.err != nil {
 			return c.err
 		}
+		from := h.Next
 		h.Next = string(c.last)
 		if err := x.write(c.docs, nil, h); err != nil {
 			return err
 		}
 		f.progress(len(c.docs))
+		f.options.Logger.DebugContext(ctx, "products were indexed", "products", len(c.docs), "behind", from, "last", h.Next)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -176,17 +194,68 @@ type replacement struct {
 	err  error
 }
 
-// replace builds a new index beside the one in use.
+// replace builds a new index beside the one in use, or goes on with one that
+// was interrupted.
 func (f *Finder) replace(ctx context.Context) replacement {
-	name := f.dir.next()
-	x, err := f.create(name)
-	if err != nil {
-		return replacement{name: name, err: err}
+	name, x, err := f.resume(ctx)
+	if err == nil && x == nil {
+		name, x, err = f.fresh()
 	}
-	if err := f.build(ctx, x); err != nil {
+	if err != nil {
+		return replacement{err: err}
+	}
+	if !x.head.Complete {
+		err = f.build(ctx, x)
+	}
+	if err != nil {
 		return replacement{name: name, err: errors.Join(err, x.close())}
 	}
 	return replacement{name: name, x: x}
+}
+
+// fresh makes an empty index to be built.
+func (f *Finder) fresh() (string, *index, error) {
+	name := f.dir.next()
+	if err := f.dir.setBuilding(name); err != nil {
+		return "", nil, err
+	}
+	x, err := f.create(name)
+	return name, x, err
+}
+
+// resume opens the index whose building was interrupted, or returns nil. One
+// that cannot be used, or that events it needs have expired for, is removed.
+func (f *Finder) resume(ctx context.Context) (string, *index, error) {
+	name, err := f.dir.building()
+	if err != nil || name == "" {
+		return "", nil, err
+	}
+	if current, err := f.dir.current(); err != nil || name == current {
+		return "", nil, err
+	}
+	if _, err := os.Lstat(f.dir.file(name)); errors.Is(err, fs.ErrNotExist) {
+		return "", nil, nil
+	}
+	x, err := f.openNamed(name)
+	if err == nil {
+		if err = f.readable(ctx, x); err == nil {
+			return name, x, nil
+		}
+		err = errors.Join(err, x.close())
+	}
+	if ctx.Err() != nil {
+		return "", nil, err
+	}
+	f.options.Logger.Warn("the search index that was being built is begun anew", "index", f.dir.file(name), "cause", err)
+	return "", nil, os.RemoveAll(f.dir.file(name))
+}
+
+// readable tells whether the events behind an index can still be read.
+func (f *Finder) readable(ctx context.Context, x *index) error {
+	for _, err := range f.shop.Events(ctx, commerce.Position(x.head.Position)) {
+		return err
+	}
+	return nil
 }
 
 // swap takes a new index into use and removes the old one.

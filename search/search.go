@@ -187,7 +187,8 @@ type Status struct {
 	// Rebuilding is set while a new index is being built beside the one that
 	// is searched.
 	Rebuilding bool
-	// Indexed is how many products the last building has indexed so far.
+	// Indexed is how many products the last building has indexed so far, without
+	// those that it had when it was interrupted.
 	Indexed int
 	// Position is up to where queries see what has happened.
 	Position commerce.Position
@@ -219,7 +220,8 @@ func (f *Finder) signal() {
 }
 
 // Rebuild builds a new index in the background, while the old one goes on
-// answering, and then takes it into use. Status tells how far it is.
+// answering, and then takes it into use. Status tells how far it is. If the
+// program ends meanwhile, it goes on when the Finder is opened again.
 func (f *Finder) Rebuild() {
 	select {
 	case f.rebuild <- struct{}{}:
