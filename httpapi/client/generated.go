@@ -4166,14 +4166,14 @@ type SavedAddress struct {
 // ScoreExplained is a value of the API.
 type ScoreExplained struct {
 	// In percent.
-	Boost string `json:"boost"`
+	Boost float64 `json:"boost"`
 	// A code of the product was typed.
 	Code bool `json:"code"`
 	// The share of the words that it has, squared.
-	Coverage string `json:"coverage"`
+	Coverage float64 `json:"coverage"`
 	// False if the query does not find it.
 	Matched bool        `json:"matched"`
-	Score   string      `json:"score"`
+	Score   float64     `json:"score"`
 	Words   []WordScore `json:"words"`
 }
 
@@ -4702,7 +4702,7 @@ type VerifyBody struct {
 // WordScore is a value of the API.
 type WordScore struct {
 	Fields []string `json:"fields"`
-	Score  string   `json:"score"`
+	Score  float64  `json:"score"`
 	// As the product has it; missing if it has not.
 	Term string `json:"term,omitempty"`
 	Why  string `json:"why,omitempty"`
