@@ -114,7 +114,7 @@ var views = []sqlite.View{
 	{Name: "returns", Query: `SELECT id, order_id, state, reason, note, payer, requested_at, decided_at, received_at FROM $.returns`},
 	{Name: "refunds", Query: `SELECT order_id, n, source, of, state, reason, goods, shipping, fees, other, excess, amount, tax, at, decided_at FROM $.refund_grants`},
 	{Name: "downloads", Query: `SELECT order_id, line, file, used, first_at, last_at FROM $.download_counts`},
-	{Name: "documents", Query: `SELECT id, order_id, kind, of, grant_n, number, issued_at, order_number, currency, tax_included, net, tax, gross, reason, supplied_at, at FROM $.documents`},
+	{Name: "documents", Query: `SELECT id, order_id, kind, of, grant_n, number, issued_at, order_number, currency, tax_included, net, tax, gross, reason, supplied_at, payable_until, at FROM $.documents`},
 	{Name: "document_lines", Query: `SELECT document, n, kind, line, sku, title, quantity, unit_price, net, tax, gross, delivery FROM $.document_lines`},
 	{Name: "payments", Query: `SELECT id, order_id, n, provider, currency, amount, state, authorized, captured, voided, refunded, decline_code, created_at, updated_at, method, installments, further FROM $.attempts`},
 	{Name: "discrepancies", Query: `SELECT provider, key, kind, provider_id, order_id, currency, ours, theirs, found_at, cleared_at, note FROM $.discrepancies`},

@@ -28,6 +28,9 @@ func (s *state) draft(k Kind) draft {
 	if s.supplied != 0 {
 		d.SuppliedAt = instant(s.supplied)
 	}
+	if k == Invoice {
+		d.PayableUntil = o.PaymentDueAt
+	}
 	return d
 }
 
@@ -349,11 +352,15 @@ func (d draft) insert(tx *command.Tx) error {
 	if !d.SuppliedAt.IsZero() {
 		supplied = d.SuppliedAt.UnixMilli()
 	}
+	var payable any // NULL
+	if !d.PayableUntil.IsZero() {
+		payable = d.PayableUntil.UnixMilli()
+	}
 	if _, err := tx.Exec(`INSERT INTO documents (id, order_id, slot, kind, of, grant_n, number, issued_at, order_number, currency, tax_included, change_n, line_n,
-		net, tax, gross, taxes, reason, seller, contact, contact_subject, supplied_at, at)
-		VALUES (?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		net, tax, gross, taxes, reason, seller, contact, contact_subject, supplied_at, payable_until, at)
+		VALUES (?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		d.ID, d.Order, tx.Slot, d.Kind, d.Of, d.Grant, d.OrderNumber, d.Currency, d.TaxIncluded, d.change, d.line,
-		d.Net.Minor(), d.Tax.Minor(), d.Gross.Minor(), taxes, d.Reason, seller, []byte(d.contact), d.subject, supplied, tx.At); err != nil {
+		d.Net.Minor(), d.Tax.Minor(), d.Gross.Minor(), taxes, d.Reason, seller, []byte(d.contact), d.subject, supplied, payable, tx.At); err != nil {
 		return err
 	}
 	for i, l := range d.Lines {

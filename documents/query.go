@@ -125,7 +125,7 @@ func byOrderTx(tx *sqlite.Tx, order orders.ID) ([]Document, error) {
 
 func documentTx(tx *sqlite.Tx, document ID) (Document, error) {
 	rows := tx.One(`SELECT kind, number, issued_at, order_id, order_number, of, grant_n, reason, currency, tax_included, net, tax, gross,
-		taxes, seller, supplied_at, at, contact, contact_subject, coalesce((SELECT i.number FROM documents i WHERE i.id = documents.of), '') FROM documents WHERE id = ?`, document)
+		taxes, seller, supplied_at, at, contact, contact_subject, coalesce((SELECT i.number FROM documents i WHERE i.id = documents.of), ''), coalesce(payable_until, 0) FROM documents WHERE id = ?`, document)
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
 			return Document{}, err
@@ -137,7 +137,7 @@ func documentTx(tx *sqlite.Tx, document ID) (Document, error) {
 		ID: document, Kind: Kind(rows.Text(0)), Number: rows.Text(1), IssuedAt: instant(rows.Int64(2)), Order: orders.ID(rows.Text(3)), OrderNumber: rows.Text(4),
 		Of: ID(rows.Text(5)), Grant: rows.Int(6), Reason: rows.Text(7), Currency: c, TaxIncluded: rows.Bool(9),
 		Net: money.New(rows.Int64(10), c), Tax: money.New(rows.Int64(11), c), Gross: money.New(rows.Int64(12), c),
-		SuppliedAt: instant(rows.Int64(15)), At: instant(rows.Int64(16)), contact: rows.Blob(17), subject: rows.Text(18), OfNumber: rows.Text(19),
+		SuppliedAt: instant(rows.Int64(15)), At: instant(rows.Int64(16)), contact: rows.Blob(17), subject: rows.Text(18), OfNumber: rows.Text(19), PayableUntil: instant(rows.Int64(20)),
 	}
 	taxes, seller := rows.Blob(13), rows.Blob(14)
 	if err := rows.Close(); err != nil {

@@ -25,6 +25,7 @@ CREATE TABLE documents (
 	contact         BLOB,             -- the order's, sealed under the key of contact_subject
 	contact_subject TEXT    NOT NULL,
 	supplied_at     INTEGER NOT NULL, -- when goods first left; 0 if none had
+	payable_until   INTEGER CHECK (payable_until IS NULL OR kind = 'invoice'), -- by payment terms; NULL if the order has none
 	at              INTEGER NOT NULL,
 	CHECK ((contact IS NULL) = (contact_subject = ''))
 ) STRICT, WITHOUT ROWID;

@@ -10,6 +10,7 @@ var german = &locale{code: "de", point: ",", group: ".", date: "02.01.2006", tex
 	"Date":                            "Datum",
 	"Order":                           "Bestellung",
 	"Delivered on":                    "Geliefert am",
+	"Payable until":                   "Zahlbar bis",
 	"Delivery":                        "Lieferung",
 	"Reason":                          "Grund",
 	"Description":                     "Bezeichnung",

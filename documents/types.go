@@ -45,6 +45,7 @@ type Document struct {
 	Taxes           []pricing.TaxSum // what Tax consists of
 	Seller          Seller
 	SuppliedAt      time.Time // when goods first left; zero if none had
+	PayableUntil    time.Time // by the order's payment terms; zero if it has none, and for credit notes
 	At              time.Time // when it was drawn up
 
 	contact seal.Sealed

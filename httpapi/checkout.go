@@ -149,6 +149,7 @@ type checkOutInput struct {
 		PayWith  string        `json:"pay_with,omitempty" maxLength:"64" doc:"The name of a payment provider."`
 		Token    string        `json:"token,omitempty" maxLength:"500" doc:"What the provider's own field in the browser gave for the means of payment. Never a card number: those are refused."`
 		Tenders  []TenderInput `json:"tenders,omitempty" nullable:"false" maxItems:"10" doc:"Several payments in the place of pay_with and token. Gift cards and credit are taken first; together they must make the total."`
+		Terms    string        `json:"terms,omitempty" maxLength:"40" doc:"Payment terms of the shop on which the order is placed unpaid, such as net_30, in the place of pay_with, token and tenders."`
 		Expected *MoneyInput   `json:"expected_total,omitempty" doc:"What the shopper saw; the checkout is refused if the cart costs something else."`
 	}
 }
@@ -158,11 +159,11 @@ func (a *api) checkOut(ctx context.Context, in *checkOutInput) (*statusAnswer[Ch
 	if err != nil {
 		return nil, err
 	}
-	c := checkout.Complete{Cart: in.id(), CartVersion: version, PayWith: in.Body.PayWith, Token: in.Body.Token, Key: in.Key}
+	c := checkout.Complete{Cart: in.id(), CartVersion: version, PayWith: in.Body.PayWith, Token: in.Body.Token, Terms: in.Body.Terms, Key: in.Key}
 	if c.Tenders, err = a.tenders(in.Body.Tenders); err != nil {
 		return nil, err
 	}
-	if len(c.Tenders) == 0 && !a.paysWith(in.Body.PayWith) {
+	if len(c.Tenders) == 0 && c.Terms == "" && !a.paysWith(in.Body.PayWith) {
 		return nil, notOffered("body.pay_with")
 	}
 	if in.Body.Expected != nil {

@@ -63,8 +63,10 @@ var notServed = map[string]string{
 	"Documents.Deliveries": "parcels and addresses of an order are listed",
 	"Inventory.SourceEach": "a step of a checkout",
 
-	"Credit.Get Credit.OfCustomer": "balances are listed, by customer",
-	"Credit.Providers":             "part of opening a store",
+	"Credit.HandOverDue Credit.IssueTimer": "timers of the store",
+	"Orders.TermsNamed":                    "part of the list of terms",
+	"Credit.Get Credit.OfCustomer":         "balances are listed, by customer",
+	"Credit.Providers":                     "part of opening a store",
 
 	"Endpoints.Lease Endpoints.Progress Endpoints.Versions": "the dispatcher of webhooks",
 	"Merchandising.NoteMisses":                              "a Finder notes what found nothing",

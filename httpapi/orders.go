@@ -39,6 +39,9 @@ type Order struct {
 	CreatedAt    time.Time       `json:"created_at"`
 	PlacedAt     *time.Time      `json:"placed_at,omitempty"`
 	CanceledAt   *time.Time      `json:"canceled_at,omitempty"`
+	Terms        string          `json:"terms,omitempty" doc:"The payment terms that it was placed unpaid on."`
+	PaymentDueAt *time.Time      `json:"payment_due_at,omitempty" doc:"When it is to be paid by its terms."`
+	OverdueAt    *time.Time      `json:"overdue_at,omitempty" doc:"When it was found unpaid after that."`
 }
 
 // OrderLine is one line of an order, with title and price as they were agreed.
@@ -152,6 +155,7 @@ func showOrder(o orders.Order) Order {
 		Total: moneyOf(o.Total), Captured: moneyOf(o.Captured), Refunded: moneyOf(o.Refunded),
 		Metadata: object(o.Metadata), Version: o.Version,
 		CreatedAt: o.CreatedAt, PlacedAt: timeOr(o.PlacedAt), CanceledAt: timeOr(o.CanceledAt),
+		Terms: o.Terms, PaymentDueAt: timeOr(o.PaymentDueAt), OverdueAt: timeOr(o.OverdueAt),
 	}
 	for _, f := range o.Fees {
 		out.FeeRows = append(out.FeeRows, Fee{f.Fee, f.Name, string(f.Kind), f.Line, moneyOf(f.Amount), moneyOf(f.Tax)})

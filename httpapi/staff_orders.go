@@ -43,6 +43,7 @@ type listAllOrdersInput struct {
 	Page
 	Status   string `query:"status" enum:"pending,placed,canceled"`
 	Customer string `query:"customer" maxLength:"64"`
+	Overdue  string `query:"overdue" enum:"true" doc:"Only orders that are not paid after the end of their payment terms."`
 	Number   string `query:"number" maxLength:"60" doc:"Only the order with this number; case, spaces and dashes of an order's own number do not matter."`
 }
 
@@ -51,13 +52,13 @@ func (a *api) listAllOrders(ctx context.Context, in *listAllOrdersInput) (*answe
 		return a.listNumbered(ctx, in)
 	}
 	query := url.Values{}
-	for name, value := range map[string]string{"status": in.Status, "customer": in.Customer} {
+	for name, value := range map[string]string{"status": in.Status, "customer": in.Customer, "overdue": in.Overdue} {
 		if value != "" {
 			query.Set(name, value)
 		}
 	}
 	f := orders.Filter{
-		Status: orders.Status(in.Status), Customer: accounts.CustomerID(in.Customer), After: orders.ID(in.After), Limit: in.Limit + 1,
+		Overdue: in.Overdue != "", Status: orders.Status(in.Status), Customer: accounts.CustomerID(in.Customer), After: orders.ID(in.After), Limit: in.Limit + 1,
 	}
 	return a.listOrders(ctx, "/staff/orders", f, in.Page, query)
 }

@@ -96,6 +96,8 @@ func (a *api) addStaffRecords() {
 	add(a, route{forStaff, "GET", "/staff/history/{subject}", "list-history", "Catalog for staff", "List who changed what about a product, category or another thing of the catalog, the oldest change first", 0, false}, a.listHistory)
 	add(a, route{forStaff, "GET", "/staff/numbering", "get-numbering", "Fulfilment", "Get how orders are numbered", 0, false}, a.getNumbering)
 	add(a, route{forStaff, "PUT", "/staff/numbering", "set-numbering", "Fulfilment", "Say how orders are numbered that are placed from now on", 0, false}, a.setNumbering)
+	add(a, route{forStaff, "GET", "/staff/terms", "get-terms", "Payments", "Get the payment terms on which orders may be placed unpaid", 0, false}, a.getTerms)
+	add(a, route{forStaff, "PUT", "/staff/terms", "set-terms", "Payments", "Replace the payment terms; orders keep theirs", 0, false}, a.setTerms)
 	add(a, route{forStaff, "GET", "/staff/ledger", "list-ledger", "Payments", "List the bookings of one order", 0, false}, a.listLedger)
 	add(a, route{forStaff, "GET", "/staff/ledger/balances", "list-account-balances", "Payments", "List what the accounts stand at", 0, false}, a.listAccounts)
 	add(a, route{forStaff, "POST", "/staff/payments/reconciliations", "reconcile-payments", "Payments", "Compare a provider's books with the shop's now", 0, false}, a.reconcile)

@@ -545,6 +545,13 @@ func (c *Client) GetStock(ctx context.Context, sku string, query GetStockQuery, 
 	return out, err
 }
 
+// GetTerms: get the payment terms on which orders may be placed unpaid.
+// It is GET /staff/terms.
+func (c *Client) GetTerms(ctx context.Context, opts ...CallOption) (out ListPaymentTerms, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/terms"}, opts, &out)
+	return out, err
+}
+
 // GetTransfer: get a transfer.
 // It is GET /staff/transfers/{transfer}.
 func (c *Client) GetTransfer(ctx context.Context, transfer string, opts ...CallOption) (out StockTransfer, err error) {
@@ -996,6 +1003,8 @@ type ListOrdersQuery struct {
 	After    string
 	Status   string
 	Customer string
+	// Only orders that are not paid after the end of their payment terms.
+	Overdue string
 	// Only the order with this number; case, spaces and dashes of an order's own number do not matter.
 	Number string
 }
@@ -1013,6 +1022,9 @@ func (q ListOrdersQuery) values() url.Values {
 	}
 	if q.Customer != "" {
 		v.Set("customer", q.Customer)
+	}
+	if q.Overdue != "" {
+		v.Set("overdue", q.Overdue)
 	}
 	if q.Number != "" {
 		v.Set("number", q.Number)
@@ -1817,6 +1829,13 @@ func (c *Client) SetStockPolicy(ctx context.Context, sku string, query SetStockP
 	return out, err
 }
 
+// SetTerms: replace the payment terms; orders keep theirs.
+// It is PUT /staff/terms.
+func (c *Client) SetTerms(ctx context.Context, body SetTermsBody, opts ...CallOption) (out ListPaymentTerms, err error) {
+	err = c.do(ctx, call{method: "PUT", path: "/staff/terms", body: body}, opts, &out)
+	return out, err
+}
+
 // ShipOrder: record that goods have left.
 // It is POST /staff/orders/{order}/shipments.
 func (c *Client) ShipOrder(ctx context.Context, order string, body ShipOrderBody, opts ...CallOption) (out Order, err error) {
@@ -2332,6 +2351,8 @@ type CheckOutBody struct {
 	PayWith string `json:"pay_with,omitempty"`
 	// Several payments in the place of pay_with and token. Gift cards and credit are taken first; together they must make the total.
 	Tenders []TenderInput `json:"tenders,omitempty"`
+	// Payment terms of the shop on which the order is placed unpaid, such as net_30, in the place of pay_with, token and tenders.
+	Terms string `json:"terms,omitempty"`
 	// What the provider's own field in the browser gave for the means of payment. Never a card number: those are refused.
 	Token string `json:"token,omitempty"`
 }
@@ -3053,6 +3074,13 @@ type ListPaymentMethod struct {
 	Next string `json:"next,omitempty"`
 }
 
+// ListPaymentTerms is a value of the API.
+type ListPaymentTerms struct {
+	Items []PaymentTerms `json:"items"`
+	// Pass this as after to read on; it is missing on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // ListPrice is a value of the API.
 type ListPrice struct {
 	Items []Price `json:"items"`
@@ -3357,7 +3385,11 @@ type Order struct {
 	Lines    []OrderLine     `json:"lines,omitempty"`
 	Metadata json.RawMessage `json:"metadata,omitempty"`
 	// What people call the order. Unique; with a sequence it changes once, a moment after the order was placed.
-	Number        string     `json:"number"`
+	Number string `json:"number"`
+	// When it was found unpaid after that.
+	OverdueAt *time.Time `json:"overdue_at,omitempty"`
+	// When it is to be paid by its terms.
+	PaymentDueAt  *time.Time `json:"payment_due_at,omitempty"`
 	PaymentStatus string     `json:"payment_status"`
 	PlacedAt      *time.Time `json:"placed_at,omitempty"`
 	Refunded      Money      `json:"refunded"`
@@ -3369,8 +3401,10 @@ type Order struct {
 	TaxAdded Money `json:"tax_added"`
 	// The certificate by which no tax was due.
 	TaxExempt string `json:"tax_exempt,omitempty"`
-	Total     Money  `json:"total"`
-	Version   int64  `json:"version"`
+	// The payment terms that it was placed unpaid on.
+	Terms   string `json:"terms,omitempty"`
+	Total   Money  `json:"total"`
+	Version int64  `json:"version"`
 }
 
 // OrderDelivery is a value of the API.
@@ -3483,6 +3517,20 @@ type PaymentMethod struct {
 	ID       string `json:"id"`
 	Last4    string `json:"last4,omitempty"`
 	Provider string `json:"provider"`
+}
+
+// PaymentTerms is a value of the API.
+type PaymentTerms struct {
+	// Customers who may, beside the groups.
+	Customers []string `json:"customers,omitempty"`
+	// After the order was placed; 0 is at receipt.
+	Days int64 `json:"days"`
+	// The groups of customers who may use them.
+	Groups []string `json:"groups,omitempty"`
+	// The most that a customer may owe, one for each currency. Others are not limited.
+	Limits []MoneyInput `json:"limits,omitempty"`
+	// Such as net_30: a–z, 0–9, _ and -.
+	Name string `json:"name"`
 }
 
 // Place is a value of the API.
@@ -4281,6 +4329,11 @@ type SetQuantityBody struct {
 	Quantity int64 `json:"quantity"`
 	// Names the line if the SKU is in the cart at several prices.
 	UnitPrice *MoneyInput `json:"unit_price,omitempty"`
+}
+
+// SetTermsBody is a value of the API.
+type SetTermsBody struct {
+	Items []PaymentTerms `json:"items"`
 }
 
 // ShipOrderBody is a value of the API.
