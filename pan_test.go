@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/payments"
@@ -81,6 +83,21 @@ func TestNoCommandTakesACardNumber(t *testing.T) {
 	}
 	if refused < 200 {
 		t.Errorf("%d fields refuse card numbers: the test does not find them", refused)
+	}
+}
+
+// TestATelephoneNumberIsNoCardNumber: one without a + has the check digit of a
+// card by chance, in fields for such numbers only.
+func TestATelephoneNumberIsNoCardNumber(t *testing.T) {
+	const number = "4915112345678"
+	for field, c := range map[string]cart.Contact{
+		"": {Phone: number, ShippingAddress: accounts.Address{Phone: number}}, "Contact.Phone": {Phone: aCard}, "Contact.Name": {Name: number},
+	} {
+		_, err := command.Do[any](t.Context(), deaf{}, &cart.SetContact{Contact: c}, command.Call{Key: "k"})
+		bad, found := errors.AsType[*payments.CardNumberError](err)
+		if found != (field != "") || found && bad.Field != field {
+			t.Errorf("want %q refused, got %v", field, err)
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ type Register struct {
 	// then the customer is known to the shop by other means.
 	Email             seal.Personal   `cbor:"-"`
 	Name              seal.Personal   `cbor:"-"`
-	Phone             seal.Personal   `cbor:"-"`
+	Phone             seal.Personal   `cbor:"-" command:"phone"`
 	Password          seal.Personal   `cbor:"-" command:"secret"` // "" means none: no log-in yet
 	Groups            []string        `cbor:"1,keyasint,omitempty"`
 	ExternalReference string          `cbor:"2,keyasint,omitempty" command:"numbers"`

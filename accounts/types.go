@@ -49,8 +49,8 @@ type Address struct {
 	City     seal.Personal
 	Region   seal.Personal
 	Postcode seal.Personal
-	Country  string // two capital letters, ISO 3166-1
-	Phone    seal.Personal
+	Country  string        // two capital letters, ISO 3166-1
+	Phone    seal.Personal `command:"phone"`
 }
 
 // SavedAddress is an address in a customer's address book.

@@ -22,7 +22,7 @@ type Update struct {
 	Customer          CustomerID      `cbor:"1,keyasint"`
 	Email             *seal.Personal  `cbor:"-"`
 	Name              *seal.Personal  `cbor:"-"`
-	Phone             *seal.Personal  `cbor:"-"`
+	Phone             *seal.Personal  `cbor:"-" command:"phone"`
 	Groups            *[]string       `cbor:"2,keyasint"`
 	ExternalReference *string         `cbor:"3,keyasint" command:"numbers"`
 	Metadata          json.RawMessage `cbor:"4,keyasint,omitempty"`

@@ -18,7 +18,7 @@ import (
 type Contact struct {
 	Email           seal.Personal
 	Name            seal.Personal
-	Phone           seal.Personal
+	Phone           seal.Personal `command:"phone"`
 	ShippingAddress accounts.Address
 	BillingAddress  accounts.Address // all empty means the shipping address
 	Note            seal.Personal    // to the shop, or a message to go with a gift

@@ -36,6 +36,7 @@ func (a *api) addStaffOrders() {
 	add(a, route{forStaff, "POST", "/staff/orders/{order}/returns", "return-order", "Fulfilment", "Record that goods came back, and refund them", 0, false}, a.returnOrder)
 	add(a, route{forStaff, "POST", "/staff/orders/{order}/refunds", "refund-order", "Payments", "Give money back", 0, false}, a.refundOrder)
 	add(a, route{forStaff, "POST", "/staff/payments/{payment}/captures", "capture-payment", "Payments", "Take authorized money", 0, false}, a.capturePayment)
+	add(a, route{forStaff, "POST", "/staff/payments/{payment}/voids", "void-payment", "Payments", "Let go of authorized money that will not be needed", 0, false}, a.voidPayment)
 	add(a, route{forStaff, "GET", "/staff/orders/{order}/operations", "list-operations", "Payments", "List what was asked of providers after an order's payments", 0, false}, a.listOperations)
 }
 
@@ -200,6 +201,22 @@ func (a *api) capturePayment(ctx context.Context, in *capturePaymentInput) (*ans
 		return nil, err
 	}
 	done, err := a.shop.Payments.Capture(ctx, payments.Capture{Attempt: payments.ID(in.Payment), Amount: amount, Reason: in.Body.Reason, Key: in.Key})
+	if err != nil {
+		return nil, err
+	}
+	return &answer[Operation]{Body: showOperation(done)}, nil
+}
+
+type voidPaymentInput struct {
+	Keyed
+	Payment string `path:"payment" maxLength:"64" doc:"A payment's ID."`
+	Body    struct {
+		Reason string `json:"reason,omitempty" maxLength:"500"`
+	}
+}
+
+func (a *api) voidPayment(ctx context.Context, in *voidPaymentInput) (*answer[Operation], error) {
+	done, err := a.shop.Payments.Void(ctx, payments.Void{Attempt: payments.ID(in.Payment), Reason: in.Body.Reason, Key: in.Key})
 	if err != nil {
 		return nil, err
 	}

@@ -1935,6 +1935,13 @@ func (c *Client) Verify(ctx context.Context, body VerifyBody, opts ...CallOption
 	return c.do(ctx, call{method: "POST", path: "/verifications", body: body}, opts, nil)
 }
 
+// VoidPayment: let go of authorized money that will not be needed.
+// It is POST /staff/payments/{payment}/voids.
+func (c *Client) VoidPayment(ctx context.Context, payment string, body VoidPaymentBody, opts ...CallOption) (out Operation, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/staff/payments/" + url.PathEscape(payment) + "/voids", body: body}, opts, &out)
+	return out, err
+}
+
 // WithdrawExemption: withdraw an exemption from tax.
 // It is DELETE /staff/customers/{customer}/exemptions/{certificate}.
 func (c *Client) WithdrawExemption(ctx context.Context, customer string, certificate string, opts ...CallOption) error {
@@ -4750,6 +4757,11 @@ type VariantListPrice struct {
 // VerifyBody is a value of the API.
 type VerifyBody struct {
 	Token string `json:"token"`
+}
+
+// VoidPaymentBody is a value of the API.
+type VoidPaymentBody struct {
+	Reason string `json:"reason,omitempty"`
 }
 
 // WordScore is a value of the API.

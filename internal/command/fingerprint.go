@@ -29,7 +29,8 @@ import (
 // digits; so may fields with the tag `command:"numbers"`, which staff and other
 // systems fill in with barcodes, tracking numbers and names of their own. In a
 // command whose type is not exported, which the store makes itself of what was
-// checked before, only fields with the tag `command:"asked"` are looked at.
+// checked before, only fields with the tag `command:"asked"` are looked at. One
+// with the tag `command:"phone"` may be any number that is short enough.
 func fingerprint(e Engine, principal string, c Command) ([]byte, error) {
 	w := request{buf: make([]byte, 0, 256), free: true}
 	w.add(reflect.ValueOf(principal))
@@ -55,6 +56,7 @@ type request struct {
 	bad string // a text that is not UTF-8
 
 	free  bool   // what is added now may look like a card number
+	phone bool   // a telephone number is being added
 	card  bool   // something does that must not
 	field string // where
 }
@@ -97,6 +99,9 @@ func (w *request) add(v reflect.Value) {
 		}
 		w.buf = strconv.AppendInt(append(w.buf, '"'), int64(len(s)), 10)
 		w.buf = append(append(w.buf, ':'), s...)
+		if w.phone {
+			s = "+" + strings.TrimLeft(s, "+") // may be as many digits as a telephone number has
+		}
 		if !w.free && pan.Within(s) {
 			w.card = w.card || v.Type().PkgPath() == "" || v.Type() == personal
 		}
@@ -122,7 +127,9 @@ func (w *request) addFields(v reflect.Value) {
 		}
 		free, card := w.free, w.card
 		w.free = tag == "numbers" || free && tag != "asked"
+		w.phone = tag == "phone"
 		w.add(v.Field(i))
+		w.phone = false
 		if w.free = free; w.card && !card {
 			w.field = strings.TrimSuffix(f.Name+"."+w.field, ".")
 		}
