@@ -20,7 +20,7 @@ func (v *view) shelf() *shelf {
 }
 
 // shelfKey names a pool's shelf in the cache.
-func shelfKey(pool PoolID) string { return "inventory:shelf:" + string(pool) }
+func shelfKey(pool PoolID) string { return "stock:" + string(pool) }
 
 // execOn runs a statement that changes a pool's row of pools, grants or
 // allowances. What is cached of the pool is stale then, whichever shard it is.

@@ -11,6 +11,7 @@ package cache
 
 import (
 	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"github.com/cespare/xxhash/v2"
@@ -22,6 +23,20 @@ import (
 // each other misses.
 const versions = 1 << 14
 
+// busy begins the keys that change with every sale. They have version numbers
+// of their own: sharing them, goods that are sold would cost products, prices
+// and rules, which hardly change, their places.
+const busy = "stock:"
+
+// slot returns which version number is a key's.
+func slot(key string) uint64 {
+	n := xxhash.Sum64String(key) % versions
+	if strings.HasPrefix(key, busy) {
+		n += versions
+	}
+	return n
+}
+
 // assumedBytes is what an entry is taken to weigh: values are small structs
 // whose exact size is not worth computing on the read path.
 const assumedBytes = 512
@@ -29,7 +44,7 @@ const assumedBytes = 512
 // Cache is safe for concurrent use. A nil *Cache caches nothing.
 type Cache struct {
 	entries *ristretto.Cache[uint64, entry]
-	version [versions]atomic.Uint64
+	version [2 * versions]atomic.Uint64
 	loads   singleflight.Group
 
 	hits, misses atomic.Uint64
@@ -113,7 +128,7 @@ func (c *Cache) Many(keys []string, load func(missing []int) ([]any, error)) ([]
 // versionOf returns the version of a key. It is read before the data: a commit
 // between the two makes an entry unreachable, never stale.
 func (c *Cache) versionOf(key string) uint64 {
-	return c.version[xxhash.Sum64String(key)%versions].Load()
+	return c.version[slot(key)].Load()
 }
 
 func (c *Cache) find(key string, version uint64) (any, bool) {
@@ -141,7 +156,7 @@ func (c *Cache) Counts() (hits, misses uint64) {
 // commit that changed key and before its caller hears of it.
 func (c *Cache) Bump(key string) {
 	if c != nil {
-		c.version[xxhash.Sum64String(key)%versions].Add(1)
+		c.version[slot(key)].Add(1)
 	}
 }
 

@@ -125,3 +125,32 @@ func BenchmarkHit(b *testing.B) {
 		}
 	}
 }
+
+// TestWhatIsSoldCostsNothingElse: stock that changes takes no product out of the
+// cache.
+func TestWhatIsSoldCostsNothingElse(t *testing.T) {
+	c, err := cache.New(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	loads := 0
+	get := func() {
+		t.Helper()
+		if _, err := c.Get("sku:mug", func() (any, error) { loads++; return 1, nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	get()
+	for before := 0; loads > before; { // until it is kept, which is not at once
+		before = loads
+		get()
+	}
+	before := loads
+	for i := range 100_000 {
+		c.Bump(fmt.Sprint("stock:", i))
+	}
+	if get(); loads != before {
+		t.Error("a product was read again")
+	}
+}
