@@ -401,7 +401,7 @@ func moreTaxes(o orders.Order, q pricing.QuotedShipping, n orders.NewShipping) (
 	}
 	out := make([]pricing.TaxSum, len(q.Taxes))
 	for i, t := range q.Taxes {
-		out[i] = pricing.TaxSum{Name: t.Name, Rate: t.Rate, Base: t.Base, Amount: t.Amount}
+		out[i] = pricing.TaxSum(t)
 	}
 	if n.MoreTax == q.Tax {
 		return out, nil
