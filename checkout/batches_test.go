@@ -196,6 +196,7 @@ func apply(t *testing.T, number int, log []shard.Entry, perBatch int) applied {
 // TestBatchBoundaries: where a log is cut into entries and transactions has no
 // influence on what it comes to, nor on any answer.
 func TestBatchBoundaries(t *testing.T) {
+	t.Parallel()
 	cuts := []int{1, 7, 64, 512}
 	for number, log := range history(t) {
 		t.Logf("shard %d has logged %d commands", number, len(log))

@@ -183,6 +183,7 @@ func (w *warehouse) conserve(t *rapid.T) {
 // that hold goods, backorders, several places and transfers. What a store checks
 // about itself is checked when the test ends.
 func TestStockIsConserved(t *testing.T) {
+	t.Parallel()
 	s := newShop(t, 3)
 	run := 0
 	rapid.Check(t, func(t *rapid.T) {

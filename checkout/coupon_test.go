@@ -109,6 +109,7 @@ func TestADeclinedPaymentGivesItsUseBack(t *testing.T) {
 // used once, and two hundred one that can be used three times; all of them pay
 // at once.
 func TestUsesAreNeverExceeded(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ shoppers, uses int64 }{{1000, 1}, {200, 3}} {
 		s := newShop(t, 8)
 		s.sells("mug", c.shoppers)

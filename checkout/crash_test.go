@@ -425,6 +425,7 @@ func (s *shop) ends(v visit, c *customer) {
 // what the log and the providers know, recovery and a shopper who asks again
 // come to the same end, to the cent. COMMERCE_LONG=1 leaves no case out.
 func TestCrashMatrix(t *testing.T) {
+	t.Parallel()
 	s := newShop(t, 2)
 	s.sells("mug", 10_000)
 	s.sells("cup", 10_000)

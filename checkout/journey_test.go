@@ -36,6 +36,7 @@ type redemption struct {
 // no coupon is for, and the day after the campaign; and who has used it twice
 // cannot use it a third time.
 func TestCompleteJourney(t *testing.T) {
+	t.Parallel()
 	if _, err := os.Stat(journeyData); err != nil {
 		t.Skipf("the data of the grocer is not there: %v", err)
 	}

@@ -101,6 +101,7 @@ var planted = []struct {
 }
 
 func TestPlantedBugsAreCaught(t *testing.T) {
+	t.Parallel()
 	for _, p := range planted {
 		t.Run(p.name, func(t *testing.T) {
 			if found := complaints(t, mutation{}, p.scenario); len(found) > 0 {

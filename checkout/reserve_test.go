@@ -250,6 +250,7 @@ func TestSafetyStock(t *testing.T) {
 
 // TestManyForTheLastOne: a thousand buyers on eight shards want the last unit.
 func TestManyForTheLastOne(t *testing.T) {
+	t.Parallel()
 	for _, by := range []catalog.Reserve{catalog.ReserveOnOrder, catalog.ReserveOnCart} {
 		t.Run(fmt.Sprintf("%q", by), func(t *testing.T) {
 			s := newShop(t, 8)
