@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -92,22 +91,11 @@ func addPicture(v *visit) error {
 // pictureKind returns the media type of a picture by its first bytes, "" if it
 // is none.
 func pictureKind(file io.ReadSeeker) (string, error) {
-	head := make([]byte, 512)
-	n, err := io.ReadFull(file, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+	kind, err := web.MediaType(file)
+	if err != nil || !strings.HasPrefix(kind, "image/") {
 		return "", err
 	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return "", err
-	}
-	kind := http.DetectContentType(head[:n])
-	switch {
-	case bytes.Contains(head[:n], []byte("<svg")):
-		return "image/svg+xml", nil
-	case strings.HasPrefix(kind, "image/"):
-		return kind, nil
-	}
-	return "", nil
+	return kind, nil
 }
 
 // showPicture serves a picture to staff. SVG is a program: on its own it may

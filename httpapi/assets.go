@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/keelshop/commerce/catalog/assets"
+	"github.com/keelshop/commerce/internal/web"
 )
 
 // maxAsset bounds an upload, in bytes.
@@ -42,7 +42,7 @@ func (a *api) getAsset(ctx context.Context, in *getAssetInput) (*fileAnswer, err
 	if err != nil {
 		return nil, err
 	}
-	kind, err := sniff(file)
+	kind, err := web.MediaType(file)
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -57,26 +57,6 @@ func (a *api) getAsset(ctx context.Context, in *getAssetInput) (*fileAnswer, err
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
 		http.ServeContent(w, r, "", time.Time{}, file)
 	}}, nil
-}
-
-// sniff returns the media type of a file by its first bytes.
-func sniff(file io.ReadSeeker) (string, error) {
-	head := make([]byte, 512)
-	n, err := io.ReadFull(file, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return "", err
-	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return "", err
-	}
-	kind := http.DetectContentType(head[:n])
-	switch {
-	case bytes.Contains(head[:n], []byte("<svg")):
-		return "image/svg+xml", nil
-	case bytes.HasPrefix([]byte(kind), []byte("text/html")):
-		return "text/plain; charset=utf-8", nil // never a page of ours
-	}
-	return kind, nil
 }
 
 // uploadInput hands the body over as it arrives.

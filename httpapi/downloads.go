@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/keelshop/commerce/downloads"
 	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/orders"
 )
 
@@ -149,7 +150,7 @@ func (a *api) download(ctx context.Context, in *downloadInput) (*fileAnswer, err
 	if err != nil {
 		return nil, err
 	}
-	kind, err := sniff(got.Body)
+	kind, err := web.MediaType(got.Body)
 	if err != nil {
 		return nil, errors.Join(err, got.Body.Close())
 	}
