@@ -172,6 +172,9 @@ func changeCart(v *visit) error {
 	if v.basket.ID == "" {
 		return v.redirect("/cart")
 	}
+	if v.joined { // its lines are others than those that the form is of
+		return v.redirect("/cart?note=moved")
+	}
 	_, err = v.site.shop.Carts.SetQuantity(v.ctx(), cart.SetQuantity{Cart: v.basket.ID, SKU: sku, Line: max(line, 0), Quantity: quantity})
 	if err != nil {
 		return v.cartRefused(err)

@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,7 +13,8 @@ import (
 )
 
 // The names of the cookies. With Options.HTTPS they begin with __Host-, so that
-// no other host can set them.
+// no other host can set them, or with __Secure- if the shop is a part of a site:
+// a __Host- cookie would be sent to all of it.
 const (
 	cookieCart     = "cart"   // the ID of the cart, which nobody can guess
 	cookieOrders   = "orders" // the IDs of the carts that a guest's last orders were made of
@@ -32,8 +34,11 @@ const (
 )
 
 func (s *site) cookieName(name string) string {
-	if s.HTTPS {
+	switch {
+	case s.HTTPS && s.Base == "":
 		return "__Host-" + name
+	case s.HTTPS:
+		return "__Secure-" + name
 	}
 	return name
 }
@@ -58,7 +63,7 @@ func (v *visit) setCookie(name, value string) {
 
 func (v *visit) newCookie(name, value string) *http.Cookie {
 	return &http.Cookie{
-		Name: v.site.cookieName(name), Value: value, Path: "/", MaxAge: int(cookieLife.Seconds()),
+		Name: v.site.cookieName(name), Value: value, Path: cmp.Or(v.site.Base, "/"), MaxAge: int(cookieLife.Seconds()),
 		HttpOnly: name != cookieUnits, SameSite: http.SameSiteLaxMode, Secure: v.site.HTTPS,
 	}
 }

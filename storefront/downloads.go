@@ -100,7 +100,7 @@ func showLink(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p.NoIndex, p.Here = true, "/" // the address is a secret
+	p.NoIndex, p.Here = true, v.site.Base+"/" // the address is a secret
 	return v.show(200, "download", linkPage{page: p, Download: v.downloadView(f), Token: token})
 }
 

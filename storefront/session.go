@@ -2,12 +2,12 @@ package storefront
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
-	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/fault"
 )
 
@@ -20,6 +20,7 @@ type accountPage struct {
 	Done      string
 	Token     string
 	Mail      bool // letters can be sent
+	Elsewhere bool // e-mail address, password and log-out are the program's: see Auth
 	Customer  accounts.Customer
 	Orders    []orderView
 	Countries []string
@@ -35,11 +36,15 @@ func (v *visit) accountPage(title string) (accountPage, error) {
 		back = v.site.Base + "/account"
 	}
 	return accountPage{
-		page: p, Form: v.readForm("name", "email"), Back: back, Mail: v.site.Mailer != nil, Countries: v.site.Countries,
+		page: p, Form: v.readForm("name", "email"), Back: back, Mail: v.site.Mailer != nil, Elsewhere: v.site.Auth != nil, Countries: v.site.Countries,
 	}, err
 }
 
 func showLogIn(v *visit) error {
+	if auth := v.site.Auth; auth != nil {
+		http.Redirect(v.w, v.r, auth.LogInURL(backTo(v.r.URL.Query().Get("back"), v.site.Base)), http.StatusSeeOther)
+		return nil
+	}
 	data, err := v.accountPage("Log in")
 	if err != nil {
 		return err
@@ -148,14 +153,9 @@ func (v *visit) passwordProblem(err error) string {
 // cart before joins what they had left there.
 func (v *visit) enter(session accounts.Session, to string) error {
 	v.setCookie(cookieSession, session.Token.Reveal())
-	if v.basket.ID != "" && v.basket.Customer == "" && v.basket.Status == cart.Active {
-		merged, err := v.site.shop.Carts.Merge(v.ctx(), v.basket.ID, session.Customer)
-		switch {
-		case err == nil:
-			v.setCookie(cookieCart, string(merged.ID))
-		case !is[*cart.StatusError](err): // a checkout of it runs, which goes on as a guest's
-			return err
-		}
+	v.customer = session.Customer
+	if err := v.joinCart(); err != nil {
+		return err
 	}
 	return v.redirect(strings.TrimPrefix(to, v.site.Base))
 }
@@ -181,7 +181,7 @@ func (v *visit) toLogIn() error {
 // ended is no error: they are a guest then.
 func (v *visit) readSession() error {
 	token := v.cookie(cookieSession)
-	if token == "" {
+	if token == "" || v.site.Auth != nil {
 		return nil
 	}
 	session, err := v.site.shop.Accounts.Session(v.ctx(), commerce.Personal(token))

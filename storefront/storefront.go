@@ -41,14 +41,16 @@ type Options struct {
 	// Name is what the shop is called. It defaults to "Shop".
 	Name string
 	// Base is the path that the shop is mounted under, as in /shop, without a
-	// slash at its end. "" is a site of its own.
+	// slash at its end. "" is a site of its own. Links, redirects and cookies
+	// stay below it. Search engines read robots.txt at the root of a site only:
+	// the program's own can name BASE/sitemap.xml.
 	Base string
 	// URL is where the site is found, as in https://shop.example.com, for
 	// links that leave it: site map, canonical addresses, letters. If it is "",
 	// links are made from what a request says.
 	URL string
 	// HTTPS says that browsers reach the shop through TLS only. Cookies are
-	// Secure then and bound to the host.
+	// Secure then and, without Base, bound to the host.
 	HTTPS bool
 	// Currencies that shoppers may choose from, the default first. It
 	// defaults to EUR.
@@ -64,8 +66,13 @@ type Options struct {
 	// A language without one is searched in English. Without any there is no
 	// search, and categories have no filters.
 	Finders map[string]*search.Finder
+	// Auth says who sends a request, for a program with users of its own. The
+	// shop has no pages to log in, register or change a password then. Without
+	// one, customers log in here, and a cookie of the shop's remembers it.
+	Auth Auth
 	// Mailer sends letters, by which customers get a new password or confirm
-	// their address: see LetterPath. Without one there are no such pages.
+	// their address: see LetterPath. Without one, or with Auth, there are no such
+	// pages.
 	Mailer accounts.Mailer
 	// Theme holds files that take the place of those of this package, by
 	// their paths: templates/*.html and static/*. Further ones are added:
@@ -253,17 +260,19 @@ func (s *site) routes() http.Handler {
 		browse("GET /suggest", suggest)
 	}
 	handle("GET /login", showLogIn)
-	handle("POST /login", secretly(logIn))
-	handle("POST /logout", logOut)
-	handle("GET /register", showRegister)
-	handle("POST /register", secretly(register))
 	handle("GET /account", account)
 	handle("POST /account", changeAccount)
-	handle("POST /account/email", secretly(changeEmail))
 	handle("GET /account/address", showAddress)
 	handle("POST /account/address", addAddress)
 	handle("POST /account/address/remove", removeAddress)
-	if s.Mailer != nil { // without one nobody could get a letter
+	if s.Auth == nil { // else they are the program's
+		handle("POST /login", secretly(logIn))
+		handle("POST /logout", logOut)
+		handle("GET /register", showRegister)
+		handle("POST /register", secretly(register))
+		handle("POST /account/email", secretly(changeEmail))
+	}
+	if s.Auth == nil && s.Mailer != nil { // without one nobody could get a letter
 		handle("POST /account/verify", sendVerification)
 		handle("GET /verify", showVerify)
 		handle("POST /verify", secretly(verify))

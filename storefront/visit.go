@@ -31,6 +31,7 @@ type visit struct {
 	public   bool                // the page is the same for all who are not logged in: see browsing
 	market   string              // the country that goods go to, as far as it is known
 	basket   cart.Cart           // the zero Cart if there is none, and on public pages
+	joined   bool                // basket was a guest's when the request came: see joinCart
 	bought   cart.Cart           // the browser's last one, if it still names one that was bought
 	lists    *catalog.PriceLists // see price
 	groups   []string            // of the customer
@@ -64,8 +65,13 @@ func (s *site) visitor(route string, to audience, h func(*visit) error) http.Han
 		}
 		v := &visit{site: s, w: w, r: r}
 		v.locale = s.localeOf(r)
-		v.public = to == everybody || to == guests && v.cookie(cookieSession) == ""
-		err := v.readCookies()
+		err := v.identify(to)
+		if err == nil {
+			err = v.readCookies()
+		}
+		if err == nil {
+			err = v.joinCart()
+		}
 		if err == nil {
 			err = h(v)
 		}

@@ -34,7 +34,7 @@ if (matchMedia('(min-width: 60rem)').matches) for (const d of document.querySele
 for (const form of document.querySelectorAll('form.preferences, form.change, form.filters')) form.classList.add('auto');
 
 // Pages for everybody do not know what is in the cart. A cookie does.
-const units = /(?:^|; )(?:__Host-)?units=(\d+)/.exec(document.cookie);
+const units = /(?:^|; )(?:__Host-|__Secure-)?units=(\d+)/.exec(document.cookie);
 for (const badge of units ? document.querySelectorAll('[data-units]') : []) {
   badge.textContent = units[1];
   badge.hidden = false;
