@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,9 +30,17 @@ import (
 
 // BenchmarkLoopback measures the API over TCP, with the load generator in the
 // same process and all parts in place, beside a bare net/http handler that
-// writes the same bytes. cpu-us/op counts both sides.
+// writes the same bytes. cpu-us/op counts both sides. Once with a shard for
+// each processor, which is the most that one machine gains from, and once with
+// as many as a store gets that may grow to several machines.
 func BenchmarkLoopback(b *testing.B) {
-	shop := commercetest.Open(b, commerce.WithShards(8), commerce.WithPayments(simulator.New()))
+	for _, shards := range []int{runtime.GOMAXPROCS(0), commerce.DefaultShards} {
+		b.Run(fmt.Sprintf("shards=%d", shards), func(b *testing.B) { loopback(b, shards) })
+	}
+}
+
+func loopback(b *testing.B, shards int) {
+	shop := commercetest.Open(b, commerce.WithShards(shards), commerce.WithPayments(simulator.New()))
 	fill(b, shop)
 	plenty := httpapi.Rate{Requests: 1 << 30, Per: 10 * time.Second} // counted, and never too many
 	api, err := httpapi.New(shop, httpapi.Options{
