@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/orders"
-	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/replication/peer"
 	"github.com/keelshop/commerce/shard"
 )
@@ -69,23 +67,9 @@ func (w *world) complete() error {
 	return nil
 }
 
-// settled reports whether all that was begun has ended: no order waits, and no stock is on its way.
-func (w *world) settled() error {
-	ctx, cancel := context.WithTimeout(w.t.Context(), 5*time.Second)
-	defer cancel()
-	s := w.running()[0].shop
-	for o, err := range s.Orders.All(ctx, orders.Filter{Status: orders.Pending}) {
-		if err != nil {
-			return err
-		}
-		return fmt.Errorf("order %s is pending", o.ID)
-	}
-	return nil
-}
-
 // check looks at everything there is, when nothing happens any more.
 func (w *world) check() {
-	w.eventually("all orders are decided", 10*time.Minute, w.settled)
+	w.settles()
 	for _, l := range w.running() {
 		w.sound(l)
 		w.complains(w.hasAll(l))
@@ -93,8 +77,14 @@ func (w *world) check() {
 	}
 	w.same()
 	w.complains(w.keysHold())
-	w.complains(w.moneyAgrees())
 	w.complains(w.stockAgrees())
+	all, err := w.allOrders()
+	w.complains(err)
+	w.complains(w.moneyAgrees(all))
+	w.complains(w.partsAgree(all))
+	w.complains(w.codesAgree(all))
+	w.complains(w.creditAgrees(all))
+	w.complains(w.promisesHold(all))
 }
 
 // complains makes an error a violation.
@@ -144,6 +134,9 @@ func (w *world) hasAll(l *life) error {
 	for o, err := range l.shop.Orders.All(ctx, orders.Filter{}) {
 		if err != nil {
 			return err
+		}
+		if o.Status == orders.Canceled {
+			continue // another may be made of its cart
 		}
 		if o.Status == orders.Placed {
 			delete(missing, string(o.ID))
@@ -209,22 +202,12 @@ func (w *world) same() {
 }
 
 func (w *world) digests(l *life) (list []string, err error) {
-	for i := range w.shards {
-		conn, err := sqlite.Open(filepath.Join(l.shop.Dir(), fmt.Sprintf("shard-%03d.db", i)), sqlite.Options{ReadOnly: true, VFS: l.fs.Name()})
-		if err != nil {
-			return nil, err
-		}
-		err = conn.Begin()
-		if err == nil {
-			sum, applied, failed := shard.Digest(conn.Tx())
-			list, err = append(list, fmt.Sprintf("%d %s", applied, hex.EncodeToString(sum[:6]))), failed
-			err = errors.Join(err, conn.Rollback())
-		}
-		if err := errors.Join(err, conn.Close()); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
+	err = w.eachShard(l, func(tx *sqlite.Tx, _ int) error {
+		sum, applied, err := shard.Digest(tx)
+		list = append(list, fmt.Sprintf("%d %s", applied, hex.EncodeToString(sum[:6])))
+		return err
+	})
+	return list, err
 }
 
 // keysHold asks again for what was confirmed.
@@ -249,28 +232,6 @@ func (w *world) keysHold() error {
 
 func completeAgain(o orders.Order, key, provider string) checkout.Complete {
 	return checkout.Complete{Cart: cart.ID(o.Cart), Key: key, PayWith: provider, Token: "pm_card_visa"}
-}
-
-// moneyAgrees compares the bank's books with the shop's.
-func (w *world) moneyAgrees() error {
-	held, err := w.bank.Held("EUR")
-	if err != nil {
-		return err
-	}
-	balances, err := w.running()[0].shop.Payments.Balances(w.t.Context())
-	if err != nil {
-		return err
-	}
-	booked := int64(0)
-	for _, b := range balances {
-		if b.Account == payments.ProviderAccount(w.bank.Name()) {
-			booked = b.Amount.Minor()
-		}
-	}
-	if held.Minor() != booked {
-		return fmt.Errorf("the bank holds %v, the ledger says %d minor units", held, booked)
-	}
-	return nil
 }
 
 // stockAgrees counts the goods: what was received is sold or left.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/checkout"
@@ -35,7 +36,9 @@ type client struct {
 	n     int   // of its operations
 	price int64 // as many as there were changes
 
-	doubted map[money.Amount]bool // prices that were asked for and not confirmed
+	doubted  map[money.Amount]bool // prices that were asked for and not confirmed
+	customer accounts.CustomerID   // "" before it has logged in
+	promised map[orders.ID]promise // what it was told of its orders; the zero promise is in doubt
 }
 
 func (c *client) key() string {
@@ -45,12 +48,17 @@ func (c *client) key() string {
 
 // on calls a random node. Nothing is heard from one that ends meanwhile.
 func (c *client) on(call func(context.Context, *commerce.Store) error) error {
-	running := c.running()
+	return c.onAny(c.r.IntN, call)
+}
+
+// onAny is on with random numbers of the caller's.
+func (w *world) onAny(roll func(int) int, call func(context.Context, *commerce.Store) error) error {
+	running := w.running()
 	if len(running) == 0 {
 		time.Sleep(200 * time.Millisecond)
 		return fault.New(fault.Unavailable, "no node runs")
 	}
-	l := running[c.r.IntN(len(running))]
+	l := running[roll(len(running))]
 	ctx, cancel := context.WithTimeout(context.Background(), each)
 	defer cancel()
 	err := call(ctx, l.shop)

@@ -20,6 +20,9 @@ import (
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments"
+	"github.com/keelshop/commerce/payments/simulator"
 )
 
 // TestSimulation runs seeds: a few by default, those of SIM_SEEDS="7 8 9", or for as long as SIM_FOR=1h says.
@@ -127,18 +130,52 @@ func (w *world) live() {
 	}
 	all := w.fillShelves()
 	var shopping sync.WaitGroup
-	for i := range w.clients {
-		c := &client{world: w, id: i + 1, r: rand.New(rand.NewPCG(w.seed, uint64(100+i))), doubted: map[money.Amount]bool{}}
+	for i := range w.clients + w.buyers {
+		c := &client{
+			world: w, id: i + 1, r: rand.New(rand.NewPCG(w.seed, uint64(100+i))),
+			doubted: map[money.Amount]bool{}, promised: map[orders.ID]promise{},
+		}
 		w.shoppers = append(w.shoppers, c)
-		shopping.Go(func() { c.shop(all) })
+		if i < w.clients {
+			shopping.Go(func() { c.shop(all) })
+		} else {
+			shopping.Go(c.buysAll)
+		}
 	}
+	var letters sync.WaitGroup
+	letters.Go(w.bank.deliver)
 	w.plague()
 	w.heal()
 	w.stop.Store(true)
 	shopping.Wait()
+	w.calm()
+	w.bank.settle()
+	letters.Wait()
 	if !w.t.Failed() {
 		w.check()
 	}
+}
+
+// calm is the time after all trouble, in which only the bank loses an answer to each refund: everything that buyers do
+// works.
+func (w *world) calm() {
+	w.bank.SetFaults(func(c simulator.Call) simulator.Fault {
+		if c.Of == payments.KindRefund && c.Attempt == 1 {
+			return simulator.LostAnswer
+		}
+		return simulator.None
+	})
+	var buying sync.WaitGroup
+	for i, c := range w.shoppers {
+		buying.Go(func() {
+			for j, t := range allTrips() {
+				if j%len(w.shoppers) == i {
+					c.travel(t)
+				}
+			}
+		})
+	}
+	buying.Wait()
 }
 
 // found makes the cluster.
@@ -168,6 +205,9 @@ func (w *world) fillShelves() (all []cart.ID) {
 		put(sku(i), initial)
 	}
 	put("common", 1)
+	if err := w.furnish(); err != nil {
+		w.t.Fatal(err)
+	}
 	for i := range w.clients {
 		put(catalog.SKU(fmt.Sprint("priced-", i+1)), 0)
 		c, err := s.Carts.AddLine(ctx, cart.AddLine{SKU: sku(0), Quantity: 1})

@@ -18,7 +18,6 @@ import (
 	"github.com/keelshop/commerce/internal/historytest"
 	"github.com/keelshop/commerce/internal/rig"
 	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
-	"github.com/keelshop/commerce/payments/simulator"
 	"github.com/keelshop/commerce/replication/peer"
 	"github.com/keelshop/commerce/search"
 )
@@ -29,6 +28,7 @@ type config struct {
 	nodes   int
 	shards  int
 	clients int
+	buyers  int           // who do all that can be done with an order
 	trouble time.Duration // how long the first phase lasts, in virtual time
 	log     int64         // bytes of log before it is truncated
 	search  bool          // each node keeps an index beside its store
@@ -38,7 +38,7 @@ type config struct {
 func variant(seed uint64, trouble time.Duration) config {
 	r := rand.New(rand.NewPCG(seed, 99))
 	return config{
-		seed: seed, nodes: 3 + 2*(r.IntN(4)/3), shards: 1 + r.IntN(2), clients: 3, trouble: trouble,
+		seed: seed, nodes: 3 + 2*(r.IntN(4)/3), shards: 1 + r.IntN(2), clients: 3, buyers: 2, trouble: trouble,
 		log: []int64{4 << 10, 16 << 10, 64 << 20}[r.IntN(3)], search: r.IntN(2) == 0,
 	}
 }
@@ -51,11 +51,12 @@ type world struct {
 	dir      string
 	r        *rand.Rand // of the goroutine that makes trouble
 	net      *peer.Memory
-	bank     *simulator.Simulator
+	bank     *bank
 	nodes    []*node
 	gone     []string // names of nodes that were replaced
 	book     historytest.History
 	shoppers []*client
+	gift     string      // the code of a gift card that all buyers know
 	stop     atomic.Bool // clients finish what they do and leave
 }
 
@@ -86,8 +87,9 @@ type life struct {
 func newWorld(t *testing.T, c config) *world {
 	w := &world{
 		config: c, trace: &trace{began: time.Now(), counts: map[string]int{}}, t: t, dir: t.TempDir(),
-		r: rand.New(rand.NewPCG(c.seed, 1)), net: peer.NewMemory(c.seed), bank: simulator.New(simulator.WithSeed(c.seed)),
+		r: rand.New(rand.NewPCG(c.seed, 1)), net: peer.NewMemory(c.seed), bank: newBank(c.seed),
 	}
+	w.bank.world = w
 	for i := range c.nodes {
 		w.addNode(fmt.Sprint("n", i))
 	}
@@ -233,8 +235,13 @@ func (w *world) running() (list []*life) {
 
 // eventually waits until something holds, in virtual time.
 func (w *world) eventually(what string, limit time.Duration, holds func() error) bool {
+	return w.everyNow(100*time.Millisecond, what, limit, holds)
+}
+
+// everyNow is eventually for what takes long to look at.
+func (w *world) everyNow(step time.Duration, what string, limit time.Duration, holds func() error) bool {
 	var err error
-	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(step) {
 		if err = holds(); err == nil {
 			return true
 		}

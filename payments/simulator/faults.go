@@ -29,7 +29,7 @@ const (
 
 // Rates is how often faults happen, each in percent of all requests.
 type Rates struct {
-	Unreached, LostAnswer int
+	Unreached, LostAnswer, Hang, HangAfter int
 }
 
 // Random returns a fault plan that depends on nothing but the seed and the
@@ -41,11 +41,13 @@ func Random(seed uint64, r Rates) func(Call) Fault {
 			of += " lookup"
 		}
 		n := int(hash(seed+uint64(c.Attempt), of, c.Key) % 100)
-		switch {
-		case n < r.Unreached:
-			return Unreached
-		case n < r.Unreached+r.LostAnswer:
-			return LostAnswer
+		for _, f := range []struct {
+			fault Fault
+			rate  int
+		}{{Unreached, r.Unreached}, {LostAnswer, r.LostAnswer}, {Hang, r.Hang}, {HangAfter, r.HangAfter}} {
+			if n -= f.rate; n < 0 {
+				return f.fault
+			}
 		}
 		return None
 	}
