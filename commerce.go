@@ -376,7 +376,7 @@ func (s *Store) newServices() {
 	}
 	s.Documents = documents.NewService(e, s.Orders, e.sealer)
 	s.Downloads = downloads.NewService(e, s.Orders, s.Assets)
-	s.Payments = payments.NewService(e, s.Orders, s.config.providers, e.sealer)
+	s.Payments = payments.NewService(e, s.Orders, s.config.providers, e.sealer).WithGiveBack(s.config.giveBack)
 	s.Checkout = checkout.NewService(e, s.Carts, s.Inventory, s.Orders, s.Payments)
 	s.Endpoints = endpoints.NewService(e, e.sealer, func() string { return string(s.Latest()) })
 	s.Merchandising = merchandising.NewService(e, s.cache)

@@ -35,6 +35,7 @@ type config struct {
 	ring       seal.Ring
 	passwords  accounts.Passwords
 	providers  map[string]payments.Provider
+	giveBack   payments.GiveBack
 	assets     assets.Store // nil for the directory's own
 	pricing    pricing.Options
 	hooks      []Hook
@@ -107,6 +108,11 @@ func WithPayments(p payments.Provider) Option {
 		c.providers[p.Name()] = p
 	})
 }
+
+// WithGiveBack says when payments are given back that the store has made and
+// does not know, since it was restored from a backup. Without it that is a day
+// after the event payment.discrepancy told of them.
+func WithGiveBack(g payments.GiveBack) Option { return option(func(c *config) { c.giveBack = g }) }
 
 // WithAssets sets where the files of the shop are kept. It defaults to
 // assets.Dir of DIR/assets. What is set here stays open when the store closes.
@@ -216,6 +222,8 @@ func (c config) check() error {
 		return fault.New(fault.Invalid, "a store cannot leave %d bytes free", c.reserve)
 	case c.logger == nil:
 		return fault.New(fault.Invalid, "the logger is nil: leave WithLogger out for silence")
+	case c.giveBack.After < 0:
+		return fault.New(fault.Invalid, "payments cannot be given back %v after they were found: payments.GiveBack.ReportOnly gives none back", c.giveBack.After)
 	case c.clock.Wall == nil || c.clock.Elapsed == nil:
 		return fault.New(fault.Invalid, "a clock needs both Wall and Elapsed")
 	}

@@ -187,6 +187,8 @@ var damages = []struct {
 	{"checkout.open_payment_has_a_timer", one(`UPDATE attempts SET further = 1, state = 'unknown', authorized = 0, captured = 0, voided = 0, refunded = 0, chosen = 0`)},
 	{"payments.discrepancy_is_of_its_order", one(`INSERT INTO discrepancies (provider, key, kind, slot, provider_id, order_id, currency, ours, theirs, found_at, cleared_at, note)
 		SELECT provider, id, 'amount_differs', slot, '', 'another', currency, 1, 2, 1, 0, '' FROM attempts LIMIT 1`)},
+	{"payments.lost_is_not_ours", one(`INSERT INTO discrepancies (provider, key, kind, slot, provider_id, order_id, currency, ours, theirs, found_at, cleared_at, note, back_state, back_n)
+		SELECT provider, id, 'lost_payment', slot, '', '', currency, 0, 2, 1, 0, '', 'asked', 1 FROM attempts LIMIT 1`)},
 	{"payments.cleared_says_why", one(`INSERT INTO discrepancies (provider, key, kind, slot, provider_id, order_id, currency, ours, theirs, found_at, cleared_at, note)
 		SELECT provider, id, 'amount_differs', slot, '', order_id, currency, 1, 2, 1, 1, '' FROM attempts LIMIT 1`)},
 	{"payments.resolution_is_of_its_order", one(`INSERT INTO resolutions (attempt, operation, n, order_id, slot, state, reference, reason, by, at)

@@ -18,15 +18,24 @@ type Reconciled struct {
 	Learned  int // orders of which it knew more than the store, and was believed
 	// Open is what they still do not agree about. It is written down.
 	Open []payments.Discrepancy
+	// GivenBack are lost payments of which nothing is left at the provider. They
+	// were reported by an earlier comparison: see payments.GiveBack.
+	GivenBack []payments.Discrepancy
 }
 
 // Reconcile compares what a provider lists since a time with the store's books,
 // from both sides. What the provider knows more of is taken in as from a
 // webhook. What they do not agree about even then is written down, tells of
 // itself by the event payment.discrepancy, and, if it is an amount, keeps the
-// order's money where it is until payments.Clear. A store does that by itself
-// every quarter of an hour for the last three days.
+// order's money where it is until payments.Clear. A payment that the store has
+// made and lost with its books is given back once payments.GiveBack says so; a
+// *payments.ElsewhereError says that this cannot be right. A store does all of
+// that by itself every quarter of an hour for the last three days.
 func (s *Service) Reconcile(ctx context.Context, provider string, since time.Time) (Reconciled, error) {
+	since, err := s.payments.KeepInView(ctx, provider, since)
+	if err != nil {
+		return Reconciled{}, err
+	}
 	found, err := s.payments.Compare(ctx, provider, since)
 	out := Reconciled{Compared: found.Compared}
 	if err != nil {
@@ -51,12 +60,14 @@ func (s *Service) Reconcile(ctx context.Context, provider string, since time.Tim
 	out.Open = append(out.Open, found.Unknown...)
 	out.Open = append(out.Open, found.Missing...)
 	out.Open = append(out.Open, found.Amounts...)
+	out.Open = append(out.Open, payments.LostOf(provider, found.Lost)...)
 	for _, d := range out.Open {
 		if err := s.payments.Report(ctx, d); err != nil {
 			failed = append(failed, fmt.Errorf("reporting payment %s: %w", d.Key, err))
 		}
 	}
-	return out, errors.Join(failed...)
+	out.GivenBack, err = s.payments.GiveBackLost(ctx, provider, found.Lost)
+	return out, errors.Join(append(failed, err)...)
 }
 
 // twice leaves of a second comparison only the orders of the first one. The

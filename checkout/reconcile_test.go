@@ -25,6 +25,8 @@ type forgetful struct {
 	// to each line.
 	lists func()
 	edits func(*payments.Listed)
+	// since, unless nil, says what is in a list since a time.
+	since func(payments.Listed, time.Time) bool
 }
 
 // newForgetful returns a shop with such a bank.
@@ -52,6 +54,9 @@ func (f *forgetful) List(ctx context.Context, since time.Time) iter.Seq2[payment
 		for l, err := range f.Simulator.List(ctx, since) {
 			if f.edits != nil {
 				f.edits(&l)
+			}
+			if f.since != nil && !f.since(l, since) {
+				continue
 			}
 			if (f.hides == nil || !f.hides(l)) && !yield(l, err) {
 				return

@@ -114,6 +114,7 @@ func errorTypes(shop *commerce.Store) *fault.Types {
 	types = name[*assets.NotFoundError](types, "assets.not_found")
 	types = name[*payments.BusyError](types, "payments.busy")
 	types = name[*payments.CardNumberError](types, "payments.card_number")
+	types = name[*payments.ElsewhereError](types, "payments.elsewhere")
 	return name[*payments.UnknownProviderError](types, "payments.unknown_provider")
 }
 

@@ -25,13 +25,14 @@ type Trouble struct {
 // Discrepancy is something that the store's books and a provider's do not agree
 // about.
 type Discrepancy struct {
-	Kind     string    `json:"kind" enum:"unknown_payment,missing_payment,amount_differs,still_held"`
+	Kind     string    `json:"kind" enum:"unknown_payment,missing_payment,amount_differs,still_held,lost_payment"`
 	Provider string    `json:"provider"`
 	Payment  string    `json:"payment" doc:"Ours, or what the provider calls it."`
 	Order    string    `json:"order,omitempty"`
 	Ours     Money     `json:"ours"`
 	Theirs   Money     `json:"theirs"`
 	FoundAt  time.Time `json:"found_at"`
+	Note     string    `json:"note,omitempty" doc:"Why a lost payment was not given back."`
 }
 
 // mostTroubles bounds the lists: more than this is one trouble.
@@ -112,7 +113,7 @@ func (a *api) listDiscrepancies(ctx context.Context, _ *struct{}) (*answer[List[
 			return nil, err
 		}
 		out.Body.Items = append(out.Body.Items, Discrepancy{
-			Kind: string(d.Kind), Provider: d.Provider, Payment: d.Key, Order: string(d.Order), Ours: moneyOf(d.Ours), Theirs: moneyOf(d.Theirs), FoundAt: d.FoundAt,
+			Kind: string(d.Kind), Provider: d.Provider, Payment: d.Key, Order: string(d.Order), Ours: moneyOf(d.Ours), Theirs: moneyOf(d.Theirs), FoundAt: d.FoundAt, Note: d.Note,
 		})
 		if len(out.Body.Items) == mostTroubles {
 			break
@@ -124,7 +125,7 @@ func (a *api) listDiscrepancies(ctx context.Context, _ *struct{}) (*answer[List[
 type clearDiscrepancyInput struct {
 	Keyed
 	Body struct {
-		Kind     string `json:"kind" enum:"unknown_payment,missing_payment,amount_differs,still_held"`
+		Kind     string `json:"kind" enum:"unknown_payment,missing_payment,amount_differs,still_held,lost_payment"`
 		Provider string `json:"provider" minLength:"1" maxLength:"64"`
 		Payment  string `json:"payment" minLength:"1" maxLength:"255"`
 		Note     string `json:"note" minLength:"1" maxLength:"500" doc:"What was found."`

@@ -52,6 +52,7 @@ type Reconciliation struct {
 	Compared int `json:"compared" doc:"Payments that the provider lists."`
 	Learned  int `json:"learned" doc:"Orders of which it knew more, and was believed."`
 	Open     int `json:"open" doc:"What they do not agree about: see the discrepancies."`
+	Returned int `json:"given_back" doc:"Payments that a restored backup knows nothing of and that were given back."`
 }
 
 // Seller is who invoices.
@@ -201,7 +202,7 @@ func (a *api) reconcile(ctx context.Context, in *reconcileInput) (*answer[Reconc
 	if err != nil {
 		return nil, err
 	}
-	return &answer[Reconciliation]{Body: Reconciliation{r.Compared, r.Learned, len(r.Open)}}, nil
+	return &answer[Reconciliation]{Body: Reconciliation{r.Compared, r.Learned, len(r.Open), len(r.GivenBack)}}, nil
 }
 
 func documentSettingsOr(s documents.Settings, err error) (*answer[DocumentSettings], error) {

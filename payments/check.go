@@ -138,8 +138,14 @@ var rules = []rule{
 	{
 		name: "payments.discrepancy_is_of_its_order",
 		query: `SELECT d.key || ' ' || d.kind, d.ours, d.theirs FROM discrepancies d LEFT JOIN attempts a ON a.id = d.key
-			WHERE d.kind <> 'unknown_payment' AND (a.id IS NULL OR a.order_id <> d.order_id OR a.provider <> d.provider)`,
+			WHERE d.kind NOT IN ('unknown_payment', 'lost_payment') AND (a.id IS NULL OR a.order_id <> d.order_id OR a.provider <> d.provider)`,
 		detail: "the store's %d and the provider's %d are not of a payment of this order",
+	},
+	{
+		name: "payments.lost_is_not_ours",
+		query: `SELECT d.key, d.back_amount, a.captured FROM discrepancies d JOIN attempts a ON a.id = d.key
+			WHERE d.kind = 'lost_payment' AND d.back_state <> ''`,
+		detail: "%d of it is given back as lost, and the store knows it with %d captured",
 	},
 	{
 		name:   "payments.cleared_says_why",

@@ -20,7 +20,9 @@ type Differences struct {
 	// Unknown are payments that the store does not know, Missing those that the
 	// provider does not list.
 	Unknown, Missing []Discrepancy
-	Compared         int
+	// Lost are payments that this store has made and does not know.
+	Lost     []Listed
+	Compared int
 }
 
 // Compare reads what a provider lists since a time and compares it with the
@@ -41,8 +43,11 @@ func (s *Service) Compare(ctx context.Context, provider string, since time.Time)
 		out.Compared++
 		a, err := s.Get(ctx, ID(l.Key))
 		switch {
+		case fault.CodeOf(err) == fault.NotFound && l.Store == s.mark():
+			out.Lost = append(out.Lost, l)
+			continue
 		case fault.CodeOf(err) == fault.NotFound || fault.CodeOf(err) == fault.Invalid:
-			if l.Captured.IsPositive() || l.State == Authorized {
+			if l.Store == "" && (l.Captured.IsPositive() || l.State == Authorized) {
 				out.Unknown = append(out.Unknown, Discrepancy{Kind: UnknownPayment, Provider: provider, Key: l.Key, ProviderID: l.ProviderID,
 					Ours: money.Zero(l.Captured.Currency()), Theirs: net(l.Captured, l.Refunded)})
 			}

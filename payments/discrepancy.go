@@ -28,10 +28,13 @@ type Discrepancy struct {
 	Order      orders.ID // "" if the store knows of none
 	// Captured less refunded, by the store and by the provider.
 	Ours, Theirs money.Amount
+	MadeAt       time.Time // of a LostPayment; when it was found if the provider does not say
 	FoundAt      time.Time
 	ClearedAt    time.Time // zero until somebody has looked
-	Note         string    // what they say of it
+	Note         string    // what they say of it, or why a LostPayment was not given back
 	ClearedBy    string    // the principal who looked
+
+	back string // how far giving it back has come
 }
 
 // DiscrepancyKind says in which way books differ.
@@ -39,8 +42,8 @@ type DiscrepancyKind string
 
 // The kinds.
 const (
-	// UnknownPayment is in the provider's books and not in the store's. The store
-	// does not touch it: another program may use the same account.
+	// UnknownPayment is in the provider's books and not in the store's, and has no
+	// store's mark. It is not touched: another program may use the same account.
 	UnknownPayment DiscrepancyKind = "unknown_payment"
 	// MissingPayment is in the store's books and not in the provider's.
 	MissingPayment DiscrepancyKind = "missing_payment"
@@ -50,6 +53,9 @@ const (
 	// StillHeld is money that the store has let go of and the provider holds: the
 	// shopper waits for it until the authorization runs out.
 	StillHeld DiscrepancyKind = "still_held"
+	// LostPayment was made by this store, and nothing in its books explains it:
+	// they come from a backup. It is given back, as GiveBack says.
+	LostPayment DiscrepancyKind = "lost_payment"
 )
 
 // DiscrepancyEvent is the data of the event payment.discrepancy.
@@ -74,6 +80,7 @@ type report struct {
 	Order      orders.ID       `cbor:"5,keyasint,omitempty"`
 	Ours       money.Amount    `cbor:"6,keyasint"`
 	Theirs     money.Amount    `cbor:"7,keyasint"`
+	MadeAt     int64           `cbor:"8,keyasint,omitempty"` // Unix milliseconds, of a LostPayment
 }
 
 // Kind returns "payments.report".
@@ -83,11 +90,15 @@ func (report) Kind() command.Kind { return "payments.report" }
 func (report) Validate() error { return nil }
 
 func (c report) apply(tx *command.Tx) (bool, error) {
-	n, err := tx.Exec(`INSERT INTO discrepancies (provider, key, kind, slot, provider_id, order_id, currency, ours, theirs, found_at, cleared_at, note)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '') ON CONFLICT DO UPDATE
-		SET ours = excluded.ours, theirs = excluded.theirs, found_at = excluded.found_at, cleared_at = 0
+	made := c.MadeAt
+	if made == 0 {
+		made = tx.At
+	}
+	n, err := tx.Exec(`INSERT INTO discrepancies (provider, key, kind, slot, provider_id, order_id, currency, ours, theirs, made_at, found_at, found_clock, cleared_at, note)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '') ON CONFLICT DO UPDATE
+		SET ours = excluded.ours, theirs = excluded.theirs, found_at = excluded.found_at, found_clock = excluded.found_clock, cleared_at = 0, back_state = ''
 		WHERE cleared_at > 0 AND ours - theirs <> excluded.ours - excluded.theirs`,
-		c.Provider, c.Key, c.Differs, tx.Slot, c.ProviderID, c.Order, c.Theirs.Currency(), c.Ours.Minor(), c.Theirs.Minor(), tx.At)
+		c.Provider, c.Key, c.Differs, tx.Slot, c.ProviderID, c.Order, c.Theirs.Currency(), c.Ours.Minor(), c.Theirs.Minor(), made, tx.At, tx.Clock)
 	if err != nil || n == 0 {
 		return false, err
 	}
@@ -103,6 +114,9 @@ func (c report) apply(tx *command.Tx) (bool, error) {
 // note.
 func (s *Service) Report(ctx context.Context, d Discrepancy) error {
 	c := report{Differs: d.Kind, Provider: d.Provider, Key: cmp.Or(d.Key, d.ProviderID), ProviderID: d.ProviderID, Order: d.Order, Ours: d.Ours, Theirs: d.Theirs}
+	if d.Kind == LostPayment && !d.MadeAt.IsZero() {
+		c.MadeAt = d.MadeAt.UnixMilli()
+	}
 	_, err := command.Do[bool](ctx, s.engine, &c, command.Call{Slot: s.slotOfKey(c.Key)})
 	return err
 }
@@ -165,7 +179,7 @@ func (s *Service) Discrepancies(ctx context.Context, all bool) iter.Seq2[Discrep
 	list := listing.List[Discrepancy]{
 		Engine: s.engine, Key: func(d Discrepancy) string { return d.Key + "\x00" + d.Provider + "\x00" + string(d.Kind) },
 		Page: func(tx *sqlite.Tx, after string, limit int) (page []Discrepancy, err error) {
-			rows := tx.Query(`SELECT kind, provider, key, provider_id, order_id, currency, ours, theirs, found_at, cleared_at, note, cleared_by FROM discrepancies
+			rows := tx.Query(`SELECT kind, provider, key, provider_id, order_id, currency, ours, theirs, made_at, found_at, cleared_at, note, cleared_by, back_state FROM discrepancies
 				WHERE key || char(0) || provider || char(0) || kind > ? AND (cleared_at = 0 OR ?)
 				ORDER BY key || char(0) || provider || char(0) || kind LIMIT ?`, after, all, limit)
 			for rows.Next() {
@@ -191,9 +205,13 @@ func scanDiscrepancy(r *sqlite.Rows) Discrepancy {
 	c := money.Currency(r.Text(5))
 	d := Discrepancy{
 		Kind: DiscrepancyKind(r.Text(0)), Provider: r.Text(1), Key: r.Text(2), ProviderID: r.Text(3), Order: orders.ID(r.Text(4)),
-		Ours: money.New(r.Int64(6), c), Theirs: money.New(r.Int64(7), c), FoundAt: instant(r.Int64(8)), Note: r.Text(10), ClearedBy: r.Text(11),
+		Ours: money.New(r.Int64(6), c), Theirs: money.New(r.Int64(7), c), FoundAt: instant(r.Int64(9)), Note: r.Text(11), ClearedBy: r.Text(12),
+		back: r.Text(13),
 	}
-	if cleared := r.Int64(9); cleared > 0 {
+	if d.Kind == LostPayment {
+		d.MadeAt = instant(r.Int64(8))
+	}
+	if cleared := r.Int64(10); cleared > 0 {
 		d.ClearedAt = instant(cleared)
 	}
 	return d

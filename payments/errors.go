@@ -100,3 +100,20 @@ func (e *UnbalancedError) Error() string {
 
 // Unwrap returns fault.Broken.
 func (e *UnbalancedError) Unwrap() error { return fault.Broken }
+
+// ElsewhereError says that payments are being made under the store's name which
+// are not its own: it is a copy of a store that sells on, with the same account
+// at the provider. Nothing is given back until people have cleared what was
+// found.
+type ElsewhereError struct {
+	Provider string
+	Payment  string // the first such
+	MadeAt   time.Time
+}
+
+func (e *ElsewhereError) Error() string {
+	return fmt.Sprintf("payment %s was made at %s on %s by another copy of this store: nothing is given back by itself", e.Payment, e.Provider, e.MadeAt.Format(time.DateTime))
+}
+
+// Unwrap returns fault.Conflict.
+func (e *ElsewhereError) Unwrap() error { return fault.Conflict }

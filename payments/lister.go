@@ -22,10 +22,14 @@ type Lister interface {
 type Listed struct {
 	Key        string // the attempt's ID; "" if the provider was told none
 	ProviderID string
-	State      State
+	// Store is the mark that it was asked with; "" if the provider keeps none, or
+	// the payment is another program's. Without it nothing is ever given back.
+	Store string
+	State State
 	// Captured is what was taken in all, Refunded what of it went back.
 	Captured, Refunded money.Amount
-	CreatedAt          time.Time // zero if the provider does not say
+	Held               money.Amount // authorized and neither captured nor let go
+	CreatedAt          time.Time    // zero if the provider does not say
 }
 
 // Listers returns the names of the providers that are Listers, sorted.

@@ -20,6 +20,7 @@ func (s *Service) Pay(ctx context.Context, a Attempt) (Outcome, error) {
 		return Outcome{}, err
 	}
 	request := a.PayRequest()
+	request.Store = s.mark()
 	if err := s.unlock(ctx, &request); err != nil {
 		return withoutMethod(ctx, p, a, err)
 	}

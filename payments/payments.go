@@ -46,6 +46,7 @@ type Service struct {
 	listers   map[string]Lister   // those that list their payments
 	vaults    map[string]Vault    // those that keep means of payment; each guarded
 	sealer    *seal.Sealer
+	back      GiveBack
 }
 
 // NewService returns the service of a store with these providers, by name. Means
@@ -101,6 +102,8 @@ func Module() command.Module {
 			command.Define(PreferMethod.apply),
 			command.DefineRepeatable(finishMethod.apply),
 			command.DefineRepeatable(report.apply),
+			command.DefineRepeatable(returnLost.apply),
+			command.DefineRepeatable(returnedLost.apply),
 			command.DefineRepeatable(plan.apply),
 			command.DefineRepeatable(recordOperation.apply),
 			command.DefineRepeatable(identify.apply),

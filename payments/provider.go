@@ -57,6 +57,9 @@ type Preparer interface {
 type PayRequest struct {
 	Key   string // the attempt's ID
 	Order string // for the provider's own records
+	// Store is the store's mark, which a Lister gives back: see Listed. It is the
+	// same in all copies of a store, and tells nobody which one it is.
+	Store string
 	Token string // what the provider gave the browser for a card; never a card number
 	// Customer is what a Vault calls the customer whose kept method Token is; ""
 	// with a token of the browser's.

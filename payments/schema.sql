@@ -74,17 +74,25 @@ BEGIN SELECT RAISE (ABORT, 'the ledger is written once'); END;
 CREATE TABLE discrepancies (
 	provider    TEXT    NOT NULL,
 	key         TEXT    NOT NULL, -- the attempt's ID, or what the provider calls it
-	kind        TEXT    NOT NULL CHECK (kind = 'unknown_payment' OR kind = 'missing_payment' OR kind = 'amount_differs' OR kind = 'still_held'),
+	kind        TEXT    NOT NULL CHECK (kind = 'unknown_payment' OR kind = 'missing_payment' OR kind = 'amount_differs' OR kind = 'still_held' OR kind = 'lost_payment'),
 	slot        INTEGER NOT NULL,
 	provider_id TEXT    NOT NULL,
 	order_id    TEXT    NOT NULL, -- '' if the store knows of none
 	currency    TEXT    NOT NULL,
 	ours        INTEGER NOT NULL,
 	theirs      INTEGER NOT NULL,
+	made_at     INTEGER NOT NULL DEFAULT 0, -- the payment itself, by the provider's clock
 	found_at    INTEGER NOT NULL,
+	found_clock INTEGER NOT NULL DEFAULT 0, -- the shard's clock
 	cleared_at  INTEGER NOT NULL, -- 0 until somebody has looked
 	note        TEXT    NOT NULL,
 	cleared_by  TEXT    NOT NULL DEFAULT '', -- the principal who looked
+	-- Giving a lost payment back: the provider is or was asked for the n-th time
+	-- to refund this much.
+	back_state  TEXT    NOT NULL DEFAULT '' CHECK (back_state = '' OR kind = 'lost_payment' AND (back_state = 'asked' OR back_state = 'given' OR back_state = 'refused')),
+	back_n      INTEGER NOT NULL DEFAULT 0 CHECK (back_n >= 0 AND (back_n > 0 OR back_state = '')),
+	back_amount INTEGER NOT NULL DEFAULT 0 CHECK (back_amount >= 0),
+	CHECK (back_state <> 'given' OR cleared_at > 0),
 	PRIMARY KEY (provider, key, kind)
 ) STRICT, WITHOUT ROWID;
 

@@ -2528,8 +2528,10 @@ type DigitalInput struct {
 type Discrepancy struct {
 	FoundAt time.Time `json:"found_at"`
 	Kind    string    `json:"kind"`
-	Order   string    `json:"order,omitempty"`
-	Ours    Money     `json:"ours"`
+	// Why a lost payment was not given back.
+	Note  string `json:"note,omitempty"`
+	Order string `json:"order,omitempty"`
+	Ours  Money  `json:"ours"`
 	// Ours, or what the provider calls it.
 	Payment  string `json:"payment"`
 	Provider string `json:"provider"`
@@ -3845,6 +3847,8 @@ type ReconcileBody struct {
 type Reconciliation struct {
 	// Payments that the provider lists.
 	Compared int64 `json:"compared"`
+	// Payments that a restored backup knows nothing of and that were given back.
+	GivenBack int64 `json:"given_back"`
 	// Orders of which it knew more, and was believed.
 	Learned int64 `json:"learned"`
 	// What they do not agree about: see the discrepancies.

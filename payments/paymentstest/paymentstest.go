@@ -6,6 +6,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/payments"
@@ -60,6 +61,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"challenge", (*suite).challenge},
 		{"voucher is paid", (*suite).voucherPaid},
 		{"voucher expires", (*suite).voucherExpires},
+		{"list", (*suite).list},
 		{"kept method", (*suite).keptMethod},
 		{"ended context", (*suite).endedContext},
 	} {
@@ -313,6 +315,43 @@ func (s *suite) retrieve() {
 	back := s.must(s.refundOf(paid, key+"/2", 50))(payments.Refunded, 50)
 	s.must(s.lookUpOperation(paid, payments.KindRefund, key+"/2", back.ProviderID))(payments.Refunded, 50)
 	s.must(s.lookUpOperation(paid, payments.KindRefund, key+"/2", ""))(payments.Refunded, 50)
+}
+
+// list: what a provider lists tells whose payment it is, and where its money is.
+func (s *suite) list() {
+	books, ok := s.h.Provider.(payments.Lister)
+	if !ok {
+		s.Skip("the provider lists no payments")
+	}
+	r := s.request(s.h.Approve, false)
+	r.Store = "0123456789abcdef01234567"
+	paid := s.must(s.ask(s.ctx, r))(payments.Authorized, price)
+	listed := func() payments.Listed {
+		s.Helper()
+		var out []payments.Listed
+		for l, err := range books.List(s.ctx, time.Time{}) {
+			if err != nil {
+				s.Fatal(err)
+			}
+			out = append(out, l)
+		}
+		if len(out) != 1 || out[0].Key != key || out[0].ProviderID != paid.ProviderID || out[0].Store != r.Store {
+			s.Fatalf("listed are %+v", out)
+		}
+		return out[0]
+	}
+	if l := listed(); l.State != payments.Authorized || l.Held != s.amount(price) || !l.Captured.IsZero() {
+		s.Errorf("authorized, it is listed as %+v", l)
+	}
+	s.must(s.captureOf(paid, key+"/1", 1000, 1000))(payments.Captured, 1000)
+	s.must(s.refundOf(paid, key+"/2", 300))(payments.Refunded, 300)
+	held := s.amount(price - 1000)
+	if s.h.OneCapture {
+		held = s.amount(0)
+	}
+	if l := listed(); l.State != payments.Captured || l.Held != held || l.Captured != s.amount(1000) || l.Refunded != s.amount(300) {
+		s.Errorf("captured in part, it is listed as %+v", l)
+	}
 }
 
 func (s *suite) retrieveUnseen() { s.must(s.lookUp(payments.Outcome{}))(payments.NotFound, 0) }

@@ -14,7 +14,7 @@ import (
 
 // Charge is one payment in the bank's books.
 type Charge struct {
-	Key, ProviderID, Order, Token                 string
+	Key, ProviderID, Order, Store, Token          string
 	State                                         payments.State
 	Asked, Authorized, Captured, Voided, Refunded money.Amount
 	Requests                                      int // how often Pay was called under Key
@@ -41,7 +41,8 @@ func (s *Simulator) Charges() []Charge {
 func (s *Simulator) List(context.Context, time.Time) iter.Seq2[payments.Listed, error] {
 	return func(yield func(payments.Listed, error) bool) {
 		for _, c := range s.Charges() {
-			l := payments.Listed{Key: c.Key, ProviderID: c.ProviderID, State: c.State, Captured: c.Captured, Refunded: c.Refunded}
+			l := payments.Listed{Key: c.Key, ProviderID: c.ProviderID, Store: c.Store, State: c.State, Captured: c.Captured, Refunded: c.Refunded,
+				Held: money.New(c.Authorized.Minor()-c.Captured.Minor()-c.Voided.Minor(), c.Asked.Currency())}
 			if !yield(l, nil) {
 				return
 			}
@@ -57,7 +58,7 @@ func (s *Simulator) Charge(key string) (c Charge, ok bool) {
 
 func (p *payment) charge() Charge {
 	return Charge{
-		Key: p.request.Key, ProviderID: p.id, Order: p.request.Order, Token: p.request.Token, State: p.state, Requests: p.requests,
+		Key: p.request.Key, ProviderID: p.id, Order: p.request.Order, Store: p.request.Store, Token: p.request.Token, State: p.state, Requests: p.requests,
 		Asked: p.request.Amount, Authorized: p.amount(p.authorized), Captured: p.amount(p.captured),
 		Voided: p.amount(p.voided), Refunded: p.amount(p.refunded),
 	}

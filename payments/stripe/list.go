@@ -35,8 +35,11 @@ func listed(i *stripe.PaymentIntent) (payments.Listed, error) {
 	if err != nil {
 		return payments.Listed{}, err
 	}
-	l := payments.Listed{Key: i.Metadata[metaAttempt], ProviderID: i.ID, State: o.State, CreatedAt: time.Unix(i.Created, 0).UTC()}
+	l := payments.Listed{Key: i.Metadata[metaAttempt], ProviderID: i.ID, Store: i.Metadata[metaStore], State: o.State, CreatedAt: time.Unix(i.Created, 0).UTC()}
 	if l.Captured, err = amount(i.AmountReceived, string(i.Currency)); err != nil {
+		return l, err
+	}
+	if l.Held, err = amount(i.AmountCapturable, string(i.Currency)); err != nil {
 		return l, err
 	}
 	l.Refunded = money.Zero(l.Captured.Currency())

@@ -11,6 +11,7 @@ import (
 const (
 	metaAttempt = "commerce_attempt"
 	metaOrder   = "commerce_order"
+	metaStore   = "commerce_store"    // whose payment it is: several programs may use an account
 	metaBrowser = "commerce_browser"  // the shopper's browser confirms
 	metaKey     = "commerce_key"      // of a refund, or of a means of payment that is kept
 	metaCapture = "commerce_capture_" // of a capture, before its number
@@ -26,6 +27,9 @@ func (p *Provider) Prepare(ctx context.Context, r payments.PayRequest) (payments
 		Amount:   &n,
 		Currency: stripe.String(code(r.Amount.Currency())),
 		Metadata: map[string]string{metaAttempt: r.Key, metaOrder: r.Order},
+	}
+	if r.Store != "" {
+		params.Metadata[metaStore] = r.Store
 	}
 	if r.Token == "" {
 		params.Metadata[metaBrowser] = "yes"

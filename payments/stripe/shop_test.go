@@ -35,10 +35,11 @@ const secret = "whsec_test"
 type shop struct {
 	*testing.T
 	*commerce.Store
-	bank   *simulator.Simulator
-	server *stripeserver.Server
-	hook   *httptest.Server
-	down   atomic.Bool // the server cannot be reached
+	bank     *simulator.Simulator
+	server   *stripeserver.Server
+	hook     *httptest.Server
+	provider *stripe.Provider
+	down     atomic.Bool // the server cannot be reached
 }
 
 func open(t *testing.T, opts ...commerce.Option) *shop { return openWith(t, nil, opts...) }
@@ -59,6 +60,7 @@ func openWith(t *testing.T, account []stripe.Option, opts ...commerce.Option) *s
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.provider = p
 	s.Store = commercetest.Open(t, append(opts, commerce.WithPayments(p))...)
 	s.hook = httptest.NewServer(http.HandlerFunc(s.receive))
 	t.Cleanup(s.hook.Close)
@@ -101,6 +103,14 @@ func (s *shop) buy(ctx context.Context, token string) (checkout.Result, error) {
 
 func (s *shop) deliver(seed uint64) error {
 	return s.server.Deliver(s.Context(), stripeserver.Endpoint{URL: s.hook.URL, Secret: secret, Shuffle: true, Twice: true, Seed: seed})
+}
+
+// attempt returns the first payment for an order.
+func (s *shop) attempt(id orders.ID) string {
+	s.Helper()
+	all, err := s.Payments.ByOrder(s.Context(), id)
+	s.must(all, err)
+	return string(all[0].ID)
 }
 
 func (s *shop) order(id orders.ID) orders.Order {
