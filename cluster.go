@@ -197,9 +197,10 @@ func (c *Cluster) add(ctx context.Context, l *lane, node, addr string) error {
 }
 
 // Remove takes a node out of the cluster: one that is gone for good, or that
-// is not needed. It needs the majority of the others. What the node holds is
-// not deleted, and it cannot come back with it: its directory is empty when it
-// joins again.
+// is not needed. Of the voters that remain a majority must answer, in every
+// shard; otherwise nothing is done, and the error is fault.Unavailable: with one
+// of three dead, the dead one can be removed and neither of the others. What the
+// node holds is not deleted, and it cannot come back with it.
 func (c *Cluster) Remove(ctx context.Context, node string) error {
 	known := false
 	for _, l := range c.store.engine.lanes {
@@ -208,12 +209,35 @@ func (c *Cluster) Remove(ctx context.Context, node string) error {
 	if !known {
 		return fault.New(fault.NotFound, "node %s is not part of this cluster", node)
 	}
+	if err := c.removable(ctx, node); err != nil {
+		return err
+	}
 	for _, l := range c.store.engine.lanes {
 		if err := c.atLeader(ctx, call{Op: callRemove, Shard: l.number, Node: node}); err != nil {
 			return fmt.Errorf("removing node %s from shard %d: %w", node, l.number, err)
 		}
 	}
 	return nil
+}
+
+// removable asks the leaders of all shards before any of them does something.
+func (c *Cluster) removable(ctx context.Context, node string) error {
+	ctx, cancel := context.WithTimeout(ctx, workTimeout)
+	defer cancel()
+	for _, l := range c.store.engine.lanes {
+		if err := c.atLeader(ctx, call{Op: callMayRemove, Shard: l.number, Node: node}); err != nil {
+			return fmt.Errorf("removing node %s from shard %d: %w", node, l.number, err)
+		}
+	}
+	return nil
+}
+
+// mayRemove is callMayRemove on the leader.
+func (c *Cluster) mayRemove(l *lane, node string) error {
+	if !l.group.Ready() {
+		return &replication.NotLeaderError{Group: uint32(l.number), Leader: l.group.Leader()}
+	}
+	return l.group.MayRemove(node)
 }
 
 // remove is callRemove on the leader. One that is to remove itself hands the
@@ -229,7 +253,9 @@ func (c *Cluster) remove(ctx context.Context, l *lane, node string) error {
 }
 
 // Drain makes a node hand over everything it leads, and lead nothing until
-// Resume, so that it can be stopped without anybody noticing.
+// Resume, so that it can be stopped without anybody noticing. The error is
+// fault.Refused when the others could not go on without it. After an error the
+// node goes on as before.
 func (c *Cluster) Drain(ctx context.Context, node string) error {
 	return c.at(ctx, node, callDrain)
 }
@@ -249,8 +275,17 @@ func (c *Cluster) at(ctx context.Context, node string, op int) error {
 }
 
 // drainHere is callDrain.
-func (c *Cluster) drainHere(ctx context.Context) error {
-	c.draining.Store(true)
+func (c *Cluster) drainHere(ctx context.Context) (err error) {
+	if err := c.spare(ctx); err != nil {
+		return err
+	}
+	if c.draining.CompareAndSwap(false, true) {
+		defer func() {
+			if err != nil {
+				c.draining.Store(false)
+			}
+		}()
+	}
 	for _, l := range c.store.engine.lanes {
 		err := c.store.engine.retry(ctx, func(ctx context.Context) error {
 			if !l.group.Leading() {
@@ -283,7 +318,7 @@ func (c *Cluster) hand(ctx context.Context, l *lane) error {
 
 // accepts asks a node whether it would lead.
 func (c *Cluster) accepts(ctx context.Context, node string, shard int) bool {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
 	_, err := c.store.engine.ask(ctx, node, call{Op: callLead, Shard: shard})
 	return err == nil
@@ -307,13 +342,16 @@ func (c *Cluster) leave() {
 	all.Wait()
 }
 
+// askLimit is how long a node may take to say how it is.
+const askLimit = time.Second
+
 // takesVote asks a node whether it is one that votes. One that does not is left
 // alone for a while.
 func (c *Cluster) takesVote(ctx context.Context, node string) bool {
 	if time.Since(c.replicas[node]) < askReplica {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
 	r, err := c.ask(ctx, node)
 	if err == nil && r.Replica {
@@ -397,7 +435,7 @@ func (c *Cluster) Status(ctx context.Context) ([]NodeStatus, error) {
 			}
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
 	reports := map[string]report{}
 	var mu sync.Mutex

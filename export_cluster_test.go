@@ -36,6 +36,11 @@ func Voters(s *Store) (n []int) {
 	return n
 }
 
+// MayRemove asks the leaders whether a node can be removed.
+func MayRemove(ctx context.Context, s *Store, node string) error {
+	return s.cluster.removable(ctx, node)
+}
+
 // Leads returns the shards that a node leads and is ready to.
 func Leads(s *Store) (shards []int) {
 	for _, l := range s.engine.lanes {

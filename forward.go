@@ -43,6 +43,8 @@ const (
 	callRedeem   // let the node in that calls, which has a token
 	callAnyAsset // a part of an asset, whichever node has it
 	callLevel    // for a RemoteCluster: take the store to the newest level
+
+	callMayRemove // would callRemove be done?
 )
 
 // A call is what one node asks another. Its fields are a wire format.
@@ -243,6 +245,8 @@ func (s *Store) answer(ctx context.Context, c call) (answered, error) {
 		return answered{}, s.cluster.add(ctx, l, c.Node, c.Addr)
 	case callRemove:
 		return answered{}, s.cluster.remove(ctx, l, c.Node)
+	case callMayRemove:
+		return answered{}, s.cluster.mayRemove(l, c.Node)
 	case callStatus:
 		body, err := command.Marshal(s.cluster.report())
 		return answered{Body: body}, err

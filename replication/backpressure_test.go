@@ -109,6 +109,38 @@ func TestASlowReaderOfACopyHoldsNobodyUp(t *testing.T) {
 	})
 }
 
+// TestWhoIsLeftCanGoOn: with one of three dead, that one can be removed, and nobody else.
+func TestWhoIsLeftCanGoOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network, net := onMemory(1)
+		c := newCluster(t, network, "a", "b", "c")
+		defer c.stopAll()
+		c.form()
+		a := c.groups["a"]
+		if err := a.MayRemove("b"); err != nil {
+			t.Errorf("while all are well: %v", err)
+		}
+		net.Isolate("c")
+		time.Sleep(5 * time.Second) // of the bubble, in which its silence is noticed
+		c.try(func() error { return a.Transfer(t.Context(), "a") })
+		if err := a.Remove(t.Context(), "b"); fault.CodeOf(err) != fault.Unavailable || len(a.Members()) != 3 {
+			t.Errorf("removing one that is well: %v, members %+v", err, a.Members())
+		}
+		if err := a.MayRemove("b"); fault.CodeOf(err) != fault.Unavailable {
+			t.Errorf("asked first: %v", err)
+		}
+		if _, err := a.Propose(t.Context(), []byte("on")); err != nil {
+			t.Error(err)
+		}
+		if err := a.Remove(t.Context(), "c"); err != nil {
+			t.Errorf("removing the dead one: %v", err)
+		}
+		c.stop("c")
+		c.propose("with two")
+		c.settle()
+	})
+}
+
 // TestMembersChangeOneAtATime: two changes are not under way together, nobody gets a vote who has not caught up, without
 // a majority nobody is removed, and the last voter stays.
 func TestMembersChangeOneAtATime(t *testing.T) {

@@ -83,14 +83,43 @@ func (g *Group) Promote(ctx context.Context, node string) error {
 // maxLag is how many entries a member may be behind and count as caught up.
 const maxLag = 100
 
-// Remove takes a node out of the group. Without a majority of the voters it waits in vain. A leader that removes itself
-// steps down.
+// MayRemove reports whether the group would go on without a node: of the voters that remain a majority has answered this
+// leader a moment ago. Otherwise the error is fault.Unavailable: the group would take nothing until others come back.
+func (g *Group) MayRemove(node string) error {
+	if m, ok := g.member(node); !ok || !m.Voter {
+		return nil
+	}
+	remain, answer := 0, 0
+	for _, m := range g.Members() {
+		if !m.Voter || m.Node == node {
+			continue
+		}
+		remain++
+		if g.Answers(m.Node) {
+			answer++
+		}
+	}
+	if remain == 0 {
+		return fault.New(fault.Refused, "node %s is the only voter of group %d and cannot be removed", node, g.id)
+	}
+	if 2*answer <= remain {
+		return fault.New(fault.Unavailable, "of the %d voters that group %d has without node %s only %d answer: remove or bring back those that do not answer first",
+			remain, g.id, node, answer)
+	}
+	return nil
+}
+
+// Remove takes a node out of the group, if the group goes on without it: see [Group.MayRemove]. A leader that removes
+// itself steps down.
 func (g *Group) Remove(ctx context.Context, node string) error {
 	if _, ok := g.member(node); !ok {
 		return nil
 	}
-	if g.alone() && node == g.node.conf.NodeID {
-		return fault.New(fault.Refused, "node %s is the only voter of group %d and cannot be removed", node, g.id)
+	if !g.Ready() {
+		return &NotLeaderError{Group: g.id, Leader: g.Leader()}
+	}
+	if err := g.MayRemove(node); err != nil {
+		return err
 	}
 	return g.change(ctx, "removing node "+node, func() raft.Future {
 		return g.raft.RemoveServer(raft.ServerID(node), 0, 0)

@@ -38,7 +38,7 @@ var clusterCommands = []subcommand{
 	{"drain", operate(drainHelp, (*commerce.RemoteCluster).Drain)},
 	{"resume", operate(resumeHelp, (*commerce.RemoteCluster).Resume)},
 	{"upgrade", clusterUpgrade},
-	{"remove", operate(removeHelp, (*commerce.RemoteCluster).Remove)},
+	{"remove", clusterRemove},
 	{"recover", clusterRecover},
 }
 
@@ -78,7 +78,8 @@ const (
 
 Asks the node at an address about all nodes of its cluster: where each listens,
 whether it answers, how many shards it has a vote in and leads, and by how many
-log entries it is behind. LEVEL is the logic level of its shards; "1 of 2" says
+log entries it is behind. With two votes in a shard it says so: neither of those
+nodes may be away then. LEVEL is the logic level of its shards; "1 of 2" says
 that its program knows a newer one (see commerce cluster upgrade).
 
 Flags:
@@ -86,7 +87,8 @@ Flags:
 	drainHelp = `Usage: commerce cluster drain NODE [flags]
 
 Lets a node hand over everything that it leads, and lead nothing until resume
-or until it is started again. Do this before maintenance.
+or until it is started again. Do this before maintenance. It is refused when the
+others could not go on without the node.
 
 Flags:
 `
@@ -98,9 +100,10 @@ Flags:
 `
 	removeHelp = `Usage: commerce cluster remove NODE [flags]
 
-Takes a node out of the cluster: one that is lost, or not needed any more. The
-other nodes must have a majority. A node that was removed joins again only with
-an empty directory and a certificate with another name.
+Takes a node out of the cluster: one that is lost, or not needed any more. Of
+the nodes that remain a majority must answer; otherwise nothing is done. A node
+that was removed joins again only with an empty directory and a certificate with
+another name.
 
 Flags:
 `
@@ -138,6 +141,39 @@ func operate(help string, do func(*commerce.RemoteCluster, context.Context, stri
 	}
 }
 
+func clusterRemove(ctx context.Context, args []string, stdout, _ io.Writer) error {
+	rest, c, err := remote(ctx, removeHelp, args, stdout, 1)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if err := c.Remove(ctx, rest[0]); err != nil {
+		return err
+	}
+	nodes, err := c.Status(ctx)
+	if err != nil {
+		return fmt.Errorf("node %s is removed; asking how the others are: %w", rest[0], err)
+	}
+	return warnOfTwo(stdout, nodes)
+}
+
+// warnOfTwo says so when two nodes have votes: the store survives the loss of neither.
+func warnOfTwo(w io.Writer, nodes []commerce.NodeStatus) error {
+	var voters []string
+	for _, n := range nodes {
+		if n.Voter > 0 {
+			voters = append(voters, n.Node)
+		}
+	}
+	if len(voters) != 2 {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "warning: only %s and %s have votes: while either is away nothing is written; let a third one join, or remove one\n", voters[0], voters[1])
+	return err
+}
+
 func clusterStatus(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	_, c, err := remote(ctx, statusHelp, args, stdout, 0)
 	if err != nil {
@@ -168,5 +204,8 @@ func clusterStatus(ctx context.Context, args []string, stdout, _ io.Writer) erro
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", n.Node, n.Addr, state, n.Member, n.Voter, n.Leads, n.Behind, levelOf(n))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return warnOfTwo(stdout, nodes)
 }

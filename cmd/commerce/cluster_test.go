@@ -122,8 +122,18 @@ func TestClusterOfProcesses(t *testing.T) {
 	succeed(t, append([]string{"cluster", "drain", "n1"}, at...)...)
 	until(t, "n1 is draining", func(out string) bool { return strings.Contains(out, " draining ") }, status...)
 	succeed(t, append([]string{"cluster", "resume", "n1"}, at...)...)
-	succeed(t, append([]string{"cluster", "remove", "n1"}, at...)...)
-	until(t, "n1 is removed", func(out string) bool { return !strings.Contains(out, "n1 ") }, status...)
+	if r := succeed(t, status...); strings.Contains(r.stdout, "warning") {
+		t.Errorf("the status of three nodes:\n%s", r.stdout)
+	}
+	if r := succeed(t, append([]string{"cluster", "remove", "n1"}, at...)...); !strings.Contains(r.stdout, "only n2 and n3 have votes") {
+		t.Errorf("removing the third one says:\n%s", r.stdout)
+	}
+	if r := command(t, append([]string{"cluster", "drain", "n2"}, at...)...); r.code != exitFailed || !strings.Contains(r.stderr, "1 of 2 votes") {
+		t.Errorf("draining one of two: exit code %d, %s", r.code, r.stderr)
+	}
+	until(t, "n1 is removed", func(out string) bool {
+		return !strings.Contains(out, "n1 ") && strings.Contains(out, "only n2 and n3 have votes")
+	}, status...)
 	if r := command(t, append([]string{"cluster", "remove", "n1"}, at...)...); r.code != exitFailed || !strings.Contains(r.stderr, "not part of this cluster") {
 		t.Errorf("removing it again: exit code %d, %s", r.code, r.stderr)
 	}

@@ -1,0 +1,71 @@
+package commerce_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/fault"
+)
+
+// TestNobodyTakesTheMajorityAway: a node is neither drained nor removed when the
+// others could not go on, and one whose draining comes to nothing goes on.
+func TestNobodyTakesTheMajorityAway(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	stock(t, f.nodes[0], "mug", 1000)
+	cluster := f.nodes[0].Cluster()
+	refused := func(what string, err error, code fault.Code) {
+		t.Helper()
+		if fault.CodeOf(err) != code {
+			t.Errorf("%s: %v", what, err)
+		}
+		eventually(t, "it is ready "+what, func() bool { return f.nodes[0].Health(t.Context()).Ready })
+		if _, err := buy(t.Context(), f.nodes[0], "mug", 1, checkout.Complete{}); err != nil {
+			t.Errorf("buying %s: %v", what, err)
+		}
+	}
+	refused("after draining the only node", cluster.Drain(t.Context(), "node_0"), fault.Refused)
+
+	var full disk
+	full.free.Store(1 << 40)
+	for _, i := range []int{1, 2} {
+		f.lend(i)
+		f.open(i, full.option())
+	}
+	f.voters(3)
+	eventually(t, "node 0 leads", func() bool { return len(commerce.Leads(f.nodes[0])) > 0 })
+	for _, i := range []int{1, 2} {
+		full.set(t, f.nodes[i], 1<<20)
+	}
+	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	refused("when nobody can take over", cluster.Drain(short, "node_0"), fault.Unavailable)
+	for _, i := range []int{1, 2} {
+		full.set(t, f.nodes[i], 1<<40)
+	}
+	must(t, cluster.Drain(t.Context(), "node_1"))
+	refused("while another one is drained", cluster.Drain(t.Context(), "node_0"), fault.Refused)
+	must(t, cluster.Resume(t.Context(), "node_1"))
+
+	f.stop(2, true)
+	refused("with one of three dead", cluster.Drain(t.Context(), "node_0"), fault.Refused)
+	eventually(t, "its silence is noticed", func() bool {
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		return fault.CodeOf(commerce.MayRemove(short, f.nodes[0], "node_1")) == fault.Unavailable
+	})
+	short, cancel = context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	refused("after removing the other one", cluster.Remove(short, "node_1"), fault.Unavailable)
+	if got := commerce.Voters(f.nodes[0]); !slices.Equal(got, []int{3, 3}) {
+		t.Errorf("the shards have %v voters", got)
+	}
+	must(t, cluster.Remove(t.Context(), "node_2"))
+	f.voters(2)
+	refused("with two votes", cluster.Drain(t.Context(), "node_0"), fault.Refused)
+	f.check()
+}
