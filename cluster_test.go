@@ -24,6 +24,7 @@ import (
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/commercetest"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/replication/peer"
 )
@@ -196,7 +197,7 @@ func (s *shoppers) purchase(ctx context.Context, t *testing.T, nodes []*commerce
 			s.mu.Unlock()
 			s.placed.Add(1)
 			return
-		case !fault.Retryable(err) && fault.CodeOf(err) != fault.Broken && ctx.Err() == nil:
+		case !fault.Retryable(err) && ctx.Err() == nil:
 			s.failed.Add(1)
 			t.Errorf("buying: %v", err)
 			return
@@ -468,5 +469,46 @@ func TestNodesRestartOneByOne(t *testing.T) {
 	if a := f.audit(0); !a.Sound() {
 		t.Errorf("afterwards: %+v", a)
 	}
+	f.check()
+}
+
+// TestAFailingLeaderIsNoAnswer has the disk of a leader fail under many who
+// call through other nodes. They are served by the next leader, and nobody is
+// told that a store has stopped: theirs has not.
+func TestAFailingLeaderIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	fs := faultvfs.New(t.Name())
+	t.Cleanup(fs.Close)
+	f := newFleet(t, 3)
+	stock(t, f.nodes[0], "mug", 100_000)
+	f.lend(1)
+	f.open(1, commerce.WithVFS(fs.Name()))
+	f.join(2)
+	victim := f.nodes[1]
+	eventually(t, "it leads", func() bool { return len(commerce.Leads(victim)) > 0 })
+
+	var added, work = atomic.Int64{}, sync.WaitGroup{}
+	const callers, each = 60, 10
+	for i := range callers {
+		work.Go(func() {
+			for n := range each {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				_, err := f.nodes[i%2*2].Carts.AddLine(ctx, cart.AddLine{SKU: "mug", Quantity: 1, Key: fmt.Sprint(i, "-", n)})
+				cancel()
+				if err != nil {
+					t.Errorf("caller %d: %v", i, err)
+					return
+				}
+				if added.Add(1) == callers {
+					fs.FailAt(1, faultvfs.Write, faultvfs.IOErr|faultvfs.Always)
+				}
+			}
+		})
+	}
+	work.Wait()
+	eventually(t, "it has stopped", func() bool { return !victim.Health(t.Context()).Live })
+	fs.Reset()
+	must(t, victim.Close())
+	f.nodes[1] = nil
 	f.check()
 }

@@ -1,6 +1,7 @@
 package commerce
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,7 +83,9 @@ const (
 
 // retry does something again for as long as it fails in a way that may pass,
 // until ctx ends, or for ten seconds if ctx has no end. What surely did not
-// happen is safe to do again; so is a command, by its key.
+// happen is safe to do again; so is a command, by its key. If one try may have
+// happened, that is the answer: a later one that surely did not says nothing of
+// it.
 func (e *engine) retry(ctx context.Context, do func(context.Context) error) error {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
@@ -92,17 +95,14 @@ func (e *engine) retry(ctx context.Context, do func(context.Context) error) erro
 	var doubt error
 	for wait := retryFirst; ; wait = min(wait*2, retryLast) {
 		err := do(ctx)
-		if err == nil || !fault.Retryable(err) || e.usable() != nil {
-			return err
+		if err == nil {
+			return nil
 		}
 		if fault.CodeOf(err) == fault.Uncertain {
 			doubt = err
 		}
-		if !pause(ctx, wait) {
-			if doubt != nil {
-				return doubt // the last try did not happen, an earlier one may have
-			}
-			return err
+		if !fault.Retryable(err) || e.usable() != nil || !pause(ctx, wait) {
+			return cmp.Or(doubt, err)
 		}
 	}
 }
@@ -221,12 +221,23 @@ func (s *Store) handle(ctx context.Context, from string, data []byte) ([]byte, e
 		got, err = s.answer(ctx, c)
 	}
 	if err != nil {
+		err = s.engine.passing(err)
 		got.Failure = s.engine.types.Encode(err)
 		if e, ok := errors.AsType[*replication.NotLeaderError](err); ok {
 			got.Leader = e.Leader
 		}
 	}
 	return command.Marshal(got)
+}
+
+// passing returns what to tell another node of an error: that this node's store
+// has stopped is not the call's own answer, since another node leads soon. Of a
+// command that may be in the log the error says so already.
+func (e *engine) passing(err error) error {
+	if fault.CodeOf(err) != fault.Broken || e.usable() == nil {
+		return err
+	}
+	return fault.Wrap(fault.Unavailable, err, "node %s has stopped", e.self)
 }
 
 func (s *Store) answer(ctx context.Context, c call) (answered, error) {
