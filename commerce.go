@@ -158,7 +158,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	s.engine = &engine{
 		slots: slots, sealer: sealer, types: s.set.Errors(), set: s.set, clock: s.config.clock, hooks: s.config.hooks,
 		tell: s.config.observer.Command, self: s.id.Node, began: time.Now(),
-		room: room{dir: s.dir, reserve: s.config.reserve},
+		room: room{dir: s.dir, reserve: s.config.reserve, look: s.config.free},
 	}
 	return nil
 }
@@ -182,6 +182,7 @@ func (s *Store) openNode(ctx context.Context) error {
 	conf := replication.Config{
 		Dir: s.dir, NodeID: s.id.Node, StoreID: s.id.Store, VFS: s.config.vfs, Logger: s.config.logger,
 		SnapshotBytes: s.config.logLimit, OnFailed: s.fail, Steps: &s.opening.log.steps, Joining: s.id.Joined, Handle: s.handle,
+		Room: func(bytes int64) error { return s.engine.room.holds(s.dir, bytes) },
 	}
 	if s.config.cluster != nil {
 		if err := s.cluster.listen(*s.config.cluster); err != nil {
@@ -298,7 +299,7 @@ func (s *Store) openLanes(ctx context.Context) error {
 func (s *Store) openLane(ctx context.Context, i int) (*lane, error) {
 	l := &lane{
 		number: i, slot: s.engine.slots.Ranges(i)[0][0], time: s.config.clock, opened: s.config.clock.Elapsed(),
-		steps: &s.opening.shards[i].steps,
+		steps: &s.opening.shards[i].steps, room: &s.engine.room,
 	}
 	l.seen.Store(int64(l.opened))
 	l.complete.Store(math.MinInt64)

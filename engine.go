@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/token"
 	"reflect"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -172,7 +173,7 @@ func (e *engine) Now() time.Time { return e.clock.Wall() }
 
 func (e *engine) Before(ctx context.Context, c any) error {
 	if k, ok := c.(interface{ Kind() command.Kind }); (!ok || !own(k.Kind())) && requested(c) {
-		if err := e.room.low(); err != nil {
+		if err := e.room.low(); err != nil && e.leads() {
 			return err
 		}
 	}
@@ -185,6 +186,12 @@ func (e *engine) Before(ctx context.Context, c any) error {
 		}
 	}
 	return nil
+}
+
+// leads reports whether this node leads a shard. Low on disk, it hands over what
+// it leads and passes on what it is asked.
+func (e *engine) leads() bool {
+	return slices.ContainsFunc(e.lanes, func(l *lane) bool { return l.group.Leading() })
 }
 
 // requested reports whether c points to a request of a caller, and not to a

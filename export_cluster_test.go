@@ -51,6 +51,20 @@ func Leads(s *Store) (shards []int) {
 	return shards
 }
 
+// CopyForOthers has a node make the copy of a shard that another node is sent.
+func CopyForOthers(s *Store, shard int, path string) error {
+	l := s.engine.lanes[shard]
+	_, err := machine{l.shard, l}.Copy(path)
+	return err
+}
+
+// Distrust has a node not use its copy of a shard any more, as an audit does,
+// and not rebuild it either.
+func Distrust(s *Store, shard int) { s.engine.lanes[shard].distrusted.Store(true) }
+
+// Trust takes back what Distrust did.
+func Trust(s *Store, shard int) { s.engine.lanes[shard].distrusted.Store(false) }
+
 // Digests returns a digest of each shard, at the index that it is at.
 func Digests(ctx context.Context, s *Store) (list []string, err error) {
 	for _, l := range s.engine.lanes {

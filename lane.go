@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,7 @@ type lane struct {
 	wrote    atomic.Uint64      // an entry that this node has written elsewhere and must have applied before it is read
 	asking   singleflight.Group // of those who ask the leader how far that is
 
+	room  *room         // what the node knows of its disk
 	steps *atomic.Int64 // counts up with each piece of work on the shard that is done
 
 	distrusted atomic.Bool // this node's copy differs from the others: see distrust
@@ -107,8 +109,8 @@ func (l *lane) close(failed bool) error {
 	return errors.Join(errs...)
 }
 
-// machine shows a lane's shard to its replication group. Copy and Replace are
-// the shard's own.
+// machine shows a lane's shard to its replication group. Replace is the shard's
+// own.
 type machine struct {
 	*shard.Shard
 	lane *lane
@@ -136,6 +138,19 @@ func (m machine) ApplyBatch(entries []replication.Entry) ([]any, error) {
 		out[i] = r
 	}
 	return out, nil
+}
+
+// Copy copies the shard for another node: not one that is known to differ from
+// the others, and not onto a disk without room for it. Until it is sent it is
+// there twice, once packed.
+func (m machine) Copy(path string) (applied uint64, err error) {
+	if err := m.lane.trusted(); err != nil {
+		return 0, err
+	}
+	if err := m.lane.room.holds(filepath.Dir(path), 2*m.lane.bytes()); err != nil {
+		return 0, err
+	}
+	return m.Shard.Copy(path)
 }
 
 func ofShard(entries []replication.Entry) []shard.Entry {

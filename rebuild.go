@@ -120,12 +120,9 @@ func (s *Store) rebuildFrom(ctx context.Context, l *lane, node string) (err erro
 
 // exportShard is callShard.
 func (s *Store) exportShard(l *lane) (answered, error) {
-	if err := l.trusted(); err != nil {
-		return answered{}, err
-	}
 	return s.exportTo(func(dir string) (Copy, error) {
 		name := filepath.Base(l.shard.Path())
-		applied, err := l.shard.Copy(filepath.Join(dir, name))
+		applied, err := machine{l.shard, l}.Copy(filepath.Join(dir, name))
 		return Copy{Store: s.id.Store, Files: []CopyFile{{Name: name, Applied: applied}}}, err
 	})
 }

@@ -19,6 +19,8 @@ const DefaultReserve = 256 << 20
 // left, requests that change something are refused with a *LowDiskError, and
 // what has begun is still finished; with a quarter of it left nothing is written
 // any more. A disk that is full stops a store instead, and may stop it anywhere.
+// A node of a cluster hands over what it leads then, and passes requests on. For
+// copies that are made for other nodes or come from one there must be room, too.
 // It defaults to DefaultReserve; 0 turns it off. It does nothing on systems that
 // do not say how much is free.
 func WithReserve(bytes int64) Option { return option(func(c *config) { c.reserve = bytes }) }
@@ -50,7 +52,18 @@ const roomEvery = time.Second // between looks at the disk
 type room struct {
 	dir     string
 	reserve int64
-	free    atomic.Int64
+	look    func(dir string) (int64, error)
+	free    atomic.Int64 // when it was looked at last
+}
+
+// holds refuses to put that many more bytes on a disk without room for them
+// beside what is to stay free.
+func (r *room) holds(dir string, bytes int64) error {
+	free, err := r.look(dir)
+	if err == nil && free < bytes+r.reserve {
+		err = fault.New(fault.Unavailable, "%s has %d bytes free, and a copy takes %d with %d to stay free: make room or name another disk", dir, free, bytes, r.reserve)
+	}
+	return err
 }
 
 // low returns a LowDiskError if requests are to be refused.
@@ -80,7 +93,7 @@ func (s *Store) watchRoom(ctx context.Context) {
 }
 
 func (s *Store) lookAtRoom() error {
-	free, err := s.config.free(s.dir)
+	free, err := s.engine.room.look(s.dir)
 	if err == nil {
 		s.engine.room.free.Store(free)
 	}
@@ -93,17 +106,19 @@ func own(k command.Kind) bool { return strings.HasPrefix(string(k), "shard.") }
 
 // roomFor refuses to copy the store to a disk without room for it.
 func (s *Store) roomFor(dir string) error {
-	need := s.config.reserve
+	var need int64
 	for _, l := range s.engine.lanes {
-		for _, path := range []string{l.shard.Path(), l.shard.Path() + "-wal"} {
-			if info, err := os.Stat(path); err == nil {
-				need += info.Size()
-			}
+		need += l.bytes()
+	}
+	return s.engine.room.holds(dir, need)
+}
+
+// bytes returns how large the shard's files are.
+func (l *lane) bytes() (n int64) {
+	for _, path := range []string{l.shard.Path(), l.shard.Path() + "-wal"} {
+		if info, err := os.Stat(path); err == nil {
+			n += info.Size()
 		}
 	}
-	free, err := s.config.free(dir)
-	if err == nil && free < need {
-		err = fault.New(fault.Unavailable, "%s has %d bytes free, and a copy of the store needs %d: make room or name another disk", dir, free, need)
-	}
-	return err
+	return n
 }

@@ -2,6 +2,7 @@ package commerce_test
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -76,7 +77,7 @@ func TestTheDiskIsNeverFull(t *testing.T) {
 	must(t, finish(waits[1]))
 }
 
-// TestANodeWithoutRoomDoesNotLead: the others do, and take what it refuses.
+// TestANodeWithoutRoomDoesNotLead: the others do, and take what it passes on.
 func TestANodeWithoutRoomDoesNotLead(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 2)
@@ -89,11 +90,7 @@ func TestANodeWithoutRoomDoesNotLead(t *testing.T) {
 	eventually(t, "it leads", func() bool { return len(commerce.Leads(f.nodes[1])) > 0 })
 	d.set(t, f.nodes[1], 1<<20)
 	eventually(t, "it does not lead any more", func() bool { return len(commerce.Leads(f.nodes[1])) == 0 })
-	_, err := buy(t.Context(), f.nodes[1], "mug", 1, checkout.Complete{})
-	if _, ok := errors.AsType[*commerce.LowDiskError](err); !ok {
-		t.Errorf("got %v", err)
-	}
-	order, err := buy(t.Context(), f.nodes[0], "mug", 1, checkout.Complete{})
+	order, err := buy(t.Context(), f.nodes[1], "mug", 1, checkout.Complete{})
 	must(t, err)
 	if got, err := f.nodes[1].Orders.Get(t.Context(), order.ID); err != nil || got.ID != order.ID {
 		t.Errorf("reading there: %v", err)
@@ -107,6 +104,36 @@ func TestANodeWithoutRoomDoesNotLead(t *testing.T) {
 		t.Errorf("its health: %+v", h)
 	}
 	f.check()
+}
+
+// TestACopyForOthersNeedsRoom: a node whose copy of a shard would not fit twice
+// on its disk makes none, and goes on.
+func TestACopyForOthersNeedsRoom(t *testing.T) {
+	var d disk
+	d.free.Store(1 << 40)
+	shop := commercetest.OpenAt(t, filepath.Join(t.TempDir(), "shop"), d.option(), commerce.WithReserve(100))
+	stock(t, shop, "mug", 10)
+	path := filepath.Join(t.TempDir(), "copy")
+	d.free.Store(100 << 10)
+	if err := commerce.CopyForOthers(shop, 0, path); !fault.Retryable(err) {
+		t.Errorf("without room: %v", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("there is something: %v", err)
+	}
+	d.free.Store(1 << 40)
+	must(t, commerce.CopyForOthers(shop, 0, path))
+}
+
+// TestADistrustedCopyIsNotSpread: not to a node that raft sends a copy either.
+func TestADistrustedCopyIsNotSpread(t *testing.T) {
+	shop := commercetest.Open(t)
+	commerce.Distrust(shop, 0)
+	err := commerce.CopyForOthers(shop, 0, filepath.Join(t.TempDir(), "copy"))
+	if e, ok := errors.AsType[*commerce.UntrustedError](err); !ok || e.Shard != 0 {
+		t.Errorf("got %v", err)
+	}
+	commerce.Trust(shop, 0)
 }
 
 // TestHealth: of a node that is well, drained, cut off and closed.

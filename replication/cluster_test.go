@@ -27,6 +27,7 @@ type cluster struct {
 	nodes    map[string]*replication.Node  // nil while stopped
 	groups   map[string]*replication.Group // the same
 	bytes    int64                         // of log before it is truncated
+	room     func(bytes int64) error       // on every disk; nil is without end
 }
 
 func newCluster(t *testing.T, network func(string) peer.Network, names ...string) *cluster {
@@ -44,7 +45,7 @@ func (c *cluster) start(name string, joining bool) {
 	c.t.Helper()
 	n, err := replication.Start(c.t.Context(), replication.Config{
 		Dir: c.dirs[name], NodeID: name, Joining: joining, Network: c.network(name), SnapshotBytes: c.bytes,
-		Logger: c.logger(name),
+		Logger: c.logger(name), Room: c.room,
 	})
 	if err != nil {
 		c.t.Fatal(err)

@@ -29,6 +29,7 @@ type copyHead struct {
 	Index              uint64 `json:"index"` // of the log, up to which it holds everything
 	Term               uint64 `json:"term"`
 	Applied            uint64 `json:"applied"` // what the machine has applied in it
+	Bytes              int64  `json:"bytes"`   // of the machine's own copy, unpacked
 	Configuration      []byte `json:"configuration"`
 	ConfigurationIndex uint64 `json:"configuration_index"`
 }

@@ -57,7 +57,11 @@ func (g *Group) copyOut() (head copyHead, path string, err error) {
 	if err != nil {
 		return head, "", fmt.Errorf("copying the machine of group %d: %w", g.id, err)
 	}
-	head = copyHead{Store: g.node.conf.StoreID, Group: g.id, Index: max(index, applied), Applied: applied}
+	info, err := os.Stat(raw)
+	if err != nil {
+		return head, "", err
+	}
+	head = copyHead{Store: g.node.conf.StoreID, Group: g.id, Index: max(index, applied), Applied: applied, Bytes: info.Size()}
 	if head.Term, err = g.termAt(head.Index); err != nil {
 		return head, "", err
 	}

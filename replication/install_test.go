@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -150,6 +151,83 @@ func TestALeaderMayHaveToCopyFirst(t *testing.T) {
 			if !m.Voter || m.Node == "d" {
 				t.Errorf("the copy says that the members are %+v", c.groups["c"].Members())
 			}
+		}
+	})
+}
+
+// TestACopyNeedsRoom: a node without room for a copy takes none, and stops for that as little as the one that sends it.
+// When there is room the copy comes.
+func TestACopyNeedsRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network, _ := onMemory(1)
+		c := newCluster(t, network, "a", "b", "c")
+		defer c.stopAll()
+		behind(t, c)
+		var full atomic.Bool
+		full.Store(true)
+		var asked atomic.Int64
+		c.room = func(bytes int64) error {
+			asked.Add(bytes)
+			if full.Load() {
+				return fault.New(fault.Unavailable, "the disk is full")
+			}
+			return nil
+		}
+		c.start("b", false)
+		c.start("c", false)
+		time.Sleep(time.Minute)
+		if c.machines["c"].copies > 0 || asked.Load() == 0 {
+			t.Errorf("%d copies were put in place, and there was no room (%d bytes were asked for)", c.machines["c"].copies, asked.Load())
+		}
+		for _, name := range []string{"b", "c"} {
+			if err := c.nodes[name].Err(); err != nil {
+				t.Errorf("node %s has stopped: %v", name, err)
+			}
+		}
+		full.Store(false)
+		c.settle()
+		if c.machines["c"].copies == 0 {
+			t.Error("c got no copy")
+		}
+	})
+}
+
+// TestALateCopyTakesNothingBack: a crash after a copy has taken its place leaves its file behind, and this node goes on
+// before it looks at it again.
+func TestALateCopyTakesNothingBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network, _ := onMemory(1)
+		c := newCluster(t, network, "a", "b", "c")
+		defer c.stopAll()
+		behind(t, c)
+		path, kept := filepath.Join(c.dirs["c"], "group-1.incoming"), []byte(nil)
+		c.machines["c"].replaced = func() {
+			var err error
+			if kept, err = os.ReadFile(path); err != nil {
+				t.Error(err)
+			}
+		}
+		for _, name := range []string{"a", "b", "c"} {
+			c.start(name, false)
+		}
+		c.settle()
+		for _, further := range []int{0, 10} {
+			for i := range further {
+				c.propose(fmt.Sprint("after the copy ", i))
+			}
+			c.settle()
+			c.stop("c")
+			if err := os.WriteFile(path, kept, 0o600); err != nil || len(kept) == 0 {
+				t.Fatal(err, len(kept))
+			}
+			c.start("c", false)
+			if n := c.machines["c"].copies; n != 1 {
+				t.Errorf("the machine was replaced %d times", n)
+			}
+			if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("the file is still there: %v", err)
+			}
+			c.settle()
 		}
 	})
 }

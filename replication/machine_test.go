@@ -23,6 +23,7 @@ type machine struct {
 	busy     bool                            // a reader keeps checkpoints from completing
 	broken   error                           // what a checkpoint returns
 	uncopied error                           // what a copy returns
+	replaced func()                          // called before it is replaced by a copy; may be nil
 	slowly   time.Duration                   // how long a copy takes
 	stuck    chan struct{}                   // a checkpoint waits until it is closed; may be nil
 	batches  int
@@ -103,6 +104,9 @@ func (m *machine) Copy(path string) (uint64, error) {
 }
 
 func (m *machine) Replace(path string) error {
+	if m.replaced != nil {
+		m.replaced()
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return err

@@ -81,14 +81,17 @@ type Config struct {
 	// hanging and stops the node; for a [Stepper], how long it may take for a piece of that. 0 means 15 s. Time during
 	// which the process is paused does not count.
 	MachineDeadline time.Duration
-	SnapshotBytes   int64         // log that a group gathers before it checkpoints its machine and deletes it; 0 means 64 MiB
-	Logger          *slog.Logger  // gets warnings; nil means none
-	OnFailed        func(error)   // called once, on a goroutine of its own, with the cause when the node stops itself; may be nil
-	Joining         bool          // a group without a log waits to be added by a leader on another node
-	Network         peer.Network  // the way to other nodes, which the node closes; nil means none until Connect
-	Handle          Handler       // answers the calls of other nodes; nil refuses them
-	VFS             string        // for tests: the SQLite VFS of raft.db; "" is the system's
-	Steps           *atomic.Int64 // counts up with each piece of the writer's work on raft.db that is done, so that a long check can be told from a hanging one; may be nil
+	SnapshotBytes   int64        // log that a group gathers before it checkpoints its machine and deletes it; 0 means 64 MiB
+	Logger          *slog.Logger // gets warnings; nil means none
+	OnFailed        func(error)  // called once, on a goroutine of its own, with the cause when the node stops itself; may be nil
+	Joining         bool         // a group without a log waits to be added by a leader on another node
+	Network         peer.Network // the way to other nodes, which the node closes; nil means none until Connect
+	Handle          Handler      // answers the calls of other nodes; nil refuses them
+	// Room refuses to use that many more bytes of the disk that Dir is on; a copy from another node is tried again then.
+	// nil never does.
+	Room  func(bytes int64) error
+	VFS   string        // for tests: the SQLite VFS of raft.db; "" is the system's
+	Steps *atomic.Int64 // counts up with each piece of the writer's work on raft.db that is done, so that a long check can be told from a hanging one; may be nil
 }
 
 func (c Config) withDefaults() Config {
@@ -97,6 +100,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MachineDeadline <= 0 {
 		c.MachineDeadline = 15 * time.Second
+	}
+	if c.Room == nil {
+		c.Room = func(int64) error { return nil }
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -68,7 +68,11 @@ type sink struct {
 	marker  raftlog.Marker
 	covered bool     // marker.Durable is set
 	copy    *os.File // a copy from another node; nil when there is none
+	due     int64    // bytes of it until the disk is looked at again
 }
+
+// roomEvery is how much of a copy is received between looks at the disk.
+const roomEvery = 1 << 20
 
 // ID returns the snapshot's name.
 func (s *sink) ID() string { return snapshotID(s.marker) }
@@ -81,6 +85,12 @@ func (s *sink) Write(p []byte) (int, error) {
 			return 0, err
 		}
 		s.copy = f
+	}
+	if s.due -= int64(len(p)); s.due < 0 {
+		if err := s.store.group.node.conf.Room(roomEvery); err != nil {
+			return 0, fmt.Errorf("receiving a copy of group %d: %w", s.store.group.id, err)
+		}
+		s.due = roomEvery
 	}
 	return s.copy.Write(p)
 }
@@ -122,6 +132,9 @@ func (s *sink) keep() error {
 	}
 	if err == nil && s.store.group.had(head.Index, head.Term) {
 		err = fault.New(fault.Conflict, "this node has got further meanwhile")
+	}
+	if err == nil {
+		err = s.store.group.node.conf.Room(head.Bytes) // it will be unpacked
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("receiving a copy of group %d: %w", s.store.group.id, err), removeIfThere(s.copy.Name()))
