@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/catalog/assets"
@@ -117,6 +116,6 @@ func showPicture(v *visit) error {
 	h.Set("Content-Type", kind)
 	h.Set("Cache-Control", "private, max-age=31536000, immutable")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
-	http.ServeContent(v.w, v.r, "", time.Time{}, file)
+	web.ServeFile(v.w, v.r, file)
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -55,7 +54,7 @@ func (a *api) getAsset(ctx context.Context, in *getAssetInput) (*fileAnswer, err
 		h.Set("Content-Type", kind)
 		// A picture may be a program: SVG. On its own it may load and run nothing.
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
-		http.ServeContent(w, r, "", time.Time{}, file)
+		web.ServeFile(w, r, file)
 	}}, nil
 }
 
@@ -68,7 +67,7 @@ type uploadInput struct {
 // Resolve is for huma.
 func (u *uploadInput) Resolve(hc huma.Context) []error {
 	r, w := humago.Unwrap(hc)
-	u.body = http.MaxBytesReader(w, r.Body, maxAsset)
+	u.body = web.LongBody(w, r, maxAsset)
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/web"
 )
 
 // bodyError says that a body cannot be read.
@@ -27,27 +28,32 @@ func (e *bodyError) Error() string { return e.message }
 // Unwrap returns fault.Invalid.
 func (e *bodyError) Unwrap() error { return fault.Invalid }
 
-// readBody reads the body of a request and checks that it is one JSON value
-// whose objects name no member twice, in whatever case. encoding/json takes the
-// last of them, others the first: two programs could then read the same request
-// differently.
-func readBody(r *http.Request, most int64) error {
-	if r.Body == nil || r.Body == http.NoBody {
-		return nil
+// readBody reads the body of a request. What is uploaded is left where it is:
+// its handler takes it as it comes.
+func (a *api) readBody(w http.ResponseWriter, req *http.Request, r route) ([]byte, error) {
+	if r.method == http.MethodGet || r.path == uploads {
+		return nil, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
+	body, err := web.ReadBody(w, req, r.maxBody())
+	if _, long := errors.AsType[*http.MaxBytesError](err); long {
+		return nil, &bodyError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d KiB", r.maxBody()>>10)}
+	}
 	if err != nil {
-		return &bodyError{http.StatusBadRequest, "the body did not arrive as a whole"}
+		return nil, &bodyError{http.StatusBadRequest, "the body did not arrive as a whole"}
 	}
-	if int64(len(body)) > most {
-		return &bodyError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d KiB", most>>10)}
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
+	return body, nil
+}
+
+// checkBody checks that a body is one JSON value whose objects name no member
+// twice, in whatever case. encoding/json takes the last of them, others the
+// first: two programs could then read the same request differently.
+func checkBody(r *http.Request, body []byte) error {
 	if len(body) == 0 {
 		return nil
 	}
 	if kind := r.Header.Get("Content-Type"); kind != "" {
-		if kind, _, err = mime.ParseMediaType(kind); err != nil || kind != "application/json" {
+		kind, _, err := mime.ParseMediaType(kind)
+		if err != nil || kind != "application/json" {
 			return &bodyError{http.StatusUnsupportedMediaType, "the body must be application/json"}
 		}
 		r.Header.Set("Content-Type", "application/json")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"mime"
-	"net/http"
 	"net/url"
 	"time"
 
@@ -163,7 +162,7 @@ func (a *api) download(ctx context.Context, in *downloadInput) (*fileAnswer, err
 		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": got.File.Name}))
 		h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 		h.Set("Referrer-Policy", "no-referrer")
-		http.ServeContent(w, r, "", time.Time{}, got.Body)
+		web.ServeFile(w, r, got.Body)
 	}}, nil
 }
 

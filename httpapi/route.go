@@ -80,9 +80,10 @@ func add[I, O any](a *api, r route, do func(context.Context, *I) (*O, error)) {
 	op := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, Tags: []string{r.group},
 		DefaultStatus: r.status, MaxBodyBytes: r.maxBody() + 1,
-		Extensions:  map[string]any{"x-policy": r.policy.String()},
-		Middlewares: huma.Middlewares{a.guard(r)},
-		Responses:   map[string]*huma.Response{"default": a.problemResponse()},
+		BodyReadTimeout: -1, // guard has read it; a deadline now would end what runs when it passes
+		Extensions:      map[string]any{"x-policy": r.policy.String()},
+		Middlewares:     huma.Middlewares{a.guard(r)},
+		Responses:       map[string]*huma.Response{"default": a.problemResponse()},
 	}
 	if r.policy == forCustomer || r.policy == forSession || r.policy == forOrderOwner || r.policy == forStaff {
 		op.Security = []map[string][]string{{"session": {}}}
@@ -160,11 +161,16 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 		req, w := humago.Unwrap(hc)
 		ctx := hc.Context()
 		web.SetRoute(ctx, name)
-		done, ok := a.shed.Admit(w, req, r.essential())
+		var body []byte
+		var unread error
+		if r.policy != forStaff { // it comes before anything is taken up
+			body, unread = a.readBody(w, req, r)
+		}
+		running, ok := a.shed.Admit(w, req, r.essential())
 		if !ok {
 			return
 		}
-		defer done()
+		defer func() { running.Done() }()
 		if r.policy != forAll {
 			w.Header().Set("Cache-Control", "no-store")
 		}
@@ -183,8 +189,18 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 		if err == nil {
 			fields, err = a.takeFields(hc.Operation(), req)
 		}
-		if err == nil && r.method != http.MethodGet && !r.raw() {
-			err = readBody(req, r.maxBody())
+		if err == nil && r.policy == forStaff && r.method != http.MethodGet { // what they send may be long
+			running.Done()
+			body, unread = a.readBody(w, req, r)
+			if running, ok = a.shed.Admit(w, req, r.essential()); !ok {
+				return
+			}
+		}
+		if err == nil {
+			err = unread
+		}
+		if err == nil && !r.raw() {
+			err = checkBody(req, body)
 		}
 		if err != nil {
 			a.write(hc, a.problemOf(ctx, err))
@@ -217,6 +233,9 @@ func (r route) raw() bool { return r.path == uploads || r.path == notices }
 
 // maxBody returns how long the body of a request may be, in bytes.
 func (r route) maxBody() int64 {
+	if r.path == notices {
+		return maxWebhook
+	}
 	switch r.id {
 	case putProductID, putProductsID, putVariantsID:
 		return maxGoods

@@ -3,15 +3,14 @@ package storefront
 import (
 	"crypto/rand"
 	"mime"
-	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/downloads"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/orders"
 )
 
@@ -131,6 +130,6 @@ func (v *visit) sendFile(got downloads.Opened) error {
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Cache-Control", "private, no-store")
 	h.Set("Referrer-Policy", "no-referrer")
-	http.ServeContent(v.w, v.r, "", time.Time{}, got.Body)
+	web.ServeFile(v.w, v.r, got.Body)
 	return nil
 }

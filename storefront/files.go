@@ -12,6 +12,7 @@ import (
 
 	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/web"
 )
 
 // forever is for what has its version in its address.
@@ -61,7 +62,7 @@ func media(v *visit) error {
 	if !strings.HasPrefix(kind, "image/") {
 		h.Set("Content-Disposition", "attachment")
 	}
-	http.ServeContent(v.w, v.r, "", time.Time{}, file)
+	web.ServeFile(v.w, v.r, file)
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/storefront"
 )
 
@@ -87,17 +88,18 @@ func TestGuessingGiftCardsIsLimited(t *testing.T) {
 	}
 }
 
-// stuck is a browser that takes nothing until it is let go.
-type stuck struct {
-	*httptest.ResponseRecorder
-	begun, free chan struct{}
+// stuck is a program that takes its time to say who looks for wool.
+type stuck struct{ begun, free chan struct{} }
+
+func (s stuck) Customer(r *http.Request) (accounts.CustomerID, error) {
+	if r.URL.Query().Get("q") == "wool" {
+		s.begun <- struct{}{}
+		<-s.free
+	}
+	return "", nil
 }
 
-func (s stuck) Write(b []byte) (int, error) {
-	s.begun <- struct{}{}
-	<-s.free
-	return s.ResponseRecorder.Write(b)
-}
+func (stuck) LogInURL(string) string { return "/" }
 
 // TestBrowsingIsTurnedAwayFirst: while as many browse as may, the next one is
 // turned away, and who has something in their cart is not.
@@ -105,8 +107,9 @@ func TestBrowsingIsTurnedAwayFirst(t *testing.T) {
 	var mu sync.Mutex
 	statuses := map[int]int{}
 	var log strings.Builder
+	begun, free := make(chan struct{}), make(chan struct{})
 	h, err := sample.routes(storefront.Options{
-		AtOnce: 4, Logger: slog.New(slog.NewTextHandler(&log, nil)), // two of them may browse
+		Auth: stuck{begun, free}, AtOnce: 4, Logger: slog.New(slog.NewTextHandler(&log, nil)), // two of them may browse
 		Observe: func(_ *http.Request, s storefront.Served) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -121,11 +124,10 @@ func TestBrowsingIsTurnedAwayFirst(t *testing.T) {
 		h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
 		return w.Code
 	}
-	begun, free := make(chan struct{}), make(chan struct{})
 	var browsing sync.WaitGroup
 	for range 2 {
 		browsing.Go(func() {
-			h.ServeHTTP(stuck{httptest.NewRecorder(), begun, free}, httptest.NewRequest("GET", "/search?q=wool", nil))
+			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/search?q=wool", nil))
 		})
 		<-begun
 	}

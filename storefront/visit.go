@@ -57,11 +57,15 @@ func (s *site) visitor(route string, to audience, h func(*visit) error) http.Han
 	return func(w http.ResponseWriter, r *http.Request) {
 		web.SetRoute(r.Context(), route)
 		if to != everybody { // a file costs less than turning somebody away
-			done, ok := s.guard.shed.Admit(w, r, to == oneself)
+			if _, err := web.ReadBody(w, r, mostForm); err != nil {
+				s.refuse(w, r, web.PageStatus(err), err)
+				return
+			}
+			running, ok := s.guard.shed.Admit(w, r, to == oneself)
 			if !ok {
 				return
 			}
-			defer done()
+			defer running.Done()
 		}
 		v := &visit{site: s, w: w, r: r}
 		v.locale = s.localeOf(r)

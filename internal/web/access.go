@@ -23,10 +23,10 @@ func Observe(see func(*http.Request, Served)) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start := time.Now()
-			rec := &recorder{ResponseWriter: w}
+			rec := &recorder{ResponseWriter: w, note: noteOf(r.Context())}
 			defer func() {
 				s := Served{Method: r.Method, Route: r.Pattern, Status: rec.status, Bytes: rec.bytes, Duration: time.Since(start)}
-				if n := noteOf(r.Context()); n != nil {
+				if n := rec.note; n != nil {
 					s.ID = n.id
 					if n.route != "" {
 						s.Route = n.route
@@ -59,8 +59,16 @@ func LogTo(l *slog.Logger) func(*http.Request, Served) {
 // recorder notes what a handler answers.
 type recorder struct {
 	http.ResponseWriter
+	note   *note // nil outside of RequestID
 	status int
 	bytes  int64
+}
+
+// sending says that what follows waits for the client.
+func (r *recorder) sending() {
+	if r.note != nil && r.note.admission != nil {
+		r.note.admission.Done()
+	}
 }
 
 func (r *recorder) WriteHeader(status int) {
@@ -74,6 +82,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
+	r.sending()
 	n, err := r.ResponseWriter.Write(b)
 	r.bytes += int64(n)
 	return n, err
@@ -83,4 +92,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // Flush is for handlers that look for an http.Flusher themselves.
-func (r *recorder) Flush() { _ = http.NewResponseController(r.ResponseWriter).Flush() }
+func (r *recorder) Flush() {
+	r.sending()
+	_ = http.NewResponseController(r.ResponseWriter).Flush()
+}

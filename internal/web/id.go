@@ -12,8 +12,9 @@ const RequestIDHeader = "X-Request-Id"
 // note is what the parts of this package remember about one request. One
 // value in the context serves them all.
 type note struct {
-	id    string
-	route string
+	id        string
+	route     string
+	admission *Admission // over once the answer begins to be sent
 }
 
 type noteKey struct{}

@@ -64,19 +64,3 @@ func (l *Limiter) Allow(w http.ResponseWriter, r *http.Request, key string) bool
 	}
 	return !over
 }
-
-// LimitAddresses limits the requests of each client address; those of a Network
-// count together.
-func LimitAddresses(rate Rate, proxies Proxies, refuse Refuse) Middleware {
-	limiter := NewLimiter("address", rate, refuse)
-	return func(next http.Handler) http.Handler {
-		if limiter.count == nil {
-			return next
-		}
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if limiter.Allow(w, r, Network(proxies.Client(r))) {
-				next.ServeHTTP(w, r)
-			}
-		})
-	}
-}

@@ -47,16 +47,39 @@ func NewShedder(most int, target time.Duration, refuse Refuse) *Shedder {
 	return &Shedder{target: target, most: most, refuse: refuse, limit: float64(most) / 2}
 }
 
+// Admission is a request that may go on. It counts as running until Done or,
+// behind Observe, until its answer begins to be sent: from then on it waits for
+// the client, which says nothing about the server and may last.
+type Admission struct {
+	shedder   *Shedder
+	essential bool
+	over      bool
+	start     time.Time
+}
+
 // Admit reports whether a request may go on; if not, it has been answered with
-// 503. The caller calls done when the request has been answered.
-func (s *Shedder) Admit(w http.ResponseWriter, r *http.Request, essential bool) (done func(), ok bool) {
-	start := time.Now()
+// 503. The body has been read before, by ReadBody: a client that sends slowly
+// would take up a place. The caller calls Done when the request has been
+// answered.
+func (s *Shedder) Admit(w http.ResponseWriter, r *http.Request, essential bool) (*Admission, bool) {
 	if !s.enter(essential) {
 		w.Header().Set("Retry-After", "1")
 		s.refuse(w, r, http.StatusServiceUnavailable, fault.New(fault.Unavailable, "too much is going on: try again in a moment"))
 		return nil, false
 	}
-	return func() { s.leave(essential, time.Since(start)) }, true
+	a := &Admission{shedder: s, essential: essential, start: time.Now()}
+	if n := noteOf(r.Context()); n != nil {
+		n.admission = a
+	}
+	return a, true
+}
+
+// Done says that the server has done its part. Only the first call counts.
+func (a *Admission) Done() {
+	if !a.over {
+		a.over = true
+		a.shedder.leave(a.essential, time.Since(a.start))
+	}
 }
 
 func (s *Shedder) enter(essential bool) bool {

@@ -20,11 +20,11 @@ type overloaded struct {
 }
 
 func (o overloaded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	done, ok := o.shed.Admit(w, r, r.URL.Path == "/checkout")
+	running, ok := o.shed.Admit(w, r, r.URL.Path == "/checkout")
 	if !ok {
 		return
 	}
-	defer done()
+	defer running.Done()
 	o.slots <- struct{}{}
 	time.Sleep(10 * time.Millisecond) // virtual
 	<-o.slots
