@@ -1,6 +1,7 @@
 package backup_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -257,7 +258,18 @@ func TestKeysBelongToABackup(t *testing.T) {
 	_, err = p.Restore(t.Context(), m.Name, to, with)
 	wantCode(t, err, fault.Broken)
 
+	// Keys that are there already may be the last of their kind.
 	with.Keys = w.dir + ".keys"
+	theirs, err := os.ReadFile(other.dir + ".keys")
+	must(t, err)
+	must(t, os.WriteFile(to+".keys", theirs, 0o600))
+	_, err = p.Restore(t.Context(), m.Name, to, with)
+	wantCode(t, err, fault.Conflict)
+	if got, err := os.ReadFile(to + ".keys"); err != nil || !bytes.Equal(got, theirs) {
+		t.Errorf("the keys that were there are gone: %v", err)
+	}
+	must(t, os.Remove(to+".keys"))
+
 	_, err = p.Restore(t.Context(), m.Name, to, with)
 	must(t, err)
 	_, err = p.Restore(t.Context(), m.Name, to, with)

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"archive/tar"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -119,9 +120,12 @@ func (r *restoration) run(ctx context.Context, dir string) error {
 // the caller names, or those that are beside dir already.
 func (r *restoration) readKeys(ctx context.Context, dir string) error {
 	to := r.dir + ".keys"
-	if r.Keys == "" {
-		if _, err := os.Stat(dir + ".keys"); err == nil {
-			r.Keys = dir + ".keys"
+	beside, err := os.ReadFile(dir + ".keys")
+	if there := err == nil; there && r.Keys == "" {
+		r.Keys = dir + ".keys"
+	} else if there {
+		if named, err := os.ReadFile(r.Keys); err == nil && !bytes.Equal(named, beside) {
+			return fault.New(fault.Conflict, "%s.keys holds other keys than %s: move them away if nothing needs them any more", dir, r.Keys)
 		}
 	}
 	switch {

@@ -11,19 +11,26 @@ import (
 	"math/big"
 	"net/url"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/keelshop/commerce/fault"
 )
 
 // Files returns credentials that are read from PEM files each time they are needed: certificates are replaced by
-// replacing the files, and connections made from then on use the new ones.
+// replacing the files, and connections made from then on use the new ones. While certificate and key do not belong
+// together, because one of the two is not replaced yet, those that were read before are used.
 func Files(cert, key, authorities string) Credentials {
+	var last atomic.Pointer[tls.Certificate]
 	return func() (tls.Certificate, *x509.CertPool, error) {
 		pair, err := tls.LoadX509KeyPair(cert, key)
+		if before := last.Load(); err != nil && before != nil {
+			pair, err = *before, nil
+		}
 		if err != nil {
 			return tls.Certificate{}, nil, err
 		}
+		last.Store(&pair)
 		data, err := os.ReadFile(authorities)
 		if err != nil {
 			return tls.Certificate{}, nil, err

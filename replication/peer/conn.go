@@ -18,7 +18,7 @@ var wire fault.Types // carries codes and texts
 func (n *TCP) serve(conn *tls.Conn, from string) {
 	ctx, stop := context.WithCancel(n.ctx)
 	defer stop()
-	out := &sender{conn: conn}
+	out := newSender(conn)
 	in := bufio.NewReaderSize(conn, chunkBytes)
 	var served sync.WaitGroup
 	defer served.Wait()
@@ -57,7 +57,7 @@ func (n *TCP) serveStream(conn *tls.Conn, from string) {
 	body := io.LimitReader(in, int64(f.size))
 	answer, err := n.handler.call(n.ctx, from, Request{Kind: f.kind, Group: f.group, Data: f.data, Body: body, Size: int64(f.size)})
 	discard(body)
-	_ = (&sender{conn: conn}).send(answerTo(f, answer, err)) // the other side notices that there is none
+	_ = newSender(conn).send(answerTo(f, answer, err)) // the other side notices that there is none
 }
 
 // steady reads from a connection and gives up when nothing comes for a while.
@@ -91,14 +91,43 @@ func limit(bytes int) time.Duration { return frameLimit * time.Duration(1+bytes>
 
 // sender writes whole frames.
 type sender struct {
-	mu   sync.Mutex
+	busy chan struct{} // a lock that can be waited for with a context
 	conn net.Conn
 }
 
+func newSender(conn net.Conn) *sender { return &sender{make(chan struct{}, 1), conn} }
+
+// send writes a frame, however long the other side takes.
 func (s *sender) send(f frame) error {
-	b := f.encode()
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.busy <- struct{}{}
+	defer func() { <-s.busy }()
+	return s.write(f.encode())
+}
+
+// sendWithin writes a frame unless ctx ends before it is begun: then begun is false. Once begun it is written to its
+// end, also when ctx ends meanwhile and the caller has gone; an error is told then to failed.
+func (s *sender) sendWithin(ctx context.Context, f frame, failed func()) (begun bool) {
+	select {
+	case s.busy <- struct{}{}:
+	case <-ctx.Done():
+		return false
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { <-s.busy }()
+		if s.write(f.encode()) != nil {
+			failed()
+		}
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	return true
+}
+
+func (s *sender) write(b []byte) error {
 	if err := s.conn.SetWriteDeadline(time.Now().Add(limit(len(b)))); err != nil {
 		return err
 	}
@@ -143,8 +172,9 @@ func (n *TCP) Call(ctx context.Context, to string, r Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := l.out.send(frame{typ: frameRequest, kind: r.Kind, group: r.Group, id: id, data: r.Data}); err != nil {
-		l.fail()
+	if !l.out.sendWithin(ctx, frame{typ: frameRequest, kind: r.Kind, group: r.Group, id: id, data: r.Data}, l.fail) {
+		l.forget(id)
+		return nil, fault.Wrap(fault.Unavailable, context.Cause(ctx), "node %s takes nothing: it was not asked", to)
 	}
 	select {
 	case got := <-done:
@@ -177,7 +207,7 @@ func (n *TCP) link(ctx context.Context, to route) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &link{conn: conn, out: &sender{conn: conn}, waiting: map[uint64]chan reply{}, heard: time.Now()}
+	l := &link{conn: conn, out: newSender(conn), waiting: map[uint64]chan reply{}, heard: time.Now()}
 	n.work.Go(func() {
 		l.read()
 		n.drop(conn.NetConn())
@@ -272,7 +302,7 @@ func (n *TCP) stream(ctx context.Context, to string, r Request) ([]byte, error) 
 	defer n.drop(raw)
 	defer raw.Close()
 	defer context.AfterFunc(ctx, func() { raw.Close() })()
-	out := &sender{conn: conn}
+	out := newSender(conn)
 	err = out.send(frame{typ: frameRequest, kind: r.Kind, group: r.Group, id: 1, size: uint64(r.Size), data: r.Data})
 	if err == nil {
 		_, err = io.CopyN(&patient{conn: conn}, r.Body, r.Size)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -372,6 +373,130 @@ func TestCertificatesAreReplaced(t *testing.T) {
 		}
 		now.Store(authority(t))
 	}
+}
+
+// TestConnectionsOfThoseNoLongerTrusted end, also those that are open already.
+func TestConnectionsOfThoseNoLongerTrusted(t *testing.T) {
+	old, next := authority(t), authority(t)
+	var trusted atomic.Pointer[peer.Authority]
+	trusted.Store(old)
+	host := config(t, old, "b")
+	host.TrustEvery = time.Millisecond
+	host.Credentials = func() (tls.Certificate, *x509.CertPool, error) {
+		pair, _, err := old.Credentials("b")()
+		if err != nil {
+			return pair, nil, err
+		}
+		_, roots, err := trusted.Load().Credentials("b")()
+		return pair, roots, err
+	}
+	b := listen(t, host)
+	b.Serve(func(context.Context, string, peer.Request) ([]byte, error) { return nil, nil })
+	guest := config(t, old, "a")
+	a := listen(t, guest)
+	if err := guest.Book.Learn("b", b.Addr()); err != nil {
+		t.Fatal(err)
+	}
+	lost := make(chan string, 1)
+	a.OnLost(func(node string) { lost <- node })
+	if _, err := a.Call(t.Context(), "b", peer.Request{}); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 { // it stays open for as long as it is trusted
+		if _, err := a.Call(t.Context(), "b", peer.Request{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	select {
+	case node := <-lost:
+		t.Errorf("the connection with %s ended for nothing", node)
+	default:
+	}
+	trusted.Store(next)
+	if node := <-lost; node != "b" {
+		t.Errorf("%s was lost", node)
+	}
+	if _, err := a.Call(t.Context(), "b", peer.Request{}); err == nil {
+		t.Error("it was let in again")
+	}
+}
+
+// TestFilesAreReplacedOneByOne: while only one of key and certificate is the new one, the pair before counts.
+func TestFilesAreReplacedOneByOne(t *testing.T) {
+	ca, dir := authority(t), t.TempDir()
+	file := func(name string) string { return filepath.Join(dir, name) }
+	write := func(name string, data []byte) {
+		t.Helper()
+		if err := os.WriteFile(file(name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	issue := func() (cert, key []byte) {
+		t.Helper()
+		cert, key, err := ca.Issue("a", time.Now(), time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cert, key
+	}
+	roots, _, err := ca.PEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("ca.crt", roots)
+	cert, key := issue()
+	read := peer.Files(file("node.crt"), file("node.key"), file("ca.crt"))
+	write("node.key", key)
+	if _, _, err := read(); err == nil {
+		t.Error("a key without a certificate is none")
+	}
+	write("node.crt", cert)
+	first, _, err := read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, key = issue()
+	write("node.key", key)
+	if got, _, err := read(); err != nil || !bytes.Equal(got.Certificate[0], first.Certificate[0]) {
+		t.Errorf("half replaced: %v", err)
+	}
+	write("node.crt", cert)
+	if got, _, err := read(); err != nil || bytes.Equal(got.Certificate[0], first.Certificate[0]) {
+		t.Errorf("replaced: %v", err)
+	}
+}
+
+// TestASilentNodeHoldsNobody: of a node that reads nothing a caller hears when their own time is over, and is told that
+// it was not asked if that is so.
+func TestASilentNodeHoldsNobody(t *testing.T) {
+	ca := authority(t)
+	host, guest := config(t, ca, "b"), config(t, ca, "a")
+	b, a := listen(t, host), listen(t, guest)
+	if err := guest.Book.Learn("b", b.Addr()); err != nil {
+		t.Fatal(err)
+	}
+	block := make(chan struct{})
+	defer close(block)
+	b.Serve(func(ctx context.Context, _ string, _ peer.Request) ([]byte, error) {
+		select {
+		case <-block:
+		case <-ctx.Done():
+		}
+		return nil, nil
+	})
+	data := make([]byte, 128<<10)
+	for range 1300 { // it serves 1,024 of a connection at once and reads no further
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		_, err := a.Call(ctx, "b", peer.Request{Data: data})
+		cancel()
+		if fault.CodeOf(err) == fault.Unavailable && strings.Contains(err.Error(), "was not asked") {
+			return
+		}
+		if fault.CodeOf(err) != fault.Uncertain {
+			t.Fatalf("got %v", err)
+		}
+	}
+	t.Error("the other side took everything")
 }
 
 // TestNoiseIsNoHarm: whoever connects and says anything but a greeting is dropped, and others are served meanwhile.

@@ -29,6 +29,7 @@ type TCPConfig struct {
 	// Credentials returns the node's certificate, which names it by its NodeURI, and the authorities of the others'.
 	// It is called for each new connection, so that files may be replaced while the node runs.
 	Credentials Credentials
+	TrustEvery  time.Duration     // how often open connections are checked against them again; 0 means a minute
 	Info        map[string]string // what Greet tells a newcomer of the store
 	Logger      *slog.Logger      // gets warnings; nil means none
 }
@@ -57,6 +58,7 @@ type TCP struct {
 	mu    sync.Mutex
 	out   map[route]*outgoing
 	open  map[net.Conn]string // all connections, with the node at the other side; to be closed
+	shown map[net.Conn]tls.ConnectionState
 	ended bool
 	lost  func(node string) // see OnLost; may be nil
 }
@@ -74,6 +76,9 @@ func ListenTCP(c TCPConfig) (*TCP, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	if c.TrustEvery <= 0 {
+		c.TrustEvery = trustEvery
+	}
 	cert, _, err := c.Credentials()
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "reading the node's certificate")
@@ -81,9 +86,10 @@ func ListenTCP(c TCPConfig) (*TCP, error) {
 	if name, err := nodeOf(cert); err != nil || name != c.Node {
 		return nil, fault.Wrap(fault.Invalid, err, "the certificate names the node %q, and this is %s", name, c.Node)
 	}
-	n := &TCP{conf: c, boot: rand.Text(), handler: newHandler(), out: map[route]*outgoing{}, open: map[net.Conn]string{}, guests: make(chan struct{}, maxGuests)}
+	n := &TCP{conf: c, boot: rand.Text(), handler: newHandler(), out: map[route]*outgoing{}, open: map[net.Conn]string{}, shown: map[net.Conn]tls.ConnectionState{}, guests: make(chan struct{}, maxGuests)}
 	n.ctx, n.stop = context.WithCancel(context.Background())
 	if c.Listen == "" {
+		n.work.Go(n.watchTrust)
 		return n, nil
 	}
 	if n.listener, err = net.Listen("tcp", c.Listen); err != nil {
@@ -93,6 +99,7 @@ func ListenTCP(c TCPConfig) (*TCP, error) {
 		n.conf.Advertise = n.listener.Addr().String()
 	}
 	n.work.Go(n.accept)
+	n.work.Go(n.watchTrust)
 	return n, nil
 }
 
@@ -194,6 +201,7 @@ func (n *TCP) greetGuest(raw net.Conn) (*tls.Conn, hello, error) {
 	if err := errors.Join(refusal, writeHello(conn, mine)); err != nil {
 		return nil, hello{}, err
 	}
+	n.show(raw, conn.ConnectionState())
 	return conn, h, conn.SetDeadline(time.Time{})
 }
 
@@ -282,6 +290,7 @@ func (n *TCP) drop(c net.Conn) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delete(n.open, c)
+	delete(n.shown, c)
 }
 
 // Close ends the listener and all connections, and waits for the handlers.
@@ -355,6 +364,7 @@ func (n *TCP) greetHost(raw net.Conn, node string, stream bool) (*tls.Conn, hell
 	if err := n.judge(conn.ConnectionState(), h, node); err != nil {
 		return nil, hello{}, err
 	}
+	n.show(raw, conn.ConnectionState())
 	return conn, h, conn.SetDeadline(time.Time{})
 }
 
