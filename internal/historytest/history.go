@@ -5,7 +5,9 @@ package historytest
 import (
 	"maps"
 	"math"
+	"sort"
 	"sync"
+	"time"
 
 	"github.com/anishathalye/porcupine"
 )
@@ -13,7 +15,7 @@ import (
 // History is what clients have asked for and were told, by object.
 type History struct {
 	mu     sync.Mutex
-	moment int64
+	times  []time.Time       // of the moments so far
 	stock  objects           // by SKU
 	carts  objects           // by cart
 	orders objects           // by key of the purchase
@@ -32,8 +34,20 @@ const forever = math.MaxInt64
 func (h *History) Begin() int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.moment++
-	return h.moment
+	return h.next()
+}
+
+// Ago returns the moment that was a time ago: a read that may be so old may have begun then.
+func (h *History) Ago(age time.Duration) int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	then := time.Now().Add(-age)
+	return 1 + 2*int64(sort.Search(len(h.times), func(i int) bool { return !h.times[i].Before(then) }))
+}
+
+func (h *History) next() int64 {
+	h.times = append(h.times, time.Now())
+	return 2 * int64(len(h.times)) // between two there is room for Ago
 }
 
 // Stock notes an operation on a SKU that has just ended: a Take, a Put or a Look.
@@ -57,8 +71,7 @@ func (h *History) note(in *objects, object string, client int, began int64, inpu
 	if *in == nil {
 		*in = objects{}
 	}
-	h.moment++
-	ended := h.moment
+	ended := h.next()
 	if unknown(output) {
 		h.doubts++
 		ended = forever

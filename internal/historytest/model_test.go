@@ -1,7 +1,10 @@
 package historytest
 
 import (
+	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/anishathalye/porcupine"
 )
@@ -31,4 +34,21 @@ func TestModelsFindWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: linearizable %v", name, got)
 		}
 	}
+}
+
+// TestOldReadsAreToldFromTooOldOnes: what was confirmed longer ago than a read may be old must be seen by it.
+func TestOldReadsAreToldFromTooOldOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var h History
+		h.Cart("c", 1, h.Begin(), Set{2}, Done{})
+		time.Sleep(time.Second)
+		h.Cart("c", 1, h.Begin(), Set{3}, Done{})
+		time.Sleep(time.Second)
+		for age, right := range map[time.Duration]bool{500 * time.Millisecond: false, 1500 * time.Millisecond: true} {
+			read := porcupine.Operation{ClientId: 2, Input: Look{}, Output: Seen{2}, Call: h.Ago(age), Return: h.Begin()}
+			if got := porcupine.CheckOperations(cartModel(1), append(slices.Clone(h.carts["c"]), read)); got != right {
+				t.Errorf("a read of a value that was replaced a second ago, by at most %v: right %v", age, got)
+			}
+		}
+	})
 }

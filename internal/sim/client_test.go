@@ -39,6 +39,7 @@ type client struct {
 	doubted  map[money.Amount]bool // prices that were asked for and not confirmed
 	customer accounts.CustomerID   // "" before it has logged in
 	promised map[orders.ID]promise // what it was told of its orders; the zero promise is in doubt
+	seen     commerce.Session      // after the last call that was answered
 }
 
 func (c *client) key() string {
@@ -48,7 +49,33 @@ func (c *client) key() string {
 
 // on calls a random node. Nothing is heard from one that ends meanwhile.
 func (c *client) on(call func(context.Context, *commerce.Store) error) error {
-	return c.onAny(c.r.IntN, call)
+	var seen commerce.Session
+	err := c.onAny(c.r.IntN, func(ctx context.Context, s *commerce.Store) error {
+		err := call(ctx, s)
+		seen = s.Session(ctx)
+		return err
+	})
+	if answered(err) {
+		c.seen = seen
+	}
+	return err
+}
+
+// look reads on a random node as fresh as is usual, as fresh as can be, or as old as it likes. It returns from when on the
+// state is that it may have seen.
+func (c *client) look(call func(context.Context, *commerce.Store) error) (since int64, err error) {
+	since = c.book.Begin()
+	switch c.r.IntN(3) {
+	case 0:
+		err = c.on(call)
+	case 1:
+		err = c.on(func(ctx context.Context, s *commerce.Store) error { return call(commerce.Fresh(ctx), s) })
+	case 2:
+		age := time.Duration(c.r.IntN(3000)) * time.Millisecond
+		since = c.book.Ago(age)
+		err = c.on(func(ctx context.Context, s *commerce.Store) error { return call(commerce.Stale(ctx, age), s) })
+	}
+	return since, err
 }
 
 // onAny is on with random numbers of the caller's.
@@ -171,8 +198,10 @@ func (c *client) again(key string, basket cart.ID) {
 // find looks for an order that was confirmed to anybody.
 func (c *client) find() {
 	for key, id := range c.book.Confirmed() { // any one
-		began := c.book.Begin()
-		err := c.on(func(ctx context.Context, s *commerce.Store) error {
+		began, err := c.look(func(ctx context.Context, s *commerce.Store) error {
+			if c.r.IntN(4) == 0 {
+				return listed(ctx, s, orders.ID(id))
+			}
 			_, err := s.Orders.Get(ctx, orders.ID(id))
 			return err
 		})
@@ -183,6 +212,16 @@ func (c *client) find() {
 		}
 		return
 	}
+}
+
+// listed looks for an order in the list of all.
+func listed(ctx context.Context, s *commerce.Store, id orders.ID) error {
+	for o, err := range s.Orders.All(ctx, orders.Filter{}) {
+		if err != nil || o.ID == id {
+			return err
+		}
+	}
+	return &orders.NotFoundError{Order: id}
 }
 
 func (c *client) receive() {
@@ -203,9 +242,8 @@ func (c *client) level() {
 		return
 	}
 	what := sku(c.r.IntN(goods))
-	began := c.book.Begin()
 	var l inventory.Level
-	err := c.on(func(ctx context.Context, s *commerce.Store) (err error) {
+	began, err := c.look(func(ctx context.Context, s *commerce.Store) (err error) {
 		l, err = s.Inventory.Level(ctx, what, "")
 		return err
 	})
@@ -230,9 +268,8 @@ func (c *client) set(basket cart.ID) {
 }
 
 func (c *client) view(basket cart.ID) {
-	began := c.book.Begin()
 	var got cart.Cart
-	err := c.on(func(ctx context.Context, s *commerce.Store) (err error) {
+	began, err := c.look(func(ctx context.Context, s *commerce.Store) (err error) {
 		got, err = s.Carts.Get(ctx, basket)
 		return err
 	})
@@ -247,30 +284,20 @@ func (c *client) view(basket cart.ID) {
 func (c *client) name() string { return fmt.Sprint("staff ", c.id) }
 
 // reprice changes the price of a product that only this client changes, and reads it: on the same node, where its session
-// is, on any node as fresh as can be, and on any node in the session that has written. None may be older, from whatever
-// cache it comes.
+// is, on any node as fresh as can be, on any node in the session that has written, and on any node a second later. None may
+// be older, from whatever cache it comes.
 func (c *client) reprice() {
-	mine := catalog.SKU(fmt.Sprint("priced-", c.id))
 	c.price++
-	want, key := money.New(100+c.price, "EUR"), c.key()
+	want, key := euro(100+c.price), c.key()
 	c.doubted[want] = true // until it is confirmed: it may come yet, also after the next
-	read := func(ctx context.Context, s *commerce.Store, how string) error {
-		v, err := s.Catalog.BySKU(ctx, mine)
-		if err == nil && (len(v.Prices) != 1 || v.Prices[0] != want && !c.doubted[v.Prices[0]]) {
-			err = fault.New(fault.Refused, "a price was set to %v and is %v, %s", want, v.Prices, how)
-		}
-		return err
-	}
-	var seen commerce.Session
 	var here error
 	err := c.on(func(ctx context.Context, s *commerce.Store) error {
 		ctx = commerce.AsStaff(ctx, c.name())
-		change := catalog.PutProduct{SKU: mine, Title: fmt.Sprint("Priced ", c.price), Price: want, Key: key}
+		change := catalog.PutProduct{SKU: c.mine(), Title: fmt.Sprint("Priced ", c.price), Price: want, Key: key}
 		if _, err := s.Catalog.PutProduct(ctx, change); err != nil {
 			return err
 		}
-		seen = s.Session(ctx)
-		here = read(ctx, s, "on the same node")
+		here = c.costs(ctx, s, want)
 		return nil
 	})
 	c.unexpected("changing a price", err)
@@ -278,17 +305,56 @@ func (c *client) reprice() {
 		return
 	}
 	delete(c.doubted, want)
-	c.unexpected("reading a price", here)
-	c.unexpected("reading a price", c.on(func(ctx context.Context, s *commerce.Store) error {
-		if c.r.IntN(2) == 0 {
-			return read(commerce.Fresh(ctx), s, "on another node, read fresh")
-		}
-		ctx, err := s.Since(ctx, seen)
+	c.unexpected("reading a price on the same node", here)
+	how := c.anyRead()
+	if how.after > 0 {
+		time.Sleep(how.after)
+	}
+	c.unexpected("reading a price "+how.name, c.on(func(ctx context.Context, s *commerce.Store) error {
+		ctx, err := how.bound(ctx, s)
 		if err != nil {
 			return err
 		}
-		return read(ctx, s, "on another node, in the session that has written")
+		return c.costs(ctx, s, want)
 	}))
+}
+
+// mine is the product that only this client changes.
+func (c *client) mine() catalog.SKU { return catalog.SKU(fmt.Sprint("priced-", c.id)) }
+
+// costs reads the price of the client's product.
+func (c *client) costs(ctx context.Context, s *commerce.Store, want money.Amount) error {
+	v, err := s.Catalog.BySKU(ctx, c.mine())
+	if err == nil && (len(v.Prices) != 1 || v.Prices[0] != want && !c.doubted[v.Prices[0]]) {
+		err = fault.New(fault.Refused, "a price was set to %v and is %v", want, v.Prices)
+	}
+	return err
+}
+
+// reading is a way to read what was just written on another node.
+type reading struct {
+	name  string
+	after time.Duration // so long after it was written
+	bound func(context.Context, *commerce.Store) (context.Context, error)
+}
+
+// anyRead draws a kind of read that must see what the client has written, be it a product or an order.
+func (c *client) anyRead() reading {
+	seen := c.seen
+	old := func(age time.Duration) func(context.Context, *commerce.Store) (context.Context, error) {
+		return func(ctx context.Context, _ *commerce.Store) (context.Context, error) {
+			return commerce.Stale(ctx, age), nil
+		}
+	}
+	since := func(ctx context.Context, s *commerce.Store) (context.Context, error) {
+		return s.Since(commerce.Stale(ctx, time.Hour), seen)
+	}
+	return []reading{
+		{"fresh", 0, func(ctx context.Context, _ *commerce.Store) (context.Context, error) { return commerce.Fresh(ctx), nil }},
+		{"in the session that has written", 0, since},
+		{"a second later", 1001 * time.Millisecond, func(ctx context.Context, _ *commerce.Store) (context.Context, error) { return ctx, nil }},
+		{"that may be 100 ms old, 101 ms later", 101 * time.Millisecond, old(100 * time.Millisecond)},
+	}[c.r.IntN(4)]
 }
 
 // unexpected makes an answer that no client should get a violation.

@@ -80,7 +80,9 @@ func (t transit) add(tx *sqlite.Tx, shard int) error {
 // settles waits until all that was begun has ended on every node.
 func (w *world) settles() {
 	for _, l := range w.running() {
-		w.everyNow(5*time.Second, "everything has ended on "+l.node, 20*time.Minute, func() error { return w.settled(l) })
+		if !w.everyNow(5*time.Second, "everything has ended on "+l.node, 20*time.Minute, func() error { return w.settled(l) }) {
+			return
+		}
 	}
 }
 

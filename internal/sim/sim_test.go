@@ -156,12 +156,17 @@ func (w *world) live() {
 	}
 }
 
-// calm is the time after all trouble, in which only the bank loses an answer to each refund: everything that buyers do
-// works.
+// calm is the time after all trouble, in which everything that buyers do works. Only the bank loses its answer to each
+// refund, and does not say at once how a payment stands.
 func (w *world) calm() {
 	w.bank.SetFaults(func(c simulator.Call) simulator.Fault {
-		if c.Of == payments.KindRefund && c.Attempt == 1 {
+		switch {
+		case c.Attempt > 1:
+			return simulator.None
+		case c.Of == payments.KindRefund && !c.Lookup:
 			return simulator.LostAnswer
+		case c.Of == payments.KindPayment && c.Lookup:
+			return simulator.Unreached
 		}
 		return simulator.None
 	})

@@ -3,7 +3,6 @@ package sim
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -146,7 +145,7 @@ type promise struct {
 // keeps says what is missing of what was promised.
 func (p promise) keeps(o orders.Order) error {
 	if o.Status != p.status || o.Shipped != p.shipped || o.Returned != p.returned || o.RefundGranted.Minor() < p.granted {
-		return fmt.Errorf("order %s was promised as %+v, and is %s, %d shipped, %d returned, %v granted back", o.ID, p, o.Status, o.Shipped, o.Returned, o.RefundGranted)
+		return fault.New(fault.Refused, "order %s was promised as %+v, and is %s, %d shipped, %d returned, %v granted back", o.ID, p, o.Status, o.Shipped, o.Returned, o.RefundGranted)
 	}
 	return nil
 }
@@ -338,14 +337,42 @@ func (c *client) goOn(t trip, o orders.Order, key string) {
 // told keeps a promise in mind, and looks on another node, by any kind of read, whether it shows there.
 func (c *client) told(p promise) {
 	c.promised[p.id] = p
+	how := c.anyRead()
+	time.Sleep(how.after)
 	err := c.on(func(ctx context.Context, s *commerce.Store) error {
+		if c.r.IntN(4) > 0 { // or as is usual, which is fresh
+			var err error
+			if ctx, err = how.bound(ctx, s); err != nil {
+				return err
+			}
+		}
+		return p.shows(ctx, s, c.r.IntN(3) == 0)
+	})
+	c.unexpected("looking for what was promised "+how.name, err)
+}
+
+// shows reads an order and its payments, or the order from the list of all.
+func (p promise) shows(ctx context.Context, s *commerce.Store, listed bool) error {
+	if !listed {
 		o, err := s.Orders.Get(ctx, p.id)
 		if err != nil {
 			return err
 		}
-		return p.keeps(o)
-	})
-	c.unexpected("looking for what was promised", err)
+		attempts, err := s.Payments.ByOrder(ctx, p.id)
+		if err == nil && len(attempts) == 0 {
+			err = fault.New(fault.Refused, "order %s has no payment", p.id)
+		}
+		return errors.Join(err, p.keeps(o))
+	}
+	for o, err := range s.Orders.All(ctx, orders.Filter{}) {
+		if err != nil {
+			return err
+		}
+		if o.ID == p.id {
+			return p.keeps(o)
+		}
+	}
+	return &orders.NotFoundError{Order: p.id}
 }
 
 // unlessRefused makes an answer a violation that a buyer does not have to expect.
