@@ -240,11 +240,23 @@ func TestPlantedBugsAreFound(t *testing.T) {
 	}
 	for _, b := range bugs {
 		t.Run(b.what, func(t *testing.T) {
-			if out, found := b.run(t); !found {
+			out, found := b.run(t)
+			if !found {
 				t.Errorf("%s has not found it\n%s", b.test, out)
 			}
+			t.Log(complaint(out))
 		})
 	}
+}
+
+// complaint returns the first thing that a test said.
+func complaint(out string) string {
+	for line := range strings.Lines(out) {
+		if strings.Contains(line, "_test.go:") {
+			return strings.TrimSpace(line)
+		}
+	}
+	return ""
 }
 
 // run runs the test with the bug, and reports whether it failed.

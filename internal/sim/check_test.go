@@ -80,6 +80,7 @@ func (w *world) check() {
 	w.complains(w.stockAgrees())
 	all, err := w.allOrders()
 	w.complains(err)
+	w.complains(w.totalsAgree(all))
 	w.complains(w.moneyAgrees(all))
 	w.complains(w.partsAgree(all))
 	w.complains(w.codesAgree(all))

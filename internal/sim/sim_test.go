@@ -161,11 +161,9 @@ func (w *world) live() {
 func (w *world) calm() {
 	w.bank.SetFaults(func(c simulator.Call) simulator.Fault {
 		switch {
-		case c.Attempt > 1:
-			return simulator.None
-		case c.Of == payments.KindRefund && !c.Lookup:
+		case c.Of == payments.KindRefund && !c.Lookup && c.Attempt == 1:
 			return simulator.LostAnswer
-		case c.Of == payments.KindPayment && c.Lookup:
+		case c.Of == payments.KindPayment && c.Lookup && c.Attempt <= 2: // when a webhook came, and when its timer is due
 			return simulator.Unreached
 		}
 		return simulator.None
@@ -198,7 +196,7 @@ func (w *world) found() bool {
 func (w *world) fillShelves() (all []cart.ID) {
 	ctx, s := w.t.Context(), w.running()[0].shop
 	put := func(sku catalog.SKU, units int64) {
-		_, err := s.Catalog.PutProduct(ctx, catalog.PutProduct{SKU: sku, Title: string(sku), Price: money.New(1000, "EUR")})
+		_, err := s.Catalog.PutProduct(ctx, catalog.PutProduct{SKU: sku, Title: string(sku), Price: euro(price)})
 		if err == nil && units > 0 {
 			_, err = s.Inventory.Receive(ctx, inventory.Receive{SKU: sku, Quantity: units, Reason: "at first"})
 		}

@@ -28,6 +28,12 @@ const (
 	teaSet = catalog.SKU("tea-set") // two cups and a saucer
 )
 
+// What things cost, each of them, in minor units, and the tax on them in percent.
+const (
+	price = 1000
+	vat   = 19
+)
+
 // limits says how often each code may be used.
 var limits = map[string]pricing.Limits{
 	"FEW":    {Uses: 4},
@@ -39,7 +45,7 @@ var limits = map[string]pricing.Limits{
 func (w *world) furnish() error {
 	ctx, s := w.t.Context(), w.running()[0].shop
 	put := func(v catalog.PutVariant) error {
-		v.Prices = []money.Amount{euro(1000)}
+		v.Prices = []money.Amount{euro(price)}
 		_, err := s.Catalog.PutProduct(ctx, catalog.PutProduct{Title: string(v.SKU), Variants: []catalog.PutVariant{v}})
 		return err
 	}
@@ -51,6 +57,14 @@ func (w *world) furnish() error {
 		if err == nil {
 			_, err = s.Inventory.Receive(ctx, inventory.Receive{SKU: sku, Quantity: n, Reason: "at first"})
 		}
+	}
+	if err == nil {
+		_, err = s.Pricing.PutSettings(ctx, pricing.PutSettings{Settings: pricing.Settings{TaxIncluded: w.included, Home: pricing.Address{Country: "DE"}}})
+	}
+	if err == nil {
+		_, err = s.Pricing.PutTaxZone(ctx, pricing.PutTaxZone{Zone: pricing.TaxZone{
+			ID: "de", Areas: []pricing.Area{{Country: "DE"}}, Rates: []pricing.TaxRate{{Name: "VAT", Rate: money.Percent(vat)}},
+		}})
 	}
 	for code, l := range limits {
 		if err == nil {

@@ -32,6 +32,8 @@ type config struct {
 	trouble time.Duration // how long the first phase lasts, in virtual time
 	log     int64         // bytes of log before it is truncated
 	search  bool          // each node keeps an index beside its store
+
+	included bool // prices contain their tax
 }
 
 // variant draws a configuration from a seed.
@@ -39,7 +41,7 @@ func variant(seed uint64, trouble time.Duration) config {
 	r := rand.New(rand.NewPCG(seed, 99))
 	return config{
 		seed: seed, nodes: 3 + 2*(r.IntN(4)/3), shards: 1 + r.IntN(2), clients: 3, buyers: 2, trouble: trouble,
-		log: []int64{4 << 10, 16 << 10, 64 << 20}[r.IntN(3)], search: r.IntN(2) == 0,
+		log: []int64{4 << 10, 16 << 10, 64 << 20}[r.IntN(3)], search: r.IntN(2) == 0, included: r.IntN(2) == 0,
 	}
 }
 
