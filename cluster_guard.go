@@ -2,6 +2,8 @@ package commerce
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -62,4 +64,63 @@ func (c *Cluster) staying(ctx context.Context) map[string]bool {
 	}
 	all.Wait()
 	return stays
+}
+
+// RemovedError says that a node was removed from its cluster. It counts as
+// fault.Refused.
+type RemovedError struct{ Node string }
+
+func (e *RemovedError) Error() string {
+	return "node " + e.Node + " was removed from its cluster and cannot come back with what it held: let a node with another name join with an empty directory"
+}
+
+// Unwrap returns fault.Refused.
+func (e *RemovedError) Unwrap() error { return fault.Refused }
+
+// wasMember reports whether this node was a member of every shard once.
+func (c *Cluster) wasMember() bool { return !c.store.id.Joined || c.store.id.Member }
+
+// addAgain is a callAdd of a node that was a member: it is not to be added, but
+// wants to know whether it still is one.
+const addAgain = 1
+
+// still is callAdd of a node that was a member, on the leader.
+func (c *Cluster) still(l *lane, node string) error {
+	if !l.group.Ready() {
+		return &replication.NotLeaderError{Group: uint32(l.number), Leader: l.group.Leader()}
+	}
+	if !member(l.group, node) {
+		return &RemovedError{node}
+	}
+	return nil
+}
+
+// stay refuses to go on as a node that the others have removed, which it need
+// not have heard of: so the leaders are asked. A node that reaches none goes on,
+// since the others may wait for it.
+func (c *Cluster) stay(ctx context.Context) error {
+	s := c.store
+	if s.id.Removed {
+		return &RemovedError{s.id.Node}
+	}
+	ctx, cancel := context.WithTimeout(ctx, workTimeout)
+	defer cancel()
+	var from []int
+	for _, l := range s.engine.lanes {
+		err := c.tryLeader(ctx, call{Op: callAdd, Shard: l.number, Node: s.id.Node, Offset: addAgain})
+		switch {
+		case fault.CodeOf(err) == fault.Refused:
+			from = append(from, l.number)
+		case err != nil && !fault.Retryable(err):
+			return fmt.Errorf("asking whether this node is a member of shard %d: %w", l.number, err)
+		}
+	}
+	if len(from) < len(s.engine.lanes) {
+		if len(from) > 0 {
+			s.config.logger.Error("this node was removed from some shards: remove it again", "shards", from)
+		}
+		return nil
+	}
+	s.id.Removed = true
+	return errors.Join(&RemovedError{s.id.Node}, s.id.write(s.dir))
 }

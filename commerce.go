@@ -123,7 +123,7 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Store, error) {
 	}
 	if c.cluster != nil {
 		err := s.cluster.keepRole()
-		if err == nil && len(c.cluster.Join) > 0 {
+		if err == nil {
 			err = s.cluster.join(ctx, c.cluster.Join)
 		}
 		if err != nil {

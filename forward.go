@@ -253,7 +253,7 @@ func (s *Store) answer(ctx context.Context, c call) (answered, error) {
 	case callSubmit:
 		return e.serveSubmit(ctx, l, c.Envelope)
 	case callAdd:
-		return answered{}, s.cluster.add(ctx, l, c.Node, c.Addr)
+		return answered{}, s.cluster.add(ctx, l, c)
 	case callRemove:
 		return answered{}, s.cluster.remove(ctx, l, c.Node)
 	case callMayRemove:

@@ -35,6 +35,11 @@ type identity struct {
 	// before: its shards come from the other nodes, and it never starts them
 	// by itself.
 	Joined bool `json:"joined,omitempty"`
+	// Member says that a node which has joined was a member of every shard
+	// once: from then on it does not add itself to any. Removed says that the
+	// others have taken it out.
+	Member  bool `json:"member,omitempty"`
+	Removed bool `json:"removed,omitempty"`
 	// Generation changes when the store goes on from a backup or without the
 	// majority of its nodes. Nodes of another generation are not talked to:
 	// they may hold what this one does not.

@@ -52,6 +52,12 @@ func TestADeadNodeIsReplaced(t *testing.T) {
 		}
 		f.stop(i, false)
 		f.voters(2 - left)
+		for range 2 { // what it held does not let it in again
+			_, err := commerce.Open(t.Context(), f.path(i), commerce.WithCluster(f.config(i)))
+			if e, ok := errors.AsType[*commerce.RemovedError](err); !ok || e.Node != fmt.Sprint("node_", i) || fault.CodeOf(err) != fault.Refused {
+				t.Errorf("a node that was removed comes back: %v", err)
+			}
+		}
 	}
 	err = f.nodes[0].Cluster().Remove(t.Context(), "node_0")
 	if err == nil {

@@ -100,7 +100,7 @@ func survivor(ctx context.Context, dir string, look lookAtLog, how *Recover) (s 
 	// The generation comes first: should this be cut short, the node is still
 	// one that the others do not talk to. Their addresses go last, for who tries
 	// again must be told that they answer.
-	it.Generation, it.Joined = newGeneration(), false
+	it.Generation, it.Joined, it.Removed = newGeneration(), false, false
 	if err := it.write(dir); err != nil {
 		return s, err
 	}
