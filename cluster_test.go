@@ -38,6 +38,7 @@ type fleet struct {
 	addrs []string
 	loads int                                    // how often shop was called
 	tune  func(i int, c *commerce.ClusterConfig) // may be nil
+	names map[int]string                         // of nodes that are not called node_ and their number
 }
 
 // newFleet opens the first node of a store.
@@ -55,11 +56,18 @@ func newTunedFleet(t *testing.T, shards int, tune func(int, *commerce.ClusterCon
 
 func (f *fleet) path(i int) string { return filepath.Join(f.dir, fmt.Sprint("node", i)) }
 
+func (f *fleet) name(i int) string {
+	if name, ok := f.names[i]; ok {
+		return name
+	}
+	return fmt.Sprint("node_", i)
+}
+
 // config is how node i takes part. Its certificate names the node that its
 // directory is, or will be.
 func (f *fleet) config(i int) commerce.ClusterConfig {
 	c := commerce.ClusterConfig{Listen: "127.0.0.1:0", Join: slices.Clone(f.addrs[:min(i, len(f.addrs))])}
-	c.Credentials = func() (tls.Certificate, *x509.CertPool, error) { return f.ca.Credentials(fmt.Sprint("node_", i))() }
+	c.Credentials = func() (tls.Certificate, *x509.CertPool, error) { return f.ca.Credentials(f.name(i))() }
 	if f.tune != nil {
 		f.tune(i, &c)
 	}

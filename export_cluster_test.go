@@ -41,6 +41,11 @@ func MayRemove(ctx context.Context, s *Store, node string) error {
 	return s.cluster.removable(ctx, node)
 }
 
+// Admit shows a node a token, as the node that it is for does.
+func Admit(ctx context.Context, s *Store, node, token string) error {
+	return s.cluster.admit(ctx, call{Op: callRedeem, Node: node, Name: token})
+}
+
 // Leads returns the shards that a node leads and is ready to.
 func Leads(s *Store) (shards []int) {
 	for _, l := range s.engine.lanes {

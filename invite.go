@@ -38,7 +38,7 @@ func (c *Cluster) Invite(node string, valid time.Duration) (token string, err er
 	switch {
 	case c.net == nil:
 		return "", fault.New(fault.Invalid, "the store is not part of a cluster")
-	case node == "" || strings.ContainsAny(node, ". "):
+	case node == "" || strings.ContainsAny(node, " \t\n"):
 		return "", fault.New(fault.Invalid, "%q is not the name of a node", node)
 	case valid <= 0 || valid > 7*24*time.Hour:
 		return "", fault.New(fault.Invalid, "a token is valid for up to a week, not for %v", valid)
@@ -130,10 +130,11 @@ func (c *Cluster) stranger(ctx context.Context, from string) error {
 
 // redeem hands this node's token to the node that made it, which lets it in.
 func (c *Cluster) redeem(ctx context.Context) error {
-	issuer, _, found := strings.Cut(c.conf.Token, ".")
-	if !found {
+	dot := strings.LastIndexByte(c.conf.Token, '.') // names of nodes may have dots, and what follows has none
+	if dot < 0 {
 		return fault.New(fault.Invalid, "this is not a token that lets a node in")
 	}
+	issuer := c.conf.Token[:dot]
 	err := c.store.engine.retry(ctx, func(ctx context.Context) error {
 		_, err := c.store.engine.ask(ctx, issuer, call{Op: callRedeem, Node: c.store.engine.self, Addr: c.Addr(), Name: c.conf.Token})
 		return err
@@ -146,24 +147,43 @@ func (c *Cluster) redeem(ctx context.Context) error {
 
 // admit is callRedeem: it makes the node that calls a member of every shard, and
 // then the token is gone. A node that is cut off before that may call again.
+// Leaders may be slow, and nobody else waits for them: a token is good for one
+// node only, however often it is shown meanwhile.
 func (c *Cluster) admit(ctx context.Context, what call) error {
-	c.tokens.Lock()
-	defer c.tokens.Unlock()
-	list, err := c.invitations()
-	if err != nil {
+	if err := c.checkToken(what); err != nil {
 		return err
-	}
-	hash := []byte(hashToken(what.Name))
-	i := slices.IndexFunc(list, func(i invitation) bool {
-		return i.Node == what.Node && subtle.ConstantTimeCompare([]byte(i.Hash), hash) == 1
-	})
-	if i < 0 {
-		return fault.New(fault.Denied, "the token does not let node %s in: it was used, has expired, or is for another node", what.Node)
 	}
 	for _, l := range c.store.engine.lanes {
 		if err := c.atLeader(ctx, call{Op: callAdd, Shard: l.number, Node: what.Node, Addr: what.Addr}); err != nil {
 			return fmt.Errorf("adding node %s to shard %d: %w", what.Node, l.number, err)
 		}
 	}
-	return c.writeInvitations(slices.Delete(list, i, i+1))
+	return c.useToken(what)
+}
+
+// checkToken reports whether the token that a node shows lets it in.
+func (c *Cluster) checkToken(what call) error {
+	c.tokens.Lock()
+	defer c.tokens.Unlock()
+	list, err := c.invitations()
+	if err == nil && !slices.ContainsFunc(list, what.fits) {
+		err = fault.New(fault.Denied, "the token does not let node %s in: it was used, has expired, or is for another node", what.Node)
+	}
+	return err
+}
+
+// useToken removes the token that a node has shown.
+func (c *Cluster) useToken(what call) error {
+	c.tokens.Lock()
+	defer c.tokens.Unlock()
+	list, err := c.invitations()
+	if err != nil {
+		return err
+	}
+	return c.writeInvitations(slices.DeleteFunc(list, what.fits))
+}
+
+// fits reports whether a callRedeem shows the token of an invitation.
+func (c call) fits(i invitation) bool {
+	return i.Node == c.Node && subtle.ConstantTimeCompare([]byte(i.Hash), []byte(hashToken(c.Name))) == 1
 }

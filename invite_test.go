@@ -20,6 +20,7 @@ func TestNodesJoinByInvitation(t *testing.T) {
 	t.Parallel()
 	tokens := map[int]string{}
 	f := newTunedFleet(t, 2, func(i int, c *commerce.ClusterConfig) { c.InviteOnly, c.Token = true, tokens[i] })
+	f.names = map[int]string{1: "db1.shop", 4: "db4.shop.example"}
 	stock(t, f.nodes[0], "mug", 10)
 	invite := f.nodes[0].Cluster().Invite
 	refused := func(i int, what string) {
@@ -46,7 +47,7 @@ func TestNodesJoinByInvitation(t *testing.T) {
 	tokens[3] = "node_0.AAAAAAAAAAAAAAAA"
 	refused(3, "with one that was made up")
 
-	tokens[1], err = invite("node_1", time.Hour)
+	tokens[1], err = invite(f.name(1), time.Hour)
 	must(t, err)
 	f.open(1) // the directory of the first try
 	tokens[2], err = f.nodes[1].Cluster().Invite("node_2", time.Hour)
@@ -54,12 +55,14 @@ func TestNodesJoinByInvitation(t *testing.T) {
 	f.open(2)
 	f.voters(3)
 	f.check()
-	_, err = invite("node_1", time.Hour)
+	_, err = invite(f.name(1), time.Hour)
 	wantCode(t, err, fault.Conflict)
 	_, err = invite("node_5", 8*24*time.Hour)
 	wantCode(t, err, fault.Invalid)
-	_, err = invite("", time.Hour)
-	wantCode(t, err, fault.Invalid)
+	for _, name := range []string{"", "node 5", "node_5\n"} {
+		_, err = invite(name, time.Hour)
+		wantCode(t, err, fault.Invalid)
+	}
 
 	// Its token was used, and it has left.
 	left, err := os.ReadFile(filepath.Join(f.path(1), "invitations.json"))
@@ -79,7 +82,7 @@ func TestNodesJoinByInvitation(t *testing.T) {
 	tool, err := commerce.ConnectCluster(t.Context(), f.addrs[0], commerce.ClusterConfig{Credentials: f.ca.Credentials("operator")})
 	must(t, err)
 	defer tool.Close()
-	tokens[4], err = tool.Invite(t.Context(), "node_4", time.Hour)
+	tokens[4], err = tool.Invite(t.Context(), f.name(4), time.Hour)
 	must(t, err)
 	f.stop(0, false)
 	f.open(0)
@@ -89,6 +92,30 @@ func TestNodesJoinByInvitation(t *testing.T) {
 	f.lend(4)
 	f.open(4)
 	f.check()
+
+	// Letting one in waits for the leaders. Other tokens do not wait for that.
+	f.stop(1, true)
+	f.stop(4, true)
+	late, err := f.nodes[0].Cluster().Invite("node_5", time.Hour)
+	must(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	admitted := make(chan error, 1)
+	go func() { admitted <- commerce.Admit(ctx, f.nodes[0], "node_5", late) }()
+	for range 20 {
+		time.Sleep(10 * time.Millisecond)
+		_, err := f.nodes[0].Cluster().Invite("node_6", time.Hour)
+		must(t, err)
+	}
+	select {
+	case err := <-admitted:
+		t.Errorf("a node was let in without a leader, or others have waited: %v", err)
+	default:
+	}
+	cancel()
+	if err := <-admitted; !fault.Retryable(err) {
+		t.Errorf("letting one in without a leader: %v", err)
+	}
 }
 
 // TestAnInvitationOpensNothingElse: who has a certificate and a token may show the token, and neither send commands nor
