@@ -117,7 +117,16 @@ var damages = []struct {
 	{"orders.parcel_is_of_one_delivery", one(`UPDATE order_lines SET delivery = 2 WHERE line = 1 AND order_id IN (SELECT order_id FROM order_deliveries)`)},
 	{"cart.is_looked_after", one(`DELETE FROM timers WHERE kind = 'cart.expire'`)},
 	{"orders.lines_sum_up", one(`UPDATE orders SET subtotal = subtotal + 1, total = total + 1`)},
-	{"checkout.used_promotion_has_an_order", one(`INSERT INTO redemptions (order_id, of, slot, customer, code, amount, at) VALUES ('ord_1', 'prm_1', 0, '', '', 0, 0)`)},
+	{"checkout.used_promotion_has_an_order", one(`INSERT INTO redemptions (order_id, of, slot, customer, code, amount, at, uses, budget, per_customer) VALUES ('ord_1', 'prm_1', 0, '', '', 0, 0, 0, '', 0)`)},
+	{"checkout.used_promotion_is_held", one(`DELETE FROM reservation_lines WHERE pool GLOB 'cpn_*@uses'`)},
+	{"checkout.used_promotion_is_held", one(`UPDATE redemptions SET amount = amount + 1 WHERE budget = 'EUR'`)},
+	{"checkout.held_limit_is_used", one(`DELETE FROM redemptions WHERE of GLOB 'cpn_*'`)},
+	{"checkout.held_limit_is_used", one(`UPDATE reservation_lines SET shipped = 1 WHERE pool GLOB 'prm_*'`)},
+	{"checkout.customer_within_limit", one(`UPDATE redemptions SET per_customer = 1 WHERE per_customer = 2`)},
+	{"checkout.customer_within_limit", one(`UPDATE redemptions SET customer = '' WHERE per_customer = 2`)},
+	{"pricing.limit_is_counted", one(`UPDATE pools SET on_hand = on_hand + 1 WHERE pool GLOB 'cpn_*@uses'`)},
+	{"pricing.limit_is_counted", one(`UPDATE pools SET on_hand = on_hand + 1 WHERE pool GLOB 'prm_*@EUR'`)},
+	{"pricing.limit_is_counted", one(`UPDATE coupons SET limits = x'ff'`)},
 	{"orders.discounts_sum_up", one(`UPDATE orders SET discount = discount + 1, total = total - 1`)},
 	{"orders.tax_sums_up", one(`UPDATE orders SET tax = tax + 1, tax_added = tax_added + 1, total = total + 1`)},
 	{"orders.gross_sums_up", one(`UPDATE orders SET subtotal = subtotal + 1, total = total + 1`)},
@@ -168,7 +177,7 @@ var damages = []struct {
 	{"orders.terms_are_watched", one(`UPDATE orders SET terms = 'net_30', payment_due = placed_at + 1, customer = 'cus_1', subtotal = subtotal + 1000000, total = total + 1000000 WHERE status = 'placed'`)},
 	{"orders.own_number_is_unique", one(`UPDATE orders SET id = (SELECT substr(max(id), 1, 21) || substr(min(id), 22) FROM orders) WHERE id = (SELECT min(id) FROM orders)`)},
 	{"orders.numbers_have_no_gaps", one(`UPDATE order_sequences SET next = next + 1`)},
-	{"orders.number_is_of_its_sequence", one(`UPDATE order_numbers SET number = number || '0' WHERE n = 1`)},
+	{"orders.number_is_of_its_sequence", one(`UPDATE order_numbers SET number = number || '00' WHERE n = 1`)},
 	{"orders.number_is_unique", one(`UPDATE orders SET number = '1' WHERE number = '2'`)},
 	{"orders.number_is_of_the_sequence", one(`UPDATE orders SET number = '99' WHERE number = '1'`)},
 	{"orders.cart_sold_once", one(`UPDATE orders SET cart = (SELECT min(cart) FROM orders)`)},
@@ -270,6 +279,26 @@ func goesToTwoPlaces(t *testing.T, shop *commerce.Store) {
 	must(t, err)
 }
 
+// redeems has a customer buy twice with a code that has limits, as its promotion
+// has.
+func redeems(t *testing.T, shop *commerce.Store, who accounts.CustomerID) {
+	t.Helper()
+	ctx := t.Context()
+	_, err := shop.Pricing.PutPromotion(ctx, pricing.PutPromotion{Promotion: pricing.Promotion{ID: "spring", Name: "Spring", NeedsCode: true,
+		Effect: pricing.Effect{Kind: pricing.PercentOff, Rate: money.Percent(10)}, Limits: pricing.Limits{Budget: []money.Amount{money.New(10_000, "EUR")}}}})
+	must(t, err)
+	_, err = shop.Pricing.PutCoupon(ctx, pricing.PutCoupon{Code: "SPRING", Promotion: "spring", Limits: pricing.Limits{Uses: 5, PerCustomer: 2}})
+	must(t, err)
+	for range 2 {
+		c, err := shop.Carts.AddLines(ctx, cart.AddLines{Customer: who, Lines: []cart.AddedLine{{SKU: "mug", Quantity: 1}}})
+		must(t, err)
+		_, err = shop.Carts.ApplyCode(ctx, cart.ApplyCode{Cart: c.ID, Code: "SPRING"})
+		must(t, err)
+		_, err = shop.Checkout.Complete(ctx, checkout.Complete{Cart: c.ID, PayWith: "simulator", Token: approves})
+		must(t, err)
+	}
+}
+
 // eventful makes a store in which everything has happened once and closes it.
 func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	t.Helper()
@@ -330,6 +359,7 @@ func eventful(t *testing.T, clock *commercetest.Clock) (dir string) {
 	must(t, err)
 	paid := checkout.Complete{PayWith: "simulator", Token: approves}
 	goesToTwoPlaces(t, shop)
+	redeems(t, shop, who.ID)
 	shipped, err := buy(ctx, shop, "mug", 3, paid)
 	must(t, err)
 	_, err = buy(ctx, shop, "shirt-s", 2, paid)

@@ -39,6 +39,18 @@ var rules = [...]rule{
 		WHERE coalesce(o.status, '') <> 'placed' AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.reservation = r.reservation)`},
 	{"checkout.used_promotion_has_an_order", `SELECT r.order_id, coalesce(o.status, 'no order') || ' uses ' || r.of FROM redemptions r
 		LEFT JOIN orders o ON o.id = r.order_id WHERE coalesce(o.status, '') NOT IN ('pending', 'placed')`},
+	{"checkout.used_promotion_is_held", `SELECT u.order_id, format('it uses %d of %s and holds %d', u.quantity, u.pool, coalesce(l.quantity, 0))
+		FROM (SELECT order_id, of || '@uses' AS pool, 1 AS quantity FROM redemptions WHERE uses = 1
+			UNION ALL SELECT order_id, of || '@' || budget, amount FROM redemptions WHERE budget <> '' AND amount > 0) u
+		LEFT JOIN reservation_lines l ON l.reservation = u.order_id AND l.pool = u.pool
+		WHERE coalesce(l.quantity, 0) <> u.quantity`},
+	{"checkout.held_limit_is_used", `SELECT l.reservation, format('it holds %d of %s and uses none, or %d are shipped', l.quantity, l.pool, l.shipped)
+		FROM reservation_lines l WHERE (l.pool GLOB 'cpn_*' OR l.pool GLOB 'prm_*') AND (l.shipped > 0 OR NOT EXISTS (
+			SELECT 1 FROM redemptions r WHERE r.order_id = l.reservation AND (r.uses = 1 AND l.pool = r.of || '@uses'
+				OR r.budget <> '' AND l.pool = r.of || '@' || r.budget)))`},
+	// What is used later than a limit was set is within it, so all that has one is within the highest.
+	{"checkout.customer_within_limit", `SELECT coalesce(nullif(customer, ''), 'a guest'), format('%d uses of %s, of which they have %d', count(*), of, max(per_customer))
+		FROM redemptions WHERE per_customer > 0 GROUP BY customer, of HAVING count(*) > max(per_customer) OR customer = ''`},
 	{"checkout.pending_order_has_a_timer", `SELECT o.id, 'nothing will finish it' FROM orders o
 		WHERE o.status = 'pending' AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = 'checkout.recover' AND t.subject = o.id AND t.due = o.due)`},
 	{"checkout.pending_order_locks_its_cart", `SELECT o.id, c.status || ' ' || c.order_id FROM orders o JOIN carts c ON c.id = o.cart

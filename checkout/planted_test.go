@@ -19,6 +19,7 @@ import (
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/payments/simulator"
+	"github.com/keelshop/commerce/pricing"
 )
 
 // A planted bug must be caught by a check that a store runs by itself or by
@@ -80,6 +81,19 @@ var planted = []struct {
 		sellsKit, "checkout.order_has_its_goods"},
 	{"a canceled order keeps its goods", mutation{command: after("checkout.finish", `UPDATE reservation_lines SET reservation = 'ghost'`)},
 		sells, "checkout.sold_goods_have_an_order"},
+	{"a use is taken and not held", mutation{command: with("checkout.begin", func(tx *command.Tx) error {
+		for _, sql := range []string{
+			`UPDATE allowances SET available = available + reserved, reserved = 0 WHERE pool GLOB 'cpn_*'`,
+			`DELETE FROM reservation_lines WHERE pool GLOB 'cpn_*'`,
+		} {
+			if _, err := tx.Exec(sql); err != nil {
+				return err
+			}
+		}
+		return nil
+	})}, usesACode, "checkout.used_promotion_is_held"},
+	{"uses are another customer's", mutation{command: after("checkout.begin",
+		`UPDATE redemptions SET customer = 'another'`)}, usesACode, "checkout.customer_within_limit"},
 	{"a checkout has no timer", mutation{command: after("checkout.finish", `DELETE FROM timers WHERE kind = 'checkout.recover'`)},
 		waits, "checkout.pending_order_has_a_timer"},
 	{"a cart stays open", mutation{command: after("checkout.begin", `UPDATE carts SET status = 'active', order_id = ''`)},
@@ -332,6 +346,21 @@ func sellsKit(s *shop) {
 	s.kit("set", "cup", 2)
 	if _, err := s.buy("set", 2, approves); err != nil {
 		s.Error(err)
+	}
+}
+
+// usesACode has a customer, who may do so once, try a code of two uses thrice.
+func usesACode(s *shop) {
+	s.sells("mug", 5)
+	s.promotes("ten", needsCode)
+	s.coupon("once", "ten", pricing.Limits{Uses: 2, PerCustomer: 1})
+	who := s.customer("a@example.com")
+	for range 3 {
+		c := s.basketOf(who, "mug")
+		s.enters(c, "once")
+		if _, err := s.pay(c, approves); err != nil && fault.CodeOf(err) != fault.Refused {
+			s.Error(err)
+		}
 	}
 }
 

@@ -43,7 +43,81 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 			out = append(out, command.Violation{Rule: "pricing.exemptions_are_usable", Subject: rows.Text(0), Detail: err.Error()})
 		}
 	}
-	return out, rows.Close()
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	return checkLimits(tx, out)
+}
+
+// checkLimits appends the limits of codes and promotions whose pools hold
+// another number of uses, or another budget. How much of them is used is bound
+// as goods are: see package inventory.
+func checkLimits(tx *sqlite.Tx, out []command.Violation) ([]command.Violation, error) {
+	type limited struct {
+		subject, label string
+		pools          string // all that the pools' names begin with
+		body           []byte
+	}
+	var all []limited
+	rows := tx.Query(`SELECT id, code, limits FROM coupons WHERE limits <> x'a0' ORDER BY id`)
+	for rows.Next() {
+		all = append(all, limited{"code " + rows.Text(1), "code " + rows.Text(1), rows.Text(0) + "@", rows.Blob(2)})
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	for _, c := range all {
+		var l Limits
+		if err := command.Unmarshal(c.body, &l); err != nil {
+			out = append(out, command.Violation{Rule: "pricing.limit_is_counted", Subject: c.subject, Detail: err.Error()})
+			continue
+		}
+		found, err := l.uncounted(tx, c.label, c.pools)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	rows = tx.Query(`SELECT id, body FROM price_rules WHERE kind = 'promotion' ORDER BY id`)
+	var promotions []Promotion
+	for rows.Next() {
+		_ = appendRule(&promotions, rows.Blob(1)) // what cannot be read was reported
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	for _, p := range promotions {
+		found, err := p.Limits.uncounted(tx, "promotion "+p.ID, "prm_")
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// uncounted returns what the pools of some limits hold differently. Their names
+// begin with of, and they bear the label.
+func (l Limits) uncounted(tx *sqlite.Tx, label, of string) (out []command.Violation, err error) {
+	check := func(what string, want int64) error {
+		have, _, err := tx.Int64(`SELECT coalesce(sum(on_hand), 0) FROM pools WHERE pool >= ? AND pool < ? AND sku = ? AND substr(pool, instr(pool, '@') + 1) = ?`,
+			of, of+"\x7f", label, what)
+		if err == nil && have != want {
+			out = append(out, command.Violation{Rule: "pricing.limit_is_counted", Subject: label, Detail: fmt.Sprintf("its limit of %s is %d, and %d are counted", what, want, have)})
+		}
+		return err
+	}
+	if l.Uses > 0 {
+		if err := check("uses", l.Uses); err != nil {
+			return nil, err
+		}
+	}
+	for _, b := range l.Budget {
+		if err := check(string(b.Currency()), b.Minor()); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func usable(k Kind, body []byte) error {

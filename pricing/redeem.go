@@ -93,8 +93,12 @@ func Redeem(tx *command.Tx, order, customer string, c money.Currency, uses []Red
 				return nil, &LimitError{Of: u.Of, Promotion: u.Promotion, Code: u.Code, Customer: customer}
 			}
 		}
-		if _, err := tx.Exec(`INSERT INTO redemptions (order_id, of, slot, customer, code, amount, at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			order, u.Of, tx.Slot, customer, u.Code, u.Amount, tx.At); err != nil {
+		budget := money.Currency("")
+		if u.Budget {
+			budget = c
+		}
+		if _, err := tx.Exec(`INSERT INTO redemptions (order_id, of, slot, customer, code, amount, at, uses, budget, per_customer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			order, u.Of, tx.Slot, customer, u.Code, u.Amount, tx.At, u.Uses, budget, u.PerCustomer); err != nil {
 			return nil, err
 		}
 		label := catalog.SKU("promotion " + u.Promotion)

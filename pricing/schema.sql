@@ -42,6 +42,10 @@ CREATE TABLE redemptions (
 	code     TEXT    NOT NULL, -- '' if none was needed
 	amount   INTEGER NOT NULL CHECK (amount >= 0), -- minor units of the order's currency
 	at       INTEGER NOT NULL,
+	-- What bound it then: the order holds a unit of the pool of uses, and amount of that of the budget.
+	uses         INTEGER NOT NULL CHECK (uses IN (0, 1)),
+	budget       TEXT    NOT NULL, -- its currency; '' is none
+	per_customer INTEGER NOT NULL CHECK (per_customer >= 0), -- 0 is no limit
 	PRIMARY KEY (order_id, of)
 ) STRICT, WITHOUT ROWID;
 
