@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments/simulator"
@@ -70,6 +72,42 @@ func TestWallClockJumpExpiresNothing(t *testing.T) {
 			// Time that does pass ends it.
 			clock.Advance(30 * time.Minute)
 			eventually(t, "the order is given up", func() bool { return statusOf(t, shop, o) == orders.Canceled })
+		})
+	}
+}
+
+// TestWallClockJumpForgetsNoCart: a cart is looked after when hours have passed,
+// and kept for days that have passed, whatever the date is said to be. Then the
+// date is of no use: a jump back keeps no cart for longer, either.
+func TestWallClockJumpForgetsNoCart(t *testing.T) {
+	for name, jump := range map[string]time.Duration{"a year ahead": 365 * 24 * time.Hour, "a year back": -365 * 24 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			clock, bank := commercetest.NewClock(), simulator.New()
+			shop := open(t, filepath.Join(t.TempDir(), "shop"), clock.Option(), commerce.WithShards(1), commerce.WithPayments(bank))
+			defer commercetest.Verify(t, shop)
+			stock(t, shop, "mug", 50)
+			c := basket(t, shop, "mug", 1)
+			contact := cart.SetContact{Cart: c, Contact: cart.Contact{Email: "a@example.com"}}
+			_, err := shop.Carts.SetContact(t.Context(), contact)
+			must(t, err)
+			clock.Jump(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC).Add(jump))
+			clock.Advance(6*time.Hour + 40*time.Minute)
+			settled(t, shop, clock)
+			got, err := shop.Carts.Get(t.Context(), c)
+			if err != nil || len(got.Lines) != 1 {
+				t.Fatalf("after seven hours: %+v, %v", got, err)
+			}
+			clock.Advance(29 * 24 * time.Hour)
+			settled(t, shop, clock)
+			if _, err = shop.Carts.Get(t.Context(), c); err != nil {
+				t.Fatalf("after 29 days: %v", err)
+			}
+			clock.Advance(24 * time.Hour)
+			eventually(t, "the cart is forgotten after 30 days", func() bool {
+				_, err := shop.Carts.Get(context.Background(), c)
+				return fault.CodeOf(err) == fault.NotFound
+			})
 		})
 	}
 }

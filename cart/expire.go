@@ -12,8 +12,9 @@ import (
 // comes back to. Its subject is the cart.
 const TimerExpire = "cart.expire"
 
-// How long carts are kept after their last change. A cart is never deleted
-// while a checkout has it, nor after that has made an order of it.
+// How long carts are kept after their last change, by the shard's clock: one
+// that somebody sets wrong deletes nothing. A cart is never deleted while a
+// checkout has it, nor after that has made an order of it.
 const (
 	keepEmpty    = 6 * time.Hour
 	keepGuest    = 30 * 24 * time.Hour
@@ -67,7 +68,7 @@ func (c expire) apply(tx *command.Tx) (struct{}, error) {
 	if err := tx.ClearTimer(due, TimerExpire, string(c.Cart)); err != nil {
 		return struct{}{}, err
 	}
-	idle := max(0, time.Duration(tx.At-h.updatedAt)*time.Millisecond)
+	idle := time.Duration(tx.Clock-h.touched) * time.Millisecond
 	switch {
 	case h.status == Completed:
 		return struct{}{}, nil // it is what its order was made of

@@ -19,8 +19,8 @@ type header struct {
 	total    int64
 	version  int64
 
-	frozen    string // see Freeze
-	updatedAt int64  // ms since 1970 UTC, before this command
+	frozen  string // see Freeze
+	touched int64  // ms by the shard's clock, before this command
 
 	heldUntil, heldFor int64 // see reserve
 	reheld             bool  // by this command
@@ -29,11 +29,11 @@ type header struct {
 }
 
 func newHeader(tx *command.Tx, cart ID, customer accounts.CustomerID, currency money.Currency, channel, reference string) (header, error) {
-	_, err := tx.Exec(`INSERT INTO carts (id, slot, customer, currency, status, order_id, lines, total, shipping_method, channel, payment, merge_strategy, frozen, abandoned, expires, created_at, updated_at, version,
+	_, err := tx.Exec(`INSERT INTO carts (id, slot, customer, currency, status, order_id, lines, total, shipping_method, channel, payment, merge_strategy, frozen, abandoned, expires, created_at, updated_at, touched, version,
 		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country)
-		VALUES (?, ?, ?, ?, 'active', '', 0, 0, '', ?, '', '', '', 0, 0, ?, ?, 0, ?, NULL, NULL, NULL, '', '', '')`,
-		cart, tx.Slot, customer, currency, channel, tx.At, tx.At, reference)
-	h := header{id: cart, customer: customer, currency: currency, channel: channel, status: Active, updatedAt: tx.At, lastDelivery: FirstDelivery}
+		VALUES (?, ?, ?, ?, 'active', '', 0, 0, '', ?, '', '', '', 0, 0, ?, ?, ?, 0, ?, NULL, NULL, NULL, '', '', '')`,
+		cart, tx.Slot, customer, currency, channel, tx.At, tx.At, tx.Clock, reference)
+	h := header{id: cart, customer: customer, currency: currency, channel: channel, status: Active, touched: tx.Clock, lastDelivery: FirstDelivery}
 	if err != nil {
 		return h, err
 	}
@@ -41,7 +41,7 @@ func newHeader(tx *command.Tx, cart ID, customer accounts.CustomerID, currency m
 }
 
 func loadHeader(tx *sqlite.Tx, cart ID) (header, error) {
-	rows := tx.One(`SELECT customer, currency, status, order_id, lines, total, version, updated_at, frozen, held_until, held_for, channel, last_delivery FROM carts WHERE id = ?`, cart)
+	rows := tx.One(`SELECT customer, currency, status, order_id, lines, total, version, touched, frozen, held_until, held_for, channel, last_delivery FROM carts WHERE id = ?`, cart)
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
 			return header{}, err
@@ -50,7 +50,7 @@ func loadHeader(tx *sqlite.Tx, cart ID) (header, error) {
 	}
 	h := header{
 		id: cart, customer: accounts.CustomerID(rows.Text(0)), currency: money.Currency(rows.Text(1)),
-		status: Status(rows.Text(2)), order: rows.Text(3), lines: rows.Int64(4), total: rows.Int64(5), version: rows.Int64(6), updatedAt: rows.Int64(7), frozen: rows.Text(8),
+		status: Status(rows.Text(2)), order: rows.Text(3), lines: rows.Int64(4), total: rows.Int64(5), version: rows.Int64(6), touched: rows.Int64(7), frozen: rows.Text(8),
 		heldUntil: rows.Int64(9), heldFor: rows.Int64(10), channel: rows.Text(11), lastDelivery: rows.Int64(12),
 	}
 	return h, rows.Close()
@@ -166,7 +166,7 @@ func (h *header) save(tx *command.Tx) (Receipt, error) {
 		return Receipt{}, err
 	}
 	h.version++
-	_, err := tx.Exec(`UPDATE carts SET customer = ?, status = ?, order_id = ?, lines = ?, total = ?, updated_at = ?, version = ? WHERE id = ?`,
-		h.customer, h.status, h.order, h.lines, h.total, tx.At, h.version, h.id)
+	_, err := tx.Exec(`UPDATE carts SET customer = ?, status = ?, order_id = ?, lines = ?, total = ?, updated_at = ?, touched = ?, version = ? WHERE id = ?`,
+		h.customer, h.status, h.order, h.lines, h.total, tx.At, tx.Clock, h.version, h.id)
 	return Receipt{Cart: h.id, Version: h.version}, err
 }

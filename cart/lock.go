@@ -9,7 +9,7 @@ func Lock(tx *command.Tx, c Cart, version int64, order string) error {
 	if err := MayLock(c, version); err != nil {
 		return err
 	}
-	_, err := tx.Exec(`UPDATE carts SET status = 'locking', order_id = ?, updated_at = ?, version = version + 1 WHERE id = ?`, order, tx.At, c.ID)
+	_, err := tx.Exec(`UPDATE carts SET status = 'locking', order_id = ?, updated_at = ?, touched = ?, version = version + 1 WHERE id = ?`, order, tx.At, tx.Clock, c.ID)
 	return err
 }
 
@@ -40,7 +40,7 @@ func Complete(tx *command.Tx, cart ID, order string) error {
 }
 
 func finish(tx *command.Tx, cart ID, order string, next Status, keep string) error {
-	_, err := tx.Exec(`UPDATE carts SET status = ?, order_id = ?, updated_at = ?, version = version + 1
-		WHERE id = ? AND status = 'locking' AND order_id = ?`, next, keep, tx.At, cart, order)
+	_, err := tx.Exec(`UPDATE carts SET status = ?, order_id = ?, updated_at = ?, touched = ?, version = version + 1
+		WHERE id = ? AND status = 'locking' AND order_id = ?`, next, keep, tx.At, tx.Clock, cart, order)
 	return err
 }

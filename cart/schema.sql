@@ -16,6 +16,7 @@ CREATE TABLE carts (
 	payment            TEXT    NOT NULL, -- the provider that the shopper means to pay with; '' is not known
 	created_at         INTEGER NOT NULL,
 	updated_at         INTEGER NOT NULL,
+	touched            INTEGER NOT NULL, -- the last change by the shard's clock: what it is forgotten by
 	version            INTEGER NOT NULL CHECK (version >= 0), -- 0 until the command that makes it is through
 	merge_strategy     TEXT    NOT NULL, -- of a guest's cart that is merged; '' of others
 	frozen             TEXT    NOT NULL CHECK (frozen = '' OR frozen = 'soft' OR frozen = 'hard'),
