@@ -28,7 +28,7 @@ type begin struct {
 	// AuthorizeOnly leaves the capture for later.
 	AuthorizeOnly bool `cbor:"11,keyasint,omitempty"`
 	// Terms are those that the order is placed unpaid on; "" is paid now.
-	Terms string `cbor:"13,keyasint,omitempty"`
+	Terms string `cbor:"13,keyasint,omitempty" command:"asked"`
 
 	Order orders.ID `cbor:"8,keyasint" command:"stamped"`
 	// Parts are what each of Tenders pays.

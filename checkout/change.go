@@ -241,6 +241,9 @@ func (s *Service) priceChange(ctx context.Context, c Change, cmd *changeOrder) (
 const maxAdded = 200
 
 func (c Change) check() error {
+	if err := command.RefuseCardNumbers(c); err != nil {
+		return err
+	}
 	if err := id.Check("ord", string(c.Order)); err != nil {
 		return err
 	}

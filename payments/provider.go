@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/pan"
 	"github.com/keelshop/commerce/money"
 )
 
@@ -176,9 +177,9 @@ const (
 const MaxAmount = 1 << 52
 
 // plain returns the outcome with texts that can be logged: a provider's own
-// words may be in any encoding and of any length.
+// words may be in any encoding, of any length, and quote what it was sent.
 func (o Outcome) plain() Outcome {
-	if o.Raw = strings.ToValidUTF8(o.Raw, "?"); len(o.Raw) > maxRaw {
+	if o.Raw = pan.Masked(strings.ToValidUTF8(o.Raw, "?")); len(o.Raw) > maxRaw {
 		o.Raw = strings.ToValidUTF8(o.Raw[:maxRaw], "")
 	}
 	return o

@@ -47,6 +47,18 @@ func fingerprint(e Engine, principal string, c Command) ([]byte, error) {
 	return h[:16], nil
 }
 
+// RefuseCardNumbers returns a *pan.Error if a text of v looks like it holds a
+// card number, by the rules of a command's fields. It is for requests that are
+// no commands themselves, and of which the store makes some.
+func RefuseCardNumbers(v any) error {
+	var w request
+	w.add(reflect.ValueOf(v))
+	if w.card {
+		return &pan.Error{Field: w.field}
+	}
+	return nil
+}
+
 // personal is a text, too: it is logged sealed, and a card number stays one.
 var personal = reflect.TypeFor[seal.Personal]()
 
