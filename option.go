@@ -9,6 +9,7 @@ import (
 	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/pan"
 	"github.com/keelshop/commerce/internal/rig"
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/payments"
@@ -64,7 +65,8 @@ func WithCacheBytes(n int64) Option { return option(func(c *config) { c.cacheByt
 func WithPricing(o pricing.Options) Option { return option(func(c *config) { c.pricing = o }) }
 
 // WithLogger sets where the store tells of things that no caller hears of. It
-// defaults to slog.DiscardHandler.
+// defaults to slog.DiscardHandler. What looks like a card number is masked in
+// messages and attributes.
 func WithLogger(l *slog.Logger) Option { return option(func(c *config) { c.logger = l }) }
 
 // KeyRing holds the keys that personal data hangs from. The default is a file
@@ -204,7 +206,11 @@ func newConfig(opts []Option) (config, error) {
 	if c.clock.Poll == 0 {
 		c.clock.Poll = 250 * time.Millisecond
 	}
-	return c, c.check()
+	if err := c.check(); err != nil {
+		return c, err
+	}
+	c.logger = pan.Logger(c.logger)
+	return c, nil
 }
 
 // check is the one place where options are judged.

@@ -20,6 +20,7 @@ import (
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/documents"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/pan"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/money"
 )
@@ -92,9 +93,7 @@ func newSite(shop *commerce.Store, o Options) (*site, error) {
 	if len(o.Currencies) == 0 {
 		o.Currencies = []money.Currency{"EUR"}
 	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
+	o.Logger = pan.Logger(o.Logger)
 	s := &site{Options: o, shop: shop}
 	s.secret = web.NewLimiter("secret", cmp.Or(o.PerSecret, Rate{Requests: 20, Per: time.Minute}), s.refuse)
 	var err error

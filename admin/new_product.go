@@ -8,6 +8,7 @@ import (
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/pan"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 )
@@ -239,7 +240,7 @@ func (v *visit) checkNewHandle(f form, put catalog.PutProduct) error {
 // blame puts an error of the catalog beside the field that it is about. It
 // reports false if the error is not the form's.
 func (f form) blame(err error, variants []catalog.PutVariant) bool {
-	why := err.Error()
+	why := pan.Masked(err.Error())
 	if e, ok := errors.AsType[*catalog.NameTakenError](err); ok {
 		for i := range variants {
 			if string(variants[i].SKU) == e.Name {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/internal/pan"
 	"github.com/keelshop/commerce/internal/web"
 )
 
@@ -135,7 +136,7 @@ func (v *visit) fail(err error) {
 	if status >= 500 && v.ctx().Err() == nil {
 		v.site.Logger.Error("a page could not be made", "route", v.r.Pattern, "error", err)
 	}
-	data := errorPage{page: v.page(http.StatusText(status), ""), Message: err.Error()}
+	data := errorPage{page: v.page(http.StatusText(status), ""), Message: pan.Masked(err.Error())}
 	if status == http.StatusInternalServerError || status > 500 && v.staff == "" {
 		data.Message = "The store could not do that. The program's log says more."
 	}

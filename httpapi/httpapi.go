@@ -45,6 +45,7 @@ import (
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/backup"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/pan"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/search"
 	"github.com/keelshop/commerce/webhooks"
@@ -274,9 +275,7 @@ func (o Options) withDefaults(shop *commerce.Store) (Options, error) {
 	if o.Auth == nil {
 		o.Auth = Sessions(shop)
 	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
+	o.Logger = pan.Logger(o.Logger)
 	o.AtOnce, o.Patience = cmp.Or(o.AtOnce, 2000), cmp.Or(o.Patience, 300*time.Millisecond)
 	o.PerAddress = orElse(o.PerAddress, Rate{Requests: 1000, Per: 10 * time.Second})
 	o.PerAccount = orElse(o.PerAccount, Rate{Requests: 500, Per: 10 * time.Second})

@@ -20,6 +20,7 @@ import (
 	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/pan"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/payments"
 )
@@ -135,11 +136,11 @@ func (a *api) problemOf(ctx context.Context, err error) error {
 		return f
 	}
 	f := &failure{}
-	f.Status, f.Detail, f.Code = statusOf(err), plain(err.Error()), fault.CodeOf(err).String()
+	f.Status, f.Detail, f.Code = statusOf(err), pan.Masked(plain(err.Error())), fault.CodeOf(err).String()
 	f.Request = web.ID(ctx)
 	a.describe(f, err)
 	if bad, ok := errors.AsType[*fieldError](err); ok {
-		f.Fields = []FieldProblem{{bad.location, bad.message}}
+		f.Fields = []FieldProblem{{pan.Masked(bad.location), pan.Masked(bad.message)}}
 	}
 	if bad, ok := errors.AsType[*bodyError](err); ok {
 		f.Status = bad.status
@@ -204,7 +205,7 @@ func (a *api) describe(f *failure, err error) {
 }
 
 // snakeCase renames the members of a JSON object as the API writes them, and
-// leaves out those that say nothing.
+// leaves out those that say nothing. Card numbers are masked.
 func snakeCase(fields json.RawMessage) object {
 	d := json.NewDecoder(bytes.NewReader(fields))
 	d.UseNumber()
@@ -237,6 +238,8 @@ func rename(v any) any {
 		for i := range v {
 			v[i] = rename(v[i])
 		}
+	case string:
+		return pan.Masked(v)
 	}
 	return v
 }
@@ -278,14 +281,14 @@ func (a *api) problems(hc huma.Context, _ string, v any) (any, error) {
 		return v, nil
 	}
 	f := &failure{}
-	f.Status, f.Detail, f.Request = refused.GetStatus(), refused.Error(), web.ID(hc.Context())
+	f.Status, f.Detail, f.Request = refused.GetStatus(), pan.Masked(refused.Error()), web.ID(hc.Context())
 	f.Code = fault.Invalid.String()
 	if f.Status >= http.StatusInternalServerError {
 		f.Code = fault.Broken.String()
 	}
 	if model, ok := v.(*huma.ErrorModel); ok {
 		for _, d := range model.Errors {
-			f.Fields = append(f.Fields, FieldProblem{d.Location, d.Message})
+			f.Fields = append(f.Fields, FieldProblem{pan.Masked(d.Location), pan.Masked(d.Message)})
 		}
 	}
 	f.finish(a.options.Prefix)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/pan"
 	"github.com/keelshop/commerce/internal/web"
 )
 
@@ -97,7 +98,7 @@ func (a *api) problemWith(ctx context.Context, err error) *Problem {
 	}
 	f, ok := errors.AsType[*failure](a.problemOf(ctx, err))
 	if !ok {
-		return &Problem{Status: http.StatusInternalServerError, Detail: plain(err.Error())}
+		return &Problem{Status: http.StatusInternalServerError, Detail: pan.Masked(plain(err.Error()))}
 	}
 	f.Request = "" // that is of the whole
 	return &f.Problem

@@ -20,6 +20,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/pan"
 )
 
 // Options changes how a Finder works. The zero Options are good for a shop in
@@ -80,9 +81,7 @@ func Open(ctx context.Context, shop *commerce.Store, o Options) (*Finder, error)
 	if o.CacheBytes == 0 {
 		o.CacheBytes = 64 << 20
 	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
+	o.Logger = pan.Logger(o.Logger)
 	if o.CacheBytes < 0 {
 		return nil, fault.New(fault.Invalid, "the cache of postings cannot have %d bytes", o.CacheBytes)
 	}

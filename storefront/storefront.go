@@ -30,6 +30,7 @@ import (
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/documents"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/pan"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/search"
@@ -198,9 +199,7 @@ func (o *Options) complete() error {
 	if len(o.Payments) == 0 {
 		o.Payments = []PaymentMethod{{Provider: "manual", Title: "Invoice"}}
 	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
+	o.Logger = pan.Logger(o.Logger)
 	o.AtOnce, o.Patience = cmp.Or(o.AtOnce, 2000), cmp.Or(o.Patience, 300*time.Millisecond)
 	o.PerAddress = cmp.Or(o.PerAddress, Rate{Requests: 1000, Per: 10 * time.Second})
 	o.PerSecret = cmp.Or(o.PerSecret, Rate{Requests: 20, Per: time.Minute})

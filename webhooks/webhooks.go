@@ -31,6 +31,7 @@ import (
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/pan"
 )
 
 // Options says how events are sent. Its zero value means the defaults.
@@ -58,7 +59,7 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
+	o.Logger = pan.Logger(o.Logger)
 	o.Timeout = cmp.Or(o.Timeout, 10*time.Second)
 	o.Parallel = cmp.Or(o.Parallel, 8)
 	o.FirstRetry, o.LongestRetry = cmp.Or(o.FirstRetry, 5*time.Second), cmp.Or(o.LongestRetry, time.Hour)

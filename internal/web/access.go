@@ -1,6 +1,7 @@
 package web
 
 import (
+	"github.com/keelshop/commerce/internal/pan"
 	"log/slog"
 	"net/http"
 	"time"
@@ -45,6 +46,7 @@ func Observe(see func(*http.Request, Served)) Middleware {
 // LogTo returns a function for Observe that writes one line for each request.
 // Answers of 500 and more are warnings.
 func LogTo(l *slog.Logger) func(*http.Request, Served) {
+	l = pan.Logger(l)
 	return func(r *http.Request, s Served) {
 		level := slog.LevelInfo
 		if s.Status >= http.StatusInternalServerError {

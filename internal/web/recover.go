@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/pan"
 )
 
 // Recover turns a panic of a handler into an answer of 500 and a line in the
@@ -13,6 +14,7 @@ import (
 // ends instead, so that nobody takes half of it for the whole. What was
 // passed to panic goes to the log, not to the client.
 func Recover(l *slog.Logger, refuse Refuse) Middleware {
+	l = pan.Logger(l)
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			rec, ok := w.(*recorder) // Observe's

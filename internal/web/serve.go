@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"github.com/keelshop/commerce/internal/pan"
 	"log/slog"
 	"net"
 	"net/http"
@@ -32,7 +33,7 @@ func Server(h http.Handler, l *slog.Logger) *http.Server {
 		MaxHeaderBytes:    maxHeader,
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		Protocols:         new(http.Protocols),
-		ErrorLog:          slog.NewLogLogger(l.Handler(), slog.LevelDebug), // what clients do wrong
+		ErrorLog:          slog.NewLogLogger(pan.Logger(l).Handler(), slog.LevelDebug), // what clients do wrong
 	}
 	s.Protocols.SetHTTP1(true)
 	s.Protocols.SetHTTP2(true)

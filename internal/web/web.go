@@ -12,6 +12,7 @@ import (
 	"net/http"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/pan"
 )
 
 // Middleware adds something to a handler.
@@ -40,7 +41,7 @@ func Problem(w http.ResponseWriter, r *http.Request, status int, err error) {
 		Detail  string `json:"detail"`
 		Code    string `json:"code"`
 		Request string `json:"request,omitempty"`
-	}{http.StatusText(status), status, err.Error(), fault.CodeOf(err).String(), ID(r.Context())})
+	}{http.StatusText(status), status, pan.Masked(err.Error()), fault.CodeOf(err).String(), ID(r.Context())})
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
@@ -51,5 +52,5 @@ func Problem(w http.ResponseWriter, r *http.Request, status int, err error) {
 // PlainText is a Refuse that writes one line of text.
 func PlainText(w http.ResponseWriter, _ *http.Request, status int, err error) {
 	w.Header().Set("Cache-Control", "no-store")
-	http.Error(w, err.Error(), status)
+	http.Error(w, pan.Masked(err.Error()), status)
 }

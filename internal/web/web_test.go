@@ -139,7 +139,7 @@ func TestTheLogHoldsNothingPersonal(t *testing.T) {
 func TestRecover(t *testing.T) {
 	var out bytes.Buffer
 	log := slog.New(slog.NewJSONHandler(&out, nil))
-	boom := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("card 4242") })
+	boom := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("card 4242424242424242") })
 	w := get(web.Chain(boom, web.RequestID, web.Observe(func(*http.Request, web.Served) {}), web.Recover(log, web.Problem)))
 	if w.Code != 500 || strings.Contains(w.Body.String(), "4242") {
 		t.Errorf("answered %d %s", w.Code, w.Body)
@@ -150,6 +150,9 @@ func TestRecover(t *testing.T) {
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &problem); err != nil || problem.Code != "broken" || problem.Request == "" {
 		t.Errorf("the problem is %s (%v)", w.Body, err)
+	}
+	if strings.Contains(out.String(), "4242") || !strings.Contains(out.String(), "card ****") {
+		t.Errorf("logged %s", &out)
 	}
 	if !strings.Contains(out.String(), "web_test.go") {
 		t.Errorf("the log does not say where: %s", &out)

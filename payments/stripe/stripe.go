@@ -12,11 +12,11 @@
 package stripe
 
 import (
-	"io"
 	"log/slog"
 	"net/http"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/pan"
 	stripe "github.com/stripe/stripe-go/v85"
 )
 
@@ -83,13 +83,13 @@ func New(key string, opts ...Option) (*Provider, error) {
 	if key == "" {
 		return nil, fault.New(fault.Invalid, "a Stripe provider needs a secret key")
 	}
-	c := config{name: Name, log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	c := config{name: Name}
 	for _, o := range opts {
 		o.set(&c)
 	}
 	backend := &stripe.BackendConfig{
 		HTTPClient:      c.client,
-		LeveledLogger:   logger{c.log},
+		LeveledLogger:   logger{pan.Logger(c.log)},
 		EnableTelemetry: stripe.Bool(false),
 	}
 	if c.url != "" {
