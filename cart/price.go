@@ -69,7 +69,7 @@ func (s *Service) reader(slot id.Slot, cart ID) reading {
 func (s *Service) priced(ctx context.Context, slot id.Slot, read reading) (Cart, error) {
 	p, err := s.price(ctx, slot, nil, read)
 	if err == nil && p.Status == Active {
-		err = p.checkStock(ctx, s)
+		err = p.checkStock(ctx, s, slot)
 	}
 	return p.Cart, err
 }

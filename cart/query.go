@@ -18,8 +18,8 @@ import (
 	"github.com/keelshop/commerce/pricing"
 )
 
-// Get returns a cart with its lines and totals, or a *NotFoundError. Of all
-// reads only this and ActiveOf tell what is out of stock.
+// Get returns a cart with its lines, totals and problems, or a *NotFoundError.
+// What it says of stock is a second old at most.
 func (s *Service) Get(ctx context.Context, cart ID) (Cart, error) {
 	slot, err := slotOf(cart)
 	if err != nil {
@@ -48,12 +48,8 @@ func (s *Service) header(ctx context.Context, cart ID) (h header, err error) {
 	return h, err
 }
 
-// read returns the cart that a command answered with.
-// Stock is not looked at again: a change costs what it changes.
-func (s *Service) read(ctx context.Context, r Receipt) (Cart, error) {
-	p, err := s.Price(ctx, r.Cart)
-	return p.Cart, err
-}
+// read returns the cart that a command answered with, as Get does.
+func (s *Service) read(ctx context.Context, r Receipt) (Cart, error) { return s.Get(ctx, r.Cart) }
 
 // ActiveOf returns the customer's newest active cart, or a *NotFoundError.
 func (s *Service) ActiveOf(ctx context.Context, customer accounts.CustomerID) (Cart, error) {

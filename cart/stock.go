@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/inventory"
 )
 
@@ -22,11 +23,14 @@ func (p *Priced) needs(line int) []inventory.Need {
 // checkStock notes the lines for which fewer goods are left than the cart
 // wants, all its lines and the parts of its kits taken together. What it says is
 // a second old at most; what is promised is what a checkout can hold.
-func (p *Priced) checkStock(ctx context.Context, s *Service) error {
-	wanted := map[catalog.VariantID]int64{}
-	var all []inventory.Need
+func (p *Priced) checkStock(ctx context.Context, s *Service, home id.Slot) error {
+	wanted := make(map[catalog.VariantID]int64, len(p.Lines))
+	all := make([]inventory.Need, 0, len(p.Lines))
 	for i, l := range p.Lines {
 		for _, n := range p.needs(i) {
+			if n.Free {
+				continue
+			}
 			if _, known := wanted[n.Variant]; !known {
 				all = append(all, n)
 			}
@@ -36,7 +40,10 @@ func (p *Priced) checkStock(ctx context.Context, s *Service) error {
 	if len(all) == 0 {
 		return nil
 	}
-	left, err := s.stock.Left(ctx, all)
+	for i := range all {
+		all[i].Each = wanted[all[i].Variant]
+	}
+	left, err := s.stock.Left(ctx, home, all)
 	if err != nil {
 		return err
 	}

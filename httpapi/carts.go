@@ -103,6 +103,7 @@ type CartProblem struct {
 	Delivery int64  `json:"delivery,omitempty"`
 	Was      *Money `json:"was,omitempty"`
 	Is       *Money `json:"is,omitempty"`
+	Bound    *int64 `json:"bound,omitempty" doc:"Of a problem with a quantity: how many are left, the least or greatest number, or the step between numbers."`
 }
 
 // LineInput puts units of a SKU into a cart.
@@ -380,9 +381,18 @@ func showCart(c cart.Cart) Cart {
 		out.Codes[i] = CartCode{code.Code, string(code.Reason)}
 	}
 	for i, p := range c.Problems {
-		out.Problems[i] = CartProblem{string(p.Code), string(p.SKU), p.Delivery, moneyOr(p.Was), moneyOr(p.Is)}
+		out.Problems[i] = CartProblem{string(p.Code), string(p.SKU), p.Delivery, moneyOr(p.Was), moneyOr(p.Is), boundOf(p)}
 	}
 	return out
+}
+
+// boundOf returns the number in a problem with a quantity.
+func boundOf(p cart.Problem) *int64 {
+	switch p.Code {
+	case cart.OutOfStock, cart.TooFew, cart.TooMany, cart.BetweenSteps:
+		return &p.Bound
+	}
+	return nil
 }
 
 func showOffers(offers []cart.ShippingOffer) []ShippingOffer {

@@ -58,6 +58,26 @@ func TestARefusalIsKeptUnderItsKey(t *testing.T) {
 	}
 }
 
+// TestAChangeTellsItsProblems: whoever puts more into a cart than there is hears
+// it in the same answer.
+func TestAChangeTellsItsProblems(t *testing.T) {
+	w := newWorld(t)
+	made := w.must(201, "", "POST", "/carts", `{"lines":[{"sku":"pot","quantity":1}]}`)
+	if n := len(made.at("problems").([]any)); n != 0 {
+		t.Errorf("one of one has problems: %s", made.text)
+	}
+	cart := "/carts/" + made.at("id").(string)
+	for what, r := range map[string]reply{
+		"a new cart": w.must(201, "", "POST", "/carts", `{"lines":[{"sku":"pot","quantity":2}]}`),
+		"more":       w.must(200, "", "POST", cart+"/lines", `{"lines":[{"sku":"pot","quantity":1}]}`),
+		"a quantity": w.must(200, "", "PUT", cart+"/lines/pot", `{"quantity":3}`),
+	} {
+		if r.at("problems.0.code") != "out_of_stock" || r.at("problems.0.sku") != "pot" || r.at("problems.0.bound") != 1.0 {
+			t.Errorf("%s: %s", what, r.text)
+		}
+	}
+}
+
 func TestVersions(t *testing.T) {
 	w := newWorld(t)
 	cart := w.cart("", "mug", 1)

@@ -53,6 +53,8 @@ type Cache interface {
 	Get(key string, load func() (any, error)) (any, error)
 	// Many is Get for several keys; load loads those at the given positions.
 	Many(keys []string, load func(missing []int) ([]any, error)) ([]any, error)
+	// Version moves on when what a key names changes; false if nothing is kept.
+	Version(key string) (version uint64, known bool)
 }
 
 // noCache is a Cache that keeps nothing.
@@ -67,6 +69,8 @@ func (noCache) Many(keys []string, load func(missing []int) ([]any, error)) ([]a
 	}
 	return load(all)
 }
+
+func (noCache) Version(string) (uint64, bool) { return 0, false }
 
 // NewService returns the service of one store. cache may be nil.
 func NewService(engine command.Engine, c Catalog, cache Cache) *Service {

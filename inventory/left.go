@@ -6,112 +6,210 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/sqlite"
 )
 
-// hints are what was found to be left a moment ago. They are for showing, never
-// for promising.
+// hints are what was found to be left. They are for showing, never for
+// promising.
 type hints struct {
-	mu    sync.Mutex
-	until time.Time // when all of them are forgotten
-	left  map[catalog.VariantID]Availability
+	mu       sync.Mutex
+	sourcing int64 // the version of the Sourcing by which they were found
+	left     map[catalog.VariantID]hint
+}
+
+// hint is what was left of a variant at a moment.
+type hint struct {
+	Availability
+	exact   bool // there are no more
+	at      time.Time
+	renewed bool // somebody is looking again
+
+	key     string // names the pool's shelf in the cache; "" of several pools
+	version uint64 // the cache's of key when it was found
 }
 
 const (
-	// hintLife is how old a hint may be.
+	// hintLife is how old a hint may be where goods have moved since or may have.
+	// When it nears its end one caller looks again while the others go by it: a
+	// crowd never asks all at once.
 	hintLife = time.Second
 	// mostHints bounds what is kept.
-	mostHints = 10_000
+	mostHints = 20_000
 )
 
-// get returns the hints that there are for needs, and the needs without one.
-func (h *hints) get(now time.Time, needs []Need) (out map[catalog.VariantID]Availability, unknown []Need) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if now.After(h.until) || now.Before(h.until.Add(-hintLife)) || len(h.left) > mostHints {
-		h.left, h.until = map[catalog.VariantID]Availability{}, now.Add(hintLife)
+// answers reports whether the hint says enough about a want.
+func (h *hint) answers(w Need, now time.Time, cache Cache) bool {
+	if !h.exact && h.Available < w.Each {
+		return false
 	}
-	out = make(map[catalog.VariantID]Availability, len(needs))
-	for _, n := range needs {
-		if a, known := h.left[n.Variant]; known {
-			out[n.Variant] = a
-		} else {
-			unknown = append(unknown, n)
+	if h.key != "" {
+		if version, known := cache.Version(h.key); known && version == h.version {
+			return true
 		}
 	}
-	return out, unknown
+	age := now.Sub(h.at)
+	return age >= 0 && (age <= hintLife*3/4 || h.renewed && age <= hintLife)
 }
 
-func (h *hints) put(v catalog.VariantID, a Availability) {
+// look is one look at what is left.
+type look struct {
+	*Service
+	at     time.Time
+	rule   *Sourcing
+	places []Location
+	out    map[catalog.VariantID]Availability
+}
+
+// known notes the wants that hints answer, and returns the others.
+func (l *look) known(wants []Need) (unknown []asked) {
+	h := &l.hints
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.left != nil {
-		h.left[v] = a
+	if h.left == nil || len(h.left) >= mostHints || h.sourcing != l.rule.Version {
+		h.left, h.sourcing = map[catalog.VariantID]hint{}, l.rule.Version
 	}
+	for _, w := range wants {
+		known, found := h.left[w.Variant]
+		if found && known.answers(w, l.at, l.cache) {
+			l.out[w.Variant] = known.Availability
+			continue
+		}
+		if found {
+			known.renewed = true
+			h.left[w.Variant] = known
+		}
+		unknown = append(unknown, l.ask(w))
+	}
+	return unknown
 }
 
-// Left returns how many are left of the variants that are needed, as of a
-// second ago at most. It is cheap in a store with one place: where the authority
-// alone has plenty, no other shard is asked.
-func (s *Service) Left(ctx context.Context, needs []Need) (map[catalog.VariantID]Availability, error) {
-	out, unknown := s.hints.get(s.engine.Now(), needs)
-	if len(unknown) == 0 {
-		return out, nil
+// asked is a want of which it is not known what is left.
+type asked struct {
+	Need
+	pool    PoolID // "" if there are several
+	key     string
+	version uint64
+}
+
+// ask notes the cache's version before anything is read: what changes between
+// the two makes a hint that lives for a second.
+func (l *look) ask(w Need) asked {
+	a := asked{Need: w}
+	if len(l.places) != 1 {
+		return a
 	}
+	a.pool = PoolOf(w.Variant, l.places[0])
+	if l.engine.Several() {
+		return a // the cache follows other nodes a moment later
+	}
+	key := shelfKey(a.pool)
+	if version, known := l.cache.Version(key); known {
+		a.key, a.version = key, version
+	}
+	return a
+}
+
+func (l *look) note(w asked, a Availability, exact bool) {
+	a.SKU = w.SKU
+	l.out[w.Variant] = a
+	l.hints.mu.Lock()
+	defer l.hints.mu.Unlock()
+	l.hints.left[w.Variant] = hint{Availability: a, exact: exact, at: l.at, key: w.key, version: w.version}
+}
+
+// Left returns how many are left of variants. What it says may be a second old
+// where goods have just moved. Each of wants says how many are wanted: where
+// there are so many, Available may be less than what there is, so that it is
+// cheap to find out. In a store with one place nobody is asked where the shard of
+// home has enough, and nobody but the authority where that has.
+func (s *Service) Left(ctx context.Context, home id.Slot, wants []Need) (map[catalog.VariantID]Availability, error) {
 	rule, err := s.Sourcing(ctx)
 	if err != nil {
 		return nil, err
 	}
-	places := rule.serving("")
-	if len(places) == 1 {
-		if unknown, err = s.plentiful(ctx, unknown, places[0], out); err != nil || len(unknown) == 0 {
-			return out, err
+	l := look{Service: s, at: s.engine.Now(), rule: rule, places: rule.serving(""), out: make(map[catalog.VariantID]Availability, len(wants))}
+	unknown := l.known(wants)
+	if len(l.places) == 1 {
+		if unknown, err = l.atHome(ctx, home, unknown); err != nil {
+			return nil, err
+		}
+		if unknown, err = l.unallocated(ctx, unknown); err != nil {
+			return nil, err
 		}
 	}
-	wants := make([]Want, len(unknown))
-	for i, n := range unknown {
-		n.Each = 1
-		wants[i].Needs = []Need{n}
-	}
-	shelves, err := s.readShelves(ctx, poolsAt(wants, places))
-	if err != nil {
-		return nil, err
-	}
-	there, all := sourcesOf(rule, places, shelves)
-	for i, n := range unknown {
-		a := Availability{SKU: n.SKU}
-		a.bound(wants[i].Needs, &there, &all)
-		a.expect(wants[i].Needs, shelves)
-		out[n.Variant] = a
-		s.hints.put(n.Variant, a)
-	}
-	return out, nil
+	return l.out, l.anywhere(ctx, unknown)
 }
 
-// plenty is how many the authority must have for nobody to ask the shards.
-const plenty = 1000
-
-// plentiful notes what the authorities alone have plenty of, and returns the
-// needs of which they have not.
-func (s *Service) plentiful(ctx context.Context, needs []Need, at Location, out map[catalog.VariantID]Availability) (others []Need, err error) {
-	pools := make([]PoolID, len(needs))
-	for i, n := range needs {
-		pools[i] = PoolOf(n.Variant, at)
+// atHome notes of what a shard has enough itself, and returns the other wants.
+func (l *look) atHome(ctx context.Context, home id.Slot, wants []asked) (others []asked, err error) {
+	if len(wants) == 0 {
+		return nil, nil
 	}
-	views, err := s.newViews(pools)
+	err = l.engine.View(ctx, home, func(tx *sqlite.Tx) error {
+		for _, w := range wants {
+			have, _, err := tx.Int64(`SELECT available FROM allowances WHERE pool = ?`, w.pool)
+			if err != nil {
+				return err
+			}
+			if have < w.Each {
+				others = append(others, w)
+			} else {
+				l.note(w, Availability{Available: have}, false)
+			}
+		}
+		return nil
+	})
+	return others, err
+}
+
+// unallocated notes of what the authorities alone have enough, and returns the
+// other wants.
+func (l *look) unallocated(ctx context.Context, wants []asked) (others []asked, err error) {
+	if len(wants) == 0 {
+		return nil, nil
+	}
+	pools := make([]PoolID, len(wants))
+	for i, w := range wants {
+		pools[i] = w.pool
+	}
+	views, err := l.newViews(pools)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.readAuthority(ctx, views); err != nil {
+	if err := l.readAuthority(ctx, views); err != nil {
 		return nil, err
 	}
 	for i, v := range views {
-		if have := v.stock.Unallocated - v.stock.reserve(); have < plenty {
-			others = append(others, needs[i])
+		if have := v.stock.Unallocated - v.stock.reserve(); have < wants[i].Each {
+			others = append(others, wants[i])
 		} else {
-			a := Availability{SKU: needs[i].SKU, Available: have}
-			out[needs[i].Variant] = a
-			s.hints.put(needs[i].Variant, a)
+			l.note(wants[i], Availability{Available: have}, false)
 		}
 	}
 	return others, nil
+}
+
+// anywhere asks everybody.
+func (l *look) anywhere(ctx context.Context, unknown []asked) error {
+	if len(unknown) == 0 {
+		return nil
+	}
+	wants := make([]Want, len(unknown))
+	for i, w := range unknown {
+		w.Need.Each = 1
+		wants[i].Needs = []Need{w.Need}
+	}
+	shelves, err := l.readShelves(ctx, poolsAt(wants, l.places))
+	if err != nil {
+		return err
+	}
+	there, all := sourcesOf(l.rule, l.places, shelves)
+	for i, w := range unknown {
+		var a Availability
+		a.bound(wants[i].Needs, &there, &all)
+		a.expect(wants[i].Needs, shelves)
+		l.note(w, a, true)
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/inventory"
@@ -61,7 +62,48 @@ func TestEveryChangeOfStockIsShown(t *testing.T) {
 		if err := s.shown(sku, "service", sku); err != nil {
 			t.Fatalf("after %s: %v", step.name, err)
 		}
+		s.engine.Advance(2 * time.Second)
+		const more = 1000 // than there are: so that all have to be asked
+		need := inventory.Need{Variant: s.shelf.variant(sku).ID, SKU: sku, Each: more}
+		there, err := s.plain.AvailableOne(ctx, sku)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if got, err := s.Left(ctx, s.engine.SlotOn(1), []inventory.Need{need}); err != nil || got[need.Variant] != there {
+				t.Fatalf("after %s a cart is told %+v, %v; there are %+v", step.name, got[need.Variant], err, there)
+			}
+		}
 	}
+}
+
+// What is left of goods that do not move is found out once; of those that do,
+// again after a second, or at once if more are wanted than were found.
+func TestWhatIsLeftIsLookedAtOnce(t *testing.T) {
+	s := newShop(t, 3)
+	const sku = catalog.SKU("mug")
+	s.receive(sku, 10)
+	left := func(want, told int64) {
+		t.Helper()
+		need := inventory.Need{Variant: s.shelf.variant(sku).ID, SKU: sku, Each: want}
+		got, err := s.Left(t.Context(), s.engine.SlotOn(1), []inventory.Need{need})
+		if a := got[need.Variant]; err != nil || a.Available != told || a.Can(want) != (want <= told) {
+			t.Errorf("%d are wanted: told are %+v, %v; want %d", want, a, err, told)
+		}
+	}
+	left(5, 10)
+	s.engine.Advance(time.Hour)
+	s.plant(sku, `UPDATE pools SET unallocated = 9, on_hand = 9`) // unseen: not by a command of stock
+	left(5, 10)
+	left(11, 9)
+	s.plant(sku, `UPDATE pools SET unallocated = 10, on_hand = 10`)
+	left(11, 9)
+	if err := s.hold(1, "one", s.of("mug", 10)...); err != nil {
+		t.Fatal(err)
+	}
+	left(5, 9)
+	s.engine.Advance(2 * time.Second)
+	left(5, 0)
 }
 
 // Every statement that changes stock goes through execOn, which makes what is

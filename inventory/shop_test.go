@@ -15,6 +15,7 @@ import (
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/command/commandtest"
 	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
 )
 
@@ -99,7 +100,7 @@ func newShop(t testing.TB, shards int) *shop {
 		Name:     "test",
 		Commands: []command.Definition{command.DefineRepeatable(step.apply), command.DefineRepeatable(damage.apply)},
 	})
-	copies := &copies{values: map[string]any{}}
+	copies := &copies{values: map[string]any{}, versions: map[string]uint64{}}
 	e.OnTouch = copies.forget
 	shelf := shelf{e}
 	return &shop{inventory.NewService(e, shelf, copies), t, e, shelf, inventory.NewService(e, shelf, nil)}
@@ -107,8 +108,15 @@ func newShop(t testing.TB, shards int) *shop {
 
 // copies is a cache that drops nothing by itself.
 type copies struct {
-	mu     sync.Mutex
-	values map[string]any
+	mu       sync.Mutex
+	values   map[string]any
+	versions map[string]uint64
+}
+
+func (c *copies) Version(key string) (uint64, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.versions[key], true
 }
 
 func (c *copies) Get(key string, load func() (any, error)) (any, error) {
@@ -152,6 +160,19 @@ func (c *copies) forget(keys []string) {
 	defer c.mu.Unlock()
 	for _, k := range keys {
 		delete(c.values, k)
+		c.versions[k]++
+	}
+}
+
+// plant changes the tables at a pool's authority as no command does.
+func (s *shop) plant(sku catalog.SKU, sql string) {
+	s.t.Helper()
+	slot, err := s.pool(sku).Slot()
+	if err == nil {
+		_, err = command.Do[bool](s.t.Context(), s.engine, &damage{[]string{sql}}, command.Call{Slot: slot})
+	}
+	if err != nil {
+		s.t.Fatal(err)
 	}
 }
 
@@ -166,7 +187,36 @@ func (s *shop) shown(skus ...catalog.SKU) error {
 	if err == nil && !slices.Equal(got, want) {
 		err = fmt.Errorf("shown are %+v; there are %+v", got, want)
 	}
+	for i := range want {
+		if err == nil && !want[i].Unlimited {
+			err = s.told(skus[i], want[i])
+		}
+	}
 	return err
+}
+
+// told returns an error if a cart is told that goods are there which are not, or
+// not told of those that are. A shard may sell what it has, whatever is kept
+// back.
+func (s *shop) told(sku catalog.SKU, there inventory.Availability) error {
+	shard := int(there.Available) % s.engine.Shards()
+	var home int64
+	err := s.engine.View(context.Background(), s.engine.SlotOn(shard), func(tx *sqlite.Tx) (err error) {
+		home, _, err = tx.Int64(`SELECT available FROM allowances WHERE pool = ?`, s.pool(sku))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	most := there.Available + there.Backorder
+	for _, want := range []int64{most, most + 1} {
+		need := inventory.Need{Variant: s.shelf.variant(sku).ID, SKU: sku, Each: max(want, 1)}
+		got, err := inventory.NewService(s.engine, s.shelf, nil).Left(context.Background(), s.engine.SlotOn(shard), []inventory.Need{need})
+		if a := got[need.Variant]; err != nil || a.Can(need.Each) != (need.Each <= max(most, home)) {
+			return fmt.Errorf("%d of %s are wanted: told are %+v, %w; there are %+v, and %d at home", need.Each, sku, a, err, there, home)
+		}
+	}
+	return nil
 }
 
 func (s *shop) pool(sku catalog.SKU) inventory.PoolID {

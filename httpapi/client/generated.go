@@ -2238,6 +2238,8 @@ type CartLine struct {
 
 // CartProblem is a value of the API.
 type CartProblem struct {
+	// Of a problem with a quantity: how many are left, the least or greatest number, or the step between numbers.
+	Bound    int64  `json:"bound,omitempty"`
 	Code     string `json:"code"`
 	Delivery int64  `json:"delivery,omitempty"`
 	Is       *Money `json:"is,omitempty"`

@@ -131,6 +131,16 @@ func (c *Cache) versionOf(key string) uint64 {
 	return c.version[slot(key)].Load()
 }
 
+// Version returns the version of a key, for those who keep something beside the
+// cache and want to know whether it has changed: read it before the data. It is
+// false for a cache that keeps nothing, which does not know.
+func (c *Cache) Version(key string) (version uint64, known bool) {
+	if c == nil {
+		return 0, false
+	}
+	return c.versionOf(key), true
+}
+
 func (c *Cache) find(key string, version uint64) (any, bool) {
 	if e, ok := c.entries.Get(place(key, version)); ok && e.version == version && e.key == key {
 		c.hits.Add(1)

@@ -154,3 +154,17 @@ func TestWhatIsSoldCostsNothingElse(t *testing.T) {
 		t.Error("a product was read again")
 	}
 }
+
+// A version moves on with what its key names. Without a cache nobody knows.
+func TestVersion(t *testing.T) {
+	c := open(t, 64<<10)
+	first, known := c.Version("a")
+	c.Bump("a")
+	if second, _ := c.Version("a"); !known || second == first {
+		t.Errorf("version %d after %d (%v)", second, first, known)
+	}
+	var none *cache.Cache
+	if _, known := none.Version("a"); known {
+		t.Error("no cache knows a version")
+	}
+}

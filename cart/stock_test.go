@@ -1,0 +1,76 @@
+package cart_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/money"
+)
+
+// TestEveryChangeTellsWhatIsOutOfStock: whoever asks for more than there is hears
+// it from the change itself, and from each that follows, of every line.
+func TestEveryChangeTellsWhatIsOutOfStock(t *testing.T) {
+	for _, shards := range []int{1, 3} {
+		t.Run(fmt.Sprintf("%d_shards", shards), func(t *testing.T) {
+			s := newShop(t, shards)
+			for sku, left := range map[catalog.SKU]int64{"mug": 3, "cup": 5} {
+				if _, err := s.catalog.PutProduct(t.Context(), catalog.PutProduct{SKU: sku, Title: string(sku), Price: euro(100)}); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := s.stock.Receive(t.Context(), inventory.Receive{SKU: sku, Quantity: left}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := s.catalog.PutProduct(t.Context(), catalog.PutProduct{Title: "A set", Variants: []catalog.PutVariant{{
+				SKU: "set", Prices: []money.Amount{euro(500)}, Components: []catalog.Component{{SKU: "cup", Quantity: 2}},
+			}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := s.add(cart.AddLines{Lines: one("mug", 2)})
+			says := func(what string, got cart.Cart, err error, want string) {
+				t.Helper()
+				if err != nil || outOfStock(got) != want {
+					t.Errorf("%s: the answer says %q is out of stock, %v; want %q", what, outOfStock(got), err, want)
+				}
+			}
+			says("two of three", c, nil, "")
+			c, err = s.carts.AddLine(t.Context(), cart.AddLine{Cart: c.ID, SKU: "mug", Quantity: 2})
+			says("two more", c, err, "mug 3")
+			c, err = s.carts.AddLine(t.Context(), cart.AddLine{Cart: c.ID, SKU: "set", Quantity: 2})
+			says("another line", c, err, "mug 3")
+			c, err = s.carts.AddLine(t.Context(), cart.AddLine{Cart: c.ID, SKU: "cup", Quantity: 2})
+			says("a cup that sets take, too", c, err, "mug 3, set 2, cup 5")
+			c, err = s.carts.SetQuantity(t.Context(), cart.SetQuantity{Cart: c.ID, SKU: "mug", Quantity: 3})
+			says("all there are", c, err, "set 2, cup 5")
+			c, err = s.carts.Annotate(t.Context(), cart.Annotate{Cart: c.ID, ExternalReference: new("A1")})
+			says("a note", c, err, "set 2, cup 5")
+			c, err = s.carts.RemoveLine(t.Context(), c.ID, "cup")
+			says("without the cup", c, err, "")
+
+			s.engine.Advance(time.Minute)
+			if _, err := s.stock.Adjust(t.Context(), inventory.Adjust{SKU: "mug", Delta: -3, Reason: "broken"}); err != nil {
+				t.Fatal(err)
+			}
+			s.engine.Advance(2 * time.Second)
+			c, err = s.carts.SetQuantity(t.Context(), cart.SetQuantity{Cart: c.ID, SKU: "set", Quantity: 1})
+			says("after they broke", c, err, "mug 0")
+		})
+	}
+}
+
+// outOfStock names the lines that are, and how many are left.
+func outOfStock(c cart.Cart) string {
+	var out []string
+	for _, p := range c.Problems {
+		if p.Code == cart.OutOfStock {
+			out = append(out, fmt.Sprint(p.SKU, " ", p.Bound))
+		}
+	}
+	return strings.Join(out, ", ")
+}
