@@ -181,7 +181,7 @@ func (s *Store) open(ctx context.Context) error {
 func (s *Store) openNode(ctx context.Context) error {
 	conf := replication.Config{
 		Dir: s.dir, NodeID: s.id.Node, StoreID: s.id.Store, VFS: s.config.vfs, Logger: s.config.logger,
-		SnapshotBytes: s.config.logLimit, OnFailed: s.fail, Steps: &s.opening.log.steps, Joining: s.id.Joined, Handle: s.handle,
+		SnapshotBytes: s.config.logLimit, OnFailed: s.fail, Steps: &s.opening.log.steps, Joining: s.id.Joined, Handle: s.handle, Pipeline: s.config.rig.Pipeline,
 		Room: func(bytes int64) error { return s.engine.room.holds(s.dir, bytes) },
 	}
 	if s.config.cluster != nil {

@@ -180,7 +180,7 @@ func (g *Group) bootstrap(members ...string) error {
 // startRaft runs raft.NewRaft on a goroutine of its own. NewRaft reads the log; when an entry is damaged, store ends
 // the goroutine that reads it, and that must not be a caller's.
 func (g *Group) startRaft(f *fsm) error {
-	logs := &store{log: g.log, read: g.wasRead, fail: g.node.fail, ahead: f.prepare, grown: g.grown, safe: g.history, keep: g.keep}
+	logs := &store{log: g.log, read: g.wasRead, fail: g.node.fail, ahead: f.prepare, grown: g.appended, safe: g.history, keep: g.keep}
 	g.store = logs
 	snaps := &snapshots{log: g.log, fail: g.node.fail, group: g}
 	var err error
@@ -237,6 +237,9 @@ func (g *Group) config() *raft.Config {
 	c.Logger = newRaftLogger(g.node.conf.Logger, g.id)
 	c.HeartbeatTimeout, c.ElectionTimeout, c.LeaderLeaseTimeout = patience, patience, patience
 	c.CommitTimeout = time.Second // only tells idle followers what is committed, and heartbeats do already
+	if g.node.conf.Pipeline {
+		c.CommitTimeout = patience / 10 // raft looks no more often whether a pipeline has broken
+	}
 	c.MaxAppendEntries = 64
 
 	// A buffer in front of raft would let it forget entries: those that are in it at shutdown are never answered.

@@ -19,15 +19,16 @@ import (
 
 // cluster is nodes of one group each that can be stopped and started.
 type cluster struct {
-	t        *testing.T
-	network  func(name string) peer.Network
-	names    []string
-	dirs     map[string]string
-	machines map[string]*machine
-	nodes    map[string]*replication.Node  // nil while stopped
-	groups   map[string]*replication.Group // the same
-	bytes    int64                         // of log before it is truncated
-	room     func(bytes int64) error       // on every disk; nil is without end
+	t         *testing.T
+	network   func(name string) peer.Network
+	names     []string
+	dirs      map[string]string
+	machines  map[string]*machine
+	nodes     map[string]*replication.Node  // nil while stopped
+	groups    map[string]*replication.Group // the same
+	bytes     int64                         // of log before it is truncated
+	room      func(bytes int64) error       // on every disk; nil is without end
+	pipelined bool                          // followers are sent entries before they have answered for those before
 }
 
 func newCluster(t *testing.T, network func(string) peer.Network, names ...string) *cluster {
@@ -45,7 +46,7 @@ func (c *cluster) start(name string, joining bool) {
 	c.t.Helper()
 	n, err := replication.Start(c.t.Context(), replication.Config{
 		Dir: c.dirs[name], NodeID: name, Joining: joining, Network: c.network(name), SnapshotBytes: c.bytes,
-		Logger: c.logger(name), Room: c.room,
+		Logger: c.logger(name), Room: c.room, Pipeline: c.pipelined,
 	})
 	if err != nil {
 		c.t.Fatal(err)
@@ -291,14 +292,15 @@ func TestNodesRestart(t *testing.T) {
 // confirmed is there at the end, on every node, once, and in one order. Then, with a good network, everything works.
 func TestNothingIsLost(t *testing.T) {
 	for seed := range uint64(4) {
-		synctest.Test(t, func(t *testing.T) { torment(t, seed) })
+		synctest.Test(t, func(t *testing.T) { torment(t, seed, false) })
 	}
+	synctest.Test(t, func(t *testing.T) { torment(t, 4, true) })
 }
 
-func torment(t *testing.T, seed uint64) {
+func torment(t *testing.T, seed uint64, pipelined bool) {
 	network, net := onMemory(seed)
 	c := newCluster(t, network, "a", "b", "c")
-	c.bytes = 1 << 10 // logs are truncated all the time
+	c.bytes, c.pipelined = 1<<10, pipelined // logs are truncated all the time
 	defer c.stopAll()
 	c.form()
 	random := rand.New(rand.NewPCG(seed, 1))

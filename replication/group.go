@@ -25,6 +25,7 @@ type Group struct {
 	ready     atomic.Uint64              // the term in which this node, as leader, has completed a barrier
 	led       chan struct{}              // closed when ready is first set
 	progress  signal                     // fires when applied rises or the leadership changes
+	stored    signal                     // fires when entries are in the log
 	committed atomic.Pointer[electorate] // the newest one up to what is applied; nil before the first
 	onLead    func(term uint64)          // see Leader; may be nil
 	copier    Copier                     // the machine, if it can be copied; else nil
@@ -151,6 +152,12 @@ func (g *Group) grown() {
 	case g.full <- struct{}{}:
 	default:
 	}
+}
+
+// appended is called after each append to the log.
+func (g *Group) appended() {
+	g.stored.fire()
+	g.grown()
 }
 
 // keep returns the oldest entry to keep when the log is truncated: with other members, about as much as retention says,

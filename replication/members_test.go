@@ -57,14 +57,23 @@ func three(t *testing.T, n int) []*member {
 	return members
 }
 
-func threeOn(t *testing.T, n int) ([]*member, *peer.Memory) {
-	names := []string{"n1", "n2", "n3"}
+func threeOn(t *testing.T, n int, edits ...func(*Config)) ([]*member, *peer.Memory) {
+	return groupOn(t, []string{"n1", "n2", "n3"}, n, edits...)
+}
+
+// groupOn makes a group of the named members in one process, with the configuration as the edits leave it, and starts
+// the first n of them. The first one leads.
+func groupOn(t *testing.T, names []string, n int, edits ...func(*Config)) ([]*member, *peer.Memory) {
 	net := peer.NewMemory(1)
 	members := make([]*member, len(names))
 	for i, name := range names {
 		m := &member{fs: faultvfs.New(t.Name() + name), machine: &counter{}}
+		c := Config{Dir: t.TempDir(), NodeID: name, VFS: m.fs.Name(), Network: net.Node(name), Logger: slog.New(slog.NewTextHandler(&m.log, nil))}
+		for _, edit := range edits {
+			edit(&c)
+		}
 		var err error
-		m.node, err = Start(t.Context(), Config{Dir: t.TempDir(), NodeID: name, VFS: m.fs.Name(), Network: net.Node(name), Logger: slog.New(slog.NewTextHandler(&m.log, nil))})
+		m.node, err = Start(t.Context(), c)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,21 +12,29 @@ import (
 // TestAReplacedLeaderServesNoRead: a leader whose followers have elected another one hears their answers to requests
 // of before. Raft's VerifyLeader takes these for a proof that it still leads.
 func TestAReplacedLeaderServesNoRead(t *testing.T) {
-	fooled := 0
-	for range 10 {
-		synctest.Test(t, func(t *testing.T) {
-			if replaceLeader(t) {
-				fooled++
-			}
-		})
-	}
-	if fooled == 0 {
-		t.Error("VerifyLeader was never fooled: the scenario is not what it should be")
-	}
+	bothWays(t, func(t *testing.T, sending func(*Config)) {
+		fooled := 0
+		for range 10 {
+			synctest.Test(t, func(t *testing.T) {
+				if replaceLeader(t, sending) {
+					fooled++
+				}
+			})
+		}
+		if fooled == 0 {
+			t.Error("VerifyLeader was never fooled: the scenario is not what it should be")
+		}
+	})
 }
 
-func replaceLeader(t *testing.T) (fooled bool) {
-	members, net := threeOn(t, 3)
+// bothWays runs a test with one request to a follower at a time, and with several.
+func bothWays(t *testing.T, test func(t *testing.T, sending func(*Config))) {
+	t.Run("one at a time", func(t *testing.T) { test(t, func(*Config) {}) })
+	t.Run("pipelined", func(t *testing.T) { test(t, func(c *Config) { c.Pipeline = true }) })
+}
+
+func replaceLeader(t *testing.T, sending func(*Config)) (fooled bool) {
+	members, net := threeOn(t, 3, sending)
 	defer closeAll(t, members)
 	old, next := members[0].group, members[1].group
 	if _, err := old.Propose(t.Context(), []byte("first")); err != nil {
@@ -77,32 +85,36 @@ func replaceLeader(t *testing.T) (fooled bool) {
 
 // TestReadsOnFollowers: what was confirmed anywhere is seen by a read that begins later anywhere.
 func TestReadsOnFollowers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		members, _ := threeOn(t, 3)
-		defer closeAll(t, members)
-		time.Sleep(patience) // until the followers know who leads
-		for i := range 30 {
-			if _, err := members[0].group.Propose(t.Context(), []byte("entry")); err != nil {
+	bothWays(t, func(t *testing.T, sending func(*Config)) {
+		synctest.Test(t, func(t *testing.T) { readOnFollowers(t, sending) })
+	})
+}
+
+func readOnFollowers(t *testing.T, sending func(*Config)) {
+	members, _ := threeOn(t, 3, sending)
+	defer closeAll(t, members)
+	time.Sleep(patience) // until the followers know who leads
+	for i := range 30 {
+		if _, err := members[0].group.Propose(t.Context(), []byte("entry")); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		for n, m := range members {
+			index, err := m.group.ReadIndex(t.Context())
+			if err != nil {
 				t.Fatal(err)
 			}
-			began := time.Now()
-			for n, m := range members {
-				index, err := m.group.ReadIndex(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := m.group.WaitApplied(t.Context(), index); err != nil {
-					t.Fatal(err)
-				}
-				if got := m.machine.count.Load(); got != int64(i+1) {
-					t.Errorf("member %d has %d entries after %d were confirmed", n+1, got, i+1)
-				}
+			if err := m.group.WaitApplied(t.Context(), index); err != nil {
+				t.Fatal(err)
 			}
-			if took := time.Since(began); took > 50*time.Millisecond {
-				t.Errorf("reading took %v: nobody told the followers what is committed", took)
+			if got := m.machine.count.Load(); got != int64(i+1) {
+				t.Errorf("member %d has %d entries after %d were confirmed", n+1, got, i+1)
 			}
 		}
-	})
+		if took := time.Since(began); took > 50*time.Millisecond {
+			t.Errorf("reading took %v: nobody told the followers what is committed", took)
+		}
+	}
 }
 
 // TestReadsNeedBothElectorates: while members change, the voters of the committed configuration count as well as those

@@ -48,7 +48,8 @@ func (g *Group) readThere() (uint64, error) {
 // voters majorities of them, of the committed and of the latest configuration, must show after the read came that they
 // are in no later term: see round. Raft's VerifyLeader does not show that, since it counts answers to older requests.
 func (g *Group) readHere(ctx context.Context) (uint64, error) {
-	if g.alone() {
+	self := []string{g.node.conf.NodeID}
+	if !slices.ContainsFunc(g.electorates(), func(voters []string) bool { return !slices.Equal(voters, self) }) {
 		// The commit index is read before the check: in a later term it could be too high, never too low.
 		index := g.raft.CommitIndex()
 		if !g.Ready() {

@@ -89,9 +89,12 @@ type Config struct {
 	Handle          Handler      // answers the calls of other nodes; nil refuses them
 	// Room refuses to use that many more bytes of the disk that Dir is on; a copy from another node is tried again then.
 	// nil never does.
-	Room  func(bytes int64) error
-	VFS   string        // for tests: the SQLite VFS of raft.db; "" is the system's
-	Steps *atomic.Int64 // counts up with each piece of the writer's work on raft.db that is done, so that a long check can be told from a hanging one; may be nil
+	Room func(bytes int64) error
+	VFS  string // for tests: the SQLite VFS of raft.db; "" is the system's
+	// Pipeline sends followers entries before they have answered for those before. It is for tests; docs/decisions/0016
+	// says why it is off.
+	Pipeline bool
+	Steps    *atomic.Int64 // counts up with each piece of the writer's work on raft.db that is done, so that a long check can be told from a hanging one; may be nil
 }
 
 func (c Config) withDefaults() Config {

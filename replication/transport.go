@@ -119,6 +119,7 @@ func (t *transport) receive(ctx context.Context, from string, r peer.Request, g 
 		return encodeMessage(answer)
 	}
 	var answer any
+	g.early(ctx, command)
 	if body == nil {
 		answer, err = t.deliver(ctx, command, nil)
 	} else {
@@ -158,8 +159,8 @@ const (
 )
 
 // ask sends a message to another node and reads its answer.
-func (t *transport) ask(target raft.ServerAddress, limit time.Duration, r peer.Request, command, into any) error {
-	ctx, cancel := context.WithTimeout(t.ctx, limit)
+func (t *transport) ask(ctx context.Context, target raft.ServerAddress, limit time.Duration, r peer.Request, command, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var err error
 	if r.Data, err = encodeMessage(command); err != nil {
@@ -196,20 +197,11 @@ func (t *transport) LocalAddr() raft.ServerAddress { return t.self }
 // own, which can make replicas diverge (hashicorp/raft#695); without it heartbeats come through Consumer.
 func (t *transport) SetHeartbeatHandler(func(raft.RPC)) {}
 
-// AppendEntriesPipeline is not supported: raft then sends one request at a time.
-func (t *transport) AppendEntriesPipeline(raft.ServerID, raft.ServerAddress) (raft.AppendPipeline, error) {
-	return nil, raft.ErrPipelineReplicationNotSupported
-}
-
 // AppendEntries sends entries to a follower, or a heartbeat when there are none, and notes what it acknowledges.
 func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
 	trim(args)
 	heartbeat := isHeartbeat(args)
 	args = t.tell(string(id), args)
-	limit := askLimit
-	if len(args.Entries) > 0 {
-		limit = appendLimit
-	}
 	if !heartbeat {
 		t.deaf.wait(t.ctx, string(id), func() bool { return t.leads(args.Term, string(id)) })
 	}
@@ -217,14 +209,25 @@ func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress, a
 		*resp = raft.AppendEntriesResponse{RPCHeader: args.RPCHeader, Term: args.Term, Success: true}
 		return nil
 	}
+	return t.append(t.ctx, string(id), target, args, resp)
+}
+
+// append sends a request to append and notes what the answer acknowledges.
+func (t *transport) append(ctx context.Context, id string, target raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
+	limit := askLimit
+	if len(args.Entries) > 0 {
+		limit = appendLimit
+	}
 	began := t.acks.begin()
-	if err := t.ask(target, limit, peer.Request{Kind: kindAppend, Lane: laneRaft}, args, resp); err != nil {
-		t.deaf.note(string(id), true)
+	if err := t.ask(ctx, target, limit, peer.Request{Kind: kindAppend, Lane: laneRaft}, args, resp); err != nil {
+		if ctx.Err() == nil {
+			t.deaf.note(id, true)
+		}
 		return err
 	}
 	if resp.Success && resp.Term == args.Term {
-		t.acks.note(string(id), args.Term, began, matched(args))
-		t.quiet.note(string(id), args)
+		t.acks.note(id, args.Term, began, matched(args))
+		t.quiet.note(id, args)
 		if len(args.Entries) > 0 {
 			t.acked(args.LeaderCommitIndex)
 		}
@@ -266,23 +269,23 @@ func matched(args *raft.AppendEntriesRequest) uint64 {
 
 // RequestVote asks for a vote.
 func (t *transport) RequestVote(_ raft.ServerID, target raft.ServerAddress, args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
-	return t.ask(target, askLimit, peer.Request{Kind: kindVote, Lane: laneRaft}, args, resp)
+	return t.ask(t.ctx, target, askLimit, peer.Request{Kind: kindVote, Lane: laneRaft}, args, resp)
 }
 
 // RequestPreVote asks whether a vote would be given.
 func (t *transport) RequestPreVote(_ raft.ServerID, target raft.ServerAddress, args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
-	return t.ask(target, askLimit, peer.Request{Kind: kindPreVote, Lane: laneRaft}, args, resp)
+	return t.ask(t.ctx, target, askLimit, peer.Request{Kind: kindPreVote, Lane: laneRaft}, args, resp)
 }
 
 // TimeoutNow asks a follower to stand for election.
 func (t *transport) TimeoutNow(_ raft.ServerID, target raft.ServerAddress, args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
-	return t.ask(target, askLimit, peer.Request{Kind: kindTimeoutNow, Lane: laneRaft}, args, resp)
+	return t.ask(t.ctx, target, askLimit, peer.Request{Kind: kindTimeoutNow, Lane: laneRaft}, args, resp)
 }
 
 // InstallSnapshot sends a copy of the machine to a follower.
 func (t *transport) InstallSnapshot(_ raft.ServerID, target raft.ServerAddress, args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
 	limit := time.Minute + time.Duration(args.Size>>18)*time.Second
-	return t.ask(target, limit, peer.Request{Kind: kindInstall, Body: data, Size: args.Size}, args, resp)
+	return t.ask(t.ctx, target, limit, peer.Request{Kind: kindInstall, Body: data, Size: args.Size}, args, resp)
 }
 
 // EncodePeer returns how a server is named in messages.

@@ -28,8 +28,24 @@ var bugs = []bug{
 		old: "v == self || a.term == term && a.begun[v] > after", new: "v == self || a.begun[v] > after", test: "TestReadsNeedBothElectorates",
 	},
 	{
+		what: "only the latest voters are asked for a read", file: "replication/reads.go",
+		old: "sets = append(sets, voters(committed.Configuration))", new: "_ = committed", test: "TestVotersOfBothConfigurationsAreAsked",
+	},
+	{
+		what: "only the committed voters are asked for a read", file: "replication/reads.go",
+		old: "sets = append(sets, voters(committed.Configuration))", new: "sets[0] = voters(committed.Configuration)", test: "TestVotersOfBothConfigurationsAreAsked",
+	},
+	{
+		what: "an acknowledgement counts for when it came, not for when it was asked for", file: "replication/transport.go",
+		old: "t.acks.note(id, args.Term, began, matched(args))", new: "t.acks.note(id, args.Term, max(began, t.acks.begin()), matched(args))", test: "TestAReplacedLeaderServesNoRead",
+	},
+	{
 		what: "a leader serves reads without asking anybody", file: "replication/reads.go",
 		old: "if ok && g.leads(term) {", new: "if ok = true; ok && g.leads(term) {", test: "TestAReplacedLeaderServesNoRead",
+	},
+	{
+		what: "a leader that was cut off serves reads", file: "replication/reads.go",
+		old: "if ok && g.leads(term) {", new: "if ok = true; ok && g.leads(term) {", test: "TestReadsAreLinearizable",
 	},
 	{
 		what: "a follower reads before it has applied what the leader names", file: "replication/reads.go",

@@ -13,6 +13,7 @@ type Rig struct {
 	Network  *peer.Memory // carries what nodes say; addresses are names there, and nobody shows a certificate
 	VFS      string       // the SQLite VFS of all files
 	LogBytes int64        // log that a shard gathers before it checkpoints and truncates
+	Pipeline bool         // followers are sent entries before they have answered for those before
 
 	Modules []command.Module     // more commands, as a newer program has
 	Engine  func(command.Engine) // gets the store's engine, for commands that no service has

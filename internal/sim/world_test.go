@@ -34,6 +34,7 @@ type config struct {
 	search  bool          // each node keeps an index beside its store
 
 	included bool // prices contain their tax
+	pipeline bool // followers are sent entries before they have answered for those before
 }
 
 // variant draws a configuration from a seed.
@@ -41,7 +42,7 @@ func variant(seed uint64, trouble time.Duration) config {
 	r := rand.New(rand.NewPCG(seed, 99))
 	return config{
 		seed: seed, nodes: 3 + 2*(r.IntN(4)/3), shards: 1 + r.IntN(2), clients: 3, buyers: 2, trouble: trouble,
-		log: []int64{4 << 10, 16 << 10, 64 << 20}[r.IntN(3)], search: r.IntN(2) == 0, included: r.IntN(2) == 0,
+		log: []int64{4 << 10, 16 << 10, 64 << 20}[r.IntN(3)], search: r.IntN(2) == 0, included: r.IntN(2) == 0, pipeline: seed%4 == 2,
 	}
 }
 
@@ -142,7 +143,7 @@ func (w *world) open(ctx context.Context, n *node) error {
 		return err
 	}
 	opts := []commerce.Option{
-		commerce.WithRig(rig.Rig{Node: n.name, Network: w.net, VFS: l.fs.Name(), LogBytes: w.log, Modules: n.modules, Engine: func(e command.Engine) { l.engine = e }}),
+		commerce.WithRig(rig.Rig{Node: n.name, Network: w.net, VFS: l.fs.Name(), LogBytes: w.log, Pipeline: w.pipeline, Modules: n.modules, Engine: func(e command.Engine) { l.engine = e }}),
 		commerce.WithCluster(cc), commerce.WithClock(n.clock(w.began)), commerce.WithPayments(w.bank),
 		commerce.WithPasswords(accounts.Passwords{MemoryKiB: 64, Passes: 1}), commerce.WithLogger(w.logger(n.name)),
 		commerce.WithCacheBytes(1 << 20), commerce.WithShards(w.shards),
