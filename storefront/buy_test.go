@@ -114,3 +114,18 @@ func TestAddressErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestFreeDeliveryIsSaid: what is sent for nothing is free, not 0.00.
+func TestFreeDeliveryIsSaid(t *testing.T) {
+	b := sample.visitor(t)
+	b.submitAt("/p/rain-coat", "/cart/add", nil)
+	b.submitAt("/checkout", "/checkout", ada)
+	b.submit("/checkout/delivery", map[string]string{"method": "parcel"})
+	b.want(200, "Parcel free", "Total €189.00")
+	b.open("/checkout/payment?method=manual")
+	b.submit("/checkout/payment", nil)
+	b.want(200, "Thank you for your order", "Parcel free")
+	b.header.Set("Accept-Language", "de")
+	b.open(b.at.Path)
+	b.want(200, "Paket kostenlos", "189,00 €")
+}

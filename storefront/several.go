@@ -2,6 +2,7 @@ package storefront
 
 import (
 	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 )
 
@@ -30,7 +31,7 @@ func (v *visit) cartShipping() (rows []amountView) {
 	if len(c.Deliveries) == 0 {
 		for _, o := range c.Offers {
 			if o.Method == c.ShippingMethod {
-				rows = append(rows, amountView{v.locale.name(o.Name), c.Shipping})
+				rows = append(rows, shipping(v.locale.name(o.Name), c.Shipping))
 			}
 		}
 		return rows
@@ -38,7 +39,7 @@ func (v *visit) cartShipping() (rows []amountView) {
 	for _, d := range c.Deliveries {
 		for _, o := range d.Offers {
 			if o.Method == d.ShippingMethod {
-				rows = append(rows, amountView{v.deliveryTitle(d.ID, o.Name), d.Shipping})
+				rows = append(rows, shipping(v.deliveryTitle(d.ID, o.Name), d.Shipping))
 			}
 		}
 	}
@@ -49,14 +50,19 @@ func (v *visit) cartShipping() (rows []amountView) {
 func (v *visit) orderShipping(o orders.Order) (rows []amountView) {
 	if !o.Split {
 		if o.ShippingMethod != "" || !o.Shipping.IsZero() {
-			rows = append(rows, amountView{or(v.locale.name(o.ShippingName), v.locale.text("Shipping")), o.Shipping})
+			rows = append(rows, shipping(or(v.locale.name(o.ShippingName), v.locale.text("Shipping")), o.Shipping))
 		}
 		return rows
 	}
 	for _, d := range o.Deliveries {
-		rows = append(rows, amountView{v.deliveryTitle(int64(d.Number), d.ShippingName), d.Shipping})
+		rows = append(rows, shipping(v.deliveryTitle(int64(d.Number), d.ShippingName), d.Shipping))
 	}
 	return rows
+}
+
+// shipping is a row that says so if it costs nothing.
+func shipping(title string, cost money.Amount) amountView {
+	return amountView{Title: title, Amount: cost, Free: cost.IsZero()}
 }
 
 func (v *visit) deliveryTitle(n int64, method string) string {

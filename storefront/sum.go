@@ -18,6 +18,7 @@ type sumView struct {
 type amountView struct {
 	Title  string
 	Amount money.Amount
+	Free   bool // said in a word in place of Amount
 }
 
 func (v *visit) cartSum() sumView {
@@ -25,16 +26,16 @@ func (v *visit) cartSum() sumView {
 	s := v.sum(c.Subtotal, c.Discount, c.Total, c.Promotions)
 	s.Rows = append(s.Rows, v.cartShipping()...)
 	for _, f := range c.Fees {
-		s.Rows = append(s.Rows, amountView{v.locale.name(f.Name), f.Amount})
+		s.Rows = append(s.Rows, amountView{Title: v.locale.name(f.Name), Amount: f.Amount})
 	}
-	tax := amountView{v.locale.text("Tax"), c.Tax}
+	tax := amountView{Title: v.locale.text("Tax"), Amount: c.Tax}
 	switch {
 	case c.Tax.IsZero():
 	case c.TaxAdded.IsZero():
 		tax.Title = v.locale.text("of which tax")
 		s.In = append(s.In, tax)
 	case c.TaxAdded != c.Tax:
-		s.In = append(s.In, amountView{v.locale.text("of which tax"), c.Tax})
+		s.In = append(s.In, amountView{Title: v.locale.text("of which tax"), Amount: c.Tax})
 		tax.Amount = c.TaxAdded
 		fallthrough
 	default:
@@ -47,14 +48,14 @@ func (v *visit) orderSum(o orders.Order) sumView {
 	s := v.sum(o.Subtotal, o.Discount, o.Total, o.Promotions)
 	s.Rows = append(s.Rows, v.orderShipping(o)...)
 	for _, f := range o.Fees {
-		s.Rows = append(s.Rows, amountView{v.locale.name(f.Name), f.Amount})
+		s.Rows = append(s.Rows, amountView{Title: v.locale.name(f.Name), Amount: f.Amount})
 	}
 	partly := o.TaxAdded != o.Tax && !o.TaxAdded.IsZero()
 	if partly {
-		s.Rows = append(s.Rows, amountView{v.locale.text("Tax"), o.TaxAdded})
+		s.Rows = append(s.Rows, amountView{Title: v.locale.text("Tax"), Amount: o.TaxAdded})
 	}
 	for _, t := range o.Taxes {
-		row := amountView{v.taxTitle(t), money.New(t.Amount, o.Currency)}
+		row := amountView{Title: v.taxTitle(t), Amount: money.New(t.Amount, o.Currency)}
 		switch {
 		case t.Amount == 0:
 		case o.TaxAdded.IsZero() || partly:
@@ -70,20 +71,20 @@ func (v *visit) orderSum(o orders.Order) sumView {
 // sum begins a sum with the goods and what is off them: by promotion where
 // these make up the discount, in one row otherwise.
 func (v *visit) sum(subtotal, discount, total money.Amount, applied []pricing.Applied) sumView {
-	s := sumView{Total: total, Rows: []amountView{{v.locale.text("Subtotal"), subtotal}}}
+	s := sumView{Total: total, Rows: []amountView{{Title: v.locale.text("Subtotal"), Amount: subtotal}}}
 	known := int64(0)
 	var rows []amountView
 	for _, p := range applied {
 		if off := p.Amount - p.Shipping; off != 0 {
 			known += off
-			rows = append(rows, amountView{v.locale.name(p.Name), money.New(-off, discount.Currency())})
+			rows = append(rows, amountView{Title: v.locale.name(p.Name), Amount: money.New(-off, discount.Currency())})
 		}
 	}
 	switch {
 	case known == discount.Minor():
 		s.Rows = append(s.Rows, rows...)
 	case !discount.IsZero():
-		s.Rows = append(s.Rows, amountView{v.locale.text("Discount"), money.New(-discount.Minor(), discount.Currency())})
+		s.Rows = append(s.Rows, amountView{Title: v.locale.text("Discount"), Amount: money.New(-discount.Minor(), discount.Currency())})
 	}
 	return s
 }

@@ -69,7 +69,8 @@ type page struct {
 	Text                               map[string]string
 	CSS                                template.CSS
 	Cards                              []sampleCard
-	Amount                             money.Amount
+	asked                              money.Amount
+	Amount                             string
 }
 
 // sampleCard is a button that fills in a test number.
@@ -105,7 +106,7 @@ func (h *pages) question(w http.ResponseWriter, r *http.Request) {
 		h.show(w, r, http.StatusNotFound, "gone", page{})
 		return
 	}
-	h.show(w, r, http.StatusOK, "3ds", page{Key: charge.Key, Amount: charge.Asked})
+	h.show(w, r, http.StatusOK, "3ds", page{Key: charge.Key, asked: charge.Asked})
 }
 
 // answer may come twice, from a shopper who pressed twice. The first counts.
@@ -135,6 +136,9 @@ func (h *pages) show(w http.ResponseWriter, r *http.Request, status int, name st
 		{"4242 4242 4242 4242", p.Text["approves"]}, {"4000 0000 0000 0002", p.Text["declines"]}, {"4000 0027 6000 3184", p.Text["asks"]},
 	}
 	p.Error = p.Text[p.Error]
+	if p.Amount = p.asked.String(); p.Language == "de" {
+		p.Amount = strings.Replace(p.Amount, ".", ",", 1)
+	}
 	var body bytes.Buffer
 	if err := h.html.ExecuteTemplate(&body, name, p); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
