@@ -477,13 +477,19 @@ func TestASilentNodeHoldsNobody(t *testing.T) {
 	}
 	block := make(chan struct{})
 	defer close(block)
-	b.Serve(func(ctx context.Context, _ string, _ peer.Request) ([]byte, error) {
+	b.Serve(func(ctx context.Context, _ string, r peer.Request) ([]byte, error) {
+		if len(r.Data) == 0 {
+			return nil, nil
+		}
 		select {
 		case <-block:
 		case <-ctx.Done():
 		}
 		return nil, nil
 	})
+	if _, err := a.Call(t.Context(), "b", peer.Request{}); err != nil {
+		t.Fatal(err)
+	}
 	data := make([]byte, 128<<10)
 	for range 1300 { // it serves 1,024 of a connection at once and reads no further
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
