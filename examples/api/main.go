@@ -20,7 +20,7 @@ import (
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/httpapi"
-	"github.com/keelshop/commerce/internal/web"
+	"github.com/keelshop/commerce/httpserver"
 	"github.com/keelshop/commerce/payments/simulator"
 	"github.com/keelshop/commerce/search"
 	"github.com/keelshop/commerce/webhooks"
@@ -76,7 +76,7 @@ func run(ctx context.Context, s settings) (err error) {
 		return err
 	}
 	fmt.Printf("http://%s/docs describes the API; %s runs the shop with the password %q (Ctrl-C closes it)\n", listener.Addr(), staffEmail, staffPassword)
-	return web.Serve(ctx, web.Server(api, slog.Default()), listener, 10*time.Second)
+	return httpserver.Serve(ctx, httpserver.New(api, slog.Default()), listener, 10*time.Second)
 }
 
 // newAPI serves everything that the shop has. rate bounds the requests of one

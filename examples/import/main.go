@@ -27,8 +27,8 @@ import (
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/catalog/assets"
+	"github.com/keelshop/commerce/httpserver"
 	"github.com/keelshop/commerce/interchange"
-	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/payments/simulator"
 	"github.com/keelshop/commerce/search"
@@ -89,7 +89,7 @@ func run(ctx context.Context, s settings) error {
 		return err
 	}
 	fmt.Printf("The shop is open at http://%s (Ctrl-C closes it)\n", s.addr)
-	return web.Serve(ctx, web.Server(handler, slog.Default()), listener, 10*time.Second)
+	return httpserver.Serve(ctx, httpserver.New(handler, slog.Default()), listener, 10*time.Second)
 }
 
 // load imports the file. What is there already stays as it is, with what was

@@ -26,7 +26,7 @@ import (
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/admin"
-	"github.com/keelshop/commerce/internal/web"
+	"github.com/keelshop/commerce/httpserver"
 	"github.com/keelshop/commerce/metrics"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
@@ -94,7 +94,7 @@ func run(ctx context.Context, addr, private, dir, password string, own imported)
 		return err
 	}
 	fmt.Printf("The shop is open at http://%s (Ctrl-C closes it)\n", addr)
-	return web.Serve(ctx, web.Server(handler, logger), listener, 10*time.Second)
+	return httpserver.Serve(ctx, httpserver.New(handler, logger), listener, 10*time.Second)
 }
 
 // serveOperators serves what shoppers must not see, on an address of its own.

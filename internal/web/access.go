@@ -44,12 +44,16 @@ func Observe(see func(*http.Request, Served)) Middleware {
 }
 
 // LogTo returns a function for Observe that writes one line for each request.
-// Answers of 500 and more are warnings.
+// Answers of 500 and more are warnings. Requests that are turned away because
+// there are too many go to the level Debug: a flood should not fill the log, and
+// Observe counts them.
 func LogTo(l *slog.Logger) func(*http.Request, Served) {
 	l = pan.Logger(l)
 	return func(r *http.Request, s Served) {
 		level := slog.LevelInfo
-		if s.Status >= http.StatusInternalServerError {
+		if n := noteOf(r.Context()); n != nil && n.turned {
+			level = slog.LevelDebug
+		} else if s.Status >= http.StatusInternalServerError {
 			level = slog.LevelWarn
 		}
 		l.LogAttrs(r.Context(), level, "request",

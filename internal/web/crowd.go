@@ -52,6 +52,7 @@ func (c *crowd) leave(network string) {
 
 // turnAway answers a request that comes while too many of its network run.
 func (c *crowd) turnAway(w http.ResponseWriter, r *http.Request, refuse Refuse) {
+	turnedAway(r.Context())
 	if r.ContentLength != 0 {
 		w.Header().Set("Connection", "close") // nobody waits for a body
 	}

@@ -17,6 +17,7 @@ type note struct {
 	id        string
 	route     string
 	admission *Admission // over once the answer begins to be sent
+	turned    bool       // away, on purpose: see turnedAway
 }
 
 type noteKey struct{}
@@ -40,6 +41,13 @@ func ID(ctx context.Context) string {
 func SetRoute(ctx context.Context, route string) {
 	if n := noteOf(ctx); n != nil {
 		n.route = route
+	}
+}
+
+// turnedAway notes that the request of ctx is refused because there are too many.
+func turnedAway(ctx context.Context) {
+	if n := noteOf(ctx); n != nil {
+		n.turned = true
 	}
 }
 

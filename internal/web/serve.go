@@ -3,11 +3,15 @@ package web
 import (
 	"context"
 	"errors"
-	"github.com/keelshop/commerce/internal/pan"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"strings"
 	"time"
+
+	"github.com/keelshop/commerce/internal/pan"
 )
 
 // Bounds on what one connection may take. A client that sends its headers or
@@ -33,12 +37,26 @@ func Server(h http.Handler, l *slog.Logger) *http.Server {
 		MaxHeaderBytes:    maxHeader,
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		Protocols:         new(http.Protocols),
-		ErrorLog:          slog.NewLogLogger(pan.Logger(l).Handler(), slog.LevelDebug), // what clients do wrong
+		ErrorLog:          log.New(nameless{pan.Logger(l)}, "", 0),
 	}
 	s.Protocols.SetHTTP1(true)
 	s.Protocols.SetHTTP2(true)
 	s.Protocols.SetUnencryptedHTTP2(true)
 	return s
+}
+
+// nameless logs what net/http says clients do wrong, without their addresses.
+type nameless struct{ log *slog.Logger }
+
+func (n nameless) Write(line []byte) (int, error) {
+	words := strings.Fields(string(line))
+	for i, word := range words {
+		if _, err := netip.ParseAddrPort(strings.TrimRight(word, ":;,.")); err == nil {
+			words[i] = "a client:"
+		}
+	}
+	n.log.Debug(strings.Join(words, " "))
+	return len(line), nil
 }
 
 // Serve answers on listener until ctx ends. Then it takes no new connections

@@ -63,6 +63,7 @@ type Admission struct {
 // answered.
 func (s *Shedder) Admit(w http.ResponseWriter, r *http.Request, essential bool) (*Admission, bool) {
 	if !s.enter(essential) {
+		turnedAway(r.Context())
 		w.Header().Set("Retry-After", "1")
 		s.refuse(w, r, http.StatusServiceUnavailable, fault.New(fault.Unavailable, "too much is going on: try again in a moment"))
 		return nil, false
