@@ -18,12 +18,7 @@ import (
 // customer's, passes over a node that was killed, and shows what it has kept when
 // none is left.
 func TestBehindNginx(t *testing.T) {
-	program, err := exec.LookPath("nginx")
-	if err != nil {
-		if program, err = exec.LookPath("/usr/sbin/nginx"); err != nil {
-			t.Skip("there is no nginx here: apt-get install nginx-light, and this test puts one in front of the nodes")
-		}
-	}
+	program := findNginx(t)
 	f, err := newFleet(t.Context(), t.TempDir(), 3)
 	if err != nil {
 		t.Fatal(err)
@@ -89,6 +84,18 @@ func TestBehindNginx(t *testing.T) {
 	if none := visit(t, front, "/cart", nil); none.status < 500 {
 		t.Errorf("without any node, the cart answers %d", none.status)
 	}
+}
+
+// findNginx returns where nginx is. Without one the test is skipped.
+func findNginx(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"nginx", "/usr/sbin/nginx"} {
+		if program, err := exec.LookPath(name); err == nil {
+			return program
+		}
+	}
+	t.Skip("there is no nginx here: apt-get install nginx-light, and this test puts one in front of the nodes")
+	return ""
 }
 
 // startNginx starts nginx with the example's file, other ports and directories,
