@@ -79,7 +79,7 @@ func New(shop *commerce.Store, o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return web.Chain(s.routes(), web.Recover(s.Logger, s.refuse), web.SecurityHeaders(web.CSP{}),
+	return web.Chain(s.routes(), web.Recover(s.Logger, s.refuse), web.SecurityHeaders(web.CSP{}, s.HTTPS),
 		s.limitBody, sameOrigin), nil
 }
 

@@ -137,6 +137,7 @@ type api struct {
 	account *web.Limiter
 	secret  *web.Limiter
 	shed    *web.Shedder
+	refuse  web.Refuse
 	routes  []route
 	// mistakes are what add found wrong with routes: check returns them.
 	mistakes []error
@@ -147,11 +148,12 @@ func newAPI(shop *commerce.Store, o Options) (*api, error) {
 	if err != nil {
 		return nil, err
 	}
+	refuse := web.Problems(o.Prefix + problemTypes)
 	a := &api{
-		shop: shop, options: o, mux: http.NewServeMux(), types: errorTypes(shop),
-		account: web.NewLimiter("account", o.PerAccount, web.Problem),
-		secret:  web.NewLimiter("secret", o.PerSecret, web.Problem),
-		shed:    web.NewShedder(o.AtOnce, o.Patience, web.Problem),
+		shop: shop, options: o, refuse: refuse, mux: http.NewServeMux(), types: errorTypes(shop),
+		account: web.NewLimiter("account", o.PerAccount, refuse),
+		secret:  web.NewLimiter("secret", o.PerSecret, refuse),
+		shed:    web.NewShedder(o.AtOnce, o.Patience, refuse),
 	}
 	a.huma = humago.NewWithPrefix(a.mux, o.Prefix, a.config())
 	a.addRoutes()
@@ -218,7 +220,7 @@ func (a *api) config() huma.Config {
 
 // handler puts the parts around the routes that every request passes.
 func (a *api) handler() (http.Handler, error) {
-	sameOrigin, err := web.SameOrigin(a.options.TrustedOrigins, web.Problem)
+	sameOrigin, err := web.SameOrigin(a.options.TrustedOrigins, a.refuse)
 	if err != nil {
 		return nil, err
 	}
@@ -231,9 +233,9 @@ func (a *api) handler() (http.Handler, error) {
 		web.RequestID,
 		web.Observe(web.LogTo(a.options.Logger)),
 		a.observe(),
-		web.Recover(a.options.Logger, web.Problem),
-		web.SecurityHeaders(web.CSP{}),
-		web.LimitAddresses(a.options.PerAddress, a.options.Proxies, web.Problem),
+		web.Recover(a.options.Logger, a.refuse),
+		web.SecurityHeaders(web.CSP{}, false),
+		web.LimitAddresses(a.options.PerAddress, a.options.Proxies, a.refuse),
 		sameOrigin,
 		compress,
 	), nil
@@ -256,11 +258,11 @@ func (a *api) unrouted(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if len(allowed) == 0 {
-		web.Problem(w, r, http.StatusNotFound, fault.New(fault.NotFound, "there is nothing at this path"))
+		a.refuse(w, r, http.StatusNotFound, fault.New(fault.NotFound, "there is nothing at this path"))
 		return
 	}
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
-	web.Problem(w, r, http.StatusMethodNotAllowed, fault.New(fault.Invalid, "this path takes %s only", strings.Join(allowed, ", ")))
+	a.refuse(w, r, http.StatusMethodNotAllowed, fault.New(fault.Invalid, "this path takes %s only", strings.Join(allowed, ", ")))
 }
 
 func (o Options) withDefaults(shop *commerce.Store) (Options, error) {

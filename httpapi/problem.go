@@ -186,8 +186,11 @@ func (f *failure) finish(prefix string) {
 	if kind == "" {
 		kind = f.Code
 	}
-	f.Type = prefix + "/docs#" + kind
+	f.Type = prefix + problemTypes + kind
 }
+
+// problemTypes is where types of problems are explained, below the prefix.
+const problemTypes = "/docs#"
 
 // describe adds the name and the fields of a typed error that err holds.
 func (a *api) describe(f *failure, err error) {

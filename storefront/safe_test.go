@@ -223,6 +223,9 @@ func TestCookiesAndHeaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer.Body.Close()
+	if answer.Header.Get("Strict-Transport-Security") == "" {
+		t.Error("browsers are not told to stay with TLS")
+	}
 	if c := answer.Header.Get("Set-Cookie"); !strings.HasPrefix(c, "__Host-cart=cart_") || !strings.HasSuffix(c, "; Path=/; Max-Age=7776000; HttpOnly; Secure; SameSite=Lax") {
 		t.Errorf("the cookie is %q", c)
 	}

@@ -172,7 +172,7 @@ func New(shop *commerce.Store, o Options) (http.Handler, error) {
 		return nil, err
 	}
 	return web.Chain(s.routes(), web.RequestID, web.Observe(s.served()), compress, web.Recover(o.Logger, s.refuse),
-		web.SecurityHeaders(o.policy()), web.LimitAddresses(o.PerAddress, o.Proxies, s.turnAway), web.LimitBody(mostForm, s.refuse), sameOrigin), nil
+		web.SecurityHeaders(o.policy(), o.HTTPS), web.LimitAddresses(o.PerAddress, o.Proxies, s.turnAway), web.LimitBody(mostForm, s.refuse), sameOrigin), nil
 }
 
 // mostForm bounds what is sent to the shop, in bytes.

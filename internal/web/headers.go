@@ -33,8 +33,10 @@ func (c CSP) String() string {
 }
 
 // SecurityHeaders sets the headers that tell browsers to be careful. A handler
-// may set its own values instead.
-func SecurityHeaders(policy CSP) Middleware {
+// may set its own values instead. https says that browsers come through TLS only,
+// as through a proxy that ends it: they are told to go on doing so, as they are
+// if a request itself came through it.
+func SecurityHeaders(policy CSP, https bool) Middleware {
 	csp := []string{policy.String()}
 	nosniff, same, cross := []string{"nosniff"}, []string{"same-origin"}, []string{"strict-origin-when-cross-origin"}
 	permissions := []string{"camera=(), geolocation=(), microphone=(), payment=(self)"}
@@ -47,7 +49,7 @@ func SecurityHeaders(policy CSP) Middleware {
 			h["Referrer-Policy"] = cross
 			h["Cross-Origin-Opener-Policy"] = same
 			h["Permissions-Policy"] = permissions
-			if r.TLS != nil {
+			if https || r.TLS != nil {
 				h["Strict-Transport-Security"] = transport
 			}
 			next.ServeHTTP(w, r)

@@ -33,15 +33,29 @@ func Chain(h http.Handler, parts ...Middleware) http.Handler {
 // that err gives. What err says is fit for whoever asks.
 type Refuse func(w http.ResponseWriter, r *http.Request, status int, err error)
 
-// Problem is a Refuse that writes a problem document (RFC 9457).
+// Problem is a Refuse that writes a problem document (RFC 9457), of a type that
+// is not explained anywhere.
 func Problem(w http.ResponseWriter, r *http.Request, status int, err error) {
+	writeProblem(w, r, "about:blank", status, err)
+}
+
+// Problems returns a Refuse that writes problem documents whose types begin with
+// types and end with the fault code, as in /docs#unavailable.
+func Problems(types string) Refuse {
+	return func(w http.ResponseWriter, r *http.Request, status int, err error) {
+		writeProblem(w, r, types+fault.CodeOf(err).String(), status, err)
+	}
+}
+
+func writeProblem(w http.ResponseWriter, r *http.Request, kind string, status int, err error) {
 	body, _ := json.Marshal(struct { // strings and numbers only: it cannot fail
+		Type    string `json:"type"`
 		Title   string `json:"title"`
 		Status  int    `json:"status"`
 		Detail  string `json:"detail"`
 		Code    string `json:"code"`
 		Request string `json:"request,omitempty"`
-	}{http.StatusText(status), status, pan.Masked(err.Error()), fault.CodeOf(err).String(), ID(r.Context())})
+	}{kind, http.StatusText(status), status, pan.Masked(err.Error()), fault.CodeOf(err).String(), ID(r.Context())})
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")

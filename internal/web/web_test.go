@@ -49,7 +49,7 @@ func TestChainRunsTheFirstPartFirst(t *testing.T) {
 }
 
 func TestSecurityHeaders(t *testing.T) {
-	w := get(web.SecurityHeaders(web.CSP{Frames: []string{"https://pay.example.com"}})(text("x")))
+	w := get(web.SecurityHeaders(web.CSP{Frames: []string{"https://pay.example.com"}}, false)(text("x")))
 	csp := w.Header().Get("Content-Security-Policy")
 	for _, want := range []string{"default-src 'self';", "frame-src 'self' https://pay.example.com;", "frame-ancestors 'none';"} {
 		if !strings.Contains(csp, want) {
@@ -64,6 +64,9 @@ func TestSecurityHeaders(t *testing.T) {
 	}
 	if w.Header().Get("Strict-Transport-Security") != "" {
 		t.Error("HSTS is promised without TLS")
+	}
+	if w = get(web.SecurityHeaders(web.CSP{}, true)(text("x"))); w.Header().Get("Strict-Transport-Security") == "" {
+		t.Error("HSTS is not promised behind a proxy that ends TLS")
 	}
 }
 
