@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -21,6 +22,11 @@ type TaxProvider interface {
 	// Taxes returns the taxes on each row of the request. It honours the
 	// deadline of ctx. Its amounts must be on top of the rows, or in them, as
 	// the request says, and none of them negative.
+	//
+	// An error of code fault.Invalid, fault.Refused or fault.NotFound says that
+	// this request cannot be answered, as with a postcode that there is not, and
+	// is not held against the provider. After any other the same request is not
+	// made for ten seconds, and after three of different requests in a row none.
 	Taxes(ctx context.Context, r TaxRequest) (TaxAnswer, error)
 }
 
@@ -51,7 +57,8 @@ type TaxAnswer struct{ Rows [][]Tax }
 // that name a Carrier, as a rule once for the same parcel on the same day.
 type RateProvider interface {
 	// Rates returns what a parcel costs by carrier. A carrier that is not among
-	// them does not take it. It honours the deadline of ctx.
+	// them does not take it. It honours the deadline of ctx. Errors mean what
+	// they mean of a TaxProvider.
 	Rates(ctx context.Context, r RateRequest) (map[string]CarrierRate, error)
 }
 
@@ -91,29 +98,58 @@ type Options struct {
 
 const (
 	usualDeadline = 2 * time.Second
-	// pauseAfterFailure is how long a provider that failed is left alone.
+	// pauseAfterFailure is how long what failed is left alone.
 	pauseAfterFailure = 10 * time.Second
+	// failuresOfAProvider is how many different requests must have failed in a
+	// row before that is the provider's fault and not theirs.
+	failuresOfAProvider = 3
 )
 
-// breaker keeps a provider that failed from being asked for a while, so that
-// one that is down does not cost every cart a deadline.
+// breaker keeps a request that failed from being made for a while, and a
+// provider that fails from being asked at all, so that one that is down does
+// not cost every cart a deadline.
 type breaker struct {
-	mu    sync.Mutex
-	until time.Time
+	mu     sync.Mutex
+	until  time.Time
+	failed map[string]time.Time // by request: until when it is not made again
 }
 
-func (b *breaker) open(now time.Time) bool {
+// open reports whether a request is not to be made now.
+func (b *breaker) open(now time.Time, request string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return now.Before(b.until)
+	return now.Before(b.until) || now.Before(b.failed[request])
 }
 
-func (b *breaker) note(now time.Time, err error) {
+// note keeps in mind how a request went.
+func (b *breaker) note(now time.Time, request string, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err != nil {
-		b.until = now.Add(pauseAfterFailure)
+	if err == nil {
+		clear(b.failed)
+		return
 	}
+	maps.DeleteFunc(b.failed, func(_ string, until time.Time) bool { return !now.Before(until) })
+	if b.failed == nil {
+		b.failed = map[string]time.Time{}
+	}
+	b.failed[request] = now.Add(pauseAfterFailure)
+	if len(b.failed) >= failuresOfAProvider {
+		b.until = now.Add(pauseAfterFailure)
+		clear(b.failed)
+	}
+}
+
+// refused returns the code for a request that a provider has refused, 0 if it
+// has not. What it did not find is in the request, and no thing of the store's.
+func refused(err error) fault.Code {
+	switch code := fault.CodeOf(err); code {
+	case fault.Invalid, fault.Refused:
+		return code
+	case fault.NotFound:
+		return fault.Invalid
+	}
+	return 0
 }
 
 // ask gets an answer from the cache or from a provider, in time.
@@ -123,9 +159,10 @@ func ask[A any](ctx context.Context, s *Service, b *breaker, what string, reques
 	if err != nil {
 		return none, err
 	}
-	v, err := s.cache.Get(fmt.Sprintf("%s:%x", what, sha256.Sum256(body)), func() (any, error) {
+	key := fmt.Sprintf("%s:%x", what, sha256.Sum256(body))
+	v, err := s.cache.Get(key, func() (any, error) {
 		now := s.engine.Now()
-		if b.open(now) {
+		if b.open(now, key) {
 			return nil, fault.New(fault.Unavailable, "%s does not answer", what)
 		}
 		deadline := s.options.Deadline
@@ -136,7 +173,10 @@ func ask[A any](ctx context.Context, s *Service, b *breaker, what string, reques
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deadline)
 		defer cancel()
 		answer, err := call(ctx)
-		b.note(now, err)
+		if code := refused(err); code != 0 {
+			return nil, fault.Wrap(code, err, "asking %s", what)
+		}
+		b.note(now, key, err)
 		if err != nil {
 			return nil, fault.Wrap(fault.Unavailable, err, "asking %s", what)
 		}
@@ -150,8 +190,9 @@ func ask[A any](ctx context.Context, s *Service, b *breaker, what string, reques
 
 // Quote prices an input by rules as Rules.Price does, and asks the providers
 // for what the rules leave to them. A carrier that does not answer is not
-// offered. It returns fault.Unavailable if taxes cannot be had and may not be
-// estimated.
+// offered. If taxes may not be estimated, it returns fault.Unavailable while they
+// cannot be had, and fault.Invalid or fault.Refused if the provider refuses the
+// request.
 func (s *Service) Quote(ctx context.Context, r *Rules, in Input) (Quote, error) {
 	q, err := r.Price(in)
 	if err != nil {

@@ -88,6 +88,87 @@ func TestATaxProviderIsAskedOnce(t *testing.T) {
 	}
 }
 
+// One request that is refused, or fails, is no reason to keep others waiting.
+func TestOneBadRequestDoesNotCloseAProvider(t *testing.T) {
+	nowhere, down := "00000", false
+	b := &bureau{tax: tenth}
+	refuse := fault.New(fault.Invalid, "there is no postcode 00000")
+	for _, c := range []struct {
+		name  string
+		err   error
+		code  fault.Code
+		asked int // of three times
+	}{
+		{"it refuses the request", refuse, fault.Invalid, 3},
+		{"it fails", errors.New("index out of range"), fault.Unavailable, 1},
+	} {
+		p := &picky{bureau: b, fails: func(r pricing.TaxRequest) error {
+			if down || r.Address.Postcode == nowhere {
+				return c.err
+			}
+			return nil
+		}}
+		s, e := newServiceWith(t, pricing.Options{Taxes: p, StrictTaxes: true})
+		r := rulesOf(t, pricing.Settings{}, []pricing.TaxZone{zone("de", pricing.Area{Country: "DE"}, pricing.TaxRate{Name: "VAT", Rate: money.Percent(19)})}, german())
+		quote := func(postcode string) error {
+			in := b.input()
+			in.Address.Postcode = postcode
+			q, err := s.Quote(t.Context(), r, in)
+			if err == nil && q.Tax != 249 {
+				t.Errorf("%s: a tax of %d", c.name, q.Tax)
+			}
+			return err
+		}
+		for range 3 {
+			if err := quote(nowhere); fault.CodeOf(err) != c.code {
+				t.Errorf("%s: got %v", c.name, err)
+			}
+		}
+		if p.failed != c.asked {
+			t.Errorf("%s: it was asked %d times of three, want %d", c.name, p.failed, c.asked)
+		}
+		if err := quote("10115"); err != nil {
+			t.Errorf("%s: the next shopper is told %v", c.name, err)
+		}
+		if c.err == refuse {
+			continue
+		}
+		// Several that fail in a row are the provider's failure.
+		down, p.failed = true, 0
+		for _, postcode := range []string{"10117", "10119", "10178", "10179", "10243"} {
+			if err := quote(postcode); fault.CodeOf(err) != fault.Unavailable {
+				t.Errorf("%s: got %v", c.name, err)
+			}
+		}
+		if p.failed != 3 {
+			t.Errorf("a provider that is down was asked %d times of five, want 3", p.failed)
+		}
+		down = false
+		if err := quote("10247"); fault.CodeOf(err) != fault.Unavailable {
+			t.Errorf("one that was down a moment ago: %v", err)
+		}
+		e.Advance(11 * time.Second)
+		if err := quote("10247"); err != nil {
+			t.Errorf("one that is back: %v", err)
+		}
+	}
+}
+
+// picky is a bureau that does not answer everything.
+type picky struct {
+	*bureau
+	fails  func(pricing.TaxRequest) error
+	failed int
+}
+
+func (p *picky) Taxes(ctx context.Context, r pricing.TaxRequest) (pricing.TaxAnswer, error) {
+	if err := p.fails(r); err != nil {
+		p.failed++
+		return pricing.TaxAnswer{}, err
+	}
+	return p.bureau.Taxes(ctx, r)
+}
+
 func TestABadAnswerIsNone(t *testing.T) {
 	for name, b := range map[string]*bureau{
 		"a negative tax": {tax: func(pricing.TaxRow) int64 { return -1 }},
