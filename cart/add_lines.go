@@ -328,16 +328,7 @@ func (s *Service) AddLines(ctx context.Context, c AddLines) (Cart, error) {
 	if err := c.Validate(); err != nil {
 		return Cart{}, err
 	}
-	call := command.Call{Key: command.KeyOr(s.engine, c.Key)}
-	var err error
-	switch {
-	case c.Cart != "":
-		call.Slot, err = slotOf(c.Cart)
-	case c.Customer != "":
-		call.Slot, err = c.Customer.Slot()
-	default:
-		call.Create = true
-	}
+	call, err := s.callOn(c.Cart, c.Customer, c.Key)
 	if err != nil {
 		return Cart{}, err
 	}
@@ -347,6 +338,21 @@ func (s *Service) AddLines(ctx context.Context, c AddLines) (Cart, error) {
 		cmd = c
 		return command.DoThen(ctx, s.engine, &cmd, call, s.read)
 	})
+}
+
+// callOn returns the call of a command on a cart, or on a new one of a customer
+// or of a guest.
+func (s *Service) callOn(cart ID, customer accounts.CustomerID, key string) (call command.Call, err error) {
+	call.Key = command.KeyOr(s.engine, key)
+	switch {
+	case cart != "":
+		call.Slot, err = slotOf(cart)
+	case customer != "":
+		call.Slot, err = customer.Slot()
+	default:
+		call.Create = true
+	}
+	return call, err
 }
 
 // AddLine is AddLines with one line.

@@ -39,6 +39,7 @@ func Module() command.Module {
 		Name: "cart",
 		Commands: []command.Definition{
 			command.Define(AddLines.apply),
+			command.Define(AddAgain.apply),
 			command.Define(SetQuantity.apply),
 			command.Define(SetShipping.apply),
 			command.Define(SetPayment.apply),

@@ -2,23 +2,19 @@ package checkout
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
-	"github.com/keelshop/commerce/fault"
-	"github.com/keelshop/commerce/internal/command"
-	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/orders"
-	"github.com/keelshop/commerce/pricing"
 )
 
 // Reorder puts what was bought once into a cart again.
 type Reorder struct {
 	Order orders.ID
-	// Cart is where it goes; "" is a new one, of Customer or of a guest.
+	// Cart is where it goes; "" is a new one, of Customer or of a guest, for the
+	// channel of the cart that the order was made of.
 	Cart     cart.ID
 	Customer accounts.CustomerID
 	Key      string
@@ -41,60 +37,40 @@ type LeftLine struct {
 	SKU      catalog.SKU
 	Title    string
 	Quantity int64
-	Code     cart.ProblemCode // Discontinued or NoPrice
+	// Code is Discontinued, NoPrice or, of goods that are set aside in carts,
+	// OutOfStock. That others cannot be had now is a problem of the cart.
+	Code cart.ProblemCode
 }
 
 // Reorder puts the lines of an order into a cart, with their properties and at
 // the catalog's prices, also those that had an agreed price. What cannot be
-// bought any more is named. The errors are those of orders.Service.Get and
-// cart.Service.AddLines.
+// bought any more is named. Asking again with the same Key gives the same cart.
+// The errors are those of orders.Service.Get and cart.Service.AddAgain.
 func (s *Service) Reorder(ctx context.Context, c Reorder) (Reordered, error) {
 	o, err := s.orders.Get(ctx, c.Order)
 	if err != nil {
 		return Reordered{}, err
 	}
-	var out Reordered
-	add := cart.AddLines{Cart: c.Cart, Currency: o.Currency, Key: command.KeyOr(s.engine, c.Key)}
+	add := cart.AddAgain{Of: string(o.ID), OfCart: cart.ID(o.Cart), Cart: c.Cart, Currency: o.Currency, Key: c.Key}
 	if c.Cart == "" {
 		add.Customer = c.Customer
 	}
-	for _, l := range o.Lines {
-		line := cart.AddedLine{SKU: l.SKU, Quantity: l.Quantity, Properties: l.Properties}
-		code, err := s.canBuy(ctx, o, line)
+	for i, l := range o.Lines {
+		add.Goods = append(add.Goods, cart.Goods{Line: i + 1, SKU: l.SKU, Quantity: l.Quantity, Properties: l.Properties})
+	}
+	made, left, err := s.carts.AddAgain(ctx, add)
+	if err != nil {
+		return Reordered{}, err
+	}
+	out := Reordered{Cart: made}
+	for i, l := range o.Lines {
+		at := slices.IndexFunc(left, func(x cart.LeftOut) bool { return x.Line == i+1 })
 		switch {
-		case err != nil:
-			return Reordered{}, err
-		case code != "":
-			out.Left = append(out.Left, LeftLine{SKU: l.SKU, Title: l.Title, Quantity: l.Quantity, Code: code})
-		default:
-			add.Lines = append(add.Lines, line)
-			if l.Delivery != cart.FirstDelivery && !slices.Contains(out.Folded, l.Delivery) {
-				out.Folded = append(out.Folded, l.Delivery)
-			}
+		case at >= 0:
+			out.Left = append(out.Left, LeftLine{SKU: l.SKU, Title: l.Title, Quantity: l.Quantity, Code: left[at].Code})
+		case l.Delivery != cart.FirstDelivery && !slices.Contains(out.Folded, l.Delivery):
+			out.Folded = append(out.Folded, l.Delivery)
 		}
 	}
-	if len(add.Lines) > 0 {
-		out.Cart, err = s.carts.AddLines(ctx, add)
-	}
-	return out, err
-}
-
-// canBuy returns why a line cannot be bought any more, "" if it can.
-func (s *Service) canBuy(ctx context.Context, o orders.Order, l cart.AddedLine) (cart.ProblemCode, error) {
-	_, err := s.carts.QuoteAdded(ctx, cart.Added{
-		Currency: o.Currency, Cart: cart.ID(o.Cart), Customer: o.Customer, Lines: []cart.AddedLine{{SKU: l.SKU, Quantity: l.Quantity}},
-		Address: func(context.Context) (pricing.Address, error) {
-			return pricing.Address{Country: o.ShippingCountry}, nil
-		},
-	})
-	if _, ok := errors.AsType[*cart.CurrencyError](err); ok {
-		return cart.NoPrice, nil
-	}
-	if _, ok := errors.AsType[*cart.NotForSaleError](err); ok || fault.CodeOf(err) == fault.NotFound {
-		return cart.Discontinued, nil
-	}
-	if _, ok := errors.AsType[*inventory.KitError](err); ok {
-		return cart.Discontinued, nil
-	}
-	return "", err
+	return out, nil
 }

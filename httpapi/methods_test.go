@@ -39,6 +39,7 @@ var notServed = map[string]string{
 		"Pricing.SpentPromotions Pricing.Variant Pricing.Variants": "parts of a cart's quote",
 
 	"Carts.AddLine": "AddLines with one", "Carts.RemoveLine": "SetQuantity of none", "Carts.MergeWith": "Merge says what to do",
+	"Carts.AddAgain":                   "Reorder says of which order",
 	"Carts.EraseGuest":                 "carts of guests erase themselves",
 	"Carts.Freeze Carts.Thaw":          "steps of a checkout",
 	"Carts.NoteLimit Carts.QuoteAdded": "steps of a checkout",
