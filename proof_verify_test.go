@@ -207,6 +207,8 @@ var damages = []struct {
 	{"payments.capture_forgotten", one(`UPDATE attempts SET auto_capture = 2, captured = 0, state = 'authorized'`)},
 	{"payments.held_in_vain", []string{`UPDATE attempts SET further = 1, state = 'authorized', captured = 0, refunded = 0, chosen = 0`,
 		`UPDATE orders SET authorized = authorized + 2 * total WHERE status = 'placed'`}},
+	{"payments.held_in_vain", []string{`UPDATE orders SET authorized = authorized + 1, total = captured WHERE status = 'placed' AND captured > 0`,
+		`UPDATE attempts SET authorized = authorized + 1 WHERE state = 'captured'`}},
 	{"payments.refund_forgotten", one(`UPDATE orders SET refund_granted = refund_granted + 1 WHERE status = 'placed'`)},
 	{"payments.operation_forgotten", one(`UPDATE operations SET state = 'pending'`)},
 	{"pricing.versions_grow", one(`UPDATE price_rules SET version = version + 1`)},

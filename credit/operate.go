@@ -14,6 +14,7 @@ type operate struct {
 	Of      payments.OperationKind `cbor:"3,keyasint"`
 	Balance ID                     `cbor:"4,keyasint"`
 	Amount  money.Amount           `cbor:"5,keyasint,omitempty"` // nothing for a void
+	Final   bool                   `cbor:"6,keyasint,omitempty"` // of a capture: the rest is let go
 }
 
 // Kind returns "credit.operate".
@@ -63,6 +64,11 @@ func (c operate) carryOut(tx *command.Tx, p *payment) (payments.Outcome, error) 
 		d = change{held: -n, spent: n}
 		p.captured += n
 		p.state, o.State, o.Amount = payments.Captured, payments.Captured, money.New(p.captured, c.Amount.Currency())
+		if c.Final {
+			d.held -= p.open()
+			p.voided += p.open()
+			o.Final = true
+		}
 	case payments.KindVoid:
 		n = p.open()
 		if n == 0 {

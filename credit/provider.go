@@ -72,7 +72,7 @@ func (p provider) Retrieve(ctx context.Context, r payments.LookupRequest) (payme
 
 // Capture takes what is held.
 func (p provider) Capture(ctx context.Context, r payments.CaptureRequest) (payments.Outcome, error) {
-	return p.operate(ctx, operate{Key: r.Key, Payment: r.PaymentKey, Of: payments.KindCapture, Balance: ID(r.ProviderID), Amount: r.Amount})
+	return p.operate(ctx, operate{Key: r.Key, Payment: r.PaymentKey, Of: payments.KindCapture, Balance: ID(r.ProviderID), Amount: r.Amount, Final: r.Final})
 }
 
 // Void lets go of what is held.

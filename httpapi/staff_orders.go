@@ -192,6 +192,7 @@ type capturePaymentInput struct {
 	Body    struct {
 		Amount *MoneyInput `json:"amount,omitempty" doc:"Missing means everything that is left."`
 		Reason string      `json:"reason,omitempty" maxLength:"500"`
+		Final  bool        `json:"final,omitempty" doc:"Let go of what is left."`
 	}
 }
 
@@ -200,7 +201,7 @@ func (a *api) capturePayment(ctx context.Context, in *capturePaymentInput) (*ans
 	if err != nil {
 		return nil, err
 	}
-	done, err := a.shop.Payments.Capture(ctx, payments.Capture{Attempt: payments.ID(in.Payment), Amount: amount, Reason: in.Body.Reason, Key: in.Key})
+	done, err := a.shop.Payments.Capture(ctx, payments.Capture{Attempt: payments.ID(in.Payment), Amount: amount, Reason: in.Body.Reason, Final: in.Body.Final, Key: in.Key})
 	if err != nil {
 		return nil, err
 	}

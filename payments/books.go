@@ -2,7 +2,6 @@ package payments
 
 import (
 	"github.com/keelshop/commerce/internal/command"
-	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 )
 
@@ -50,17 +49,14 @@ func (b *books) retryAt(a ID, kind OperationKind) int64 {
 	return at
 }
 
-// add records a new operation on an attempt.
-func (b *books) add(tx *command.Tx, a Attempt, kind OperationKind, minor int64, reason string) error {
-	n := 1
-	for _, op := range b.operations {
-		if op.Attempt == a.ID {
-			n = max(n, op.Number+1)
+// add records a new operation on an attempt. Of op it takes Kind, Amount,
+// Reason and Final.
+func (b *books) add(tx *command.Tx, a Attempt, op Operation) error {
+	op.Attempt, op.Number, op.Order, op.State = a.ID, 1, a.Order, OpIntent
+	for _, other := range b.operations {
+		if other.Attempt == a.ID {
+			op.Number = max(op.Number, other.Number+1)
 		}
-	}
-	op := Operation{
-		Attempt: a.ID, Number: n, Order: a.Order, Kind: kind, State: OpIntent,
-		Amount: money.New(minor, a.Amount.Currency()), Reason: reason,
 	}
 	b.operations = append(b.operations, op)
 	return insertOperation(tx, op)

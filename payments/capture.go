@@ -16,7 +16,10 @@ type Capture struct {
 	// Amount defaults to everything that is left.
 	Amount money.Amount `cbor:"2,keyasint,omitempty"`
 	Reason string       `cbor:"3,keyasint,omitempty"`
-	Key    string       `cbor:"-"` // idempotency key
+	// Final lets go of what the capture leaves: the shopper's bank need not hold
+	// it until it runs out.
+	Final bool   `cbor:"4,keyasint,omitempty"`
+	Key   string `cbor:"-"` // idempotency key
 }
 
 // operationReceipt names the operation that a command recorded.
@@ -70,7 +73,7 @@ func (c Capture) apply(tx *command.Tx) (operationReceipt, error) {
 	if err != nil {
 		return operationReceipt{}, err
 	}
-	err = b.add(tx, a, KindCapture, want.Minor(), c.Reason)
+	err = b.add(tx, a, Operation{Kind: KindCapture, Amount: want, Reason: c.Reason, Final: c.Final})
 	return operationReceipt{Number: b.operations[len(b.operations)-1].Number}, err
 }
 

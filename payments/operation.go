@@ -51,6 +51,7 @@ type Operation struct {
 	Decline    DeclineCode // why it failed
 	Raw        string      // the provider's own word for Decline
 	Reason     string      // why it was asked for
+	Final      bool        // of a capture: what it leaves is let go
 
 	CreatedAt, UpdatedAt time.Time
 
@@ -67,9 +68,9 @@ func (op Operation) due(clock int64) bool { return !op.State.Final() && op.retry
 // to it that somebody will ask.
 func insertOperation(tx *command.Tx, op Operation) error {
 	_, err := tx.Exec(`INSERT INTO operations (attempt, n, order_id, slot, kind, currency, amount, state,
-		provider_id, decline_code, raw_code, reason, retry_at, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, 'intent', '', '', '', ?, 0, ?, ?)`,
-		op.Attempt, op.Number, op.Order, tx.Slot, op.Kind, op.Amount.Currency(), op.Amount.Minor(), op.Reason, tx.At, tx.At)
+		provider_id, decline_code, raw_code, reason, final, retry_at, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, 'intent', '', '', '', ?, ?, 0, ?, ?)`,
+		op.Attempt, op.Number, op.Order, tx.Slot, op.Kind, op.Amount.Currency(), op.Amount.Minor(), op.Reason, op.Final, tx.At, tx.At)
 	if err != nil {
 		return err
 	}
@@ -84,7 +85,7 @@ func updateOperation(tx *command.Tx, op Operation) error {
 }
 
 const selectOperation = `SELECT attempt, n, order_id, kind, currency, amount, state, provider_id,
-	decline_code, raw_code, reason, retry_at, created_at, updated_at FROM operations`
+	decline_code, raw_code, reason, retry_at, created_at, updated_at, final FROM operations`
 
 // OperationsTx returns what was asked of providers after the payments of an
 // order, by attempt and number.
@@ -114,6 +115,6 @@ func scanOperation(r *sqlite.Rows) Operation {
 		Attempt: ID(r.Text(0)), Number: r.Int(1), Order: orders.ID(r.Text(2)), Kind: OperationKind(r.Text(3)),
 		Amount: money.New(r.Int64(5), money.Currency(r.Text(4))), State: OperationState(r.Text(6)), ProviderID: r.Text(7),
 		Decline: DeclineCode(r.Text(8)), Raw: r.Text(9), Reason: r.Text(10), retryAt: r.Int64(11),
-		CreatedAt: instant(r.Int64(12)), UpdatedAt: instant(r.Int64(13)),
+		CreatedAt: instant(r.Int64(12)), UpdatedAt: instant(r.Int64(13)), Final: r.Bool(14),
 	}
 }

@@ -151,7 +151,7 @@ func (b *books) planVoids(tx *command.Tx) (later int64, err error) {
 			later = sooner(later, at)
 			continue
 		}
-		if err := b.add(tx, a, KindVoid, open, reason); err != nil {
+		if err := b.add(tx, a, Operation{Kind: KindVoid, Amount: money.New(open, b.order.Currency), Reason: reason}); err != nil {
 			return 0, err
 		}
 	}
@@ -174,7 +174,7 @@ func (b *books) planCaptures(tx *command.Tx) (later int64, err error) {
 			later = sooner(later, at)
 			continue
 		}
-		if err := b.add(tx, a, KindCapture, open, "order placed"); err != nil {
+		if err := b.add(tx, a, Operation{Kind: KindCapture, Amount: money.New(open, b.order.Currency), Reason: "order placed"}); err != nil {
 			return 0, err
 		}
 	}
@@ -241,7 +241,7 @@ func (b *books) planRefunds(tx *command.Tx) (later int64, err error) {
 			later = sooner(later, at)
 			continue
 		}
-		if err := b.add(tx, a, KindRefund, part, reason); err != nil {
+		if err := b.add(tx, a, Operation{Kind: KindRefund, Amount: money.New(part, b.order.Currency), Reason: reason}); err != nil {
 			return 0, err
 		}
 	}

@@ -28,7 +28,7 @@ type Provider interface {
 	Retrieve(ctx context.Context, r LookupRequest) (Outcome, error)
 	// Capture takes what was authorized, in one or more parts. The outcome is
 	// Captured with all that was taken so far, or Declined. A provider that
-	// lets go of the rest says so by Final.
+	// lets go of the rest, which it does if it is asked to, says so by Final.
 	Capture(ctx context.Context, r CaptureRequest) (Outcome, error)
 	// Void lets go of what is authorized and not captured, and ends a payment
 	// that is not decided yet. The outcome is Voided or Canceled, or the state
@@ -90,6 +90,9 @@ type CaptureRequest struct {
 	ProviderID string // of the payment
 	Amount     money.Amount
 	Total      money.Amount // Amount and all that was captured before it
+	// Final says that no further capture follows: what is authorized beyond Total
+	// is to be let go.
+	Final bool
 }
 
 // VoidRequest asks to let go of authorized money.

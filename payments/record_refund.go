@@ -64,7 +64,7 @@ func (c RecordRefund) apply(tx *command.Tx) (operationReceipt, error) {
 	if err != nil {
 		return operationReceipt{}, err
 	}
-	if err := b.add(tx, a, KindRefund, amount.Minor(), c.Reason); err != nil {
+	if err := b.add(tx, a, Operation{Kind: KindRefund, Amount: amount, Reason: c.Reason}); err != nil {
 		return operationReceipt{}, err
 	}
 	op := b.operations[len(b.operations)-1]

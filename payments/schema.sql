@@ -45,6 +45,7 @@ CREATE TABLE operations (
 	decline_code TEXT    NOT NULL,
 	raw_code     TEXT    NOT NULL,
 	reason       TEXT    NOT NULL,
+	final        INTEGER NOT NULL DEFAULT 0 CHECK (final = 0 OR final = 1 AND kind = 'capture'), -- what it leaves is let go
 	retry_at     INTEGER NOT NULL, -- not before this; 0 is at once
 	created_at   INTEGER NOT NULL,
 	updated_at   INTEGER NOT NULL,

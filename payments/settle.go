@@ -110,7 +110,7 @@ func (s *Service) ask(ctx context.Context, a Attempt, op Operation) (Outcome, er
 	switch op.Kind {
 	case KindCapture:
 		total := money.New(a.Captured.Minor()+op.Amount.Minor(), op.Amount.Currency())
-		return p.Capture(ctx, CaptureRequest{Key: op.Key(), PaymentKey: a.Key(), ProviderID: a.ProviderID, Amount: op.Amount, Total: total})
+		return p.Capture(ctx, CaptureRequest{Key: op.Key(), PaymentKey: a.Key(), ProviderID: a.ProviderID, Amount: op.Amount, Total: total, Final: op.Final})
 	case KindVoid:
 		return p.Void(ctx, VoidRequest{Key: op.Key(), PaymentKey: a.Key(), ProviderID: a.ProviderID, Token: a.Token})
 	}

@@ -51,7 +51,7 @@ func (c Void) apply(tx *command.Tx) (operationReceipt, error) {
 	case !b.order.Captured.IsPositive():
 		return operationReceipt{}, fault.New(fault.Refused, "nothing of order %s was captured: cancel it to let its money go", a.Order)
 	}
-	err = b.add(tx, a, KindVoid, a.Open().Minor(), c.Reason)
+	err = b.add(tx, a, Operation{Kind: KindVoid, Amount: a.Open(), Reason: c.Reason})
 	return operationReceipt{Number: b.operations[len(b.operations)-1].Number}, err
 }
 

@@ -79,3 +79,33 @@ func TestVoidWhoseAnswerIsLost(t *testing.T) {
 	}
 	s.quiet()
 }
+
+// A final capture lets go of what it leaves, also if its answer is lost.
+func TestFinalCapture(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		s := newShop(t)
+		it := s.sell("pm_card_visa", false)
+		s.bank.SetFaults(func(c simulator.Call) simulator.Fault {
+			if lost && c.Of == payments.KindCapture && !c.Lookup && c.Attempt == 1 {
+				return simulator.LostAnswer
+			}
+			return simulator.None
+		})
+		op, err := s.pay.Capture(s.ctx, payments.Capture{Attempt: it.pay, Amount: eur(1000), Final: true})
+		if err != nil || !op.Final || op.State != payments.OpSucceeded && !lost {
+			t.Fatalf("%+v, %v", op, err)
+		}
+		s.must(s.settle())
+		if a := s.attempt(it); a.Captured != eur(1000) || a.Voided != eur(total-1000) || !a.Open().IsZero() {
+			t.Errorf("captured %v, let go %v, open %v", a.Captured, a.Voided, a.Open())
+		}
+		if c, _ := s.bank.Charge(string(it.pay)); c.Captured != eur(1000) || c.Voided != eur(total-1000) {
+			t.Errorf("the bank took %v and let go of %v", c.Captured, c.Voided)
+		}
+		_, err = s.pay.Capture(s.ctx, payments.Capture{Attempt: it.pay, Amount: eur(1)})
+		if _, none := errors.AsType[*payments.AmountError](err); !none {
+			t.Errorf("after the final one: %v", err)
+		}
+		s.quiet()
+	}
+}

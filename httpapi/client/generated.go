@@ -2142,7 +2142,9 @@ type CancelOrderBody struct {
 type CapturePaymentBody struct {
 	// Missing means everything that is left.
 	Amount *MoneyInput `json:"amount,omitempty"`
-	Reason string      `json:"reason,omitempty"`
+	// Let go of what is left.
+	Final  bool   `json:"final,omitempty"`
+	Reason string `json:"reason,omitempty"`
 }
 
 // Cart is a value of the API.

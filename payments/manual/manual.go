@@ -40,7 +40,9 @@ func (provider) Retrieve(context.Context, payments.LookupRequest) (payments.Outc
 
 // Capture takes the caller's word that the money has come.
 func (provider) Capture(_ context.Context, r payments.CaptureRequest) (payments.Outcome, error) {
-	return agree(payments.Captured, r.Key, r.Total), nil
+	o := agree(payments.Captured, r.Key, r.Total)
+	o.Final = r.Final
+	return o, nil
 }
 
 // Void takes the caller's word that no money will come.

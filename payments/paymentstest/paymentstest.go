@@ -52,7 +52,9 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"prepare moves no money", (*suite).prepareMovesNothing},
 		{"capture", (*suite).capture},
 		{"capture too much", (*suite).captureTooMuch},
+		{"capture of a part lets go of the rest", (*suite).captureFinal},
 		{"void", (*suite).void},
+		{"void of what a capture left", (*suite).voidRest},
 		{"void comes too late", (*suite).voidTooLate},
 		{"refund", (*suite).refund},
 		{"refund too much", (*suite).refundTooMuch},
@@ -253,6 +255,43 @@ func (s *suite) captureTooMuch() {
 		s.Error("the decline has no code")
 	}
 	s.must(s.captureOf(paid, key+"/2", price, price))(payments.Captured, price)
+}
+
+// captureFinal: what a final capture leaves cannot be had any more.
+func (s *suite) captureFinal() {
+	paid := s.pay(false)
+	final := payments.CaptureRequest{
+		Key: key + "/1", PaymentKey: key, ProviderID: paid.ProviderID, Amount: s.amount(1000), Total: s.amount(1000), Final: true,
+	}
+	for range 2 {
+		if o := s.must(s.h.Provider.Capture(s.ctx, final))(payments.Captured, 1000); !o.Final {
+			s.Error("it does not say that the rest was let go")
+		}
+	}
+	s.needBooks()
+	s.must(s.captureOf(paid, key+"/2", 250, price))(payments.Declined, 0)
+	s.must(s.lookUp(paid))(payments.Captured, 1000)
+	s.must(s.lookUpOperation(paid, payments.KindCapture, key+"/1", ""))(payments.Captured, 1000)
+	s.must(s.refundOf(paid, key+"/3", 1000))(payments.Refunded, 1000)
+	s.must(s.refundOf(paid, key+"/4", 1))(payments.Declined, 0)
+}
+
+// voidRest: what was captured stays, and what was not is let go, once.
+func (s *suite) voidRest() {
+	paid := s.pay(false)
+	s.must(s.captureOf(paid, key+"/1", 1000, 1000))(payments.Captured, 1000)
+	if s.h.OneCapture {
+		s.must(s.voidOf(paid, key+"/2"))(payments.Captured, 1000) // nothing was left
+		return
+	}
+	done := s.must(s.voidOf(paid, key+"/2"))(payments.Voided, 0)
+	s.must(s.voidOf(paid, key+"/2"))(payments.Voided, 0)
+	s.needBooks()
+	s.must(s.lookUpOperation(paid, payments.KindVoid, key+"/2", done.ProviderID))(payments.Voided, 0)
+	s.must(s.captureOf(paid, key+"/3", 250, price))(payments.Declined, 0)
+	s.must(s.voidOf(paid, key+"/4"))(payments.Captured, 1000)
+	s.must(s.lookUp(paid))(payments.Captured, 1000)
+	s.must(s.refundOf(paid, key+"/5", 1000))(payments.Refunded, 1000)
 }
 
 func (s *suite) void() {

@@ -65,7 +65,7 @@ func (p *payment) outcome() payments.Outcome {
 	case payments.Authorized:
 		o.Amount = p.amount(p.authorized)
 	case payments.Captured:
-		o.Amount = p.amount(p.captured)
+		o.Amount, o.Final = p.amount(p.captured), p.captured+p.voided == p.authorized
 	case payments.Pending:
 		if p.card.voucher {
 			o.Next = &payments.NextAction{Kind: payments.Voucher, Details: []payments.Detail{{Name: "number", Value: p.id}}}
@@ -78,13 +78,16 @@ func (p *payment) outcome() payments.Outcome {
 	return o
 }
 
-func (p *payment) capture(a money.Amount) payments.Outcome {
+func (p *payment) capture(a money.Amount, final bool) payments.Outcome {
 	if p.captured+p.voided == p.authorized || !p.fits(a, p.authorized-p.captured-p.voided) {
 		return refused("amount_too_large")
 	}
 	p.captured += a.Minor()
 	p.state = payments.Captured
-	return payments.Outcome{State: payments.Captured, Amount: p.amount(p.captured)}
+	if final {
+		p.voided = p.authorized - p.captured
+	}
+	return payments.Outcome{State: payments.Captured, Amount: p.amount(p.captured), Final: p.captured+p.voided == p.authorized}
 }
 
 func (p *payment) void() payments.Outcome {

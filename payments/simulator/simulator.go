@@ -149,7 +149,7 @@ func (s *Simulator) Retrieve(ctx context.Context, r payments.LookupRequest) (pay
 // Capture takes authorized money.
 func (s *Simulator) Capture(ctx context.Context, r payments.CaptureRequest) (payments.Outcome, error) {
 	return s.through(ctx, Call{Of: payments.KindCapture, Key: r.Key}, func() (payments.Outcome, error) {
-		return s.once(payments.KindCapture, r.Key, r.PaymentKey, func(p *payment) payments.Outcome { return p.capture(r.Amount) })
+		return s.once(payments.KindCapture, r.Key, r.PaymentKey, func(p *payment) payments.Outcome { return p.capture(r.Amount, r.Final) })
 	})
 }
 

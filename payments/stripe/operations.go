@@ -20,7 +20,7 @@ func (p *Provider) Capture(ctx context.Context, r payments.CaptureRequest) (paym
 		Metadata:        map[string]string{captureMark(r.Key): r.Key},
 	}
 	if p.config.multicapture {
-		params.FinalCapture = stripe.Bool(false)
+		params.FinalCapture = stripe.Bool(r.Final)
 	}
 	params.SetIdempotencyKey(r.Key)
 	intent, err := p.api.V1PaymentIntents.Capture(ctx, r.ProviderID, params)
@@ -55,7 +55,10 @@ func (p *Provider) Void(ctx context.Context, r payments.VoidRequest) (payments.O
 	if err != nil {
 		return payments.Outcome{}, plain(err)
 	}
-	if before.Status == stripe.PaymentIntentStatusRequiresCapture && before.AmountReceived > 0 {
+	switch {
+	case before.Metadata[metaRest] == r.Key: // it was done before
+		return payments.Outcome{State: payments.Voided, ProviderID: r.ProviderID}, nil
+	case before.Status == stripe.PaymentIntentStatusRequiresCapture && before.AmountReceived > 0:
 		return p.endCaptures(ctx, r)
 	}
 	params := &stripe.PaymentIntentCancelParams{}
@@ -82,7 +85,7 @@ func held(i *stripe.PaymentIntent) bool {
 
 // endCaptures lets go of what is left after captures in parts.
 func (p *Provider) endCaptures(ctx context.Context, r payments.VoidRequest) (payments.Outcome, error) {
-	params := &stripe.PaymentIntentCaptureParams{AmountToCapture: stripe.Int64(0), FinalCapture: stripe.Bool(true)}
+	params := &stripe.PaymentIntentCaptureParams{AmountToCapture: stripe.Int64(0), FinalCapture: stripe.Bool(true), Metadata: map[string]string{metaRest: r.Key}}
 	params.SetIdempotencyKey(r.Key)
 	if _, err := p.api.V1PaymentIntents.Capture(ctx, r.ProviderID, params); err != nil {
 		return declinedRequest(err)

@@ -15,6 +15,7 @@ const (
 	metaBrowser = "commerce_browser"  // the shopper's browser confirms
 	metaKey     = "commerce_key"      // of a refund, or of a means of payment that is kept
 	metaCapture = "commerce_capture_" // of a capture, before its number
+	metaRest    = "commerce_rest"     // the key of the void that let go of what captures left
 )
 
 // Prepare makes a PaymentIntent without confirming it.

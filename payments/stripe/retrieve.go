@@ -26,6 +26,9 @@ func (p *Provider) Retrieve(ctx context.Context, r payments.LookupRequest) (paym
 			return payments.Outcome{State: payments.NotFound}, nil
 		}
 	case payments.KindVoid:
+		if intent.Metadata[metaRest] == r.Key {
+			return payments.Outcome{State: payments.Voided, ProviderID: intent.ID}, nil
+		}
 		if intent.Status != stripe.PaymentIntentStatusCanceled {
 			return payments.Outcome{State: payments.NotFound}, nil
 		}
