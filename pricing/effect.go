@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+	"sort"
 
 	"github.com/keelshop/commerce/money"
 )
@@ -24,7 +25,7 @@ func (p *pricer) effect(c *compiled, d *deal) (off int64, err error) {
 	case BuyGet:
 		off, err = p.buyGet(c, d)
 	case Gift:
-		off, err = p.cheapest(c, d, &c.given, nil, e.Get, money.Percent(100))
+		off, err = p.cheapest(d, c.given.matches, e.Get, money.Percent(100))
 	case Tiered:
 		off, err = p.tier(c, d)
 	}
@@ -111,27 +112,60 @@ func atMostProduct(x, y int64) int64 {
 	return 1<<63 - 1
 }
 
-// buyGet reduces the cheapest of what is got.
+// buyGet reduces the cheapest of what is got: first of what only the promotion's
+// own items are, then of what could be bought, too.
 func (p *pricer) buyGet(c *compiled, d *deal) (int64, error) {
 	e := &c.Effect
 	bought, _ := p.counted(&c.counted)
-	group, got, but := e.Buy+e.Get, &c.counted, (*matcher)(nil)
-	if !e.Items.isZero() {
-		group, got, but = e.Buy, &c.given, &c.counted
+	if e.Items.isZero() {
+		return p.cheapest(d, c.counted.matches, atMostProduct(e.times(bought, e.Buy+e.Get), e.Get), e.Rate)
 	}
-	times := bought / group
+	own, shared := int64(0), int64(0)
+	for i := range p.in.Lines {
+		switch l := &p.in.Lines[i]; {
+		case l.Voucher || !c.given.matches(l):
+		case c.counted.matches(l):
+			shared += l.Quantity
+		default:
+			own += l.Quantity
+		}
+	}
+	own, shared = e.got(bought, own, shared)
+	off, err := p.cheapest(d, func(l *Line) bool { return c.given.matches(l) && !c.counted.matches(l) }, own, e.Rate)
+	if err != nil || shared == 0 {
+		return off, err
+	}
+	more, err := p.cheapest(d, func(l *Line) bool { return c.given.matches(l) && c.counted.matches(l) }, shared, e.Rate)
+	return off + more, err
+}
+
+// times returns how often a BuyGet counts for so many units.
+func (e *Effect) times(units, group int64) int64 {
+	times := units / group
 	if e.Times > 0 {
 		times = min(times, e.Times)
 	}
-	return p.cheapest(c, d, got, but, atMostProduct(times, e.Get), e.Rate)
+	return times
 }
 
-// cheapest takes a rate off so many units of the lines that got matches and
-// but does not, from the cheapest on.
-func (p *pricer) cheapest(c *compiled, d *deal, got, but *matcher, units int64, r money.Rate) (off int64, err error) {
+// got says how many units of a BuyGet with Items are got: of those that only
+// they are, and of those that count as bought, too. No unit is both, so each that
+// is got of the latter leaves one less to be bought.
+func (e *Effect) got(bought, own, shared int64) (ofOwn, ofShared int64) {
+	due := func(x int64) int64 { return atMostProduct(e.times(bought-x, e.Buy), e.Get) }
+	// The largest number of shared units that are due when they are not bought.
+	x := int64(sort.Search(int(shared), func(x int) bool { return own+int64(x)+1 > due(int64(x)+1) }))
+	all := min(due(x), own+x)
+	ofOwn = min(all, own)
+	return ofOwn, all - ofOwn
+}
+
+// cheapest takes a rate off so many units of the lines that are meant, from the
+// cheapest on.
+func (p *pricer) cheapest(d *deal, meant func(*Line) bool, units int64, r money.Rate) (off int64, err error) {
 	p.order = p.order[:0]
 	for i := range p.in.Lines {
-		if l := &p.in.Lines[i]; !l.Voucher && got.matches(l) && (but == nil || !but.matches(l)) {
+		if l := &p.in.Lines[i]; !l.Voucher && meant(l) {
 			p.order = append(p.order, i)
 		}
 	}
@@ -154,7 +188,8 @@ func (p *pricer) cheapest(c *compiled, d *deal, got, but *matcher, units int64, 
 	return off, nil
 }
 
-// tier applies the highest tier that is reached.
+// tier applies the highest tier that is reached and that there is in the cart's
+// currency.
 func (p *pricer) tier(c *compiled, d *deal) (int64, error) {
 	units, total := p.counted(&c.counted)
 	for i := len(c.Effect.Tiers) - 1; i >= 0; i-- {
@@ -166,7 +201,10 @@ func (p *pricer) tier(c *compiled, d *deal) (int64, error) {
 		if len(t.Amounts) == 0 {
 			return p.share(c, d, t.Rate)
 		}
-		amount, _ := in(t.Amounts, p.in.Currency)
+		amount, ok := in(t.Amounts, p.in.Currency)
+		if !ok {
+			continue // it is none in this currency
+		}
 		off := min(amount, p.base(c, d))
 		p.spread(off, p.trial)
 		return off, nil

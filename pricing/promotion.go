@@ -99,7 +99,7 @@ const (
 	AmountOff    EffectKind = "amount_off"    // Amounts off the items together, or off each with PerUnit
 	FixedPrice   EffectKind = "fixed_price"   // each of the items costs Amounts
 	BuyGet       EffectKind = "buy_get"       // whoever takes Buy gets Get more at Rate off
-	Tiered       EffectKind = "tiered"        // the highest of Tiers that is reached
+	Tiered       EffectKind = "tiered"        // the highest of Tiers that is reached, of those in the cart's currency
 	FreeShipping EffectKind = "free_shipping" // Rate off shipping
 	Gift         EffectKind = "gift"          // Get units of Items, if they are in the cart, at no cost
 )
@@ -111,7 +111,8 @@ type Effect struct {
 	// Items are the lines that it reduces.
 	//
 	// Of a BuyGet without Items, those that the conditions count are bought and
-	// got; otherwise the latter are bought, and these are got. The cheapest
+	// got; otherwise the latter are bought, and these are got. A unit of both is
+	// got only if the others do not suffice, and is not bought then. The cheapest
 	// are the ones that are reduced.
 	Items   Selector       `cbor:"2,keyasint,omitempty" json:"items,omitempty,omitzero"`
 	Rate    money.Rate     `cbor:"3,keyasint,omitempty" json:"rate,omitempty,omitzero"`

@@ -86,6 +86,13 @@ func TestEffects(t *testing.T) {
 		"3 for 2, once":         {pricing.Promotion{ID: "p", Name: "p", Effect: pricing.Effect{Kind: pricing.BuyGet, Buy: 2, Get: 1, Times: 1, Rate: money.Percent(50)}}, []int64{0, 0, 166}},
 		"a mug gets 2 teas": {pricing.Promotion{ID: "p", Name: "p", If: pricing.Conditions{Items: skus("mug")},
 			Effect: pricing.Effect{Kind: pricing.BuyGet, Items: skus("tea", "mug"), Buy: 1, Get: 1, Rate: money.Percent(100)}}, []int64{0, 0, 666}},
+		// Six units: two mugs, a pot and a tea are bought for the two teas that are got.
+		"any 2 get a tea":       {pricing.Promotion{ID: "p", Name: "p", Effect: pricing.Effect{Kind: pricing.BuyGet, Items: skus("tea"), Buy: 2, Get: 1, Rate: money.Percent(100)}}, []int64{0, 0, 666}},
+		"any 2 get a tea, once": {pricing.Promotion{ID: "p", Name: "p", Effect: pricing.Effect{Kind: pricing.BuyGet, Items: skus("tea"), Buy: 2, Get: 1, Times: 1, Rate: money.Percent(100)}}, []int64{0, 0, 333}},
+		"any 6 get a tea":       {pricing.Promotion{ID: "p", Name: "p", Effect: pricing.Effect{Kind: pricing.BuyGet, Items: skus("tea"), Buy: 6, Get: 1, Rate: money.Percent(100)}}, []int64{0, 0, 0}},
+		"a tier in another currency": {pricing.Promotion{ID: "p", Name: "p", Effect: pricing.Effect{Kind: pricing.Tiered, Tiers: []pricing.Tier{
+			{MinQuantity: 2, Rate: money.Percent(10)}, {MinQuantity: 3, Amounts: []money.Amount{money.New(9900, "USD")}},
+		}}}, []int64{200, 250, 100}},
 		"a tea as a gift": {pricing.Promotion{ID: "p", Name: "p", Effect: pricing.Effect{Kind: pricing.Gift, Items: skus("tea"), Get: 1}}, []int64{0, 0, 333}},
 		"the second tier": {pricing.Promotion{ID: "p", Name: "p", Effect: pricing.Effect{Kind: pricing.Tiered, Tiers: []pricing.Tier{
 			{MinQuantity: 2, Rate: money.Percent(1)}, {MinSubtotal: euros(5000), Amounts: euros(100)}, {MinQuantity: 7, Rate: money.Percent(90)},
@@ -428,4 +435,39 @@ func TestTaxesThatCannotBeCombined(t *testing.T) {
 	if err := many.Check(); fault.CodeOf(err) != fault.Invalid {
 		t.Errorf("17 taxes on one row: got %v", err)
 	}
+}
+
+// What is got is the most that can be, when no unit is bought and got.
+func TestWhatIsGotIsNotBought(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		few := rapid.Int64Range(0, 12)
+		bought, shared, own := few.Draw(t, "only bought"), few.Draw(t, "bought or got"), few.Draw(t, "only got")
+		e := pricing.Effect{Kind: pricing.BuyGet, Items: skus("b", "c"), Rate: money.Percent(100),
+			Buy: few.Draw(t, "buy") + 1, Get: few.Draw(t, "get") + 1, Times: few.Draw(t, "times")}
+		in := pricing.Input{Currency: "EUR"}
+		for sku, n := range map[catalog.SKU]int64{"a": bought, "b": shared, "c": own} {
+			if n > 0 {
+				in.Lines = append(in.Lines, pricing.Line{SKU: sku, Quantity: n, UnitPrice: 100})
+			}
+		}
+		r, err := pricing.NewRules(pricing.Settings{}, nil, nil, pricing.Promotion{ID: "p", Name: "p", If: pricing.Conditions{Items: skus("a", "b")}, Effect: e})
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, err := r.Price(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		most := int64(0)
+		for got := range shared + 1 {
+			times := (bought + shared - got) / e.Buy
+			if e.Times > 0 {
+				times = min(times, e.Times)
+			}
+			most = max(most, min(times*e.Get, own+got))
+		}
+		if q.Discount != 100*most {
+			t.Fatalf("%d units are got, and %d can be", q.Discount/100, most)
+		}
+	})
 }
