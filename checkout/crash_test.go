@@ -451,7 +451,7 @@ func TestCrashMatrix(t *testing.T) {
 			}
 		}
 	}
-	if cases < 280 {
+	if cases < 500 {
 		t.Errorf("there were only %d cases", cases)
 	}
 	s.clears()

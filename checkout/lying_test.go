@@ -110,6 +110,7 @@ func TestWebhooksInAnyOrder(t *testing.T) {
 	s.sells("mug", int64(tries)+1)
 	rng := rand.New(rand.NewPCG(7, 2))
 	tokens := []string{approves, declines, challenges, simulator.TokenPending, simulator.TokenLostAnswer}
+	sold := map[orders.ID]bool{} // each try's order, and whether it is to be placed
 	for i := range tries {
 		token, yes := tokens[rng.IntN(len(tokens))], rng.IntN(4) > 0
 		buy := checkout.Complete{Cart: s.basket("mug", 1), PayWith: "simulator", Token: token, Key: fmt.Sprint("try ", i)}
@@ -160,6 +161,29 @@ func TestWebhooksInAnyOrder(t *testing.T) {
 		}
 		if c := s.cart(buy.Cart); placed && c.Order != string(order) {
 			t.Fatalf("try %d: orders %s and %s", i, order, c.Order)
+		}
+		sold[order] = placed
+	}
+	made := 0
+	for o, err := range s.orders.All(s.ctx(), orders.Filter{}) {
+		s.must(err)
+		if _, known := sold[o.ID]; !known {
+			t.Errorf("nobody was told of order %s, which is %s", o.ID, o.Status)
+		}
+		made++
+	}
+	if made != tries || len(sold) != tries {
+		t.Errorf("%d tries made %d orders, and %d were told of", tries, made, len(sold))
+	}
+	paid := map[string]int{}
+	for _, c := range s.bank.Charges() {
+		if c.Captured.Minor() > 0 {
+			paid[c.Order]++
+		}
+	}
+	for order, placed := range sold {
+		if want := map[bool]int{true: 1}[placed]; paid[string(order)] != want {
+			t.Errorf("order %s was charged %d times, want %d", order, paid[string(order)], want)
 		}
 	}
 	for _, found := range s.audit() {
