@@ -11,6 +11,7 @@ import (
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
+	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/pricing"
 )
 
@@ -126,6 +127,30 @@ func TestDocumentsFollowOrders(t *testing.T) {
 			s.must(err)
 			count(paid.ID, 2)
 		})
+	}
+}
+
+// TestAnOrderThatIsSoonRefunded is invoiced on payment though a part of it has
+// gone back before anybody looked, and not if all of it has.
+func TestAnOrderThatIsSoonRefunded(t *testing.T) {
+	s := newShop(t)
+	ctx := t.Context()
+	settings, err := s.Documents.Settings(ctx)
+	s.must(err)
+	settings.Invoice = documents.OnPayment
+	_, err = s.Documents.PutSettings(ctx, documents.PutSettings{Settings: settings})
+	s.must(err)
+	part, all := s.buys(checkout.Complete{}), s.buys(checkout.Complete{})
+	for o, amount := range map[orders.ID]money.Amount{part.ID: euro(300), all.ID: all.Total} {
+		_, err := s.Payments.Refund(ctx, payments.Refund{Order: o, Amount: amount, Reason: "late"})
+		s.must(err)
+	}
+	s.must(s.Documents.Follow(ctx))
+	if got, err := s.Documents.ByOrder(ctx, part.ID); err != nil || len(got) != 1 || got[0].Gross.Minor() != part.Total.Minor()-300 {
+		t.Errorf("after a part went back: %+v, %v", got, err)
+	}
+	if got, err := s.Documents.ByOrder(ctx, all.ID); err != nil || len(got) != 0 {
+		t.Errorf("after all went back: %+v, %v", got, err)
 	}
 }
 

@@ -113,7 +113,7 @@ func (s *Service) issueIfDue(ctx context.Context, order orders.ID, when When) (b
 	if err != nil || o.PlacedAt.IsZero() {
 		return false, err
 	}
-	due := when == OnPayment && (o.PaymentStatus == orders.Paid || o.PaymentStatus == orders.Overcharged) || when == OnShip && o.Shipped > 0
+	due := when == OnPayment && paid(o) || when == OnShip && o.Shipped > 0
 	if !due || o.Total.IsZero() {
 		have, err := s.ByOrder(ctx, order)
 		if err != nil || len(have) == 0 {
@@ -122,6 +122,19 @@ func (s *Service) issueIfDue(ctx context.Context, order orders.ID, when When) (b
 	}
 	_, err = s.Issue(ctx, order)
 	return err == nil, err
+}
+
+// paid reports whether all of an order is paid, or was before a part of it went
+// back. One that went back in full before anybody looked is not invoiced.
+func paid(o orders.Order) bool {
+	switch o.PaymentStatus {
+	case orders.Paid, orders.Overcharged:
+		return true
+	case orders.PartiallyRefunded:
+		kept, lowered := o.Captured.Minor()-o.Refunded.Minor(), o.RefundGranted.Minor()-o.ExcessGranted.Minor()
+		return kept >= o.Total.Minor()-lowered
+	}
+	return false
 }
 
 // noteDone notes how far the orders of a shard have their documents.
