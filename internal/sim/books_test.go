@@ -5,6 +5,7 @@ import (
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/credit"
+	"github.com/keelshop/commerce/documents"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
@@ -34,10 +35,13 @@ func (w *world) totalsAgree(all []orders.Order) error {
 		total, taxes := int64(0), int64(0)
 		for _, l := range o.Lines {
 			goods, off := price*l.Quantity, int64(0)
-			if len(o.Promotions) > 0 {
+			if len(o.Promotions) > 0 && l.SKU != card {
 				off = goods / 10
 			}
 			costs, tax := w.taxed(goods - off)
+			if l.SKU == card {
+				costs, tax = goods, 0
+			}
 			if l.Total.Minor() != goods || l.Discount.Minor() != off || l.Tax.Minor() != tax || l.Gross.Minor() != costs {
 				return fmt.Errorf("order %s with %v: %d of %s should cost %d with a tax of %d: %+v", o.ID, o.Promotions, l.Quantity, l.SKU, costs, tax, l)
 			}
@@ -115,12 +119,76 @@ func (w *world) paid(o orders.Order, charges map[string]simulator.Charge) error 
 			return fmt.Errorf("the payment %s is %+v, the bank has %+v", a.ID, a, c)
 		}
 	}
-	kept, due := o.Captured.Minor()-o.Refunded.Minor(), o.Total.Minor()-o.RefundGranted.Minor()
-	if o.Status != orders.Placed {
-		due = 0
+	if kept := o.Captured.Minor() - o.Refunded.Minor(); kept != due(o) {
+		return fmt.Errorf("%d minor units are kept of what is %s, and %d are due", kept, o.Status, due(o))
 	}
-	if kept != due {
-		return fmt.Errorf("%d minor units are kept of what is %s, and %d are due", kept, o.Status, due)
+	return nil
+}
+
+// due is what an order costs in the end, in minor units.
+func due(o orders.Order) int64 {
+	if o.Status != orders.Placed {
+		return 0
+	}
+	return o.Total.Minor() - o.RefundGranted.Minor()
+}
+
+// papersAgree reads the numbers and documents of orders: a number of the sequence is in its order and in no other, invoices
+// less credit notes are what is due, and gift cards were made for those who have bought them.
+func (w *world) papersAgree(all []orders.Order) error {
+	s := w.running()[0].shop
+	numbers, err := w.numbers()
+	if err != nil {
+		return err
+	}
+	for _, o := range all {
+		if n, ok := numbers[o.ID]; ok && n != o.Number {
+			return fmt.Errorf("order %s has the number %s, and the sequence has %s for it", o.ID, o.Number, n)
+		}
+		papers, err := s.Documents.ByOrder(w.t.Context(), o.ID)
+		if err != nil {
+			return err
+		}
+		sum := int64(0)
+		for _, d := range papers {
+			if d.Number == "" {
+				return fmt.Errorf("order %s: the document %s has no number", o.ID, d.ID)
+			}
+			if d.Kind == documents.Invoice {
+				sum += d.Gross.Minor()
+			} else {
+				sum -= d.Gross.Minor()
+			}
+		}
+		if sum != due(o) {
+			return fmt.Errorf("order %s, %s: its documents make %d, and %d are due: %+v", o.ID, o.Status, sum, due(o), papers)
+		}
+		if err := w.cardsAgree(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cardsAgree counts the gift cards that were made for an order.
+func (w *world) cardsAgree(o orders.Order) error {
+	want := int64(0)
+	for _, l := range o.Lines {
+		if l.SKU == card && o.Status == orders.Placed {
+			want += l.Quantity
+		}
+	}
+	cards, err := w.running()[0].shop.Credit.Sold(w.t.Context(), o.ID)
+	if err != nil {
+		return err
+	}
+	for _, c := range cards {
+		if c.State == credit.CardIssued && c.Amount == euro(price) {
+			want--
+		}
+	}
+	if want != 0 {
+		return fmt.Errorf("order %s lacks %d gift cards: it has %+v", o.ID, want, cards)
 	}
 	return nil
 }

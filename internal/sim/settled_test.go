@@ -9,6 +9,7 @@ import (
 
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/orders"
 )
 
 // leftovers are what must not be there once all that was begun has ended. Each query names what is.
@@ -26,6 +27,9 @@ var leftovers = []struct{ what, query string }{
 	{"a false alarm", `SELECT kind || ' ' || key FROM discrepancies WHERE cleared_at = 0`},
 	{"held of a balance", `SELECT id FROM balances WHERE held > 0`},
 	{"redeemed in vain", `SELECT of || ' ' || order_id FROM redemptions WHERE NOT EXISTS (SELECT 1 FROM orders WHERE id = order_id AND status = 'placed')`},
+	{"merging", `SELECT id FROM carts WHERE status = 'merging'`},
+	{"a gift card that is not made", `SELECT order_id FROM sold_cards WHERE state NOT IN ('issued', 'taken_back')`},
+	{"a document without a number", `SELECT id FROM documents WHERE number = ''`},
 	{"claimed and not confirmed", `SELECT kind || ' of ' || owner FROM claims WHERE state = 'reserved'`},
 }
 
@@ -112,4 +116,17 @@ func (w *world) eachShard(l *life, read func(tx *sqlite.Tx, shard int) error) er
 		}
 	}
 	return nil
+}
+
+// numbers returns the numbers that the sequence has given to orders.
+func (w *world) numbers() (map[orders.ID]string, error) {
+	all := map[orders.ID]string{}
+	err := w.eachShard(w.running()[0], func(tx *sqlite.Tx, _ int) error {
+		rows := tx.Query(`SELECT order_id, number FROM order_numbers`)
+		for rows.Next() {
+			all[orders.ID(rows.Text(0))] = rows.Text(1)
+		}
+		return rows.Close()
+	})
+	return all, err
 }
