@@ -244,10 +244,16 @@ func (w *world) eventually(what string, limit time.Duration, holds func() error)
 // everyNow is eventually for what takes long to look at.
 func (w *world) everyNow(step time.Duration, what string, limit time.Duration, holds func() error) bool {
 	var err error
-	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(step) {
-		if err = holds(); err == nil {
+	began := time.Now()
+	for deadline := began.Add(limit); time.Now().Before(deadline); time.Sleep(step) {
+		now := holds()
+		if now == nil {
+			if took := time.Since(began); took > 30*time.Second {
+				w.add("after %v, %s; before: %v", took, what, err)
+			}
 			return true
 		}
+		err = now
 	}
 	w.add("VIOLATION: not %s after %v: %v", what, limit, err)
 	w.t.Errorf("not %s after %v: %v", what, limit, err)
