@@ -43,8 +43,12 @@ func (s *Store) reconcile(ctx context.Context) {
 			continue // one node is enough
 		}
 		for _, provider := range s.Payments.Listers() {
-			if _, err := s.Checkout.Reconcile(ctx, provider, s.engine.Now().Add(-reconcileBack)); err != nil && ctx.Err() == nil {
+			r, err := s.Checkout.Reconcile(ctx, provider, s.engine.Now().Add(-reconcileBack))
+			if err != nil && ctx.Err() == nil {
 				s.config.logger.Warn("the books of a payment provider could not be compared and will be again", "provider", provider, "error", err)
+			}
+			if len(r.GivenBack) > 0 {
+				s.config.logger.Warn("payments that the books have lost were given back", "provider", provider, "payments", len(r.GivenBack))
 			}
 		}
 	}

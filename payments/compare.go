@@ -33,6 +33,8 @@ func (s *Service) Compare(ctx context.Context, provider string, since time.Time)
 	if !ok {
 		return Differences{}, fault.New(fault.Invalid, "payment provider %q cannot list its payments", provider)
 	}
+	ctx, cancel := context.WithTimeout(ctx, maxList)
+	defer cancel()
 	began := s.engine.Now()
 	var out Differences
 	listed := map[ID]bool{}
@@ -80,6 +82,10 @@ func (s *Service) Compare(ctx context.Context, provider string, since time.Time)
 func unheard(a Attempt, l Listed) bool {
 	return (a.State == Declined || a.State == Canceled) && (l.State == Authorized || l.State == Captured)
 }
+
+// maxList is how long a comparison may take, so that a provider that hangs does
+// not keep the books of others from being compared.
+const maxList = 10 * time.Minute
 
 // listLag is how old a payment is before it must be in a provider's list: the
 // list is read while shoppers pay, and no provider's is up to the second.

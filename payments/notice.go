@@ -46,6 +46,8 @@ func (s *Service) Parse(ctx context.Context, provider string, r WebhookRequest) 
 	if !ok {
 		return Notice{}, &UnknownProviderError{Provider: provider}
 	}
+	ctx, cancel := context.WithTimeout(ctx, maxAnswer) // it may have to ask whose payment it is
+	defer cancel()
 	n, err := l.Parse(ctx, r)
 	switch {
 	case err != nil:

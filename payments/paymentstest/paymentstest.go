@@ -23,6 +23,10 @@ type Harness struct {
 	// does it. "" leaves the tests out.
 	Challenge string
 	Confirm   func(key string, ok bool) error
+	// Browser does what the provider's script in the shopper's browser does with
+	// a client secret: it tries a token for a payment that was asked for without
+	// one. nil leaves the tests out.
+	Browser func(key, token string) error
 	// Voucher is a token of what is paid elsewhere, days later, and Decide says
 	// whether it was. "" leaves the tests out.
 	Voucher string
@@ -61,6 +65,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"retrieve", (*suite).retrieve},
 		{"retrieve what was never asked", (*suite).retrieveUnseen},
 		{"challenge", (*suite).challenge},
+		{"browser confirms", (*suite).browserConfirms},
 		{"voucher is paid", (*suite).voucherPaid},
 		{"voucher expires", (*suite).voucherExpires},
 		{"list", (*suite).list},
@@ -407,6 +412,37 @@ func (s *suite) challenge() {
 		s.Fatal(err)
 	}
 	s.must(s.lookUp(o))(payments.Captured, price)
+}
+
+// browserConfirms: a payment without a token waits for the browser, which may
+// try another card after one that was declined.
+func (s *suite) browserConfirms() {
+	if s.h.Browser == nil {
+		s.Skip("no browser confirms")
+	}
+	waits := func(o payments.Outcome, err error) payments.Outcome {
+		s.Helper()
+		o = s.must(o, err)(payments.NeedsAction, 0)
+		if o.Next == nil || o.Next.Kind != payments.ClientSDK || o.Next.ClientSecret == "" {
+			s.Fatalf("the outcome does not say what the browser needs: %+v", o.Next)
+		}
+		return o
+	}
+	paid := waits(s.ask(s.ctx, s.request("", true)))
+	waits(s.ask(s.ctx, s.request("", true)))
+	if err := s.h.Browser(key, s.h.Decline); err == nil {
+		s.Error("the browser is not told of the decline")
+	}
+	waits(s.lookUp(paid))
+	if err := s.h.Browser(key, s.h.Approve); err != nil {
+		s.Fatal(err)
+	}
+	s.must(s.lookUp(paid))(payments.Captured, price)
+	s.must(s.ask(s.ctx, s.request("", true)))(payments.Captured, price)
+	if err := s.h.Browser(key, s.h.Approve); err == nil {
+		s.Error("the browser has paid twice")
+	}
+	s.must(s.voidOf(paid, key+"/end"))(payments.Captured, price)
 }
 
 // voucher asks for a payment that somebody has to pay elsewhere.

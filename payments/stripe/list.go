@@ -23,6 +23,9 @@ func (p *Provider) List(ctx context.Context, since time.Time) iter.Seq2[payments
 				return
 			}
 			l, err := listed(intent)
+			if err != nil && l.Key == "" {
+				continue // another program's, in a currency that the store does not know
+			}
 			if !yield(l, err) || err != nil {
 				return
 			}
@@ -31,11 +34,12 @@ func (p *Provider) List(ctx context.Context, since time.Time) iter.Seq2[payments
 }
 
 func listed(i *stripe.PaymentIntent) (payments.Listed, error) {
+	l := payments.Listed{Key: i.Metadata[metaAttempt], ProviderID: i.ID, Store: i.Metadata[metaStore], CreatedAt: time.Unix(i.Created, 0).UTC()}
 	o, err := outcome(i)
 	if err != nil {
-		return payments.Listed{}, err
+		return l, err
 	}
-	l := payments.Listed{Key: i.Metadata[metaAttempt], ProviderID: i.ID, Store: i.Metadata[metaStore], State: o.State, CreatedAt: time.Unix(i.Created, 0).UTC()}
+	l.State = o.State
 	if l.Captured, err = amount(i.AmountReceived, string(i.Currency)); err != nil {
 		return l, err
 	}

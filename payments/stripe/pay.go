@@ -2,6 +2,7 @@ package stripe
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/keelshop/commerce/payments"
 	stripe "github.com/stripe/stripe-go/v85"
@@ -11,7 +12,8 @@ import (
 const (
 	metaAttempt = "commerce_attempt"
 	metaOrder   = "commerce_order"
-	metaStore   = "commerce_store"    // whose payment it is: several programs may use an account
+	metaStore   = "commerce_store" // whose payment it is: several programs may use an account
+	metaParts   = "commerce_installments"
 	metaBrowser = "commerce_browser"  // the shopper's browser confirms
 	metaKey     = "commerce_key"      // of a refund, or of a means of payment that is kept
 	metaCapture = "commerce_capture_" // of a capture, before its number
@@ -31,6 +33,9 @@ func (p *Provider) Prepare(ctx context.Context, r payments.PayRequest) (payments
 	}
 	if r.Store != "" {
 		params.Metadata[metaStore] = r.Store
+	}
+	if r.Installments > 0 {
+		params.Metadata[metaParts] = strconv.Itoa(r.Installments)
 	}
 	if r.Token == "" {
 		params.Metadata[metaBrowser] = "yes"

@@ -256,6 +256,34 @@ func TestBrowserConfirms(t *testing.T) {
 	}
 }
 
+// TestBrowserPays: what the browser has confirmed places the order, whether the
+// shopper comes back, the webhook tells of it, or they give up too late.
+func TestBrowserPays(t *testing.T) {
+	for name, next := range map[string]func(*shop, orders.ID) error{
+		"comes back": func(s *shop, o orders.ID) error { _, err := s.Checkout.Resume(t.Context(), o); return err },
+		"webhook":    func(s *shop, _ orders.ID) error { return s.deliver(1) },
+		"too late":   func(s *shop, o orders.ID) error { _, err := s.Checkout.Abandon(t.Context(), o); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			r, err := s.buy(t.Context(), "")
+			s.must(r, err)
+			intent, _ := s.server.ByMetadata(attemptKey, s.attempt(r.ID))
+			if err := browser(s.server, intent, "pm_card_visa_chargeDeclined"); err == nil {
+				t.Error("the card was not declined")
+			}
+			if out, err := s.Checkout.Resume(t.Context(), r.ID); err != nil || out.Status != orders.Pending || out.NextAction == nil {
+				t.Errorf("after a decline in the browser: %+v, %v", out, err)
+			}
+			s.must(nil, browser(s.server, intent, "pm_card_visa"))
+			s.must(nil, next(s, r.ID))
+			if o := s.order(r.ID); o.Status != orders.Placed || o.Captured != money.New(2500, "EUR") {
+				t.Errorf("order %s, captured %v", o.Status, o.Captured)
+			}
+		})
+	}
+}
+
 func TestForgedWebhook(t *testing.T) {
 	s := open(t)
 	for _, to := range []stripeserver.Endpoint{{Secret: "whsec_forged"}, {Secret: ""}} {

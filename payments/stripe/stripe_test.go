@@ -1,7 +1,11 @@
 package stripe_test
 
 import (
+	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/keelshop/commerce/payments/paymentstest"
@@ -33,10 +37,60 @@ func harness(t *testing.T, multi bool) paymentstest.Harness {
 			id, _ := server.ByMetadata(attemptKey, key)
 			return server.Decide(id, paid)
 		},
+		Browser: func(key, token string) error {
+			id, _ := server.ByMetadata(attemptKey, key)
+			return browser(server, id, token)
+		},
 		Confirm: func(key string, ok bool) error {
 			id, _ := server.ByMetadata(attemptKey, key)
 			return server.Confirm(id, ok)
 		},
+	}
+}
+
+// browser confirms a PaymentIntent as Stripe's script does, with a card.
+func browser(server http.Handler, intent, card string) error {
+	r := httptest.NewRequest(http.MethodPost, "/v1/payment_intents/"+intent+"/confirm",
+		strings.NewReader(url.Values{"payment_method": {card}, "client_secret": {intent + "_secret"}}.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Authorization", "Bearer pk_test_x")
+	w := httptest.NewRecorder()
+	if server.ServeHTTP(w, r); w.Code != http.StatusOK {
+		return fmt.Errorf("the server answered %d: %s", w.Code, w.Body)
+	}
+	return nil
+}
+
+// A browser confirms what it has the secret of, and does nothing else.
+func TestBrowserNeedsTheSecret(t *testing.T) {
+	server := stripeserver.New(simulator.New())
+	ask := func(method, path, key, form string) int {
+		r := httptest.NewRequest(method, path, strings.NewReader(form))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Authorization", "Bearer "+key)
+		w := httptest.NewRecorder()
+		server.ServeHTTP(w, r)
+		return w.Code
+	}
+	if got := ask("POST", "/v1/payment_intents", "sk_test_x", "amount=500&currency=eur"); got != 200 {
+		t.Fatalf("making a payment: %d", got)
+	}
+	const intent = "/v1/payment_intents/pi_sim000001"
+	for _, c := range []struct {
+		method, path, form string
+		want               int
+	}{
+		{"POST", "/v1/payment_intents", "amount=500&currency=eur&client_secret=_secret", 401},
+		{"GET", "/v1/payment_intents", "", 401},
+		{"POST", intent + "/cancel", "client_secret=pi_sim000001_secret", 401},
+		{"POST", intent + "/confirm", "payment_method=pm_card_visa", 401},
+		{"POST", intent + "/confirm", "payment_method=pm_card_visa&client_secret=pi_sim000002_secret", 401},
+		{"GET", intent + "?client_secret=pi_sim000001_secret", "", 200},
+		{"POST", intent + "/confirm", "payment_method=pm_card_visa&client_secret=pi_sim000001_secret", 200},
+	} {
+		if got := ask(c.method, c.path, "pk_test_x", c.form); got != c.want {
+			t.Errorf("%s %s with %s: %d, want %d", c.method, c.path, c.form, got, c.want)
+		}
 	}
 }
 

@@ -115,6 +115,8 @@ func writeError(w http.ResponseWriter, p *problem) {
 	}
 }
 
+// authorize wants a secret key; or a publishable one for what Stripe's script in
+// a browser does with the client secret of a payment: look at it and confirm it.
 func authorize(r *http.Request) *problem {
 	key, _, ok := r.BasicAuth()
 	if !ok {
@@ -123,5 +125,11 @@ func authorize(r *http.Request) *problem {
 	if strings.HasPrefix(key, "sk_test_") {
 		return nil
 	}
-	return &problem{Status: 401, Type: "invalid_request_error", Message: "Invalid API Key provided: this server takes keys that begin with sk_test_"}
+	if id := r.PathValue("id"); strings.HasPrefix(key, "pk_test_") && strings.HasPrefix(r.URL.Path, "/v1/payment_intents/"+id) && id != "" {
+		last := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
+		if (last == id || last == "confirm") && r.Form.Get("client_secret") == secretOf(id) {
+			return nil
+		}
+	}
+	return &problem{Status: 401, Type: "invalid_request_error", Message: "Invalid API Key provided: this server takes keys that begin with sk_test_, or with pk_test_ and the client secret of a payment"}
 }

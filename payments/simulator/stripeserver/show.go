@@ -19,7 +19,7 @@ func (s *Server) show(i *intent) object {
 		"amount": i.amount.Minor(), "currency": lower(i.amount.Currency()), "status": status,
 		"amount_received": c.Captured.Minor(), "amount_capturable": 0,
 		"capture_method": "automatic", "confirmation_method": "automatic",
-		"client_secret": i.id + "_secret", "metadata": i.metadata,
+		"client_secret": secretOf(i.id), "metadata": i.metadata,
 		"payment_method": nil, "next_action": nil, "last_payment_error": nil, "latest_charge": nil,
 		"payment_method_types": []string{"card"},
 	}
@@ -47,5 +47,8 @@ func (s *Server) show(i *intent) object {
 	}
 	return out
 }
+
+// secretOf returns by what a browser may confirm a payment.
+func secretOf(intent string) string { return intent + "_secret" }
 
 func lower(c money.Currency) string { return strings.ToLower(string(c)) }

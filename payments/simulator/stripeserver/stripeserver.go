@@ -2,7 +2,7 @@
 // a program which pays through Stripe can be pointed at it, without a network
 // and without an account. It takes Stripe's public test tokens.
 //
-// PaymentIntents can be made, confirmed, captured, canceled and looked up, with
+// PaymentIntents can be made, confirmed, also by a browser, captured, canceled and looked up, with
 // and without several captures; refunds made, looked up and listed; means of
 // payment kept for a customer by SetupIntents. A request
 // under an Idempotency-Key is carried out once. What happens is told to a
@@ -62,19 +62,20 @@ func New(bank *simulator.Simulator) *Server {
 }
 
 // ServeHTTP answers one request. It wants a secret key as Stripe does, and
-// takes any that begins with sk_test_.
+// takes any that begins with sk_test_. For a browser it takes one that begins
+// with pk_test_, with the client secret of a payment, to confirm that.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
 // handler carries a request out once per Idempotency-Key.
 func (s *Server) handler(h func(*http.Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := authorize(r); err != nil {
-			writeError(w, err)
-			return
-		}
 		r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
 		if err := r.ParseForm(); err != nil {
 			writeError(w, invalid("", "the body is not a form"))
+			return
+		}
+		if err := authorize(r); err != nil {
+			writeError(w, err)
 			return
 		}
 		a, err := s.keys.once(r, func() (any, error) { return h(r) })
