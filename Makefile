@@ -32,7 +32,7 @@ KILLS ?= 100
 DIR ?= shop.data
 DATA ?=
 
-.PHONY: help catalogues olist journey lies check test race sim properties chaos planted failover fuzz bench searchbench relevance replay fixture golden crowd
+.PHONY: help catalogues olist journey lies check test race sim properties chaos planted failover fuzz bench searchbench relevance replay fixture golden crowd flood
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ relevance: ## search against people's ratings of the Icecat catalogue in ../shar
 
 crowd: ## 10,000 idle connections (as far as ulimit -n allows)
 	COMMERCE_LONG=1 go test -count=1 -v -run=TestIdleConnections ./internal/web
+
+flood: ## five times what the API can do, for a minute; who buys is served
+	COMMERCE_LONG=1 go test -count=1 -v -run=TestAFloodAtFiveTimesCapacity ./httpapi
 
 replay: ## a retailer's year of orders, then verify (DATA=online_retail.csv.gz DIR=shop.data)
 	@[[ -n "$(DATA)" ]] || { echo "name the file: make replay DATA=online_retail.csv.gz"; exit 2; }

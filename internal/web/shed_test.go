@@ -45,8 +45,8 @@ func TestCheckoutsLiveWhileBrowsingIsShed(t *testing.T) {
 		}
 		full := o.shed.Limit()
 		var all sync.WaitGroup
-		for ms := range 10_000 { // ten seconds; 1,000 a second can be served
-			for range 4 {
+		for ms := range 10_000 { // ten seconds, of 5,000 visitors each; 1,000 can be served
+			for range 5 - (ms+1)%2 {
 				all.Go(func() {
 					if status, _ := ask("/browse"); status == 200 {
 						browsed.Add(1)
