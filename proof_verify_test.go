@@ -112,6 +112,7 @@ var damages = []struct {
 	{"cart.deliveries_are_numbered", one(`UPDATE carts SET last_delivery = 1`)},
 	{"orders.deliveries_sum_up", one(`UPDATE order_deliveries SET shipping = shipping + 1`)},
 	{"orders.deliveries_sum_up", one(`UPDATE orders SET split = 0`)},
+	{"orders.delivery_is_granted_once", one(`UPDATE refund_grants SET shipping = shipping + 1000, amount = amount + 1000, delivery = 2`)},
 	{"orders.line_has_its_delivery", one(`DELETE FROM order_deliveries WHERE n = 2`)},
 	{"orders.line_has_its_delivery", one(`UPDATE order_lines SET delivery = 9`)},
 	{"orders.parcel_is_of_one_delivery", one(`UPDATE order_lines SET delivery = 2 WHERE line = 1 AND order_id IN (SELECT order_id FROM order_deliveries)`)},

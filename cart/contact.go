@@ -227,6 +227,16 @@ func (s *Service) Contact(ctx context.Context, cart ID) (Contact, error) {
 // SealContact seals a contact under the key of an owner who has one. It returns
 // fault.Refused if the owner was erased.
 func SealContact(ctx context.Context, e command.Engine, sealer *seal.Sealer, slot id.Slot, owner string, c Contact) (seal.Sealed, error) {
+	c.Erased = false
+	plain, err := encodeContact(c)
+	if err != nil {
+		return nil, err
+	}
+	return sealUnder(ctx, e, sealer, slot, owner, contactField, plain)
+}
+
+// sealUnder seals a field under the key of an owner who has one.
+func sealUnder(ctx context.Context, e command.Engine, sealer *seal.Sealer, slot id.Slot, owner, field string, plain []byte) (seal.Sealed, error) {
 	key, _, isNew, err := subject.Key(ctx, e, sealer, slot, owner)
 	if err != nil {
 		return nil, err
@@ -234,12 +244,7 @@ func SealContact(ctx context.Context, e command.Engine, sealer *seal.Sealer, slo
 	if isNew {
 		return nil, fault.New(fault.Refused, "%s has no key to seal a contact under", owner)
 	}
-	c.Erased = false
-	plain, err := encodeContact(c)
-	if err != nil {
-		return nil, err
-	}
-	return sealer.Seal(key, owner, contactField, plain)
+	return sealer.Seal(key, owner, field, plain)
 }
 
 // OpenContact opens the contact of a Stored cart, or a copy of it. owner's key is

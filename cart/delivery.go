@@ -88,6 +88,17 @@ func OpenAddress(ctx context.Context, e command.Engine, sealer *seal.Sealer, slo
 	return b.address(), false, nil
 }
 
+// SealAddress seals an address that is to take the place of a StoredDelivery's,
+// or of a copy's, under the key that owner has. It returns fault.Refused if the
+// person was erased.
+func SealAddress(ctx context.Context, e command.Engine, sealer *seal.Sealer, slot id.Slot, owner string, a accounts.Address) (seal.Sealed, error) {
+	plain, err := command.Marshal(blobOf(a))
+	if err != nil {
+		return nil, err
+	}
+	return sealUnder(ctx, e, sealer, slot, owner, deliveryField, plain)
+}
+
 // DeliveryAddress is where one delivery goes, in the clear.
 type DeliveryAddress struct {
 	Delivery int64

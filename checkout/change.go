@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
@@ -37,12 +38,16 @@ type Change struct {
 	Lower []LowerLine
 	// Shipping names the method by which the order is sent instead.
 	Shipping string
-	// Delivery is the number of the one that Add and Shipping are for; it is
-	// needed if the order goes to several places.
+	// Delivery is the number of the one that Add, Shipping and Address are for; it
+	// is needed if the order goes to several places.
 	Delivery int
 	// Contact takes the place of the order's; the zero Contact leaves it. Prices
 	// and taxes of what was bought stay as they are.
 	Contact cart.Contact
+	// Address takes the place of the delivery's; the zero Address leaves it. That
+	// of the first delivery is the contact's shipping address. Prices and taxes of
+	// what was bought stay as they are.
+	Address accounts.Address
 	// Version is the order's that the change was made for. Confirm needs it.
 	Version int64
 	// Expected is what the shopper was told that is due for it, less what they
@@ -205,7 +210,10 @@ func (s *Service) request(c Change) []byte {
 	for _, f := range c.Contact.Fields() {
 		text += fmt.Sprintf(" %q", f.Reveal())
 	}
-	text += c.Contact.ShippingAddress.Country + " " + c.Contact.BillingAddress.Country
+	for _, f := range (cart.Contact{ShippingAddress: c.Address}).Fields() {
+		text += fmt.Sprintf(" %q", f.Reveal())
+	}
+	text += c.Contact.ShippingAddress.Country + " " + c.Contact.BillingAddress.Country + " " + c.Address.Country
 	sum := s.engine.Hash("change", text)
 	return sum[:]
 }
@@ -226,6 +234,11 @@ func (s *Service) priceChange(ctx context.Context, c Change, cmd *changeOrder) (
 		}
 		cmd.Change.Lowered = append(cmd.Change.Lowered, orders.LoweredLine{Line: l.Line, Amount: l.Amount.Minor()})
 	}
+	if c.Address != (accounts.Address{}) {
+		if err := s.readdress(ctx, o, &c, &cmd.Change); err != nil {
+			return o, err
+		}
+	}
 	if c.Contact != (cart.Contact{}) {
 		cmd.Change.ShippingCountry, cmd.Change.BillingCountry = c.Contact.ShippingAddress.Country, c.Contact.BillingAddress.Country
 		if cmd.Change.Contact, err = s.orders.SealContact(ctx, o.ID, c.Contact); err != nil {
@@ -236,6 +249,26 @@ func (s *Service) priceChange(ctx context.Context, c Change, cmd *changeOrder) (
 		return o, nil
 	}
 	return o, s.priceAdded(ctx, o, c, &cmd.Change)
+}
+
+// readdress has a delivery sent elsewhere: the first by the order's contact.
+func (s *Service) readdress(ctx context.Context, o orders.Order, c *Change, out *orders.Changed) error {
+	to, err := o.Delivery(c.Delivery)
+	if err != nil {
+		return err
+	}
+	if to.Number == cart.FirstDelivery {
+		if c.Contact, err = s.orders.Contact(ctx, o.ID); err == nil {
+			c.Contact.ShippingAddress = c.Address
+		}
+		return err
+	}
+	a := orders.NewAddress{Country: c.Address.Country}
+	if a.Sealed, a.Subject, err = s.orders.SealAddress(ctx, o.ID, to.Number, c.Address); err != nil {
+		return err
+	}
+	out.Delivery, out.Address = to.Number, &a
+	return nil
 }
 
 const maxAdded = 200
@@ -250,8 +283,10 @@ func (c Change) check() error {
 	switch {
 	case c.Reason == "" || len(c.Reason) > 500:
 		return fault.New(fault.Invalid, "a change needs a reason of 1 to 500 bytes")
-	case len(c.Add)+len(c.Cancel)+len(c.Lower) == 0 && c.Shipping == "" && c.Contact == (cart.Contact{}):
+	case len(c.Add)+len(c.Cancel)+len(c.Lower) == 0 && c.Shipping == "" && c.Contact == (cart.Contact{}) && c.Address == (accounts.Address{}):
 		return fault.New(fault.Invalid, "there is nothing to change")
+	case c.Address != (accounts.Address{}) && c.Delivery <= cart.FirstDelivery && c.Contact != (cart.Contact{}):
+		return fault.New(fault.Invalid, "the contact says where the first delivery goes: give an address or a contact")
 	case c.Delivery < 0:
 		return fault.New(fault.Invalid, "there is no delivery %d: they count from 1", c.Delivery)
 	case len(c.Add) > maxAdded || len(c.Cancel) > maxAdded || len(c.Lower) > maxAdded:
@@ -275,7 +310,7 @@ func (c Change) check() error {
 			return fault.New(fault.Invalid, "%q: say how many, and with an agreed price why", l.SKU)
 		}
 	}
-	return c.Contact.Check()
+	return cmp.Or(c.Contact.Check(), cart.Contact{ShippingAddress: c.Address}.Check())
 }
 
 // priceAdded prices what is added, and another way to send the order, by the
@@ -457,6 +492,9 @@ func kept(o orders.Order, delivery int, canceled []orders.LineQuantity) []cart.A
 // destination returns where a delivery of the order goes after the change.
 func (s *Service) destination(ctx context.Context, o orders.Order, delivery int, c Change) (pricing.Address, error) {
 	if delivery != cart.FirstDelivery {
+		if a := c.Address; a != (accounts.Address{}) {
+			return pricing.Address{Country: a.Country, Region: a.Region.Reveal(), Postcode: a.Postcode.Reveal()}, nil
+		}
 		return s.furtherDestination(ctx, o.ID, delivery)
 	}
 	to := c.Contact
@@ -487,6 +525,9 @@ func (s *Service) furtherDestination(ctx context.Context, o orders.ID, delivery 
 // countryOf returns the country that a delivery goes to after the change.
 func countryOf(o orders.Order, to orders.Delivery, c orders.Changed) string {
 	if to.Number != cart.FirstDelivery {
+		if c.Address != nil {
+			return c.Address.Country
+		}
 		return to.Country
 	}
 	return cmp.Or(c.ShippingCountry, o.ShippingCountry)

@@ -140,6 +140,119 @@ func TestAParcelGoesToOnePlace(t *testing.T) {
 	}
 }
 
+// TestShippingGoesBackByDelivery: a grant that names a delivery has its tax and
+// is bounded by what it cost, and all of them by what all cost.
+func TestShippingGoesBackByDelivery(t *testing.T) {
+	for _, included := range []bool{false, true} {
+		s := newShop(t, 2)
+		s.sells("mug", 10)
+		s.sells("tea", 10)
+		s.rules(included)
+		s.alsoIn()
+		r, err := s.pay(s.split().ID, approves)
+		s.must(err)
+		home, away := r.GrossOf(r.Deliveries[0]), r.GrossOf(r.Deliveries[1])
+		grant := func(delivery int, amount money.Amount) (orders.Grant, error) {
+			return s.orders.GrantRefund(s.ctx(), orders.GrantRefund{Order: r.ID, Shipping: amount, Delivery: delivery, Reason: "late", Release: true})
+		}
+		_, err = grant(2, money.New(away.Minor()+1, "EUR"))
+		if short := as[*orders.CapError](s, err); short.What != "shipping of delivery 2" || short.Have != away {
+			t.Errorf("included %t: more than it cost: %v", included, err)
+		}
+		_, err = grant(3, euro(1))
+		as[*orders.DeliveryError](s, err)
+		_, err = s.orders.GrantRefund(s.ctx(), orders.GrantRefund{Order: r.ID, Other: euro(1), Delivery: 2, Reason: "x"})
+		s.wants(err, fault.Invalid)
+
+		first, err := grant(2, euro(600))
+		s.must(err)
+		second, err := grant(2, money.New(away.Minor()-600, "EUR"))
+		s.must(err)
+		if tax := first.ShippingTax.Minor() + second.ShippingTax.Minor(); first.Delivery != 2 || first.ShippingTax != euro(100) || tax != r.Deliveries[1].ShippingTax.Minor() {
+			t.Errorf("included %t: the grants are %+v and %+v", included, first, second)
+		}
+		_, err = grant(2, euro(1))
+		as[*orders.CapError](s, err)
+		part, err := grant(0, euro(95)) // of what is left of all: the first delivery
+		s.must(err)
+		_, err = grant(1, home)
+		if short := as[*orders.CapError](s, err); short.Have.Minor() != home.Minor()-95 {
+			t.Errorf("included %t: more than is left of all: %v", included, err)
+		}
+		rest, err := grant(1, money.New(home.Minor()-95, "EUR"))
+		s.must(err)
+		if part.ShippingTax.Minor()+rest.ShippingTax.Minor() != r.Deliveries[0].ShippingTax.Minor() {
+			t.Errorf("included %t: the tax of the first is %v, of which went back %v and %v", included, r.Deliveries[0].ShippingTax, part.ShippingTax, rest.ShippingTax)
+		}
+		if o := s.order(r.ID); o.RefundGranted != r.GrossShipping() {
+			t.Errorf("included %t: %v of %v went back", included, o.RefundGranted, r.GrossShipping())
+		}
+	}
+}
+
+// TestADeliveryGoesElsewhere: a change names whose address it replaces, and what
+// it adds is taxed there.
+func TestADeliveryGoesElsewhere(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 10)
+	s.sells("tea", 10)
+	s.rules(false)
+	s.alsoIn()
+	r, err := s.pay(s.split().ID, approves)
+	s.must(err)
+	where := func() []cart.DeliveryAddress {
+		t.Helper()
+		all, err := s.orders.DeliveryAddresses(s.ctx(), r.ID)
+		s.must(err)
+		return all
+	}
+	before, err := s.orders.Contact(s.ctx(), r.ID)
+	s.must(err)
+	lyon := accounts.Address{Name: "Ada", Line1: "Quai Fleuri 3", City: "Lyon", Postcode: "69001", Country: "FR"}
+	move := checkout.Change{Order: r.ID, Version: r.Version, Reason: "they moved", Address: lyon}
+	_, err = s.checkout.Confirm(s.ctx(), move)
+	as[*orders.DeliveryError](s, err)
+	move.Delivery = 2
+	o, err := s.checkout.Confirm(s.ctx(), move)
+	s.must(err)
+	if all := where(); all[1].Address != lyon || all[0].Address != before.ShippingAddress || o.Total != r.Total {
+		t.Errorf("it goes to %+v", all)
+	}
+	changes, err := s.orders.Changes(s.ctx(), r.ID)
+	if err != nil || len(changes) != 1 || changes[0].Delivery != 2 || !changes[0].Added.IsZero() {
+		t.Errorf("the changes are %+v, %v", changes, err)
+	}
+	// To another country: what was bought stays as it is, what is added is taxed there.
+	bonn := accounts.Address{Name: "Ada", Line1: "Am Markt 1", City: "Bonn", Postcode: "53111", Country: "DE"}
+	o, err = s.checkout.Confirm(s.ctx(), checkout.Change{Order: r.ID, Version: o.Version, Reason: "they came back", Address: bonn, Delivery: 2, Add: []checkout.AddedLine{{SKU: "mug", Quantity: 1}}})
+	s.must(err)
+	if l := o.Lines[3]; l.Delivery != 2 || l.Tax != euro(238) || o.Deliveries[1].Country != "DE" || where()[1].Address != bonn {
+		t.Errorf("the line is %+v of %+v", l, o.Deliveries)
+	}
+	// The first goes to the contact's shipping address.
+	o, err = s.checkout.Confirm(s.ctx(), checkout.Change{Order: r.ID, Version: o.Version, Reason: "to work", Address: lyon, Delivery: 1})
+	s.must(err)
+	after, err := s.orders.Contact(s.ctx(), r.ID)
+	s.must(err)
+	if all := where(); all[0].Address != lyon || all[1].Address != bonn || after.Name != before.Name || after.Email != before.Email || o.Deliveries[0].Country != "FR" || o.ShippingCountry != "FR" {
+		t.Errorf("it goes to %+v for %+v", all, after)
+	}
+	_, err = s.checkout.Confirm(s.ctx(), checkout.Change{Order: r.ID, Version: o.Version, Reason: "x", Address: lyon, Delivery: 1, Contact: before})
+	s.wants(err, fault.Invalid)
+	// An order that goes to one place names none.
+	one, err := s.pay(s.deliver(s.basket("tea", 1)).ID, approves)
+	s.must(err)
+	_, err = s.checkout.Confirm(s.ctx(), checkout.Change{Order: one.ID, Version: one.Version, Reason: "to work", Address: lyon})
+	s.must(err)
+	if to, err := s.orders.Contact(s.ctx(), one.ID); err != nil || to.ShippingAddress != lyon {
+		t.Errorf("it goes to %+v, %v", to, err)
+	}
+	// Nobody is sent anything who was erased.
+	s.must(s.carts.EraseGuest(s.ctx(), cart.EraseGuest{Cart: cart.ID(r.Cart)}))
+	_, err = s.checkout.Confirm(s.ctx(), checkout.Change{Order: r.ID, Version: o.Version, Reason: "x", Address: lyon, Delivery: 2})
+	s.wants(err, fault.Refused)
+}
+
 func TestChangesNameTheDelivery(t *testing.T) {
 	s := newShop(t, 2)
 	s.sells("mug", 10)

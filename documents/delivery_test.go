@@ -85,6 +85,17 @@ func TestAnInvoiceStatesEachDelivery(t *testing.T) {
 	if all[0].Gross.Minor() != late.Total.Minor()-100 || len(all[0].Lines) != 3 {
 		t.Errorf("the invoice of what is left is %+v", all[0])
 	}
+	// Of one delivery: the other's row stays as it is.
+	one := s.twoPlaces()
+	s.grant(orders.GrantRefund{Order: one.ID, Shipping: euro(330), Delivery: 2})
+	d = s.issue(one.ID, 1)[0]
+	if l := d.Lines; d.Gross.Minor() != one.Total.Minor()-330 || len(l) != 4 || l[2].Gross != euro(495) || l[3].Gross != euro(660) || l[3].Tax.Minor() != one.Deliveries[1].ShippingTax.Minor()-55 || l[3].Delivery != 2 {
+		t.Errorf("the invoice without a part of one delivery is %+v", d)
+	}
+	s.grant(orders.GrantRefund{Order: one.ID, Shipping: euro(660), Delivery: 2})
+	if l := s.issue(one.ID, 2)[1].Lines; len(l) != 1 || l[0].Delivery != 2 || l[0].Title != "Colis" || l[0].Gross != euro(660) || l[0].Tax.Minor() != one.Deliveries[1].ShippingTax.Minor()-55 {
+		t.Errorf("the credit note is %+v", l)
+	}
 	s.grant(orders.GrantRefund{Order: o.ID, Shipping: o.GrossShipping()})
 	_, err = s.Orders.CancelLines(t.Context(), orders.CancelLines{Order: o.ID, Lines: []orders.LineQuantity{{Line: 2, Quantity: 1}}, Reason: "x"})
 	s.must(err)

@@ -63,15 +63,15 @@ func (s *state) draftInvoice() draft {
 	d.Reason = exemptions(o)
 	d.change, d.line = s.changes, int64(len(o.Lines))
 	less := map[int]orders.GrantLine{}
-	lessShipping, lessShippingTax, lessFees, lessFeesTax, lessOther := int64(0), int64(0), int64(0), int64(0), int64(0)
+	lessFees, lessFeesTax, lessOther := int64(0), int64(0), int64(0)
+	back := lessSent{by: map[int]sent{}}
 	for _, g := range s.grants {
 		d.grants = append(d.grants, g.Number)
 		for _, l := range g.Lines {
 			was := less[l.Line]
 			less[l.Line] = orders.GrantLine{Quantity: was.Quantity + l.Quantity, Amount: plus(was.Amount, l.Amount), Tax: plus(was.Tax, l.Tax)}
 		}
-		lessShipping += g.Shipping.Minor()
-		lessShippingTax += g.ShippingTax.Minor()
+		back.add(g)
 		lessFees += g.Fees.Minor()
 		lessFeesTax += g.FeesTax.Minor()
 		lessOther += g.Other.Minor()
@@ -89,11 +89,7 @@ func (s *state) draftInvoice() draft {
 			Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross), Delivery: s.deliveryOf(l),
 		}, s.taxesOf(l.Net, l.Tax))
 	}
-	if o.Split && lessShipping == 0 {
-		s.addShipping(&d)
-	} else if gross, tax := o.GrossShipping().Minor()-lessShipping, o.ShippingTax.Minor()-lessShippingTax; gross != 0 || tax != 0 {
-		d.add(Line{Kind: Shipping, Title: o.ShippingName, Quantity: 1, UnitPrice: o.Shipping, Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross)}, s.taxesOf(o.NetShipping(), o.ShippingTax))
-	}
+	s.addShipping(&d, back)
 	s.addFees(&d, lessFees, lessFeesTax)
 	if lessOther > 0 {
 		d.add(Line{Kind: Other, Net: amount(-lessOther), Tax: amount(0), Gross: amount(-lessOther), UnitPrice: amount(0)}, nil)
@@ -126,22 +122,53 @@ func (s *state) deliveryOf(l orders.Line) int {
 	return l.Delivery
 }
 
-// addShipping states what each delivery costs to send.
-func (s *state) addShipping(d *draft) {
-	amount := func(minor int64) money.Amount { return money.New(minor, s.order.Currency) }
-	for _, to := range s.order.Deliveries {
-		gross, tax := to.Shipping.Minor(), to.ShippingTax.Minor()
-		if !s.order.TaxIncluded {
-			gross += tax
-		}
-		if gross == 0 {
-			continue
-		}
-		net := amount(gross - tax)
-		d.add(Line{
-			Kind: Shipping, Title: to.ShippingName, Quantity: 1, UnitPrice: to.Shipping, Net: net, Tax: to.ShippingTax, Gross: amount(gross), Delivery: to.Number,
-		}, s.taxesOf(net, to.ShippingTax))
+// lessSent is what was paid back of shipping.
+type lessSent struct {
+	all, unnamed sent // unnamed is of no delivery that was named
+	by           map[int]sent
+}
+
+// sent is what it costs to send something, and what of that is tax.
+type sent struct{ gross, tax int64 }
+
+func (s sent) plus(t sent) sent { return sent{s.gross + t.gross, s.tax + t.tax} }
+
+func (l *lessSent) add(g orders.Grant) {
+	back := sent{g.Shipping.Minor(), g.ShippingTax.Minor()}
+	l.all = l.all.plus(back)
+	if g.Delivery == 0 {
+		l.unnamed = l.unnamed.plus(back)
+		return
 	}
+	l.by[g.Delivery] = l.by[g.Delivery].plus(back)
+}
+
+// addShipping states what each delivery costs to send, or all of them together
+// if it was paid back for all.
+func (s *state) addShipping(d *draft, back lessSent) {
+	o := &s.order
+	if !o.Split || back.unnamed.gross > 0 {
+		left := sent{o.GrossShipping().Minor() - back.all.gross, o.ShippingTax.Minor() - back.all.tax}
+		s.addSent(d, 0, o.ShippingName, o.Shipping, left, s.taxesOf(o.NetShipping(), o.ShippingTax))
+		return
+	}
+	for _, to := range o.Deliveries {
+		gross, tax, less := o.GrossOf(to).Minor(), to.ShippingTax.Minor(), back.by[to.Number]
+		net := money.New(gross-tax, o.Currency)
+		s.addSent(d, to.Number, to.ShippingName, to.Shipping, sent{gross - less.gross, tax - less.tax}, s.taxesOf(net, to.ShippingTax))
+	}
+}
+
+// addSent states what it costs to send something, or what was paid back of it.
+func (s *state) addSent(d *draft, delivery int, title string, price money.Amount, what sent, taxes []pricing.TaxSum) {
+	if what == (sent{}) {
+		return
+	}
+	amount := func(minor int64) money.Amount { return money.New(minor, s.order.Currency) }
+	d.add(Line{
+		Kind: Shipping, Title: title, Quantity: 1, UnitPrice: price,
+		Net: amount(what.gross - what.tax), Tax: amount(what.tax), Gross: amount(what.gross), Delivery: delivery,
+	}, taxes)
 }
 
 // title names a line, with the fees on it.
@@ -191,10 +218,11 @@ func (s *state) draftCredit(g orders.Grant) draft {
 		}, s.order.Taxes)
 	}
 	if g.Shipping.IsPositive() {
-		d.add(Line{
-			Kind: Shipping, Title: s.order.ShippingName, Quantity: 1, UnitPrice: g.Shipping,
-			Net: money.New(g.Shipping.Minor()-g.ShippingTax.Minor(), d.Currency), Tax: g.ShippingTax, Gross: g.Shipping,
-		}, s.taxesOf(s.order.NetShipping(), s.order.ShippingTax))
+		title, net, tax := s.order.ShippingName, s.order.NetShipping(), s.order.ShippingTax
+		if to, err := s.order.Delivery(g.Delivery); err == nil && g.Delivery > 0 {
+			title, net, tax = to.ShippingName, money.New(s.order.GrossOf(to).Minor()-to.ShippingTax.Minor(), d.Currency), to.ShippingTax
+		}
+		s.addSent(&d, g.Delivery, title, g.Shipping, sent{g.Shipping.Minor(), g.ShippingTax.Minor()}, s.taxesOf(net, tax))
 	}
 	if g.Other.IsPositive() {
 		d.add(Line{Kind: Other, Title: g.Reason, Quantity: 1, UnitPrice: g.Other, Net: g.Other, Tax: money.Zero(d.Currency), Gross: g.Other}, nil)

@@ -84,6 +84,21 @@ func TestACartGoesToSeveralPlaces(t *testing.T) {
 	if p.at("added.minor") != 1500.0 {
 		t.Errorf("the change is %s", p.text)
 	}
+	changes := "/staff/orders/" + id + "/changes"
+	moved := w.must(200, "staff", "POST", changes, `{"reason":"they moved","delivery":2,"address":{"line1":"Quai Fleuri 3","city":"Lyon","country":"FR"}}`, "If-Match", p.header.Get("ETag"))
+	if r := w.must(200, w.alice, "GET", "/orders/"+id+"/deliveries", ""); r.at("items.1.address.city") != "Lyon" || r.at("items.0.address.city") != "Berlin" {
+		t.Errorf("it goes to %s", r.text)
+	}
+	if r := w.ask("staff", "POST", changes, `{"reason":"x","delivery":3,"address":{"line1":"Quai Fleuri 3","city":"Lyon","country":"FR"}}`, "If-Match", moved.header.Get("ETag")); r.status != 409 || r.at("error") != "orders.delivery" {
+		t.Errorf("a delivery that is not there: %d %s", r.status, r.text)
+	}
+	grants := "/staff/orders/" + id + "/grants"
+	if r := w.ask("staff", "POST", grants, `{"shipping":{"minor":90000,"currency":"EUR"},"delivery":2,"reason":"late"}`); r.status != 409 || r.at("about.what") != "shipping of delivery 2" {
+		t.Errorf("more than it cost to send: %d %s", r.status, r.text)
+	}
+	if r := w.must(200, "staff", "POST", grants, `{"shipping":{"minor":100,"currency":"EUR"},"delivery":2,"reason":"late"}`); r.at("delivery") != 2.0 || r.at("shipping.minor") != 100.0 {
+		t.Errorf("the grant is %s", r.text)
+	}
 	// What is taken off goes to the first.
 	next := w.cart(w.bob, "mug", 1)
 	w.must(200, w.bob, "POST", next+"/deliveries", `{}`)

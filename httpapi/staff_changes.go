@@ -38,6 +38,7 @@ type Grant struct {
 	Reason   string `json:"reason"`
 	Goods    Money  `json:"goods"`
 	Shipping Money  `json:"shipping"`
+	Delivery int    `json:"delivery,omitempty" doc:"The one that shipping is of; missing for the order as a whole."`
 	Fees     Money  `json:"fees" doc:"On no line: what is on a line goes back with its goods."`
 	Other    Money  `json:"other"`
 	Amount   Money  `json:"amount"`
@@ -99,12 +100,13 @@ type ChangeBody struct {
 	Cancel   []LineQuantity `json:"cancel,omitempty" maxItems:"2000" nullable:"false"`
 	Lower    []ChangeLower  `json:"lower,omitempty" maxItems:"2000" nullable:"false"`
 	Shipping string         `json:"shipping,omitempty" maxLength:"100" doc:"The method by which the order is sent instead."`
-	Delivery int            `json:"delivery,omitempty" minimum:"0" doc:"The number of the delivery that add and shipping are for; needed if the order goes to several places."`
+	Delivery int            `json:"delivery,omitempty" minimum:"0" doc:"The number of the delivery that add, shipping and address are for; needed if the order goes to several places."`
+	Address  *Address       `json:"address,omitempty" doc:"Where the delivery goes instead. What was bought keeps its price and its tax."`
 	Expected *MoneyInput    `json:"expected,omitempty" doc:"What is due for it less what is paid back, as the preview said; the change is refused if it comes to something else."`
 }
 
 func (b ChangeBody) change(o orders.ID) (checkout.Change, error) {
-	c := checkout.Change{Order: o, Reason: b.Reason, Cancel: quantitiesOf(b.Cancel), Shipping: b.Shipping, Delivery: b.Delivery}
+	c := checkout.Change{Order: o, Reason: b.Reason, Cancel: quantitiesOf(b.Cancel), Shipping: b.Shipping, Delivery: b.Delivery, Address: b.Address.address()}
 	for _, l := range b.Add {
 		line := checkout.AddedLine{SKU: catalog.SKU(l.SKU), Quantity: l.Quantity, Reason: l.Reason}
 		if l.AgreedPrice != nil {
@@ -271,6 +273,7 @@ type grantRefundInput struct {
 	Body struct {
 		Lines    []GrantLine `json:"lines,omitempty" maxItems:"2000" nullable:"false"`
 		Shipping *MoneyInput `json:"shipping,omitempty"`
+		Delivery int         `json:"delivery,omitempty" minimum:"0" doc:"The number of the delivery that shipping is of, if the order goes to several places; 0 is what all of it costs to send."`
 		Fees     *MoneyInput `json:"fees,omitempty" doc:"On no line: what is on a line goes back with its goods."`
 		Other    *MoneyInput `json:"other,omitempty" doc:"For no goods, such as for a late delivery."`
 		Reason   string      `json:"reason" minLength:"1" maxLength:"500"`
@@ -283,7 +286,7 @@ func (a *api) grantRefund(ctx context.Context, in *grantRefundInput) (*answer[Gr
 	if err != nil {
 		return nil, err
 	}
-	c := orders.GrantRefund{Order: in.id(), Reason: in.Body.Reason, Return: in.Body.Return, Version: version, Key: in.Key}
+	c := orders.GrantRefund{Order: in.id(), Reason: in.Body.Reason, Return: in.Body.Return, Delivery: in.Body.Delivery, Version: version, Key: in.Key}
 	if c.Shipping, err = optional(in.Body.Shipping, "body.shipping"); err != nil {
 		return nil, err
 	}
@@ -360,6 +363,6 @@ func grantOr(g orders.Grant, version int64, err error) (*answer[Grant], error) {
 func showGrant(g orders.Grant) Grant {
 	return Grant{
 		Number: g.Number, Source: string(g.Source), State: string(g.State), Reason: g.Reason, Paid: g.Paid,
-		Goods: moneyOf(g.Goods), Shipping: moneyOf(g.Shipping), Fees: moneyOf(g.Fees), Other: moneyOf(g.Other), Amount: moneyOf(g.Amount), Tax: moneyOf(g.Tax),
+		Goods: moneyOf(g.Goods), Shipping: moneyOf(g.Shipping), Delivery: g.Delivery, Fees: moneyOf(g.Fees), Other: moneyOf(g.Other), Amount: moneyOf(g.Amount), Tax: moneyOf(g.Tax),
 	}
 }

@@ -33,8 +33,12 @@ type Changed struct {
 	ShippingCountry string      `cbor:"7,keyasint,omitempty"`
 	BillingCountry  string      `cbor:"8,keyasint,omitempty"`
 	Reason          string      `cbor:"9,keyasint"`
-	// Delivery is the number of the one that Shipping is of; 0 without one.
+	// Delivery is the number of the one that Shipping and Address are of; 0
+	// without one.
 	Delivery int `cbor:"10,keyasint,omitempty"`
+	// Address takes the place of that of Delivery, which is not the first; nil
+	// leaves it.
+	Address *NewAddress `cbor:"11,keyasint,omitempty"`
 }
 
 // AddedLine is a line that an order gets.
@@ -73,6 +77,13 @@ type NewShipping struct {
 	LessTax int64  `cbor:"6,keyasint,omitempty"` // the part of Less that is tax
 }
 
+// NewAddress is where a delivery goes instead.
+type NewAddress struct {
+	Sealed  seal.Sealed `cbor:"1,keyasint"`
+	Subject string      `cbor:"2,keyasint"` // under whose key
+	Country string      `cbor:"3,keyasint"`
+}
+
 // Change is a change that an order has had.
 type Change struct {
 	Order  ID
@@ -82,7 +93,7 @@ type Change struct {
 	// without. Back is what was granted back.
 	Added, Back          money.Amount
 	Goods, Shipping, Tax money.Amount
-	Delivery             int // the one that was added to or is sent otherwise; 0 if neither
+	Delivery             int // the one that was added to, is sent otherwise or elsewhere; 0 if none was
 	By                   string
 	At                   time.Time
 }
@@ -153,7 +164,7 @@ func (c Change) Name() string { return "change " + strconv.Itoa(c.Number) }
 // takeAway cancels units, and grants back what they and cheaper lines and
 // shipping cost.
 func (c Changed) takeAway(tx *command.Tx, o *Order, of string) (money.Amount, error) {
-	w := c.wish(of)
+	w := c.wish(o, of)
 	if len(c.Cancel) > 0 {
 		cancel := CancelLines{Order: o.ID, Lines: c.Cancel}
 		units, err := cancel.units(o.Lines)
@@ -188,7 +199,7 @@ func (c Changed) leaves(o Order, units int64) error {
 }
 
 // wish returns what is granted back for the change.
-func (c Changed) wish(of string) wish {
+func (c Changed) wish(o *Order, of string) wish {
 	w := wish{source: FromChange, of: of, reason: c.Reason}
 	for _, l := range c.Cancel {
 		w.lines = append(w.lines, wishLine{line: l.Line, quantity: l.Quantity, amount: -1})
@@ -198,6 +209,9 @@ func (c Changed) wish(of string) wish {
 	}
 	if c.Shipping != nil {
 		w.shipping, w.shippingTax = c.Shipping.Less, &c.Shipping.LessTax
+		if o.Split && w.shipping > 0 {
+			w.delivery = c.Delivery
+		}
 	}
 	return w
 }
@@ -237,7 +251,7 @@ func (s *Service) PreviewChange(ctx context.Context, o Order, c Changed) (lines 
 	if err := c.leaves(o, units); err != nil {
 		return nil, more, back, err
 	}
-	w := c.wish("")
+	w := c.wish(&o, "")
 	if len(w.lines) == 0 && w.shipping == 0 {
 		return lines, more, back, nil
 	}
@@ -340,8 +354,18 @@ func addTax(sums []pricing.TaxSum, t pricing.TaxSum) []pricing.TaxSum {
 	return append(out, t)
 }
 
-// readdress replaces the order's contact.
+// readdress replaces the order's contact, or the address of another delivery.
 func (c Changed) readdress(tx *command.Tx, o *Order) error {
+	if a := c.Address; a != nil {
+		n, err := tx.Exec(`UPDATE order_deliveries SET address = ?, subject = ?, country = ? WHERE order_id = ? AND n = ? AND n <> ?`,
+			[]byte(a.Sealed), a.Subject, a.Country, o.ID, c.Delivery, cart.FirstDelivery)
+		if err == nil && n == 0 {
+			err = &DeliveryError{Order: o.ID, Delivery: c.Delivery}
+		}
+		if err != nil {
+			return err
+		}
+	}
 	if len(c.Contact) == 0 {
 		return nil
 	}

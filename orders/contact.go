@@ -3,6 +3,7 @@ package orders
 import (
 	"context"
 
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/seal"
@@ -30,6 +31,43 @@ func (s *Service) Contact(ctx context.Context, o ID) (cart.Contact, error) {
 		out.ShippingAddress.Country, out.BillingAddress.Country = c.shipping, c.billing
 	}
 	return out, err
+}
+
+// SealAddress seals an address that is to take the place of that of a delivery
+// which is not the first, under the same key, or the contact's if it had none.
+// It returns a *DeliveryError if there is no such delivery, and fault.Refused if
+// there is no key or the person was erased.
+func (s *Service) SealAddress(ctx context.Context, o ID, delivery int, a accounts.Address) (sealed seal.Sealed, owner string, err error) {
+	slot, err := slotOf(o)
+	if err != nil {
+		return nil, "", err
+	}
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) (err error) {
+		owner, err = addressOwnerTx(tx, o, delivery)
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	if owner == "" {
+		return nil, "", fault.New(fault.Refused, "order %s has no contact, and so no key to seal an address under", o)
+	}
+	sealed, err = cart.SealAddress(ctx, s.engine, s.sealer, slot, owner, a)
+	return sealed, owner, err
+}
+
+// addressOwnerTx returns the subject under whose key the address of a delivery
+// is sealed, or would be; "" if there is none.
+func addressOwnerTx(tx *sqlite.Tx, o ID, delivery int) (string, error) {
+	owner, found, err := tx.Text(`SELECT subject FROM order_deliveries WHERE order_id = ? AND n = ?`, o, delivery)
+	if err == nil && !found {
+		err = &DeliveryError{Order: o, Delivery: delivery}
+	}
+	if err != nil || owner != "" {
+		return owner, err
+	}
+	c, err := contactTx(tx, o)
+	return c.subject, err
 }
 
 // contact is what an order's row says of its contact.

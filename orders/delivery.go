@@ -189,6 +189,13 @@ var deliveryRules = [...]struct{ name, query, detail string }{
 		detail: "shipping costs %d, that of its deliveries %d, or their tax differs",
 	},
 	{
+		name: "delivery_is_granted_once",
+		query: `SELECT g.order_id || ' delivery ' || g.delivery, coalesce(d.shipping + iif(o.tax_included, 0, d.shipping_tax), -1) AS cost, sum(g.shipping) FROM refund_grants g
+			JOIN orders o ON o.id = g.order_id LEFT JOIN order_deliveries d ON d.order_id = g.order_id AND d.n = g.delivery
+			WHERE g.delivery > 0 AND g.state <> 'withdrawn' GROUP BY g.order_id, g.delivery HAVING sum(g.shipping) > cost`,
+		detail: "it costs %d to send, %d was granted back for it",
+	},
+	{
 		name: "line_has_its_delivery",
 		query: `SELECT l.order_id || ' line ' || l.line, 0, l.delivery FROM order_lines l JOIN orders o ON o.id = l.order_id
 			WHERE iif(o.split, NOT EXISTS (SELECT 1 FROM order_deliveries d WHERE d.order_id = l.order_id AND d.n = l.delivery), l.delivery <> 1)`,

@@ -31,6 +31,9 @@ type Grant struct {
 	// when the grant was released: it lowers nothing that the order costs.
 	Excess money.Amount
 	Lines  []GrantLine
+	// Delivery is the number of the one that Shipping is of, of an order that
+	// goes to several places; 0 is what all of it costs to send.
+	Delivery int
 
 	// Paid says that the provider has paid it back: what is refunded counts for
 	// the grants in the order of their release.
@@ -72,7 +75,7 @@ const (
 // CapError says that more would be paid back than there is for it.
 type CapError struct {
 	Order      ID
-	What       string // "line 2", "shipping" or "the order"
+	What       string // "line 2", "shipping", "shipping of delivery 2", "fees" or "the order"
 	Want, Have money.Amount
 }
 
@@ -90,6 +93,7 @@ type wish struct {
 	reason   string
 	lines    []wishLine
 	shipping int64
+	delivery int   // that shipping is of; 0 is all of the order
 	fees     int64 // of no line
 	other    int64
 	open     bool // not released at once
@@ -107,19 +111,30 @@ type wishLine struct {
 
 // counted is what was granted of an order so far, without what was withdrawn.
 type counted struct {
-	units, amount, tax map[int]int64 // by line
-	shipping, fees     int64
+	units, amount, tax map[int]int64    // by line
+	shipping           sentBack         // of all deliveries
+	delivery           map[int]sentBack // of those that were named
+	fees               int64
 	all                int64
 	last               int // number of the last grant
 }
 
+// sentBack is what was granted of what it costs to send something, and what of
+// that is tax.
+type sentBack struct{ gross, tax int64 }
+
+func (b sentBack) plus(gross, tax int64) sentBack { return sentBack{b.gross + gross, b.tax + tax} }
+
 func countedTx(tx *sqlite.Tx, o ID) (counted, error) {
-	c := counted{units: map[int]int64{}, amount: map[int]int64{}, tax: map[int]int64{}}
-	rows := tx.Query(`SELECT n, state, shipping, amount, fees FROM refund_grants WHERE order_id = ? ORDER BY n`, o)
+	c := counted{units: map[int]int64{}, amount: map[int]int64{}, tax: map[int]int64{}, delivery: map[int]sentBack{}}
+	rows := tx.Query(`SELECT n, state, shipping, amount, fees, shipping_tax, delivery FROM refund_grants WHERE order_id = ? ORDER BY n`, o)
 	for rows.Next() {
 		c.last = rows.Int(0)
 		if GrantState(rows.Text(1)) != Withdrawn {
-			c.shipping += rows.Int64(2)
+			c.shipping = c.shipping.plus(rows.Int64(2), rows.Int64(5))
+			if to := rows.Int(6); to > 0 {
+				c.delivery[to] = c.delivery[to].plus(rows.Int64(2), rows.Int64(5))
+			}
 			c.all += rows.Int64(3)
 			c.fees += rows.Int64(4)
 		}
@@ -164,12 +179,12 @@ func (w wish) work(tx *sqlite.Tx, o *Order, lines []Line) (Grant, error) {
 	amount := func(minor int64) money.Amount { return money.New(minor, o.Currency) }
 	g := Grant{
 		Order: o.ID, Number: so.last + 1, Source: w.source, Of: w.of, Reason: w.reason, State: Released,
-		Shipping: amount(w.shipping), Fees: amount(w.fees), Other: amount(w.other),
+		Shipping: amount(w.shipping), Fees: amount(w.fees), Other: amount(w.other), Delivery: w.delivery,
 	}
 	if w.open {
 		g.State = Granted
 	}
-	goods, tax := int64(0), int64(0)
+	goods, goodsTax := int64(0), int64(0)
 	for _, l := range w.lines {
 		if w.most && l.line <= len(lines) { // some were paid back before they came back
 			l.quantity = min(l.quantity, lines[l.line-1].Quantity-so.units[l.line])
@@ -186,9 +201,9 @@ func (w wish) work(tx *sqlite.Tx, o *Order, lines []Line) (Grant, error) {
 		goods -= g.lower(over)
 	}
 	for _, l := range g.Lines {
-		tax += l.Tax.Minor()
+		goodsTax += l.Tax.Minor()
 	}
-	shippingTax, err := o.shippingTax(so.shipping, w.shipping)
+	shippingTax, err := w.sending(tx, o, so)
 	if err != nil {
 		return Grant{}, err
 	}
@@ -199,11 +214,9 @@ func (w wish) work(tx *sqlite.Tx, o *Order, lines []Line) (Grant, error) {
 	if err != nil {
 		return Grant{}, err
 	}
-	g.Goods, g.Amount, g.Tax = amount(goods), amount(goods+w.shipping+w.fees+w.other), amount(tax+shippingTax+feesTax)
+	g.Goods, g.Amount, g.Tax = amount(goods), amount(goods+w.shipping+w.fees+w.other), amount(goodsTax+shippingTax+feesTax)
 	g.ShippingTax, g.FeesTax = amount(shippingTax), amount(feesTax)
 	switch {
-	case w.shipping > o.GrossShipping().Minor()-so.shipping:
-		return Grant{}, &CapError{Order: o.ID, What: "shipping", Want: g.Shipping, Have: amount(o.GrossShipping().Minor() - so.shipping)}
 	case w.fees > o.GrossFees().Minor()-so.fees:
 		return Grant{}, &CapError{Order: o.ID, What: "fees", Want: g.Fees, Have: amount(o.GrossFees().Minor() - so.fees)}
 	case g.Amount.Minor() > left:
@@ -295,9 +308,50 @@ func partOf(a money.Amount, part, all int64) (int64, error) {
 	return out.Minor(), err
 }
 
-// shippingTax returns the tax in a part of what shipping costs.
-func (o Order) shippingTax(before, part int64) (int64, error) {
-	return taxIn(o.GrossShipping(), o.ShippingTax, before, part)
+// sending returns what of a wish's shipping is tax: in proportion to what is
+// left of the delivery that it is of, or of all. It returns a *CapError if less
+// is left, and a *DeliveryError if there is no such delivery.
+func (w wish) sending(tx *sqlite.Tx, o *Order, so counted) (int64, error) {
+	if w.shipping == 0 {
+		return 0, nil
+	}
+	all := sentBack{o.GrossShipping().Minor(), o.ShippingTax.Minor()}.plus(-so.shipping.gross, -so.shipping.tax)
+	of, what := all, "shipping"
+	if w.delivery > 0 {
+		to, err := o.sentTo(tx, w.delivery)
+		if err != nil {
+			return 0, err
+		}
+		back := so.delivery[w.delivery]
+		of, what = to.plus(-back.gross, -back.tax), fmt.Sprintf("shipping of delivery %d", w.delivery)
+	}
+	if left := min(of.gross, all.gross); w.shipping > left {
+		return 0, &CapError{Order: o.ID, What: what, Want: money.New(w.shipping, o.Currency), Have: money.New(max(left, 0), o.Currency)}
+	}
+	tax, err := partOf(money.New(max(of.tax, 0), o.Currency), w.shipping, of.gross)
+	if err != nil {
+		return 0, err
+	}
+	// What is left of all shipping holds what is left of its tax, and no more.
+	return max(min(tax, all.tax), all.tax-(all.gross-w.shipping), 0), nil
+}
+
+// sentTo returns what it costs to send one of several deliveries.
+func (o Order) sentTo(tx *sqlite.Tx, delivery int) (sentBack, error) {
+	var err error
+	if o.Deliveries, err = DeliveriesTx(tx, o); err != nil {
+		return sentBack{}, err
+	}
+	to, err := o.Delivery(delivery)
+	return sentBack{o.GrossOf(to).Minor(), to.ShippingTax.Minor()}, err
+}
+
+// GrossOf returns what it costs to send a delivery of the order, with its tax.
+func (o Order) GrossOf(d Delivery) money.Amount {
+	if o.TaxIncluded {
+		return d.Shipping
+	}
+	return money.New(d.Shipping.Minor()+d.ShippingTax.Minor(), o.Currency)
 }
 
 // taxIn returns the tax in a part of an amount, of which another part went
@@ -316,9 +370,9 @@ func (o Order) GrossShipping() money.Amount {
 }
 
 func (g Grant) insert(tx *command.Tx) error {
-	if _, err := tx.Exec(`INSERT INTO refund_grants (order_id, n, slot, source, of, state, reason, goods, shipping, fees, other, excess, amount, tax, shipping_tax, fees_tax, by, at, decided_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, g.Order, g.Number, tx.Slot, g.Source, g.Of, g.State, g.Reason,
-		g.Goods.Minor(), g.Shipping.Minor(), g.Fees.Minor(), g.Other.Minor(), g.Excess.Minor(), g.Amount.Minor(), g.Tax.Minor(), g.ShippingTax.Minor(), g.FeesTax.Minor(), g.By, millis(g.At), millis(g.DecidedAt)); err != nil {
+	if _, err := tx.Exec(`INSERT INTO refund_grants (order_id, n, slot, source, of, state, reason, goods, shipping, fees, other, excess, amount, tax, shipping_tax, fees_tax, by, at, decided_at, delivery)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, g.Order, g.Number, tx.Slot, g.Source, g.Of, g.State, g.Reason,
+		g.Goods.Minor(), g.Shipping.Minor(), g.Fees.Minor(), g.Other.Minor(), g.Excess.Minor(), g.Amount.Minor(), g.Tax.Minor(), g.ShippingTax.Minor(), g.FeesTax.Minor(), g.By, millis(g.At), millis(g.DecidedAt), g.Delivery); err != nil {
 		return err
 	}
 	for _, l := range g.Lines {
@@ -333,7 +387,7 @@ func (g Grant) insert(tx *command.Tx) error {
 // GrantsTx returns the grants of an order, the first one first.
 func GrantsTx(tx *sqlite.Tx, o Order) ([]Grant, error) {
 	amount := func(minor int64) money.Amount { return money.New(minor, o.Currency) }
-	rows := tx.Query(`SELECT n, source, of, state, reason, goods, shipping, other, amount, tax, by, at, decided_at, fees, shipping_tax, fees_tax, excess FROM refund_grants WHERE order_id = ? ORDER BY n`, o.ID)
+	rows := tx.Query(`SELECT n, source, of, state, reason, goods, shipping, other, amount, tax, by, at, decided_at, fees, shipping_tax, fees_tax, excess, delivery FROM refund_grants WHERE order_id = ? ORDER BY n`, o.ID)
 	var out []Grant
 	released := int64(0)
 	for rows.Next() {
@@ -341,7 +395,7 @@ func GrantsTx(tx *sqlite.Tx, o Order) ([]Grant, error) {
 			Order: o.ID, Number: rows.Int(0), Source: GrantSource(rows.Text(1)), Of: rows.Text(2), State: GrantState(rows.Text(3)), Reason: rows.Text(4),
 			Goods: amount(rows.Int64(5)), Shipping: amount(rows.Int64(6)), Other: amount(rows.Int64(7)), Amount: amount(rows.Int64(8)), Tax: amount(rows.Int64(9)),
 			By: rows.Text(10), At: instant(rows.Int64(11)), DecidedAt: instant(rows.Int64(12)), Fees: amount(rows.Int64(13)),
-			ShippingTax: amount(rows.Int64(14)), FeesTax: amount(rows.Int64(15)), Excess: amount(rows.Int64(16)),
+			ShippingTax: amount(rows.Int64(14)), FeesTax: amount(rows.Int64(15)), Excess: amount(rows.Int64(16)), Delivery: rows.Int(17),
 		}
 		if g.State == Released {
 			released += g.Amount.Minor()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/sqlite"
@@ -12,13 +13,17 @@ import (
 
 // GrantRefund decides that the shopper of a placed order gets money back, and
 // why. Nothing is paid until ReleaseRefund, unless Release says so. What can be
-// granted is capped by line, for shipping and for the order.
+// granted is capped by line, for shipping, of each delivery that is named and of
+// all, and for the order.
 type GrantRefund struct {
 	Order ID `cbor:"1,keyasint"`
 	// Lines say for which units or by how much less of a line.
 	Lines []RefundLine `cbor:"2,keyasint,omitempty"`
 	// Shipping is how much of what shipping cost, with its tax.
 	Shipping money.Amount `cbor:"3,keyasint,omitempty"`
+	// Delivery is the one that Shipping is of, if the order goes to several
+	// places; 0 is what all of it costs to send.
+	Delivery int `cbor:"10,keyasint,omitempty"`
 	// Fees is how much of the fees that are on no line, with their tax. What is
 	// on a line goes back with its units.
 	Fees money.Amount `cbor:"9,keyasint,omitempty"`
@@ -75,6 +80,9 @@ func (c GrantRefund) Validate() error {
 		len(c.Lines) == 0 && !c.Shipping.IsPositive() && !c.Fees.IsPositive() && !c.Other.IsPositive() {
 		return fault.New(fault.Invalid, "a refund needs lines, shipping, fees or an amount above nothing")
 	}
+	if c.Delivery < 0 || c.Delivery > 0 && !c.Shipping.IsPositive() {
+		return fault.New(fault.Invalid, "delivery %d: it is named from 1 on, for what is paid back of its shipping", c.Delivery)
+	}
 	return checkReason(c.Reason)
 }
 
@@ -123,6 +131,9 @@ func (c GrantRefund) wish(o Order) (wish, error) {
 	if c.Return != "" {
 		w.source = FromReturn
 	}
+	if w.delivery = c.Delivery; !o.Split && c.Delivery == cart.FirstDelivery {
+		w.delivery = 0 // the only one
+	}
 	for _, a := range []money.Amount{c.Shipping, c.Fees, c.Other} {
 		if a != (money.Amount{}) && a.Currency() != o.Currency {
 			return w, fault.New(fault.Invalid, "order %s is in %s, not in %s", o.ID, o.Currency, a.Currency())
@@ -155,8 +166,8 @@ func (g Grant) finish(tx *command.Tx, o *Order, event string) (Receipt, error) {
 }
 
 // GrantRefund runs the command and returns the grant. It returns a *CapError
-// or a *QuantityError if more would be paid back than is left, and a
-// *StatusError or *VersionError as Ship does.
+// or a *QuantityError if more would be paid back than is left, a *DeliveryError
+// if there is no such delivery, and a *StatusError or *VersionError as Ship does.
 func (s *Service) GrantRefund(ctx context.Context, c GrantRefund) (Grant, error) {
 	return s.grantCommand(ctx, &c, c.Order, c.Key)
 }

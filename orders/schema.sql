@@ -214,6 +214,7 @@ CREATE TABLE refund_grants (
 	tax        INTEGER NOT NULL CHECK (tax BETWEEN shipping_tax + fees_tax AND goods + shipping_tax + fees_tax),
 	shipping_tax INTEGER NOT NULL CHECK (shipping_tax BETWEEN 0 AND shipping), -- of tax
 	fees_tax   INTEGER NOT NULL CHECK (fees_tax BETWEEN 0 AND fees), -- of tax
+	delivery   INTEGER NOT NULL CHECK (delivery >= 0 AND (delivery = 0 OR shipping > 0)), -- that shipping is of; 0 is all of the order
 	by         TEXT    NOT NULL,
 	at         INTEGER NOT NULL,
 	decided_at INTEGER NOT NULL CHECK ((decided_at = 0) = (state = 'granted')),
@@ -244,7 +245,7 @@ CREATE TABLE order_changes (
 	shipping INTEGER NOT NULL CHECK (shipping >= 0), -- without tax
 	tax      INTEGER NOT NULL CHECK (tax >= shipping_tax),
 	shipping_tax INTEGER NOT NULL CHECK (shipping_tax >= 0), -- of it on shipping
-	delivery INTEGER NOT NULL CHECK (delivery >= 0), -- that was added to or is sent otherwise; 0 if neither
+	delivery INTEGER NOT NULL CHECK (delivery >= 0), -- that was added to, is sent otherwise or elsewhere; 0 if none was
 	by       TEXT    NOT NULL,
 	at       INTEGER NOT NULL,
 	PRIMARY KEY (order_id, n)

@@ -2315,9 +2315,11 @@ type ChangeAdd struct {
 
 // ChangeBody is a value of the API.
 type ChangeBody struct {
-	Add    []ChangeAdd    `json:"add,omitempty"`
-	Cancel []LineQuantity `json:"cancel,omitempty"`
-	// The number of the delivery that add and shipping are for; needed if the order goes to several places.
+	Add []ChangeAdd `json:"add,omitempty"`
+	// Where the delivery goes instead. What was bought keeps its price and its tax.
+	Address *Address       `json:"address,omitempty"`
+	Cancel  []LineQuantity `json:"cancel,omitempty"`
+	// The number of the delivery that add, shipping and address are for; needed if the order goes to several places.
 	Delivery int64 `json:"delivery,omitempty"`
 	// What is due for it less what is paid back, as the preview said; the change is refused if it comes to something else.
 	Expected *MoneyInput   `json:"expected,omitempty"`
@@ -2765,6 +2767,8 @@ type GiftCardRange struct {
 // Grant is a value of the API.
 type Grant struct {
 	Amount Money `json:"amount"`
+	// The one that shipping is of; missing for the order as a whole.
+	Delivery int64 `json:"delivery,omitempty"`
 	// On no line: what is on a line goes back with its goods.
 	Fees     Money  `json:"fees"`
 	Goods    Money  `json:"goods"`
@@ -2795,6 +2799,8 @@ type GrantLine struct {
 
 // GrantRefundBody is a value of the API.
 type GrantRefundBody struct {
+	// The number of the delivery that shipping is of, if the order goes to several places; 0 is what all of it costs to send.
+	Delivery int64 `json:"delivery,omitempty"`
 	// On no line: what is on a line goes back with its goods.
 	Fees  *MoneyInput `json:"fees,omitempty"`
 	Lines []GrantLine `json:"lines,omitempty"`
