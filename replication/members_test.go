@@ -179,6 +179,39 @@ func failOne(t *testing.T, victim int, harm func(*member) (undo func())) {
 	}
 }
 
+// TestAReadOfTheLogHangs: a leader whose disk does not answer when it reads for a follower stops itself, and everything of
+// it can be closed once the disk is back.
+func TestAReadOfTheLogHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		members := three(t, 2)
+		for range 600 { // more than the leader keeps in memory
+			if _, err := members[0].group.Propose(t.Context(), []byte("before")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		release := members[0].fs.HangAt(1, faultvfs.Read)
+		began := time.Now()
+		members[2].start(t)
+		<-members[0].node.Failed()
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		if err := members[0].node.Err(); err == nil || !strings.Contains(err.Error(), "a read of") {
+			t.Errorf("the node says %v", err)
+		}
+		next := members[1].group
+		for !next.Ready() {
+			time.Sleep(patience / 10)
+		}
+		if _, err := next.Propose(t.Context(), []byte("after")); err != nil {
+			t.Error(err)
+		}
+		members[0].fs.Reset()
+		release()
+		closeAll(t, members)
+	})
+}
+
 // TestTheLeaderCannotReadWhatAFollowerLacks: the error comes up on a goroutine that sends entries to the follower.
 func TestTheLeaderCannotReadWhatAFollowerLacks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

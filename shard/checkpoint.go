@@ -9,6 +9,7 @@ import (
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/durable"
 	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/internal/watchdog"
 )
 
 // Checkpoint moves what was applied into the file proper, makes it durable and
@@ -60,7 +61,8 @@ const maxWALBytes = 32 << 20
 // afterwards. SQLite takes a damaged frame for the end of the -wal and cannot
 // tell the two apart; the note can.
 func (s *Shard) copyWAL() (note, error) {
-	if err := s.syncWAL(); err != nil {
+	bytes := s.conn.WALBytes()
+	if err := s.slowly(bytes, s.syncWAL); err != nil {
 		return note{}, err
 	}
 	header, err := sqlite.ReadWALHeader(s.cfg.Path)
@@ -71,7 +73,11 @@ func (s *Shard) copyWAL() (note, error) {
 	if err := n.store(s.cfg.Path); err != nil {
 		return note{}, err
 	}
-	r, err := s.conn.Checkpoint(false)
+	var r sqlite.Checkpointed
+	err = s.slowly(bytes, func() (err error) {
+		r, err = s.conn.Checkpoint(false)
+		return err
+	})
 	if err != nil {
 		return note{}, err
 	}
@@ -81,6 +87,15 @@ func (s *Shard) copyWAL() (note, error) {
 	s.nextCheckpoint = s.conn.WALBytes() + maxWALBytes // what a reader held back waits as long again
 	return n, nil
 }
+
+// slowly runs work on so many bytes that is a single call to SQLite or the disk.
+// A hanging disk is noticed sooner by the log, whose writes are short.
+func (s *Shard) slowly(bytes int64, work func() error) error {
+	return watchdog.Allow(s.cfg.Steps, bytes/pieceBytes, work)
+}
+
+// pieceBytes is how much of a checkpoint a disk may take the time of a piece for.
+const pieceBytes = 1 << 20
 
 // emptyWAL copies the -wal into the file and cuts it to nothing. Nobody may be
 // reading.

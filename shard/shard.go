@@ -44,7 +44,8 @@ type Config struct {
 	Readers  int    // read connections; defaults to 4
 	VFS      string // for tests; "" is the system's
 	// Steps counts up with each piece of the writer's work that is done, so that
-	// long work can be told from work that hangs. It may be nil.
+	// long work can be told from work that hangs; in a checkpoint, with each
+	// piece that should be. It may be nil.
 	Steps *atomic.Int64
 	// Hangs is called, at most once, when a read has stood still for ReadLimit.
 	// If it is nil, nobody watches.

@@ -152,6 +152,14 @@ var bugs = []bug{
 		old: "dog: watchdog.Dog{Steps: g.steps}", new: "dog: watchdog.Dog{}", test: "TestALongChangeIsNoHang",
 	},
 	{
+		what: "a long checkpoint counts as hanging", file: "shard/checkpoint.go",
+		old: "bytes/pieceBytes, work)", new: "bytes/pieceBytes/1000, work)", test: "TestALongCheckpointIsNoHang",
+	},
+	{
+		what: "nobody watches reads of the log", file: "replication/internal/raftlog/raftlog.go",
+		old: "f.work.Go(f.watchReads)", new: "", test: "TestAHangingReadStopsTheFile",
+	},
+	{
 		what: "reading the log at the start is no progress", file: "replication/addgroup.go",
 		old: "default:\n\t\tg.stepped()", new: "default:", test: "TestReadingTheLogIsProgress",
 	},

@@ -64,3 +64,28 @@ func (d *Dog) Watch(limit time.Duration, done, quit <-chan struct{}) (expired bo
 		}
 	}
 }
+
+// Allow runs work that is a single call, of which nobody can see how far it has come, and gives it the time of all its
+// pieces: each is counted as a step when it should be done, five seconds after the one before. Steps may be nil.
+func Allow(steps *atomic.Int64, pieces int64, work func() error) error {
+	if steps == nil || pieces == 0 {
+		return work()
+	}
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		pace := time.NewTicker(pieceTime)
+		defer pace.Stop()
+		for range pieces {
+			select {
+			case <-pace.C:
+				steps.Add(1)
+			case <-done:
+				return
+			}
+		}
+	}()
+	return work()
+}
+
+const pieceTime = 5 * time.Second

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/keelshop/commerce/fault"
@@ -37,6 +39,43 @@ func TestAHangingWriteStopsTheFile(t *testing.T) {
 	if n := fs.Calls(); n > oneCommit {
 		t.Errorf("%d I/O calls after the file had stopped", n)
 	}
+}
+
+// TestAHangingReadStopsTheFile: a read that stands still for the deadline ends with the file, and so do those that wait
+// behind it. They do not wait for the disk.
+func TestAHangingReadStopsTheFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fs := faultvfs.New(t.Name())
+		defer fs.Close()
+		f := open(t, raftlog.Options{Dir: t.TempDir(), VFS: fs.Name()})
+		l := f.Log(1)
+		for first := uint64(1); first < 1000; first += 100 { // more than are kept in memory
+			appendTo(t, l, recs(first, 100, "a"))
+		}
+		release := fs.HangAt(1, faultvfs.Read)
+		time.AfterFunc(time.Minute, release)
+		began := time.Now()
+		var readers sync.WaitGroup
+		for index := range uint64(3) {
+			readers.Go(func() {
+				_, err := l.Get(index + 1)
+				if d, ok := errors.AsType[*raftlog.DeadlineError](err); !ok || d.What != "read of" {
+					t.Errorf("reading entry %d: %v, want a DeadlineError", index+1, err)
+				}
+			})
+		}
+		readers.Wait()
+		if took := time.Since(began); took < 5*time.Second || took > 6*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		if err := l.Append(recs(1001, 1, "a")); !errors.Is(err, f.Err()) {
+			t.Errorf("a stopped file says %v", err)
+		}
+		fs.Reset()
+		release()
+		closed(t, f)
+		time.Sleep(time.Minute)
+	})
 }
 
 // TestASickDiskIsNotUsed: each of the last three synced writes of Open has a deadline, so that a node whose disk hangs

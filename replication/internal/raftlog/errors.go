@@ -31,16 +31,17 @@ func (e *RottenError) Error() string {
 // Unwrap returns the fault code.
 func (e *RottenError) Unwrap() error { return fault.Broken }
 
-// DeadlineError says that a write did not finish in time: the disk hangs. It counts as fault.Broken. The write may
-// still happen.
+// DeadlineError says that a write or a read did not finish in time: the disk hangs. It counts as fault.Broken. The write
+// may still happen.
 type DeadlineError struct {
 	Path  string
+	What  string // "write to" or "read of" the file
 	Limit time.Duration
 }
 
 // Error names the file and the limit.
 func (e *DeadlineError) Error() string {
-	return fmt.Sprintf("a write to %s was not done within %v: the disk hangs", e.Path, e.Limit)
+	return fmt.Sprintf("a %s %s was not done within %v: the disk hangs", e.What, e.Path, e.Limit)
 }
 
 // Unwrap returns the fault code.

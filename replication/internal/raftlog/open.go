@@ -50,7 +50,7 @@ func (f *File) open() error {
 	if err := f.check(settled); err != nil {
 		return f.damage(err)
 	}
-	f.reader, err = sqlite.Open(f.path, sqlite.Options{ReadOnly: true, CacheKiB: 1 << 10, VFS: f.opts.VFS})
+	f.reader, err = sqlite.Open(f.path, sqlite.Options{ReadOnly: true, CacheKiB: 1 << 10, VFS: f.opts.VFS, Steps: &f.readings})
 	return err
 }
 

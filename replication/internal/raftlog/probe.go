@@ -28,7 +28,7 @@ func (f *File) probe() error {
 				<-done
 				f.closeConns()
 			}()
-			return &DeadlineError{Path: f.path, Limit: f.opts.Deadline}
+			return &DeadlineError{Path: f.path, What: "write to", Limit: f.opts.Deadline}
 		}
 	}
 	return nil

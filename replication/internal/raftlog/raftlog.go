@@ -37,7 +37,7 @@ type Options struct {
 	Dir      string        // where the file lives; created when there is none
 	Node     string        // the node whose file it is; another node's is refused
 	Store    string        // the store that the node belongs to; written at creation, checked later unless empty
-	Deadline time.Duration // a transaction that takes longer stops the file; 0 means 5 s
+	Deadline time.Duration // a transaction that takes longer stops the file, and so does a read that stands still as long; 0 means 5 s
 	VFS      string        // for tests: the SQLite VFS; "" is the system's
 	Steps    *atomic.Int64 // counts up with each piece of the writer's work that is done; may be nil
 	Failed   func(error)   // called once, with the cause, when the file stops; may be nil; must not block
@@ -56,8 +56,11 @@ type File struct {
 
 	nextCheckpoint int64 // size of the WAL at which the writer moves it into the file
 
-	read   sync.Mutex
-	reader *sqlite.Conn // guarded by read; nil once closed
+	read     chan struct{} // a lock that nobody waits for once a read has hung
+	stuck    chan struct{} // closed when one has
+	reader   *sqlite.Conn  // guarded by read; nil once closed
+	reading  watchdog.Dog
+	readings atomic.Int64 // counts up with each piece of a read that is done
 
 	mu   sync.Mutex
 	logs map[uint32]*Log
@@ -81,8 +84,9 @@ func Open(o Options) (*File, error) {
 	f := &File{
 		path: filepath.Join(o.Dir, Name), opts: o,
 		ops: make(chan *op), quit: make(chan struct{}), failed: make(chan struct{}),
-		logs: map[uint32]*Log{}, nextCheckpoint: walLimit,
+		logs: map[uint32]*Log{}, nextCheckpoint: walLimit, read: make(chan struct{}, 1), stuck: make(chan struct{}),
 	}
+	f.reading.Steps = &f.readings
 	if err := f.open(); err != nil {
 		f.closeConns()
 		return nil, err
@@ -92,6 +96,7 @@ func Open(o Options) (*File, error) {
 	}
 	f.work.Go(f.write)
 	f.work.Go(f.watch)
+	f.work.Go(f.watchReads)
 	return f, nil
 }
 
@@ -169,8 +174,8 @@ func (f *File) leave() error {
 }
 
 func (f *File) closeConns() error {
-	f.read.Lock()
-	defer f.read.Unlock()
+	f.read <- struct{}{}
+	defer func() { <-f.read }()
 	var err error
 	if f.reader != nil {
 		err = f.reader.Close()

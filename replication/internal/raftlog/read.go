@@ -12,7 +12,7 @@ func (l *Log) Get(index uint64) (Record, error) {
 	if rec, ok, err := l.remembered(index); ok || err != nil {
 		return rec, err
 	}
-	rec, before, sum, err := l.file.fetch(l.group, index)
+	got, err := reading(l.file, func() (fetched, error) { return l.file.fetch(l.group, index) })
 	switch {
 	case err == ErrClosed:
 		return Record{}, err
@@ -21,7 +21,7 @@ func (l *Log) Get(index uint64) (Record, error) {
 		l.file.fail(err)
 		return Record{}, err
 	}
-	return l.verified(index, rec, before, sum)
+	return l.verified(index, got.rec, got.before, got.sum)
 }
 
 // Newest returns the newest record of a type with an index up to upTo, and whether there is one. It looks at every
@@ -31,7 +31,7 @@ func (l *Log) Newest(kind uint8, upTo uint64, step func()) (rec Record, found bo
 	first := l.First()
 	for to := min(upTo, l.Last()); first > 0 && to >= first; to -= piece {
 		from := max(first, to-min(to, piece-1))
-		index, err := l.file.newest(l.group, kind, from, to)
+		index, err := reading(l.file, func() (uint64, error) { return l.file.newest(l.group, kind, from, to) })
 		if err != nil {
 			err = fmt.Errorf("looking through the log of group %d: %w", l.group, l.file.damage(err))
 			l.file.fail(err)
@@ -51,11 +51,6 @@ func (l *Log) Newest(kind uint8, upTo uint64, step func()) (rec Record, found bo
 
 // newest returns the index of the newest record of a type between two others; 0 when there is none.
 func (f *File) newest(group uint32, kind uint8, from, to uint64) (uint64, error) {
-	f.read.Lock()
-	defer f.read.Unlock()
-	if f.reader == nil {
-		return 0, ErrClosed
-	}
 	id, found, err := f.reader.Tx().Int64(`SELECT id FROM log WHERE id BETWEEN ? AND ? AND type = ? ORDER BY id DESC LIMIT 1`,
 		key(group, from), key(group, to), int(kind))
 	if err != nil || !found {
@@ -92,25 +87,26 @@ func (l *Log) verified(index uint64, rec Record, before *uint64, sum uint64) (Re
 	return rec, nil
 }
 
-// fetch reads a record and its checksum, and the checksum of the record before it when there is one. A record that
-// is not there is a zero one.
-func (f *File) fetch(group uint32, index uint64) (rec Record, before *uint64, sum uint64, err error) {
-	f.read.Lock()
-	defer f.read.Unlock()
-	if f.reader == nil {
-		return Record{}, nil, 0, ErrClosed
-	}
+// fetched is a record and its checksum, and the checksum of the record before it when there is one. A record that is not
+// there is a zero one.
+type fetched struct {
+	rec    Record
+	sum    uint64
+	before *uint64
+}
+
+func (f *File) fetch(group uint32, index uint64) (got fetched, err error) {
 	rows := f.reader.Tx().Query(`SELECT id, sum, term, type, at, data, ext FROM log WHERE id BETWEEN ? AND ? ORDER BY id`,
 		key(group, index-1), key(group, index))
 	for rows.Next() {
 		if indexOf(rows.Int64(0)) == index-1 {
 			s := uint64(rows.Int64(1))
-			before = &s
+			got.before = &s
 			continue
 		}
-		rec, sum = scan(rows), uint64(rows.Int64(1))
+		got.rec, got.sum = scan(rows), uint64(rows.Int64(1))
 	}
-	return rec, before, sum, rows.Err()
+	return got, rows.Err()
 }
 
 // scan reads a record from the columns id, sum, term, type, at, data, ext.
