@@ -22,7 +22,7 @@ type Added struct {
 	Customer accounts.CustomerID // "" is a guest
 	Lines    []AddedLine
 	// Kept are the lines that the order has, at their prices. They count for
-	// what shipping costs.
+	// what shipping costs, and for the conditions of fees.
 	Kept []AddedLine
 	// Method is how the order is sent; "" if that does not change.
 	Method string
@@ -36,7 +36,7 @@ type Added struct {
 type QuotedAdded struct {
 	TaxIncluded bool
 	Lines       []QuotedLine
-	Taxes       []pricing.TaxSum // of Lines
+	Taxes       []pricing.TaxSum // of Lines and their fees
 	Shipping    pricing.QuotedShipping
 }
 
@@ -48,12 +48,13 @@ type QuotedLine struct {
 	Title, Reason  string
 	Quantity       int64
 	UnitPrice, Tax int64
-	TaxIncluded    bool             // in UnitPrice
-	Digital        *catalog.Digital // nil if it is shipped
+	TaxIncluded    bool                // in UnitPrice
+	Fees           []pricing.QuotedFee // on the line, beside UnitPrice and Tax
+	Digital        *catalog.Digital    // nil if it is shipped
 }
 
 // QuoteAdded prices what is added to an order by the catalog and the rules of
-// now, without promotions. It returns a *catalog.UnknownSKUError, a
+// now, without promotions, and with the fees that are charged on lines. It returns a *catalog.UnknownSKUError, a
 // *NotForSaleError, a *CurrencyError, or an *inventory.KitError for a kit that
 // cannot be put together.
 func (s *Service) QuoteAdded(ctx context.Context, a Added) (QuotedAdded, error) {
@@ -61,7 +62,7 @@ func (s *Service) QuoteAdded(ctx context.Context, a Added) (QuotedAdded, error) 
 	if err != nil {
 		return QuotedAdded{}, err
 	}
-	rules = rules.WithoutPromotions()
+	rules, charging := rules.ForAdded()
 	in := pricing.Input{Currency: a.Currency, At: pricing.At(s.engine.Now()), LoggedIn: a.Customer != "", TaxExempt: a.TaxExempt}
 	if in.Address, err = a.Address(ctx); err != nil {
 		return QuotedAdded{}, err
@@ -78,27 +79,46 @@ func (s *Service) QuoteAdded(ctx context.Context, a Added) (QuotedAdded, error) 
 		out.Lines[i].Tax, out.Lines[i].TaxIncluded = l.Tax, l.TaxIncluded
 	}
 	out.Taxes = q.TaxSums()
-	if a.Method == "" {
+	if a.Method == "" && charging == nil {
 		return out, nil
 	}
+	if charging != nil {
+		rules = charging
+	}
 	in.Method = a.Method
-	for _, l := range a.Kept {
-		v, err := s.pricing.Variant(ctx, l.SKU)
-		if err != nil && !isGone(err) {
-			return QuotedAdded{}, err
-		}
-		v.SKU = l.SKU // of one that is gone, too
-		line, err := s.pricing.Describe(ctx, rules, v, a.Currency, l.Quantity, l.UnitPrice)
-		if err != nil && !isGone(err) {
-			return QuotedAdded{}, err
-		}
-		in.Lines = append(in.Lines, line)
+	if err := s.describeKept(ctx, rules, a, &in); err != nil {
+		return QuotedAdded{}, err
 	}
 	if q, err = s.pricing.Quote(ctx, rules, in); err != nil {
 		return QuotedAdded{}, err
 	}
 	out.Shipping = q.Shipping
+	for _, f := range q.Fees {
+		if f.Line > len(out.Lines) {
+			continue // of a line that the order has
+		}
+		l := &out.Lines[f.Line-1]
+		l.Fees = append(l.Fees, f)
+		out.Taxes = pricing.AddTaxes(out.Taxes, f.Taxes)
+	}
 	return out, nil
+}
+
+// describeKept looks up the lines that stay.
+func (s *Service) describeKept(ctx context.Context, rules *pricing.Rules, a Added, in *pricing.Input) error {
+	for _, l := range a.Kept {
+		v, err := s.pricing.Variant(ctx, l.SKU)
+		if err != nil && !isGone(err) {
+			return err
+		}
+		v.SKU = l.SKU // of one that is gone, too
+		line, err := s.pricing.Describe(ctx, rules, v, a.Currency, l.Quantity, l.UnitPrice)
+		if err != nil && !isGone(err) {
+			return err
+		}
+		in.Lines = append(in.Lines, line)
+	}
+	return nil
 }
 
 // describeAdded looks the lines up in the catalog.
@@ -111,7 +131,8 @@ func (s *Service) describeAdded(ctx context.Context, rules *pricing.Rules, a Add
 	if ask.Channel, err = s.channelOf(ctx, a.Cart); err != nil {
 		return nil, err
 	}
-	if a.Customer != "" && lists.AskForGroups() {
+	in.Channel = ask.Channel
+	if a.Customer != "" && asksOf(rules, lists).Groups {
 		slot, err := slotOfCustomer(a.Customer)
 		if err != nil {
 			return nil, err
@@ -123,6 +144,7 @@ func (s *Service) describeAdded(ctx context.Context, rules *pricing.Rules, a Add
 		if err != nil {
 			return nil, err
 		}
+		in.Groups = ask.Groups
 	}
 	var out []QuotedLine
 	for _, l := range a.Lines {

@@ -23,8 +23,9 @@ import (
 // Change changes an order that was placed. Preview says what it would come to,
 // Confirm does it, in one entry.
 //
-// What is added is priced as of now, without promotions; what is taken away is
-// worth what was paid for it. An order's lines are never rewritten, so that
+// What is added is priced as of now, without promotions and with the fees that
+// are charged on lines, such as deposits; what is taken away is worth what was
+// paid for it. An order's lines are never rewritten, so that
 // invoices and refunds go on telling the truth: more of something is a line
 // more, and less is canceled or granted back.
 type Change struct {
@@ -271,7 +272,12 @@ func (s *Service) readdress(ctx context.Context, o orders.Order, c *Change, out 
 	return nil
 }
 
-const maxAdded = 200
+// maxAdded bounds the lines of each kind in a change, and maxAddedFees the fees
+// on those that are added, so that a command stays below the limit of its size.
+const (
+	maxAdded     = 200
+	maxAddedFees = 500
+)
 
 func (c Change) check() error {
 	if err := command.RefuseCardNumbers(c); err != nil {
@@ -335,10 +341,14 @@ func (s *Service) priceAdded(ctx context.Context, o orders.Order, c Change, out 
 	if err != nil {
 		return err
 	}
+	fees := 0
 	for i, l := range q.Lines {
+		if fees += len(l.Fees); fees > maxAddedFees {
+			return fault.New(fault.Refused, "more than %d fees are on what is added: add the goods in several changes", maxAddedFees)
+		}
 		out.Added = append(out.Added, orders.AddedLine{
 			SKU: l.SKU, Variant: l.Variant, Parts: parts[i], Title: l.Title, Quantity: l.Quantity, UnitPrice: l.UnitPrice, Tax: l.Tax, TaxIncluded: l.TaxIncluded, Reason: l.Reason, Digital: l.Digital,
-			Delivery: to.Number,
+			Delivery: to.Number, Fees: feesOf(l),
 		})
 	}
 	out.Taxes = q.Taxes
@@ -359,6 +369,15 @@ func (s *Service) priceAdded(ctx context.Context, o orders.Order, c Change, out 
 	out.Taxes = append(out.Taxes, more...)
 	out.Shipping = &n
 	return nil
+}
+
+// feesOf returns the fees on an added line as an order takes them.
+func feesOf(l cart.QuotedLine) []orders.AddedFee {
+	var out []orders.AddedFee
+	for _, f := range l.Fees {
+		out = append(out, orders.AddedFee{Fee: f.Fee, Kind: f.Kind, Name: f.Name, Amount: f.Amount, Tax: f.Tax})
+	}
+	return out
 }
 
 // resend returns what it costs more or less to send an order by another method.

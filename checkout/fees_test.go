@@ -181,3 +181,59 @@ func TestManyFeesAreBought(t *testing.T) {
 	_, err = s.complete(checkout.Complete{Cart: basket(), PayWith: "simulator", Token: approves})
 	s.wants(err, fault.Refused)
 }
+
+// What is added to an order is charged what is charged on lines, and goes back
+// with its goods; what the order was charged once, it is not charged again.
+func TestWhatIsAddedIsChargedFees(t *testing.T) {
+	for _, included := range []bool{false, true} {
+		s := newShop(t, 2)
+		s.sells("mug", 9)
+		s.rules(included)
+		s.fees()
+		for _, f := range []pricing.Fee{
+			{ID: "bottle", Name: "Bottle deposit", Kind: pricing.Deposit, PerLine: true, PerUnit: true, Untaxed: true, Amounts: []money.Amount{euro(25)}},
+			{ID: "bulky", Name: "Bulky goods", PerLine: true, If: pricing.Conditions{MinQuantity: 3}, Amounts: []money.Amount{euro(119)}}, // with the goods of before
+		} {
+			_, err := s.pricing.PutFee(s.ctx(), pricing.PutFee{Fee: f})
+			s.must(err)
+		}
+		c := s.basket("mug", 2)
+		s.deliver(c)
+		r, err := s.complete(checkout.Complete{Cart: c, PayWith: "simulator", Token: approves})
+		s.must(err)
+		if r.FeeTotal != euro(50+100) || len(r.Fees) != 2 {
+			t.Fatalf("included %t: the order has %+v", included, r.Fees)
+		}
+		change := checkout.Change{Order: r.ID, Version: r.Version, Reason: "two more", Add: []checkout.AddedLine{{SKU: "mug", Quantity: 2}}}
+		shown, err := s.checkout.Preview(s.ctx(), change)
+		s.must(err)
+		tax := int64(0)
+		if !included {
+			tax = 475 + 23 // 19 % of 25.00 and of 1.19
+		}
+		if shown.Added != euro(2*price+50+119+tax) || shown.Lines[0].Fees != euro(169) {
+			t.Errorf("included %t: it would cost %v more: %+v", included, shown.Added, shown.Lines)
+		}
+		change.Expected = &shown.Added
+		o, err := s.checkout.Confirm(s.ctx(), change)
+		s.must(err)
+		if o.FeeTotal != euro(150+169) || len(o.Fees) != 4 || o.Fees[3].Line != 2 || o.Fees[3].Number != 4 || o.Total.Minor() != r.Total.Minor()+shown.Added.Minor() || o.Lines[1].Gross != shown.Added {
+			t.Errorf("included %t: the order has %+v, and is %v", included, o.Fees, o.Total)
+		}
+		sums, taxes := int64(0), int64(0)
+		for _, sum := range o.Taxes {
+			sums += sum.Amount
+		}
+		for _, l := range o.Lines {
+			taxes += l.Tax.Minor()
+		}
+		if sums != o.Tax.Minor() || taxes+o.ShippingTax.Minor()+o.OwnFeesTax.Minor() != sums {
+			t.Errorf("included %t: a tax of %v is %+v", included, o.Tax, o.Taxes)
+		}
+		s.must(s.payments.Settle(s.ctx(), r.ID))
+		o, err = s.orders.CancelLines(s.ctx(), orders.CancelLines{Order: r.ID, Lines: []orders.LineQuantity{{Line: 2, Quantity: 2}}, Reason: "x"})
+		if err != nil || o.RefundGranted != shown.Added {
+			t.Errorf("included %t: %v of %v go back, %v", included, o.RefundGranted, shown.Added, err)
+		}
+	}
+}

@@ -57,6 +57,17 @@ type AddedLine struct {
 	Digital *catalog.Digital `cbor:"10,keyasint,omitempty"`
 	// Delivery is the number of the one that it goes into; 0 is the only one.
 	Delivery int `cbor:"11,keyasint,omitempty"`
+	// Fees are charged on the line, beside UnitPrice and Tax.
+	Fees []AddedFee `cbor:"12,keyasint,omitempty"`
+}
+
+// AddedFee is a fee on an AddedLine.
+type AddedFee struct {
+	Fee    string          `cbor:"1,keyasint"`
+	Kind   pricing.FeeKind `cbor:"2,keyasint,omitempty"`
+	Name   string          `cbor:"3,keyasint"`
+	Amount int64           `cbor:"4,keyasint"` // contains the tax as the line says
+	Tax    int64           `cbor:"5,keyasint,omitempty"`
 }
 
 // LoweredLine is a line that becomes cheaper.
@@ -267,15 +278,26 @@ func (s *Service) PreviewChange(ctx context.Context, o Order, c Changed) (lines 
 // what became due, without tax for goods and shipping.
 func (c Changed) add(tx *command.Tx, o *Order) (goods, shipping, tax int64, err error) {
 	var demands []inventory.Demand
-	subtotal, taxAdded := int64(0), int64(0)
+	subtotal, taxAdded, fees := int64(0), int64(0), int64(0)
+	listed, _, err := tx.Int64(`SELECT coalesce(max(n), 0) FROM order_fees WHERE order_id = ?`, o.ID)
+	if err != nil {
+		return 0, 0, 0, err
+	}
 	for i, l := range c.Added {
 		line := l.line(*o, len(o.Lines)+i+1)
 		if err := insertLine(tx, o.ID, &line); err != nil {
 			return 0, 0, 0, err
 		}
 		subtotal += line.Total.Minor()
-		taxAdded += line.Gross.Minor() - line.Total.Minor()
-		goods, tax = goods+line.Net.Minor(), tax+l.Tax
+		for _, f := range l.fees(*o, line.Number, int(listed)) {
+			if err := f.insert(tx, o.ID); err != nil {
+				return 0, 0, 0, err
+			}
+			listed++
+		}
+		fees += line.Fees.Minor()
+		taxAdded += line.Gross.Minor() - line.Total.Minor() - line.Fees.Minor()
+		goods, tax = goods+line.Net.Minor(), tax+line.Tax.Minor()
 		o.Units += l.Quantity
 		o.Digital = o.Digital || line.Downloadable()
 		demands = append(demands, inventory.Take(l.Parts, 0, l.Quantity)...)
@@ -298,7 +320,7 @@ func (c Changed) add(tx *command.Tx, o *Order) (goods, shipping, tax int64, err 
 		}
 	}
 	o.Subtotal, o.Tax = money.New(o.Subtotal.Minor()+subtotal, o.Currency), money.New(o.Tax.Minor()+tax, o.Currency)
-	o.TaxAdded = money.New(o.TaxAdded.Minor()+taxAdded, o.Currency)
+	o.TaxAdded, o.FeeTotal = money.New(o.TaxAdded.Minor()+taxAdded, o.Currency), money.New(o.FeeTotal.Minor()+fees, o.Currency)
 	o.Total = money.New(o.Total.Minor()+goods+shipping+tax, o.Currency)
 	for _, t := range c.Taxes {
 		o.Taxes = addTax(o.Taxes, t)
@@ -307,8 +329,8 @@ func (c Changed) add(tx *command.Tx, o *Order) (goods, shipping, tax int64, err 
 	if err != nil {
 		return 0, 0, 0, err
 	}
-	_, err = tx.Exec(`UPDATE orders SET subtotal = ?, shipping = ?, shipping_tax = ?, tax = ?, tax_added = ?, total = ?, taxes = ?, shipping_method = ?, shipping_name = ?, units = ?, canceled = ?, digital = ? WHERE id = ?`,
-		o.Subtotal.Minor(), o.Shipping.Minor(), o.ShippingTax.Minor(), o.Tax.Minor(), o.TaxAdded.Minor(), o.Total.Minor(), taxes, o.ShippingMethod, o.ShippingName, o.Units, o.Canceled, o.Digital, o.ID)
+	_, err = tx.Exec(`UPDATE orders SET subtotal = ?, fees = ?, shipping = ?, shipping_tax = ?, tax = ?, tax_added = ?, total = ?, taxes = ?, shipping_method = ?, shipping_name = ?, units = ?, canceled = ?, digital = ? WHERE id = ?`,
+		o.Subtotal.Minor(), o.FeeTotal.Minor(), o.Shipping.Minor(), o.ShippingTax.Minor(), o.Tax.Minor(), o.TaxAdded.Minor(), o.Total.Minor(), taxes, o.ShippingMethod, o.ShippingName, o.Units, o.Canceled, o.Digital, o.ID)
 	return goods, shipping, tax, err
 }
 
@@ -331,16 +353,38 @@ func (c Changed) resend(tx *command.Tx, o *Order) error {
 func (l AddedLine) line(o Order, number int) Line {
 	amount := func(minor int64) money.Amount { return money.New(minor, o.Currency) }
 	total := l.Quantity * l.UnitPrice // checked when it was priced
-	gross := total
+	fees, tax := int64(0), l.Tax
+	for _, f := range l.Fees {
+		fees, tax = fees+f.Amount, tax+f.Tax
+	}
+	gross := total + fees
 	if !l.TaxIncluded {
-		gross += l.Tax
+		gross += tax
 	}
 	pool, parts := Keep(l.SKU, l.Parts)
 	return Line{
 		Number: number, SKU: l.SKU, Variant: l.Variant, Pool: pool, Parts: parts, Title: l.Title, Quantity: l.Quantity, UnitPrice: amount(l.UnitPrice),
-		Total: amount(total), Discount: amount(0), Fees: amount(0), TaxIncluded: l.TaxIncluded, Net: amount(gross - l.Tax), Tax: amount(l.Tax), Gross: amount(gross), Reason: l.Reason, Digital: l.Digital,
+		Total: amount(total), Discount: amount(0), Fees: amount(fees), TaxIncluded: l.TaxIncluded, Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross), Reason: l.Reason, Digital: l.Digital,
 		Delivery: max(l.Delivery, cart.FirstDelivery),
 	}
+}
+
+// fees returns the fees on the line as those of an order's line of a number, of
+// which the order lists some already.
+func (l AddedLine) fees(o Order, line, listed int) []Fee {
+	amount := func(minor int64) money.Amount { return money.New(minor, o.Currency) }
+	var out []Fee
+	for i, f := range l.Fees {
+		gross := f.Amount
+		if !l.TaxIncluded {
+			gross += f.Tax
+		}
+		out = append(out, Fee{
+			Number: listed + i + 1, Fee: f.Fee, Kind: f.Kind, Name: f.Name, Line: line,
+			Amount: amount(f.Amount), Net: amount(gross - f.Tax), Tax: amount(f.Tax), Gross: amount(gross),
+		})
+	}
+	return out
 }
 
 func addTax(sums []pricing.TaxSum, t pricing.TaxSum) []pricing.TaxSum {

@@ -123,7 +123,13 @@ func TestFeesAreRules(t *testing.T) {
 	if r, err = s.Remove(ctx, pricing.Remove{Rule: pricing.KindFee, ID: "gift-wrap"}); err != nil || len(r.Fees()) != 1 {
 		t.Fatalf("got %+v, %v", r.Fees(), err)
 	}
-	if len(r.WithoutPromotions().Fees()) != 0 {
-		t.Error("what is added to an order that was placed would be charged fees")
+	if goods, fees := r.ForAdded(); len(goods.Fees()) != 0 || fees != nil {
+		t.Error("what is added to an order that was placed would be charged what its cart was")
+	}
+	if r, err = s.PutFee(ctx, pricing.PutFee{Fee: wrapping()}); err != nil {
+		t.Fatal(err)
+	}
+	if goods, fees := r.ForAdded(); len(goods.Fees()) != 0 || len(fees.Fees()) != 1 {
+		t.Error("what is added to an order that was placed is charged what lines are, beside its price")
 	}
 }

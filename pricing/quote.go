@@ -166,17 +166,7 @@ type TaxSum struct {
 // which they occur. The amounts add up to Tax.
 func (q *Quote) TaxSums() []TaxSum {
 	var sums []TaxSum
-	add := func(taxes []Tax) {
-		for _, t := range taxes {
-			i := slices.IndexFunc(sums, func(s TaxSum) bool { return s.Name == t.Name && s.Rate == t.Rate })
-			if i < 0 {
-				i = len(sums)
-				sums = append(sums, TaxSum{Name: t.Name, Rate: t.Rate})
-			}
-			sums[i].Base += t.Base
-			sums[i].Amount += t.Amount
-		}
-	}
+	add := func(taxes []Tax) { sums = AddTaxes(sums, taxes) }
 	for i := range q.Lines {
 		add(q.Lines[i].Taxes)
 	}
@@ -186,6 +176,20 @@ func (q *Quote) TaxSums() []TaxSum {
 	}
 	for i := range q.Fees {
 		add(q.Fees[i].Taxes)
+	}
+	return sums
+}
+
+// AddTaxes adds the taxes of a row to sums by name and rate.
+func AddTaxes(sums []TaxSum, taxes []Tax) []TaxSum {
+	for _, t := range taxes {
+		i := slices.IndexFunc(sums, func(s TaxSum) bool { return s.Name == t.Name && s.Rate == t.Rate })
+		if i < 0 {
+			i = len(sums)
+			sums = append(sums, TaxSum{Name: t.Name, Rate: t.Rate})
+		}
+		sums[i].Base += t.Base
+		sums[i].Amount += t.Amount
 	}
 	return sums
 }

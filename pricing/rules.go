@@ -201,12 +201,23 @@ type Asked struct {
 	categories, attributes, collections bool
 }
 
-// WithoutPromotions returns the rules without their promotions and fees, for
-// what is added to an order that was placed.
-func (r *Rules) WithoutPromotions() *Rules {
-	out := *r
-	out.promotions, out.fees = nil, nil
-	return &out
+// ForAdded returns the rules for what is added to an order that was placed: those
+// without promotions and fees, by which the goods are priced, and the same with
+// the fees that are charged on lines, nil if there are none. What is charged once
+// for an order was charged when it was placed.
+func (r *Rules) ForAdded() (goods, fees *Rules) {
+	plain := *r
+	plain.promotions, plain.fees = nil, nil
+	charged := plain
+	for _, f := range r.fees {
+		if f.PerLine {
+			charged.fees = append(charged.fees, f)
+		}
+	}
+	if len(charged.fees) == 0 {
+		return &plain, nil
+	}
+	return &plain, &charged
 }
 
 // AsksFor says what has to be known to price a cart. What nobody asks for
