@@ -47,6 +47,7 @@ var damages = []struct {
 	{"catalog.product_has_variant", one(`UPDATE variants SET removed = 1`)},
 	{"catalog.one_slot", one(`UPDATE variants SET slot = slot + 1`)},
 	{"catalog.options_differ", one(`UPDATE variants SET options_key = '[]'`)},
+	{"catalog.files_are_for_buyers", one(`DELETE FROM sold_files`)},
 	{"catalog.price_on_slot", one(`UPDATE prices SET slot = slot + 1`)},
 	{"catalog.membership_on_slot", one(`UPDATE product_categories SET slot = slot + 1`)},
 	{"catalog.positions_in_order", one(`UPDATE product_categories SET position = position + 1`)},

@@ -25,6 +25,9 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 			"is not on its product's slot"},
 		{"catalog.options_differ", `SELECT min(id) FROM variants WHERE removed = 0 GROUP BY product, options_key HAVING count(*) > 1 ORDER BY 1`,
 			"has the options of another variant"},
+		{"catalog.files_are_for_buyers", `SELECT DISTINCT v.id FROM variants v, json_each(v.digital, '$.files') f
+			WHERE v.digital IS NOT NULL AND NOT EXISTS (SELECT 1 FROM sold_files s WHERE s.asset = json_extract(f.value, '$.asset') AND s.slot = v.slot) ORDER BY v.id`,
+			"has a file that is not marked as sold"},
 		{"catalog.price_on_slot", `SELECT DISTINCT v.id FROM prices p JOIN variants v ON v.id = p.variant WHERE v.slot <> p.slot ORDER BY v.id`,
 			"has a price on another slot"},
 		{"catalog.membership_on_slot", `SELECT DISTINCT p.id FROM product_categories c JOIN products p ON p.id = c.product WHERE c.slot <> p.slot ORDER BY p.id`,

@@ -70,6 +70,14 @@ CREATE INDEX variants_in_order ON variants (product, position, id) WHERE removed
 CREATE INDEX variants_by_options ON variants (product, options_key) WHERE removed = 0;
 CREATE UNIQUE INDEX variants_by_sku ON variants (sku) WHERE removed = 0;
 
+-- Files that are, or were, what buyers of a digital variant get: nobody else
+-- does. They stay when the variant gets others, since orders still have them.
+CREATE TABLE sold_files (
+	asset TEXT    NOT NULL CHECK (length(asset) = 64),
+	slot  INTEGER NOT NULL,
+	PRIMARY KEY (asset, slot)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE prices (
 	variant    TEXT    NOT NULL REFERENCES variants (id),
 	currency   TEXT    NOT NULL CHECK (length(currency) = 3),

@@ -133,6 +133,9 @@ func (v placed) store(tx *command.Tx, product ProductID, samePrices bool) error 
 			metadata = excluded.metadata, private_metadata = excluded.private_metadata, removed = 0`,
 		v.ID, tx.Slot, product, v.position, v.SKU, v.claim[:], options, key, v.Untracked, v.TaxCategory, barcodes, attributes,
 		v.WeightGrams, v.LengthMM, v.WidthMM, v.HeightMM, components, v.Reserve, v.HoldMinutes, digital, textOf(v.Metadata), textOf(v.PrivateMetadata))
+	if err == nil {
+		err = v.Digital.storeFiles(tx)
+	}
 	switch {
 	case err != nil || samePrices:
 		return err

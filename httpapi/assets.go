@@ -37,6 +37,13 @@ type fileAnswer struct {
 }
 
 func (a *api) getAsset(ctx context.Context, in *getAssetInput) (*fileAnswer, error) {
+	sold, err := a.shop.Catalog.ForSale(ctx, assets.ID(in.Asset))
+	if err != nil {
+		return nil, err
+	}
+	if sold { // buyers have routes of their own
+		return nil, &assets.NotFoundError{ID: assets.ID(in.Asset)}
+	}
 	file, err := a.shop.Assets.Open(ctx, assets.ID(in.Asset))
 	if err != nil {
 		return nil, err

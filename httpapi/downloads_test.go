@@ -17,13 +17,16 @@ func TestAGuestDownloads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.shop.Catalog.PutProduct(t.Context(), catalog.PutProduct{Title: "Pattern", Variants: []catalog.PutVariant{
+	public := "/assets/" + string(file)
+	w.must(200, "", "GET", public, "") // nobody sells it yet
+	pattern, err := w.shop.Catalog.PutProduct(t.Context(), catalog.PutProduct{Title: "Pattern", Variants: []catalog.PutVariant{
 		{SKU: "pattern", Prices: []money.Amount{money.New(450, "EUR")}, Untracked: true, Digital: &catalog.Digital{
 			Files: []catalog.File{{Asset: file, Name: "Schal, groß.pdf"}}, Downloads: 2, Days: 30}},
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.must(404, "", "GET", public, "") // whoever has it knows its hash
 	w.must(200, w.staff, "PUT", "/staff/downloads/settings", `{"by_staff":true}`)
 	cart := w.cart("", "pattern", 1)
 	order := w.must(200, "", "POST", cart+"/checkout", goodCard).at("order.id").(string)
@@ -63,6 +66,12 @@ func TestAGuestDownloads(t *testing.T) {
 	if got := w.must(200, "", "GET", cart+"/order/downloads", "").at("items.0.used"); got != 2.0 {
 		t.Errorf("%v downloads count", got)
 	}
+	again := pattern.Put()
+	again.Variants[0].Digital = nil
+	if _, err := w.shop.Catalog.PutProduct(t.Context(), again); err != nil {
+		t.Fatal(err)
+	}
+	w.must(404, "", "GET", public, "") // those who bought it still have it
 	w.must(401, "", "GET", "/orders/"+order+"/downloads", "")
 	w.must(200, w.staff, "GET", "/orders/"+order+"/downloads", "")
 }

@@ -42,6 +42,12 @@ func TestAPatternIsDownloaded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	files, err := sample.store.Downloads.ByOrder(t.Context(), order)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger.do("GET", "/media/"+string(files[0].Asset), nil) // its buyers know the hash
+	stranger.want(404)
 	byLetter := "/downloads/" + link.Token.Reveal()
 	for range 2 { // what reads letters follows links
 		stranger.open(byLetter)

@@ -45,6 +45,13 @@ func media(v *visit) error {
 	if id.Check() != nil {
 		return errNoPage
 	}
+	sold, err := v.site.shop.Catalog.ForSale(v.ctx(), id)
+	if err != nil {
+		return err
+	}
+	if sold { // buyers have pages of their own
+		return errNoPage
+	}
 	file, err := v.site.shop.Assets.Open(v.ctx(), id)
 	if err != nil {
 		return err
