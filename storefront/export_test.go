@@ -5,7 +5,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/search"
 )
 
 func goSources(t *testing.T) []string {
@@ -23,6 +25,17 @@ func goSources(t *testing.T) []string {
 	}
 	return texts
 }
+
+// Patterns returns the patterns of all routes that a shop can have.
+func Patterns() (list []string) {
+	s := &site{Options: Options{Mailer: nobody{}, Finders: map[string]*search.Finder{"en": nil}}}
+	for _, r := range s.table() {
+		list = append(list, r.pattern)
+	}
+	return list
+}
+
+type nobody struct{ accounts.Mailer }
 
 type moneyCase struct {
 	amount money.Amount

@@ -224,10 +224,24 @@ func (o *Options) policy() web.CSP {
 
 func (s *site) routes() http.Handler {
 	mux := http.NewServeMux()
-	add := func(pattern string, to audience, h func(*visit) error) {
-		method, path, _ := strings.Cut(pattern, " ")
-		mux.HandleFunc(method+" "+s.Base+path, s.visitor(pattern, to, h))
+	for _, r := range s.table() {
+		method, path, _ := strings.Cut(r.pattern, " ")
+		mux.HandleFunc(method+" "+s.Base+path, s.visitor(r.pattern, r.to, r.serve))
 	}
+	mux.HandleFunc(s.Base+"/", s.visitor("/", guests, func(*visit) error { return errNoPage }))
+	return mux
+}
+
+// A route is a page of the shop, or what a form of one does.
+type route struct {
+	pattern string // of the mux, below the base
+	to      audience
+	serve   func(*visit) error
+}
+
+// table lists the routes that the options ask for.
+func (s *site) table() (list []route) {
+	add := func(pattern string, to audience, h func(*visit) error) { list = append(list, route{pattern, to, h}) }
 	handle := func(pattern string, h func(*visit) error) { add(pattern, oneself, h) }
 	browse := func(pattern string, h func(*visit) error) { add(pattern, guests, cached(h)) }
 	file := func(pattern string, h func(*visit) error) { add(pattern, everybody, h) }
@@ -289,8 +303,7 @@ func (s *site) routes() http.Handler {
 	file("GET /static/{file}", static)
 	file("GET /sitemap.xml", sitemap)
 	file("GET /robots.txt", robots)
-	mux.HandleFunc(s.Base+"/", s.visitor("/", guests, func(*visit) error { return errNoPage }))
-	return mux
+	return list
 }
 
 var errNoPage = fault.New(fault.NotFound, "there is no such page")
