@@ -4,17 +4,23 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/documents"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments/simulator"
+	"github.com/keelshop/commerce/pricing"
 	"github.com/keelshop/commerce/search"
 	"github.com/keelshop/commerce/storefront"
 )
@@ -25,14 +31,20 @@ var attacks = []string{
 	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' onmouseover='alert(1)`, `</title><script>alert(1)</script>`,
 	`</script><script>alert(1)</script>`, `javascript:alert(1)`, `<svg/onload=alert(1)>`, `{{.Shop}}`, `<!--`, `]]><script>alert(1)</script>`,
 	`\u003cscript\u003ealert(1)\u003c/script\u003e`, `"};alert(1);//`, `<a href="javascript:alert(1)">x</a>`, `%3Cscript%3E`, `<base href="https://evil.example/">`,
+	"x\r\nX-Evil: 1\r\nSet-Cookie: evil=1\r\n\r\n<script>alert(1)</script>", `%0d%0aX-Evil:%201%0d%0aSet-Cookie:%20evil=1`, "\nLocation: https://evil.example/", "//evil.example/",
 }
 
 // A shop whose every text is an attack shows pages in which nothing runs.
 func TestNothingRunsThatDataSays(t *testing.T) {
 	bank := simulator.New(simulator.WithURL("/bank"))
 	store := commercetest.Open(t, commerce.WithPayments(bank), quickPasswords)
+	zone := pricing.ShippingZone{ID: "all", Areas: []pricing.Area{{Country: "DE"}}}
 	for i, attack := range attacks {
 		putAttack(t, store, i, attack)
+		zone.Methods = append(zone.Methods, pricing.ShippingMethod{ID: fmt.Sprint("way-", i), Name: attack, Rates: []pricing.ShippingRate{{Currency: "EUR", Tiers: []pricing.ShippingTier{{Price: 100}}}}})
+	}
+	if _, err := store.Pricing.PutShippingZone(t.Context(), pricing.PutShippingZone{Zone: zone}); err != nil {
+		t.Fatal(err)
 	}
 	finder, err := search.Open(t.Context(), store, search.Options{})
 	if err != nil {
@@ -53,13 +65,13 @@ func TestNothingRunsThatDataSays(t *testing.T) {
 			b.do("GET", path, nil)
 			b.harmless(attack)
 		}
-		b.buyAttacked(i, attack)
+		b.buyAttacked(store, i, attack)
 		b.registerAttacked(i, attack)
 	}
 }
 
 // buyAttacked says the attack wherever a shopper is asked something.
-func (b *browser) buyAttacked(i int, attack string) {
+func (b *browser) buyAttacked(store *commerce.Store, i int, attack string) {
 	b.t.Helper()
 	b.submitAt(fmt.Sprintf("/p/thing-%d", i), "/cart/add", nil)
 	b.harmless(attack)
@@ -69,10 +81,55 @@ func (b *browser) buyAttacked(i int, attack string) {
 	b.harmless(attack)
 	b.submit("/checkout", attacked(attack))
 	b.harmless(attack)
+	if strings.Contains(strings.TrimSpace(attack), "\n") { // no address has lines in a line
+		b.want(422)
+		return
+	}
+	b.open("/checkout/delivery")
+	b.harmless(attack)
+	b.submit("/checkout/delivery", map[string]string{"method": fmt.Sprint("way-", i)})
+	b.harmless(attack)
 	b.open("/checkout/payment?method=manual")
 	b.harmless(attack)
 	b.submit("/checkout/payment", nil)
 	b.want(200, "Thank you for your order")
+	b.harmless(attack)
+	b.sendBackAttacked(store, attack)
+}
+
+// sendBackAttacked has the order sent by an attack and asks for it to be taken
+// back. Its papers are those of a seller who is one, too.
+func (b *browser) sendBackAttacked(store *commerce.Store, attack string) {
+	b.t.Helper()
+	page, ctx := b.at.Path, b.t.Context()
+	order := orders.ID(path.Base(page))
+	if _, err := store.Orders.Ship(ctx, orders.Ship{Order: order, Carrier: attack, Tracking: attack, URL: "https://carrier.example/" + url.PathEscape(attack)}); err != nil {
+		b.t.Fatal(err)
+	}
+	lines := []string{attack}
+	if _, err := store.Documents.PutSettings(ctx, documents.PutSettings{Settings: documents.Settings{Invoice: documents.Never, Seller: documents.Seller{
+		Name: attack, Address: lines, Country: attack, TaxID: attack, Contact: lines, Bank: lines, Note: attack,
+	}}}); err != nil {
+		b.t.Fatal(err)
+	}
+	if _, err := store.Documents.Issue(ctx, order); err != nil {
+		b.t.Fatal(err)
+	}
+	var paper []string
+	for end := time.Now().Add(time.Minute); paper == nil; paper = regexp.MustCompile(`/documents/([^"]+)"`).FindStringSubmatch(b.text) {
+		if time.Now().After(end) {
+			b.t.Fatalf("there is no invoice: %s", b.text)
+		}
+		b.open(page)
+		b.harmless(attack)
+	}
+	b.open(page + "/documents/" + paper[1])
+	b.harmless(attack)
+	b.open(page + "/return")
+	b.harmless(attack)
+	b.submit(page+"/return", map[string]string{"reason": attack, "line-1": "1"})
+	b.harmless(attack)
+	b.do("POST", page+"/downloads", url.Values{"line": {attack}, "file": {attack}, "key": {attack}})
 	b.harmless(attack)
 }
 
@@ -81,6 +138,11 @@ func (b *browser) registerAttacked(i int, attack string) {
 	b.submitAt("/register", "/register", map[string]string{"name": attack, "email": attack, "password": attack})
 	b.harmless(attack)
 	b.submit("/register", map[string]string{"name": attack, "email": fmt.Sprintf("a%d@example.com", i), "password": "a long password, isn't it"})
+	if strings.Contains(strings.TrimSpace(attack), "\n") {
+		b.want(422)
+		b.harmless(attack)
+		return
+	}
 	b.want(200, "Your account")
 	b.harmless(attack)
 	b.submitAt("/account/address", "/account/address", attacked(attack))
@@ -127,7 +189,8 @@ func attackedPages(i int, attack string) []string {
 	q, all, thing := url.QueryEscape(attack), fmt.Sprintf("/c/all-%d", i), fmt.Sprintf("/p/thing-%d", i)
 	return []string{
 		"/", all, thing, "/search?q=" + q, "/suggest?q=" + q, all + "?f.x=" + q, all + "?f." + q + "=" + q, all + "?price=" + q, all + "?sort=" + q,
-		all + "?after=" + q, thing + "?sku=" + q, "/p/" + q, "/c/" + q, "/" + q, "/cart?note=" + q, "/cart?code=" + q, "/login?back=" + q, "/register?back=" + q,
+		all + "?after=" + q, thing + "?sku=" + q, "/p/" + q, "/c/" + q, "/" + q, "/cart?note=" + q, "/cart?code=" + q, "/login?back=" + q, "/downloads/" + q, "/orders/" + q + "/return",
+		"/orders/" + q + "/documents/" + q, "/cart/units?sku=" + q, "/pages/" + q, "/register?back=" + q,
 		"/password/new?token=" + q, "/verify?token=" + q, "/orders/" + q, "/media/" + q, "/static/" + q,
 		"/checkout/payment?token=" + q + "&card=" + q + "&method=" + q + "&declined=" + q, "/bank/card?return=" + q,
 	}
@@ -138,6 +201,12 @@ func (b *browser) harmless(attack string) {
 	b.t.Helper()
 	if b.status >= 500 {
 		b.t.Errorf("%s answered %d to %q", b.at, b.status, attack)
+	}
+	for _, head := range b.heads {
+		to, err := url.Parse(head.Get("Location"))
+		if head.Get("X-Evil") != "" || strings.Contains(strings.Join(head.Values("Set-Cookie"), " "), "evil=") || err != nil || to.Host == "evil.example" {
+			b.t.Errorf("%s: %q became a header: %v", b.at, attack, head)
+		}
 	}
 	each(b.doc, func(n *html.Node) {
 		if n.Data == "script" && attr(n, "src") == "" && attr(n, "type") != "application/ld+json" || n.Data == "base" {

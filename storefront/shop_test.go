@@ -198,6 +198,7 @@ type browser struct {
 	status int
 	text   string
 	doc    *html.Node
+	heads  []http.Header // of the answer, and of the redirects that led to it
 }
 
 func (s shop) visitor(t testing.TB) *browser {
@@ -239,6 +240,10 @@ func (b *browser) do(method, path string, form url.Values) {
 		b.t.Fatal(err)
 	}
 	b.at, b.status, b.text = answer.Request.URL, answer.StatusCode, string(text)
+	b.heads = nil
+	for a := answer; a != nil; a = a.Request.Response {
+		b.heads = append(b.heads, a.Header)
+	}
 	if b.doc, err = html.Parse(strings.NewReader(b.text)); err != nil {
 		b.t.Fatal(err)
 	}
