@@ -21,7 +21,12 @@ needs the store's keys: copy the file DIR.keys of another node first.
 Flags:
 `
 
-func clusterServe(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
+func clusterServe(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	return serveNode(ctx, args, stdout, stderr)
+}
+
+// serveNode is clusterServe for a store that is opened with more options.
+func serveNode(ctx context.Context, args []string, stdout, stderr io.Writer, more ...commerce.Option) (err error) {
 	var who identity
 	var how joining
 	var listen, advertise, join string
@@ -48,8 +53,11 @@ func clusterServe(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if join != "" {
 		cc.Join = strings.Split(join, ",")
 	}
-	shop, err := commerce.Open(ctx, operands[0], commerce.WithShards(shards), commerce.WithCluster(cc),
-		commerce.WithLogger(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError}))))
+	opts := append([]commerce.Option{
+		commerce.WithShards(shards), commerce.WithCluster(cc),
+		commerce.WithLogger(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError}))),
+	}, more...)
+	shop, err := commerce.Open(ctx, operands[0], opts...)
 	if err != nil {
 		return err
 	}

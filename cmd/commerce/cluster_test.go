@@ -24,18 +24,25 @@ type served struct {
 // serve starts a node and waits until it listens.
 func serve(t testing.TB, args ...string) *served {
 	t.Helper()
-	self, err := os.Executable()
+	return serveWith(t, self(t), "1", args...)
+}
+
+// self is this test's program, which is the command as well: see mainVariable.
+func self(t testing.TB) string {
+	t.Helper()
+	path, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return serveWith(t, self, args...)
+	return path
 }
 
-// serveWith is serve with another program.
-func serveWith(t testing.TB, program string, args ...string) *served {
+// serveWith is serve with another program, which finds out from mainVariable
+// what it is.
+func serveWith(t testing.TB, program, as string, args ...string) *served {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), program, append([]string{"cluster", "serve"}, args...)...)
-	c.Env = append(os.Environ(), mainVariable+"=1")
+	c.Env = append(os.Environ(), mainVariable+"="+as)
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
 	if err != nil {

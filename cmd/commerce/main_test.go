@@ -13,7 +13,11 @@ import (
 const mainVariable = "COMMERCE_TEST_MAIN"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(mainVariable) != "" {
+	switch os.Getenv(mainVariable) {
+	case "":
+	case newerProgram:
+		os.Exit(newerCode())
+	default:
 		os.Exit(mainCode())
 	}
 	os.Exit(m.Run())

@@ -1,18 +1,53 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/keelshop/commerce"
+	kernel "github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/rig"
+	"github.com/keelshop/commerce/shard"
 )
 
-// newerProgram builds this program as it will be when there is one more logic level.
-func newerProgram(t *testing.T) string {
+// newerProgram makes this test's program the command as it will be when there is one more logic level, as far as serving
+// a store goes.
+const newerProgram = "newer"
+
+// newerCode is mainCode of the newer program: "commerce cluster serve …", and "commerce verify DIR".
+func newerCode() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	tables := map[uint32]string{shard.MaxLevel + 1: `CREATE TABLE upgrade_test (n INTEGER PRIMARY KEY) STRICT;`}
+	newer := commerce.WithRig(rig.Rig{Modules: []kernel.Module{{Name: "upgrade_test", Schema: tables}}})
+	var err error
+	if os.Args[1] == "verify" {
+		err = verifyWith(ctx, os.Args[2], newer)
+	} else {
+		err = serveNode(ctx, os.Args[3:], os.Stdout, os.Stderr, newer)
+	}
+	return exitCode(subcommand{name: "newer"}, err, os.Stderr)
+}
+
+// verifyWith verifies the store in a directory as a program with these options.
+func verifyWith(ctx context.Context, dir string, opts ...commerce.Option) error {
+	found, err := commerce.Verify(ctx, dir, opts...)
+	if err == nil && len(found) > 0 {
+		err = fmt.Errorf("%v", found)
+	}
+	return err
+}
+
+// buildNewer builds this program as it will be when there is one more logic level.
+func buildNewer(t *testing.T) string {
 	t.Helper()
 	level, err := filepath.Abs(filepath.Join("..", "..", "shard", "level.go"))
 	if err != nil {
@@ -45,11 +80,12 @@ func newerProgram(t *testing.T) string {
 
 // TestOldAndNewProgramsInOneCluster upgrades three processes as docs/operations.md says: drain, stop, start with the new
 // program, wait. The level is refused until the last one is new. Then an old program does not open the store any more.
+// The newer program is this one, which is told to know more; with COMMERCE_LONG=1 it is built from changed source.
 func TestOldAndNewProgramsInOneCluster(t *testing.T) {
-	if os.Getenv("COMMERCE_LONG") == "" {
-		t.Skip("builds a second program: COMMERCE_LONG=1; internal/sim does the same in one process")
+	program := self(t)
+	if os.Getenv("COMMERCE_LONG") != "" {
+		program = buildNewer(t)
 	}
-	program := newerProgram(t)
 	dir := t.TempDir()
 	certs := filepath.Join(dir, "certs")
 	succeed(t, "cluster", "certs", certs, "n1", "n2", "n3", "operator")
@@ -74,7 +110,7 @@ func TestOldAndNewProgramsInOneCluster(t *testing.T) {
 		}, do("status")...)
 		succeed(t, do("drain", name)...)
 		nodes[i].end(t, syscall.SIGTERM)
-		nodes[i] = serveWith(t, program, stores[i], "--as", name, "--certs", certs, "--listen", nodes[i].addr)
+		nodes[i] = serveWith(t, program, newerProgram, stores[i], "--as", name, "--certs", certs, "--listen", nodes[i].addr)
 		until(t, "it is up and knows more", func(out string) bool {
 			return strings.Count(out, " up ") == 3 && strings.Count(out, "1 of 2") == i+1
 		}, do("status")...)
@@ -93,7 +129,9 @@ func TestOldAndNewProgramsInOneCluster(t *testing.T) {
 		t.Errorf("the old program opens it: exit code %d, %s%s", r.code, r.stdout, r.stderr)
 	}
 	for _, store := range stores {
-		if out, err := exec.CommandContext(t.Context(), program, "verify", store).CombinedOutput(); err != nil {
+		c := exec.CommandContext(t.Context(), program, "verify", store)
+		c.Env = append(os.Environ(), mainVariable+"="+newerProgram)
+		if out, err := c.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v, %s", store, err, out)
 		}
 	}
