@@ -107,7 +107,7 @@ func survivor(ctx context.Context, dir string, look lookAtLog, how *Recover) (s 
 	if _, err := look(conf, it.Shards); err != nil {
 		return s, err
 	}
-	return s, removeBook(dir)
+	return s, errors.Join(removeBook(dir), replication.ForgetOthers(dir))
 }
 
 func removeBook(dir string) error {

@@ -3,6 +3,7 @@ package replication
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"runtime/debug"
 	"time"
@@ -95,10 +96,12 @@ func newGroup(n *Node, id uint32) *Group {
 	g := &Group{
 		node: n, id: id, log: n.file.Log(id), trans: newTransport(n, id),
 		started: make(chan struct{}), led: make(chan struct{}), full: make(chan struct{}, 1),
-		nudges: make(chan struct{}, 1), quit: make(chan struct{}),
+		nudges: make(chan struct{}, 1), quit: make(chan struct{}), vouched: make(chan struct{}),
 	}
 	g.following.open = map[int]followed{}
 	g.trans.commits, g.trans.acked, g.trans.leads = g.commits, g.acked, g.leadsMember
+	g.trans.showed, g.trans.vouched = g.showed, g.waitVouched
+	g.witness.seen = maps.Clone(n.heard[id])
 	g.size.Store(n.conf.SnapshotBytes)
 	return g
 }
@@ -134,6 +137,7 @@ func (g *Group) start(m Machine) error {
 		return err
 	}
 	g.tasks.Go(f.watch)
+	g.tasks.Go(g.vouch)
 	g.tasks.Go(g.follow)
 	g.tasks.Go(g.leaders)
 	g.tasks.Go(g.truncate)

@@ -48,7 +48,10 @@ func (n *Node) close() {
 		n.err = (*net).Close()
 		done()
 	}
-	done := n.parts.begin("closing " + n.file.Path())
+	done := n.parts.begin("saving what other nodes have acknowledged")
+	n.saving.Wait()
+	done()
+	done = n.parts.begin("closing " + n.file.Path())
 	if n.Err() == nil {
 		n.err = errors.Join(n.err, n.file.Close())
 	} else {

@@ -115,6 +115,7 @@ func (f *fsm) ApplyBatch(batch []*raft.Log) []any {
 	for i, e := range batch {
 		if e.Type == raft.LogConfiguration {
 			f.group.committed.Store(&electorate{e.Index, raft.DecodeConfiguration(e.Data)})
+			f.group.forgetOthers()
 		}
 		if e.Type == raft.LogCommand && e.Index > f.applied {
 			entries = append(entries, Entry{Index: e.Index, Term: e.Term, Data: e.Data})

@@ -32,6 +32,9 @@ type Group struct {
 	steps     *atomic.Int64              // see Stepper; may be nil
 	store     *store
 
+	witness witness       // what others have shown to this node
+	vouched chan struct{} // closed when the others were asked what this node has shown to them
+
 	rounds    rounds // of reads, as the leader
 	asking    rounds // of reads, as a follower
 	following following

@@ -22,12 +22,15 @@ type Node struct {
 	groups  map[uint32]*Group // nil for a group that is being added
 	closing bool              // no group can be added any more
 
+	heard map[uint32]map[string]testimony // what others had shown to this node before its start, by group
+
 	copying chan struct{} // full while a copy of a machine is being sent
 
 	failing sync.Once
 	failed  chan struct{}
 	cause   atomic.Pointer[error]
 	calls   sync.WaitGroup // calls of OnFailed
+	saving  sync.WaitGroup // see remember
 
 	ending sync.Once
 	ended  chan struct{} // closed when nobody needs to wait for an answer any more: failed, or drained and closed
@@ -54,6 +57,9 @@ func Start(ctx context.Context, c Config) (*Node, error) {
 		failed: make(chan struct{}), ended: make(chan struct{}), copying: make(chan struct{}, 1),
 		down: make(chan struct{}), closed: make(chan struct{}),
 	}
+	if err := n.testify(); err != nil {
+		return nil, err
+	}
 	file, err := raftlog.Open(raftlog.Options{
 		Dir: c.Dir, Node: c.NodeID, Store: c.StoreID, Deadline: c.LogDeadline, VFS: c.VFS, Steps: c.Steps, Failed: n.fail,
 	})
@@ -61,6 +67,7 @@ func Start(ctx context.Context, c Config) (*Node, error) {
 		return nil, err
 	}
 	n.file = file
+	n.saving.Go(n.remember)
 	if n.conf.Network != nil {
 		return n, n.Connect(n.conf.Network)
 	}

@@ -20,10 +20,11 @@ const (
 	kindPreVote
 	kindTimeoutNow
 	kindInstall
-	kindRead  // where to read from: see Group.ReadIndex
-	kindState // how far a group is
-	kindCall  // the program's own business: see Node.Call
-	kindTerm  // which term are you in?
+	kindRead    // where to read from: see Group.ReadIndex
+	kindState   // how far a group is
+	kindCall    // the program's own business: see Node.Call
+	kindTerm    // which term are you in?
+	kindWitness // what have I shown to you?
 )
 
 // Lanes of the network: what Raft needs to stay alive does not wait behind anything else.
@@ -42,6 +43,8 @@ type transport struct {
 	incoming chan raft.RPC
 	acks     acks
 	commits  func(follower string, term uint64) (at position, ok bool) // see position
+	showed   func(node string, index, term uint64)                     // see Group.showed
+	vouched  func(context.Context) error                               // see Group.waitVouched
 	acked    func(told uint64)                                         // a follower has got entries, and been told what was committed then
 	leads    func(term uint64, member string) bool                     // this node leads in that term, and the other one is a member
 	deaf     deaf
@@ -115,6 +118,15 @@ func (t *transport) receive(ctx context.Context, from string, r peer.Request, g 
 		defer cancel()
 	}
 	t.deaf.note(from, false)
+	if err := t.vouched(ctx); err != nil {
+		return nil, err
+	}
+	switch m := command.(type) {
+	case *raft.AppendEntriesRequest:
+		t.showed(from, m.LeaderCommitIndex, m.Term)
+	case *raft.RequestVoteRequest:
+		t.showed(from, 0, m.Term)
+	}
 	if answer := g.vote(command); answer != nil {
 		return encodeMessage(answer)
 	}
@@ -228,6 +240,7 @@ func (t *transport) append(ctx context.Context, id string, target raft.ServerAdd
 	if resp.Success && resp.Term == args.Term {
 		t.acks.note(id, args.Term, began, matched(args))
 		t.quiet.note(id, args)
+		t.showed(id, matched(args), resp.Term)
 		if len(args.Entries) > 0 {
 			t.acked(args.LeaderCommitIndex)
 		}
@@ -269,11 +282,21 @@ func matched(args *raft.AppendEntriesRequest) uint64 {
 
 // RequestVote asks for a vote.
 func (t *transport) RequestVote(_ raft.ServerID, target raft.ServerAddress, args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
-	return t.ask(t.ctx, target, askLimit, peer.Request{Kind: kindVote, Lane: laneRaft}, args, resp)
+	if err := t.vouched(t.ctx); err != nil {
+		return err
+	}
+	err := t.ask(t.ctx, target, askLimit, peer.Request{Kind: kindVote, Lane: laneRaft}, args, resp)
+	if err == nil {
+		t.showed(string(target), 0, resp.Term)
+	}
+	return err
 }
 
 // RequestPreVote asks whether a vote would be given.
 func (t *transport) RequestPreVote(_ raft.ServerID, target raft.ServerAddress, args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
+	if err := t.vouched(t.ctx); err != nil {
+		return err
+	}
 	return t.ask(t.ctx, target, askLimit, peer.Request{Kind: kindPreVote, Lane: laneRaft}, args, resp)
 }
 
@@ -333,9 +356,14 @@ func (n *Node) receive(ctx context.Context, from string, r peer.Request) ([]byte
 	switch r.Kind {
 	case kindRead:
 		return g.serveRead(ctx, r.Data)
+	case kindWitness:
+		return g.serveWitness(from), nil
 	case kindState:
 		return g.serveState()
 	case kindTerm:
+		if err := g.waitVouched(ctx); err != nil {
+			return nil, err
+		}
 		return binary.AppendUvarint(nil, g.raft.CurrentTerm()), nil
 	}
 	return g.trans.receive(ctx, from, r, g)
