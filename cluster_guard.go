@@ -13,11 +13,10 @@ import (
 
 // spare refuses to let this node be stopped for a while when the others could
 // not go on without it: in each shard in which it has a vote, those others that
-// answer must be a majority by themselves. One that is being drained does not
-// count, since it is about to be stopped too.
+// answer must be a majority by themselves.
 func (c *Cluster) spare(ctx context.Context) error {
 	e := c.store.engine
-	stays := c.staying(ctx)
+	answers := c.answering(ctx)
 	for _, l := range e.lanes {
 		members := l.group.Members()
 		if !slices.Contains(members, replication.Member{Node: e.self, Voter: true}) {
@@ -29,7 +28,7 @@ func (c *Cluster) spare(ctx context.Context) error {
 				continue
 			}
 			voters++
-			if stays[m.Node] {
+			if answers[m.Node] {
 				left++
 			}
 		}
@@ -41,13 +40,13 @@ func (c *Cluster) spare(ctx context.Context) error {
 	return nil
 }
 
-// staying returns the other nodes that answer and are not being drained.
-func (c *Cluster) staying(ctx context.Context) map[string]bool {
+// answering returns the other nodes that answer.
+func (c *Cluster) answering(ctx context.Context) map[string]bool {
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
 	var mu sync.Mutex
 	var all sync.WaitGroup
-	stays, asked := map[string]bool{}, map[string]bool{c.store.engine.self: true}
+	answers, asked := map[string]bool{}, map[string]bool{c.store.engine.self: true}
 	for _, l := range c.store.engine.lanes {
 		for _, m := range l.group.Members() {
 			if asked[m.Node] {
@@ -55,15 +54,15 @@ func (c *Cluster) staying(ctx context.Context) map[string]bool {
 			}
 			asked[m.Node] = true
 			all.Go(func() {
-				r, err := c.ask(ctx, m.Node)
+				_, err := c.ask(ctx, m.Node)
 				mu.Lock()
 				defer mu.Unlock()
-				stays[m.Node] = err == nil && !r.Draining
+				answers[m.Node] = err == nil
 			})
 		}
 	}
 	all.Wait()
-	return stays
+	return answers
 }
 
 // RemovedError says that a node was removed from its cluster. It counts as
