@@ -272,7 +272,8 @@ func drawRules(t *rapid.T, c money.Currency) *pricing.Rules {
 	s := pricing.Settings{
 		Currencies:  []money.Currency{c},
 		TaxIncluded: rapid.Bool().Draw(t, "included"), TaxPerUnit: rapid.Bool().Draw(t, "per unit"),
-		TaxRounding: money.Rounding(rapid.IntRange(0, int(money.Ceiling)).Draw(t, "rounding")),
+		TaxRounding:   money.Rounding(rapid.IntRange(0, int(money.Ceiling)).Draw(t, "rounding")),
+		PriceRounding: money.Rounding(rapid.IntRange(0, int(money.Ceiling)).Draw(t, "price rounding")),
 	}
 	z := pricing.TaxZone{ID: "z", Areas: []pricing.Area{{Country: "XX"}}}
 	for range rapid.IntRange(0, 4).Draw(t, "rates") {
