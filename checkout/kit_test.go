@@ -180,21 +180,27 @@ func TestKitsThatCannotBe(t *testing.T) {
 // TestKitsSharingAPart has buyers on all shards buy two kits with a common
 // part, and the part, until nothing is left.
 func TestKitsSharingAPart(t *testing.T) {
+	t.Parallel()
+	const buyers, cups = 1000, 700
 	s := newShop(t, 8)
-	s.sells("cup", 40)
-	s.sells("saucer", 100)
-	s.sells("spoon", 100)
+	s.sells("cup", cups)
+	s.sells("saucer", buyers)
+	s.sells("spoon", buyers)
 	s.kit("tea", "cup", 2, "saucer", 2)
 	s.kit("coffee", "cup", 1, "spoon", 1)
-	takes := map[catalog.SKU]int64{"tea": 2, "coffee": 1, "cup": 1}
+	takes := map[catalog.SKU]int64{"tea": 2, "coffee": 1, "cup": 2} // a cup, and one with a name on it
 	skus := []catalog.SKU{"tea", "coffee", "cup"}
 	var mu sync.Mutex
 	sold := int64(0)
 	var wg sync.WaitGroup
-	for i := range 60 {
+	for i := range buyers {
 		wg.Go(func() {
 			sku := skus[i%3]
-			c, err := s.carts.AddLine(s.ctx(), cart.AddLine{SKU: sku, Quantity: 1})
+			lines := []cart.AddedLine{{SKU: sku, Quantity: 1}}
+			if sku == "cup" {
+				lines = append(lines, cart.AddedLine{SKU: sku, Quantity: 1, Properties: []cart.Property{{Name: "engraving", Value: "Ada"}}})
+			}
+			c, err := s.carts.AddLines(s.ctx(), cart.AddLines{Lines: lines})
 			if err != nil {
 				t.Error(err)
 				return
@@ -214,9 +220,9 @@ func TestKitsSharingAPart(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	// 60 buyers wanted 80 cups. One that is left is too few for whoever wanted two.
-	if left := s.level("cup").Available; sold+left != 40 || left > 1 {
-		t.Errorf("%d cups were sold and %d are left of 40", sold, left)
+	// They wanted 1,667 cups. One that is left is too few for whoever wanted two.
+	if left := s.level("cup").Available; sold+left != cups || left > 1 {
+		t.Errorf("%d cups were sold and %d are left of %d", sold, left, cups)
 	}
 	for _, v := range s.audit() {
 		t.Error(v)
