@@ -359,3 +359,48 @@ func TestLostPaymentsStayInView(t *testing.T) {
 		t.Errorf("given back are %v, left are %d", given, s.held(key))
 	}
 }
+
+// halving is a provider that refunds half of what it is asked for, the first time.
+type halving struct {
+	*simulator.Simulator
+	asked int
+}
+
+func (p *halving) Refund(ctx context.Context, r payments.RefundRequest) (payments.Outcome, error) {
+	if p.asked++; p.asked == 1 {
+		r.Amount = euro(r.Amount.Minor() / 2)
+	}
+	return p.Simulator.Refund(ctx, r)
+}
+
+// TestAllOfALostPaymentIsGivenBack: what a provider leaves is found again, and
+// goes back too.
+func TestAllOfALostPaymentIsGivenBack(t *testing.T) {
+	s := newMutant(t, 1, mutation{provider: func(p payments.Provider) payments.Provider { return &halving{Simulator: p.(*simulator.Simulator)} }})
+	key := s.lose(blackout{n: 1, auto: true})
+	for range 4 {
+		_, err := s.compares()
+		s.must(err)
+		s.engine.Advance(25 * time.Hour)
+	}
+	if c, _ := s.bank.Charge(key); c.Refunded != euro(1000) || len(s.open()) != 0 {
+		t.Errorf("%v went back, open are %+v", c.Refunded, s.open())
+	}
+	s.saw("payment.discrepancy", 1)
+	s.saw("payment.given_back", 2)
+}
+
+// TestOneReportIsEnough: what every comparison finds again is not logged again.
+func TestOneReportIsEnough(t *testing.T) {
+	s := newShop(t, 1)
+	s.foreign()
+	s.lose(blackout{n: 1, auto: true})
+	_, err := s.compares()
+	s.must(err)
+	before := s.engine.Submitted()
+	_, err = s.compares()
+	s.must(err)
+	if got := s.engine.Submitted() - before; got != 0 {
+		t.Errorf("a comparison that found nothing new logged %d commands", got)
+	}
+}

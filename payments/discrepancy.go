@@ -117,7 +117,18 @@ func (s *Service) Report(ctx context.Context, d Discrepancy) error {
 	if d.Kind == LostPayment && !d.MadeAt.IsZero() {
 		c.MadeAt = d.MadeAt.UnixMilli()
 	}
-	_, err := command.Do[bool](ctx, s.engine, &c, command.Call{Slot: s.slotOfKey(c.Key)})
+	slot := s.slotOfKey(c.Key)
+	// Each comparison finds it again: what is written down needs no command.
+	known := false
+	err := s.engine.View(ctx, slot, func(tx *sqlite.Tx) (err error) {
+		_, known, err = tx.Int64(`SELECT 1 FROM discrepancies WHERE provider = ? AND key = ? AND kind = ? AND (cleared_at = 0 OR ours - theirs = ?)`,
+			c.Provider, c.Key, c.Differs, c.Ours.Minor()-c.Theirs.Minor())
+		return err
+	})
+	if err != nil || known {
+		return err
+	}
+	_, err = command.Do[bool](ctx, s.engine, &c, command.Call{Slot: slot})
 	return err
 }
 
@@ -179,7 +190,7 @@ func (s *Service) Discrepancies(ctx context.Context, all bool) iter.Seq2[Discrep
 	list := listing.List[Discrepancy]{
 		Engine: s.engine, Key: func(d Discrepancy) string { return d.Key + "\x00" + d.Provider + "\x00" + string(d.Kind) },
 		Page: func(tx *sqlite.Tx, after string, limit int) (page []Discrepancy, err error) {
-			rows := tx.Query(`SELECT kind, provider, key, provider_id, order_id, currency, ours, theirs, made_at, found_at, cleared_at, note, cleared_by, back_state FROM discrepancies
+			rows := tx.Query(`SELECT `+discrepancyColumns+` FROM discrepancies
 				WHERE key || char(0) || provider || char(0) || kind > ? AND (cleared_at = 0 OR ?)
 				ORDER BY key || char(0) || provider || char(0) || kind LIMIT ?`, after, all, limit)
 			for rows.Next() {
@@ -200,6 +211,8 @@ func (s *Service) Discrepancies(ctx context.Context, all bool) iter.Seq2[Discrep
 		}
 	}
 }
+
+const discrepancyColumns = `kind, provider, key, provider_id, order_id, currency, ours, theirs, made_at, found_at, cleared_at, note, cleared_by, back_state`
 
 func scanDiscrepancy(r *sqlite.Rows) Discrepancy {
 	c := money.Currency(r.Text(5))

@@ -5,9 +5,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/money"
 )
 
@@ -71,14 +74,19 @@ func LostOf(provider string, lost []Listed) (out []Discrepancy) {
 // openLost returns the lost payments of a provider that nobody has looked at and
 // that were not given back.
 func (s *Service) openLost(ctx context.Context, provider string) (out []Discrepancy, err error) {
-	for d, err := range s.Discrepancies(ctx, false) {
+	for shard := range s.engine.Shards() {
+		err := s.engine.View(ctx, s.engine.SlotOn(shard), func(tx *sqlite.Tx) error {
+			rows := tx.Query(`SELECT `+discrepancyColumns+` FROM discrepancies WHERE provider = ? AND kind = 'lost_payment' AND cleared_at = 0 ORDER BY key`, provider)
+			for rows.Next() {
+				out = append(out, scanDiscrepancy(rows))
+			}
+			return rows.Close()
+		})
 		if err != nil {
-			return nil, err
-		}
-		if d.Provider == provider && d.Kind == LostPayment {
-			out = append(out, d)
+			return nil, fmt.Errorf("reading the lost payments of shard %d: %w", shard, err)
 		}
 	}
+	slices.SortFunc(out, func(a, b Discrepancy) int { return strings.Compare(a.Key, b.Key) })
 	return out, nil
 }
 

@@ -75,13 +75,13 @@ func readLost(tx *command.Tx, provider, key string) (lostRow, error) {
 	return r, rows.Close()
 }
 
-// GivenBackEvent is the data of the event payment.given_back: a LostPayment has
-// no money of anybody's any more.
+// GivenBackEvent is the data of the event payment.given_back: of a LostPayment
+// something was refunded, or let go of.
 type GivenBackEvent struct {
 	Provider string         `json:"provider"`
 	Payment  string         `json:"payment"`
 	Currency money.Currency `json:"currency"`
-	Refunded int64          `json:"refunded"` // minor units; nothing if it was only held, or gone already
+	Refunded int64          `json:"refunded"` // by this request, minor units; nothing if it was only held, or gone already
 }
 
 // returnedLost records what a provider said when it was asked to give a lost payment
@@ -105,23 +105,35 @@ func (c returnedLost) apply(tx *command.Tx) (bool, error) {
 	if err != nil || r.state != backAsked || r.number != c.Number {
 		return false, err
 	}
-	refund, note := r.amount.IsPositive(), ""
-	switch said := c.Outcome; {
-	case refund && said.State == Refunded:
-		r.state, note = backGiven, fmt.Sprintf("given back by itself: refunded %v", r.amount)
-	case refund:
-		r.state, note = backRefused, "the provider refuses to refund it: "+cmp.Or(said.Raw, string(said.Decline), string(said.State))
-	case said.State == Captured: // it was decided meanwhile: now there is something to refund
-		r.state = ""
-	default:
-		r.state, note = backGiven, "given back by itself: nothing is held any more"
+	state, gone, note := r.judge(c.Outcome)
+	cleared := int64(0)
+	if state == backGiven {
+		cleared = tx.At
 	}
-	_, err = tx.Exec(`UPDATE discrepancies SET back_state = ?, note = iif(cleared_at > 0, note, ?), cleared_at = iif(cleared_at > 0 OR ? <> ?, cleared_at, ?)
-		WHERE provider = ? AND key = ? AND kind = ?`, r.state, note, r.state, backGiven, tx.At, c.Provider, c.Payment, LostPayment)
-	if err != nil || r.state != backGiven {
+	// What somebody has cleared in between keeps their note.
+	_, err = tx.Exec(`UPDATE discrepancies SET back_state = ?, note = iif(cleared_at > 0, note, ?), cleared_at = iif(cleared_at > 0, cleared_at, ?)
+		WHERE provider = ? AND key = ? AND kind = ?`, state, note, cleared, c.Provider, c.Payment, LostPayment)
+	if err != nil || state != backGiven && !gone.IsPositive() {
 		return false, err
 	}
-	return true, tx.Emit("payment.given_back", c.Payment, GivenBackEvent{
-		Provider: c.Provider, Payment: c.Payment, Currency: r.amount.Currency(), Refunded: r.amount.Minor(),
+	return state == backGiven, tx.Emit("payment.given_back", c.Payment, GivenBackEvent{
+		Provider: c.Provider, Payment: c.Payment, Currency: gone.Currency(), Refunded: gone.Minor(),
 	})
+}
+
+// judge says how far an answer brings what was asked for, how much has gone back
+// by it, and what there is to note. The state "" is decided about again.
+func (r lostRow) judge(said Outcome) (state string, gone money.Amount, note string) {
+	none := money.Zero(r.amount.Currency())
+	switch refund := r.amount.IsPositive(); {
+	case refund && said.State == Refunded && said.Amount.IsPositive() && said.Amount.Minor() < r.amount.Minor():
+		return "", said.Amount, ""
+	case refund && said.State == Refunded:
+		return backGiven, r.amount, fmt.Sprintf("given back by itself: refunded %v", r.amount)
+	case refund:
+		return backRefused, none, "the provider refuses to refund it: " + cmp.Or(said.Raw, string(said.Decline), string(said.State))
+	case said.State == Captured: // it was captured meanwhile: now there is something to refund
+		return "", none, ""
+	}
+	return backGiven, none, "given back by itself: nothing is held any more"
 }

@@ -97,6 +97,7 @@ CREATE TABLE discrepancies (
 	PRIMARY KEY (provider, key, kind)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX discrepancies_lost ON discrepancies (provider, key) WHERE kind = 'lost_payment' AND cleared_at = 0;
 CREATE INDEX discrepancies_of_orders ON discrepancies (order_id) WHERE cleared_at = 0;
 
 -- What people have found out about payments and operations that no provider
