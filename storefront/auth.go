@@ -36,8 +36,21 @@ func (v *visit) identify(to audience) (err error) {
 		v.readPosition() // the program may look the customer up
 		v.customer, err = v.site.Auth.Customer(v.r)
 		v.public = to == guests && v.customer == ""
+		if err == nil && to == oneself {
+			v.noteCustomer()
+		}
 	}
 	return err
+}
+
+// noteCustomer forgets what somebody has left in the browser who is not logged in
+// any more: the program has not told the shop. What a guest has left is for
+// whoever logs in next.
+func (v *visit) noteCustomer() {
+	if was := v.cookie(cookieCustomer); was != "" && was != string(v.customer) {
+		v.forget()
+	}
+	v.noteCookie(cookieCustomer, string(v.customer))
 }
 
 // joinCart puts what the shopper chose as a guest to what the customer who they

@@ -131,6 +131,38 @@ func TestUsersOfAProgram(t *testing.T) {
 	}
 }
 
+// TestTheNextToUseABrowser finds nothing of who was logged in before, though the
+// program does not tell the shop when it logs people out; and what they chose
+// waits for them.
+func TestTheNextToUseABrowser(t *testing.T) {
+	s := hosted(t, "joan", "kay")
+	b := s.visitorAs(t, "nobody")
+	b.submitAt("/shop/p/oak-board", "/shop/cart/add", nil)
+	b.open("/shop/checkout")
+	b.submit("/shop/checkout", ada)
+	b.submit("/shop/checkout/delivery", nil)
+	b.open("/shop/checkout/payment?method=manual")
+	b.submit("/shop/checkout/payment", nil)
+	b.want(200, "Thank you for your order")
+	guests := b.at.Path
+	b.header.Set("User", "joan")
+	b.open(guests)
+	b.want(200, "Thank you for your order")
+	b.submitAt("/shop/p/earl-grey", "/shop/cart/add", nil)
+	b.want(200, "Earl Grey tin")
+
+	for _, user := range []string{"kay", "nobody"} {
+		b.header.Set("User", user)
+		b.open("/shop/cart")
+		b.want(200, "Your cart is empty.")
+		b.do("GET", guests, nil)
+		b.want(404)
+	}
+	b.header.Set("User", "joan")
+	b.open("/shop/cart")
+	b.want(200, "Earl Grey tin")
+}
+
 // leadsTo is where the page that was not followed would lead.
 func (b *browser) leadsTo() string {
 	a := find(b.doc, func(n *node) bool { return n.Data == "a" })

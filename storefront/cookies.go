@@ -21,10 +21,11 @@ const (
 	cookieSession  = "session"
 	cookieLanguage = "language"
 	cookieCurrency = "currency"
-	cookieUnits    = "units"  // how many units are in the cart, which the script shows on public pages
-	cookieGift     = "gift"   // the code of a gift card that is to pay
-	cookieCredit   = "credit" // the customer's credit is to pay
-	cookieMarket   = "market" // the country that the cart goes to, where goods may have other prices
+	cookieUnits    = "units"    // how many units are in the cart, which the script shows on public pages
+	cookieGift     = "gift"     // the code of a gift card that is to pay
+	cookieCredit   = "credit"   // the customer's credit is to pay
+	cookieMarket   = "market"   // the country that the cart goes to, where goods may have other prices
+	cookieCustomer = "customer" // the ID of the one that the program has logged in: see Auth
 	cookiePosition = web.PositionCookie
 )
 
@@ -32,6 +33,19 @@ const (
 	cookieLife = 90 * 24 * time.Hour
 	mostOrders = 10
 )
+
+// personal are the cookies that the next to use a browser must not find.
+func personal() []string {
+	return []string{cookieSession, cookieCart, cookieOrders, cookieGift, cookieCredit, cookieUnits, cookieMarket}
+}
+
+// forget removes what is personal from the browser, and from this request.
+func (v *visit) forget() {
+	v.forgotten = true
+	for _, name := range personal() {
+		v.setCookie(name, "")
+	}
+}
 
 func (s *site) cookieName(name string) string {
 	switch {
@@ -45,7 +59,7 @@ func (s *site) cookieName(name string) string {
 
 func (v *visit) cookie(name string) string {
 	c, err := v.r.Cookie(v.site.cookieName(name))
-	if err != nil {
+	if err != nil || v.forgotten && slices.Contains(personal(), name) {
 		return ""
 	}
 	return c.Value

@@ -81,7 +81,7 @@ func keepsToItself(t *testing.T, h http.Header) {
 	if to := h.Get("Location"); to != "" && (!strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.Contains(to, `\`)) {
 		t.Errorf("the browser is sent to %q", to)
 	}
-	own := []string{"cart", "orders", "session", "language", "currency", "units", "gift", "credit", "market", "position"}
+	own := []string{"cart", "orders", "session", "language", "currency", "units", "gift", "credit", "market", "customer", "position"}
 	for _, c := range (&http.Response{Header: h}).Cookies() {
 		if !slices.Contains(own, c.Name) || c.Path != "/" || c.Domain != "" || c.SameSite != http.SameSiteLaxMode {
 			t.Errorf("the cookie %v is set", c)

@@ -95,7 +95,9 @@ func showOrder(v *visit) error {
 	if data.GiftCards, err = v.giftCards(o); err != nil {
 		return err
 	}
-	data.Returnable = o.Status == orders.Placed && o.Returned < o.Shipped
+	if data.Returnable, err = v.returnable(o); err != nil {
+		return err
+	}
 	return v.show(200, "order", data)
 }
 

@@ -3,6 +3,7 @@ package storefront
 import (
 	"crypto/rand"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,6 +42,16 @@ func (v *visit) moments(o orders.ID) ([]momentView, error) {
 		out = append(out, view)
 	}
 	return out, nil
+}
+
+// returnable reports whether something of an order can be sent back that the
+// shopper has not asked to send back before.
+func (v *visit) returnable(o orders.Order) (bool, error) {
+	if o.Status != orders.Placed || o.Returned >= o.Shipped {
+		return false, nil
+	}
+	can, err := v.site.shop.Orders.Returnable(v.ctx(), o)
+	return slices.ContainsFunc(can, func(n int64) bool { return n > 0 }), err
 }
 
 type returnPage struct {

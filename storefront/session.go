@@ -166,9 +166,7 @@ func logOut(v *visit) error {
 			return err
 		}
 	}
-	for _, name := range []string{cookieSession, cookieCart, cookieOrders, cookieGift, cookieCredit, cookieUnits, cookieMarket} { // the next to use this browser may be another
-		v.setCookie(name, "")
-	}
+	v.forget()
 	return v.redirect("/")
 }
 

@@ -22,22 +22,23 @@ import (
 
 // visit is one request, with what the shop knows of who makes it.
 type visit struct {
-	site     *site
-	w        http.ResponseWriter
-	r        *http.Request
-	locale   *locale
-	currency money.Currency
-	customer accounts.CustomerID // "" is a guest
-	public   bool                // the page is the same for all who are not logged in: see browsing
-	market   string              // the country that goods go to, as far as it is known
-	basket   cart.Cart           // the zero Cart if there is none, and on public pages
-	joined   bool                // basket was a guest's when the request came: see joinCart
-	bought   cart.Cart           // the browser's last one, if it still names one that was bought
-	lists    *catalog.PriceLists // see price
-	groups   []string            // of the customer
-	key      *pageKey            // of a page that may be kept, or nil
-	latest   commerce.Position   // of the store when the page was begun
-	tags     []string            // what the page shows, for caches: see tag
+	site      *site
+	w         http.ResponseWriter
+	r         *http.Request
+	locale    *locale
+	currency  money.Currency
+	customer  accounts.CustomerID // "" is a guest
+	public    bool                // the page is the same for all who are not logged in: see browsing
+	market    string              // the country that goods go to, as far as it is known
+	basket    cart.Cart           // the zero Cart if there is none, and on public pages
+	forgotten bool                // what the browser has kept is somebody else's: see forget
+	joined    bool                // basket was a guest's when the request came: see joinCart
+	bought    cart.Cart           // the browser's last one, if it still names one that was bought
+	lists     *catalog.PriceLists // see price
+	groups    []string            // of the customer
+	key       *pageKey            // of a page that may be kept, or nil
+	latest    commerce.Position   // of the store when the page was begun
+	tags      []string            // what the page shows, for caches: see tag
 }
 
 // audience says for whom a page is the same.

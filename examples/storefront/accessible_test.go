@@ -145,6 +145,7 @@ func ordersAreAccessible(t *testing.T, browser context.Context, site string) {
 	b.click("form.fields button.main") // without saying how many
 	b.until(`document.querySelector("[role=alert]")`)
 	b.ask(axe, "a return without goods")
+	b.shot("de-390-return-asked")
 	b.do(chromedp.SetValue(chromedp.CSS(`[name^="line-"]`), "1"))
 	b.click("form.fields button.main")
 	b.until(`location.pathname === ` + quote(order))
