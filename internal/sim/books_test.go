@@ -56,13 +56,22 @@ func (w *world) totalsAgree(all []orders.Order) error {
 	return nil
 }
 
-// taxed returns what something costs and the tax on it. There are no halves to be rounded.
+// taxed returns what something costs and the tax on it.
 func (w *world) taxed(minor int64) (costs, tax int64) {
 	if w.included {
-		return minor, (2*minor*vat + 100 + vat) / (2 * (100 + vat))
+		return minor, halfEven(minor*vat, 100+vat)
 	}
-	tax = minor * vat / 100
+	tax = halfEven(minor*vat, 100)
 	return minor + tax, tax
+}
+
+// halfEven divides and rounds, halves to the even neighbour.
+func halfEven(n, by int64) int64 {
+	q, rest := n/by, n%by
+	if 2*rest > by || 2*rest == by && q%2 == 1 {
+		q++
+	}
+	return q
 }
 
 // moneyAgrees compares the bank's books with the shop's, in all and for each payment: nobody has paid for nothing, twice,
