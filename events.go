@@ -179,7 +179,9 @@ func (s *Store) eventPage(ctx context.Context, l *lane, after int64) ([]Event, e
 	if err := s.engine.usable(); err != nil {
 		return nil, err
 	}
-	if l.shard.Events() <= after {
+	// Newer ones are in the file a moment before caches know of what they tell.
+	upTo := l.shard.Events()
+	if upTo <= after {
 		return nil, nil
 	}
 	if err := l.trusted(); err != nil {
@@ -187,7 +189,7 @@ func (s *Store) eventPage(ctx context.Context, l *lane, after int64) ([]Event, e
 	}
 	var page []Event
 	err := l.shard.View(ctx, func(tx *sqlite.Tx) error {
-		rows := tx.Query(`SELECT seq, at, kind, subject, data FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?`, after, eventPage)
+		rows := tx.Query(`SELECT seq, at, kind, subject, data FROM outbox WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?`, after, upTo, eventPage)
 		for rows.Next() {
 			page = append(page, Event{
 				Shard: l.number, Sequence: rows.Int64(0), At: time.UnixMilli(rows.Int64(1)).UTC(),
@@ -201,7 +203,7 @@ func (s *Store) eventPage(ctx context.Context, l *lane, after int64) ([]Event, e
 	}
 	switch {
 	case len(page) == 0: // deleted down to the newest
-		return nil, &PositionExpiredError{Shard: l.number, Have: after, Oldest: l.shard.Events() + 1}
+		return nil, &PositionExpiredError{Shard: l.number, Have: after, Oldest: upTo + 1}
 	case page[0].Sequence != after+1:
 		return nil, &PositionExpiredError{Shard: l.number, Have: after, Oldest: page[0].Sequence}
 	}

@@ -162,7 +162,8 @@ func (s *Shard) takeCut(e Entry, cut uint64) error {
 }
 
 // commit ends the transaction and shows it to readers, before any caller hears
-// of it.
+// of it. What was cached is known to be old before anybody can read of the
+// change, in the events, say: see Events.
 func (s *Shard) commit(touched []string) error {
 	if err := s.writeMeta(); err != nil {
 		return err
@@ -170,10 +171,10 @@ func (s *Shard) commit(touched []string) error {
 	if err := s.conn.Commit(); err != nil {
 		return err
 	}
-	s.publish()
 	if s.cfg.Committed != nil {
 		s.cfg.Committed(touched)
 	}
+	s.publish()
 	s.changed.fire()
 	return nil
 }

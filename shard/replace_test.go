@@ -15,6 +15,7 @@ import (
 type replica struct {
 	*shard.Shard
 	replaced int
+	known    []int64 // the newest event that was known when each commit made cached copies stale
 }
 
 func openReplica(t *testing.T, path, store string) *replica {
@@ -30,6 +31,7 @@ func openReplica(t *testing.T, path, store string) *replica {
 	r := &replica{}
 	r.Shard, err = shard.Open(shard.Config{
 		Path: path, Store: store, Map: slots, Commands: set, Replaced: func() { r.replaced++ },
+		Committed: func([]string) { r.known = append(r.known, r.Events()) },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -50,8 +50,9 @@ type Config struct {
 	// Hangs is called, at most once, when a read has stood still for ReadLimit.
 	// If it is nil, nobody watches.
 	Hangs func(error)
-	// Committed is called after each commit and before the answers go out,
-	// with the keys whose cached copies are stale now. It may be nil.
+	// Committed is called after each commit, before the answers go out and
+	// before Events tells of it, with the keys whose cached copies are stale now.
+	// It may be nil.
 	Committed func(touched []string)
 	// AtCut is called when the shard has taken a cut and applied nothing from
 	// behind it yet, for a snapshot to be opened there. It may be nil.
