@@ -168,6 +168,12 @@ var bugs = []bug{
 		old: "s.cache.Bump(key)", new: "_ = key", pkg: "./internal/sim", test: "TestSimulation",
 	},
 	{
+		what: "events are told before caches know of them", file: "shard/apply.go",
+		old:  "if s.cfg.Committed != nil {\n\t\ts.cfg.Committed(touched)\n\t}\n\ts.publish()\n",
+		new:  "s.publish()\n\tif s.cfg.Committed != nil {\n\t\ts.cfg.Committed(touched)\n\t}\n",
+		test: "TestCachesKnowBeforeEventsTell",
+	},
+	{
 		what: "an index does not follow the catalog", file: "search/follow.go",
 		old: "c.products[catalog.ProductID(e.Subject)] = true", new: "_ = e.Subject", pkg: "./internal/sim", test: "TestSimulation",
 	},
