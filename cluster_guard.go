@@ -123,3 +123,30 @@ func (c *Cluster) stay(ctx context.Context) error {
 	s.id.Removed = true
 	return errors.Join(&RemovedError{s.id.Node}, s.id.write(s.dir))
 }
+
+// keepBook forgets where nodes were that have been members and are none any
+// more, so that nobody looks for them. met is who was a member.
+func (c *Cluster) keepBook(met map[string]bool) {
+	now := map[string]bool{}
+	for _, l := range c.store.engine.lanes {
+		for _, m := range l.group.Members() {
+			now[m.Node] = true
+		}
+	}
+	var err error
+	for node := range now {
+		if !met[node] {
+			err = errors.Join(err, c.book.Recall(node))
+		}
+		met[node] = true
+	}
+	for node := range met {
+		if !now[node] {
+			err = errors.Join(err, c.book.Forget(node))
+			delete(met, node)
+		}
+	}
+	if err != nil {
+		c.store.config.logger.Warn("the addresses of nodes could not be written", "error", err)
+	}
+}

@@ -46,6 +46,9 @@ func Admit(ctx context.Context, s *Store, node, token string) error {
 	return s.cluster.admit(ctx, call{Op: callRedeem, Node: node, Name: token})
 }
 
+// Addresses returns the addresses of other nodes that a node knows.
+func Addresses(s *Store) map[string]string { return s.cluster.book.Addrs() }
+
 // Leads returns the shards that a node leads and is ready to.
 func Leads(s *Store) (shards []int) {
 	for _, l := range s.engine.lanes {

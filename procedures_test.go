@@ -43,6 +43,10 @@ func TestADeadNodeIsReplaced(t *testing.T) {
 		t.Errorf("the nodes are %+v, %v", status, err)
 	}
 
+	for _, s := range f.running() { // nobody looks for the dead one any more
+		eventually(t, "its address is forgotten", func() bool { return commerce.Addresses(s)["node_1"] == "" })
+	}
+
 	for left, i := range []int{2, 3} { // shrink
 		load := f.shop(1, "mug")
 		must(t, f.nodes[0].Cluster().Remove(t.Context(), fmt.Sprint("node_", i)))

@@ -15,9 +15,10 @@ import (
 
 // An Entry is what is known of a node.
 type Entry struct {
-	Addr        string `json:"addr"`        // where it listens
-	Incarnation uint64 `json:"incarnation"` // how often it has started, as it said itself when it was last met
-	Boot        string `json:"boot"`        // a random name of that start
+	Addr        string `json:"addr"`           // where it listens
+	Incarnation uint64 `json:"incarnation"`    // how often it has started, as it said itself when it was last met
+	Boot        string `json:"boot"`           // a random name of that start
+	Gone        bool   `json:"gone,omitempty"` // it is no member any more, and its address is of no use
 }
 
 // A Book holds where the nodes of a cluster are and how often each has started, in a file. It is safe for concurrent
@@ -27,6 +28,7 @@ type Book struct {
 
 	mu      sync.Mutex
 	entries map[string]Entry
+	unsaved bool // the file lacks something, since it could not be written
 }
 
 // OpenBook reads a book; one that is not there is empty, and one without a path is kept in memory.
@@ -65,7 +67,7 @@ func (e *RolledBackError) Error() string {
 func (e *RolledBackError) Unwrap() error { return fault.Broken }
 
 // Meet notes what a node has said of itself. It is refused with a [*RolledBackError] when the node has been met later
-// in its life.
+// in its life. Any other error says that it is known now but could not be written; that is tried again with the next.
 func (b *Book) Meet(node string, e Entry) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -76,47 +78,66 @@ func (b *Book) Meet(node string, e Entry) error {
 	if e.Addr == "" {
 		e.Addr = old.Addr
 	}
-	if e == old {
+	e.Gone = old.Gone
+	if e == old && !b.unsaved {
 		return nil
 	}
 	return b.put(node, e)
 }
 
-// Learn notes an address that was heard of from somebody else. What the node itself has said counts more.
-func (b *Book) Learn(node, addr string) error {
+// Learn notes where a node is that is to be reached. What the node itself has said counts more.
+func (b *Book) Learn(node, addr string) error { return b.learn(node, addr, true) }
+
+// Hear is Learn for what somebody else has said, who may not know that the node is no member any more.
+func (b *Book) Hear(node, addr string) error { return b.learn(node, addr, false) }
+
+func (b *Book) learn(node, addr string, sure bool) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	old, known := b.entries[node]
-	if addr == "" || known && (old.Addr == addr || old.Boot != "" && old.Addr != "") {
+	if addr == "" || old.Gone && !sure {
 		return nil
 	}
-	old.Addr = addr
-	return b.put(node, old)
+	next := old
+	next.Gone = false
+	if !known || old.Boot == "" || old.Addr == "" {
+		next.Addr = addr
+	}
+	if known && next == old {
+		return nil
+	}
+	return b.put(node, next)
 }
 
-// Forget drops a node that is no member any more. Its incarnation stays.
-func (b *Book) Forget(node string) error {
+// Forget drops the address of a node that is no member any more, and Recall brings it back when it is one again. The
+// node's incarnation stays.
+func (b *Book) Forget(node string) error { return b.leave(node, true) }
+
+// Recall is the opposite of Forget.
+func (b *Book) Recall(node string) error { return b.leave(node, false) }
+
+func (b *Book) leave(node string, gone bool) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	old, known := b.entries[node]
-	if !known || old.Addr == "" {
+	e, known := b.entries[node]
+	if !known || e.Gone == gone {
 		return nil
 	}
-	old.Addr = ""
-	return b.put(node, old)
+	e.Gone = gone
+	return b.put(node, e)
 }
 
+// put notes it also when the file cannot be written: a disk that is full is no reason to talk to nobody.
 func (b *Book) put(node string, e Entry) error {
-	next := maps.Clone(b.entries)
-	next[node] = e
-	data, err := json.MarshalIndent(next, "", "\t")
+	b.entries = maps.Clone(b.entries)
+	b.entries[node] = e
+	data, err := json.MarshalIndent(b.entries, "", "\t")
 	if err == nil && b.path != "" {
 		err = durable.Write(b.path, append(data, '\n'))
 	}
-	if err != nil {
+	if b.unsaved = err != nil; b.unsaved {
 		return fault.Wrap(fault.Broken, err, "writing the addresses of nodes")
 	}
-	b.entries = next
 	return nil
 }
 
@@ -124,7 +145,10 @@ func (b *Book) put(node string, e Entry) error {
 func (b *Book) Addr(node string) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.entries[node].Addr
+	if e := b.entries[node]; !e.Gone {
+		return e.Addr
+	}
+	return ""
 }
 
 // Addrs returns where the nodes listen.
@@ -133,7 +157,7 @@ func (b *Book) Addrs() map[string]string {
 	defer b.mu.Unlock()
 	out := map[string]string{}
 	for node, e := range b.entries {
-		if e.Addr != "" {
+		if e.Addr != "" && !e.Gone {
 			out[node] = e.Addr
 		}
 	}

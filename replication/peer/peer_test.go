@@ -511,8 +511,9 @@ func TestNoiseIsNoHarm(t *testing.T) {
 	host, guest := config(t, ca, "b"), config(t, ca, "a")
 	b := listen(t, host)
 	b.Serve(func(context.Context, string, peer.Request) ([]byte, error) { return nil, nil })
-	for range 20 {
-		silent, err := net.Dial("tcp", b.Addr())
+	flood := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	for range 300 { // more than all that may wait
+		silent, err := flood.DialContext(t.Context(), "tcp", b.Addr())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -533,6 +534,76 @@ func TestNoiseIsNoHarm(t *testing.T) {
 	}
 	if _, err := a.Call(t.Context(), "b", peer.Request{}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestAFullDiskKeepsNobodyAway: what is said in greetings cannot be written, and is known all the same.
+func TestAFullDiskKeepsNobodyAway(t *testing.T) {
+	ca := authority(t)
+	host, guest := config(t, ca, "b"), config(t, ca, "a")
+	path := filepath.Join(t.TempDir(), "missing", "peers.json") // writes fail as long as there is no such directory
+	var err error
+	if host.Book, err = peer.OpenBook(path); err != nil {
+		t.Fatal(err)
+	}
+	b, a := listen(t, host), listen(t, guest)
+	b.Serve(func(context.Context, string, peer.Request) ([]byte, error) { return nil, nil })
+	if err := guest.Book.Learn("b", b.Addr()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Call(t.Context(), "b", peer.Request{}); err != nil {
+		t.Error(err)
+	}
+	if host.Book.Addr("a") != a.Addr() {
+		t.Errorf("a is at %q", host.Book.Addr("a"))
+	}
+	older := peer.Entry{Addr: a.Addr(), Incarnation: 1, Boot: "another"}
+	if _, old := errors.AsType[*peer.RolledBackError](host.Book.Meet("a", older)); !old {
+		t.Error("an older copy of a may come")
+	}
+	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Discover(t.Context(), a.Addr()); err != nil {
+		t.Error(err)
+	}
+	if again, err := peer.OpenBook(path); err != nil || again.Addr("a") != a.Addr() {
+		t.Errorf("written later: %q, %v", again.Addr("a"), err)
+	}
+}
+
+// TestGoneNodesAreForgotten: hearsay does not bring their addresses back, and what they themselves say is not used.
+func TestGoneNodesAreForgotten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "peers.json")
+	b, err := peer.OpenBook(path)
+	do := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(err)
+	do(b.Meet("a", peer.Entry{Addr: "1", Incarnation: 3, Boot: "x"}))
+	do(b.Hear("c", "9"))
+	do(b.Forget("a"))
+	do(b.Hear("a", "1"))
+	do(b.Meet("a", peer.Entry{Addr: "2", Incarnation: 4, Boot: "y"}))
+	b, err = peer.OpenBook(path)
+	do(err)
+	if got := b.Addrs(); len(got) != 1 || b.Addr("a") != "" {
+		t.Errorf("forgotten, and known: %v", got)
+	}
+	if err := b.Meet("a", peer.Entry{Addr: "1", Incarnation: 3, Boot: "x"}); err == nil {
+		t.Error("its incarnation was forgotten")
+	}
+	do(b.Recall("a"))
+	if b.Addr("a") != "2" {
+		t.Errorf("a member again, it is at %q", b.Addr("a"))
+	}
+	do(b.Forget("a"))
+	do(b.Learn("a", "3"))
+	if b.Addr("a") != "2" {
+		t.Errorf("joining again, it is at %q", b.Addr("a"))
 	}
 }
 

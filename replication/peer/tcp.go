@@ -41,6 +41,7 @@ const (
 	deafLimit  = 3 * time.Second  // after which a connection that says nothing is taken for dead
 	maxConns   = 64               // from one node
 	maxGuests  = 256              // connections that have not greeted yet
+	maxOfOne   = 64               // of those, from one address
 	maxServed  = 1024             // requests of one connection that are served at once
 )
 
@@ -54,6 +55,7 @@ type TCP struct {
 	stop     context.CancelFunc
 	work     sync.WaitGroup
 	guests   chan struct{}
+	places   places
 
 	mu    sync.Mutex
 	out   map[route]*outgoing
@@ -134,25 +136,35 @@ func (n *TCP) accept() {
 			wait(n.ctx, 100*time.Millisecond)
 			continue
 		}
+		from := origin(raw)
+		if !n.places.take(from) {
+			raw.Close()
+			continue
+		}
 		select {
 		case n.guests <- struct{}{}:
-			n.work.Go(func() { n.welcome(raw) })
+			n.work.Go(func() { n.welcome(raw, from) })
 		default:
+			n.places.leave(from)
 			raw.Close()
 		}
 	}
 }
 
 // welcome greets a connection from outside and serves it.
-func (n *TCP) welcome(raw net.Conn) {
+func (n *TCP) welcome(raw net.Conn, from string) {
 	defer raw.Close()
-	if !n.note(raw, "") {
+	greeted := func() {
 		<-n.guests
+		n.places.leave(from)
+	}
+	if !n.note(raw, "") {
+		greeted()
 		return
 	}
 	defer n.drop(raw)
 	conn, h, err := n.greetGuest(raw)
-	<-n.guests
+	greeted()
 	if err != nil {
 		n.conf.Logger.Warn("a connection was refused", "from", raw.RemoteAddr().String(), "error", err)
 		return
@@ -255,16 +267,18 @@ func (n *TCP) judge(state tls.ConnectionState, h hello, want string) error {
 	if h.Addr == "" {
 		return nil // a tool: it has no directory that could be an older copy, and knows no addresses
 	}
-	if err := n.conf.Book.Meet(h.Node, Entry{Addr: h.Addr, Incarnation: h.Incarnation, Boot: h.Boot}); err != nil {
+	err := n.conf.Book.Meet(h.Node, Entry{Addr: h.Addr, Incarnation: h.Incarnation, Boot: h.Boot})
+	if _, old := errors.AsType[*RolledBackError](err); old {
 		return err
 	}
 	for node, addr := range h.Addrs {
 		if node == n.conf.Node || node == h.Node {
 			continue
 		}
-		if err := n.conf.Book.Learn(node, addr); err != nil {
-			return err
-		}
+		err = errors.Join(err, n.conf.Book.Hear(node, addr))
+	}
+	if err != nil { // what was said is known all the same, while this node runs
+		n.conf.Logger.Warn("the addresses of nodes could not be written", "node", h.Node, "error", err)
 	}
 	return nil
 }
@@ -377,7 +391,7 @@ func (n *TCP) Discover(ctx context.Context, addr string) (node string, err error
 	}
 	n.drop(conn.NetConn())
 	conn.Close()
-	return h.Node, n.conf.Book.Learn(h.Node, addr)
+	return h.Node, n.conf.Book.Hear(h.Node, addr)
 }
 
 // Greeting is what a node tells a newcomer.
