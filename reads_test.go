@@ -227,4 +227,17 @@ func TestAReplicaNeverVotes(t *testing.T) {
 	wantCode(t, err, fault.Conflict)
 	_, err = commerce.Open(t.Context(), t.TempDir(), commerce.WithCluster(f.config(0)))
 	wantCode(t, err, fault.Invalid)
+
+	// Nobody waited for it, so it is the last that goes on alone.
+	f.stop(3, true)
+	how := commerce.Recover{Store: f.nodes[0].ID(), OthersAreGone: true}
+	if _, err := commerce.RecoverCluster(t.Context(), f.path(3), how); fault.CodeOf(err) != fault.Refused || !strings.Contains(err.Error(), "no vote") {
+		t.Errorf("it goes on alone: %v", err)
+	}
+	how.WithoutVote = true
+	_, err = commerce.RecoverCluster(t.Context(), f.path(3), how)
+	must(t, err)
+	if s, err := commerce.InspectSurvivor(t.Context(), f.path(3)); err != nil || !s.Shards[0].Voter || len(s.Others) > 0 {
+		t.Errorf("alone: %+v, %v", s, err)
+	}
 }

@@ -46,6 +46,10 @@ type Recover struct {
 	// OthersAreGone says that the other nodes will never run again with what
 	// they hold, even if something answers at their addresses.
 	OthersAreGone bool
+	// WithoutVote says that this node is to go on although it had no vote in
+	// some shard: nobody waited for it before confirming, and no node with
+	// votes is left that has more.
+	WithoutVote bool
 }
 
 // InspectSurvivor looks at the directory of a node that is not running, and at
@@ -61,7 +65,7 @@ func InspectSurvivor(ctx context.Context, dir string) (Survivor, error) {
 // with empty directories.
 //
 // The error is fault.Refused when another node may be alive, when this node is
-// the only one anyway, or when its copy was found to differ from the others, and fault.Invalid without the right confirmation.
+// the only one anyway, when it had no vote and that was not confirmed, or when its copy was found to differ from the others, and fault.Invalid without the right confirmation.
 // Verify the store before it serves: what went from one shard to another may be
 // missing on one side. When several nodes are left, compare what InspectSurvivor says of each, and
 // recover the one that has more.
@@ -166,6 +170,11 @@ func (s Survivor) allows(how Recover) error {
 	}
 	if how.Store != s.Store {
 		return fault.New(fault.Invalid, "writes that only other nodes had will be lost: confirm with the ID of the store, %s", s.Store)
+	}
+	for _, sh := range s.Shards {
+		if !sh.Voter && !how.WithoutVote {
+			return fault.New(fault.Refused, "node %s has no vote in shard %d: what was confirmed need not have come to it; recover a node with votes, and this one only if none is left", s.Node, sh.Shard)
+		}
 	}
 	for _, o := range s.Others {
 		if o.Answers && !how.OthersAreGone {

@@ -37,9 +37,10 @@ Flags:
 
 func clusterRecover(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var how commerce.Recover
-	line := newCommandLine(recoverHelp, "confirm", "others-are-gone")
+	line := newCommandLine(recoverHelp, "confirm", "others-are-gone", "without-vote")
 	line.StringVar(&how.Store, "confirm", "", "go ahead; `STORE` is the ID of the store")
 	line.BoolVar(&how.OthersAreGone, "others-are-gone", false, "go ahead although something answers at the address of\nanother node, which will never run again with what it holds")
+	line.BoolVar(&how.WithoutVote, "without-vote", false, "go ahead although the node has no vote in some shard, as a\nreplica, and no node with votes is left")
 	operands, err := line.parse(args, stdout)
 	switch {
 	case err != nil:
