@@ -21,14 +21,28 @@ import (
 // other methods then show one node. It is safe for concurrent use.
 type Cluster struct {
 	store    *Store
-	mu       sync.Mutex
-	net      network
-	book     *peer.Book
+	starting sync.Mutex                 // held by Start
+	part     atomic.Pointer[membership] // nil on a store that is not part of a cluster: see in
 	draining atomic.Bool
-	moved    time.Time // when this node last handed a leadership over; of the worker
-	conf     ClusterConfig
+	moved    time.Time            // when this node last handed a leadership over; of the worker
 	replicas map[string]time.Time // nodes that take no vote, and when they said so; of the worker
 	tokens   sync.Mutex           // held while invitations are read and written
+}
+
+// membership is what a node needs to take part. It is never changed: who has it may
+// use it while Start runs.
+type membership struct {
+	net  network
+	book *peer.Book
+	conf ClusterConfig
+}
+
+// in returns this node's part in a cluster; all of it is zero when there is none.
+func (c *Cluster) in() *membership {
+	if p := c.part.Load(); p != nil {
+		return p
+	}
+	return &membership{}
 }
 
 // Cluster returns the store's nodes.
@@ -43,16 +57,16 @@ func (c *Cluster) Start(cc ClusterConfig) error {
 	if err := c.store.engine.usable(); err != nil {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.net != nil {
+	c.starting.Lock()
+	defer c.starting.Unlock()
+	if c.in().net != nil {
 		return fault.New(fault.Invalid, "the store is part of a cluster already")
 	}
 	if err := c.listen(cc); err != nil {
 		return err
 	}
-	if err := c.store.engine.node.Connect(c.net); err != nil {
-		return errors.Join(err, c.net.Close())
+	if err := c.store.engine.node.Connect(c.in().net); err != nil {
+		return errors.Join(err, c.abandon())
 	}
 	c.run()
 	return nil
@@ -64,16 +78,16 @@ func (c *Cluster) listen(cc ClusterConfig) error {
 	if err != nil {
 		return err
 	}
-	c.net, c.book, c.conf = net, book, cc
+	c.part.Store(&membership{net, book, cc})
 	return nil
 }
 
 // abandon closes a network that no node uses.
 func (c *Cluster) abandon() error {
-	if c.net == nil {
+	if c.in().net == nil {
 		return nil
 	}
-	return c.net.Close()
+	return c.in().net.Close()
 }
 
 // run begins what a node of a cluster does by itself.
@@ -90,12 +104,10 @@ func (c *Cluster) run() {
 // Addr returns the address that other nodes are told; "" on a store that is
 // not part of a cluster.
 func (c *Cluster) Addr() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.net == nil {
+	if c.in().net == nil {
 		return ""
 	}
-	return c.net.Addr()
+	return c.in().net.Addr()
 }
 
 // join makes this node a member of every shard that it is no member of yet, and
@@ -104,9 +116,9 @@ func (c *Cluster) Addr() string {
 func (c *Cluster) join(ctx context.Context, addrs []string) error {
 	var errs []error
 	for _, addr := range addrs {
-		node, err := c.net.Discover(ctx, addr)
+		node, err := c.in().net.Discover(ctx, addr)
 		if err == nil {
-			err = c.book.Learn(node, addr)
+			err = c.in().book.Learn(node, addr)
 		}
 		if err != nil {
 			errs = append(errs, err)
@@ -118,7 +130,7 @@ func (c *Cluster) join(ctx context.Context, addrs []string) error {
 	if len(addrs) == 0 {
 		return nil
 	}
-	if len(errs) == len(addrs) && len(c.book.Addrs()) == 0 {
+	if len(errs) == len(addrs) && len(c.in().book.Addrs()) == 0 {
 		return fmt.Errorf("no node to join could be reached: %w", errors.Join(errs...))
 	}
 	if err := c.enter(ctx); err != nil {
@@ -136,7 +148,7 @@ func (c *Cluster) enter(ctx context.Context) error {
 		if member(l.group, e.self) {
 			continue
 		}
-		if len(added) == 0 && c.conf.Token != "" {
+		if len(added) == 0 && c.in().conf.Token != "" {
 			if err := c.redeem(ctx); err != nil {
 				return err
 			}
@@ -158,7 +170,7 @@ func (c *Cluster) enter(ctx context.Context) error {
 func (c *Cluster) keepRole() error {
 	for _, l := range c.store.engine.lanes {
 		for _, m := range l.group.Members() {
-			if c.conf.Replica && m.Voter && m.Node == c.store.engine.self {
+			if c.in().conf.Replica && m.Voter && m.Node == c.store.engine.self {
 				return fault.New(fault.Conflict, "node %s has votes and cannot become a replica: remove it, and let one with another name and an empty directory join", m.Node)
 			}
 		}
@@ -188,7 +200,7 @@ func (c *Cluster) tryLeader(ctx context.Context, what call) error {
 	err := error(&replication.NotLeaderError{Group: uint32(what.Shard)})
 	tried := map[string]bool{e.self: true}
 	next := l.group.Leader()
-	for _, node := range slices.Sorted(maps.Keys(c.book.Addrs())) {
+	for _, node := range slices.Sorted(maps.Keys(c.known())) {
 		if next == "" {
 			next = node
 		}
@@ -205,6 +217,14 @@ func (c *Cluster) tryLeader(ctx context.Context, what call) error {
 	return err
 }
 
+// known returns the addresses of the other nodes.
+func (c *Cluster) known() map[string]string {
+	if book := c.in().book; book != nil {
+		return book.Addrs()
+	}
+	return nil
+}
+
 // add is callAdd on the leader.
 func (c *Cluster) add(ctx context.Context, l *lane, what call) error {
 	node, addr := what.Node, what.Addr
@@ -212,7 +232,7 @@ func (c *Cluster) add(ctx context.Context, l *lane, what call) error {
 		return c.still(l, node)
 	}
 	if addr != "" {
-		if err := c.book.Learn(node, addr); err != nil {
+		if err := c.in().book.Learn(node, addr); err != nil {
 			return err
 		}
 	}
@@ -421,7 +441,7 @@ type report struct {
 
 func (c *Cluster) report() report {
 	r := report{
-		Draining: c.draining.Load(), Replica: c.conf.Replica, LowDisk: c.store.engine.room.low() != nil,
+		Draining: c.draining.Load(), Replica: c.in().conf.Replica, LowDisk: c.store.engine.room.low() != nil,
 		Level: c.store.engine.level(), Knows: c.store.engine.newest(),
 	}
 	for _, l := range c.store.engine.lanes {
@@ -503,8 +523,8 @@ func (c *Cluster) assess(nodes map[string]*NodeStatus, reports map[string]report
 		n := nodes[name]
 		if name == c.store.engine.self {
 			n.Addr = c.Addr()
-		} else if c.book != nil {
-			n.Addr = c.book.Addr(name)
+		} else if c.in().book != nil {
+			n.Addr = c.in().book.Addr(name)
 		}
 		if r, ok := reports[name]; ok {
 			n.Reachable, n.Draining, n.Leads, n.Rebuilding = true, r.Draining, len(r.Leads), r.Rebuilding

@@ -136,13 +136,13 @@ func (c *Cluster) keepBook(met map[string]bool) {
 	var err error
 	for node := range now {
 		if !met[node] {
-			err = errors.Join(err, c.book.Recall(node))
+			err = errors.Join(err, c.in().book.Recall(node))
 		}
 		met[node] = true
 	}
 	for node := range met {
 		if !now[node] {
-			err = errors.Join(err, c.book.Forget(node))
+			err = errors.Join(err, c.in().book.Forget(node))
 			delete(met, node)
 		}
 	}

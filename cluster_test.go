@@ -280,7 +280,27 @@ func TestAStoreStartsItsClusterWhileOpen(t *testing.T) {
 	ca, err := peer.NewAuthority(time.Now(), time.Hour)
 	must(t, err)
 	cc := commerce.ClusterConfig{Listen: "127.0.0.1:0", Credentials: ca.Credentials(shop.Status().Node)}
+	stop := make(chan struct{})
+	var callers sync.WaitGroup
+	for _, call := range []func(){ // at the same moment, for the race detector
+		func() { shop.Cluster().Addr() },
+		func() { _, _ = shop.Cluster().Status(t.Context()) },
+		func() { _, _ = shop.Cluster().Invite("node_c", time.Minute) },
+	} {
+		callers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					call()
+				}
+			}
+		})
+	}
 	must(t, shop.Cluster().Start(cc))
+	close(stop)
+	callers.Wait()
 	wantCode(t, shop.Cluster().Start(cc), fault.Invalid)
 	stock(t, shop, "mug", 5)
 	if _, err := buy(t.Context(), shop, "mug", 1, checkout.Complete{}); err != nil {

@@ -188,7 +188,7 @@ func (s *Store) openNode(ctx context.Context) error {
 		if err := s.cluster.listen(*s.config.cluster); err != nil {
 			return err
 		}
-		conf.Network = s.cluster.net
+		conf.Network = s.cluster.in().net
 	}
 	var err error
 	if s.engine.node, err = replication.Start(ctx, conf); err != nil {

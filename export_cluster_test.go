@@ -20,7 +20,7 @@ func RecoverCutShort(ctx context.Context, dir string, how Recover) error {
 }
 
 // CutOff ends a node's network at once, as a pulled cable does.
-func CutOff(s *Store) error { return s.cluster.net.Close() }
+func CutOff(s *Store) error { return s.cluster.in().net.Close() }
 
 // Voters returns how many voters each shard has, as a node sees it.
 func Voters(s *Store) (n []int) {
@@ -47,7 +47,7 @@ func Admit(ctx context.Context, s *Store, node, token string) error {
 }
 
 // Addresses returns the addresses of other nodes that a node knows.
-func Addresses(s *Store) map[string]string { return s.cluster.book.Addrs() }
+func Addresses(s *Store) map[string]string { return s.cluster.in().book.Addrs() }
 
 // Leads returns the shards that a node leads and is ready to.
 func Leads(s *Store) (shards []int) {

@@ -36,7 +36,7 @@ type invitation struct {
 // gone, make another.
 func (c *Cluster) Invite(node string, valid time.Duration) (token string, err error) {
 	switch {
-	case c.net == nil:
+	case c.in().net == nil:
 		return "", fault.New(fault.Invalid, "the store is not part of a cluster")
 	case node == "" || strings.ContainsAny(node, " \t\n"):
 		return "", fault.New(fault.Invalid, "%q is not the name of a node", node)
@@ -105,7 +105,7 @@ func (c *Cluster) permits(ctx context.Context, from string, what call) error {
 		return fault.New(fault.Denied, "node %s cannot join as %s", from, what.Node)
 	case what.Op == callInvite && what.Node == from:
 		return fault.New(fault.Denied, "node %s cannot invite itself", from)
-	case !c.conf.InviteOnly || what.Op == callRedeem || c.knows(from) || slices.Contains(c.conf.operators(), from):
+	case !c.in().conf.InviteOnly || what.Op == callRedeem || c.knows(from) || slices.Contains(c.in().conf.operators(), from):
 		return nil
 	}
 	return c.stranger(ctx, from)
@@ -130,13 +130,13 @@ func (c *Cluster) stranger(ctx context.Context, from string) error {
 
 // redeem hands this node's token to the node that made it, which lets it in.
 func (c *Cluster) redeem(ctx context.Context) error {
-	dot := strings.LastIndexByte(c.conf.Token, '.') // names of nodes may have dots, and what follows has none
+	dot := strings.LastIndexByte(c.in().conf.Token, '.') // names of nodes may have dots, and what follows has none
 	if dot < 0 {
 		return fault.New(fault.Invalid, "this is not a token that lets a node in")
 	}
-	issuer := c.conf.Token[:dot]
+	issuer := c.in().conf.Token[:dot]
 	err := c.store.engine.retry(ctx, func(ctx context.Context) error {
-		_, err := c.store.engine.ask(ctx, issuer, call{Op: callRedeem, Node: c.store.engine.self, Addr: c.Addr(), Name: c.conf.Token})
+		_, err := c.store.engine.ask(ctx, issuer, call{Op: callRedeem, Node: c.store.engine.self, Addr: c.Addr(), Name: c.in().conf.Token})
 		return err
 	})
 	if err != nil {

@@ -130,7 +130,7 @@ func (s *Store) exportShard(l *lane) (answered, error) {
 // audits compares the nodes' copies again and again. The leader of the first
 // shard does.
 func (c *Cluster) audits(ctx context.Context) {
-	every := c.conf.AuditEvery
+	every := c.in().conf.AuditEvery
 	if every == 0 {
 		every = time.Hour
 	}
