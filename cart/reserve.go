@@ -8,6 +8,7 @@ import (
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
 )
 
@@ -31,10 +32,17 @@ func holdMinutes(v catalog.Variant) int64 {
 }
 
 // holdAt chooses where the goods of lines are set aside, in a store with several
-// places. It returns an *inventory.OutOfStockError if no place has them.
+// places: where orders to the country of their delivery come from. It returns an *inventory.OutOfStockError if no place has them.
 func (c *AddLines) holdAt(ctx context.Context, s *Service, home id.Slot) error {
 	rule, err := s.stock.Sourcing(ctx)
 	if err != nil || rule.OnlyMain() {
+		return err
+	}
+	if !slices.ContainsFunc(c.Lines, func(l AddedLine) bool { return l.HoldMinutes > 0 }) {
+		return nil
+	}
+	to, err := c.countries(ctx, s, home)
+	if err != nil {
 		return err
 	}
 	for i := range c.Lines {
@@ -43,13 +51,34 @@ func (c *AddLines) holdAt(ctx context.Context, s *Service, home id.Slot) error {
 			continue
 		}
 		want := inventory.Want{Needs: []inventory.Need{{Variant: l.Variant, SKU: l.SKU, Each: 1}}, Quantity: l.Quantity}
-		parts, err := s.stock.Source(ctx, home, string(c.Cart), "", []inventory.Want{want})
+		parts, err := s.stock.Source(ctx, home, string(c.Cart), to[deliveryOr(l.Delivery)], []inventory.Want{want})
 		if err != nil {
 			return err
 		}
 		l.HoldAt = parts[0][0].Pool.Location()
 	}
 	return nil
+}
+
+// countries returns where the cart's deliveries go, by number.
+func (c *AddLines) countries(ctx context.Context, s *Service, home id.Slot) (map[int64]string, error) {
+	to := map[int64]string{}
+	if c.New {
+		return to, nil
+	}
+	err := s.engine.View(ctx, home, func(tx *sqlite.Tx) error {
+		stored, err := GetTx(tx, c.Cart)
+		if err != nil {
+			return err
+		}
+		to[FirstDelivery] = stored.ShippingCountry
+		more, err := DeliveriesTx(tx, c.Cart)
+		for _, d := range more {
+			to[d.ID] = d.Country
+		}
+		return err
+	})
+	return to, err
 }
 
 // reserveAdded sets goods aside after lines were added. Those of the lines must

@@ -2,6 +2,8 @@ package checkout_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -124,8 +126,9 @@ func TestPlacesServeCountries(t *testing.T) {
 	s.wants(err, fault.Conflict)
 }
 
-// TestWhatIsSaidToBeThereCanBeBought: with random places, kits, safety stocks
-// and backorders, just as many can be bought as are said to be available.
+// TestWhatIsSaidToBeThereCanBeBought: with random places that serve random
+// countries, kits, safety stocks and backorders, just as many can be bought as are
+// said to be available, and no cart says otherwise.
 func TestWhatIsSaidToBeThereCanBeBought(t *testing.T) {
 	s := newShop(t, 4)
 	run := 0
@@ -136,7 +139,13 @@ func TestWhatIsSaidToBeThereCanBeBought(t *testing.T) {
 		s.sells(saucer, 0)
 		s.kit(set, string(cup), rapid.IntRange(1, 3).Draw(t, "cups"), string(saucer), 1)
 		places := []inventory.Location{"a", "b", "c"}[:rapid.IntRange(1, 3).Draw(t, "places")]
-		s.sourcing(rapid.Bool().Draw(t, "split"), places...)
+		rule := inventory.SetSourcing{Split: rapid.Bool().Draw(t, "split")}
+		for i, l := range places {
+			countries := rapid.SampledFrom([][]string{nil, {"DE"}, {"US"}, {"DE", "US"}}).Draw(t, "countries")
+			rule.Places = append(rule.Places, inventory.Place{ID: l, Priority: int64(i), Countries: countries})
+		}
+		_, err := s.inventory.SetSourcing(s.ctx(), rule)
+		s.must(err)
 		for _, l := range places {
 			for _, sku := range []catalog.SKU{cup, saucer} {
 				if n := rapid.Int64Range(0, 9).Draw(t, "units"); n > 0 {
@@ -148,16 +157,29 @@ func TestWhatIsSaidToBeThereCanBeBought(t *testing.T) {
 			}
 		}
 		sku := rapid.SampledFrom([]catalog.SKU{cup, set}).Draw(t, "sku")
-		a, err := s.inventory.AvailableOne(s.ctx(), sku)
+		country := rapid.SampledFrom([]string{"", "DE", "US", "FR"}).Draw(t, "country")
+		a, err := s.inventory.AvailableTo(s.ctx(), country, []catalog.SKU{sku})
 		s.must(err)
-		n := a.Available + a.Backorder
-		if _, err := s.buy(sku, n+1, approves); !isOutOfStock(err) {
+		n := a[0].Available + a[0].Backorder
+		basket := func(units int64) cart.ID {
+			c := s.basket(sku, units)
+			if country != "" {
+				_, err := s.carts.SetContact(s.ctx(), cart.SetContact{Cart: c, Contact: cart.Contact{ShippingAddress: accounts.Address{Country: country}}})
+				s.must(err)
+			}
+			short := slices.ContainsFunc(s.cart(c).Problems, func(p cart.Problem) bool { return p.Code == cart.OutOfStock })
+			if short != (units > n) {
+				t.Fatalf("of %d to %q the cart wants %d: told that there are too few is %t", n, country, units, short)
+			}
+			return c
+		}
+		if _, err := s.pay(basket(n+1), approves); !isOutOfStock(err) {
 			t.Fatalf("%d of %d were bought: %v", n+1, n, err)
 		}
 		if n == 0 {
 			return
 		}
-		r, err := s.buy(sku, n, approves)
+		r, err := s.pay(basket(n), approves)
 		if err != nil {
 			t.Fatalf("%d of %d cannot be bought: %v", n, n, err)
 		}
@@ -232,5 +254,43 @@ func TestWhatIsAddedIsSourced(t *testing.T) {
 	s.must(err)
 	if n := s.availableAt("paris", "cup"); n != 5 {
 		t.Errorf("%d cups are back in Paris", n)
+	}
+}
+
+// A cart that goes to two countries is told what those lack, and what they lack
+// together.
+func TestACartForTwoCountriesIsToldWhatEachLacks(t *testing.T) {
+	s := newShop(t, 2)
+	for _, sku := range []catalog.SKU{"mug", "cup", "tea"} {
+		s.sells(sku, 0)
+	}
+	_, err := s.inventory.SetSourcing(s.ctx(), inventory.SetSourcing{Places: []inventory.Place{{ID: "berlin", Countries: []string{"DE"}}, {ID: "any", Priority: 1}}})
+	s.must(err)
+	s.receiveAt("berlin", "mug", 5)
+	s.receiveAt("any", "cup", 3)
+	s.receiveAt("any", "tea", 4)
+	c, err := s.carts.AddLines(s.ctx(), cart.AddLines{Lines: []cart.AddedLine{{SKU: "mug", Quantity: 4}, {SKU: "cup", Quantity: 4}, {SKU: "tea", Quantity: 4}}})
+	s.must(err)
+	_, err = s.carts.SetContact(s.ctx(), cart.SetContact{Cart: c.ID, Contact: cart.Contact{ShippingAddress: accounts.Address{Country: "DE"}}})
+	s.must(err)
+	_, err = s.carts.SetDelivery(s.ctx(), cart.SetDelivery{Cart: c.ID, Address: accounts.Address{Country: "US"}})
+	s.must(err)
+	var half []cart.AssignedLine
+	for _, l := range c.Lines {
+		half = append(half, cart.AssignedLine{Line: l.ID, Quantity: 2, Delivery: 2})
+	}
+	c, err = s.carts.AssignLines(s.ctx(), cart.AssignLines{Cart: c.ID, Lines: half})
+	s.must(err)
+	got := map[catalog.SKU][]string{}
+	for _, p := range c.Problems {
+		for _, l := range c.Lines {
+			if p.Code == cart.OutOfStock && l.ID == p.Line {
+				got[l.SKU] = append(got[l.SKU], fmt.Sprint(c.CountryOf(l), " ", p.Bound))
+			}
+		}
+	}
+	want := map[catalog.SKU][]string{"mug": {"US 0"}, "cup": {"DE 3", "US 3"}}
+	if !maps.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -32,7 +32,7 @@ var notServed = map[string]string{
 	"Catalog.Variants":      "/variants and /prices read them one by one, from the cache",
 
 	"Inventory.Annotate Inventory.Note": "notes of the program on its stock",
-	"Inventory.AvailableOf Inventory.AvailableOne Inventory.Left Inventory.Needs Inventory.Levels Inventory.Source": "parts of /availability and of checkout",
+	"Inventory.Available Inventory.AvailableOf Inventory.AvailableOne Inventory.Left Inventory.LeftOfKits Inventory.Needs Inventory.Levels Inventory.Source": "parts of /availability and of checkout",
 	"Inventory.Fill Inventory.Settle": "borrowing between shards",
 
 	"Pricing.Describe Pricing.Exclude Pricing.MarkSpent Pricing.PriceLists Pricing.Quote Pricing.Redemptions Pricing.SpentCoupon " +

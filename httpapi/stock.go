@@ -56,7 +56,8 @@ func (a *api) addStock() {
 }
 
 type listAvailabilityInput struct {
-	SKUs string `query:"sku" required:"true" minLength:"1" maxLength:"2000" doc:"One or more SKUs, with commas between them."`
+	SKUs    string `query:"sku" required:"true" minLength:"1" maxLength:"2000" doc:"One or more SKUs, with commas between them."`
+	Country string `query:"country" maxLength:"2" doc:"Where they are to go, as in DE: what only other places have cannot be had there. Missing is anywhere."`
 }
 
 // mostSKUs bounds the SKUs of one question.
@@ -75,7 +76,7 @@ func (a *api) listAvailability(ctx context.Context, in *listAvailabilityInput) (
 	if err != nil {
 		return nil, err
 	}
-	levels, err := a.shop.Inventory.Available(ctx, skus)
+	levels, err := a.shop.Inventory.AvailableTo(ctx, in.Country, skus)
 	if err != nil {
 		return nil, err
 	}

@@ -30,15 +30,25 @@ func (a Availability) Can(units int64) bool { return a.Unlimited || a.Available+
 // one of them has, unless lines may be split. It returns catalog's error for an
 // unknown SKU. Each is told as if nobody bought the others.
 func (s *Service) Available(ctx context.Context, skus []catalog.SKU) ([]Availability, error) {
+	return s.AvailableTo(ctx, "", skus)
+}
+
+// AvailableTo is Available for who has them sent to a country, at the places that
+// orders to it are sourced from; "" is any.
+func (s *Service) AvailableTo(ctx context.Context, country string, skus []catalog.SKU) ([]Availability, error) {
 	variants, err := s.catalog.Variants(ctx, skus)
 	if err != nil {
 		return nil, err
 	}
-	return s.AvailableOf(ctx, variants)
+	return s.availableOf(ctx, country, variants)
 }
 
 // AvailableOf is Available for variants that the caller has read.
 func (s *Service) AvailableOf(ctx context.Context, variants []catalog.Variant) ([]Availability, error) {
+	return s.availableOf(ctx, "", variants)
+}
+
+func (s *Service) availableOf(ctx context.Context, country string, variants []catalog.Variant) ([]Availability, error) {
 	wants := make([]Want, len(variants))
 	out := make([]Availability, len(variants))
 	for i, v := range variants {
@@ -53,14 +63,32 @@ func (s *Service) AvailableOf(ctx context.Context, variants []catalog.Variant) (
 		wants[i].Needs = slices.DeleteFunc(needs, func(n Need) bool { return n.Free })
 		out[i].Unlimited = len(wants[i].Needs) == 0
 	}
+	return out, s.boundAll(ctx, country, wants, out)
+}
+
+// LeftOfKits returns how many of each of some kits could be sold to a country,
+// which are the needs of one: it may lie in no place where all parts do. Each is
+// told as if nobody bought the others.
+func (s *Service) LeftOfKits(ctx context.Context, country string, kits [][]Need) ([]Availability, error) {
+	wants := make([]Want, len(kits))
+	out := make([]Availability, len(kits))
+	for i, needs := range kits {
+		wants[i].Needs = slices.DeleteFunc(slices.Clone(needs), func(n Need) bool { return n.Free })
+		out[i].Unlimited = len(wants[i].Needs) == 0
+	}
+	return out, s.boundAll(ctx, country, wants, out)
+}
+
+// boundAll makes each of out what the needs of one unit allow.
+func (s *Service) boundAll(ctx context.Context, country string, wants []Want, out []Availability) error {
 	rule, err := s.Sourcing(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	places := rule.serving("")
+	places := rule.serving(country)
 	shelves, err := s.shelvesOf(ctx, poolsAt(wants, places))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	there, all := sourcesOf(rule, places, shelves)
 	for i := range out {
@@ -69,7 +97,7 @@ func (s *Service) AvailableOf(ctx context.Context, variants []catalog.Variant) (
 			out[i].expect(needs, shelves)
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // sourcesOf returns what is there, and what may be sold.

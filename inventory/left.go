@@ -15,7 +15,13 @@ import (
 type hints struct {
 	mu       sync.Mutex
 	sourcing int64 // the version of the Sourcing by which they were found
-	left     map[catalog.VariantID]hint
+	left     map[leftTo]hint
+}
+
+// leftTo names what is left of a variant for a country.
+type leftTo struct {
+	variant catalog.VariantID
+	country string // "" is any, and all of them where every place serves all
 }
 
 // hint is what was left of a variant at a moment.
@@ -55,10 +61,11 @@ func (h *hint) answers(w Need, now time.Time, cache Cache) bool {
 // look is one look at what is left.
 type look struct {
 	*Service
-	at     time.Time
-	rule   *Sourcing
-	places []Location
-	out    map[catalog.VariantID]Availability
+	at      time.Time
+	rule    *Sourcing
+	country string // see leftTo
+	places  []Location
+	out     map[catalog.VariantID]Availability
 }
 
 // known notes the wants that hints answer, and returns the others.
@@ -67,17 +74,18 @@ func (l *look) known(wants []Need) (unknown []asked) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.left == nil || len(h.left) >= mostHints || h.sourcing != l.rule.Version {
-		h.left, h.sourcing = map[catalog.VariantID]hint{}, l.rule.Version
+		h.left, h.sourcing = map[leftTo]hint{}, l.rule.Version
 	}
 	for _, w := range wants {
-		known, found := h.left[w.Variant]
+		to := leftTo{w.Variant, l.country}
+		known, found := h.left[to]
 		if found && known.answers(w, l.at, l.cache) {
 			l.out[w.Variant] = known.Availability
 			continue
 		}
 		if found {
 			known.renewed = true
-			h.left[w.Variant] = known
+			h.left[to] = known
 		}
 		unknown = append(unknown, l.ask(w))
 	}
@@ -115,20 +123,24 @@ func (l *look) note(w asked, a Availability, exact bool) {
 	l.out[w.Variant] = a
 	l.hints.mu.Lock()
 	defer l.hints.mu.Unlock()
-	l.hints.left[w.Variant] = hint{Availability: a, exact: exact, at: l.at, key: w.key, version: w.version}
+	l.hints.left[leftTo{w.Variant, l.country}] = hint{Availability: a, exact: exact, at: l.at, key: w.key, version: w.version}
 }
 
-// Left returns how many are left of variants. What it says may be a second old
+// Left returns how many are left of variants for a country ("" if it is not
+// known), at the places that orders to it are sourced from. What it says may be a second old
 // where goods have just moved. Each of wants says how many are wanted: where
 // there are so many, Available may be less than what there is, so that it is
 // cheap to find out. In a store with one place nobody is asked where the shard of
 // home has enough, and nobody but the authority where that has.
-func (s *Service) Left(ctx context.Context, home id.Slot, wants []Need) (map[catalog.VariantID]Availability, error) {
+func (s *Service) Left(ctx context.Context, home id.Slot, country string, wants []Need) (map[catalog.VariantID]Availability, error) {
 	rule, err := s.Sourcing(ctx)
 	if err != nil {
 		return nil, err
 	}
-	l := look{Service: s, at: s.engine.Now(), rule: rule, places: rule.serving(""), out: make(map[catalog.VariantID]Availability, len(wants))}
+	l := look{Service: s, at: s.engine.Now(), rule: rule, places: rule.serving(country), out: make(map[catalog.VariantID]Availability, len(wants))}
+	if len(l.places) < len(rule.serving("")) {
+		l.country = country
+	}
 	unknown := l.known(wants)
 	if len(l.places) == 1 {
 		if unknown, err = l.atHome(ctx, home, unknown); err != nil {

@@ -70,7 +70,7 @@ func TestEveryChangeOfStockIsShown(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 {
-			if got, err := s.Left(ctx, s.engine.SlotOn(1), []inventory.Need{need}); err != nil || got[need.Variant] != there {
+			if got, err := s.Left(ctx, s.engine.SlotOn(1), "", []inventory.Need{need}); err != nil || got[need.Variant] != there {
 				t.Fatalf("after %s a cart is told %+v, %v; there are %+v", step.name, got[need.Variant], err, there)
 			}
 		}
@@ -86,7 +86,7 @@ func TestWhatIsLeftIsLookedAtOnce(t *testing.T) {
 	left := func(want, told int64) {
 		t.Helper()
 		need := inventory.Need{Variant: s.shelf.variant(sku).ID, SKU: sku, Each: want}
-		got, err := s.Left(t.Context(), s.engine.SlotOn(1), []inventory.Need{need})
+		got, err := s.Left(t.Context(), s.engine.SlotOn(1), "", []inventory.Need{need})
 		if a := got[need.Variant]; err != nil || a.Available != told || a.Can(want) != (want <= told) {
 			t.Errorf("%d are wanted: told are %+v, %v; want %d", want, a, err, told)
 		}

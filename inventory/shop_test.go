@@ -211,7 +211,7 @@ func (s *shop) told(sku catalog.SKU, there inventory.Availability) error {
 	most := there.Available + there.Backorder
 	for _, want := range []int64{most, most + 1} {
 		need := inventory.Need{Variant: s.shelf.variant(sku).ID, SKU: sku, Each: max(want, 1)}
-		got, err := inventory.NewService(s.engine, s.shelf, nil).Left(context.Background(), s.engine.SlotOn(shard), []inventory.Need{need})
+		got, err := inventory.NewService(s.engine, s.shelf, nil).Left(context.Background(), s.engine.SlotOn(shard), "", []inventory.Need{need})
 		if a := got[need.Variant]; err != nil || a.Can(need.Each) != (need.Each <= max(most, home)) {
 			return fmt.Errorf("%d of %s are wanted: told are %+v, %w; there are %+v, and %d at home", need.Each, sku, a, err, there, home)
 		}

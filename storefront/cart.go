@@ -81,12 +81,16 @@ func (v *visit) cartLines() ([]lineView, error) {
 		}
 		view.Problem = v.problem(l.SKU)
 		if !l.Untracked && v.basket.Status == cart.Active {
-			level, err := v.site.shop.Inventory.AvailableOne(v.ctx(), l.SKU)
-			if err != nil && fault.CodeOf(err) != fault.NotFound {
+			levels, err := v.site.shop.Inventory.AvailableTo(v.ctx(), v.basket.CountryOf(l), []catalog.SKU{l.SKU})
+			switch {
+			case fault.CodeOf(err) == fault.NotFound:
+				view.Short = true
+			case err != nil:
 				return nil, err
+			default:
+				view.Left = levels[0].Available + levels[0].Backorder
+				view.Short = !levels[0].Can(l.Quantity)
 			}
-			view.Left = level.Available + level.Backorder
-			view.Short = !level.Can(l.Quantity)
 		}
 		lines = append(lines, view)
 	}

@@ -656,12 +656,17 @@ func (c *Client) ListAllProducts(ctx context.Context, query ListAllProductsQuery
 type ListAvailabilityQuery struct {
 	// One or more SKUs, with commas between them.
 	SKU string
+	// Where they are to go, as in DE: what only other places have cannot be had there. Missing is anywhere.
+	Country string
 }
 
 func (q ListAvailabilityQuery) values() url.Values {
 	v := url.Values{}
 	if q.SKU != "" {
 		v.Set("sku", q.SKU)
+	}
+	if q.Country != "" {
+		v.Set("country", q.Country)
 	}
 	return v
 }
