@@ -20,6 +20,7 @@ type Memory struct {
 	cut    map[[2]string]bool          // from, to
 	slow   map[[2]string]time.Duration // from, to
 	random *rand.Rand
+	sent   int64
 }
 
 // Faults says what happens to each message, which is a request or an answer.
@@ -130,6 +131,13 @@ func (m *Memory) Heal() {
 	clear(m.slow)
 }
 
+// Sent returns how many messages were sent so far, requests and answers, whether or not they came.
+func (m *Memory) Sent() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.sent
+}
+
 // errLost ends what waits for a message that will not come.
 var errLost = errors.New("the message was lost")
 
@@ -137,6 +145,7 @@ var errLost = errors.New("the message was lost")
 func (m *Memory) plan(from, to string) (target *MemoryNode, fate fate) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.sent++
 	f := m.faults
 	fate.lost = m.cut[[2]string{from, to}] || m.random.Float64() < f.Loss
 	fate.delay = f.MinDelay + m.slow[[2]string{from, to}]
