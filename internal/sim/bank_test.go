@@ -22,7 +22,7 @@ type bank struct {
 
 	mu      sync.Mutex
 	r       *rand.Rand
-	honest  bool
+	honest  time.Time // since when; zero as long as it is not
 	events  int
 	letters []payments.WebhookRequest // that are on their way
 	refunds []payments.RefundRequest  // that it has not decided about
@@ -57,7 +57,7 @@ func (b *bank) tell(payment string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.events++
-	if b.honest || b.r.IntN(20) > 0 {
+	if !b.honest.IsZero() || b.r.IntN(20) > 0 {
 		b.letters = append(b.letters, payments.WebhookRequest{Body: fmt.Appendf(nil, "evt_%d %s", b.events, payment)})
 	}
 }
@@ -110,7 +110,7 @@ func (b *bank) decideRefund(r payments.RefundRequest) {
 func (b *bank) isHonest() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.honest
+	return !b.honest.IsZero()
 }
 
 // deliver carries letters to random nodes until the world stops, and then until none is left.
@@ -127,7 +127,10 @@ func (b *bank) deliver() {
 		}
 		b.mu.Unlock()
 		switch {
-		case n == 0 && honest:
+		case n == 0 && !honest.IsZero():
+			return
+		case !honest.IsZero() && time.Since(honest) > soon:
+			b.world.complains(fmt.Errorf("%d webhooks do not arrive", n))
 			return
 		case n == 0 || !b.arrives(letter):
 			continue // it is sent again
@@ -153,7 +156,7 @@ func (b *bank) arrives(letter payments.WebhookRequest) bool {
 func (b *bank) settle() {
 	b.SetFaults(nil)
 	b.mu.Lock()
-	b.honest = true
+	b.honest = time.Now()
 	refunds := b.refunds
 	b.mu.Unlock()
 	for _, c := range b.Charges() {
