@@ -56,7 +56,9 @@ var notServed = map[string]string{
 
 	"Payments.Annotate Payments.Note Payments.Resolutions": "notes of the program on payments",
 	"Payments.Compare Payments.Report Payments.Unheard":    "steps of Checkout.Reconcile",
-	"Payments.Get": "an order's payments are listed",
+	"Payments.GiveBackLost Payments.KeepInView":            "steps of Checkout.Reconcile",
+	"Payments.Get":          "an order's payments are listed",
+	"Payments.WithGiveBack": "an option",
 	"Payments.Listers Payments.MayUse Payments.Parse Payments.Pay Payments.Purse Payments.Ready Payments.Settle": "steps of a checkout",
 	"Payments.Moments":     "part of Store.Timeline",
 	"Payments.WriteLedger": "for a file on the machine: cmd/commerce",
