@@ -47,9 +47,9 @@ var notServed = map[string]string{
 
 	"Orders.AnnotateReturn Orders.ReturnNote": "notes of the program on returns",
 	"Orders.Find": "for pages with one field for everything; /staff/orders takes a number and a customer",
-	"Orders.PreviewChange Orders.SealContact": "steps of a change and of a checkout",
-	"Orders.ReturnOf Orders.Returnable":       "an order's returns are listed, and a request is judged",
-	"Orders.Timeline":                         "Store.Timeline has it, with payments and documents",
+	"Orders.PreviewChange Orders.SealAddress Orders.SealContact": "steps of a change and of a checkout",
+	"Orders.ReturnOf Orders.Returnable":                          "an order's returns are listed, and a request is judged",
+	"Orders.Timeline":                                            "Store.Timeline has it, with payments and documents",
 
 	"Documents.ByNumber Documents.Get Documents.Contact": "an order's documents are listed, with whom they are for",
 	"Documents.Moments": "part of Store.Timeline",
