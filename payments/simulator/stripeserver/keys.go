@@ -13,6 +13,11 @@ import (
 type keys struct {
 	mu    sync.Mutex
 	known map[string]*answer
+
+	trouble Trouble
+	seed    uint64
+	failed  int
+	sent    map[string]int // how often each request was sent since Disturb
 }
 
 // answer is a response that can be given again.
@@ -45,7 +50,15 @@ func (k *keys) once(r *http.Request, do func() (any, error)) (*answer, error) {
 	request := sha256.Sum256([]byte(r.URL.Path + "?" + r.PostForm.Encode()))
 	if !a.done {
 		a.request = request
-		return a, a.run(do)
+		failed, done := k.fate(r, key)
+		if !done {
+			other := &answer{}
+			return other, other.run(func() (any, error) { return nil, failed })
+		}
+		if err := a.run(do); err != nil || failed == nil {
+			return a, err
+		}
+		return a, a.run(func() (any, error) { return nil, failed }) // in place of what it came to
 	}
 	if a.request != request {
 		other := &answer{}

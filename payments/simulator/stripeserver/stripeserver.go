@@ -6,7 +6,8 @@
 // and without several captures; refunds made, looked up and listed; means of
 // payment kept for a customer by SetupIntents. A request
 // under an Idempotency-Key is carried out once. What happens is told to a
-// webhook endpoint, signed, twice or in another order if that is wanted.
+// webhook endpoint, signed, twice or in another order if that is wanted, and
+// requests fail in all the ways in which Stripe's do, if that is wanted.
 package stripeserver
 
 import (
