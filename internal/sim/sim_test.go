@@ -38,6 +38,14 @@ func TestSimulation(t *testing.T) {
 	t.Logf("%v in %v", total, time.Since(began).Round(time.Second))
 }
 
+// TestSevenNodes: the largest cluster, of which three may be away, in a short trouble. On the way to seven it had four, five
+// and six votes.
+func TestSevenNodes(t *testing.T) {
+	c := variant(1, 2*time.Second)
+	c.nodes, c.shards, c.clients, c.buyers, c.search = 7, 1, 1, 1, false
+	t.Log(simulate(t, c))
+}
+
 // seeds yields the seeds to run.
 func seeds(t *testing.T) func(func(uint64) bool) {
 	limit, start := time.Duration(0), time.Now()
