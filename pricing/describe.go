@@ -13,7 +13,7 @@ import (
 func (s *Service) Describe(ctx context.Context, r *Rules, v catalog.Variant, c money.Currency, quantity, unitPrice int64) (Line, error) {
 	l := Line{
 		SKU: v.SKU, Quantity: quantity, UnitPrice: unitPrice, TaxCategory: v.TaxCategory, WeightGrams: v.WeightGrams,
-		Product: v.Product, LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM, Voucher: v.Digital.IsGiftCard(),
+		Product: v.Product, LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM, Voucher: v.Digital.IsGiftCard(), Digital: v.Digital != nil,
 	}
 	if len(r.promotions)+len(r.quantities)+len(r.fees) == 0 || v.Product == "" {
 		return l, nil

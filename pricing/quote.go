@@ -48,6 +48,8 @@ type Line struct {
 	UnitPrice   int64 // 0 or more
 	TaxCategory string
 	WeightGrams int64 // of one unit; 0 if not known
+	// Digital says that it is delivered over the network: it has no size.
+	Digital bool
 	// LengthMM, WidthMM and HeightMM are those of one unit; 0 if not known.
 	LengthMM, WidthMM, HeightMM int64
 	// Prices says whether the unit price contains tax, if the store's settings

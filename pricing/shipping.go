@@ -184,7 +184,7 @@ const (
 	NoCurrency    Reason = "no_currency"    // it has no rate in the cart's currency
 	TooHeavy      Reason = "too_heavy"      // for one parcel
 	TooLarge      Reason = "too_large"      // a unit is longer or thicker than the method takes
-	SizeUnknown   Reason = "size_unknown"   // its price goes by sizes that the catalog does not have
+	SizeUnknown   Reason = "size_unknown"   // its price or its bounds go by sizes that the catalog does not have
 	BelowTiers    Reason = "below_tiers"    // the cart does not reach the rate's first tier
 	CarrierSilent Reason = "carrier_silent" // the carrier does not take it, or does not answer
 	OutOfRange    Reason = "out_of_range"   // its price would not fit into 64 bits

@@ -17,10 +17,13 @@ type size struct {
 	unknown bool  // of some unit it is not known
 }
 
-// add counts the units of a line in.
+// add counts the units of a line in, if it is sent at all.
 func (s *size) add(l Line) error {
 	if l.LengthMM < 0 || l.WidthMM < 0 || l.HeightMM < 0 || max(l.LengthMM, l.WidthMM, l.HeightMM) > catalog.MaxMM {
 		return fault.New(fault.Invalid, "%q of %d × %d × %d mm cannot be priced", l.SKU, l.LengthMM, l.WidthMM, l.HeightMM)
+	}
+	if l.Digital || l.Voucher {
+		return nil
 	}
 	volume := l.LengthMM * l.WidthMM * l.HeightMM // within 10¹⁸
 	if volume == 0 {
@@ -64,6 +67,8 @@ func (m *ShippingMethod) fits(p parcel) Reason {
 		return TooHeavy
 	case m.MaxLengthMM > 0 && p.size.longest > m.MaxLengthMM, m.MaxGirthMM > 0 && p.size.girth > m.MaxGirthMM:
 		return TooLarge
+	case p.size.unknown && (m.MaxLengthMM > 0 || m.MaxGirthMM > 0 || m.VolumeDivisor > 0):
+		return SizeUnknown
 	}
 	return ""
 }

@@ -38,10 +38,15 @@ func TestShippingGoesBySize(t *testing.T) {
 			tiers(pricing.ByWeight, 14_400)(m)
 			m.VolumeDivisor = 5000
 		}), nil, 900, ""},
-		"a price for volume":    {method(tiers(pricing.ByVolume, 72_000)), nil, 900, ""},
-		"below that volume":     {method(tiers(pricing.ByVolume, 72_001)), nil, 500, ""},
-		"a price for length":    {method(tiers(pricing.ByLength, 600)), nil, 900, ""},
-		"nobody knows how long": {method(tiers(pricing.ByLength, 600)), func(l *pricing.Line) { l.HeightMM = 0 }, 0, pricing.SizeUnknown},
+		"a price for volume":       {method(tiers(pricing.ByVolume, 72_000)), nil, 900, ""},
+		"below that volume":        {method(tiers(pricing.ByVolume, 72_001)), nil, 500, ""},
+		"a price for length":       {method(tiers(pricing.ByLength, 600)), nil, 900, ""},
+		"nobody knows how long":    {method(tiers(pricing.ByLength, 600)), func(l *pricing.Line) { l.HeightMM = 0 }, 0, pricing.SizeUnknown},
+		"whether it is short":      {method(func(m *pricing.ShippingMethod) { m.MaxLengthMM = 9000 }), func(l *pricing.Line) { l.HeightMM = 0 }, 0, pricing.SizeUnknown},
+		"whether it is thin":       {method(func(m *pricing.ShippingMethod) { m.MaxGirthMM = 9000 }), func(l *pricing.Line) { l.HeightMM = 0 }, 0, pricing.SizeUnknown},
+		"what its volume weighs":   {method(func(m *pricing.ShippingMethod) { m.VolumeDivisor = 5000 }), func(l *pricing.Line) { l.HeightMM = 0 }, 0, pricing.SizeUnknown},
+		"nobody asks how long":     {method(func(m *pricing.ShippingMethod) { m.MaxWeightGrams = 5000 }), func(l *pricing.Line) { l.HeightMM = 0 }, 500, ""},
+		"a download has no length": {method(tiers(pricing.ByLength, 600)), func(l *pricing.Line) { l.HeightMM, l.Digital = 0, true }, 500, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			line := box
