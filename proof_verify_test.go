@@ -196,6 +196,8 @@ var damages = []struct {
 	{"payments.nothing_forgotten", one(`UPDATE orders SET authorized = authorized + 1 WHERE status = 'canceled'`)},
 	{"payments.payments_make_the_total", one(`UPDATE attempts SET amount = amount + 1 WHERE state = 'pending'`)},
 	{"checkout.open_payment_has_a_timer", one(`UPDATE attempts SET further = 1, state = 'unknown', authorized = 0, captured = 0, voided = 0, refunded = 0, chosen = 0`)},
+	{"checkout.notice_has_a_timer", one(`INSERT INTO notices (provider, event, slot, attempt, order_id, kind, received_at, done)
+		SELECT provider, 'evt_1', slot, id, order_id, '', 1, 0 FROM attempts LIMIT 1`)},
 	{"payments.discrepancy_is_of_its_order", one(`INSERT INTO discrepancies (provider, key, kind, slot, provider_id, order_id, currency, ours, theirs, found_at, cleared_at, note)
 		SELECT provider, id, 'amount_differs', slot, '', 'another', currency, 1, 2, 1, 0, '' FROM attempts LIMIT 1`)},
 	{"payments.lost_is_not_ours", one(`INSERT INTO discrepancies (provider, key, kind, slot, provider_id, order_id, currency, ours, theirs, found_at, cleared_at, note, back_state, back_n)

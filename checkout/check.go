@@ -60,6 +60,8 @@ var rules = [...]rule{
 	{"checkout.open_payment_has_a_timer", `SELECT a.id, a.state FROM attempts a JOIN orders o ON o.id = a.order_id
 		WHERE a.further = 1 AND o.status = 'placed' AND a.state IN ('created', 'unknown', 'needs_action', 'pending')
 			AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = 'checkout.pay' AND t.subject = a.id)`},
+	{"checkout.notice_has_a_timer", `SELECT DISTINCT n.order_id, 'nobody deals with what ' || n.provider || ' has told' FROM notices n
+		WHERE n.done = 0 AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = 'checkout.hear' AND t.subject = n.order_id)`},
 	// On terms, it is paid later. What changes have added may be due still, even of an order that was free.
 	{"checkout.placed_order_is_paid", `SELECT id, payment_status FROM orders
 		WHERE status = 'placed' AND terms IS NULL AND total > (SELECT coalesce(sum(c.added), 0) FROM order_changes c WHERE c.order_id = orders.id)
