@@ -153,7 +153,7 @@ func (c begin) check(shopping cart.Stored, lines []cart.Line) error {
 	case len(c.Priced.Lacking) > 0:
 		return c.outOf(c.Priced.Lacking, shopping.Currency)
 	case total.Minor() > payments.MaxAmount:
-		return fault.New(fault.Refused, "the total %v is more than can be paid at once", total)
+		return fault.New(fault.Refused, "the total %v is more than the %d minor units that can be paid at once: buy the goods in several orders", total, int64(payments.MaxAmount))
 	case c.Expected != nil && *c.Expected != total:
 		return &TotalChangedError{Cart: c.Cart, Want: *c.Expected, Have: total, Changes: c.Priced.Changes}
 	case c.Offered == nil && c.paid() != total.Minor():

@@ -335,7 +335,7 @@ func (s *Service) priceAdded(ctx context.Context, o orders.Order, c Change, out 
 		return err
 	}
 	if q.TaxIncluded != o.TaxIncluded {
-		return fault.New(fault.Conflict, "prices have been changed to contain tax or not since order %s was placed: nothing can be added to it", o.ID)
+		return fault.New(fault.Conflict, "prices have been changed to contain tax or not since order %s was placed: nothing can be added to it, so sell it in an order of its own", o.ID)
 	}
 	parts, err := s.sourceAdded(ctx, o, countryOf(o, to, *out), q.Lines)
 	if err != nil {

@@ -161,7 +161,7 @@ func (c *payOrder) prepare(ctx context.Context, s *Service, st command.Stamp) er
 		return err
 	}
 	if c.Part = one.Parts[0]; c.Part.Amount == 0 {
-		return fault.New(fault.Refused, "there is nothing left to pay order %s with", c.Order)
+		return fault.New(fault.Refused, "what is to pay order %s has nothing left on it: pay with something else", c.Order)
 	}
 	return nil
 }

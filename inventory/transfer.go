@@ -139,7 +139,7 @@ func (c ReceiveTransfer) apply(tx *command.Tx) (TransferID, error) {
 		return "", err
 	}
 	if left := t.OnItsWay(); c.Quantity+c.Lost > left {
-		return "", fault.New(fault.Refused, "%d of transfer %s are on their way, not %d", left, c.Transfer, c.Quantity+c.Lost)
+		return "", fault.New(fault.Refused, "%d of transfer %s are on their way, not %d: receive those, and the others as goods of their own", left, c.Transfer, c.Quantity+c.Lost)
 	}
 	if _, err := tx.Exec(`UPDATE transfers SET received = received + ?, lost = lost + ? WHERE id = ?`, c.Quantity, c.Lost, c.Transfer); err != nil || c.Quantity == 0 {
 		return c.Transfer, err

@@ -52,7 +52,7 @@ func ResolveTx(tx *command.Tx, r Resolution) error {
 // mayResolve refuses what a payment cannot have come to.
 func mayResolve(a Attempt, to State) error {
 	if a.State.Settled() {
-		return fault.New(fault.Refused, "payment %s is %s: nothing about it is open", a.ID, a.State)
+		return fault.New(fault.Refused, "payment %s is %s: nothing about it is open, and what is owed back is granted with a refund", a.ID, a.State)
 	}
 	switch to {
 	case Authorized, Captured, Declined, Canceled:
