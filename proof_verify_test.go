@@ -486,7 +486,7 @@ func TestEveryRuleIsProven(t *testing.T) {
 	}
 	sources, err := filepath.Glob("*/check.go")
 	must(t, err)
-	sources = append(sources, "inventory/across.go", "credit/across.go", "orders/number.go", "internal/claim/check.go", "shard/trail.go", "verify.go", "verify_claims.go")
+	sources = append(sources, "inventory/across.go", "credit/across.go", "orders/number.go", "orders/delivery.go", "internal/claim/check.go", "shard/trail.go", "verify.go", "verify_claims.go")
 	rules := 0
 	for _, path := range sources {
 		text, err := os.ReadFile(path)

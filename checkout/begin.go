@@ -27,7 +27,7 @@ type begin struct {
 	Reference  string        `cbor:"7,keyasint,omitempty" command:"asked"`
 	// AuthorizeOnly leaves the capture for later.
 	AuthorizeOnly bool `cbor:"11,keyasint,omitempty"`
-	// Terms are those that the order is placed unpaid on; "" is paid now.
+	// Terms are those that what Tenders leave is owed on; "" is paid now.
 	Terms string `cbor:"13,keyasint,omitempty" command:"asked"`
 
 	Order orders.ID `cbor:"8,keyasint" command:"stamped"`
@@ -92,8 +92,8 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 	if err := c.mayBeFirst(tx, shopping.Customer); err != nil {
 		return begun{}, err
 	}
-	if c.Offered != nil {
-		if err := orders.MayOwe(tx, *c.Offered, shopping.Customer, money.New(c.Priced.Total, shopping.Currency)); err != nil {
+	if terms := c.owed(); terms != nil {
+		if err := orders.MayOwe(tx, *terms, shopping.Customer, money.New(c.Priced.Total-c.paid(), shopping.Currency)); err != nil {
 			return begun{}, err
 		}
 	}
@@ -128,7 +128,7 @@ func (c begin) apply(tx *command.Tx) (begun, error) {
 	if err != nil {
 		return begun{}, err
 	}
-	if n.Total == 0 || n.Terms != nil {
+	if n.Total == n.OnTerms {
 		return begun{Order: c.Order}, place(tx, &o)
 	}
 	made, err := c.attempts(tx, n)
@@ -176,6 +176,15 @@ func (c begin) mayBeFirst(tx *command.Tx, customer accounts.CustomerID) error {
 	return err
 }
 
+// owed returns the terms on which a part of the order is owed; nil if there are
+// none, or all of it is paid.
+func (c begin) owed() *orders.Terms {
+	if paid := c.paid(); paid > 0 && paid == c.Priced.Total {
+		return nil
+	}
+	return c.Offered
+}
+
 // order makes the order of the cart's lines, and what it takes from stock.
 func (c begin) order(shopping cart.Stored, lines []cart.Line) (orders.New, []inventory.Demand) {
 	n := orders.New{
@@ -183,10 +192,13 @@ func (c begin) order(shopping cart.Stored, lines []cart.Line) (orders.New, []inv
 		Subtotal: c.Priced.Subtotal, Discount: c.Priced.Discount, Shipping: c.Priced.Shipping, ShippingTax: c.Priced.ShippingTax,
 		Tax: c.Priced.Tax, Total: c.Priced.Total, TaxIncluded: c.Priced.TaxIncluded, TaxAdded: c.Priced.TaxAdded, TaxExempt: c.Priced.TaxExempt, Fees: c.Priced.newFees(), Taxes: c.Priced.Taxes,
 		ShippingMethod: shopping.ShippingMethod, ShippingName: c.Priced.ShippingName, Promotions: c.Priced.Promotions,
-		OccurredAt: c.OccurredAt, ExternalReference: c.Reference, Terms: c.Offered,
+		OccurredAt: c.OccurredAt, ExternalReference: c.Reference, Terms: c.owed(),
 		Contact: shopping.Contact, ContactSubject: shopping.ContactSubject,
 		ShippingCountry: shopping.ShippingCountry, BillingCountry: shopping.BillingCountry,
 		Lines: make([]orders.NewLine, len(lines)),
+	}
+	if n.Terms != nil {
+		n.OnTerms = c.Priced.Total - c.paid()
 	}
 	demands := make([]inventory.Demand, 0, len(lines))
 	for i, l := range lines {

@@ -37,8 +37,9 @@ type Complete struct {
 	// one is declined, the others are let go.
 	Tenders []Tender
 	// Terms place the order unpaid, on terms of the store such as net_30 (see
-	// orders.SetTerms); nothing else says then how it is paid. It is paid later
-	// with Pay, also where staff records a bank transfer by the provider manual.
+	// orders.SetTerms). It is paid later with Pay, also where staff records a bank
+	// transfer by the provider manual. Tenders may be gift cards and store credit
+	// then, which are taken first: what they leave is owed.
 	Terms string
 	// AuthorizeOnly leaves the capture of the money for later, as with
 	// payments.Capture.
@@ -77,7 +78,7 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 		return Result{}, err
 	}
 	cmd := begin{Cart: c.Cart, Version: c.CartVersion, Expected: c.ExpectedTotal, Reference: c.ExternalReference, AuthorizeOnly: c.AuthorizeOnly, Terms: c.Terms}
-	if c.Terms == "" {
+	if c.Terms == "" || len(c.Tenders) > 0 {
 		if cmd.Tenders, err = s.tenders(c); err != nil {
 			return Result{}, err
 		}
@@ -112,8 +113,8 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 
 func (c Complete) check() error {
 	switch {
-	case c.Terms != "" && (c.PayWith != "" || c.Token != "" || c.Method != "" || c.Installments != 0 || len(c.Tenders) > 0 || c.AuthorizeOnly):
-		return fault.New(fault.Invalid, "an order on payment terms is paid later: say nothing of how it is paid")
+	case c.Terms != "" && (c.PayWith != "" || c.Token != "" || c.Method != "" || c.Installments != 0 || c.AuthorizeOnly):
+		return fault.New(fault.Invalid, "an order on payment terms is paid later: only gift cards and credit are taken now, as tenders")
 	case len(c.ExternalReference) > 255:
 		return fault.New(fault.Invalid, "the external reference is longer than 255 bytes")
 	case c.OccurredAt.Year() > 9999 || c.OccurredAt.Year() < 1:

@@ -90,9 +90,10 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 // underpaid is why an order is canceled whose provider took too little.
 const underpaid = "underpaid"
 
-// covered reports whether the money that is held or taken pays the order.
+// covered reports whether the money that is held or taken pays the order, but
+// for what is left to its terms.
 func covered(o orders.Order) bool {
-	return o.Authorized.Minor()-o.Voided.Minor() >= o.Total.Minor()
+	return o.Authorized.Minor()-o.Voided.Minor() >= o.Total.Minor()-o.OnTerms.Minor()
 }
 
 // covers reports whether a payment holds or has taken all that it was asked for.

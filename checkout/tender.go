@@ -81,6 +81,9 @@ func (s *Service) tenders(c Complete) ([]tender, error) {
 			return nil, err
 		}
 		purse, ok := s.payments.Purse(t.Provider)
+		if !ok && c.Terms != "" {
+			return nil, fault.New(fault.Invalid, "an order on payment terms is paid later, but for gift cards and credit: %q is neither", t.Provider)
+		}
 		if !ok {
 			others = append(others, t)
 			continue
@@ -177,7 +180,7 @@ func (c begin) paid() (sum int64) {
 // last are only authorized at first: what one of them refuses, the others have
 // not taken yet.
 func (c begin) attempts(tx *command.Tx, n orders.New) (begun, error) {
-	made := begun{Order: c.Order, Total: money.New(n.Total, n.Currency)}
+	made := begun{Order: c.Order, Total: money.New(c.paid(), n.Currency)}
 	last := len(c.Parts) - 1
 	for last > 0 && c.Parts[last].Amount == 0 {
 		last--

@@ -6,7 +6,9 @@ import (
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
@@ -178,4 +180,95 @@ func TestTermsAreForSomeAndUpToALimit(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// TestTermsTakeWhatGiftCardsLeave: a gift card and credit pay their part at once,
+// the rest is owed, and only that counts for the limit.
+func TestTermsTakeWhatGiftCardsLeave(t *testing.T) {
+	s := newShop(t, 3)
+	s.sells("mug", 50)
+	who := s.shopper(150)
+	s.offers(who)
+	gift := s.card(1200)
+	cards := func(amount *money.Amount) []checkout.Tender {
+		return []checkout.Tender{{PayWith: credit.StoreCredit}, {PayWith: credit.GiftCards, Token: gift.Code, Amount: amount}}
+	}
+	buy := checkout.Complete{Cart: s.basketFor(who, 2), Terms: "net_30", Tenders: cards(new(euro(100))), Key: "buy"}
+	r, err := s.checkout.Complete(s.ctx(), buy)
+	s.must(err)
+	owed := r.Total.Minor() - 250
+	if again, err := s.checkout.Complete(s.ctx(), buy); err != nil || again.ID != r.ID {
+		t.Errorf("asked again: %s, %v", again.ID, err)
+	}
+	if r.Status != orders.Placed || r.PaymentStatus != orders.PartiallyPaid || r.Terms != "net_30" || r.OnTerms != euro(owed) || r.Captured != euro(250) {
+		t.Fatalf("the order is %s and %s, %v captured, %v on terms %q", r.Status, r.PaymentStatus, r.Captured, r.OnTerms, r.Terms)
+	}
+	s.due(r.ID, owed)
+	s.holds(gift.ID, 1100, 0, 100)
+	if books := s.books(r.ID); books[payments.Receivable] != owed {
+		t.Errorf("the books say %v", books)
+	}
+	// Three of the things may be owed: what was paid makes room for as much.
+	_, err = s.checkout.Complete(s.ctx(), checkout.Complete{Cart: s.basketFor(who, 2), Terms: "net_30"})
+	if e := as[*orders.TermsError](s, err); e.Reason != "limit" || e.Owed != euro(owed+2*price) {
+		t.Errorf("%+v", e)
+	}
+	second, err := s.checkout.Complete(s.ctx(), checkout.Complete{Cart: s.basketFor(who, 2), Terms: "net_30", Tenders: cards(nil)})
+	s.must(err)
+	if second.OnTerms != euro(2*price-1100) || second.Status != orders.Placed {
+		t.Errorf("the second order is %s, %v on terms", second.Status, second.OnTerms)
+	}
+	s.holds(gift.ID, 0, 0, 1200)
+	// Who pays all of it with them owes nothing, whatever they may owe; a card and
+	// a transfer are for later.
+	full := s.card(5000)
+	paid, err := s.checkout.Complete(s.ctx(), checkout.Complete{Cart: s.basketFor(who, 4), Terms: "net_30", Tenders: []checkout.Tender{{PayWith: credit.GiftCards, Token: full.Code}}})
+	s.must(err)
+	if paid.Terms != "" || paid.PaymentStatus != orders.Paid || !paid.PaymentDueAt.IsZero() {
+		t.Errorf("the paid order is %s on terms %q", paid.PaymentStatus, paid.Terms)
+	}
+	for _, with := range []string{"simulator", "manual", ""} {
+		_, err = s.checkout.Complete(s.ctx(), checkout.Complete{Cart: s.basketFor(who, 1), Terms: "net_30", Tenders: []checkout.Tender{{PayWith: with, Token: approves}}})
+		s.wants(err, fault.Invalid)
+	}
+	s.engine.Advance(32 * 24 * time.Hour)
+	if late := s.overdue(); len(late) != 2 {
+		t.Errorf("%v are overdue", late)
+	}
+	// The rest is paid, and what the gift card paid goes back to it.
+	if _, err := s.checkout.Pay(s.ctx(), checkout.Pay{Order: r.ID, Tender: checkout.Tender{PayWith: "manual"}}); err != nil {
+		t.Fatal(err)
+	}
+	s.due(r.ID, 0)
+	if _, err := s.orders.Cancel(s.ctx(), orders.Cancel{Order: second.ID, Reason: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	s.settle()
+	s.holds(gift.ID, 1100, 0, 100)
+}
+
+// TestTheLimitOfTermsIsKeptByOrdersUnderWay: while a gift card is being asked
+// for, what its order will owe counts.
+func TestTheLimitOfTermsIsKeptByOrdersUnderWay(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 50)
+	who := s.shopper(0)
+	s.offers(who)
+	gift := s.card(100)
+	s.engine.Drop = func(e command.Envelope) bool { return e.Kind == "checkout.finish" } // the driver dies after begin
+	buy := checkout.Complete{Cart: s.basketFor(who, 3), Terms: "net_30", Key: "buy", Tenders: []checkout.Tender{{PayWith: credit.GiftCards, Token: gift.Code}}}
+	if r, err := s.checkout.Complete(s.ctx(), buy); err == nil && r.Status != orders.Pending {
+		t.Fatalf("the order is %s", r.Status)
+	}
+	s.engine.Drop = nil
+	_, err := s.checkout.Complete(s.ctx(), checkout.Complete{Cart: s.basketFor(who, 1), Terms: "net_30"})
+	if e := as[*orders.TermsError](s, err); e.Reason != "limit" || e.Owed != euro(4*price-100) {
+		t.Errorf("%+v", e)
+	}
+	s.recovers()
+	r, err := s.checkout.Complete(s.ctx(), buy)
+	if err != nil || r.Status != orders.Placed || r.OnTerms != euro(3*price-100) || r.Captured != euro(100) {
+		t.Errorf("recovered: %s, %v on terms, %v", r.Status, r.OnTerms, err)
+	}
+	s.due(r.ID, 3*price-100)
 }

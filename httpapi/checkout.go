@@ -149,7 +149,7 @@ type checkOutInput struct {
 		PayWith  string        `json:"pay_with,omitempty" maxLength:"64" doc:"The name of a payment provider."`
 		Token    string        `json:"token,omitempty" maxLength:"500" doc:"What the provider's own field in the browser gave for the means of payment. Never a card number: those are refused."`
 		Tenders  []TenderInput `json:"tenders,omitempty" nullable:"false" maxItems:"10" doc:"Several payments in the place of pay_with and token. Gift cards and credit are taken first; together they must make the total."`
-		Terms    string        `json:"terms,omitempty" maxLength:"40" doc:"Payment terms of the shop on which the order is placed unpaid, such as net_30, in the place of pay_with, token and tenders."`
+		Terms    string        `json:"terms,omitempty" maxLength:"40" doc:"Payment terms of the shop on which the order is placed unpaid, such as net_30, in the place of pay_with and token. Tenders may be gift cards and credit then: what they leave is owed."`
 		Expected *MoneyInput   `json:"expected_total,omitempty" doc:"What the shopper saw; the checkout is refused if the cart costs something else."`
 	}
 }

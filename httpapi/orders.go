@@ -40,6 +40,7 @@ type Order struct {
 	PlacedAt     *time.Time      `json:"placed_at,omitempty"`
 	CanceledAt   *time.Time      `json:"canceled_at,omitempty"`
 	Terms        string          `json:"terms,omitempty" doc:"The payment terms that it was placed unpaid on."`
+	OnTerms      *Money          `json:"on_terms,omitempty" doc:"What was left to the payment terms; the rest was paid from gift cards and credit."`
 	PaymentDueAt *time.Time      `json:"payment_due_at,omitempty" doc:"When it is to be paid by its terms."`
 	OverdueAt    *time.Time      `json:"overdue_at,omitempty" doc:"When it was found unpaid after that."`
 }
@@ -146,6 +147,14 @@ func (a *api) getOrderContact(ctx context.Context, in *orderFields) (*answer[Con
 	return &answer[Contact]{Body: showContact(c)}, nil
 }
 
+// onTerms returns what was left to an order's terms; nil if it has none.
+func onTerms(o orders.Order) *Money {
+	if o.Terms == "" {
+		return nil
+	}
+	return new(moneyOf(o.OnTerms))
+}
+
 func showOrder(o orders.Order) Order {
 	out := Order{
 		ID: string(o.ID), Number: o.Number, Cart: o.Cart, Customer: string(o.Customer), Currency: string(o.Currency),
@@ -155,7 +164,7 @@ func showOrder(o orders.Order) Order {
 		Total: moneyOf(o.Total), Captured: moneyOf(o.Captured), Refunded: moneyOf(o.Refunded),
 		Metadata: object(o.Metadata), Version: o.Version,
 		CreatedAt: o.CreatedAt, PlacedAt: timeOr(o.PlacedAt), CanceledAt: timeOr(o.CanceledAt),
-		Terms: o.Terms, PaymentDueAt: timeOr(o.PaymentDueAt), OverdueAt: timeOr(o.OverdueAt),
+		Terms: o.Terms, OnTerms: onTerms(o), PaymentDueAt: timeOr(o.PaymentDueAt), OverdueAt: timeOr(o.OverdueAt),
 	}
 	for _, f := range o.Fees {
 		out.FeeRows = append(out.FeeRows, Fee{f.Fee, f.Name, string(f.Kind), f.Line, moneyOf(f.Amount), moneyOf(f.Tax)})

@@ -40,6 +40,13 @@ func TestBuyingOnTerms(t *testing.T) {
 			t.Errorf("%s: %d %s", who, r.status, r.text)
 		}
 	}
+	// What a gift card pays is not owed.
+	w.must(200, w.staff, "PUT", "/staff/terms", `{"items":[{"name":"net_30","days":30,"groups":["trade"],"limits":[{"minor":6000,"currency":"EUR"}]}]}`)
+	code := w.must(201, w.staff, "POST", "/staff/gift-cards", `{"amount":{"minor":2000,"currency":"EUR"},"reason":"sold"}`).at("code").(string)
+	both := w.must(200, trader, "POST", "/carts/"+basket(trader)+"/checkout", `{"terms":"net_30","tenders":[{"pay_with":"gift_card","token":"`+code+`"}]}`)
+	if both.at("order.payment_status") != "partially_paid" || both.at("order.on_terms.minor") != both.at("order.total.minor").(float64)-2000 {
+		t.Errorf("with a gift card: %s", both.text)
+	}
 	if r := w.must(200, w.staff, "GET", "/staff/orders?overdue=true", ""); len(r.at("items").([]any)) != 0 {
 		t.Errorf("overdue: %s", r.text)
 	}

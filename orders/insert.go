@@ -34,6 +34,7 @@ type New struct {
 	// Terms let it be placed unpaid, until Days after that; nil is paid at
 	// checkout.
 	Terms             *Terms
+	OnTerms           int64 // what is left to them; the rest is paid before it is placed
 	ExternalReference string
 	// Contact is sealed under the key of ContactSubject, as a
 	// cart.Stored has them. Both are empty if there is none.
@@ -97,11 +98,11 @@ func Insert(tx *command.Tx, n New) (Order, error) {
 	_, err = tx.Exec(`INSERT INTO orders (id, slot, number, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
 		subtotal, discount, fees, own_fees, own_fees_tax, shipping, shipping_tax, tax, tax_included, tax_exempt, tax_added, total, taxes, promotions, shipping_method, shipping_name, authorized, captured, voided, refund_granted, refunded,
 		units, canceled, shipped, delivered, returned, occurred_at, created_at, placed_at, canceled_at, due, version,
-		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country, digital, split, terms, payment_due)
-		VALUES (?, ?, '', ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country, digital, split, terms, payment_due, on_terms)
+		VALUES (?, ?, '', ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		n.ID, tx.Slot, n.Cart, n.Customer, n.Currency, o.PaymentStatus,
 		n.Subtotal, n.Discount, o.FeeTotal.Minor(), o.OwnFees.Minor(), o.OwnFeesTax.Minor(), n.Shipping, n.ShippingTax, n.Tax, n.TaxIncluded, n.TaxExempt, n.TaxAdded, n.Total, taxes, promotions, n.ShippingMethod, n.ShippingName, o.Units, millis(o.OccurredAt), tx.At, n.Due, n.ExternalReference,
-		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry, o.Digital, o.Split, terms, due)
+		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry, o.Digital, o.Split, terms, due, n.OnTerms)
 	if err != nil {
 		return Order{}, taken(tx, n.ID, err)
 	}
@@ -147,7 +148,8 @@ func (n New) order(tx *command.Tx) Order {
 	amount := func(minor int64) money.Amount { return money.New(minor, n.Currency) }
 	none := amount(0)
 	o := Order{
-		ID: n.ID, Number: n.ID.Number(), Cart: n.Cart, Customer: n.Customer, Currency: n.Currency,
+		OnTerms: amount(n.OnTerms),
+		ID:      n.ID, Number: n.ID.Number(), Cart: n.Cart, Customer: n.Customer, Currency: n.Currency,
 		Status: Pending, PaymentStatus: paymentStatus(n.Total, 0, 0, 0, 0, 0), FulfilmentStatus: Unfulfilled,
 		Subtotal: amount(n.Subtotal), Discount: amount(n.Discount), Shipping: amount(n.Shipping), ShippingTax: amount(n.ShippingTax),
 		FeeTotal: none, OwnFees: none, OwnFeesTax: none, TaxAdded: amount(n.TaxAdded), Tax: amount(n.Tax), Total: amount(n.Total), TaxIncluded: n.TaxIncluded, TaxExempt: n.TaxExempt, Taxes: n.Taxes, Promotions: n.Promotions,

@@ -59,10 +59,12 @@ type Order struct {
 	PlacedAt   time.Time // zero until placed
 	CanceledAt time.Time // zero unless canceled
 	// Terms are the payment terms that it was placed unpaid on, such as net_30;
-	// "" if it was paid at checkout. PaymentDueAt is when it is to be paid by
+	// "" if it was paid at checkout. OnTerms is what of Total was left to them, the
+	// rest was paid from gift cards and credit. PaymentDueAt is when it is to be paid by
 	// them, and OverdueAt when it was found unpaid after that; both are zero
 	// otherwise.
 	Terms                   string
+	OnTerms                 money.Amount
 	PaymentDueAt, OverdueAt time.Time
 	// Due is when the checkout of a pending order is looked after, in
 	// milliseconds by the clock of the order's shard.

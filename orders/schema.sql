@@ -56,7 +56,8 @@ CREATE TABLE orders (
 	digital            INTEGER NOT NULL CHECK (digital = 0 OR digital = 1), -- a line has files to download
 	split              INTEGER NOT NULL DEFAULT 0 CHECK (split = 0 OR split = 1), -- it goes to the places in order_deliveries
 	terms              TEXT,          -- the payment terms that it was placed unpaid on; NULL is paid at checkout
-	payment_due        INTEGER,       -- when it is to be paid by its terms, from when it was placed
+	payment_due        INTEGER,       -- when it is to be paid by its terms, from when it was made
+	on_terms           INTEGER NOT NULL DEFAULT 0 CHECK (on_terms BETWEEN 0 AND total AND (on_terms = 0 OR terms IS NOT NULL)), -- what the checkout left to them
 	overdue_at         INTEGER CHECK (overdue_at > payment_due), -- when it was found to be overdue; NULL if it was not
 	CHECK (status <> 'canceled' OR shipped = 0),
 	CHECK ((terms IS NULL) = (payment_due IS NULL) AND (terms IS NULL OR customer <> '')),

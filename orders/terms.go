@@ -14,7 +14,7 @@ import (
 	"github.com/keelshop/commerce/money"
 )
 
-// Terms let some customers place orders unpaid.
+// Terms let some customers place orders unpaid, or paid in part.
 type Terms struct {
 	Name string `cbor:"1,keyasint"` // such as net_30
 	// Days are how long after it was placed an order is to be paid; 0 is at
@@ -83,10 +83,11 @@ func (s *Service) TermsNamed(ctx context.Context, name string) (Terms, error) {
 	return all[i], nil
 }
 
-// MayOwe refuses an order on terms with a *TermsError: to customers whom the
-// terms do not name, and beyond what they may owe. It is called in apply, on the
-// slot of the customer, where all their orders are.
-func MayOwe(tx *command.Tx, t Terms, customer accounts.CustomerID, total money.Amount) error {
+// MayOwe refuses to leave an amount to terms with a *TermsError: to customers
+// whom the terms do not name, and beyond what they may owe, with the orders that
+// they are placing. It is called in apply, on the slot of the customer, where all
+// their orders are.
+func MayOwe(tx *command.Tx, t Terms, customer accounts.CustomerID, more money.Amount) error {
 	if customer == "" {
 		return &TermsError{Terms: t.Name, Reason: "customer"}
 	}
@@ -99,23 +100,24 @@ func MayOwe(tx *command.Tx, t Terms, customer accounts.CustomerID, total money.A
 		return &TermsError{Terms: t.Name, Reason: "customer"}
 	}
 	for _, limit := range t.Limits {
-		if limit.Currency() != total.Currency() {
+		if limit.Currency() != more.Currency() {
 			continue
 		}
 		owed, err := owedTx(tx.Tx, customer, limit.Currency())
 		if err != nil {
 			return err
 		}
-		if owed > limit.Minor()-total.Minor() {
-			return &TermsError{Terms: t.Name, Reason: "limit", Limit: limit, Owed: money.New(owed+total.Minor(), limit.Currency())}
+		if owed > limit.Minor()-more.Minor() {
+			return &TermsError{Terms: t.Name, Reason: "limit", Limit: limit, Owed: money.New(owed+more.Minor(), limit.Currency())}
 		}
 	}
 	return nil
 }
 
-// owedTx returns what a customer owes on terms, in minor units.
+// owedTx returns what a customer owes on terms, or will by an order whose gift
+// cards are being asked for, in minor units.
 func owedTx(tx *sqlite.Tx, customer accounts.CustomerID, c money.Currency) (int64, error) {
-	owed, _, err := tx.Int64(`SELECT coalesce(sum(total - (refund_granted - excess_granted) - (authorized - voided - refunded)), 0) FROM orders
-		WHERE payment_due IS NOT NULL AND customer = ? AND currency = ? AND status = 'placed' AND `+owing, customer, c)
+	owed, _, err := tx.Int64(`SELECT coalesce(sum(iif(status = 'pending', on_terms, total - (refund_granted - excess_granted) - (authorized - voided - refunded))), 0) FROM orders
+		WHERE payment_due IS NOT NULL AND customer = ? AND currency = ? AND (status = 'pending' OR status = 'placed' AND `+owing+`)`, customer, c)
 	return owed, err
 }

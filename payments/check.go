@@ -96,9 +96,9 @@ var rules = []rule{
 	},
 	{
 		name: "payments.payments_make_the_total",
-		query: `SELECT o.id, o.total, sum(a.amount) FROM orders o JOIN attempts a ON a.order_id = o.id
-			WHERE o.status = 'pending' GROUP BY o.id HAVING o.total <> sum(a.amount)`,
-		detail: "the pending order costs %d, its payments are of %d",
+		query: `SELECT o.id, o.total - o.on_terms AS paid, sum(a.amount) FROM orders o JOIN attempts a ON a.order_id = o.id
+			WHERE o.status = 'pending' GROUP BY o.id HAVING paid <> sum(a.amount)`,
+		detail: "%d is to be paid for the pending order, its payments are of %d",
 	},
 	{
 		name: "payments.attempt_forgotten",

@@ -2369,7 +2369,7 @@ type CheckOutBody struct {
 	PayWith string `json:"pay_with,omitempty"`
 	// Several payments in the place of pay_with and token. Gift cards and credit are taken first; together they must make the total.
 	Tenders []TenderInput `json:"tenders,omitempty"`
-	// Payment terms of the shop on which the order is placed unpaid, such as net_30, in the place of pay_with, token and tenders.
+	// Payment terms of the shop on which the order is placed unpaid, such as net_30, in the place of pay_with and token. Tenders may be gift cards and credit then: what they leave is owed.
 	Terms string `json:"terms,omitempty"`
 	// What the provider's own field in the browser gave for the means of payment. Never a card number: those are refused.
 	Token string `json:"token,omitempty"`
@@ -3410,6 +3410,8 @@ type Order struct {
 	Metadata json.RawMessage `json:"metadata,omitempty"`
 	// What people call the order. Unique; with a sequence it changes once, a moment after the order was placed.
 	Number string `json:"number"`
+	// What was left to the payment terms; the rest was paid from gift cards and credit.
+	OnTerms *Money `json:"on_terms,omitempty"`
 	// When it was found unpaid after that.
 	OverdueAt *time.Time `json:"overdue_at,omitempty"`
 	// When it is to be paid by its terms.
