@@ -481,8 +481,9 @@ func TestEveryRuleIsProven(t *testing.T) {
 		// SQL cannot break it; a changed byte does, in package shard's tests.
 		"shard.file_is_intact": true,
 	}
+	broken := map[string]bool{} // some rules are broken in several ways
 	for _, d := range damages {
-		proven[d.rule] = true
+		proven[d.rule], broken[d.rule] = true, true
 	}
 	sources, err := filepath.Glob("*/check.go")
 	must(t, err)
@@ -502,7 +503,7 @@ func TestEveryRuleIsProven(t *testing.T) {
 			}
 		}
 	}
-	if rules < len(damages) {
-		t.Errorf("%d rules were found in the sources and %d are broken here: is this test looking in the right places?", rules, len(damages))
+	if rules < len(broken) {
+		t.Errorf("%d rules were found in the sources and %d are broken here: is this test looking in the right places?", rules, len(broken))
 	}
 }
