@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/internal/id"
@@ -166,10 +167,24 @@ func (p *Priced) lookUp(ctx context.Context, s *Service, rules *pricing.Rules, l
 			return err
 		}
 		p.Input.Lines[i].Prices, p.Input.Lines[i].Properties = l.Prices, propertyNames(l.Properties)
-		p.Input.Lines[i].Delivery = to
+		p.Input.Lines[i].Delivery, p.Input.Lines[i].PriceBy = to, l.priceBy(price, found)
 		p.Input.Lines[i].OnSale = found && price.CompareAt.Minor() > l.UnitPrice.Minor()
 	}
 	return nil
+}
+
+// priceBy says where a line's price comes from: it was agreed, or a price list
+// has it, from so many units on; "" is the variant's own.
+func (l *Line) priceBy(price catalog.Price, found bool) string {
+	switch {
+	case l.Reason != "":
+		return "agreed: " + l.Reason
+	case !found || price.List == "" || price.Amount != l.UnitPrice:
+		return ""
+	case price.MinQuantity > 1:
+		return "price list " + string(price.List) + " from " + strconv.FormatInt(price.MinQuantity, 10) + " units on"
+	}
+	return "price list " + string(price.List)
 }
 
 // forget leaves out methods that were chosen for what has left a delivery.

@@ -355,3 +355,18 @@ func TestQuantityRulesAreProblems(t *testing.T) {
 		t.Errorf("five mugs: %+v", c.Problems)
 	}
 }
+
+// A cart that is explained says where the prices of its lines come from.
+func TestExplainSaysWherePricesComeFrom(t *testing.T) {
+	s := newShop(t, 1)
+	s.sells(map[catalog.SKU]int64{"mug": 1250, "tea": 300})
+	agreed := money.New(1000, "EUR")
+	c := s.add(cart.AddLines{Lines: []cart.AddedLine{{SKU: "mug", Quantity: 1, AgreedPrice: &agreed, Reason: "a scratch"}, {SKU: "tea", Quantity: 2}}})
+	p, err := s.carts.Price(t.Context(), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Explain(); !strings.Contains(got, "at 10.00 (agreed: a scratch) = 10.00") || !strings.Contains(got, "2 × tea at 3.00 = 6.00") {
+		t.Errorf("got:\n%s", got)
+	}
+}

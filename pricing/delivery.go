@@ -318,6 +318,7 @@ func (p *pricer) shipTo(to int, s *QuotedShipping, offers *[]Offer) error {
 		return nil
 	}
 	s.Price, s.Amount = chosen.Price, p.best.ships[to]
+	s.By = chosen.by.text(p.in.Currency)
 	s.Discount = s.Price - s.Amount
 	r, err := p.tax(taxed{d, row, s.Amount, 1, chosen.taxCategory, p.quote.TaxIncluded})
 	s.Net, s.Tax, s.Gross, s.Taxes = r.net, r.tax, r.gross, r.taxes

@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/keelshop/commerce/money"
@@ -13,7 +14,11 @@ func (q Quote) Explain(lines []Line) string {
 	e := explainer{currency: q.Currency}
 	for i, l := range q.Lines {
 		if i < len(lines) {
-			e.say("line %d%s: %d × %s at %s = %s", i+1, e.delivery(q, lines[i].Delivery), lines[i].Quantity, lines[i].SKU, e.amount(lines[i].UnitPrice), e.amount(l.Total))
+			by := ""
+			if lines[i].PriceBy != "" {
+				by = " (" + lines[i].PriceBy + ")"
+			}
+			e.say("line %d%s: %d × %s at %s%s = %s", i+1, e.delivery(q, lines[i].Delivery), lines[i].Quantity, lines[i].SKU, e.amount(lines[i].UnitPrice), by, e.amount(l.Total))
 		}
 		e.discounts(q.Promotions, i+1)
 		e.taxes(l.TaxIncluded, l.Taxes, l.Net, l.Tax, l.Gross)
@@ -100,12 +105,16 @@ func (a Applied) offDelivery(n int) int64 {
 	return 0
 }
 
-// title names a promotion and the code that asked for it.
+// title names a promotion, its ID, and the code that asked for it.
 func (a Applied) title() string {
-	if a.Code != "" {
-		return a.Name + " (" + a.Code + ")"
+	out := a.Name
+	if a.Promotion != "" {
+		out += " [" + a.Promotion + "]"
 	}
-	return a.Name
+	if a.Code != "" {
+		out += " (" + a.Code + ")"
+	}
+	return out
 }
 
 // delivery names a delivery where there are several.
@@ -126,7 +135,7 @@ func (e *explainer) shipping(q Quote, n int, s QuotedShipping, zone string) {
 		e.say("shipping%s by %s: not offered, %s", which, s.Method, s.Reason)
 		return
 	}
-	e.say("shipping%s by %s: %s", which, s.Method, e.amount(s.Price))
+	e.say("shipping%s by %s: %s%s", which, s.Method, e.amount(s.Price), s.By)
 	if s.Discount > 0 {
 		for _, a := range q.Promotions {
 			if off := a.offDelivery(n); off > 0 {
@@ -150,9 +159,54 @@ func (e *explainer) fees(q Quote, line int) {
 		if line > 0 {
 			where = fmt.Sprintf(" on line %d", line)
 		}
-		e.say("fee %s%s: %s", f.Name, where, e.amount(f.Amount))
+		e.say("fee %s%s: %s%s", f.Name, where, e.amount(f.Amount), e.derivation(f))
 		e.taxes(f.Gross == f.Amount, f.Taxes, f.Net, f.Tax, f.Gross)
 	}
+}
+
+// derivation says what a fee was worked out from.
+func (e *explainer) derivation(f QuotedFee) string {
+	var parts []string
+	if f.Each > 0 {
+		parts = append(parts, fmt.Sprintf("%d × %s", f.Units, e.amount(f.Each)))
+	}
+	if f.Rate.Num() > 0 {
+		parts = append(parts, fmt.Sprintf("%v of %s", f.Rate, e.amount(f.Base)))
+	}
+	if len(parts) == 0 {
+		return "" // of a quote that was kept without it
+	}
+	return " = " + strings.Join(parts, " + ") + " (" + f.Fee + ")"
+}
+
+// text says how a price of shipping came about.
+func (b shippingBasis) text(c money.Currency) string {
+	of := func(n int64) string {
+		switch {
+		case b.free || b.basis == ByValue:
+			return money.New(n, c).Decimal()
+		case b.basis == ByWeight:
+			return strconv.FormatInt(n, 10) + " g"
+		case b.basis == ByVolume:
+			return strconv.FormatInt(n, 10) + " cm³"
+		case b.basis == ByLength:
+			return strconv.FormatInt(n, 10) + " mm"
+		}
+		return strconv.FormatInt(n, 10) + " units"
+	}
+	out := ""
+	switch {
+	case b.carrier != "":
+		return ", as carrier " + b.carrier + " charges"
+	case b.free:
+		return ", free from " + of(b.from) + " on, at " + of(b.measure)
+	case b.basis != ByNothing:
+		out = ", the tier from " + of(b.from) + " on, at " + of(b.measure)
+	}
+	if b.perUnit > 0 {
+		out += ", " + money.New(b.perUnit, c).Decimal() + " of it for each of " + strconv.FormatInt(b.units, 10) + " units"
+	}
+	return out
 }
 
 // where says whether the tax is in prices or on top of them.

@@ -74,6 +74,41 @@ func TestGoldenExplain(t *testing.T) {
 	golden(t, "fees", q.Explain(wrapped))
 }
 
+// Prices of shipping say their tier, carrier or threshold, fees their rate and
+// what it is of, and lines where their price comes from.
+func TestGoldenExplainWhatAmountsAreOf(t *testing.T) {
+	tiers := func(b pricing.Basis, from, free int64) []pricing.ShippingRate {
+		return []pricing.ShippingRate{{Currency: "EUR", Basis: b, FreeFrom: free, Tiers: []pricing.ShippingTier{{Price: 495}, {From: from, Price: 695, PerUnit: 20}}}}
+	}
+	r, err := pricing.NewRules(pricing.Settings{}, nil, []pricing.ShippingZone{{ID: "z", Areas: []pricing.Area{{}}, Methods: []pricing.ShippingMethod{
+		{ID: "weight", Name: "By weight", Rates: tiers(pricing.ByWeight, 1000, 0)},
+		{ID: "value", Name: "By value", Rates: tiers(pricing.ByValue, 4000, 0)},
+		{ID: "length", Name: "By length", Rates: tiers(pricing.ByLength, 9000, 0)},
+		{ID: "count", Name: "By number", Rates: tiers(pricing.ByQuantity, 2, 0)},
+		{ID: "free", Name: "Free", Rates: tiers(pricing.ByVolume, 9000, 3000)},
+		{ID: "carrier", Name: "Carrier", Carrier: "post"},
+	}}})
+	if err == nil {
+		r, err = r.WithFees(pricing.Fee{ID: "card", Name: "Paying by card", Amounts: euros(25), Rate: percent(t, "1.5%")})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := pricing.Input{Currency: "EUR", Carriers: map[string]pricing.CarrierRate{"post": {Price: 780}}, Lines: []pricing.Line{
+		{SKU: "mug", Quantity: 3, UnitPrice: 1250, WeightGrams: 400, LengthMM: 100, WidthMM: 90, HeightMM: 80, PriceBy: "price list plist_1 from 3 units on"},
+		{SKU: "pot", Quantity: 1, UnitPrice: 900, WeightGrams: 400, LengthMM: 200, WidthMM: 90, HeightMM: 80, PriceBy: "agreed: a scratch"},
+	}}
+	out := ""
+	for _, in.Method = range []string{"weight", "value", "length", "count", "free", "carrier"} {
+		q, err := r.Price(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out += q.Explain(in.Lines) + "\n"
+	}
+	golden(t, "derivations", out)
+}
+
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name+".golden")

@@ -116,6 +116,11 @@ type QuotedFee struct {
 	Gross  int64
 	Taxes  []Tax
 
+	// Amount is Units × Each, and Rate of Base.
+	Units, Each int64
+	Rate        money.Rate
+	Base        int64
+
 	quantity    int64 // of units, if it is charged by the unit
 	taxCategory string
 	untaxed     bool
@@ -220,8 +225,8 @@ func (p *pricer) chargeAmount(f *chargeable, line int, units, base int64, catego
 	if line > 0 {
 		included = p.quote.Lines[line-1].TaxIncluded
 	}
-	amount, _ := in(f.Amounts, p.in.Currency)
-	amount, ok := product(amount, units)
+	each, _ := in(f.Amounts, p.in.Currency)
+	amount, ok := product(each, units)
 	if !ok {
 		return p.overflow("fee")
 	}
@@ -235,6 +240,7 @@ func (p *pricer) chargeAmount(f *chargeable, line int, units, base int64, catego
 	if amount > 0 {
 		p.quote.Fees = append(p.quote.Fees, QuotedFee{
 			Fee: f.ID, Name: f.Name, Kind: f.Kind, Line: line, Amount: amount,
+			Units: units, Each: each, Rate: f.Rate, Base: base,
 			quantity: units, taxCategory: category, untaxed: f.Untaxed, included: included,
 		})
 	}

@@ -44,8 +44,9 @@ type Input struct {
 // Line is a number of units of one SKU at one price.
 type Line struct {
 	SKU         catalog.SKU
-	Quantity    int64 // 1 or more
-	UnitPrice   int64 // 0 or more
+	Quantity    int64  // 1 or more
+	UnitPrice   int64  // 0 or more
+	PriceBy     string // where UnitPrice comes from, for people, as Explain says it; "" is the variant's own price
 	TaxCategory string
 	WeightGrams int64 // of one unit; 0 if not known
 	// Digital says that it is delivered over the network: it has no size.
@@ -144,6 +145,8 @@ type QuotedShipping struct {
 	// Reason says why the chosen method is not offered. Then it costs nothing
 	// here, and cannot be bought.
 	Reason Reason
+	// By is how Price came about, for people, as Explain says it.
+	By string
 
 	taxCategory string
 }

@@ -173,6 +173,18 @@ type Offer struct {
 	Reason Reason `cbor:"5,keyasint,omitempty"`
 
 	taxCategory string
+	by          shippingBasis
+}
+
+// shippingBasis is how a price of shipping came about.
+type shippingBasis struct {
+	carrier string // that has named it; "" is a rate of the store
+	free    bool   // from a value on
+	basis   Basis
+	measure int64 // of the parcel
+	from    int64 // of the tier
+	perUnit int64 // of that, for each of units
+	units   int64
 }
 
 // Reason is why a shipping method is not offered.
@@ -212,7 +224,7 @@ func (m *ShippingMethod) offer(p parcel) Offer {
 	}
 	for i := range m.Rates {
 		if m.Rates[i].Currency == p.currency {
-			o.Price, o.Reason = m.Rates[i].price(p)
+			o.Price, o.Reason, o.by = m.Rates[i].price(p)
 			return o
 		}
 	}
@@ -227,7 +239,7 @@ func (m *ShippingMethod) offerCarrier(o Offer, p parcel) Offer {
 		o.Reason = CarrierSilent
 		return o
 	}
-	o.Price = rate.Price
+	o.Price, o.by.carrier = rate.Price, m.Carrier
 	if rate.MaxDays > 0 {
 		o.MinDays, o.MaxDays = rate.MinDays, rate.MaxDays
 		o.First, o.Last = m.arrives(p.at, o.MinDays, o.MaxDays)
@@ -235,9 +247,11 @@ func (m *ShippingMethod) offerCarrier(o Offer, p parcel) Offer {
 	return o
 }
 
-func (r *ShippingRate) price(p parcel) (int64, Reason) {
+func (r *ShippingRate) price(p parcel) (int64, Reason, shippingBasis) {
+	by := shippingBasis{basis: r.Basis, units: p.units}
 	if r.FreeFrom > 0 && p.value >= r.FreeFrom {
-		return 0, ""
+		by.free, by.from, by.measure = true, r.FreeFrom, p.value
+		return 0, "", by
 	}
 	measure := int64(0)
 	switch r.Basis {
@@ -253,8 +267,9 @@ func (r *ShippingRate) price(p parcel) (int64, Reason) {
 		measure = p.size.longest
 	}
 	if (r.Basis == ByVolume || r.Basis == ByLength) && p.size.unknown {
-		return 0, SizeUnknown
+		return 0, SizeUnknown, by
 	}
+	by.measure = measure
 	for i := len(r.Tiers) - 1; i >= 0; i-- {
 		t := r.Tiers[i]
 		if measure < t.From {
@@ -262,9 +277,10 @@ func (r *ShippingRate) price(p parcel) (int64, Reason) {
 		}
 		more, ok := product(t.PerUnit, p.units)
 		if price := t.Price + more; ok && price >= 0 {
-			return price, ""
+			by.from, by.perUnit = t.From, t.PerUnit
+			return price, "", by
 		}
-		return 0, OutOfRange
+		return 0, OutOfRange, by
 	}
-	return 0, BelowTiers
+	return 0, BelowTiers, by
 }
