@@ -299,7 +299,7 @@ func (s *Store) openLanes(ctx context.Context) error {
 func (s *Store) openLane(ctx context.Context, i int) (*lane, error) {
 	l := &lane{
 		number: i, slot: s.engine.slots.Ranges(i)[0][0], time: s.config.clock, opened: s.config.clock.Elapsed(),
-		steps: &s.opening.shards[i].steps, room: &s.engine.room,
+		steps: &s.opening.shards[i].steps, room: &s.engine.room, shared: &s.engine.clustered,
 	}
 	l.seen.Store(int64(l.opened))
 	l.complete.Store(math.MinInt64)
@@ -333,6 +333,7 @@ func (s *Store) committed(l *lane, touched []string) {
 
 // replaced runs when a copy from another node has taken the place of a shard.
 func (s *Store) replaced(l *lane) {
+	l.seen.Store(int64(l.time.Elapsed()))
 	s.cache.BumpAll()
 	s.engine.meetCut(l.shard.Cut())
 }

@@ -26,8 +26,9 @@ type lane struct {
 	proposer *shard.Proposer
 
 	time   Clock
+	shared *atomic.Bool                 // other nodes may have led while this one was closed
 	opened time.Duration                // when this node opened the shard
-	seen   atomic.Int64                 // when it last applied something; 0 = not since it was opened
+	seen   atomic.Int64                 // when it last applied something, or opened the shard or got a copy of it
 	now    atomic.Pointer[shardReading] // nil until this node leads
 
 	complete atomic.Int64       // this node's copy holds all that was acknowledged before then: see engine.moment
@@ -51,17 +52,19 @@ type shardReading struct {
 const maxDowntime = time.Hour
 
 // lead starts the shard clock when this node begins to lead: where the log left
-// it, and the time since then. At the start that is the time that the store was
-// closed, by the wall clock; later what this node's monotonic clock says.
+// it, and the time since then by this node's monotonic clock. On a store of one
+// node it takes in, at the start, the time that the store was closed, by the wall
+// clock. In a cluster others may have led until just now, by wall clocks that say
+// something else, so no hold may feel the difference.
 func (l *lane) lead() {
 	at := l.time.Elapsed()
 	r := shardReading{clock: l.shard.Clock(), at: at}
 	wall := l.shard.Wall()
 	switch fresh := l.now.Load() == nil && at-l.opened < time.Minute; {
-	case fresh && wall > 0:
+	case fresh && wall > 0 && !l.shared.Load():
 		down := l.time.Wall().Sub(time.UnixMilli(wall))
 		r.clock += min(max(down, 0), maxDowntime).Milliseconds()
-	case !fresh:
+	case !fresh || l.shared.Load():
 		r.clock += max(at-time.Duration(l.seen.Load()), 0).Milliseconds()
 	}
 	l.now.Store(&r)

@@ -171,6 +171,33 @@ func TestDowntimeIsBounded(t *testing.T) {
 	}
 }
 
+// TestALeadersWallClockEndsNoHold: a node of a cluster is started again with a
+// wall clock that is most of an hour ahead, and leads at once. The shards' clocks
+// do not follow it.
+func TestALeadersWallClockEndsNoHold(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 1)
+	stock(t, f.nodes[0], "mug", 10)
+	f.join(1, 2)
+	f.stop(2, false)
+	began := time.Now()
+	f.open(2, commerce.WithClock(commerce.Clock{
+		Wall: func() time.Time { return time.Now().Add(50 * time.Minute) }, Elapsed: func() time.Duration { return time.Since(began) },
+		Poll: time.Second,
+	}))
+	before := shardClock(t, f.nodes[0])
+	eventually(t, "it leads", func() bool {
+		for _, other := range []string{"node_0", "node_1"} {
+			_ = f.nodes[2].Cluster().Drain(t.Context(), other) // tried again
+		}
+		return len(commerce.Leads(f.nodes[2])) == 1
+	})
+	if took, most := shardClock(t, f.nodes[2])-before, time.Since(began); took < 0 || took > most {
+		t.Errorf("the shard's clock took in %v within %v", took, most)
+	}
+	f.check()
+}
+
 // shardClock makes a store's only shard take the time, and returns it.
 func shardClock(t *testing.T, shop *commerce.Store) time.Duration {
 	t.Helper()

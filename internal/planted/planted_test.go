@@ -117,7 +117,7 @@ var bugs = []bug{
 	},
 	{
 		what: "who holds an invitation may do everything", file: "invite.go",
-		old: "case !c.conf.InviteOnly ||", new: "case true ||", test: "TestAnInvitationOpensNothingElse",
+		old: "case !c.in().conf.InviteOnly ||", new: "case true ||", test: "TestAnInvitationOpensNothingElse",
 	},
 	{
 		what: "a node invites itself", file: "invite.go",
@@ -146,6 +146,10 @@ var bugs = []bug{
 	{
 		what: "a level is taken that a member does not know", file: "level.go",
 		old: "case n.Knows < level:", new: "case n.Knows > level:", pkg: "./internal/sim", test: "TestTheLevelIsRaised",
+	},
+	{
+		what: "a new leader of a cluster believes its wall clock", file: "lane.go",
+		old: "case fresh && wall > 0 && !l.shared.Load():", new: "case fresh && wall > 0:", test: "TestALeadersWallClockEndsNoHold",
 	},
 	{
 		what: "a long change counts as hanging", file: "replication/addgroup.go",
