@@ -23,6 +23,7 @@ type bank struct {
 	mu      sync.Mutex
 	r       *rand.Rand
 	honest  time.Time // since when; zero as long as it is not
+	settled bool      // all that was undecided then is decided and told
 	events  int
 	letters []payments.WebhookRequest // that are on their way
 	refunds []payments.RefundRequest  // that it has not decided about
@@ -118,7 +119,7 @@ func (b *bank) deliver() {
 	for {
 		time.Sleep(time.Duration(b.roll(200)) * time.Millisecond)
 		b.mu.Lock()
-		n, honest := len(b.letters), b.honest
+		n, honest, settled := len(b.letters), b.honest, b.settled
 		var letter payments.WebhookRequest
 		at := 0
 		if n > 0 {
@@ -127,7 +128,7 @@ func (b *bank) deliver() {
 		}
 		b.mu.Unlock()
 		switch {
-		case n == 0 && !honest.IsZero():
+		case n == 0 && settled:
 			return
 		case !honest.IsZero() && time.Since(honest) > soon:
 			b.world.complains(fmt.Errorf("%d webhooks do not arrive", n))
@@ -165,4 +166,7 @@ func (b *bank) settle() {
 	for _, r := range refunds {
 		b.decideRefund(r)
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.settled = true
 }

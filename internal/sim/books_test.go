@@ -146,9 +146,13 @@ func due(o orders.Order) int64 {
 
 // papersAgree reads the numbers and documents of orders: a number of the sequence is in its order and in no other, invoices
 // less credit notes are what is due, and gift cards were made for those who have bought them.
-func (w *world) papersAgree(all []orders.Order) error {
+func (w *world) papersAgree() error {
 	s := w.running()[0].shop
 	numbers, err := w.numbers()
+	if err != nil {
+		return err
+	}
+	all, err := w.allOrders()
 	if err != nil {
 		return err
 	}

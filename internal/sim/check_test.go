@@ -81,7 +81,7 @@ func (w *world) check() {
 	all, err := w.allOrders()
 	w.complains(err)
 	w.complains(w.totalsAgree(all))
-	w.everyNow(5*time.Second, "numbers and documents agree with orders", soon, func() error { return w.papersAgree(all) })
+	w.everyNow(5*time.Second, "numbers and documents agree with orders", soon, w.papersAgree)
 	w.complains(w.moneyAgrees(all))
 	w.complains(w.partsAgree(all))
 	w.complains(w.codesAgree(all))
