@@ -80,6 +80,10 @@ func TestStaleReadsAreBounded(t *testing.T) {
 	if got, err := title(commerce.Stale(t.Context(), time.Hour), node); err != nil || got != "Thing mug" {
 		t.Errorf("with an hour, later: %q, %v", got, err)
 	}
+	ahead := f.nodes[0].Latest() // a position that the node has not come to
+	if err := readFrom(t, node, ahead); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("events from where another node is: %v", err)
+	}
 	resume()
 	if v, err := node.Catalog.BySKU(commerce.Fresh(t.Context()), "mug"); err != nil || v.Title != "Cup" {
 		t.Errorf("after it has caught up: %q, %v", v.Title, err)
@@ -87,8 +91,19 @@ func TestStaleReadsAreBounded(t *testing.T) {
 	if v, err := node.Catalog.BySKU(t.Context(), "mug"); err != nil || v.Title != "Cup" {
 		t.Errorf("after it has caught up: %q, %v", v.Title, err)
 	}
+	eventually(t, "it reads on from another node's position", func() bool { return readFrom(t, node, ahead) == nil })
 	must(t, node.Cluster().Resume(t.Context(), "node_2"))
 	f.check()
+}
+
+// readFrom reads the events behind a position.
+func readFrom(t *testing.T, shop *commerce.Store, from commerce.Position) error {
+	for _, err := range shop.Events(t.Context(), from) {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TestASessionSeesWhatItWrote: whichever node answers, also with reads that may
