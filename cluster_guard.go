@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/replication"
@@ -124,9 +125,14 @@ func (c *Cluster) stay(ctx context.Context) error {
 	return errors.Join(&RemovedError{s.id.Node}, s.id.write(s.dir))
 }
 
+// strangeFor is how long one may be known who is about to join.
+const strangeFor = time.Minute
+
 // keepBook forgets where nodes were that have been members and are none any
-// more, so that nobody looks for them. met is who was a member.
-func (c *Cluster) keepBook(met map[string]bool) {
+// more, so that nobody looks for them, and of whom somebody has told who is no
+// member for a minute: others may not have forgotten them yet. met is who was a
+// member, and strange since when the others are known.
+func (c *Cluster) keepBook(met map[string]bool, strange map[string]time.Time) {
 	now := map[string]bool{}
 	for _, l := range c.store.engine.lanes {
 		for _, m := range l.group.Members() {
@@ -144,6 +150,17 @@ func (c *Cluster) keepBook(met map[string]bool) {
 		if !now[node] {
 			err = errors.Join(err, c.in().book.Forget(node))
 			delete(met, node)
+		}
+	}
+	for node := range c.known() {
+		switch since, known := strange[node]; {
+		case now[node]:
+			delete(strange, node)
+		case !known:
+			strange[node] = time.Now()
+		case time.Since(since) > strangeFor:
+			err = errors.Join(err, c.in().book.Forget(node))
+			delete(strange, node)
 		}
 	}
 	if err != nil {

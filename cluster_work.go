@@ -20,9 +20,9 @@ const (
 // work promotes newcomers and spreads leaderships.
 func (c *Cluster) work(ctx context.Context) {
 	c.moved, c.replicas = time.Now().Add(settledFor-moveEvery), map[string]time.Time{}
-	met := map[string]bool{}
+	met, strange := map[string]bool{}, map[string]time.Time{}
 	for pause(ctx, workEvery) {
-		c.keepBook(met)
+		c.keepBook(met, strange)
 		for _, l := range c.store.engine.lanes {
 			if ctx.Err() == nil && l.group.Ready() {
 				c.promote(ctx, l)
