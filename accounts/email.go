@@ -25,15 +25,15 @@ func normalizeEmail(email seal.Personal) string {
 	return strings.ToLower(strings.TrimSpace(email.Reveal()))
 }
 
-// checkEmail finds what cannot be an address. Whether mail arrives there is
-// only found out by sending some.
-func checkEmail(email seal.Personal) error {
+// CheckEmail returns fault.Invalid, in the field email, for what cannot be an
+// address. Whether mail arrives there is only found out by sending some.
+func CheckEmail(email seal.Personal) error {
 	s := normalizeEmail(email)
 	local, domain, found := strings.Cut(s, "@")
 	bad := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 	if !found || local == "" || domain == "" || strings.Contains(domain, "@") || len(email) > mostEmail ||
 		!utf8.ValidString(email.Reveal()) || strings.ContainsFunc(s, bad) {
-		return fault.New(fault.Invalid, "the e-mail address is not of the form name@domain with at most %d bytes", mostEmail)
+		return fault.InField("email", fault.New(fault.Invalid, "the e-mail address is not of the form name@domain with at most %d bytes", mostEmail))
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func (LogIn) Kind() command.Kind { return "accounts.log_in" }
 
 // Validate returns fault.Invalid if nobody could log in like this.
 func (c LogIn) Validate() error {
-	if err := checkEmail(c.Email); err != nil {
+	if err := CheckEmail(c.Email); err != nil {
 		return err
 	}
 	if c.Password == "" || len(c.Password) > mostPassword {

@@ -45,7 +45,7 @@ func (s *Service) read(ctx context.Context, key string, customer CustomerID) (Cu
 // ByEmail returns the customer with an e-mail address, without regard to case.
 // The error is an *UnknownCustomerError if there is none.
 func (s *Service) ByEmail(ctx context.Context, email seal.Personal) (Customer, error) {
-	if err := checkEmail(email); err != nil {
+	if err := CheckEmail(email); err != nil {
 		return Customer{}, err
 	}
 	h := s.emailClaim(email)

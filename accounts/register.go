@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/metadata"
@@ -43,13 +44,13 @@ func (Register) Kind() command.Kind { return "accounts.register" }
 // Validate returns fault.Invalid if a field cannot be what it should be.
 func (c Register) Validate() error {
 	if c.Email != "" {
-		if err := checkEmail(c.Email); err != nil {
+		if err := CheckEmail(c.Email); err != nil {
 			return err
 		}
 	}
 	if c.Password != "" {
 		if err := checkPassword(c.Password); err != nil {
-			return err
+			return fault.InField("password", err)
 		}
 	}
 	_, err := c.normalized()

@@ -25,7 +25,7 @@ type StartReset struct {
 func (StartReset) Kind() command.Kind { return "accounts.start_reset" }
 
 // Validate returns fault.Invalid if Email cannot be an address.
-func (c StartReset) Validate() error { return checkEmail(c.Email) }
+func (c StartReset) Validate() error { return CheckEmail(c.Email) }
 
 func (c StartReset) apply(tx *command.Tx) (int64, error) { return c.Letter.store(tx, ResetPassword) }
 

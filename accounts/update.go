@@ -56,7 +56,7 @@ func (c Update) Validate() error {
 		return fault.New(fault.Invalid, "version %d of a customer cannot exist", c.Version)
 	}
 	if c.Email != nil && *c.Email != "" {
-		if err := checkEmail(*c.Email); err != nil {
+		if err := CheckEmail(*c.Email); err != nil {
 			return err
 		}
 	}

@@ -48,12 +48,24 @@ type Options struct {
 	// PerSecret bounds how often one client address may try to log in. It
 	// defaults to 20 times in a minute.
 	PerSecret Rate
+	// PerAddress bounds the requests of one client address, 1,000 in 10 s by
+	// default; a fifth of them may be under way at once.
+	PerAddress Rate
 	// Proxies are the networks of reverse proxies, whose X-Forwarded-For counts.
 	Proxies []netip.Prefix
-	// Logger hears of failures that are the shop's own. It defaults to
+	// Logger gets a line for each request, without addresses and paths, and
+	// hears of failures that are the shop's own. It defaults to
 	// slog.DiscardHandler.
 	Logger *slog.Logger
+	// Observe is told of each request that was answered, for metrics.
+	Observe func(*http.Request, Served)
 }
+
+// Served tells of a request that was answered. It holds nothing personal.
+type Served = web.Served
+
+// Unlimited is a Rate that limits nothing.
+var Unlimited = Rate{Requests: -1}
 
 // Rate is how many requests may come in a window of time.
 type Rate = web.Rate
@@ -79,8 +91,20 @@ func New(shop *commerce.Store, o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return web.Chain(s.routes(), web.Recover(s.Logger, s.refuse), web.SecurityHeaders(web.CSP{}, s.HTTPS),
-		s.limitBody, sameOrigin), nil
+	compress, err := web.Compress()
+	if err != nil {
+		return nil, err
+	}
+	return web.Chain(s.routes(), web.RequestID, web.Observe(web.LogTo(s.Logger)), s.observe(), compress, web.Recover(s.Logger, s.refuse),
+		web.SecurityHeaders(web.CSP{}, s.HTTPS), web.LimitAddresses(s.PerAddress, s.Proxies, s.refuse), s.limitBody, sameOrigin), nil
+}
+
+// observe tells the program of each request, if it wants to know.
+func (s *site) observe() web.Middleware {
+	if s.Observe == nil {
+		return nil
+	}
+	return web.Observe(s.Observe)
 }
 
 func newSite(shop *commerce.Store, o Options) (*site, error) {
@@ -94,6 +118,7 @@ func newSite(shop *commerce.Store, o Options) (*site, error) {
 		o.Currencies = []money.Currency{"EUR"}
 	}
 	o.Logger = pan.Logger(o.Logger)
+	o.PerAddress = cmp.Or(o.PerAddress, Rate{Requests: 1000, Per: 10 * time.Second})
 	s := &site{Options: o, shop: shop}
 	s.secret = web.NewLimiter("secret", cmp.Or(o.PerSecret, Rate{Requests: 20, Per: time.Minute}), s.refuse)
 	var err error

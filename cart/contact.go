@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/fault"
@@ -62,26 +64,62 @@ func (c SetContact) Validate() error {
 }
 
 // Check returns fault.Invalid for a contact that cannot be kept: fields that are
-// too long, a country that is none, or the mask that a printed personal value
+// too long or hold control characters, an e-mail address or a country that is none, or the mask that a printed personal value
 // leaves behind.
 func (c Contact) Check() error {
-	for _, f := range c.Fields() {
-		switch text := f.Reveal(); {
-		case text == seal.Mask:
-			return fault.New(fault.Invalid, "a field of the contact holds the mask %s in place of a value", seal.Mask)
-		case len(text) > mostField:
-			return fault.New(fault.Invalid, "a field of the contact is longer than %d bytes", mostField)
+	for i, f := range c.Fields() {
+		if err := checkField(f.Reveal(), fieldNames[i] == noteName); err != nil {
+			return fault.InField("contact", fault.InField(fieldNames[i], err))
 		}
 	}
-	if email := c.Email.Reveal(); email != "" && !strings.Contains(strings.Trim(email, "@"), "@") {
-		return fault.New(fault.Invalid, "the contact's e-mail address has no @ between two parts")
-	}
-	for _, country := range []string{c.ShippingAddress.Country, c.BillingAddress.Country} {
-		if country != "" && !isCountry(country) {
-			return fault.New(fault.Invalid, "country %.10q is not two capital letters as in ISO 3166-1", country)
+	if c.Email != "" {
+		if err := accounts.CheckEmail(c.Email); err != nil {
+			return fault.InField("contact", err)
 		}
+	}
+	if err := checkCountry("shipping_address", c.ShippingAddress.Country); err != nil {
+		return err
+	}
+	return checkCountry("billing_address", c.BillingAddress.Country)
+}
+
+func checkCountry(address, country string) error {
+	if country == "" || isCountry(country) {
+		return nil
+	}
+	err := fault.New(fault.Invalid, "country %.10q is not two capital letters as in ISO 3166-1", country)
+	return fault.InField("contact", fault.InField(address, fault.InField("country", err)))
+}
+
+// checkField refuses what no field of a contact can be. Only a note has lines: a
+// line break elsewhere would end a header of the letter that it is put into.
+func checkField(text string, lines bool) error {
+	switch {
+	case text == seal.Mask:
+		return fault.New(fault.Invalid, "it holds the mask %s in place of a value", seal.Mask)
+	case len(text) > mostField:
+		return fault.New(fault.Invalid, "it is longer than %d bytes", mostField)
+	case !utf8.ValidString(text):
+		return fault.New(fault.Invalid, "it is not UTF-8")
+	case strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && !(lines && strings.ContainsRune("\n\r\t", r)) }):
+		return fault.New(fault.Invalid, "it holds a control character or a line break")
 	}
 	return nil
+}
+
+const noteName = "note"
+
+// fieldNames are the names of what Fields returns.
+var fieldNames = fieldNamesOf("shipping_address", "billing_address")
+
+func fieldNamesOf(addresses ...string) []string {
+	out := []string{"email", "name", "phone", noteName}
+	for _, a := range addresses {
+		for _, f := range []string{"name", "company", "line1", "line2", "city", "region", "postcode", "phone"} {
+			out = append(out, a+"."+f)
+		}
+	}
+	return out
 }
 
 // Fields returns the contact's personal fields, in an order that stays.

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -180,9 +181,9 @@ func (c PutProduct) skus() map[SKU]bool {
 func checkVariants(variants []PutVariant) error {
 	skus := make(map[SKU]bool, len(variants))
 	options := make(map[string]SKU, len(variants))
-	for _, v := range variants {
+	for i, v := range variants {
 		if err := v.check(); err != nil {
-			return err
+			return fault.InField("variants["+strconv.Itoa(i)+"]", err)
 		}
 		if skus[v.SKU] {
 			return fault.New(fault.Invalid, "two variants have the SKU %q", v.SKU)
@@ -217,7 +218,8 @@ func (v PutVariant) check() error {
 			return fault.New(fault.Invalid, "variant %q has the option %q twice", v.SKU, o.Name)
 		}
 	}
-	return firstError(checkPrices("price", v.SKU, v.Prices), checkPrices("compare-at price", v.SKU, v.CompareAt), v.checkCompareAt())
+	return firstError(fault.InField("prices", checkPrices("price", v.SKU, v.Prices)),
+		fault.InField("compare_at", firstError(checkPrices("compare-at price", v.SKU, v.CompareAt), v.checkCompareAt())))
 }
 
 func (v PutVariant) checkSize() error {

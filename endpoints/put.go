@@ -60,7 +60,7 @@ func (c Put) Validate() error {
 func checkURL(text seal.Personal) error {
 	u, err := url.Parse(text.Reveal())
 	if err != nil || len(text) > mostURL || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.Fragment != "" {
-		return fault.New(fault.Invalid, "an endpoint's address is of the form https://host/path, of at most %d bytes, without user and fragment", mostURL)
+		return fault.InField("url", fault.New(fault.Invalid, "an endpoint's address is of the form https://host/path, of at most %d bytes, without user and fragment", mostURL))
 	}
 	return nil
 }

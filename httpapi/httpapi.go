@@ -251,12 +251,7 @@ func (a *api) observe() web.Middleware {
 
 // unrouted answers what no route takes: 405 if one does for another method.
 func (a *api) unrouted(w http.ResponseWriter, r *http.Request) {
-	var allowed []string
-	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
-		if _, pattern := a.mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host}); pattern != "/" {
-			allowed = append(allowed, method)
-		}
-	}
+	allowed := web.Allowed(a.mux, r, "/")
 	if len(allowed) == 0 {
 		a.refuse(w, r, http.StatusNotFound, fault.New(fault.NotFound, "there is nothing at this path"))
 		return

@@ -89,7 +89,11 @@ type listMyOrdersInput struct {
 }
 
 func (a *api) listMyOrders(ctx context.Context, in *listMyOrdersInput) (*answer[List[Order]], error) {
-	f := orders.Filter{Customer: callerOf(ctx).Customer, After: orders.ID(in.After), Limit: in.Limit + 1}
+	after, err := in.from("ord")
+	if err != nil {
+		return nil, err
+	}
+	f := orders.Filter{Customer: callerOf(ctx).Customer, After: orders.ID(after), Limit: in.Limit + 1}
 	return a.listOrders(ctx, "/orders", f, in.Page, url.Values{})
 }
 

@@ -5,12 +5,22 @@ import (
 	"iter"
 	"net/url"
 	"strconv"
+
+	"github.com/keelshop/commerce/internal/id"
 )
 
 // Page is what every list takes.
 type Page struct {
 	Limit int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many to answer with."`
 	After string `query:"after" maxLength:"100" doc:"The next of the page before."`
+}
+
+// from returns where a page of things begins whose IDs begin with prefix.
+func (p Page) from(prefix string) (string, error) {
+	if p.After != "" && id.Check(prefix, p.After) != nil {
+		return "", &fieldError{"query.after", "is not the next of a page before"}
+	}
+	return p.After, nil
 }
 
 // List is one page of a list.

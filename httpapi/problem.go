@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -142,6 +143,9 @@ func (a *api) problemOf(ctx context.Context, err error) error {
 	if bad, ok := errors.AsType[*fieldError](err); ok {
 		f.Fields = []FieldProblem{{pan.Masked(bad.location), pan.Masked(bad.message)}}
 	}
+	if bad, ok := errors.AsType[*fault.FieldError](err); ok {
+		f.Fields = []FieldProblem{{"body." + bad.Field, pan.Masked(plain(bad.Error()))}}
+	}
 	if bad, ok := errors.AsType[*bodyError](err); ok {
 		f.Status = bad.status
 	}
@@ -164,7 +168,7 @@ func (a *api) problemOf(ctx context.Context, err error) error {
 		f.Status, f.anonymous = http.StatusUnauthorized, true
 	}
 	if f.Status == http.StatusInternalServerError {
-		a.options.Logger.LogAttrs(ctx, slog.LevelError, "a request failed", slog.String("id", f.Request), slog.Any("error", err))
+		a.options.Logger.LogAttrs(ctx, slog.LevelError, "a request failed", slog.String("id", f.Request), slog.String("error", web.Keyless(err)))
 		f.Detail, f.About = "the shop cannot do this now: somebody must look at it", nil
 	}
 	f.finish(a.options.Prefix)
@@ -291,11 +295,24 @@ func (a *api) problems(hc huma.Context, _ string, v any) (any, error) {
 	}
 	if model, ok := v.(*huma.ErrorModel); ok {
 		for _, d := range model.Errors {
-			f.Fields = append(f.Fields, FieldProblem{pan.Masked(d.Location), pan.Masked(d.Message)})
+			f.Fields = append(f.Fields, fieldProblem(d))
 		}
 	}
 	f.finish(a.options.Prefix)
 	return f.Problem, nil
+}
+
+// unfit is what encoding/json says of a value that does not fit its field, such
+// as 1e1 for a whole number.
+var unfit = regexp.MustCompile(`^json: cannot unmarshal (\w+).* into Go struct field [^.]*\.(\S+) of type`)
+
+// fieldProblem says what huma found wrong with a field, in our words if its own
+// are those of a Go program.
+func fieldProblem(d *huma.ErrorDetail) FieldProblem {
+	if m := unfit.FindStringSubmatch(d.Message); m != nil {
+		return FieldProblem{pan.Masked(d.Location + "." + m[2]), "a " + m[1] + " of this form does not fit here"}
+	}
+	return FieldProblem{pan.Masked(d.Location), pan.Masked(d.Message)}
 }
 
 // write answers with a problem from outside of an operation.

@@ -100,7 +100,11 @@ type listProductsInput struct {
 }
 
 func (a *api) listProducts(ctx context.Context, in *listProductsInput) (*answer[List[Product]], error) {
-	f := catalog.Filter{Status: catalog.Active, After: catalog.ProductID(in.After), Limit: in.Limit + 1}
+	after, err := in.from("prd")
+	if err != nil {
+		return nil, err
+	}
+	f := catalog.Filter{Status: catalog.Active, After: catalog.ProductID(after), Limit: in.Limit + 1}
 	query := url.Values{}
 	if in.Category != "" && in.Collection != "" {
 		return nil, &fieldError{"query.collection", "cannot be asked for together with a category"}

@@ -62,7 +62,7 @@ type Conditional struct {
 func (c Conditional) version() (int64, error) {
 	v, ok := web.VersionOf(c.IfMatch)
 	if !ok {
-		return 0, &fieldError{"header.If-Match", "is not an ETag of this API"}
+		return 0, &fieldError{"header.If-Match", "is not one ETag of this API"}
 	}
 	return v, nil
 }
@@ -278,6 +278,9 @@ const minGuestKey = 16
 func checkKey(c Caller, r *http.Request) error {
 	if key := r.Header.Get("Idempotency-Key"); key != "" && !c.known() && len(key) < minGuestKey {
 		return &fieldError{"header.Idempotency-Key", "must have 16 characters or more when nobody is logged in, so that no two guests use the same"}
+	}
+	if r.Method != http.MethodGet && r.Header.Get("If-None-Match") != "" { // to ignore it would overwrite what it protects
+		return &fieldError{"header.If-None-Match", "is for reads: a change takes If-Match"}
 	}
 	if len(r.Header.Values("Idempotency-Key")) > 1 {
 		return &fieldError{"header.Idempotency-Key", "is there more than once"}

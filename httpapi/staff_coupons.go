@@ -36,7 +36,11 @@ type listCouponsInput struct {
 }
 
 func (a *api) listCoupons(ctx context.Context, in *listCouponsInput) (*answer[List[Coupon]], error) {
-	all := a.shop.Pricing.Coupons(ctx, pricing.CouponFilter{Promotion: in.Promotion, After: pricing.CouponID(in.After), Limit: in.Limit + 1})
+	after, err := in.from("cpn")
+	if err != nil {
+		return nil, err
+	}
+	all := a.shop.Pricing.Coupons(ctx, pricing.CouponFilter{Promotion: in.Promotion, After: pricing.CouponID(after), Limit: in.Limit + 1})
 	l, err := collect(all, in.Limit, func(c pricing.Coupon) string { return string(c.ID) }, showCoupon)
 	if err != nil {
 		return nil, err

@@ -94,6 +94,9 @@ type createEndpointInput struct {
 }
 
 func (a *api) createEndpoint(ctx context.Context, in *createEndpointInput) (*answer[Endpoint], error) {
+	if err := a.reachable(in.Body.URL); err != nil {
+		return nil, err
+	}
 	return endpointOr(a.shop.Endpoints.Put(ctx, in.Body.put("", 0, in.Key)))
 }
 
@@ -113,8 +116,19 @@ func (a *api) putEndpoint(ctx context.Context, in *putEndpointInput) (*answer[En
 	if err != nil {
 		return nil, err
 	}
+	if err := a.reachable(in.Body.URL); err != nil {
+		return nil, err
+	}
 	e, err := a.shop.Endpoints.Put(ctx, in.Body.put(in.id(), version, in.Key))
 	return endpointOr(e, ifMatched[*endpoints.VersionError](version, err))
+}
+
+// reachable refuses an address that nothing would ever be sent to.
+func (a *api) reachable(address string) error {
+	if a.options.Webhooks == nil {
+		return nil
+	}
+	return a.options.Webhooks.CheckURL(address)
 }
 
 type removeEndpointInput struct {

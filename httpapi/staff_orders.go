@@ -58,8 +58,12 @@ func (a *api) listAllOrders(ctx context.Context, in *listAllOrdersInput) (*answe
 			query.Set(name, value)
 		}
 	}
+	after, err := in.from("ord")
+	if err != nil {
+		return nil, err
+	}
 	f := orders.Filter{
-		Overdue: in.Overdue != "", Status: orders.Status(in.Status), Customer: accounts.CustomerID(in.Customer), After: orders.ID(in.After), Limit: in.Limit + 1,
+		Overdue: in.Overdue != "", Status: orders.Status(in.Status), Customer: accounts.CustomerID(in.Customer), After: orders.ID(after), Limit: in.Limit + 1,
 	}
 	return a.listOrders(ctx, "/staff/orders", f, in.Page, query)
 }

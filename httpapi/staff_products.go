@@ -122,8 +122,12 @@ type listAllProductsInput struct {
 }
 
 func (a *api) listAllProducts(ctx context.Context, in *listAllProductsInput) (*answer[List[StaffProduct]], error) {
+	after, err := in.from("prd")
+	if err != nil {
+		return nil, err
+	}
 	all := a.shop.Catalog.All(ctx, catalog.Filter{
-		Status: catalog.Status(in.Status), After: catalog.ProductID(in.After), Limit: in.Limit + 1,
+		Status: catalog.Status(in.Status), After: catalog.ProductID(after), Limit: in.Limit + 1,
 	})
 	l, err := collect(all, in.Limit, func(p catalog.Product) string { return string(p.ID) }, a.showStaffProduct)
 	if err != nil {

@@ -153,13 +153,15 @@ func (p Promotion) Check() error {
 	case p.Period.empty():
 		return fault.New(fault.Invalid, "promotion %q ends before it begins", p.ID)
 	}
-	for _, check := range [...]func() error{p.If.check, p.Effect.check, p.Limits.check} {
+	for _, check := range [...]func() error{p.If.check, p.checkEffect, p.Limits.check} {
 		if err := check(); err != nil {
 			return fault.Wrap(fault.Invalid, err, "promotion %q", p.ID)
 		}
 	}
 	return nil
 }
+
+func (p Promotion) checkEffect() error { return fault.InField("effect", p.Effect.check()) }
 
 func (l Limits) check() error {
 	if l.Uses < 0 || l.PerCustomer < 0 || l.Uses > maxUnits || l.PerCustomer > maxUnits {
@@ -203,10 +205,10 @@ func (e Effect) check() error {
 		return err
 	}
 	if err := checkShare(e.Rate); err != nil {
-		return err
+		return fault.InField("rate", err)
 	}
 	if err := checkAmounts("amount", e.Amounts); err != nil {
-		return err
+		return fault.InField("amounts", err)
 	}
 	if err := checkAmounts("greatest discount", e.AtMost); err != nil {
 		return err

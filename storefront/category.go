@@ -40,7 +40,7 @@ func category(v *visit) error {
 	if data.List, err = v.categoryList(view); err != nil {
 		return err
 	}
-	p.NoIndex = len(data.List.Chosen) > 0
+	data.NoIndex = len(data.List.Chosen) > 0 // one of very many
 	return v.show(200, "category", data)
 }
 

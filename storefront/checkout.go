@@ -296,7 +296,7 @@ func (v *visit) paymentRefused(method methodView, err error) error {
 	case fault.CodeOf(err) == fault.Invalid: // a token that cannot be one
 		return v.redirect("/checkout/payment?declined=" + string(payments.DeclineIncorrectDetails))
 	}
-	return fmt.Errorf("buying cart %s: %w", v.basket.ID, err)
+	return fmt.Errorf("buying: %w", err)
 }
 
 // declineText says what a shopper can do after a decline.

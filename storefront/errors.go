@@ -11,7 +11,7 @@ import (
 func (v *visit) fail(err error) {
 	status := statusOf(err)
 	if status >= 500 && v.ctx().Err() == nil {
-		v.site.Logger.Error("a page could not be made", "route", v.r.Pattern, "error", err)
+		v.site.Logger.Error("a page could not be made", "route", v.r.Pattern, "error", web.Keyless(err))
 	}
 	p, pageErr := v.page(v.locale.text(errorTitles[status]))
 	if pageErr != nil { // the catalog cannot be read: a page without it
@@ -47,7 +47,7 @@ type errorPage struct {
 
 var errorTitles = map[int]string{
 	http.StatusBadRequest: "That did not work", http.StatusNotFound: "Page not found", http.StatusConflict: "Something has changed",
-	http.StatusForbidden: "That did not work", http.StatusUnprocessableEntity: "That did not work", http.StatusRequestEntityTooLarge: "That did not work",
+	http.StatusForbidden: "That did not work", http.StatusMethodNotAllowed: "That did not work", http.StatusUnprocessableEntity: "That did not work", http.StatusRequestEntityTooLarge: "That did not work",
 	http.StatusTooManyRequests: "One moment, please", http.StatusServiceUnavailable: "One moment, please", http.StatusInternalServerError: "Something went wrong",
 }
 

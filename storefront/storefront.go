@@ -228,7 +228,14 @@ func (s *site) routes() http.Handler {
 		method, path, _ := strings.Cut(r.pattern, " ")
 		mux.HandleFunc(method+" "+s.Base+path, s.visitor(r.pattern, r.to, r.serve))
 	}
-	mux.HandleFunc(s.Base+"/", s.visitor("/", guests, func(*visit) error { return errNoPage }))
+	mux.HandleFunc(s.Base+"/", s.visitor("/", guests, func(v *visit) error {
+		allowed := web.Allowed(mux, v.r, s.Base+"/")
+		if len(allowed) == 0 {
+			return errNoPage
+		}
+		v.w.Header().Set("Allow", strings.Join(allowed, ", "))
+		return &refusal{http.StatusMethodNotAllowed, errNoPage}
+	}))
 	return mux
 }
 

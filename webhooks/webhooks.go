@@ -25,9 +25,13 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"net/netip"
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 
+	"code.dny.dev/ssrf"
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/fault"
@@ -80,6 +84,33 @@ const (
 	leaseRenew = 10 * time.Second
 	pollTime   = 250 * time.Millisecond // how soon a change of an endpoint is seen
 )
+
+// CheckURL returns fault.Invalid, in the field url, for an address that the
+// dispatcher would never send to: one without TLS, or that is plainly not public.
+// What its name leads to is only known when something is sent, and looked at
+// then.
+func (d *Dispatcher) CheckURL(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || d.opt.AllowPrivate {
+		return nil // endpoints.Put says what an address looks like
+	}
+	if u.Scheme != "https" {
+		return fault.InField("url", fault.New(fault.Invalid, "events are sent over https only"))
+	}
+	name := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	private := name == "localhost" || strings.HasSuffix(name, ".localhost")
+	if ip, err := netip.ParseAddr(name); err == nil {
+		network := "tcp4"
+		if ip.Is6() {
+			network = "tcp6"
+		}
+		private = ssrf.New(ssrf.WithAnyPort()).Safe(network, netip.AddrPortFrom(ip, 443).String(), nil) != nil
+	}
+	if private {
+		return fault.InField("url", fault.New(fault.Invalid, "events are sent to public addresses only"))
+	}
+	return nil
+}
 
 // Dispatcher sends the events of one store. Start it once in each program that
 // has the store open: one of them sends, the others wait until it is gone.

@@ -38,8 +38,8 @@ func Compact(what string, j json.RawMessage) (json.RawMessage, error) {
 // CompactBoth is Compact for public and private metadata.
 func CompactBoth(public, private json.RawMessage) (a, b json.RawMessage, err error) {
 	if a, err = Compact("metadata", public); err != nil {
-		return nil, nil, err
+		return nil, nil, fault.InField("metadata", err)
 	}
 	b, err = Compact("private metadata", private)
-	return a, b, err
+	return a, b, fault.InField("private_metadata", err)
 }
