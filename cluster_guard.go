@@ -126,11 +126,11 @@ func (c *Cluster) stay(ctx context.Context) error {
 }
 
 // strangeFor is how long one may be known who is about to join.
-const strangeFor = time.Minute
+const strangeFor = 10 * time.Second
 
 // keepBook forgets where nodes were that have been members and are none any
 // more, so that nobody looks for them, and of whom somebody has told who is no
-// member for a minute: others may not have forgotten them yet. met is who was a
+// member for ten seconds: others may not have forgotten them yet. met is who was a
 // member, and strange since when the others are known.
 func (c *Cluster) keepBook(met map[string]bool, strange map[string]time.Time) {
 	now := map[string]bool{}
