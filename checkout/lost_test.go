@@ -390,6 +390,85 @@ func TestAllOfALostPaymentIsGivenBack(t *testing.T) {
 	s.saw("payment.given_back", 2)
 }
 
+// bouncing is a provider whose first refund fails after it was called done.
+type bouncing struct {
+	*simulator.Simulator
+	asked int
+}
+
+func (p *bouncing) Refund(ctx context.Context, r payments.RefundRequest) (payments.Outcome, error) {
+	if p.asked++; p.asked == 1 {
+		return payments.Outcome{State: payments.Refunded, Amount: r.Amount}, nil
+	}
+	return p.Simulator.Refund(ctx, r)
+}
+
+// TestAFailedGivingBackIsFoundAgain: a refund that fails afterwards is reported
+// anew, and made again.
+func TestAFailedGivingBackIsFoundAgain(t *testing.T) {
+	s := newMutant(t, 1, mutation{provider: func(p payments.Provider) payments.Provider { return &bouncing{Simulator: p.(*simulator.Simulator)} }})
+	key := s.lose(blackout{n: 1, auto: true})
+	s.reconciles(payments.LostPayment)
+	s.engine.Advance(25 * time.Hour)
+	given, err := s.compares()
+	s.must(err)
+	if len(given) != 1 || s.held(key) != 1000 {
+		t.Fatalf("given back are %v, left are %d", given, s.held(key))
+	}
+	s.engine.Advance(time.Hour)
+	s.reconciles(payments.LostPayment)
+	if open := s.open(); len(open) != 1 || open[0].Key != key {
+		t.Errorf("open are %+v", open)
+	}
+	s.engine.Advance(25 * time.Hour)
+	given, err = s.compares()
+	s.must(err)
+	if len(given) != 1 || s.held(key) != 0 || len(s.open()) != 0 {
+		t.Errorf("then given back are %v, left are %d, open are %+v", given, s.held(key), s.open())
+	}
+	s.saw("payment.discrepancy", 2)
+	s.saw("payment.given_back", 2)
+}
+
+// clinging is a provider that answers a void without letting go, the first time.
+type clinging struct {
+	*simulator.Simulator
+	says  payments.Outcome
+	asked int
+}
+
+func (p *clinging) Void(ctx context.Context, r payments.VoidRequest) (payments.Outcome, error) {
+	if p.asked++; p.asked == 1 {
+		return p.says, nil
+	}
+	return p.Simulator.Void(ctx, r)
+}
+
+// TestWhatIsHeldStillIsNotGivenBack: one who holds on is asked again, and one who
+// refuses to let go is for people.
+func TestWhatIsHeldStillIsNotGivenBack(t *testing.T) {
+	for _, says := range []payments.Outcome{{State: payments.Authorized}, {State: payments.Declined, Raw: "not now"}} {
+		s := newMutant(t, 1, mutation{provider: func(p payments.Provider) payments.Provider {
+			return &clinging{Simulator: p.(*simulator.Simulator), says: says}
+		}})
+		key := s.lose(blackout{n: 1})
+		s.reconciles(payments.LostPayment)
+		s.engine.Advance(25 * time.Hour)
+		given, err := s.compares()
+		s.must(err)
+		open := s.open()
+		refused := says.State == payments.Declined
+		if len(given) > 0 || len(open) != 1 || refused == (open[0].Note == "") {
+			t.Errorf("%s: given back are %v, open are %+v", says.State, given, open)
+		}
+		given, err = s.compares()
+		s.must(err)
+		if refused != (len(given) == 0) || refused != (s.held(key) == 1000) {
+			t.Errorf("%s: then given back are %v, left are %d", says.State, given, s.held(key))
+		}
+	}
+}
+
 // TestOneReportIsEnough: what every comparison finds again is not logged again.
 func TestOneReportIsEnough(t *testing.T) {
 	s := newShop(t, 1)

@@ -71,7 +71,8 @@ type DiscrepancyEvent struct {
 
 // report writes a discrepancy down, once. One that was cleared is opened again
 // if the books have moved further apart, or closer, since: the note speaks of
-// another sum. What moves on both sides alike leaves it cleared.
+// another sum. What moves on both sides alike leaves it cleared. A LostPayment
+// that was given back and moves again is news at any sum: the refund has failed.
 type report struct {
 	Differs    DiscrepancyKind `cbor:"1,keyasint"`
 	Provider   string          `cbor:"2,keyasint"`
@@ -97,7 +98,7 @@ func (c report) apply(tx *command.Tx) (bool, error) {
 	n, err := tx.Exec(`INSERT INTO discrepancies (provider, key, kind, slot, provider_id, order_id, currency, ours, theirs, made_at, found_at, found_clock, cleared_at, note)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '') ON CONFLICT DO UPDATE
 		SET ours = excluded.ours, theirs = excluded.theirs, found_at = excluded.found_at, found_clock = excluded.found_clock, cleared_at = 0, back_state = ''
-		WHERE cleared_at > 0 AND ours - theirs <> excluded.ours - excluded.theirs`,
+		WHERE cleared_at > 0 AND (back_state = 'given' OR ours - theirs <> excluded.ours - excluded.theirs)`,
 		c.Provider, c.Key, c.Differs, tx.Slot, c.ProviderID, c.Order, c.Theirs.Currency(), c.Ours.Minor(), c.Theirs.Minor(), made, tx.At, tx.Clock)
 	if err != nil || n == 0 {
 		return false, err
@@ -110,8 +111,8 @@ func (c report) apply(tx *command.Tx) (bool, error) {
 
 // Report writes a discrepancy down and emits the event payment.discrepancy, once
 // for each kind and payment until it is cleared, and again if the books differ
-// by another sum then. Of d it takes everything but the times and the
-// note.
+// by another sum then, or money that was given back is there again. Of d it
+// takes everything but the times and the note.
 func (s *Service) Report(ctx context.Context, d Discrepancy) error {
 	c := report{Differs: d.Kind, Provider: d.Provider, Key: cmp.Or(d.Key, d.ProviderID), ProviderID: d.ProviderID, Order: d.Order, Ours: d.Ours, Theirs: d.Theirs}
 	if d.Kind == LostPayment && !d.MadeAt.IsZero() {
@@ -121,7 +122,7 @@ func (s *Service) Report(ctx context.Context, d Discrepancy) error {
 	// Each comparison finds it again: what is written down needs no command.
 	known := false
 	err := s.engine.View(ctx, slot, func(tx *sqlite.Tx) (err error) {
-		_, known, err = tx.Int64(`SELECT 1 FROM discrepancies WHERE provider = ? AND key = ? AND kind = ? AND (cleared_at = 0 OR ours - theirs = ?)`,
+		_, known, err = tx.Int64(`SELECT 1 FROM discrepancies WHERE provider = ? AND key = ? AND kind = ? AND (cleared_at = 0 OR back_state <> 'given' AND ours - theirs = ?)`,
 			c.Provider, c.Key, c.Differs, c.Ours.Minor()-c.Theirs.Minor())
 		return err
 	})

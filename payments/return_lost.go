@@ -132,8 +132,10 @@ func (r lostRow) judge(said Outcome) (state string, gone money.Amount, note stri
 		return backGiven, r.amount, fmt.Sprintf("given back by itself: refunded %v", r.amount)
 	case refund:
 		return backRefused, none, "the provider refuses to refund it: " + cmp.Or(said.Raw, string(said.Decline), string(said.State))
-	case said.State == Captured: // it was captured meanwhile: now there is something to refund
+	case said.State == Captured, said.State == Authorized: // it was captured meanwhile, or is held still
 		return "", none, ""
+	case said.State == Declined:
+		return backRefused, none, "the provider has not let go of it: " + cmp.Or(said.Raw, string(said.Decline))
 	}
 	return backGiven, none, "given back by itself: nothing is held any more"
 }
