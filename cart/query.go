@@ -10,6 +10,7 @@ import (
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/internal/sqlite"
@@ -48,8 +49,29 @@ func (s *Service) header(ctx context.Context, cart ID) (h header, err error) {
 	return h, err
 }
 
-// read returns the cart that a command answered with, as Get does.
-func (s *Service) read(ctx context.Context, r Receipt) (Cart, error) { return s.Get(ctx, r.Cart) }
+// read returns the cart that a command answered with, as Get does, but without
+// what it says of stock if that cannot be read now: the command was carried out,
+// and shards that it has nothing to do with must not make it uncertain.
+func (s *Service) read(ctx context.Context, r Receipt) (Cart, error) {
+	slot, err := slotOf(r.Cart)
+	if err != nil {
+		return Cart{}, err
+	}
+	p, err := s.price(ctx, slot, nil, s.reader(slot, r.Cart))
+	if err != nil || p.Status != Active {
+		return p.Cart, err
+	}
+	without := p.Problems
+	err = p.checkStock(ctx, s, slot)
+	if err == nil || !fault.Retryable(err) {
+		return p.Cart, err
+	}
+	p.Problems = without
+	for i := range p.Lines { // it may have come to some of them
+		p.Lines[i].Backordered, p.Lines[i].ExpectedAt = 0, time.Time{}
+	}
+	return p.Cart, nil
+}
 
 // ActiveOf returns the customer's newest active cart, or a *NotFoundError.
 func (s *Service) ActiveOf(ctx context.Context, customer accounts.CustomerID) (Cart, error) {

@@ -1,6 +1,7 @@
 package cart_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,6 +9,10 @@ import (
 
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command/commandtest"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 )
@@ -73,4 +78,44 @@ func outOfStock(c cart.Cart) string {
 		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// leaderless is an engine of which a shard cannot be read.
+type leaderless struct {
+	*commandtest.Engine
+	shard int // -1 is none
+}
+
+func (l *leaderless) View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) error) error {
+	if l.shard == l.ShardOf(slot) {
+		return fault.New(fault.Unavailable, "shard %d has no leader", l.shard)
+	}
+	return l.Engine.View(ctx, slot, fn)
+}
+
+// TestACommandDoesNotNeedStock: a cart is changed while what is left cannot be
+// read, and the answer says all but that.
+func TestACommandDoesNotNeedStock(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells(map[catalog.SKU]int64{"mug": 1250})
+	c := s.add(cart.AddLines{Lines: one("mug", 2)})
+	slot, err := id.SlotOf(string(c.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine := &leaderless{Engine: s.engine, shard: 1 - s.engine.ShardOf(slot)}
+	carts := cart.NewService(s.engine, s.pricing, inventory.NewService(engine, s.catalog, nil), s.sealer)
+	s.engine.Advance(2 * time.Second)
+	got, err := carts.AddLine(t.Context(), cart.AddLine{Cart: c.ID, SKU: "mug", Quantity: 20_000})
+	if err != nil || got.Version != c.Version+1 || got.Lines[0].Quantity != 20_002 || got.Total != euro(1250*20_002) || len(got.Problems) != 0 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if _, err := carts.Get(t.Context(), c.ID); fault.CodeOf(err) != fault.Unavailable {
+		t.Errorf("a cart that is looked at is answered without its stock: %v", err)
+	}
+	engine.shard = -1
+	got, err = carts.AddLine(t.Context(), cart.AddLine{Cart: c.ID, SKU: "mug", Quantity: 1})
+	if err != nil || outOfStock(got) != "mug 10000" {
+		t.Errorf("when it can be read again: %q, %v", outOfStock(got), err)
+	}
 }
