@@ -192,9 +192,11 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 		if err == nil && r.policy == forStaff && r.method != http.MethodGet { // what they send may be long
 			running.Done()
 			body, unread = a.readBody(w, req, r)
-			if running, ok = a.shed.Admit(w, req, r.essential()); !ok {
+			again, ok := a.shed.Admit(w, req, r.essential())
+			if !ok {
 				return
 			}
+			running = again
 		}
 		if err == nil {
 			err = unread

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/keelshop/commerce/httpapi"
@@ -53,4 +54,65 @@ func TestSlowClientsTakeNoPlaces(t *testing.T) {
 	w.must(200, "", "GET", "/products", "")
 	cart := w.cart("", "mug", 1)
 	w.must(200, "", "POST", cart+"/checkout", goodCard)
+}
+
+// waiting lets those who send X-Wait wait until it is closed.
+type waiting struct {
+	ownAuth
+	here  chan struct{}
+	until chan struct{}
+}
+
+func (a waiting) Authenticate(r *http.Request) (httpapi.Caller, error) {
+	if r.Header.Get("X-Wait") != "" {
+		a.here <- struct{}{}
+		<-a.until
+	}
+	return a.ownAuth.Authenticate(r)
+}
+
+// TestStaffAreTurnedAwayAfterTheirBody: what staff send is read outside of the
+// places; whoever finds none afterwards is told so.
+func TestStaffAreTurnedAwayAfterTheirBody(t *testing.T) {
+	auth := waiting{here: make(chan struct{}), until: make(chan struct{})}
+	w := newWorld(t, httpapi.Options{AtOnce: 8, Auth: auth})
+	c, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	const body = `{"name":"Mugs"}`
+	fmt.Fprintf(c, "PUT /staff/categories/mugs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer staff\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", len(body))
+	r := bufio.NewReader(c)
+	if line, err := r.ReadString('\n'); err != nil || !strings.Contains(line, "100") {
+		t.Fatalf("the server says %q, %v", line, err)
+	}
+	_, _ = r.ReadString('\n')
+	var all sync.WaitGroup
+	for range 4 { // as many as may do what can be done without
+		all.Go(func() {
+			req, err := http.NewRequestWithContext(t.Context(), "GET", w.url+"/staff/orders", nil)
+			if err == nil {
+				req.Header.Set("X-Wait", "1")
+				req.Header.Set("Authorization", "Bearer staff")
+				var answer *http.Response
+				if answer, err = http.DefaultClient.Do(req); err == nil {
+					err = answer.Body.Close()
+				}
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		<-auth.here
+	}
+	if _, err := io.WriteString(c, body); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.ReadResponse(r, nil)
+	if err != nil || answer.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("the answer is %v, %v", answer, err)
+	}
+	close(auth.until)
+	all.Wait()
 }
