@@ -234,6 +234,7 @@ func (a *api) handler() (http.Handler, error) {
 		web.Observe(web.LogTo(a.options.Logger)),
 		a.observe(),
 		web.Recover(a.options.Logger, a.refuse),
+		web.BoundBodies,
 		web.SecurityHeaders(web.CSP{}, false),
 		web.LimitAddresses(a.options.PerAddress, a.options.Proxies, a.refuse),
 		sameOrigin,

@@ -6,12 +6,14 @@
 //	err = httpserver.Serve(ctx, httpserver.New(handler, logger), listener, 10*time.Second)
 //
 // A program that has a server already sets the same bounds on it. Pages and API
-// bring what they can themselves: bodies have half a minute in any server, and of
-// one address only so many requests may be under way (see storefront.Options and
-// httpapi.Options). What they cannot bound is how long the headers of a request
-// take to arrive, and how long an answer takes to be read: a program's own
-// server needs a ReadHeaderTimeout and a WriteTimeout at least. Files set their
-// own deadlines, part by part, so a WriteTimeout does not cut long ones off.
+// bring what they can themselves: bodies have half a minute in any server, read
+// or not, and of one address only so many requests may be under way (see
+// PerAddress in storefront.Options and httpapi.Options). The admin, which is for
+// staff, leaves bodies to the server's ReadTimeout. What none can bound is how
+// long the headers of a request take to arrive, and how long an answer takes to
+// be read: a program's own server needs a ReadHeaderTimeout and a WriteTimeout at
+// least. Files set their own deadlines, part by part, so a WriteTimeout does not
+// cut long ones off.
 package httpserver
 
 import (

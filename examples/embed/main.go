@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/httpapi"
+	"github.com/keelshop/commerce/httpserver"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments/simulator"
@@ -54,22 +56,7 @@ func run(ctx context.Context, dir, addr string) (err error) {
 		return err
 	}
 	fmt.Printf("http://%s (Ctrl-C closes it)\n", listener.Addr())
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
-	return serve(ctx, server, listener)
-}
-
-// serve answers on listener until ctx ends, and then for ten seconds at most.
-func serve(ctx context.Context, server *http.Server, listener net.Listener) error {
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
-	}
-	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	return server.Shutdown(limit)
+	return httpserver.Serve(ctx, httpserver.New(handler, slog.Default()), listener, 10*time.Second)
 }
 
 // app is the application: a few pages of its own, and the shop. With a real

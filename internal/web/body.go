@@ -11,6 +11,7 @@ import (
 // bytes, and makes reading any other fail at that length with an
 // *http.MaxBytesError.
 func LimitBody(limit int64, refuse Refuse) Middleware {
+	refuse = unread(refuse)
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.ContentLength > limit {

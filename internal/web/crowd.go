@@ -53,9 +53,6 @@ func (c *crowd) leave(network string) {
 // turnAway answers a request that comes while too many of its network run.
 func (c *crowd) turnAway(w http.ResponseWriter, r *http.Request, refuse Refuse) {
 	turnedAway(r.Context())
-	if r.ContentLength != 0 {
-		w.Header().Set("Connection", "close") // nobody waits for a body
-	}
 	w.Header().Set("Retry-After", "1")
 	refuse(w, r, http.StatusTooManyRequests, fault.New(fault.Unavailable, "too many requests at once: %d of one address may be under way", c.most))
 }
@@ -64,6 +61,7 @@ func (c *crowd) turnAway(w http.ResponseWriter, r *http.Request, refuse Refuse) 
 // together: how many come in a time, and how many are under way at once, which
 // is a fifth of that and 32 at least.
 func LimitAddresses(rate Rate, proxies Proxies, refuse Refuse) Middleware {
+	refuse = unread(refuse)
 	limiter := NewLimiter("address", rate, refuse)
 	return func(next http.Handler) http.Handler {
 		if limiter.count == nil {

@@ -12,6 +12,7 @@ import (
 // no tokens in forms. trusted are origins that may, as in
 // https://shop.example.com.
 func SameOrigin(trusted []string, refuse Refuse) (Middleware, error) {
+	refuse = unread(refuse)
 	protection := http.NewCrossOriginProtection()
 	for _, origin := range trusted {
 		if err := protection.AddTrustedOrigin(origin); err != nil {

@@ -15,16 +15,20 @@ import (
 // In a server without a ReadTimeout the body has as long as in one of Server's.
 // The error is an *http.MaxBytesError if there is more, and otherwise
 // fault.Invalid: the body has not arrived as a whole.
-func ReadBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
+func ReadBody(w http.ResponseWriter, r *http.Request, most int64) (body []byte, err error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
 	if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && server.ReadTimeout == 0 {
 		control := http.NewResponseController(w)
 		_ = control.SetReadDeadline(time.Now().Add(readTimeout)) // best effort: a test's recorder has none
-		defer func() { _ = control.SetReadDeadline(time.Time{}) }()
+		defer func() {
+			if err == nil { // otherwise net/http would wait for the rest of it, for ever
+				_ = control.SetReadDeadline(time.Time{})
+			}
+		}()
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if _, long := errors.AsType[*http.MaxBytesError](err); long {
 		return nil, err
 	}
@@ -33,6 +37,29 @@ func ReadBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return body, nil
+}
+
+// BoundBodies gives what is sent as long as one of Server's does, in a server
+// without a ReadTimeout: net/http waits for what nobody reads, too. Behind it,
+// bodies are read with ReadBody and LongBody only, which take the bound away.
+func BoundBodies(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && server.ReadTimeout == 0 && r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout)) // best effort, as above
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// unread returns a Refuse for requests of whose body nothing has been read: what
+// has not come yet is not waited for.
+func unread(refuse Refuse) Refuse {
+	return func(w http.ResponseWriter, r *http.Request, status int, err error) {
+		if r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // best effort, as above
+		}
+		refuse(w, r, status, err)
+	}
 }
 
 // ServeFile answers with a file, or with the part of it that was asked for. It
@@ -76,7 +103,9 @@ func (b *longBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil && !b.over {
 		b.over = true
-		_ = b.control.SetReadDeadline(time.Time{}) // the server goes on to watch the connection
+		if errors.Is(err, io.EOF) { // otherwise net/http would wait for the rest of it, for ever
+			_ = b.control.SetReadDeadline(time.Time{}) // the server goes on to watch the connection
+		}
 	}
 	return n, err
 }

@@ -148,6 +148,64 @@ func TestABodyHasATimeInAnyServer(t *testing.T) {
 	})
 }
 
+// TestNobodyWaitsForABody: a body that stops coming is answered and its
+// connection ends, whether somebody reads it or nobody does, in a server that
+// sets no time at all.
+func TestNobodyWaitsForABody(t *testing.T) {
+	answer := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }
+	limit := web.LimitAddresses(web.Rate{Requests: 1, Per: time.Hour}, nil, web.Problem)
+	sameOrigin, err := web.SameOrigin(nil, web.Problem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		h    http.Handler
+		most time.Duration
+	}{
+		"ReadBody": {http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = web.ReadBody(w, r, 1000)
+			answer(w, r)
+		}), time.Minute},
+		"LongBody": {http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, web.LongBody(w, r, 1000))
+			answer(w, r)
+		}), time.Minute},
+		"unread":          {web.BoundBodies(http.HandlerFunc(answer)), time.Minute},
+		"too many":        {limit(http.HandlerFunc(answer)), time.Second},
+		"another origin":  {sameOrigin(http.HandlerFunc(answer)), time.Second},
+		"announced large": {web.LimitBody(50, web.Problem)(http.HandlerFunc(answer)), time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				if name == "too many" {
+					r := httptest.NewRequest("GET", "/", nil)
+					r.RemoteAddr = "192.0.2.1:1"
+					c.h.ServeHTTP(httptest.NewRecorder(), r)
+				}
+				l := newPipes()
+				server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					r.RemoteAddr = "192.0.2.1:1"
+					c.h.ServeHTTP(w, r)
+				})}
+				go func() { _ = server.Serve(l) }()
+				conn, start := l.dial(), time.Now()
+				if _, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nOrigin: https://elsewhere\r\nContent-Length: 100\r\n\r\nonly this"); err != nil {
+					t.Fatal(err)
+				}
+				ending := time.AfterFunc(10*time.Minute, func() { conn.Close() }) // so that a mistake ends, too
+				defer ending.Stop()
+				got, _ := io.ReadAll(conn)
+				if took := time.Since(start); took > c.most || !strings.HasPrefix(string(got), "HTTP/1.1 4") {
+					t.Errorf("after %s the answer is %q", took, got)
+				}
+				if err := server.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
 // reluctant is a client that takes a second for each piece of an answer.
 type reluctant struct{ *httptest.ResponseRecorder }
 
