@@ -132,20 +132,14 @@ func (p *Place) manifest(ctx context.Context, name string) (Manifest, error) {
 // List returns the complete backups in a place, the newest first. One whose
 // manifest is damaged is left out and named in the error beside the others.
 func (p *Place) List(ctx context.Context) ([]Manifest, error) {
+	names, err := p.names(ctx)
+	if err != nil {
+		return nil, fault.Wrap(fault.Unavailable, err, "listing backups")
+	}
 	var list []Manifest
 	var bad []error
-	for it := p.bucket.List(&blob.ListOptions{Delimiter: "/"}); ; {
-		o, err := it.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, fault.Wrap(fault.Unavailable, err, "listing backups")
-		}
-		if !o.IsDir {
-			continue
-		}
-		m, err := p.manifest(ctx, strings.TrimSuffix(o.Key, "/"))
+	for _, name := range names {
+		m, err := p.manifest(ctx, name)
 		switch {
 		case err == nil:
 			list = append(list, m)
@@ -155,6 +149,33 @@ func (p *Place) List(ctx context.Context) ([]Manifest, error) {
 	}
 	slices.SortFunc(list, func(a, b Manifest) int { return b.Created.Compare(a.Created) })
 	return list, errors.Join(bad...)
+}
+
+// listTries is how often a list is begun anew.
+const listTries = 10
+
+// names lists what may be backups. A directory in which a backup is being made
+// is listed again when a file has gone between its name and its size.
+func (p *Place) names(ctx context.Context) (list []string, err error) {
+	for range listTries {
+		list = nil
+		var o *blob.ListObject
+		for it := p.bucket.List(&blob.ListOptions{Delimiter: "/"}); ; {
+			if o, err = it.Next(ctx); err != nil {
+				break
+			}
+			if o.IsDir {
+				list = append(list, strings.TrimSuffix(o.Key, "/"))
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return list, nil
+		}
+		if gcerrors.Code(err) != gcerrors.NotFound {
+			break
+		}
+	}
+	return nil, err
 }
 
 // Delete removes a backup, or what is left of one that was given up. It makes
