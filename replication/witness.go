@@ -21,8 +21,9 @@ import (
 // A node whose directory was put back to an earlier state has forgotten what it acknowledged and whom it gave its vote.
 // It could help to elect a leader that lacks what was confirmed. Nothing in the directory shows that. So nodes remember
 // what others have shown to them, and one that starts asks all others what that was before it votes or takes entries.
-// Nodes that do not answer are asked again later, and not waited for: the store goes on when a minority is gone. What
-// only they know is not found before they are back.
+// Nodes that do not answer are waited for as long as a leader that is silent, and asked again later: the store goes on
+// when a minority is gone. What only they know is not found before they are back, and not even then when this node has
+// been given new entries up to there meanwhile.
 
 // testimony is what a node has shown to another one: that its log held everything up to an index, which was committed,
 // and that it was in a term. Neither ever goes back.
@@ -104,7 +105,8 @@ func (g *Group) serveWitness(from string) []byte {
 // witnessEvery is how often nodes that did not answer are asked again.
 const witnessEvery = 5 * time.Second
 
-// vouch asks all other members what this node has shown to them. After the first round this node takes part.
+// vouch asks all other members what this node has shown to them. It takes part when all have answered, or after a
+// second: who starts at the same time does not listen yet.
 func (g *Group) vouch() {
 	var left []string
 	for _, m := range g.Members() {
@@ -112,13 +114,13 @@ func (g *Group) vouch() {
 			left = append(left, m.Node)
 		}
 	}
-	left = g.askWitnesses(left)
+	left = g.askWitnesses(left, true)
 	close(g.vouched)
 	for len(left) > 0 {
 		t := time.NewTimer(witnessEvery)
 		select {
 		case <-t.C:
-			left = g.askWitnesses(left)
+			left = g.askWitnesses(left, false)
 		case <-g.quit:
 			t.Stop()
 			return
@@ -126,17 +128,18 @@ func (g *Group) vouch() {
 	}
 }
 
-// askWitnesses asks nodes, and returns those that have not answered.
-func (g *Group) askWitnesses(nodes []string) (left []string) {
+// askWitnesses asks nodes for a second, each of them again until it answers if so wished, and returns those that have
+// not answered.
+func (g *Group) askWitnesses(nodes []string, again bool) (left []string) {
 	ctx, cancel := context.WithTimeout(g.trans.ctx, patience)
 	defer cancel()
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for _, node := range nodes {
 		all.Go(func() {
-			answer, err := g.node.send(ctx, node, peer.Request{Kind: kindWitness, Lane: laneRaft, Group: g.id})
-			if err == nil {
-				err = g.weigh(node, answer)
+			err := g.askWitness(ctx, node)
+			for again && err != nil && g.rest(ctx, patience/20) {
+				err = g.askWitness(ctx, node)
 			}
 			if err != nil {
 				mu.Lock()
@@ -149,8 +152,30 @@ func (g *Group) askWitnesses(nodes []string) (left []string) {
 	return left
 }
 
+func (g *Group) askWitness(ctx context.Context, node string) error {
+	answer, err := g.node.send(ctx, node, peer.Request{Kind: kindWitness, Lane: laneRaft, Group: g.id})
+	if err != nil {
+		return err
+	}
+	return g.weigh(node, answer)
+}
+
+// rest waits, and reports whether there is more to do then.
+func (g *Group) rest(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+	case <-g.quit:
+	}
+	return false
+}
+
 // weigh stops the node when it has less than it has shown to another one. What it shows from now on is in its log
-// before it is shown, so it is compared with what it has when the answer is here.
+// before it is shown, so it is compared with what it has when the answer is here. An older copy that has taken part
+// without that witness, and was given as many entries again, can no longer be told from a sound one.
 func (g *Group) weigh(node string, answer []byte) error {
 	d := &decoder{b: answer}
 	had := testimony{Index: d.uint(), Term: d.uint()}
@@ -173,7 +198,7 @@ func (g *Group) weigh(node string, answer []byte) error {
 func (g *Group) waitVouched(ctx context.Context) error {
 	select {
 	case <-g.vouched:
-		return nil
+		return g.node.Err() // an older copy says nothing more
 	case <-ctx.Done():
 		return fault.Wrap(fault.Unavailable, context.Cause(ctx), "node %s asks the others what it had", g.node.conf.NodeID)
 	}

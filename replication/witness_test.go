@@ -153,3 +153,54 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestAnOlderCopyWaitsForWhoStartsToo: all nodes are started again, one of them with a directory of before, and the only
+// one that knows better a moment after the other two. The older copy does not vote before it was asked.
+func TestAnOlderCopyWaitsForWhoStartsToo(t *testing.T) {
+	for seed := range uint64(4) {
+		synctest.Test(t, func(t *testing.T) {
+			network, net := onMemory(seed)
+			c := newCluster(t, network, "a", "b", "c")
+			defer c.stopAll()
+			c.form()
+			c.settle()
+			c.stop("c")
+			old := c.image("c")
+			c.start("c", false)
+			c.settle()
+			c.stop("b")
+			for range 5 {
+				c.propose("with a and c only")
+			}
+			c.settle()
+			before := c.machines["a"].now()
+			c.stop("c")
+			c.stop("a")
+
+			c.restore("c", old)
+			net.Slow("b", "a", 100*time.Millisecond) // b and c are faster together
+			c.start("b", false)
+			c.start("c", false)
+			time.Sleep(300 * time.Millisecond)
+			c.start("a", false)
+			c.try(func() error {
+				if c.nodes["c"].Err() == nil && c.nodes["a"].Err() == nil && !c.groups["b"].Ready() {
+					return errors.New("nobody leads, and nobody has stopped")
+				}
+				return nil
+			})
+			if _, ok := errors.AsType[*replication.RolledBackError](c.nodes["c"].Err()); !ok {
+				t.Fatalf("the older copy has stopped: %v", c.nodes["c"].Err())
+			}
+			_ = c.nodes["c"].Close()
+			delete(c.nodes, "c")
+			delete(c.groups, "c")
+			net.Heal()
+			c.propose("without it")
+			c.settle()
+			if now := c.machines["b"].now(); now.entries < before.entries+1 {
+				t.Errorf("%d entries are there, of %d that were confirmed", now.entries, before.entries+1)
+			}
+		})
+	}
+}
