@@ -22,7 +22,8 @@ type Node struct {
 	groups  map[uint32]*Group // nil for a group that is being added
 	closing bool              // no group can be added any more
 
-	heard map[uint32]map[string]testimony // what others had shown to this node before its start, by group
+	heard   map[uint32]map[string]testimony // what others had shown to this node before its start, by group
+	unsaved bool                            // what others have shown could not be written; for remember only
 
 	copying chan struct{} // full while a copy of a machine is being sent
 

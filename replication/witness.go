@@ -287,7 +287,7 @@ func (n *Node) saveWitness() {
 	if n.Err() != nil {
 		return // its disk may hang
 	}
-	all, changed := map[uint32]map[string]testimony{}, false
+	all, changed := map[uint32]map[string]testimony{}, n.unsaved
 	maps.Copy(all, n.heard)
 	for _, g := range n.running() {
 		g.witness.mu.Lock()
@@ -299,11 +299,13 @@ func (n *Node) saveWitness() {
 	if !changed {
 		return
 	}
+	n.unsaved = false
 	data, err := json.Marshal(all)
 	if err == nil {
 		err = durable.Write(n.path(witnessFile), append(data, '\n'))
 	}
 	if err != nil {
+		n.unsaved = true
 		n.conf.Logger.Warn("what other nodes have acknowledged could not be saved and will be again", "error", err)
 	}
 }

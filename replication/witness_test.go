@@ -204,3 +204,25 @@ func TestAnOlderCopyWaitsForWhoStartsToo(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatOthersHaveShownIsSavedAgain: what could not be written is, when the disk works again and nothing new was shown.
+func TestWhatOthersHaveShownIsSavedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network, _ := onMemory(1)
+		c := newCluster(t, network, "a", "b", "c")
+		defer c.stopAll()
+		path := filepath.Join(c.dirs["a"], "witness.json")
+		must(t, os.Mkdir(path+".tmp", 0o700))
+		c.form()
+		c.settle()
+		time.Sleep(30 * time.Second)
+		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Fatalf("it was written: %v", err)
+		}
+		must(t, os.Remove(path+".tmp"))
+		time.Sleep(30 * time.Second)
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+	})
+}
