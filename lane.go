@@ -144,13 +144,13 @@ func (m machine) ApplyBatch(entries []replication.Entry) ([]any, error) {
 }
 
 // Copy copies the shard for another node: not one that is known to differ from
-// the others, and not onto a disk without room for it. Until it is sent it is
-// there twice, once packed.
+// the others, and not onto a disk without room for it. What it takes when it is
+// packed, which is much less, is asked for while that is written.
 func (m machine) Copy(path string) (applied uint64, err error) {
 	if err := m.lane.trusted(); err != nil {
 		return 0, err
 	}
-	if err := m.lane.room.holds(filepath.Dir(path), 2*m.lane.bytes()); err != nil {
+	if err := m.lane.room.holds(filepath.Dir(path), m.lane.bytes()); err != nil {
 		return 0, err
 	}
 	return m.Shard.Copy(path)

@@ -57,8 +57,11 @@ type room struct {
 }
 
 // holds refuses to put that many more bytes on a disk without room for them
-// beside what is to stay free.
+// beside what is to stay free, unless that is turned off.
 func (r *room) holds(dir string, bytes int64) error {
+	if r.reserve == 0 {
+		return nil
+	}
 	free, err := r.look(dir)
 	if err == nil && free < bytes+r.reserve {
 		err = fault.New(fault.Unavailable, "%s has %d bytes free, and a copy takes %d with %d to stay free: make room or name another disk", dir, free, bytes, r.reserve)

@@ -106,12 +106,14 @@ func TestANodeWithoutRoomDoesNotLead(t *testing.T) {
 	f.check()
 }
 
-// TestACopyForOthersNeedsRoom: a node whose copy of a shard would not fit twice
-// on its disk makes none, and goes on.
+// TestACopyForOthersNeedsRoom: a node whose copy of a shard would not fit on its
+// disk makes none, and goes on. It need not fit twice, for it is packed to be
+// sent, and a store without a reserve does not ask.
 func TestACopyForOthersNeedsRoom(t *testing.T) {
 	var d disk
 	d.free.Store(1 << 40)
-	shop := commercetest.OpenAt(t, filepath.Join(t.TempDir(), "shop"), d.option(), commerce.WithReserve(100))
+	dir := filepath.Join(t.TempDir(), "shop")
+	shop := commercetest.OpenAt(t, dir, d.option(), commerce.WithReserve(100))
 	stock(t, shop, "mug", 10)
 	path := filepath.Join(t.TempDir(), "copy")
 	d.free.Store(100 << 10)
@@ -121,8 +123,20 @@ func TestACopyForOthersNeedsRoom(t *testing.T) {
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("there is something: %v", err)
 	}
-	d.free.Store(1 << 40)
+	d.free.Store(size(t, filepath.Join(dir, "shard-000.db")) + size(t, filepath.Join(dir, "shard-000.db-wal")) + 100)
 	must(t, commerce.CopyForOthers(shop, 0, path))
+
+	d.free.Store(1 << 40)
+	asked := commercetest.OpenAt(t, filepath.Join(t.TempDir(), "shop"), d.option(), commerce.WithReserve(0))
+	d.free.Store(0)
+	must(t, commerce.CopyForOthers(asked, 0, path+"-2"))
+}
+
+func size(t *testing.T, path string) int64 {
+	t.Helper()
+	info, err := os.Stat(path)
+	must(t, err)
+	return info.Size()
 }
 
 // TestADistrustedCopyIsNotSpread: not to a node that raft sends a copy either.

@@ -34,8 +34,30 @@ type copyHead struct {
 	ConfigurationIndex uint64 `json:"configuration_index"`
 }
 
-// writeCopy packs the machine's copy in the file raw into the file at path, and syncs it.
-func writeCopy(path string, head copyHead, raw string) (err error) {
+// roomEvery is how much of a copy is written between looks at the disk.
+const roomEvery = 1 << 20
+
+// roomy looks again and again, while a copy is written, whether the disk has room for more.
+type roomy struct {
+	to   io.Writer
+	room func(bytes int64) error
+	due  int64 // bytes that there was room for
+}
+
+func (r *roomy) Write(p []byte) (int, error) {
+	if r.due < int64(len(p)) {
+		if err := r.room(roomEvery); err != nil {
+			return 0, err
+		}
+		r.due = roomEvery
+	}
+	r.due -= int64(len(p))
+	return r.to.Write(p)
+}
+
+// writeCopy packs the machine's copy in the file raw into the file at path, as far as there is room, and syncs it. How
+// small it becomes is not known before.
+func writeCopy(path string, head copyHead, raw string, room func(bytes int64) error) (err error) {
 	in, err := os.Open(raw)
 	if err != nil {
 		return err
@@ -47,7 +69,7 @@ func writeCopy(path string, head copyHead, raw string) (err error) {
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 	sum := sha256.New()
-	w := bufio.NewWriterSize(io.MultiWriter(out, sum), 1<<16)
+	w := bufio.NewWriterSize(io.MultiWriter(&roomy{to: out, room: room}, sum), 1<<16)
 	if err := writeHead(w, head); err != nil {
 		return err
 	}

@@ -2,6 +2,8 @@ package replication
 
 import (
 	"bytes"
+	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -21,7 +23,7 @@ func TestCopiesAreChecked(t *testing.T) {
 		Store: "s", Group: 3, Index: 90, Term: 4, Applied: 88, ConfigurationIndex: 1,
 		Configuration: raft.EncodeConfiguration(raft.Configuration{Servers: []raft.Server{{ID: "a", Address: "a"}}}),
 	}
-	if err := writeCopy(path, head, raw); err != nil {
+	if err := writeCopy(path, head, raw, func(int64) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	got, err := checkCopy(path)
@@ -77,4 +79,29 @@ func FuzzCopyHead(f *testing.F) {
 			t.Errorf("%+v came back as %+v", head, again)
 		}
 	})
+}
+
+// TestPackingAsksForRoom: what is packed is written only as far as the disk has room for it.
+func TestPackingAsksForRoom(t *testing.T) {
+	dir := t.TempDir()
+	raw, path := filepath.Join(dir, "raw"), filepath.Join(dir, "copy")
+	content := make([]byte, 5<<20)
+	rand.NewChaCha8([32]byte{}).Read(content) // it does not become smaller
+	if err := os.WriteFile(raw, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("the disk is full")
+	left := int64(3 << 20)
+	err := writeCopy(path, copyHead{}, raw, func(bytes int64) error {
+		if left -= bytes; left < 0 {
+			return full
+		}
+		return nil
+	})
+	if !errors.Is(err, full) {
+		t.Errorf("got %v", err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() > 3<<20 {
+		t.Errorf("it has written %d bytes, %v", info.Size(), err)
+	}
 }

@@ -71,7 +71,7 @@ func (g *Group) copyOut() (head copyHead, path string, err error) {
 	}
 	head.Configuration, head.ConfigurationIndex = raft.EncodeConfiguration(members.Configuration), members.index
 	path = g.file(fileOutgoing)
-	if err := writeCopy(path, head, raw); err != nil {
+	if err := writeCopy(path, head, raw, g.node.conf.Room); err != nil {
 		return head, "", errors.Join(fmt.Errorf("packing a copy of group %d: %w", g.id, err), removeIfThere(path))
 	}
 	return head, path, nil

@@ -68,11 +68,8 @@ type sink struct {
 	marker  raftlog.Marker
 	covered bool     // marker.Durable is set
 	copy    *os.File // a copy from another node; nil when there is none
-	due     int64    // bytes of it until the disk is looked at again
+	into    roomy    // copy
 }
-
-// roomEvery is how much of a copy is received between looks at the disk.
-const roomEvery = 1 << 20
 
 // ID returns the snapshot's name.
 func (s *sink) ID() string { return snapshotID(s.marker) }
@@ -84,15 +81,13 @@ func (s *sink) Write(p []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		s.copy = f
+		s.copy, s.into = f, roomy{to: f, room: s.store.group.node.conf.Room}
 	}
-	if s.due -= int64(len(p)); s.due < 0 {
-		if err := s.store.group.node.conf.Room(roomEvery); err != nil {
-			return 0, fmt.Errorf("receiving a copy of group %d: %w", s.store.group.id, err)
-		}
-		s.due = roomEvery
+	n, err := s.into.Write(p)
+	if err != nil {
+		return n, fmt.Errorf("receiving a copy of group %d: %w", s.store.group.id, err)
 	}
-	return s.copy.Write(p)
+	return n, nil
 }
 
 // Close puts the marker on disk: from then on the log up to it may be deleted. A copy from another node is checked and
