@@ -216,13 +216,14 @@ func TestALateCopyTakesNothingBack(t *testing.T) {
 				c.propose(fmt.Sprint("after the copy ", i))
 			}
 			c.settle()
+			copies := c.machines["c"].copies // a leader that is slow to hear of the first one sends another
 			c.stop("c")
 			if err := os.WriteFile(path, kept, 0o600); err != nil || len(kept) == 0 {
 				t.Fatal(err, len(kept))
 			}
 			c.start("c", false)
-			if n := c.machines["c"].copies; n != 1 {
-				t.Errorf("the machine was replaced %d times", n)
+			if n := c.machines["c"].copies; n != copies {
+				t.Errorf("the machine was replaced %d times, before that %d", n, copies)
 			}
 			if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("the file is still there: %v", err)
