@@ -68,7 +68,11 @@ func (s *Service) QuoteAdded(ctx context.Context, a Added) (QuotedAdded, error) 
 		return QuotedAdded{}, err
 	}
 	out := QuotedAdded{TaxIncluded: rules.Settings.TaxIncluded}
-	if out.Lines, err = s.describeAdded(ctx, rules, a, &in); err != nil {
+	describing := rules
+	if charging != nil {
+		describing = charging // fees ask what the goods are
+	}
+	if out.Lines, err = s.describeAdded(ctx, describing, a, &in); err != nil {
 		return QuotedAdded{}, err
 	}
 	q, err := s.pricing.Quote(ctx, rules, in)

@@ -237,3 +237,36 @@ func TestWhatIsAddedIsChargedFees(t *testing.T) {
 		}
 	}
 }
+
+// What is added to an order is charged the fees on goods of its category, and
+// none that leaves them out.
+func TestFeesOfACategoryAreOnWhatIsAdded(t *testing.T) {
+	s := newShop(t, 2)
+	bottles, err := s.catalog.PutCategory(s.ctx(), catalog.PutCategory{Handle: "bottles", Title: "Bottles"})
+	s.must(err)
+	for sku, in := range map[catalog.SKU][]catalog.CategoryID{"water": {bottles.ID}, "mug": nil} {
+		_, err := s.catalog.PutProduct(s.ctx(), catalog.PutProduct{SKU: sku, Title: string(sku), Price: euro(price), Categories: in})
+		s.must(err)
+		s.receive(sku, 9, "")
+	}
+	for _, f := range []pricing.Fee{
+		{ID: "deposit", Name: "Deposit", Kind: pricing.Deposit, Items: pricing.Selector{Categories: []catalog.CategoryID{bottles.ID}}, Amounts: []money.Amount{euro(25)}},
+		{ID: "wrapping", Name: "Wrapping", Items: pricing.Selector{ExceptCategories: []catalog.CategoryID{bottles.ID}}, Amounts: []money.Amount{euro(40)}},
+	} {
+		f.PerLine, f.PerUnit, f.Untaxed = true, true, true
+		_, err := s.pricing.PutFee(s.ctx(), pricing.PutFee{Fee: f})
+		s.must(err)
+	}
+	r, err := s.complete(checkout.Complete{Cart: s.basket("water", 1), PayWith: "simulator", Token: approves})
+	s.must(err)
+	if r.FeeTotal != euro(25) {
+		t.Fatalf("the order has %+v", r.Fees)
+	}
+	shown, err := s.checkout.Preview(s.ctx(), checkout.Change{
+		Order: r.ID, Version: r.Version, Reason: "more", Add: []checkout.AddedLine{{SKU: "water", Quantity: 2}, {SKU: "mug", Quantity: 1}},
+	})
+	s.must(err)
+	if shown.Lines[0].Fees != euro(50) || shown.Lines[1].Fees != euro(40) || shown.Added != euro(3*price+90) {
+		t.Errorf("it would cost %v more: %+v", shown.Added, shown.Lines)
+	}
+}
