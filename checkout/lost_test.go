@@ -1,6 +1,7 @@
 package checkout_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/payments/simulator"
@@ -340,6 +342,71 @@ func TestACopyGivesNothingBack(t *testing.T) {
 	s.must(err)
 	if s.held(first) != 0 || s.held(second) != 1000 {
 		t.Errorf("when that was cleared, left are %d and %d", s.held(first), s.held(second))
+	}
+}
+
+// TestADeclinedPaymentTellsOfACopy, too, until somebody has looked at it. One of
+// before does not.
+func TestADeclinedPaymentTellsOfACopy(t *testing.T) {
+	s, bank := newForgetful(t)
+	second, began := "", s.engine.Now()
+	bank.edits = func(l *payments.Listed) {
+		if l.CreatedAt = began; l.Key == second {
+			l.CreatedAt = began.Add(20 * time.Hour)
+		}
+	}
+	first := s.lose(blackout{n: 1, auto: true})
+	s.lose(blackout{n: 3, token: declines})
+	s.reconciles(payments.LostPayment)
+	s.engine.Advance(20 * time.Hour)
+	_, err := s.compares()
+	s.must(err)
+	second = s.lose(blackout{n: 2, token: declines})
+	for range 3 {
+		_, err := s.compares()
+		if e, ok := errors.AsType[*payments.ElsewhereError](err); !ok || e.Payment != second || s.held(first) != 1000 {
+			t.Errorf("got %v, left are %d", err, s.held(first))
+		}
+		s.engine.Advance(10 * time.Hour)
+	}
+	s.must(s.payments.Clear(s.ctx(), payments.Clear{Differs: payments.LostPayment, Provider: "simulator", Payment: second, Note: "the old store was still on"}))
+	_, err = s.compares()
+	s.must(err)
+	if s.held(first) != 0 || len(s.open()) != 0 {
+		t.Errorf("when that was cleared, left are %d, open are %+v", s.held(first), s.open())
+	}
+	s.saw("payment.discrepancy", 2)
+}
+
+// forgetting is an engine that does not write down what is said of one payment.
+type forgetting struct {
+	command.Engine
+	key *string
+}
+
+func (f forgetting) Submit(ctx context.Context, env command.Envelope) (command.Answer, error) {
+	if env.Kind == "payments.report" && *f.key != "" && bytes.Contains(env.Body, []byte(*f.key)) {
+		return command.Answer{}, fault.New(fault.Unavailable, "not now")
+	}
+	return f.Engine.Submit(ctx, env)
+}
+
+// TestACopyThatCannotBeWrittenDown: what would prove it may be what failed to be
+// reported, so nothing is given back.
+func TestACopyThatCannotBeWrittenDown(t *testing.T) {
+	unheard := ""
+	s := newMutant(t, 1, mutation{engine: func(s *shop) command.Engine { return forgetting{s.engine, &unheard} }})
+	first := s.lose(blackout{n: 1, auto: true})
+	s.reconciles(payments.LostPayment)
+	s.engine.Advance(25 * time.Hour)
+	unheard = s.lose(blackout{n: 2, auto: true})
+	if given, err := s.compares(); fault.CodeOf(err) != fault.Unavailable || len(given) > 0 || s.held(first) != 1000 {
+		t.Errorf("given back are %v, %v", given, err)
+	}
+	unheard = ""
+	_, err := s.compares()
+	if _, ok := errors.AsType[*payments.ElsewhereError](err); !ok || s.held(first) != 1000 {
+		t.Errorf("got %v, left are %d", err, s.held(first))
 	}
 }
 

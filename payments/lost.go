@@ -120,6 +120,13 @@ func (s *Service) GiveBackLost(ctx context.Context, provider string, lost []List
 	if err != nil {
 		return nil, err
 	}
+	if late, err := s.reportLate(ctx, provider, open, lost); err != nil {
+		return nil, err
+	} else if late {
+		if open, err = s.openLost(ctx, provider); err != nil {
+			return nil, err
+		}
+	}
 	if err := elsewhere(provider, open); err != nil {
 		return nil, err
 	}
@@ -145,15 +152,45 @@ func (s *Service) GiveBackLost(ctx context.Context, provider string, lost []List
 	return done, errors.Join(failed...)
 }
 
-// elsewhere finds lost payments that were made after the first one was found.
-// What a backup does not know was made before the store was restored from it.
-func elsewhere(provider string, open []Discrepancy) error {
-	var first time.Time
+// reportLate writes down lost payments that were made after the first of those
+// that are open was found, although nothing of them is at the provider any more,
+// such as one that was declined: what elsewhere finds, somebody has to be able to
+// clear. It reports whether there was any that was not known.
+func (s *Service) reportLate(ctx context.Context, provider string, open []Discrepancy, lost []Listed) (late bool, err error) {
+	first := firstFound(open)
+	for _, l := range lost {
+		if first.IsZero() || l.Moves() || !l.CreatedAt.After(first) {
+			continue
+		}
+		d, known := l.lost(provider), false
+		err := s.engine.View(ctx, s.slotOfKey(d.Key), func(tx *sqlite.Tx) (err error) {
+			_, known, err = tx.Int64(`SELECT 1 FROM discrepancies WHERE provider = ? AND key = ? AND kind = ?`, provider, d.Key, LostPayment)
+			return err
+		})
+		if err == nil && !known {
+			late, err = true, s.Report(ctx, d)
+		}
+		if err != nil {
+			return late, fmt.Errorf("reporting payment %s: %w", d.Key, err)
+		}
+	}
+	return late, nil
+}
+
+// firstFound returns when the first of them was found; zero if there is none.
+func firstFound(open []Discrepancy) (first time.Time) {
 	for _, d := range open {
 		if first.IsZero() || d.FoundAt.Before(first) {
 			first = d.FoundAt
 		}
 	}
+	return first
+}
+
+// elsewhere finds lost payments that were made after the first one was found.
+// What a backup does not know was made before the store was restored from it.
+func elsewhere(provider string, open []Discrepancy) error {
+	first := firstFound(open)
 	for _, d := range open {
 		made := d.MadeAt
 		if made.Equal(d.FoundAt) { // nobody says: one comparison writes down all that it finds
