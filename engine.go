@@ -112,7 +112,7 @@ func (e *engine) Recent(ctx context.Context, slot id.Slot) error {
 // usable returns why the store cannot be used, if so.
 func (e *engine) usable() error {
 	if e.closed.Load() {
-		return fault.New(fault.Unavailable, "the store is closed")
+		return &command.UnservedError{Err: fault.New(fault.Unavailable, "the store is closed")}
 	}
 	if err := e.node.Err(); err != nil {
 		return fault.Wrap(fault.Broken, diagnose(err), "the store has stopped: close it, see to the cause and open it again")

@@ -131,6 +131,14 @@ func (e *engine) await(ctx context.Context, l *lane, usual command.ReadBound) er
 	if !e.clustered.Load() {
 		return l.trusted()
 	}
+	err := e.awaitClustered(ctx, l, usual)
+	if fault.CodeOf(err) == fault.Unavailable && ctx.Err() == nil {
+		return &command.UnservedError{Err: err}
+	}
+	return err
+}
+
+func (e *engine) awaitClustered(ctx context.Context, l *lane, usual command.ReadBound) error {
 	if err := e.awaitEntry(ctx, l, l.wrote.Load()); err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func (f *failure) ContentType(string) string { return "application/problem+json"
 func (f *failure) GetHeaders() http.Header {
 	h := http.Header{"Cache-Control": {"no-store"}}
 	switch {
-	case f.Status == http.StatusServiceUnavailable, f.wait > 0:
+	case f.Status == http.StatusServiceUnavailable, f.Status == http.StatusBadGateway, f.wait > 0:
 		h.Set("Retry-After", strconv.Itoa(max(1, int(f.wait.Seconds()))))
 	case f.anonymous:
 		h.Set("WWW-Authenticate", `Bearer realm="shop"`)
@@ -88,6 +88,9 @@ func (n *notModified) GetHeaders() http.Header { return n.headers }
 
 // statusOf returns the HTTP status for a fault code.
 func statusOf(err error) int {
+	if web.Unserved(err) {
+		return http.StatusBadGateway
+	}
 	switch fault.CodeOf(err) {
 	case fault.Invalid:
 		return http.StatusUnprocessableEntity

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/httpapi"
 )
 
@@ -115,4 +116,25 @@ func TestStaffAreTurnedAwayAfterTheirBody(t *testing.T) {
 	}
 	close(auth.until)
 	all.Wait()
+}
+
+// TestANodeThatIsClosingSaysSo: with 502, upon which a proxy asks the next node;
+// 503 would be what another node has too much to do for, too.
+func TestANodeThatIsClosingSaysSo(t *testing.T) {
+	shop, err := commerce.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := serve(t, shop, httpapi.Options{Auth: ownAuth{}})
+	if err := shop.Close(); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.Get(w.url + "/products")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusBadGateway || answer.Header.Get("Retry-After") == "" {
+		t.Errorf("the answer is %s, %v", answer.Status, answer.Header)
+	}
 }

@@ -48,7 +48,7 @@ type errorPage struct {
 var errorTitles = map[int]string{
 	http.StatusBadRequest: "That did not work", http.StatusNotFound: "Page not found", http.StatusConflict: "Something has changed",
 	http.StatusForbidden: "That did not work", http.StatusMethodNotAllowed: "That did not work", http.StatusUnprocessableEntity: "That did not work", http.StatusRequestEntityTooLarge: "That did not work",
-	http.StatusTooManyRequests: "One moment, please", http.StatusServiceUnavailable: "One moment, please", http.StatusInternalServerError: "Something went wrong",
+	http.StatusTooManyRequests: "One moment, please", http.StatusServiceUnavailable: "One moment, please", http.StatusBadGateway: "One moment, please", http.StatusInternalServerError: "Something went wrong",
 }
 
 func statusOf(err error) int {

@@ -13,6 +13,7 @@ import (
 type stub struct {
 	*httptest.Server
 	asked, turned atomic.Int64
+	cutOff        atomic.Bool
 }
 
 func newStub(t *testing.T) *stub {
@@ -24,6 +25,9 @@ func newStub(t *testing.T) *stub {
 		case r.URL.Path == "/busy":
 			s.turned.Add(1)
 			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		case r.URL.Path == "/cut-off" && s.cutOff.Load():
+			w.WriteHeader(http.StatusBadGateway)
 			return
 		case strings.HasPrefix(r.URL.Path, "/api/"):
 			w.Header().Set("Vary", "Authorization, Cookie")
@@ -78,6 +82,15 @@ func TestNginxAlone(t *testing.T) {
 			t.Errorf("%s is %s, want %s", page.path, got.cache, page.want)
 		}
 	}
+
+	// What a node cannot serve that is cut off, the next one is asked for.
+	a.cutOff.Store(true)
+	for range 2 {
+		if got := visit(t, front, "/cut-off", nil); got.status != http.StatusOK {
+			t.Errorf("with one node cut off, the answer is %d", got.status)
+		}
+	}
+	a.cutOff.Store(false)
 
 	// An API's answers go by the cookies that a program knows its users by.
 	guest := visit(t, front, "/api/prices", nil)

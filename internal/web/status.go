@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
 )
 
 // PageStatus returns the HTTP status of a page that could not be made, by the
@@ -12,6 +13,9 @@ import (
 func PageStatus(err error) int {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return http.StatusRequestEntityTooLarge
+	}
+	if Unserved(err) {
+		return http.StatusBadGateway
 	}
 	switch fault.CodeOf(err) {
 	case fault.Invalid:
@@ -28,4 +32,12 @@ func PageStatus(err error) int {
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError
+}
+
+// Unserved reports whether err says that this node cannot serve and another may.
+// It is answered with 502, which a proxy takes to the next node; 503 is for what
+// another node would turn away, too.
+func Unserved(err error) bool {
+	_, ok := errors.AsType[*command.UnservedError](err)
+	return ok
 }
