@@ -45,6 +45,12 @@ func media(v *visit) error {
 	if id.Check() != nil {
 		return errNoPage
 	}
+	file, err := v.site.shop.Assets.Open(v.ctx(), id)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	// Only of what is there: an ID that somebody made up asks no shard.
 	sold, err := v.site.shop.Catalog.ForSale(v.ctx(), id)
 	if err != nil {
 		return err
@@ -52,11 +58,6 @@ func media(v *visit) error {
 	if sold { // buyers have pages of their own
 		return errNoPage
 	}
-	file, err := v.site.shop.Assets.Open(v.ctx(), id)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
 	kind, err := kindOf(file)
 	if err != nil {
 		return fault.Wrap(fault.Unavailable, err, "reading the file %s", id)

@@ -71,6 +71,7 @@ func LimitAddresses(rate Rate, proxies Proxies, refuse Refuse) Middleware {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			network := Network(proxies.Client(r))
 			if !limiter.Allow(w, r, network) {
+				turnedAway(r.Context())
 				return
 			}
 			if !here.enter(network) {

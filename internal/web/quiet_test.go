@@ -20,13 +20,29 @@ func TestTheServersLogNamesNobody(t *testing.T) {
 		"http: TLS handshake error from 192.0.2.7:4711: EOF":                                       "http: TLS handshake error from a client: EOF",
 		"http: panic serving [2001:db8::7]:4711: oh":                                               "http: panic serving a client: oh",
 		"http2: server: error reading preface from client 192.0.2.7:4711: bogus greeting \"POST\"": "http2: server: error reading preface from client a client: bogus greeting \\\"POST\\\"",
+		"http: response: read tcp 10.0.0.1:443->192.0.2.7:4711: read: connection reset by peer":    "http: response: read tcp a client: -> a client: read: connection reset by peer",
 	} {
 		var out bytes.Buffer
 		server := web.Server(nil, slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))
 		server.ErrorLog.Print(line)
-		if !strings.Contains(out.String(), want) || strings.Contains(out.String(), "4711") {
+		if !strings.Contains(out.String(), want) || strings.Contains(out.String(), "4711") || strings.Contains(out.String(), "192.0.2") {
 			t.Errorf("%q becomes %q", line, out.String())
 		}
+	}
+}
+
+// TestGuessesAreLogged: who is turned away for guessing too often leaves a line,
+// unlike who only asks too often.
+func TestGuessesAreLogged(t *testing.T) {
+	var out bytes.Buffer
+	secret := web.NewLimiter("secret", web.Rate{Requests: 1, Per: time.Hour}, web.Problem)
+	h := web.Chain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { secret.Allow(w, r, "192.0.2.7") }),
+		web.RequestID, web.Observe(web.LogTo(slog.New(slog.NewTextHandler(&out, nil)))))
+	for range 2 {
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil))
+	}
+	if !strings.Contains(out.String(), "status=429") {
+		t.Errorf("the log says %q", out.String())
 	}
 }
 

@@ -58,7 +58,6 @@ func (l *Limiter) Allow(w http.ResponseWriter, r *http.Request, key string) bool
 	h["Ratelimit-Policy"] = append(h["Ratelimit-Policy"], l.policy)
 	h["Ratelimit"] = append(h["Ratelimit"], `"`+l.name+`";r=`+strconv.Itoa(left)+`;t=`+l.window)
 	if over {
-		turnedAway(r.Context())
 		h.Set("Retry-After", l.window)
 		l.refuse(w, r, http.StatusTooManyRequests, fault.New(fault.Unavailable,
 			"too many requests: %d in %s are allowed", l.rate.Requests, l.rate.Per))

@@ -49,7 +49,7 @@ func Server(h http.Handler, l *slog.Logger) *http.Server {
 type nameless struct{ log *slog.Logger }
 
 func (n nameless) Write(line []byte) (int, error) {
-	words := strings.Fields(string(line))
+	words := strings.Fields(strings.ReplaceAll(string(line), "->", " -> ")) // between the two ends of a connection
 	for i, word := range words {
 		if _, err := netip.ParseAddrPort(strings.TrimRight(word, ":;,.")); err == nil {
 			words[i] = "a client:"
