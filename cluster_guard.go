@@ -89,10 +89,13 @@ func (c *Cluster) still(l *lane, node string) error {
 	if !l.group.Ready() {
 		return &replication.NotLeaderError{Group: uint32(l.number), Leader: l.group.Leader()}
 	}
-	if !member(l.group, node) {
-		return &RemovedError{node}
+	switch {
+	case member(l.group, node):
+		return nil
+	case !l.group.Removed(node):
+		return fault.New(fault.Unavailable, "node %s is being removed from shard %d, and that may fail", node, l.number)
 	}
-	return nil
+	return &RemovedError{node}
 }
 
 // stay refuses to go on as a node that the others have removed, which it need

@@ -3,6 +3,7 @@ package replication_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -391,4 +392,37 @@ func (w *workload) check(c *cluster) {
 	if len(w.confirmed) < int(w.next)/4 {
 		c.t.Errorf("of %d entries only %d were confirmed", w.next, len(w.confirmed))
 	}
+}
+
+// TestARemovalCountsWhenItIsCommitted: a leader that is cut off takes a node out of its own configuration, which the
+// others never hear of.
+func TestARemovalCountsWhenItIsCommitted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network, net := onMemory(1)
+		c := newCluster(t, network, "a", "b", "c")
+		defer c.stopAll()
+		c.form()
+		c.settle()
+		a := c.groups["a"]
+		net.Isolate("a")
+		removing := make(chan error, 1)
+		go func() { removing <- a.Remove(t.Context(), "c") }()
+		time.Sleep(10 * time.Millisecond)
+		if n := len(a.Members()); n != 2 || a.Removed("c") {
+			t.Errorf("of %d members, c is gone: %v", n, a.Removed("c"))
+		}
+		if err := <-removing; err == nil {
+			t.Error("it was removed by nobody")
+		}
+		net.Heal()
+		c.try(func() error { // it may have become so after all
+			for _, name := range []string{"a", "b"} {
+				if g := c.groups[name]; g.Ready() && g.Remove(t.Context(), "c") == nil && g.Removed("c") {
+					return nil
+				}
+			}
+			_ = c.groups["c"].Transfer(t.Context(), "b") // if it leads
+			return errors.New("it is not removed")
+		})
+	})
 }

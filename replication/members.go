@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -124,6 +125,16 @@ func (g *Group) Remove(ctx context.Context, node string) error {
 	return g.change(ctx, "removing node "+node, func() raft.Future {
 		return g.raft.RemoveServer(raft.ServerID(node), 0, 0)
 	})
+}
+
+// Removed reports whether a node is no member for certain: neither in the newest configuration that this node knows nor
+// in the newest one that was committed. A removal that is not committed may be taken back.
+func (g *Group) Removed(node string) bool {
+	if _, ok := g.member(node); ok {
+		return false
+	}
+	committed := g.committed.Load()
+	return committed != nil && !slices.ContainsFunc(committed.Servers, func(s raft.Server) bool { return string(s.ID) == node })
 }
 
 func (g *Group) member(node string) (Member, bool) {
