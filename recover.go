@@ -22,6 +22,7 @@ type Survivor struct {
 	Store, Node string
 	Shards      []SurvivorShard
 	Others      []LostNode
+	Older       string // the file that says that the directory was put back to an earlier state, so that it lacks what the node has confirmed; "" when there is none
 }
 
 // SurvivorShard is how far the log of a shard reaches on a node. Of two nodes
@@ -65,7 +66,9 @@ func InspectSurvivor(ctx context.Context, dir string) (Survivor, error) {
 // with empty directories.
 //
 // The error is fault.Refused when another node may be alive, when this node is
-// the only one anyway, when it had no vote and that was not confirmed, or when its copy was found to differ from the others, and fault.Invalid without the right confirmation.
+// the only one anyway, when it had no vote and that was not confirmed, when its
+// copy was found to differ from the others, or when it was found to be an older
+// copy of itself, and fault.Invalid without the right confirmation.
 // Verify the store before it serves: what went from one shard to another may be
 // missing on one side. When several nodes are left, compare what InspectSurvivor says of each, and
 // recover the one that has more.
@@ -101,6 +104,9 @@ func survivor(ctx context.Context, dir string, look lookAtLog, how *Recover) (s 
 	if wrong, _ := filepath.Glob(filepath.Join(dir, "*-differs")); len(wrong) > 0 {
 		return s, fault.New(fault.Refused, "%s says that this copy differs from the other nodes': recover one of those; if none is left, delete that file and try again", wrong[0])
 	}
+	if s.Older != "" {
+		return s, fault.New(fault.Refused, "%s says that this directory lacks what this node has acknowledged: recover another node; if none is left, delete that file and try again", s.Older)
+	}
 	// The generation comes first: should this be cut short, the node is still
 	// one that the others do not talk to. Their addresses go last, for who tries
 	// again must be told that they answer.
@@ -122,7 +128,7 @@ func removeBook(dir string) error {
 }
 
 func (it identity) survivor(ctx context.Context, dir string, shards []replication.Standing) (Survivor, error) {
-	s := Survivor{Store: it.Store, Node: it.Node}
+	s := Survivor{Store: it.Store, Node: it.Node, Older: replication.FoundOlder(dir)}
 	book, err := peer.OpenBook(filepath.Join(dir, bookFile))
 	if err != nil {
 		return s, err

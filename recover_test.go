@@ -52,6 +52,14 @@ func TestOneOfThreeGoesOn(t *testing.T) {
 	_, err = commerce.RecoverCluster(t.Context(), f.path(2), commerce.Recover{Store: store})
 	wantCode(t, err, fault.Refused)
 	must(t, os.Remove(note))
+	note = filepath.Join(f.path(2), "rolled-back") // as a node leaves it that was put back to an earlier state
+	must(t, os.WriteFile(note, nil, 0o600))
+	_, err = commerce.RecoverCluster(t.Context(), f.path(2), commerce.Recover{Store: store})
+	wantCode(t, err, fault.Refused)
+	if older, err := commerce.InspectSurvivor(t.Context(), f.path(2)); err != nil || older.Older != note {
+		t.Errorf("an older copy is %+v, %v", older, err)
+	}
+	must(t, os.Remove(note))
 	seen, err := commerce.InspectSurvivor(t.Context(), f.path(2))
 	must(t, err)
 	if len(seen.Shards) != 2 {

@@ -241,6 +241,16 @@ func ForgetOthers(dir string) error {
 	return err
 }
 
+// FoundOlder returns the file that says that the directory of a node was found to be an older copy of itself, so that it
+// lacks what it has acknowledged; "" when there is none.
+func FoundOlder(dir string) string {
+	path := filepath.Join(dir, rolledBackFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return path
+}
+
 // testify reads what others had shown to this node before it was closed. Refused is a directory that was found to be an
 // older copy.
 func (n *Node) testify() error {

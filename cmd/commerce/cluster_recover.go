@@ -82,6 +82,9 @@ func showSurvivor(stdout io.Writer, s commerce.Survivor) error {
 		}
 		fmt.Fprintf(w, "%d\t%d\t%d\t%s\n", sh.Shard, sh.Term, sh.Last, vote)
 	}
+	if s.Older != "" {
+		fmt.Fprintf(w, "\nthis directory lacks what the node has confirmed: see %s\n", s.Older)
+	}
 	fmt.Fprintln(w, "\nOTHER NODE\tADDRESS\tSTATE")
 	for _, o := range s.Others {
 		state := "does not answer"
