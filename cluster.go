@@ -268,11 +268,22 @@ func (c *Cluster) removable(ctx context.Context, node string) error {
 	ctx, cancel := context.WithTimeout(ctx, workTimeout)
 	defer cancel()
 	for _, l := range c.store.engine.lanes {
-		if err := c.atLeader(ctx, call{Op: callMayRemove, Shard: l.number, Node: node}); err != nil {
+		err := c.store.engine.retry(ctx, func(ctx context.Context) error {
+			return asked(c.tryLeader(ctx, call{Op: callMayRemove, Shard: l.number, Node: node}))
+		})
+		if err != nil {
 			return fmt.Errorf("removing node %s from shard %d: %w", node, l.number, err)
 		}
 	}
 	return nil
+}
+
+// asked says of a question that got no answer that nothing has happened.
+func asked(err error) error {
+	if fault.CodeOf(err) == fault.Uncertain {
+		return fault.Wrap(fault.Unavailable, err, "a question got no answer, and nothing was done")
+	}
+	return err
 }
 
 // mayRemove is callMayRemove on the leader.

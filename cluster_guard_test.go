@@ -48,6 +48,14 @@ func TestNobodyTakesTheMajorityAway(t *testing.T) {
 		full.set(t, f.nodes[i], 1<<40)
 	}
 
+	for i := range 50 { // a leader that hangs is asked, and does nothing
+		short, cancel := context.WithTimeout(t.Context(), time.Duration(i)*50*time.Microsecond)
+		if err := commerce.MayRemove(short, f.nodes[1], "node_2"); err != nil && fault.CodeOf(err) != fault.Unavailable {
+			t.Errorf("a question without an answer: %v", err)
+		}
+		cancel()
+	}
+
 	f.stop(2, true)
 	refused("with one of three dead", cluster.Drain(t.Context(), "node_0"), fault.Refused)
 	eventually(t, "its silence is noticed", func() bool {
