@@ -123,6 +123,9 @@ func (l *look) note(w asked, a Availability, exact bool) {
 	l.out[w.Variant] = a
 	l.hints.mu.Lock()
 	defer l.hints.mu.Unlock()
+	if l.hints.sourcing != l.rule.Version {
+		return // what is kept was found by another Sourcing since
+	}
 	l.hints.left[leftTo{w.Variant, l.country}] = hint{Availability: a, exact: exact, at: l.at, key: w.key, version: w.version}
 }
 

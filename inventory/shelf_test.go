@@ -1,6 +1,7 @@
 package inventory_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,6 +10,9 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/internal/command/commandtest"
+	"github.com/keelshop/commerce/internal/id"
+	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
 )
 
@@ -132,4 +136,54 @@ func TestStockIsChangedInOneWay(t *testing.T) {
 	if ways["execOn"] < 12 {
 		t.Errorf("%d statements that change stock were found", ways["execOn"])
 	}
+}
+
+// interrupted is an engine that lets something happen before it is read next.
+type interrupted struct {
+	*commandtest.Engine
+	by func()
+}
+
+func (e *interrupted) View(ctx context.Context, slot id.Slot, fn func(*sqlite.Tx) error) error {
+	if by := e.by; by != nil {
+		e.by = nil
+		by()
+	}
+	return e.Engine.View(ctx, slot, fn)
+}
+
+// What was found to be left by a Sourcing that has changed meanwhile is not told
+// to those who go by the new one.
+func TestWhatIsLeftGoesByTheNewSourcing(t *testing.T) {
+	s := newShop(t, 3)
+	ctx := t.Context()
+	const sku = catalog.SKU("mug")
+	s.receive(sku, 10)
+	if _, err := s.Receive(ctx, inventory.Receive{SKU: sku, Location: "north", Quantity: 50}); err != nil {
+		t.Fatal(err)
+	}
+	engine, cache := &interrupted{Engine: s.engine}, &copies{values: map[string]any{}, versions: map[string]uint64{}}
+	s.engine.OnTouch = cache.forget
+	stock := inventory.NewService(engine, s.shelf, cache)
+	left := func(what string, told int64) {
+		t.Helper()
+		need := inventory.Need{Variant: s.shelf.variant(sku).ID, SKU: sku, Each: 1000}
+		got, err := stock.Left(ctx, s.engine.SlotOn(1), "", []inventory.Need{need})
+		if a := got[need.Variant]; err != nil || a.Available != told {
+			t.Errorf("%s: told are %+v, %v; want %d", what, a, err, told)
+		}
+	}
+	if _, err := stock.Sourcing(ctx); err != nil { // it is known from now on
+		t.Fatal(err)
+	}
+	engine.by = func() {
+		if _, err := stock.SetSourcing(ctx, inventory.SetSourcing{Places: []inventory.Place{{ID: "main"}, {ID: "north"}}}); err != nil {
+			t.Error(err)
+		}
+		left("who comes in between", 50)
+	}
+	left("who began before", 10)
+	left("who comes after", 50)
+	s.engine.Advance(time.Hour)
+	left("who comes much later", 50)
 }
