@@ -112,7 +112,8 @@ func (s *Service) QuoteAdded(ctx context.Context, a Added) (QuotedAdded, error) 
 func (s *Service) describeKept(ctx context.Context, rules *pricing.Rules, a Added, in *pricing.Input) error {
 	for _, l := range a.Kept {
 		v, err := s.pricing.Variant(ctx, l.SKU)
-		if err != nil && !isGone(err) {
+		gone := isGone(err)
+		if err != nil && !gone {
 			return err
 		}
 		v.SKU = l.SKU // of one that is gone, too
@@ -120,6 +121,7 @@ func (s *Service) describeKept(ctx context.Context, rules *pricing.Rules, a Adde
 		if err != nil && !isGone(err) {
 			return err
 		}
+		line.Gone = gone
 		in.Lines = append(in.Lines, line)
 	}
 	return nil

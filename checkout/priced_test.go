@@ -195,3 +195,38 @@ func TestAnOrderKeepsPropertiesAndNote(t *testing.T) {
 	}
 	s.stockIs("ring", 2, 0, 3)
 }
+
+// An order can be sent another way although some of it has left the catalog: what
+// the catalog has still must fit.
+func TestWhatIsGoneKeepsNoOrderFromBeingSent(t *testing.T) {
+	s := newShop(t, 2)
+	s.rules(true)
+	method := func(id string, longest int64) pricing.ShippingMethod {
+		return pricing.ShippingMethod{ID: id, Name: id, MaxLengthMM: longest, Rates: []pricing.ShippingRate{{Currency: "EUR", Tiers: []pricing.ShippingTier{{Price: 900}}}}}
+	}
+	parcel := method("parcel", 0)
+	_, err := s.pricing.PutShippingZone(s.ctx(), pricing.PutShippingZone{Zone: pricing.ShippingZone{
+		ID: "de", Areas: []pricing.Area{{Country: "DE"}}, Methods: []pricing.ShippingMethod{parcel, method("tube", 700), method("letter", 300)},
+	}})
+	s.must(err)
+	put := func(handle string, sku catalog.SKU) {
+		_, err := s.catalog.PutProduct(s.ctx(), catalog.PutProduct{Handle: handle, Title: "A map", Variants: []catalog.PutVariant{
+			{SKU: sku, Prices: []money.Amount{euro(price)}, LengthMM: 600, WidthMM: 90, HeightMM: 90},
+		}})
+		s.must(err)
+		s.receive(sku, 9, "")
+	}
+	put("map", "map")
+	put("old", "old")
+	c := s.basket("map", 1)
+	_, err = s.carts.AddLine(s.ctx(), cart.AddLine{Cart: c, SKU: "old", Quantity: 1})
+	s.must(err)
+	s.deliver(c)
+	r, err := s.complete(checkout.Complete{Cart: c, PayWith: "simulator", Token: approves})
+	s.must(err)
+	put("old", "new") // instead
+	_, err = s.checkout.Preview(s.ctx(), checkout.Change{Order: r.ID, Version: r.Version, Reason: "x", Shipping: "tube"})
+	s.must(err)
+	_, err = s.checkout.Preview(s.ctx(), checkout.Change{Order: r.ID, Version: r.Version, Reason: "x", Shipping: "letter"})
+	s.wants(err, fault.Refused)
+}

@@ -51,6 +51,9 @@ type Line struct {
 	WeightGrams int64 // of one unit; 0 if not known
 	// Digital says that it is delivered over the network: it has no size.
 	Digital bool
+	// Gone says that the catalog does not have it any more, as of a line of an
+	// order: its size counts as none, as its weight does.
+	Gone bool
 	// LengthMM, WidthMM and HeightMM are those of one unit; 0 if not known.
 	LengthMM, WidthMM, HeightMM int64
 	// Prices says whether the unit price contains tax, if the store's settings

@@ -22,7 +22,7 @@ func (s *size) add(l Line) error {
 	if l.LengthMM < 0 || l.WidthMM < 0 || l.HeightMM < 0 || max(l.LengthMM, l.WidthMM, l.HeightMM) > catalog.MaxMM {
 		return fault.New(fault.Invalid, "%q of %d × %d × %d mm cannot be priced", l.SKU, l.LengthMM, l.WidthMM, l.HeightMM)
 	}
-	if l.Digital || l.Voucher {
+	if l.Digital || l.Voucher || l.Gone {
 		return nil
 	}
 	volume := l.LengthMM * l.WidthMM * l.HeightMM // within 10¹⁸

@@ -47,6 +47,7 @@ func TestShippingGoesBySize(t *testing.T) {
 		"what its volume weighs":   {method(func(m *pricing.ShippingMethod) { m.VolumeDivisor = 5000 }), func(l *pricing.Line) { l.HeightMM = 0 }, 0, pricing.SizeUnknown},
 		"nobody asks how long":     {method(func(m *pricing.ShippingMethod) { m.MaxWeightGrams = 5000 }), func(l *pricing.Line) { l.HeightMM = 0 }, 500, ""},
 		"a download has no length": {method(tiers(pricing.ByLength, 600)), func(l *pricing.Line) { l.HeightMM, l.Digital = 0, true }, 500, ""},
+		"what is gone has no size": {method(tiers(pricing.ByLength, 600)), func(l *pricing.Line) { l.HeightMM, l.Gone = 0, true }, 500, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			line := box
