@@ -78,7 +78,8 @@ type Options struct {
 	// PerAddress and PerAccount bound the requests of one client address and
 	// of one customer; PerSecret those of one address that try a password, a
 	// token or a code. They default to 1,000 in 10 s, 500 in 10 s and 20 in a minute. An
-	// IPv6 address counts as its /64. Those whose address is not known, as
+	// IPv6 address counts as its /64. A fifth of PerAddress, and 32 at least, may
+	// be under way at once. Those whose address is not known, as
 	// through a Unix socket, only PerAccount bounds: what is in front must.
 	PerAddress, PerAccount, PerSecret Rate
 	// AtOnce bounds how many requests are worked on at once. Browsing is turned

@@ -42,6 +42,7 @@ func newOwner(t *testing.T, email string) owner {
 	}
 	var document []string
 	for end := time.Now().Add(time.Minute); document == nil || !strings.Contains(b.text, "3 downloads left"); b.open(page) {
+		time.Sleep(5 * time.Millisecond)
 		if time.Now().After(end) {
 			t.Fatalf("no document or no file: %s", b.text)
 		}

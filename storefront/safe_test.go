@@ -120,6 +120,7 @@ func (b *browser) sendBackAttacked(store *commerce.Store, attack string) {
 		if time.Now().After(end) {
 			b.t.Fatalf("there is no invoice: %s", b.text)
 		}
+		time.Sleep(5 * time.Millisecond)
 		b.open(page)
 		b.harmless(attack)
 	}

@@ -26,7 +26,7 @@ func newStub(t *testing.T) *stub {
 			s.turned.Add(1)
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
-		case r.URL.Path == "/cut-off" && s.cutOff.Load():
+		case r.URL.Path == "/own/cut-off" && s.cutOff.Load():
 			w.WriteHeader(http.StatusBadGateway)
 			return
 		case strings.HasPrefix(r.URL.Path, "/api/"):
@@ -86,7 +86,7 @@ func TestNginxAlone(t *testing.T) {
 	// What a node cannot serve that is cut off, the next one is asked for.
 	a.cutOff.Store(true)
 	for range 2 {
-		if got := visit(t, front, "/cut-off", nil); got.status != http.StatusOK {
+		if got := visit(t, front, "/own/cut-off", nil); got.status != http.StatusOK {
 			t.Errorf("with one node cut off, the answer is %d", got.status)
 		}
 	}
