@@ -50,7 +50,11 @@ func (v *visit) noteCustomer() {
 	if was := v.cookie(cookieCustomer); was != "" && was != string(v.customer) {
 		v.forget()
 	}
-	v.noteCookie(cookieCustomer, string(v.customer))
+	if v.customer == "" {
+		v.noteCookie(cookieCustomer, "")
+		return
+	}
+	v.setCookie(cookieCustomer, string(v.customer)) // each time, so that it outlives what it guards
 }
 
 // joinCart puts what the shopper chose as a guest to what the customer who they
@@ -68,6 +72,17 @@ func (v *visit) joinCart() error {
 	v.basket, v.joined = merged, true
 	v.keepCart(merged.ID)
 	return nil
+}
+
+// unlessJoined is for forms of the checkout: what a shopper saw when they filled
+// one in is not what they have once their cart has been joined with another.
+func unlessJoined(h func(*visit) error) func(*visit) error {
+	return func(v *visit) error {
+		if v.joined {
+			return v.redirect("/cart?note=moved")
+		}
+		return h(v)
+	}
 }
 
 // stillGuests returns nil if a cart could not be joined with another because a

@@ -250,3 +250,18 @@ func TestCookiesBelowABase(t *testing.T) {
 		t.Errorf("the browser is sent to %s", to)
 	}
 }
+
+// TestLoggingInHalfWayThroughACheckout: the cart may be another then, and is
+// shown before anything is done with it.
+func TestLoggingInHalfWayThroughACheckout(t *testing.T) {
+	s := hosted(t, "grete")
+	b := s.visitorAs(t, "nobody")
+	b.submitAt("/shop/p/oak-board", "/shop/cart/add", nil)
+	b.open("/shop/checkout")
+	b.header.Set("User", "grete")
+	b.submit("/shop/checkout", ada)
+	b.want(200, "The cart has changed meanwhile.", "Oak chopping board")
+	b.open("/shop/checkout")
+	b.submit("/shop/checkout", ada)
+	b.want(200, "Delivery")
+}

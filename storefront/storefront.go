@@ -87,7 +87,8 @@ type Options struct {
 	// one that try a password, a letter's link or a code, PerPayment those of
 	// one, and of one customer, that pay: whoever tries stolen cards does it
 	// here. They default to 1,000 in 10 s, 20 in a minute and 30 in 10 minutes.
-	// An IPv6 address counts as its /64.
+	// An IPv6 address counts as its /64. A fifth of PerAddress, and 32 at least,
+	// may be under way at once.
 	PerAddress, PerSecret, PerPayment Rate
 	// AtOnce bounds how many requests are worked on at once. Browsing is turned
 	// away long before, when pages take longer than Patience; whoever has a
@@ -262,13 +263,13 @@ func (s *site) table() (list []route) {
 	handle("POST /cart/code", secretly(applyCode))
 	handle("POST /cart/code/remove", removeCode)
 	handle("GET /checkout", showContact)
-	handle("POST /checkout", setContact)
+	handle("POST /checkout", unlessJoined(setContact))
 	handle("GET /checkout/delivery", showDelivery)
-	handle("POST /checkout/delivery", setDelivery)
+	handle("POST /checkout/delivery", unlessJoined(setDelivery))
 	handle("GET /checkout/payment", giftSecretly(showPayment))
-	handle("POST /checkout/payment", paying(giftSecretly(pay)))
-	handle("POST /checkout/gift", secretly(setGift))
-	handle("POST /checkout/credit", setCredit)
+	handle("POST /checkout/payment", unlessJoined(paying(giftSecretly(pay))))
+	handle("POST /checkout/gift", unlessJoined(secretly(setGift)))
+	handle("POST /checkout/credit", unlessJoined(setCredit))
 	handle("GET /orders/{order}", showOrder)
 	handle("POST /orders/{order}/refresh", refreshOrder)
 	handle("POST /orders/{order}/abandon", abandonOrder)
