@@ -165,17 +165,23 @@ func TestACopyNeedsRoom(t *testing.T) {
 		behind(t, c)
 		var full atomic.Bool
 		full.Store(true)
-		var asked atomic.Int64
-		c.room = func(bytes int64) error {
+		var asked, parts atomic.Int64
+		c.start("b", false)
+		c.room = func(bytes int64) error { // on c
 			asked.Add(bytes)
+			if bytes == 1<<20 {
+				parts.Add(1)
+			}
 			if full.Load() {
 				return fault.New(fault.Unavailable, "the disk is full")
 			}
 			return nil
 		}
-		c.start("b", false)
 		c.start("c", false)
 		time.Sleep(time.Minute)
+		if n := parts.Load(); n > 0 {
+			t.Errorf("%d times it has begun to take a copy for which there is no room", n)
+		}
 		if c.machines["c"].copies > 0 || asked.Load() == 0 {
 			t.Errorf("%d copies were put in place, and there was no room (%d bytes were asked for)", c.machines["c"].copies, asked.Load())
 		}

@@ -106,8 +106,12 @@ func (t *transport) receive(ctx context.Context, from string, r peer.Request, g 
 		if r.Body == nil {
 			return nil, fault.New(fault.Invalid, "a copy without content has come")
 		}
-		if answer := g.welcome(command.(*raft.InstallSnapshotRequest)); answer != nil {
+		offer := command.(*raft.InstallSnapshotRequest)
+		if answer := g.welcome(offer); answer != nil {
 			return encodeMessage(answer)
+		}
+		if err := g.node.conf.Room(offer.Size); err != nil {
+			return nil, fmt.Errorf("receiving a copy of group %d: %w", g.id, err)
 		}
 		body = &bodyReader{r: r.Body}
 		defer body.close() // raft may go on reading when this group is closed
