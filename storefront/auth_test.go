@@ -265,3 +265,15 @@ func TestLoggingInHalfWayThroughACheckout(t *testing.T) {
 	b.submit("/shop/checkout", ada)
 	b.want(200, "Delivery")
 }
+
+// TestWhatIsAppendedChangesNoPage: what advertisements append to an address does
+// not get into a page that a cache keeps for everybody.
+func TestWhatIsAppendedChangesNoPage(t *testing.T) {
+	for _, q := range []string{"?utm_source=planted", "?gclid=planted&sort=name", "?sort=name&fbclid=planted"} {
+		b := sample.visitor(t)
+		b.open("/p/oak-board" + q)
+		if strings.Contains(b.text, "planted") {
+			t.Errorf("the page of %s repeats it", q)
+		}
+	}
+}

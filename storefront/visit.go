@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -207,7 +209,7 @@ func (v *visit) page(title string) (page, error) {
 	}
 	p := page{
 		Shop: v.site.Name, Title: title, Locale: v.locale, Locales: v.site.locales,
-		Currency: v.currency, Currencies: v.site.Currencies, Here: v.r.URL.RequestURI(),
+		Currency: v.currency, Currencies: v.site.Currencies, Here: here(v.r.URL),
 		Public: v.public, Note: v.note(), LoggedIn: v.customer != "", Searches: len(v.site.Finders) > 0, Categories: v.categories(tree.Children("")),
 	}
 	if v.r.Method != http.MethodGet {
@@ -215,6 +217,16 @@ func (v *visit) page(title string) (page, error) {
 	}
 	p.Units = v.units()
 	return p, nil
+}
+
+// appended is what advertisements append to addresses. No page depends on it: a
+// cache in front may leave it out (see examples/cluster/nginx.conf).
+var appended = regexp.MustCompile(`&(?:utm_[a-z_]+|fbclid|[gd]clid|gbraid|wbraid|msclkid|mc_[ce]id)=[^&]*`)
+
+// here returns the path and the query of a page, without what is appended.
+func here(u *url.URL) string {
+	query := strings.TrimPrefix(appended.ReplaceAllString("&"+u.RawQuery, ""), "&")
+	return (&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: query}).RequestURI()
 }
 
 func (v *visit) categories(list []catalog.Category) []categoryView {
