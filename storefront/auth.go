@@ -74,8 +74,9 @@ func (v *visit) joinCart() error {
 	return nil
 }
 
-// unlessJoined is for forms of the checkout: what a shopper saw when they filled
-// one in is not what they have once their cart has been joined with another.
+// unlessJoined is for forms of the checkout behind the address: what a shopper
+// saw when they filled one in is not what they have once their cart has been
+// joined with another.
 func unlessJoined(h func(*visit) error) func(*visit) error {
 	return func(v *visit) error {
 		if v.joined {

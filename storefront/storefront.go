@@ -263,7 +263,7 @@ func (s *site) table() (list []route) {
 	handle("POST /cart/code", secretly(applyCode))
 	handle("POST /cart/code/remove", removeCode)
 	handle("GET /checkout", showContact)
-	handle("POST /checkout", unlessJoined(setContact))
+	handle("POST /checkout", setContact)
 	handle("GET /checkout/delivery", showDelivery)
 	handle("POST /checkout/delivery", unlessJoined(setDelivery))
 	handle("GET /checkout/payment", giftSecretly(showPayment))
