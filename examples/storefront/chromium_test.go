@@ -45,7 +45,7 @@ func startShop(t *testing.T) string {
 	if err := hireStaff(t.Context(), shop, staffPassword, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	handler, err := routes(shop, bank, finders, &console{to: io.Discard}, slog.New(slog.DiscardHandler), metrics.New())
+	handler, err := parts{shop, bank, finders, &console{to: io.Discard}, nil, slog.New(slog.DiscardHandler), metrics.New()}.routes()
 	if err != nil {
 		t.Fatal(err)
 	}

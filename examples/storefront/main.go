@@ -1,5 +1,5 @@
 // Storefront is a complete shop in a browser: sample goods, cart, checkout with
-// a simulated bank, accounts, and pages for the staff.
+// a simulated bank, accounts, pages for the staff, and the REST API beside them.
 //
 //	go run ./examples/storefront
 //
@@ -26,6 +26,7 @@ import (
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/admin"
+	"github.com/keelshop/commerce/httpapi"
 	"github.com/keelshop/commerce/httpserver"
 	"github.com/keelshop/commerce/metrics"
 	"github.com/keelshop/commerce/money"
@@ -33,6 +34,7 @@ import (
 	"github.com/keelshop/commerce/payments/simulator"
 	"github.com/keelshop/commerce/search"
 	"github.com/keelshop/commerce/storefront"
+	"github.com/keelshop/commerce/webhooks"
 )
 
 //go:embed theme
@@ -76,16 +78,24 @@ func run(ctx context.Context, addr, private, dir, password string, own imported)
 		return err
 	}
 	defer closeFinders(finders)
+	sending, err := webhooks.Start(ctx, shop, webhooks.Options{Logger: logger})
+	if err != nil {
+		return err
+	}
+	defer sending.Close()
 	go watched.Watch(ctx, shop) // what it counts ends with the shop
 	if private != "" {
-		watched.Follow("search", func() commerce.Position { return finders["en"].Status().Position })
+		for language, finder := range finders {
+			watched.Follow("search-"+language, func() commerce.Position { return finder.Status().Position })
+		}
 		stop, err := serveOperators(private, watched)
 		if err != nil {
 			return err
 		}
 		defer stop()
 	}
-	handler, err := routes(shop, bank, finders, &console{to: os.Stdout, site: "http://" + addr}, logger, watched)
+	site := parts{shop, bank, finders, &console{to: os.Stdout, site: "http://" + addr}, sending, logger, watched}
+	handler, err := site.routes()
 	if err != nil {
 		return err
 	}
@@ -93,7 +103,7 @@ func run(ctx context.Context, addr, private, dir, password string, own imported)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("The shop is open at http://%s (Ctrl-C closes it)\n", addr)
+	fmt.Printf("The shop is open at http://%s, its API at http://%s/api/docs (Ctrl-C closes it)\n", addr, addr)
 	return httpserver.Serve(ctx, httpserver.New(handler, logger), listener, 10*time.Second)
 }
 
@@ -132,50 +142,77 @@ func closeFinders(finders map[string]*search.Finder) {
 	}
 }
 
-// routes puts the bank's pages beside the shop. With a real bank they would be
-// elsewhere.
-func routes(shop *commerce.Store, bank *simulator.Simulator, finders map[string]*search.Finder, mailer accounts.Mailer, logger *slog.Logger, watched *metrics.Metrics) (http.Handler, error) {
-	theme, err := fs.Sub(files, "theme")
+// parts are what the pages are made of.
+type parts struct {
+	shop    *commerce.Store
+	bank    *simulator.Simulator
+	finders map[string]*search.Finder
+	mailer  accounts.Mailer
+	sending *webhooks.Dispatcher
+	logger  *slog.Logger
+	watched *metrics.Metrics
+}
+
+// routes puts the pages of the staff, the API and the bank's pages beside the
+// shop. With a real bank they would be elsewhere.
+func (p parts) routes() (http.Handler, error) {
+	currencies, err := currenciesOf(context.Background(), p.shop)
 	if err != nil {
 		return nil, err
 	}
-	currencies, err := currenciesOf(context.Background(), shop)
+	pages, err := p.pages(currencies)
 	if err != nil {
 		return nil, err
 	}
-	pages, err := storefront.New(shop, storefront.Options{
-		Name:       "Juniper & Oar",
-		Currencies: currencies,
-		Payments: []storefront.PaymentMethod{
-			{Provider: bank.Name(), Title: "Card", Field: "/bank/card"},
-			{Provider: "manual", Title: "Invoice"},
-		},
-		Finders: finders,
-		Mailer:  mailer,
-		Theme:   theme,
-		Logger:  logger,
-		Observe: watched.Request,
+	copies, err := backups(context.Background(), p.shop)
+	if err != nil {
+		return nil, err
+	}
+	office, err := admin.New(p.shop, admin.Options{
+		Name: shopName, Base: "/admin", Currencies: currencies, Backups: copies, Logger: p.logger, Observe: p.watched.Request,
 	})
 	if err != nil {
 		return nil, err
 	}
-	copies, err := backups(context.Background(), shop)
-	if err != nil {
-		return nil, err
-	}
-	office, err := admin.New(shop, admin.Options{Name: "Juniper & Oar", Base: "/admin", Currencies: currencies, Backups: copies, Logger: logger})
+	api, err := httpapi.New(p.shop, httpapi.Options{
+		Prefix: "/api", Mailer: p.mailer, Finder: p.finders["en"], Webhooks: p.sending, Backups: copies.List, Logger: p.logger, Observe: p.watched.Request,
+	})
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/bank/", bank.Handler(simulator.Pages{
+	mux.Handle("/bank/", p.bank.Handler(simulator.Pages{
 		Path: "/bank", Return: "/orders/",
 		Notify: func(ctx context.Context, order string) error {
-			_, err := shop.Checkout.Resume(ctx, orders.ID(order))
+			_, err := p.shop.Checkout.Resume(ctx, orders.ID(order))
 			return err
 		},
 	}))
 	mux.Handle("/admin/", office)
+	mux.Handle("/api/", api)
 	mux.Handle("/", pages)
 	return mux, nil
+}
+
+const shopName = "Juniper & Oar"
+
+// pages are what shoppers see.
+func (p parts) pages(currencies []money.Currency) (http.Handler, error) {
+	theme, err := fs.Sub(files, "theme")
+	if err != nil {
+		return nil, err
+	}
+	return storefront.New(p.shop, storefront.Options{
+		Name:       shopName,
+		Currencies: currencies,
+		Payments: []storefront.PaymentMethod{
+			{Provider: p.bank.Name(), Title: "Card", Field: "/bank/card"},
+			{Provider: "manual", Title: "Invoice"},
+		},
+		Finders: p.finders,
+		Mailer:  p.mailer,
+		Theme:   theme,
+		Logger:  p.logger,
+		Observe: p.watched.Request,
+	})
 }

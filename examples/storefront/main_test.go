@@ -27,7 +27,7 @@ func TestTheShopOpens(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer closeFinders(finders)
-	handler, err := routes(shop, bank, finders, &console{to: io.Discard}, slog.New(slog.DiscardHandler), metrics.New())
+	handler, err := parts{shop, bank, finders, &console{to: io.Discard}, nil, slog.New(slog.DiscardHandler), metrics.New()}.routes()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,6 +36,8 @@ func TestTheShopOpens(t *testing.T) {
 	for path, want := range map[string]string{
 		"/": "Fewer things that stay longer", "/pages/about": "About us", "/pages/delivery": "Delivery and returns",
 		"/static/theme.css": "Fraunces", "/bank/card": "Card number", "/c/kitchen": "Everyday mug", "/search?q=mugs": "Camp mug",
+		"/admin/login": "Log in", "/api/docs": `href="/api/openapi.json"`, "/api/openapi.json": `"/carts/{cart}/checkout"`,
+		"/api/products/rain-coat": `"formatted":"189.00`, "/api/search?q=mugs": "camp-mug",
 	} {
 		answer, err := http.Get(server.URL + path)
 		if err != nil {
@@ -60,7 +62,7 @@ func TestAMerchantsOwnGoods(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	handler, err := routes(shop, bank, nil, &console{to: io.Discard}, slog.New(slog.DiscardHandler), metrics.New())
+	handler, err := parts{shop, bank, nil, &console{to: io.Discard}, nil, slog.New(slog.DiscardHandler), metrics.New()}.routes()
 	if err != nil {
 		t.Fatal(err)
 	}
