@@ -32,7 +32,7 @@ KILLS ?= 100
 DIR ?= shop.data
 DATA ?=
 
-.PHONY: help catalogues olist journey lies check test race sim properties chaos planted failover fuzz bench searchbench relevance replay fixture golden crowd flood
+.PHONY: help catalogues olist journey lies check test race sim properties chaos storm planted failover fuzz bench searchbench relevance replay fixture golden crowd flood
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ chaos: ## real processes in network namespaces, killed and cut off for CHAOS=10m
 	@[[ $$(id -u) == 0 ]] || { echo "namespaces take root; COMMERCE_LOOPBACK=1 stays on loopback"; [[ -n "$${COMMERCE_LOOPBACK:-}" ]]; }
 	@{ command -v strace && command -v ip; } >/dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends iproute2 strace; }
 	COMMERCE_CHAOS=$(CHAOS) COMMERCE_NODES=$(NODES) go test -count=1 -timeout=24h -v -run='^TestChaos$$' ./internal/chaos
+
+storm: ## the leadership handed on five times a second beside reads and writes, 1,000 seeds (about 20 minutes)
+	COMMERCE_LONG=1 go test -count=1 -timeout=3h -run='^TestAStormOfTransfers$$' ./replication
 
 planted: ## plant bugs in the code of a cluster, one at a time, and see that the tests find them
 	COMMERCE_LONG=1 go test -count=1 -timeout=1h -v -run='^TestPlanted' ./internal/planted

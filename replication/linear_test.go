@@ -24,11 +24,8 @@ func TestReadsAreLinearizable(t *testing.T) {
 		for seed := range uint64(3) {
 			t.Run(fmt.Sprintf("pipeline=%v/%d", pipelined, seed), func(t *testing.T) {
 				var r *registers
-				synctest.Test(t, func(t *testing.T) { r = useRegisters(t, pipelined, seed) })
-				operations := r.book.Check(t, 0, 0)
-				if reads := r.reads.Load(); reads < 100 || r.writes.Load() < 50 {
-					t.Errorf("%d operations, %d reads and %d writes succeeded", operations, reads, r.writes.Load())
-				}
+				synctest.Test(t, func(t *testing.T) { r = useRegisters(t, pipelined, seed, harass) })
+				r.check(t)
 			})
 		}
 	}
@@ -45,7 +42,16 @@ type registers struct {
 	ended         atomic.Bool
 }
 
-func useRegisters(t *testing.T, pipelined bool, seed uint64) *registers {
+// check looks at the histories of the registers, and whether there was enough in them.
+func (r *registers) check(t *testing.T) {
+	operations := r.book.Check(t, 0, 0)
+	if reads := r.reads.Load(); reads < 100 || r.writes.Load() < 50 {
+		t.Errorf("%d operations, %d reads and %d writes succeeded", operations, reads, r.writes.Load())
+	}
+}
+
+// useRegisters has clients use registers on three nodes while there is trouble, 15 times, each time another register.
+func useRegisters(t *testing.T, pipelined bool, seed uint64, trouble func(*cluster, *peer.Memory, *rand.Rand)) *registers {
 	network, net := onMemory(seed)
 	c := newCluster(t, network, "a", "b", "c")
 	c.pipelined = pipelined
@@ -65,13 +71,14 @@ func useRegisters(t *testing.T, pipelined bool, seed uint64) *registers {
 	}
 	random := rand.New(rand.NewPCG(seed, 99))
 	for range 15 {
-		harass(c, net, random)
+		trouble(c, net, random)
 		r.now.Add(1)
 	}
 	r.ended.Store(true)
 	for range clients {
 		<-left
 	}
+	usable(c)
 	c.settle()
 	return r
 }
