@@ -166,6 +166,8 @@ func (s *site) routes() http.Handler {
 	staff("POST /orders/{order}/refund", refund)
 	staff("POST /orders/{order}/capture", capture)
 	staff("POST /orders/{order}/cancel-lines", cancelLines)
+	staff("GET /orders/{order}/change", showChange)
+	staff("POST /orders/{order}/change", change)
 	staff("POST /orders/{order}/track", track)
 	staff("POST /orders/{order}/decide", decideReturn)
 	staff("POST /orders/{order}/receive", receiveReturn)

@@ -86,6 +86,7 @@ var notes = map[string]string{
 	"shipped": "The shipment is recorded.", "canceled": "The order is canceled; its money is on the way back.",
 	"returned": "The return is recorded; its refund is on the way.", "refunded": "The refund is on the way.",
 	"dropped": "The units are canceled; what was paid for them is on the way back.", "received": "What came back is recorded.",
+	"changed":  "The order is changed.",
 	"issued":   "The documents are drawn up.",
 	"captured": "The money was taken.", "saved": "Saved.", "stocked": "The stock is corrected.",
 	"sent":  "The goods are on their way.",
