@@ -146,7 +146,8 @@ func addToCart(v *visit) error {
 	if err != nil {
 		return v.redirect("/cart?note=quantity")
 	}
-	add := cart.AddLine{SKU: catalog.SKU(v.r.PostFormValue("sku")), Quantity: max(quantity, 1), Cart: v.basket.ID, Currency: v.currency}
+	line := cart.AddedLine{SKU: catalog.SKU(v.r.PostFormValue("sku")), Quantity: max(quantity, 1), Properties: v.chosenWorth()}
+	add := cart.AddLines{Cart: v.basket.ID, Currency: v.currency, Lines: []cart.AddedLine{line}}
 	if v.basket.Status == cart.Locking {
 		return v.redirect("/cart?note=locked")
 	}
@@ -155,7 +156,7 @@ func addToCart(v *visit) error {
 	} else {
 		add.Customer = v.customer
 	}
-	basket, err := v.site.shop.Carts.AddLine(v.ctx(), add)
+	basket, err := v.site.shop.Carts.AddLines(v.ctx(), add)
 	if err != nil {
 		return v.cartRefused(err)
 	}
@@ -196,6 +197,8 @@ func (v *visit) cartRefused(err error) error {
 		return v.redirect("/cart?note=short")
 	case is[*cart.NotForSaleError](err), is[*catalog.UnknownSKUError](err), is[*cart.CurrencyError](err), is[*cart.NotFoundError](err):
 		return v.redirect("/cart?note=gone")
+	case is[*catalog.GiftCardWorthError](err):
+		return v.redirect("/cart?note=worth")
 	case is[*cart.LimitError](err), fault.CodeOf(err) == fault.Invalid:
 		return v.redirect("/cart?note=quantity")
 	}
@@ -226,7 +229,7 @@ func readQuantity(s string) (int64, error) {
 var notes = map[string]string{
 	"added": "It is in your cart.", "changed": "Your cart was changed.", "quantity": "Please enter a quantity from 1 to 999.",
 	"locked": "A payment for this cart is under way. Finish it or give it up first.", "short": "We do not have that many.",
-	"gone": "That can no longer be bought.", "moved": "The cart has changed meanwhile. Please look at it again.",
+	"gone": "That can no longer be bought.", "worth": "This gift card cannot be worth that. Please choose another amount.", "moved": "The cart has changed meanwhile. Please look at it again.",
 	"currency": "Some goods have no price in that currency and were left out.",
 	"delivery": "Please choose how it shall come.",
 	"saved":    "That was saved.", "invalid": "That did not work", "letter": "A letter is on its way to you.",

@@ -189,30 +189,46 @@ func showPayment(v *visit) error {
 	if code := payments.DeclineCode(q.Get("declined")); code != "" {
 		data.Declined = v.locale.text(declineText(code))
 	}
-	data.Methods, data.Method = v.methods(q.Get("method"))
+	if reason := q.Get("terms"); reason != "" {
+		data.Declined = v.locale.text(termsText(reason))
+	}
+	if data.Methods, data.Method, err = v.methods(q.Get("method")); err != nil {
+		return err
+	}
 	if data.Purse, err = v.purse(data.Sum.Total); err != nil {
 		return err
 	}
 	return v.show(200, "payment", data)
 }
 
-// methods returns the ways to pay and the chosen one, the first if the name is
-// not known.
-func (v *visit) methods(name string) ([]methodView, methodView) {
-	views := make([]methodView, len(v.site.Payments))
+// methods returns the ways to pay, the customer's payment terms behind the
+// others, and the chosen one, the first if the name is not known.
+func (v *visit) methods(name string) ([]methodView, methodView, error) {
+	var views []methodView
 	chosen := 0
-	for i, m := range v.site.Payments {
+	add := func(m PaymentMethod, title string) {
 		if m.Provider == name {
-			chosen = i
+			chosen = len(views)
 		}
 		here := v.site.Base + "/checkout/payment?" + url.Values{"method": {m.Provider}}.Encode()
-		views[i] = methodView{Provider: m.Provider, Title: v.locale.name(m.Title), URL: here}
+		view := methodView{Provider: m.Provider, Title: title, URL: here}
 		if m.Field != "" {
-			views[i].Field = m.Field + "?" + url.Values{"return": {here}, "lang": {v.locale.Code}}.Encode()
+			view.Field = m.Field + "?" + url.Values{"return": {here}, "lang": {v.locale.Code}}.Encode()
 		}
+		views = append(views, view)
+	}
+	for _, m := range v.site.Payments {
+		add(m, v.locale.name(m.Title))
+	}
+	terms, err := v.terms()
+	if err != nil {
+		return nil, methodView{}, err
+	}
+	for _, t := range terms {
+		add(PaymentMethod{Provider: onTerms + t.Name}, v.termsTitle(t))
 	}
 	views[chosen].Chosen = true
-	return views, views[chosen]
+	return views, views[chosen], nil
 }
 
 func lastDigits(s string) string {
@@ -245,7 +261,10 @@ func pay(v *visit) error {
 	if contact.Email == "" {
 		return v.redirect("/checkout?note=address")
 	}
-	_, method := v.methods(v.r.PostFormValue("method"))
+	_, method, err := v.methods(v.r.PostFormValue("method"))
+	if err != nil {
+		return err
+	}
 	total, err := money.Parse(v.r.PostFormValue("total"))
 	if err != nil {
 		return v.redirect("/cart?note=moved")
@@ -254,15 +273,13 @@ func pay(v *visit) error {
 	if err != nil {
 		return v.redirect("/cart?note=moved")
 	}
-	rest := checkout.Tender{PayWith: method.Provider, Token: v.r.PostFormValue("token")}
 	purse, err := v.purse(total)
 	if err != nil {
 		return err
 	}
-	done, err := v.site.shop.Checkout.Complete(v.ctx(), checkout.Complete{
-		Cart: v.basket.ID, CartVersion: version, ExpectedTotal: &total,
-		PayWith: rest.PayWith, Token: rest.Token, Tenders: purse.tenders(rest),
-	})
+	buy := checkout.Complete{Cart: v.basket.ID, CartVersion: version, ExpectedTotal: &total}
+	purse.payBy(&buy, method, v.r.PostFormValue("token"))
+	done, err := v.site.shop.Checkout.Complete(v.ctx(), buy)
 	if err != nil {
 		return v.paymentRefused(method, err)
 	}
@@ -279,6 +296,9 @@ func (v *visit) paymentRefused(method methodView, err error) error {
 	if declined, ok := errors.AsType[*checkout.DeclinedError](err); ok {
 		q := url.Values{"method": {method.Provider}, "declined": {declined.Code}}
 		return v.redirect("/checkout/payment?" + q.Encode())
+	}
+	if terms, ok := errors.AsType[*orders.TermsError](err); ok {
+		return v.redirect("/checkout/payment?" + url.Values{"terms": {terms.Reason}}.Encode())
 	}
 	switch {
 	case is[*inventory.OutOfStockError](err):
@@ -297,6 +317,14 @@ func (v *visit) paymentRefused(method methodView, err error) error {
 		return v.redirect("/checkout/payment?declined=" + string(payments.DeclineIncorrectDetails))
 	}
 	return fmt.Errorf("buying: %w", err)
+}
+
+// termsText says what a shopper can do who may not owe that.
+func termsText(reason string) string {
+	if reason == "limit" {
+		return "With this order you would owe more than was agreed. Please pay another way, or what is open first."
+	}
+	return "You cannot buy on these terms. Please choose another way to pay."
 }
 
 // declineText says what a shopper can do after a decline.

@@ -6,6 +6,26 @@ import (
 	"time"
 )
 
+// TestAnAmountOfOnesOwn: what a gift card is worth can be chosen, within its
+// bounds and in the currency of the shopper.
+func TestAnAmountOfOnesOwn(t *testing.T) {
+	b := sample.visitor(t)
+	b.open("/p/gift-card")
+	b.want(200, "Another amount, from €10.00 to €500.00")
+	b.submit("/cart/add", map[string]string{"worth": "501"})
+	b.want(200, "This gift card cannot be worth that.")
+	b.submitAt("/p/gift-card", "/cart/add", map[string]string{"worth": "40.50"})
+	b.want(200, "It is in your cart.", "€40.50")
+	b.submitAt("/p/gift-card", "/cart/add", nil)
+	b.want(200, "€25.00", "€65.50")
+	b.submitAt("/p/rain-coat", "/cart/add", map[string]string{"worth": "1"})
+	b.want(200, "€189.00") // it costs what it costs
+	b.open("/p/rain-coat")
+	if strings.Contains(b.text, `name="worth"`) {
+		t.Error("what is no gift card asks for an amount")
+	}
+}
+
 // TestAGiftCardIsBought: the order's page shows the buyer the code once it is
 // paid, and a stranger nothing.
 func TestAGiftCardIsBought(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/documents"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments"
 )
@@ -21,7 +22,9 @@ type orderPage struct {
 	Contact cart.Contact
 	// Deliveries are where it goes, if to several places.
 	Deliveries []deliveryView
-	Paid       string // how, for the shopper
+	Paid       string        // how, for the shopper
+	Owed       *money.Amount // on payment terms, nil for nothing
+	PayBy      time.Time
 	Sum        sumView
 	// Action is what the shopper must do for the payment, nil for nothing.
 	Action   *payments.NextAction
@@ -104,8 +107,14 @@ func showOrder(v *visit) error {
 // payment fills in how the order is paid, or what the payment waits for.
 func (v *visit) payment(data *orderPage) error {
 	attempts, err := v.site.shop.Payments.ByOrder(v.ctx(), data.Order.ID)
-	if err != nil || len(attempts) == 0 {
+	if err != nil {
 		return err
+	}
+	if due := data.Order.PaymentDueAt; !due.IsZero() && data.Order.Status == orders.Placed && data.Order.Outstanding().IsPositive() {
+		data.Owed, data.PayBy = new(data.Order.Outstanding()), due
+	}
+	if len(attempts) == 0 {
+		return nil
 	}
 	last := attempts[len(attempts)-1]
 	for _, a := range attempts {
@@ -154,8 +163,12 @@ func (v *visit) methodTitle(provider string) string {
 	case credit.StoreCredit:
 		return v.locale.text("Your credit")
 	}
-	_, method := v.methods(provider)
-	return method.Title
+	for _, m := range v.site.Payments {
+		if m.Provider == provider {
+			return v.locale.name(m.Title)
+		}
+	}
+	return v.locale.name(v.site.Payments[0].Title)
 }
 
 // refreshOrder asks the provider how a pending payment stands.

@@ -22,6 +22,7 @@ type productPage struct {
 	Price        priceView
 	Priced       bool
 	Stock        stockView
+	Worth        *worthView // of a gift card whose worth can be chosen
 	Parts        []partView // of a kit
 	Related      []card
 	LD           productLD
@@ -111,6 +112,7 @@ func product(v *visit) error {
 	}
 	data.Chosen = chosenOptions(data.Options)
 	data.Price, data.Priced = v.price(chosen)
+	data.Worth = v.worth(chosen)
 	if data.Stock, err = v.stock(chosen); err != nil {
 		return err
 	}

@@ -74,9 +74,23 @@ func take(rest *money.Amount, b credit.Balance) *money.Amount {
 	return &part
 }
 
+// payBy says how a checkout is paid: from gift card and credit, if they are used,
+// and the rest by the chosen method, or later if that is payment terms.
+func (p purseView) payBy(c *checkout.Complete, method methodView, token string) {
+	if terms := method.Terms(); terms != "" {
+		c.Tenders = p.tenders(nil)
+		if p.Rest.IsPositive() {
+			c.Terms = terms
+		}
+		return
+	}
+	c.PayWith, c.Token = method.Provider, token
+	c.Tenders = p.tenders(&checkout.Tender{PayWith: method.Provider, Token: token})
+}
+
 // tenders returns the payments that a gift card and credit are a part of, none
-// if they are not used.
-func (p purseView) tenders(rest checkout.Tender) []checkout.Tender {
+// if they are not used. What they leave is paid by rest, if there is one.
+func (p purseView) tenders(rest *checkout.Tender) []checkout.Tender {
 	var out []checkout.Tender
 	if p.Gift != nil {
 		out = append(out, checkout.Tender{PayWith: credit.GiftCards, Token: p.code})
@@ -84,8 +98,8 @@ func (p purseView) tenders(rest checkout.Tender) []checkout.Tender {
 	if p.Credit != nil {
 		out = append(out, checkout.Tender{PayWith: credit.StoreCredit})
 	}
-	if len(out) > 0 && p.Rest.IsPositive() {
-		out = append(out, rest)
+	if len(out) > 0 && p.Rest.IsPositive() && rest != nil {
+		out = append(out, *rest)
 	}
 	return out
 }

@@ -3,12 +3,13 @@ package storefront
 // plurals are texts that depend on a number: English for one and for others,
 // German for one and for others.
 var plurals = map[string][4]string{
-	"%d items":          {"1 item", "%[1]d items", "1 Artikel", "%[1]d Artikel"},
-	"%d results":        {"1 result", "%[1]d results", "1 Treffer", "%[1]d Treffer"},
-	"%d downloads left": {"1 download left", "%[1]d downloads left", "Noch 1 Download", "Noch %[1]d Downloads"},
-	"%d days":           {"1 day", "%[1]d days", "1 Tag", "%[1]d Tage"},
-	"Only %d left":      {"Only 1 left", "Only %[1]d left", "Nur noch 1 Stück", "Nur noch %[1]d Stück"},
-	"%d to choose from": {"1 to choose from", "%[1]d to choose from", "1 zur Auswahl", "%[1]d zur Auswahl"},
+	"%d items":                   {"1 item", "%[1]d items", "1 Artikel", "%[1]d Artikel"},
+	"%d results":                 {"1 result", "%[1]d results", "1 Treffer", "%[1]d Treffer"},
+	"%d downloads left":          {"1 download left", "%[1]d downloads left", "Noch 1 Download", "Noch %[1]d Downloads"},
+	"On account, %d days to pay": {"On account, 1 day to pay", "On account, %[1]d days to pay", "Auf Rechnung, 1 Tag Zahlungsziel", "Auf Rechnung, %[1]d Tage Zahlungsziel"},
+	"%d days":                    {"1 day", "%[1]d days", "1 Tag", "%[1]d Tage"},
+	"Only %d left":               {"Only 1 left", "Only %[1]d left", "Nur noch 1 Stück", "Nur noch %[1]d Stück"},
+	"%d to choose from":          {"1 to choose from", "%[1]d to choose from", "1 zur Auswahl", "%[1]d zur Auswahl"},
 }
 
 // germanTexts are the texts of templates and pages by their English ones.
@@ -72,6 +73,8 @@ var germanTexts = map[string]string{
 	"Nothing has all of these words. These have some of them.": "Nichts enthält alle diese Wörter. Dies enthält einige davon.",
 	"We have found nothing. Perhaps here:":                     "Wir haben nichts gefunden. Vielleicht hier:",
 	// Product
+	"Another amount, from %s to %s":                                      "Ein anderer Betrag, von %s bis %s",
+	"This gift card cannot be worth that. Please choose another amount.": "So viel kann diese Gutscheinkarte nicht wert sein. Bitte wähle einen anderen Betrag.",
 	"Add to cart": "In den Warenkorb", "Choose": "Wählen", "In stock": "Auf Lager", "On its way to us: order it now": "Unterwegs zu uns: jetzt bestellen",
 	"On its way to us, expected on %s: order it now": "Unterwegs zu uns, erwartet am %s: jetzt bestellen",
 	"Sold out": "Ausverkauft", "Quantity": "Menge", "Details": "Einzelheiten", "Pictures": "Bilder",
@@ -110,6 +113,9 @@ var germanTexts = map[string]string{
 	"We do not send goods there.":                             "Dorthin liefern wir nicht.",
 	"Please enter an e-mail address, as in name@example.com.": "Bitte gib eine E-Mail-Adresse ein, wie name@example.com.",
 	"Delivery to": "Lieferung an", "Delivery %d": "Lieferung %d", "Contact": "Kontakt", "Card details": "Kartendaten", "Card ending in %s": "Karte mit der Endung %s", "Use another one": "Eine andere verwenden",
+	"On account, to be paid at once": "Auf Rechnung, sofort zu zahlen", "To be paid by": "Zu zahlen bis",
+	"With this order you would owe more than was agreed. Please pay another way, or what is open first.": "Mit dieser Bestellung wäre mehr offen als vereinbart. Bitte zahle anders oder erst, was noch offen ist.",
+	"You cannot buy on these terms. Please choose another way to pay.":                                   "Zu diesen Bedingungen kannst du nicht kaufen. Bitte wähle eine andere Zahlungsart.",
 	"Pay %s": "%s zahlen", "Card": "Karte", "Invoice": "Rechnung", "Bank transfer": "Überweisung", "Cash on delivery": "Nachnahme",
 	"The card has not enough money on it. Please try another one.":                       "Die Karte ist nicht gedeckt. Bitte versuche eine andere.",
 	"The card has expired. Please try another one.":                                      "Die Karte ist abgelaufen. Bitte versuche eine andere.",

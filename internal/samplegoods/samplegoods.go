@@ -17,6 +17,7 @@ import (
 	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/inventory"
+	"github.com/keelshop/commerce/money"
 )
 
 // Brand is that of every sample good.
@@ -99,12 +100,12 @@ func putGood(ctx context.Context, shop *commerce.Store, g good, category catalog
 }
 
 // putFile stores what is downloaded of a good, three times within a year, and
-// makes gift cards of those that are.
+// makes gift cards of those that are, for which another amount can be chosen.
 func putFile(ctx context.Context, shop *commerce.Store, g good, variants []catalog.PutVariant) error {
 	if g.card {
 		for i := range variants {
 			variants[i].Untracked = true
-			variants[i].Digital = &catalog.Digital{GiftCard: &catalog.GiftCard{}}
+			variants[i].Digital = &catalog.Digital{GiftCard: &catalog.GiftCard{Ranges: chosenWorths(variants[i])}}
 		}
 	}
 	if g.file == "" {
@@ -116,6 +117,16 @@ func putFile(ctx context.Context, shop *commerce.Store, g good, variants []catal
 		variants[i].Digital = &catalog.Digital{Files: []catalog.File{{Asset: id, Name: g.handle + ".pdf"}}, Downloads: 3, Days: 365}
 	}
 	return err
+}
+
+// chosenWorths lets a gift card be worth 10 to 500 of each currency that it has
+// a price in.
+func chosenWorths(v catalog.PutVariant) (ranges []catalog.GiftCardRange) {
+	for _, price := range v.Prices {
+		c := price.Currency()
+		ranges = append(ranges, catalog.GiftCardRange{Least: money.New(1000, c), Most: money.New(50000, c)})
+	}
+	return ranges
 }
 
 func putPictures(ctx context.Context, shop *commerce.Store, g good, variants []catalog.PutVariant) ([]catalog.Media, error) {
