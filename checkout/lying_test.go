@@ -191,6 +191,46 @@ func TestWebhooksInAnyOrder(t *testing.T) {
 	}
 }
 
+// late is a gossip that is asked about what it has told and does not know it yet.
+type late struct {
+	*gossip
+	says []payments.State
+}
+
+func (l *late) Retrieve(ctx context.Context, r payments.LookupRequest) (payments.Outcome, error) {
+	if len(l.says) == 0 {
+		return l.gossip.Retrieve(ctx, r)
+	}
+	said := l.says[0]
+	l.says = l.says[1:]
+	return payments.Outcome{State: said}, nil
+}
+
+// TestNewsComesBeforeTheProviderKnows: a webhook is dealt with once the provider
+// can say what it is about, and not before.
+func TestNewsComesBeforeTheProviderKnows(t *testing.T) {
+	l := &late{}
+	s := newMutant(t, 2, mutation{provider: func(p payments.Provider) payments.Provider {
+		l.gossip = newGossip(p.(*simulator.Simulator), 3)
+		return l
+	}})
+	s.sells("mug", 5)
+	r, err := s.buy("mug", 1, simulator.TokenVoucher)
+	s.must(err)
+	paid := s.attempt(r.ID).ID
+	s.must(s.bank.Decide(string(paid), true))
+	l.says = []payments.State{payments.Unknown, payments.NotFound}
+	s.must(s.checkout.Webhook(s.ctx(), "simulator", payments.WebhookRequest{Body: fmt.Appendf(nil, "evt_1 %s", paid)}))
+	as[*payments.NoAnswerError](s, s.checkout.HearTimer(s.ctx(), string(r.ID)))
+	if told, err := s.payments.Unheard(s.ctx(), r.ID); err != nil || len(told) != 1 || s.order(r.ID).Status != orders.Pending {
+		t.Fatalf("not dealt with are %v, %v", told, err)
+	}
+	s.must(s.checkout.HearTimer(s.ctx(), string(r.ID)))
+	if told, err := s.payments.Unheard(s.ctx(), r.ID); err != nil || len(told) != 0 || s.order(r.ID).Status != orders.Placed {
+		t.Errorf("not dealt with are %v, %v; the order is %s", told, err, s.order(r.ID).Status)
+	}
+}
+
 // TestLyingProvider: a bank that is not reached, loses answers, and tells of
 // payments before it answers, twice, or never. Orders of one to three payments,
 // some given up, some canceled, some refunded: when it has calmed down, the

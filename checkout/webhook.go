@@ -70,6 +70,7 @@ func (s *Service) hear(ctx context.Context, slot id.Slot, order orders.ID) error
 		return err
 	}
 	pending := false
+	var silent error
 	for _, a := range attempts {
 		p, err := s.payments.Provider(a.Provider)
 		if err != nil {
@@ -78,6 +79,10 @@ func (s *Service) hear(ctx context.Context, slot id.Slot, order orders.ID) error
 		outcome, err := p.Retrieve(ctx, a.LookupRequest())
 		if err != nil {
 			return fmt.Errorf("asking %s about %s: %w", a.Provider, a.ID, err)
+		}
+		if unsaid(a, outcome) {
+			silent = &payments.NoAnswerError{Provider: a.Provider, Err: fmt.Errorf("of %s, about which it told, it says %s", a.ID, outcome.State)}
+			continue
 		}
 		if outcome.State == payments.NotFound {
 			continue
@@ -96,8 +101,18 @@ func (s *Service) hear(ctx context.Context, slot id.Slot, order orders.ID) error
 	if err := s.payments.Settle(ctx, order); err != nil {
 		return err
 	}
+	if silent != nil {
+		return silent // the timer asks again
+	}
 	_, err = command.Do[struct{}](ctx, s.engine, &heard{Order: order, Notices: told}, command.Call{Slot: slot})
 	return err
+}
+
+// unsaid reports whether a provider that was asked about a payment has told
+// nothing: what it told by webhook may be news that it is yet to see itself.
+func unsaid(a payments.Attempt, o payments.Outcome) bool {
+	seen := a.State == payments.NeedsAction || a.State == payments.Pending
+	return o.State == payments.Unknown || o.State == payments.NotFound && seen
 }
 
 // note writes down that a provider has told something.
