@@ -237,7 +237,7 @@ func (s *shop) givesCards(at int, how mishap) (found, hit bool) {
 	first, p := s.start(at, how)
 	_, _ = tell(first)
 	if !p.hit {
-		return p.steps >= at, false
+		return len(p.steps) >= at, false
 	}
 	again, _ := s.start(0, "")
 	again.recovers()

@@ -12,8 +12,10 @@ import (
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/credit"
+	"github.com/keelshop/commerce/downloads"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/cache"
 	"github.com/keelshop/commerce/internal/claim"
@@ -55,6 +57,8 @@ type shop struct {
 	payments  *payments.Service
 	credit    *credit.Service
 	checkout  *checkout.Service
+	downloads *downloads.Service
+	files     assets.Store
 
 	sealer   *seal.Sealer
 	provider payments.Provider     // the bank, as the services see it
@@ -96,7 +100,7 @@ type mutation struct {
 func modules() []command.Module {
 	return []command.Module{
 		claim.Module(), subject.Module(), accounts.Module(), catalog.Module(), inventory.Module(), pricing.Module(),
-		cart.Module(), orders.Module(), payments.Module(), credit.Module(), checkout.Module(),
+		cart.Module(), orders.Module(), payments.Module(), credit.Module(), checkout.Module(), downloads.Module(),
 	}
 }
 
@@ -129,6 +133,7 @@ func newMutant(t testing.TB, shards int, m mutation) *shop {
 		bank = m.provider(bank)
 	}
 	s.sealer, s.provider = sealer, bank
+	s.files = assets.Dir(t.TempDir())
 	s.boot(engine, bank)
 	return s
 }
@@ -148,6 +153,7 @@ func (s *shop) boot(engine command.Engine, bank payments.Provider) {
 	}
 	s.payments = payments.NewService(engine, s.orders, providers, s.sealer)
 	s.checkout = checkout.NewService(engine, s.carts, s.inventory, s.orders, s.payments)
+	s.downloads = downloads.NewService(engine, s.orders, s.files)
 }
 
 func (s *shop) must(err error) {
