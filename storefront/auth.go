@@ -28,7 +28,7 @@ type Auth interface {
 // says who they are, who they are.
 func (v *visit) identify(to audience) (err error) {
 	switch {
-	case to == everybody:
+	case to == everybody, to == crawlers:
 		v.public = true
 	case v.site.Auth == nil:
 		v.public = to == guests && v.cookie(cookieSession) == ""

@@ -5,11 +5,13 @@ import (
 	"compress/gzip"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/money"
 )
 
@@ -20,9 +22,14 @@ import (
 // longer, so that a shop that sells all the time renders it once a second. What
 // binds, the cart and the checkout, is never kept. Prices and offers that begin
 // at a certain time are why no page is kept for long.
+//
+// Pages that nobody has asked for while half of all were made anew go first: who
+// asks for very many that nobody else wants does not push out those that
+// everybody does.
 type pageCache struct {
 	mu    sync.RWMutex
-	pages map[pageKey]cachedPage
+	young map[pageKey]cachedPage // asked for since the others became old
+	old   map[pageKey]cachedPage
 }
 
 const (
@@ -51,21 +58,30 @@ type cachedPage struct {
 // get returns a page that is still good.
 func (c *pageCache) get(key pageKey, now commerce.Position) (cachedPage, bool) {
 	c.mu.RLock()
-	p, ok := c.pages[key]
+	p, ok := c.young[key]
+	aged := false
+	if !ok {
+		p, aged = c.old[key]
+	}
 	c.mu.RUnlock()
 	age := time.Since(p.made)
-	return p, ok && (age < pageLag || p.at == now && age < pageLife)
+	if !ok && !aged || age >= pageLag && (p.at != now || age >= pageLife) {
+		return cachedPage{}, false
+	}
+	if aged {
+		c.put(key, p)
+	}
+	return p, true
 }
 
-// put keeps a page. When there are too many, all go: which ones are asked for
-// most is found out again at once.
+// put keeps a page.
 func (c *pageCache) put(key pageKey, p cachedPage) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.pages) >= mostPages || c.pages == nil {
-		c.pages = map[pageKey]cachedPage{}
+	if c.young == nil || len(c.young) >= mostPages/2 {
+		c.young, c.old = map[pageKey]cachedPage{}, c.young
 	}
-	c.pages[key] = p
+	c.young[key] = p
 }
 
 // compress keeps a compressed copy, since compressing takes ten times as long as
@@ -91,9 +107,11 @@ func takesGzip(accept string) bool {
 	return false
 }
 
-// cached is a page that may be kept for those who are not logged in.
-func cached(h func(*visit) error) func(*visit) error {
+// cached is a page that may be kept for those who are not logged in. It depends
+// on these parameters of the address, and is made as if there were no others.
+func cached(h func(*visit) error, params []string) func(*visit) error {
 	return func(v *visit) error {
+		v.narrow(params)
 		if !v.public { // prices may be the customer's own
 			return h(v)
 		}
@@ -101,17 +119,34 @@ func cached(h func(*visit) error) func(*visit) error {
 		v.key = &pageKey{
 			host: v.r.Host, uri: v.r.URL.RequestURI(), locale: v.locale, currency: v.currency, market: v.market,
 		}
-		if _, err := url.ParseQuery(v.r.URL.RawQuery); err != nil || len(v.key.uri) > mostText*4 {
+		if len(v.key.uri) > mostText*4 {
 			v.key = nil
 			return h(v)
 		}
 		v.latest = v.site.shop.Latest() // before anything is read, so that what happens meanwhile counts as later
-		if p, ok := v.site.cache.get(*v.key, v.latest); ok {
+		p, ok := v.site.cache.get(*v.key, v.latest)
+		web.SetKept(v.ctx(), ok)
+		if ok {
 			v.respond(p)
 			return nil
 		}
 		return h(v)
 	}
+}
+
+// narrow leaves of the query what the page depends on, in one order, so that
+// neither what others append nor the order of things makes another page of it.
+func (v *visit) narrow(params []string) {
+	known := url.Values{}
+	for name, values := range v.r.URL.Query() {
+		if slices.ContainsFunc(params, func(p string) bool { return name == p || strings.HasSuffix(p, ".") && strings.HasPrefix(name, p) }) {
+			known[name] = values
+		}
+	}
+	address := *v.r.URL
+	address.RawQuery, address.ForceQuery = known.Encode(), false
+	v.r = v.r.WithContext(v.ctx()) // a copy
+	v.r.URL = &address
 }
 
 // units returns how many units are in the shopper's cart.

@@ -155,3 +155,56 @@ func TestCurrencyAndMarketAreTold(t *testing.T) {
 		t.Errorf("the country of the address is not told: %q", market)
 	}
 }
+
+// TestMadeUpQueriesMakeNoPages: an address with parameters that its page does not
+// know shows the page that was kept without them.
+func TestMadeUpQueriesMakeNoPages(t *testing.T) {
+	var kept []storefront.Served
+	h, err := sample.routes(storefront.Options{Observe: func(_ *http.Request, s storefront.Served) { kept = append(kept, s) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(path string) string {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if w.Code != http.StatusOK {
+			t.Fatalf("%s: %d", path, w.Code)
+		}
+		return w.Body.String()
+	}
+	for _, path := range []string{"/", "/c/kitchen?sort=newest", "/p/camp-mug", "/search?q=wool", "/suggest?q=mu", "/cart"} {
+		plain, mark := ask(path), "?"
+		if strings.Contains(path, "?") {
+			mark = "&"
+		}
+		kept = nil
+		for range 50 { // one may come when the page has just become too old
+			if page := ask(path + mark + "zzz=" + rand.Text()); path != "/cart" && page != plain {
+				t.Errorf("%s is another page with a parameter that it does not know", path)
+			}
+		}
+		there := 0
+		for _, s := range kept {
+			if s.Kept == "yes" {
+				there++
+			}
+			if (s.Kept == "") != (path == "/cart") {
+				t.Errorf("%s: kept is %q", path, s.Kept)
+			}
+		}
+		if (there == 0) != (path == "/cart") {
+			t.Errorf("%s: of 50 addresses with made-up parameters, %d showed the page that was kept", path, there)
+		}
+	}
+}
+
+// TestSiteMapsAreShed: a map costs more than a page, and waits like one when
+// there is too much to do.
+func TestSiteMapsAreShed(t *testing.T) {
+	b := sample.with(t, storefront.Options{AtOnce: 1}).visitor(t) // nobody may browse, one may buy
+	for path, want := range map[string]int{"/sitemap.xml": 503, "/sitemap.xml?part=first": 503, "/": 503, "/robots.txt": 200, "/cart": 200} {
+		if b.do(http.MethodGet, path, nil); b.status != want {
+			t.Errorf("%s answers %d, want %d", path, b.status, want)
+		}
+	}
+}

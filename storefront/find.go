@@ -38,7 +38,18 @@ const (
 	paramSort   = "sort"
 	paramAfter  = "after"
 	paramText   = "q"
+	paramSKU    = "sku" // of a product's page: the variant
 )
+
+// listParams are what the page of a list depends on. Those that end with a dot
+// are the beginning of parameters.
+func listParams() []string {
+	params := []string{paramField, paramNumber, paramPrice, paramSort, paramAfter, paramText}
+	for _, f := range ownFacets {
+		params = append(params, f.param)
+	}
+	return params
+}
 
 const (
 	listCards  = 24

@@ -99,7 +99,7 @@ func product(v *visit) error {
 		v.tag(string(c))
 	}
 	p = p.In(v.locale.Code)
-	chosen := choose(p, catalog.SKU(v.r.URL.Query().Get("sku")))
+	chosen := choose(p, catalog.SKU(v.r.URL.Query().Get(paramSKU)))
 	base, err := v.page(or(p.SEO.Title, p.Title))
 	if err != nil {
 		return err

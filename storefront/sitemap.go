@@ -3,8 +3,10 @@ package storefront
 import (
 	"encoding/xml"
 	"net/url"
+	"sync"
 	"time"
 
+	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/catalog"
 )
 
@@ -21,16 +23,74 @@ type sitemapURL struct {
 // the others are named by the product that they come after.
 const firstPart = "first"
 
+// siteMaps keeps site maps, since each takes a look at all products. One is good
+// as long as nothing has happened in the store, for an hour at most since offers
+// begin and end, and for a minute while the shop sells. It is safe for concurrent
+// use; one map is made at a time.
+type siteMaps struct {
+	mu   sync.Mutex
+	kept map[string]keptMap
+}
+
+type keptMap struct {
+	body []byte
+	at   commerce.Position
+	made time.Time
+}
+
+const (
+	mapLag   = time.Minute // after something has happened
+	mapLife  = time.Hour   // if nothing has
+	mostMaps = 8           // of 6 MB at most; when there are more, all go
+)
+
+func (k keptMap) good(now commerce.Position) bool {
+	age := time.Since(k.made)
+	return k.body != nil && (age < mapLag || k.at == now && age < mapLife)
+}
+
+// get returns a map that is still good, or one that make makes.
+func (s *siteMaps) get(name string, now commerce.Position, make func() ([]byte, error)) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k := s.kept[name]; k.good(now) {
+		return k.body, nil
+	}
+	body, err := make()
+	if err != nil {
+		return nil, err
+	}
+	if s.kept == nil || len(s.kept) >= mostMaps {
+		s.kept = map[string]keptMap{}
+	}
+	s.kept[name] = keptMap{body: body, at: now, made: time.Now()}
+	return body, nil
+}
+
 // sitemap names the pages that search engines should know. If they are more than
 // one map may hold, it is an index of maps, each of which is a part of this one.
 func sitemap(v *visit) error {
-	root := v.origin() + v.site.Base
-	m := siteMap{most: mostSitemap, part: v.r.URL.Query().Get("part")}
+	root, part := v.origin()+v.site.Base, v.r.URL.Query().Get("part")
+	body, err := v.site.maps.get(root+" "+part, v.site.shop.Latest(), func() ([]byte, error) { return v.makeSitemap(root, part) })
+	if err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "application/xml")
+	v.w.Header().Set("Cache-Control", "public, max-age=3600")
+	_, _ = v.w.Write(body) // the client has gone if this fails
+	return nil
+}
+
+// makeSitemap makes a part of the map, or the whole if that is "", for those of
+// whom nothing is known.
+func (v *visit) makeSitemap(root, part string) ([]byte, error) {
+	v.currency, v.market = v.site.Currencies[0], ""
+	m := siteMap{most: mostSitemap, part: part}
 	if m.part == "" || m.part == firstPart {
 		m.urls = append(m.urls, sitemapURL{Loc: root + "/"})
 		tree, err := v.site.shop.Catalog.Categories(v.ctx())
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for c := range tree.All() {
 			m.urls = append(m.urls, sitemapURL{root + "/c/" + c.Handle, c.UpdatedAt.Format(time.DateOnly)})
@@ -39,7 +99,7 @@ func sitemap(v *visit) error {
 	m.all = len(m.urls)
 	for p, err := range v.site.shop.Catalog.All(v.ctx(), catalog.Filter{Status: catalog.Active, After: m.after()}) {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !v.offered(p).Visible { // its name may be a secret yet
 			continue
@@ -49,13 +109,7 @@ func sitemap(v *visit) error {
 		}
 	}
 	body, err := xml.Marshal(m.answer(root + "/sitemap.xml?part="))
-	if err != nil {
-		return err
-	}
-	v.w.Header().Set("Content-Type", "application/xml")
-	v.w.Header().Set("Cache-Control", "public, max-age=3600")
-	_, _ = v.w.Write(append([]byte(xml.Header), body...)) // the client has gone if this fails
-	return nil
+	return append([]byte(xml.Header), body...), err
 }
 
 // siteMap is a site map that is being made.

@@ -137,6 +137,7 @@ type site struct {
 	locales []*locale
 	matcher language.Matcher // of the locales, by their index
 	cache   pageCache
+	maps    siteMaps
 	guard   guard
 	printer *documents.Printer
 }
@@ -251,11 +252,11 @@ type route struct {
 func (s *site) table() (list []route) {
 	add := func(pattern string, to audience, h func(*visit) error) { list = append(list, route{pattern, to, h}) }
 	handle := func(pattern string, h func(*visit) error) { add(pattern, oneself, h) }
-	browse := func(pattern string, h func(*visit) error) { add(pattern, guests, cached(h)) }
+	browse := func(pattern string, h func(*visit) error, params ...string) { add(pattern, guests, cached(h, params)) }
 	file := func(pattern string, h func(*visit) error) { add(pattern, everybody, h) }
 	browse("GET /{$}", home)
-	browse("GET /c/{handle}", category)
-	browse("GET /p/{handle}", product)
+	browse("GET /c/{handle}", category, listParams()...)
+	browse("GET /p/{handle}", product, paramSKU)
 	handle("GET /cart", showCart)
 	handle("GET /cart/units", showUnits)
 	handle("POST /cart/add", addToCart)
@@ -280,8 +281,8 @@ func (s *site) table() (list []route) {
 	handle("GET /downloads/{token}", showLink)
 	handle("POST /downloads/{token}", downloadByLink)
 	if len(s.Finders) > 0 {
-		browse("GET /search", find)
-		browse("GET /suggest", suggest)
+		browse("GET /search", find, listParams()...)
+		browse("GET /suggest", suggest, paramText)
 	}
 	handle("GET /login", showLogIn)
 	handle("GET /account", account)
@@ -309,7 +310,7 @@ func (s *site) table() (list []route) {
 	browse("GET /pages/{page}", themePage)
 	file("GET /media/{asset}", media)
 	file("GET /static/{file}", static)
-	file("GET /sitemap.xml", sitemap)
+	add("GET /sitemap.xml", crawlers, sitemap)
 	file("GET /robots.txt", robots)
 	return list
 }

@@ -50,6 +50,7 @@ const (
 	oneself   audience = iota // for each shopper it is another
 	guests                    // for all who are not logged in
 	everybody                 // files
+	crawlers                  // the same for everybody, and as dear to make as a page
 )
 
 // visitor adapts a page to net/http: it finds out who asks, and turns errors

@@ -77,6 +77,10 @@ func TestNginxAlone(t *testing.T) {
 		{"/page?utm_source=x&utm_medium=mail", "HIT"}, {"/page?fbclid=IwAR0", "HIT"},
 		{"/page?color=red", "MISS"}, {"/page?color=red&gclid=7&utm_id=2", "HIT"},
 		{"/page?q=utm_source=", "MISS"}, {"/page?gclid=7&color=blue", "MISS"},
+		{"/", "MISS"}, {"/?zzz=1", "HIT"}, {"/?", "HIT"}, {"/pages/about?zzz=1", "MISS"}, {"/pages/about?zzz=2", "HIT"},
+		{"/p/mug?sku=M-1", "MISS"}, {"/p/mug?zzz=1&sku=M-1&zzz=2", "HIT"}, {"/p/mug?sku=M-1&sku=M-2", "HIT"}, {"/p/mug?sku=M-2", "MISS"},
+		// The shop takes what comes first, and this for a SKU as well.
+		{"/p/mug?sku=M-3&sku=M-1", "MISS"}, {"/p/mug?s%6Bu=M-4&sku=M-1", "MISS"}, {"/p/mug?sku&sku=M-1", "MISS"}, {"/p/mug?sku=M%2D1&sku=M-2", "MISS"}, {"/p/mug?xsku=M-1", "MISS"},
 	} {
 		if got := visit(t, front, page.path, nil); got.cache != page.want {
 			t.Errorf("%s is %s, want %s", page.path, got.cache, page.want)

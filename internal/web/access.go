@@ -16,6 +16,7 @@ type Served struct {
 	Status   int
 	Bytes    int64 // of the body, as it was sent
 	Duration time.Duration
+	Kept     Kept // whether a page that may be kept was there already
 }
 
 // Observe calls see after each request. It stands behind RequestID and before
@@ -28,7 +29,7 @@ func Observe(see func(*http.Request, Served)) Middleware {
 			defer func() {
 				s := Served{Method: r.Method, Route: r.Pattern, Status: rec.status, Bytes: rec.bytes, Duration: time.Since(start)}
 				if n := rec.note; n != nil {
-					s.ID = n.id
+					s.ID, s.Kept = n.id, n.kept
 					if n.route != "" {
 						s.Route = n.route
 					}

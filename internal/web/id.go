@@ -18,6 +18,7 @@ type note struct {
 	route     string
 	admission *Admission // over once the answer begins to be sent
 	turned    bool       // away, on purpose: see turnedAway
+	kept      Kept
 }
 
 type noteKey struct{}
@@ -41,6 +42,28 @@ func ID(ctx context.Context) string {
 func SetRoute(ctx context.Context, route string) {
 	if n := noteOf(ctx); n != nil {
 		n.route = route
+	}
+}
+
+// Kept says whether an answer was one that had been kept.
+type Kept string
+
+// An answer that may be kept is one of two. What is always made anew is neither.
+const (
+	KeptBefore Kept = "yes" // it was sent as it had been made for somebody else
+	KeptNow    Kept = "no"  // it could have been kept, and had to be made
+)
+
+// SetKept notes whether the answer to the request of ctx, which may be kept, was
+// there already.
+func SetKept(ctx context.Context, there bool) {
+	n := noteOf(ctx)
+	switch {
+	case n == nil:
+	case there:
+		n.kept = KeptBefore
+	default:
+		n.kept = KeptNow
 	}
 }
 
