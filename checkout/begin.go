@@ -191,7 +191,7 @@ func (c begin) order(shopping cart.Stored, lines []cart.Line) (orders.New, []inv
 		ID: c.Order, Cart: string(c.Cart), Customer: shopping.Customer, Currency: shopping.Currency,
 		Subtotal: c.Priced.Subtotal, Discount: c.Priced.Discount, Shipping: c.Priced.Shipping, ShippingTax: c.Priced.ShippingTax,
 		Tax: c.Priced.Tax, Total: c.Priced.Total, TaxIncluded: c.Priced.TaxIncluded, TaxAdded: c.Priced.TaxAdded, TaxExempt: c.Priced.TaxExempt, Fees: c.Priced.newFees(), Taxes: c.Priced.Taxes,
-		ShippingMethod: shopping.ShippingMethod, ShippingName: c.Priced.ShippingName, Promotions: c.Priced.Promotions,
+		ShippingMethod: shopping.ShippingMethod, ShippingName: c.Priced.ShippingName, Promotions: c.Priced.Promotions, PassedOver: c.Priced.PassedOver,
 		OccurredAt: c.OccurredAt, ExternalReference: c.Reference, Terms: c.owed(),
 		Contact: shopping.Contact, ContactSubject: shopping.ContactSubject,
 		ShippingCountry: shopping.ShippingCountry, BillingCountry: shopping.BillingCountry,
@@ -205,7 +205,7 @@ func (c begin) order(shopping cart.Stored, lines []cart.Line) (orders.New, []inv
 		n.Lines[i] = orders.NewLine{
 			SKU: l.SKU, Variant: l.Variant, Title: l.Title, Quantity: l.Quantity,
 			UnitPrice: c.Priced.Lines[i].UnitPrice, Total: c.Priced.Lines[i].UnitPrice * l.Quantity,
-			Discount: c.Priced.Lines[i].Discount, Tax: c.Priced.Lines[i].Tax, TaxIncluded: c.Priced.Lines[i].TaxIncluded, Reason: l.Reason, Properties: l.Properties,
+			Discount: c.Priced.Lines[i].Discount, Tax: c.Priced.Lines[i].Tax, TaxIncluded: c.Priced.Lines[i].TaxIncluded, Reason: l.Reason, PriceBy: c.Priced.Lines[i].PriceBy, Properties: l.Properties,
 			Digital: c.Priced.Lines[i].Digital, Delivery: int(l.Delivery),
 		}
 		switch {

@@ -35,6 +35,7 @@ type priced struct {
 	Fees         []pricedFee          `cbor:"20,keyasint,omitempty"`
 	Promotions   []pricing.Applied    `cbor:"16,keyasint,omitempty"`
 	Redemptions  []pricing.Redemption `cbor:"17,keyasint,omitempty"`
+	PassedOver   []pricing.PassedOver `cbor:"25,keyasint,omitempty"`
 	// Deliveries are those that have lines, if the cart has more than the first.
 	Deliveries []pricedDelivery `cbor:"24,keyasint,omitempty"`
 
@@ -58,6 +59,7 @@ type pricedLine struct {
 	Parts []inventory.Part `cbor:"5,keyasint,omitempty"`
 	// Digital is how it is delivered over the network; nil if it is shipped.
 	Digital *catalog.Digital `cbor:"7,keyasint,omitempty"`
+	PriceBy string           `cbor:"8,keyasint,omitempty"`
 }
 
 // maxNamed bounds the lines that a refusal names.
@@ -108,10 +110,10 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 		Version: p.Version, Rules: q.Rules, TaxIncluded: q.TaxIncluded,
 		Subtotal: q.Subtotal, Discount: q.Discount, Shipping: shipping, ShippingTax: shippingTax,
 		Tax: q.Tax, TaxAdded: q.TaxAdded, TaxExempt: q.TaxExempt, HoldMillis: p.HoldMinutes * 60_000, Total: q.Total, ShippingName: q.Shipping.Name, Taxes: q.TaxSums(), Missing: p.Requirements,
-		Promotions: withinBounds(q.Promotions), Redemptions: p.Redemptions,
+		Promotions: withinBounds(q.Promotions), Redemptions: p.Redemptions, PassedOver: q.PassedOver,
 	}
 	for i, l := range q.Lines {
-		c.Priced.Lines = append(c.Priced.Lines, pricedLine{UnitPrice: p.Input.Lines[i].UnitPrice, Discount: l.Discount, Tax: l.Tax, TaxIncluded: l.TaxIncluded, Digital: p.Digital[i]})
+		c.Priced.Lines = append(c.Priced.Lines, pricedLine{UnitPrice: p.Input.Lines[i].UnitPrice, Discount: l.Discount, Tax: l.Tax, TaxIncluded: l.TaxIncluded, Digital: p.Digital[i], PriceBy: listed(p, i)})
 	}
 	c.Priced.deliver(p)
 	if err := c.Priced.charge(q.Fees); err != nil {
@@ -127,4 +129,13 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 		c.Priced.Changes = changes[:min(len(changes), maxNamed)]
 	}
 	return c.share(ctx, s, st, money.New(q.Total, q.Currency), string(p.Customer))
+}
+
+// listed says which price list a line's price is of; "" if none, or if it was
+// agreed, for which the line has its reason.
+func listed(p cart.Priced, line int) string {
+	if p.Lines[line].Reason != "" {
+		return ""
+	}
+	return p.Input.Lines[line].PriceBy
 }

@@ -35,6 +35,7 @@ type Order struct {
 	Refunded     Money           `json:"refunded"`
 	Metadata     object          `json:"metadata,omitempty"`
 	Deliveries   []OrderDelivery `json:"deliveries,omitempty" nullable:"false" doc:"Where it goes, if to several places; shipping is what all cost. Missing in lists."`
+	Explain      string          `json:"explanation,omitempty" doc:"How each amount came about, in plain lines. Missing in lists."`
 	Version      int64           `json:"version"`
 	CreatedAt    time.Time       `json:"created_at"`
 	PlacedAt     *time.Time      `json:"placed_at,omitempty"`
@@ -178,6 +179,9 @@ func showOrder(o orders.Order) Order {
 			Number: l.Number, SKU: string(l.SKU), Title: l.Title, Quantity: l.Quantity,
 			UnitPrice: moneyOf(l.UnitPrice), Total: moneyOf(l.Total), Shipped: l.Shipped, Returned: l.Returned,
 		})
+	}
+	if len(o.Lines) > 0 {
+		out.Explain = o.Explain()
 	}
 	out.showDeliveries(o)
 	return out

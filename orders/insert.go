@@ -28,6 +28,7 @@ type New struct {
 	Fees                         []NewFee
 	Taxes                        []pricing.TaxSum
 	Promotions                   []pricing.Applied
+	PassedOver                   []pricing.PassedOver
 	ShippingMethod, ShippingName string
 	OccurredAt                   int64 // ms since 1970 UTC; 0 is the time of the command
 	Due                          int64 // see Order
@@ -63,6 +64,7 @@ type NewLine struct {
 	// TaxIncluded says that Total and Discount contain it.
 	TaxIncluded bool
 	Reason      string
+	PriceBy     string // where UnitPrice comes from, if not the variant's own price
 	Properties  []cart.Property
 	Digital     *catalog.Digital // nil if it is shipped
 	Delivery    int              // the number of one of New.Deliveries; 0 goes to the contact's address
@@ -90,6 +92,10 @@ func Insert(tx *command.Tx, n New) (Order, error) {
 	if err != nil {
 		return Order{}, err
 	}
+	passed, err := encodeList(n.PassedOver)
+	if err != nil {
+		return Order{}, err
+	}
 	o := n.order(tx)
 	var terms, due any
 	if o.Terms != "" {
@@ -98,11 +104,11 @@ func Insert(tx *command.Tx, n New) (Order, error) {
 	_, err = tx.Exec(`INSERT INTO orders (id, slot, number, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
 		subtotal, discount, fees, own_fees, own_fees_tax, shipping, shipping_tax, tax, tax_included, tax_exempt, tax_added, total, taxes, promotions, shipping_method, shipping_name, authorized, captured, voided, refund_granted, refunded,
 		units, canceled, shipped, delivered, returned, occurred_at, created_at, placed_at, canceled_at, due, version,
-		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country, digital, split, terms, payment_due, on_terms)
-		VALUES (?, ?, '', ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		external_reference, metadata, private_metadata, contact, contact_subject, shipping_country, billing_country, digital, split, terms, payment_due, on_terms, passed_over)
+		VALUES (?, ?, '', ?, ?, ?, 'pending', ?, 'unfulfilled', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, 0, 0, 0, 0, ?, ?, 0, 0, ?, 1, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		n.ID, tx.Slot, n.Cart, n.Customer, n.Currency, o.PaymentStatus,
 		n.Subtotal, n.Discount, o.FeeTotal.Minor(), o.OwnFees.Minor(), o.OwnFeesTax.Minor(), n.Shipping, n.ShippingTax, n.Tax, n.TaxIncluded, n.TaxExempt, n.TaxAdded, n.Total, taxes, promotions, n.ShippingMethod, n.ShippingName, o.Units, millis(o.OccurredAt), tx.At, n.Due, n.ExternalReference,
-		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry, o.Digital, o.Split, terms, due, n.OnTerms)
+		[]byte(n.Contact), n.ContactSubject, n.ShippingCountry, n.BillingCountry, o.Digital, o.Split, terms, due, n.OnTerms, passed)
 	if err != nil {
 		return Order{}, taken(tx, n.ID, err)
 	}
@@ -137,9 +143,9 @@ func insertLine(tx *command.Tx, order ID, l *Line) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, parts, title, quantity, unit_price, total, discount, fees, net, tax, gross, tax_included, properties, reason, digital, delivery, canceled, shipped, returned)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)`,
-		order, l.Number, tx.Slot, l.SKU, l.Variant, l.Pool, parts, l.Title, l.Quantity, l.UnitPrice.Minor(), l.Total.Minor(), l.Discount.Minor(), l.Fees.Minor(), l.Net.Minor(), l.Tax.Minor(), l.Gross.Minor(), l.TaxIncluded, properties, l.Reason, digital, max(l.Delivery, cart.FirstDelivery))
+	_, err = tx.Exec(`INSERT INTO order_lines (order_id, line, slot, sku, variant, pool, parts, title, quantity, unit_price, total, discount, fees, net, tax, gross, tax_included, properties, reason, price_by, digital, delivery, canceled, shipped, returned)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)`,
+		order, l.Number, tx.Slot, l.SKU, l.Variant, l.Pool, parts, l.Title, l.Quantity, l.UnitPrice.Minor(), l.Total.Minor(), l.Discount.Minor(), l.Fees.Minor(), l.Net.Minor(), l.Tax.Minor(), l.Gross.Minor(), l.TaxIncluded, properties, l.Reason, l.PriceBy, digital, max(l.Delivery, cart.FirstDelivery))
 	return err
 }
 
@@ -152,7 +158,7 @@ func (n New) order(tx *command.Tx) Order {
 		ID:      n.ID, Number: n.ID.Number(), Cart: n.Cart, Customer: n.Customer, Currency: n.Currency,
 		Status: Pending, PaymentStatus: paymentStatus(n.Total, 0, 0, 0, 0, 0), FulfilmentStatus: Unfulfilled,
 		Subtotal: amount(n.Subtotal), Discount: amount(n.Discount), Shipping: amount(n.Shipping), ShippingTax: amount(n.ShippingTax),
-		FeeTotal: none, OwnFees: none, OwnFeesTax: none, TaxAdded: amount(n.TaxAdded), Tax: amount(n.Tax), Total: amount(n.Total), TaxIncluded: n.TaxIncluded, TaxExempt: n.TaxExempt, Taxes: n.Taxes, Promotions: n.Promotions,
+		FeeTotal: none, OwnFees: none, OwnFeesTax: none, TaxAdded: amount(n.TaxAdded), Tax: amount(n.Tax), Total: amount(n.Total), TaxIncluded: n.TaxIncluded, TaxExempt: n.TaxExempt, Taxes: n.Taxes, Promotions: n.Promotions, PassedOver: n.PassedOver,
 		ShippingMethod: n.ShippingMethod, ShippingName: n.ShippingName,
 		Authorized: none, Captured: none, Voided: none, RefundGranted: none, Refunded: none,
 		OccurredAt: instant(n.OccurredAt), CreatedAt: instant(tx.At), Due: n.Due, Version: 1,
@@ -176,7 +182,7 @@ func (n New) order(tx *command.Tx) Order {
 		o.Lines[i] = Line{
 			Number: i + 1, SKU: l.SKU, Variant: l.Variant, Pool: l.Pool, Parts: l.Parts, Title: l.Title, Quantity: l.Quantity,
 			UnitPrice: amount(l.UnitPrice), Total: amount(l.Total), Discount: amount(l.Discount),
-			Fees: amount(fees), Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross), TaxIncluded: l.TaxIncluded, Reason: l.Reason, Properties: l.Properties, Digital: l.Digital,
+			Fees: amount(fees), Net: amount(gross - tax), Tax: amount(tax), Gross: amount(gross), TaxIncluded: l.TaxIncluded, Reason: l.Reason, PriceBy: l.PriceBy, Properties: l.Properties, Digital: l.Digital,
 			Delivery: max(l.Delivery, cart.FirstDelivery),
 		}
 		o.Digital = o.Digital || o.Lines[i].handedOver()

@@ -40,10 +40,11 @@ type Order struct {
 	// OwnFees is the part of FeeTotal that is on no line, and OwnFeesTax its part
 	// of Tax.
 	OwnFees, OwnFeesTax          money.Amount
-	ShippingTax                  money.Amount      // the part of Tax that is on Shipping
-	Taxes                        []pricing.TaxSum  // what Tax consists of
-	Promotions                   []pricing.Applied // what makes up Discount, and what is off Shipping; copies
-	ShippingMethod, ShippingName string            // how it is sent, or the first of its deliveries; "" if that was not chosen
+	ShippingTax                  money.Amount         // the part of Tax that is on Shipping
+	Taxes                        []pricing.TaxSum     // what Tax consists of
+	Promotions                   []pricing.Applied    // what makes up Discount, and what is off Shipping; copies
+	PassedOver                   []pricing.PassedOver // promotions that those were applied in the stead of; copies
+	ShippingMethod, ShippingName string               // how it is sent, or the first of its deliveries; "" if that was not chosen
 	// What happened to the money so far. RefundGranted is what is owed back in
 	// all, Refunded what of it the provider has confirmed.
 	Authorized, Captured, Voided, RefundGranted, Refunded money.Amount
@@ -151,6 +152,7 @@ type Line struct {
 	Discount, Fees, Net, Tax, Gross money.Amount
 	TaxIncluded                     bool
 	Reason                          string          // why the price was agreed; "" is the catalog's price
+	PriceBy                         string          // where UnitPrice came from, for people; "" is the variant's own price
 	Properties                      []cart.Property // what the shopper chose beside the variant
 	Delivery                        int             // the number of the delivery that it is in
 	// Digital is what the catalog said of its delivery when it was bought; nil

@@ -113,7 +113,7 @@ const selectOrder = `SELECT id, cart, customer, currency, status, payment_status
 	units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, version,
 	shipping_country, billing_country, external_reference, metadata, private_metadata, due,
 	tax_included, shipping_tax, taxes, shipping_method, shipping_name, promotions, number, canceled, delivered,
-	fees, own_fees, own_fees_tax, tax_added, tax_exempt, digital, excess_granted, split, coalesce(terms, ''), coalesce(payment_due, 0), coalesce(overdue_at, 0), on_terms FROM orders`
+	fees, own_fees, own_fees_tax, tax_added, tax_exempt, digital, excess_granted, split, coalesce(terms, ''), coalesce(payment_due, 0), coalesce(overdue_at, 0), on_terms, passed_over FROM orders`
 
 // GetTx returns an order without its lines, or a *NotFoundError.
 func GetTx(tx *sqlite.Tx, o ID) (Order, error) {
@@ -143,6 +143,10 @@ func scanOrder(r *sqlite.Rows) (Order, error) {
 	if number == "" {
 		number = ID(r.Text(0)).Number()
 	}
+	passed, err := decodeList[pricing.PassedOver](r.Blob(53))
+	if err != nil {
+		return Order{}, fmt.Errorf("reading what order %s was not reduced by: %w", r.Text(0), err)
+	}
 	return Order{
 		ID: ID(r.Text(0)), Number: number, Cart: r.Text(1), Customer: accounts.CustomerID(r.Text(2)), Currency: c,
 		Status: Status(r.Text(4)), PaymentStatus: PaymentStatus(r.Text(5)), FulfilmentStatus: FulfilmentStatus(r.Text(6)), CancelReason: r.Text(7),
@@ -152,7 +156,7 @@ func scanOrder(r *sqlite.Rows) (Order, error) {
 		OccurredAt: instant(r.Int64(21)), CreatedAt: instant(r.Int64(22)), PlacedAt: instant(r.Int64(23)), CanceledAt: instant(r.Int64(24)),
 		Version: r.Int64(25), ShippingCountry: r.Text(26), BillingCountry: r.Text(27),
 		ExternalReference: r.Text(28), Metadata: jsonOf(r, 29), PrivateMetadata: jsonOf(r, 30), Due: r.Int64(31),
-		TaxIncluded: r.Bool(32), ShippingTax: amount(33), Taxes: taxes, Promotions: promotions, ShippingMethod: r.Text(35), ShippingName: r.Text(36),
+		TaxIncluded: r.Bool(32), ShippingTax: amount(33), Taxes: taxes, Promotions: promotions, PassedOver: passed, ShippingMethod: r.Text(35), ShippingName: r.Text(36),
 		FeeTotal: amount(41), OwnFees: amount(42), OwnFeesTax: amount(43), TaxAdded: amount(44), TaxExempt: r.Text(45), Digital: r.Bool(46), ExcessGranted: amount(47), Split: r.Bool(48),
 		Terms: r.Text(49), OnTerms: amount(52), PaymentDueAt: instant(r.Int64(50)), OverdueAt: instant(r.Int64(51)),
 	}, nil
@@ -177,7 +181,7 @@ func FeesTx(tx *sqlite.Tx, o Order) ([]Fee, error) {
 
 // LinesTx returns an order's lines in order.
 func LinesTx(tx *sqlite.Tx, o ID, c money.Currency) ([]Line, error) {
-	rows := tx.Query(`SELECT line, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned, discount, net, tax, gross, properties, parts, canceled, fees, tax_included, digital, delivery
+	rows := tx.Query(`SELECT line, sku, variant, pool, title, quantity, unit_price, total, reason, shipped, returned, discount, net, tax, gross, properties, parts, canceled, fees, tax_included, digital, delivery, price_by
 		FROM order_lines WHERE order_id = ? ORDER BY line`, o)
 	var out []Line
 	amount := func(col int) money.Amount { return money.New(rows.Int64(col), c) }
@@ -200,7 +204,7 @@ func LinesTx(tx *sqlite.Tx, o ID, c money.Currency) ([]Line, error) {
 			Title: rows.Text(4), Quantity: rows.Int64(5), UnitPrice: amount(6), Total: amount(7),
 			Discount: amount(11), Net: amount(12), Tax: amount(13), Gross: amount(14),
 			Reason: rows.Text(8), Shipped: rows.Int64(9), Returned: rows.Int64(10), Canceled: rows.Int64(17),
-			Fees: amount(18), TaxIncluded: rows.Bool(19), Delivery: rows.Int(21),
+			Fees: amount(18), TaxIncluded: rows.Bool(19), Delivery: rows.Int(21), PriceBy: rows.Text(22),
 		})
 	}
 	return out, rows.Close()

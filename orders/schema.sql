@@ -27,6 +27,7 @@ CREATE TABLE orders (
 	total              INTEGER NOT NULL CHECK (total = subtotal - discount + fees + shipping + tax_added),
 	taxes              BLOB,             -- the sums of each tax, CBOR
 	promotions         BLOB,             -- copies of those that reduced it, CBOR
+	passed_over        BLOB,             -- those that were not applied because of others, CBOR
 	shipping_method    TEXT    NOT NULL, -- '' is none
 	shipping_name      TEXT    NOT NULL, -- of the method, as it was then
 	authorized         INTEGER NOT NULL CHECK (authorized >= 0),
@@ -92,6 +93,7 @@ CREATE TABLE order_lines (
 	tax_included INTEGER NOT NULL CHECK (tax_included = 0 OR tax_included = 1), -- in its price
 	properties TEXT    NOT NULL DEFAULT '', -- JSON, as in cart_lines
 	reason     TEXT    NOT NULL, -- why the price was agreed; '' is the catalog's price
+	price_by   TEXT    NOT NULL DEFAULT '', -- where the price came from, for people; '' is the variant's own
 	digital    TEXT,             -- JSON, as in variants and as it was then; NULL is shipped
 	canceled   INTEGER NOT NULL CHECK (canceled >= 0),
 	shipped    INTEGER NOT NULL CHECK (shipped BETWEEN 0 AND quantity - canceled),

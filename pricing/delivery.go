@@ -242,7 +242,8 @@ func (p *pricer) offShipping(c *compiled, d *deal) {
 	if off == 0 {
 		return
 	}
-	a := Applied{Promotion: c.ID, Name: c.Name, Code: p.codeOf(c), Amount: off, Shipping: off}
+	how := p.trialHow
+	a := Applied{Promotion: c.ID, Name: c.Name, Code: p.codeOf(c), Amount: off, Shipping: off, How: &how}
 	for i, part := range p.off {
 		d.ships[i] -= part
 		if part > 0 && len(p.to) > 1 {
@@ -269,12 +270,17 @@ func (p *pricer) shippingOff(c *compiled, ships []int64) int64 {
 	if base == 0 {
 		return 0
 	}
+	p.trialHow = Derivation{Kind: FreeShipping, Base: base, Rate: c.Effect.Rate}
 	part, err := money.New(base, p.in.Currency).Scale(c.Effect.Rate, p.rules.Settings.PriceRounding)
 	if err != nil { // a share of an amount is not above it
 		clear(p.off)
 		return 0
 	}
-	off := p.atMost(c, min(part.Minor(), base))
+	uncut := min(part.Minor(), base)
+	off := p.atMost(c, uncut)
+	if off < uncut {
+		p.trialHow.Uncut = uncut
+	}
 	p.spread(off, p.off)
 	return off
 }

@@ -12,9 +12,9 @@ import (
 // effect works out what a promotion takes off each line of a deal, into
 // p.trial, and returns the sum.
 func (p *pricer) effect(c *compiled, d *deal) (off int64, err error) {
-	p.trial = slices.Grow(p.trial[:0], len(d.left))[:len(d.left)]
-	clear(p.trial)
+	p.trial = cleared(p.trial, len(d.left))
 	e := &c.Effect
+	p.trialHow = Derivation{Kind: e.Kind}
 	switch e.Kind {
 	case PercentOff:
 		off, err = p.share(c, d, e.Rate)
@@ -25,6 +25,7 @@ func (p *pricer) effect(c *compiled, d *deal) (off int64, err error) {
 	case BuyGet:
 		off, err = p.buyGet(c, d)
 	case Gift:
+		p.trialUnits = cleared(p.trialUnits, len(d.left))
 		off, err = p.cheapest(d, c.given.matches, e.Get, money.Percent(100))
 	case Tiered:
 		off, err = p.tier(c, d)
@@ -33,6 +34,7 @@ func (p *pricer) effect(c *compiled, d *deal) (off int64, err error) {
 		return 0, err
 	}
 	if most := p.atMost(c, off); most < off {
+		p.trialHow.Uncut = off
 		p.spread(most, p.trial)
 		return most, nil
 	}
@@ -44,6 +46,7 @@ func (p *pricer) effect(c *compiled, d *deal) (off int64, err error) {
 func (p *pricer) base(c *compiled, d *deal) (base int64) {
 	if c.given.all && !p.vouchers {
 		copy(p.trial, d.left)
+		p.trialHow.Base = d.value
 		return d.value
 	}
 	for i := range p.in.Lines {
@@ -52,12 +55,14 @@ func (p *pricer) base(c *compiled, d *deal) (base int64) {
 			base += d.left[i]
 		}
 	}
+	p.trialHow.Base = base
 	return base
 }
 
 // share takes a rate off all lines together.
 func (p *pricer) share(c *compiled, d *deal, r money.Rate) (int64, error) {
 	base := p.base(c, d)
+	p.trialHow.Rate = r
 	part, err := money.New(base, p.in.Currency).Scale(r, p.rules.Settings.PriceRounding)
 	if err != nil {
 		return 0, err
@@ -74,6 +79,7 @@ func (p *pricer) amountOff(c *compiled, d *deal) (off int64) {
 		return 0
 	}
 	base := p.base(c, d)
+	p.trialHow.Amount, p.trialHow.PerUnit = amount, c.Effect.PerUnit
 	if !c.Effect.PerUnit {
 		off = min(amount, base)
 		p.spread(off, p.trial)
@@ -95,6 +101,7 @@ func (p *pricer) fixedPrice(c *compiled, d *deal) (off int64) {
 		return 0
 	}
 	p.base(c, d)
+	p.trialHow.Amount = price
 	for i, left := range p.trial {
 		if left > 0 {
 			p.trial[i] = max(0, left-atMostProduct(price, p.in.Lines[i].Quantity))
@@ -117,6 +124,8 @@ func atMostProduct(x, y int64) int64 {
 func (p *pricer) buyGet(c *compiled, d *deal) (int64, error) {
 	e := &c.Effect
 	bought, _ := p.counted(&c.counted)
+	p.trialUnits = cleared(p.trialUnits, len(d.left))
+	p.trialHow.Bought = bought
 	if e.Items.isZero() {
 		return p.cheapest(d, c.counted.matches, atMostProduct(e.times(bought, e.Buy+e.Get), e.Get), e.Rate)
 	}
@@ -176,6 +185,7 @@ func (p *pricer) cheapest(d *deal, meant func(*Line) bool, units int64, r money.
 		}
 		n := min(units, p.in.Lines[i].Quantity)
 		units -= n
+		p.trialUnits[i] = n
 		hi, lo := bits.Mul64(uint64(d.left[i]), uint64(n)) // hi < quantity, since n is not above it
 		of, _ := bits.Div64(hi, lo, uint64(p.in.Lines[i].Quantity))
 		part, err := money.New(int64(of), p.in.Currency).Scale(r, p.rules.Settings.PriceRounding)
@@ -184,8 +194,18 @@ func (p *pricer) cheapest(d *deal, meant func(*Line) bool, units int64, r money.
 		}
 		p.trial[i] = min(part.Minor(), d.left[i])
 		off += p.trial[i]
+		p.trialHow.Units += n
+		p.trialHow.Base += int64(of)
 	}
+	p.trialHow.Rate = r
 	return off, nil
+}
+
+// cleared returns a slice of n zeros, in the memory of s if that suffices.
+func cleared(s []int64, n int) []int64 {
+	s = slices.Grow(s[:0], n)[:n]
+	clear(s)
+	return s
 }
 
 // tier applies the highest tier that is reached and that there is in the cart's
@@ -198,6 +218,7 @@ func (p *pricer) tier(c *compiled, d *deal) (int64, error) {
 		if units < t.MinQuantity || len(t.MinSubtotal) > 0 && (!ok || total < least) {
 			continue
 		}
+		p.trialHow.Tier = i + 1
 		if len(t.Amounts) == 0 {
 			return p.share(c, d, t.Rate)
 		}
@@ -206,6 +227,7 @@ func (p *pricer) tier(c *compiled, d *deal) (int64, error) {
 			continue // it is none in this currency
 		}
 		off := min(amount, p.base(c, d))
+		p.trialHow.Amount = amount
 		p.spread(off, p.trial)
 		return off, nil
 	}

@@ -20,7 +20,7 @@ func (q Quote) Explain(lines []Line) string {
 			}
 			e.say("line %d%s: %d × %s at %s%s = %s", i+1, e.delivery(q, lines[i].Delivery), lines[i].Quantity, lines[i].SKU, e.amount(lines[i].UnitPrice), by, e.amount(l.Total))
 		}
-		e.discounts(q.Promotions, i+1)
+		e.discounts(q.Promotions, i+1, l.Total)
 		e.taxes(l.TaxIncluded, l.Taxes, l.Net, l.Tax, l.Gross)
 		e.fees(q, i+1)
 	}
@@ -32,6 +32,12 @@ func (q Quote) Explain(lines []Line) string {
 		}
 	}
 	e.fees(q, 0)
+	for _, a := range q.Promotions {
+		e.say("%s", a.Explain(q.Currency))
+	}
+	for _, o := range q.PassedOver {
+		e.say("%s", o.Explain(q.Currency))
+	}
 	for _, c := range q.Codes {
 		if c.Reason != "" {
 			e.say("code %s: no effect, %s", c.Code, c.Reason)
@@ -82,18 +88,20 @@ func (e *explainer) taxes(within bool, taxes []Tax, net, tax, gross int64) {
 	e.say("  net %s + tax %s = gross %s", e.amount(net), e.amount(tax), e.amount(gross))
 }
 
-func (e *explainer) discounts(applied []Applied, line int) {
+// discounts says what is taken off a line that costs so much.
+func (e *explainer) discounts(applied []Applied, line int, left int64) {
 	for _, a := range applied {
 		for _, s := range a.Shares {
 			if s.Line == line {
-				e.say("  less %s by %s", e.amount(s.Amount), a.title())
+				e.say("  %s", a.ExplainShare(s, left, e.currency))
+				left -= s.Amount
 			}
 		}
 	}
 }
 
-// offDelivery returns what a promotion takes off the shipping of a delivery.
-func (a Applied) offDelivery(n int) int64 {
+// OffDelivery returns what a promotion takes off the shipping of a delivery.
+func (a Applied) OffDelivery(n int) int64 {
 	if len(a.Deliveries) == 0 && n == 0 {
 		return a.Shipping
 	}
@@ -105,8 +113,8 @@ func (a Applied) offDelivery(n int) int64 {
 	return 0
 }
 
-// title names a promotion, its ID, and the code that asked for it.
-func (a Applied) title() string {
+// Title names a promotion, its ID, and the code that asked for it.
+func (a Applied) Title() string {
 	out := a.Name
 	if a.Promotion != "" {
 		out += " [" + a.Promotion + "]"
@@ -138,8 +146,8 @@ func (e *explainer) shipping(q Quote, n int, s QuotedShipping, zone string) {
 	e.say("shipping%s by %s: %s%s", which, s.Method, e.amount(s.Price), s.By)
 	if s.Discount > 0 {
 		for _, a := range q.Promotions {
-			if off := a.offDelivery(n); off > 0 {
-				e.say("  less %s by %s", e.amount(off), a.title())
+			if off := a.OffDelivery(n); off > 0 {
+				e.say("  less %s by %s", e.amount(off), a.Title())
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/keelshop/commerce/money"
@@ -107,6 +108,63 @@ func TestGoldenExplainWhatAmountsAreOf(t *testing.T) {
 		out += q.Explain(in.Lines) + "\n"
 	}
 	golden(t, "derivations", out)
+}
+
+// Each kind of promotion says what it worked by, down to the remainder of its
+// rounding, and those that others were applied in the stead of say why.
+func TestGoldenExplainPromotions(t *testing.T) {
+	lines := []pricing.Line{
+		{SKU: "mug", Quantity: 3, UnitPrice: 1255, PriceBy: "price list plist_1 from 3 units on"},
+		{SKU: "tea", Quantity: 5, UnitPrice: 333},
+		{SKU: "pot", Quantity: 1, UnitPrice: 2999},
+	}
+	third, err := money.NewRate(1, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	effect := func(id string, e pricing.Effect) pricing.Promotion {
+		return pricing.Promotion{ID: id, Name: "Our " + id, Effect: e}
+	}
+	buyGet := effect("b3g1", pricing.Effect{Kind: pricing.BuyGet, Items: skus("tea"), Rate: money.Percent(50), Buy: 2, Get: 1})
+	buyGet.If.Items = skus("tea")
+	alone := func(p pricing.Promotion) pricing.Promotion { p.Alone = true; return p }
+	inGroup := func(p pricing.Promotion) pricing.Promotion { p.Group = "season"; return p }
+	first := func(p pricing.Promotion) pricing.Promotion { p.Priority, p.Stop = 1, true; return p }
+	for _, test := range []struct {
+		name       string
+		promotions []pricing.Promotion
+	}{
+		{"percent", []pricing.Promotion{percentOff("p", 10)}},
+		{"third", []pricing.Promotion{effect("third", pricing.Effect{Kind: pricing.PercentOff, Rate: third, Items: skus("pot")})}},
+		{"amount", []pricing.Promotion{amountOff("a", 1000)}},
+		{"per unit", []pricing.Promotion{effect("u", pricing.Effect{Kind: pricing.AmountOff, Amounts: euros(100), PerUnit: true, Items: skus("tea")})}},
+		{"fixed", []pricing.Promotion{effect("f", pricing.Effect{Kind: pricing.FixedPrice, Amounts: euros(1000), Items: skus("mug")})}},
+		{"buy and get", []pricing.Promotion{buyGet}},
+		{"gift", []pricing.Promotion{effect("g", pricing.Effect{Kind: pricing.Gift, Items: skus("tea"), Get: 2})}},
+		{"tier", []pricing.Promotion{effect("t", pricing.Effect{Kind: pricing.Tiered, Tiers: []pricing.Tier{{MinQuantity: 2, Rate: money.Percent(5)}, {MinQuantity: 8, Rate: money.Percent(7)}}})}},
+		{"at most", []pricing.Promotion{effect("m", pricing.Effect{Kind: pricing.PercentOff, Rate: money.Percent(50), AtMost: euros(500)})}},
+		{"shipping", []pricing.Promotion{effect("s", pricing.Effect{Kind: pricing.FreeShipping, Rate: money.Percent(50)})}},
+		{"group", []pricing.Promotion{inGroup(percentOff("winter", 10)), inGroup(amountOff("summer", 900))}},
+		{"stop", []pricing.Promotion{first(percentOff("once", 10)), percentOff("more", 5)}},
+		{"alone loses", []pricing.Promotion{alone(percentOff("single", 10)), percentOff("a", 8), percentOff("b", 5)}},
+		{"alone wins", []pricing.Promotion{alone(percentOff("single", 20)), percentOff("a", 8), percentOff("b", 5), alone(percentOff("solo", 15))}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r, err := pricing.NewRules(pricing.Settings{TaxIncluded: true}, nil, []pricing.ShippingZone{german()}, test.promotions...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := pricing.Input{Currency: "EUR", Address: pricing.Address{Country: "DE"}, Lines: lines}
+			if test.name == "shipping" {
+				in.Method, in.Lines = "parcel", lines[:1]
+			}
+			q, err := r.Price(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, "promotions/"+strings.ReplaceAll(test.name, " ", "-"), q.Explain(in.Lines))
+		})
+	}
 }
 
 func golden(t *testing.T, name, got string) {

@@ -39,14 +39,20 @@ type pricer struct {
 	vouchers   bool  // a line is a gift card
 	scaled     [2][maxTaxes]int64
 
-	active     []*compiled // the promotions whose conditions are met
-	best       deal
-	shares     []int64 // the discounts of the best promotion of a group
-	trial      []int64 // those of the one that is being tried
-	ships      []int64 // what shipping costs, by delivery, while promotions are weighed
-	off        []int64 // what a promotion takes off it, by delivery
-	remainders []uint64
-	order      []int
+	active   []*compiled // the promotions whose conditions are met
+	best     deal
+	shares   []int64 // the discounts of the best promotion of a group
+	trial    []int64 // those of the one that is being tried
+	how      Derivation
+	trialHow Derivation
+	// The units of each line that a BuyGet or a Gift reduces.
+	sharesUnits, trialUnits []int64
+	rivals                  []*compiled // the promotions of a group,
+	weighed                 []int64     // and what each would take off
+	ships                   []int64     // what shipping costs, by delivery, while promotions are weighed
+	off                     []int64     // what a promotion takes off it, by delivery
+	remainders              []uint64
+	order                   []int
 }
 
 // maxTaxes bounds the taxes of one row.
@@ -94,7 +100,7 @@ func (p *pricer) give() error {
 		}
 		l.Discount += g.Amount
 		p.goodsLeft -= g.Amount
-		p.quote.Promotions = append(p.quote.Promotions, Applied{Name: g.Name, Amount: g.Amount, Shares: []Share{{g.Line, g.Amount}}})
+		p.quote.Promotions = append(p.quote.Promotions, Applied{Name: g.Name, Amount: g.Amount, Shares: []Share{{Line: g.Line, Amount: g.Amount}}})
 	}
 	return nil
 }

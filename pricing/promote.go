@@ -22,6 +22,8 @@ type Applied struct {
 	Shares    []Share `cbor:"6,keyasint,omitempty" json:"shares"`         // the rest, by lines
 	// Deliveries are the parts of Shipping, if there are several deliveries.
 	Deliveries []DeliveryShare `cbor:"7,keyasint,omitempty" json:"deliveries,omitempty"`
+	// How is how Amount came about; nil if it was given.
+	How *Derivation `cbor:"8,keyasint,omitempty" json:"how,omitempty"`
 }
 
 // DeliveryShare is what a promotion takes off the shipping of one delivery.
@@ -36,6 +38,8 @@ type DeliveryShare struct {
 type Share struct {
 	Line   int   `cbor:"1,keyasint" json:"line"` // from 1
 	Amount int64 `cbor:"2,keyasint" json:"amount"`
+	// Units are those that a BuyGet or a Gift reduces.
+	Units int64 `cbor:"3,keyasint,omitempty" json:"units,omitempty"`
 }
 
 // deal is one combination of promotions, under construction.
@@ -46,6 +50,7 @@ type deal struct {
 	value   int64   // what is left of all lines
 	ship    int64   // what is left of shipping
 	ships   []int64 // that, by delivery
+	passed  []PassedOver
 }
 
 // cost is what the shopper pays for goods and shipping, before taxes that are
@@ -77,9 +82,12 @@ func (p *pricer) promote() error {
 			return err
 		}
 		if alone.off > 0 && alone.cost() < p.best.cost() { // of equals, those that can be combined, or the first
-			p.best = alone
+			p.stands(c, alone)
+			continue
 		}
+		p.passOver(&p.best, c, NotCombinable, "", alone.off)
 	}
+	p.passed()
 	for i := range p.quote.Lines {
 		p.quote.Lines[i].Discount = p.quote.Lines[i].Total - p.best.left[i]
 	}
@@ -118,6 +126,9 @@ func (p *pricer) dealOf(of []*compiled, alone bool, d *deal) error {
 			shipping = append(shipping, best)
 		}
 		if best != nil && best.Stop {
+			if err := p.stopped(best, of[i+1:], done, alone, d); err != nil {
+				return err
+			}
 			break
 		}
 	}
@@ -136,37 +147,44 @@ func (p *pricer) dealOf(of []*compiled, alone bool, d *deal) error {
 func (p *pricer) bestOf(rest []*compiled, first *compiled, alone bool, d *deal) (*compiled, error) {
 	var best *compiled
 	most := int64(0)
+	p.rivals, p.weighed = p.rivals[:0], p.weighed[:0]
 	for _, c := range rest {
 		if c != first && (first.Group == "" || c.Group != first.Group || c.Alone != alone) {
 			continue
 		}
-		var off int64
-		var err error
-		if c.Effect.Kind == FreeShipping {
-			off, err = p.weighShipping(c, d)
-		} else {
-			off, err = p.effect(c, d)
-		}
+		off, err := p.weigh(c, d)
 		if err != nil {
 			return nil, err
 		}
 		if off > most {
 			best, most = c, off
 			p.shares, p.trial = p.trial, p.shares
+			p.sharesUnits, p.trialUnits = p.trialUnits, p.sharesUnits
+			p.how = p.trialHow
 		}
 		if first.Group == "" {
 			break
 		}
+		p.rivals, p.weighed = append(p.rivals, c), append(p.weighed, off)
 	}
-	if best != nil && best.Effect.Kind != FreeShipping {
+	if best == nil {
+		return nil, nil
+	}
+	if best.Effect.Kind != FreeShipping {
 		p.apply(best, most, d)
+	}
+	for i, c := range p.rivals {
+		if c != best {
+			p.passOver(d, c, LessInGroup, best.ID, p.weighed[i])
+		}
 	}
 	return best, nil
 }
 
 // apply takes the discounts in p.shares off the lines of a deal.
 func (p *pricer) apply(c *compiled, off int64, d *deal) {
-	a := Applied{Promotion: c.ID, Name: c.Name, Code: p.codeOf(c), Amount: off}
+	how := p.how
+	a := Applied{Promotion: c.ID, Name: c.Name, Code: p.codeOf(c), Amount: off, How: &how}
 	n := 0
 	for _, share := range p.shares {
 		if share > 0 {
@@ -177,7 +195,11 @@ func (p *pricer) apply(c *compiled, off int64, d *deal) {
 	for i, share := range p.shares {
 		if share > 0 {
 			d.left[i] -= share
-			a.Shares = append(a.Shares, Share{Line: i + 1, Amount: share})
+			s := Share{Line: i + 1, Amount: share}
+			if how.Units > 0 {
+				s.Units = p.sharesUnits[i]
+			}
+			a.Shares = append(a.Shares, s)
 		}
 	}
 	d.applied = append(d.applied, a)

@@ -109,7 +109,10 @@ type Quote struct {
 	Fees     []QuotedFee      // those of lines in their order, then those of the cart
 	Offers   []Offer          // the shipping methods that there are for the address
 
-	Promotions []Applied   // in the order in which they were applied
+	Promotions []Applied // in the order in which they were applied
+	// PassedOver are the promotions that others were applied in the stead of, 50
+	// at most.
+	PassedOver []PassedOver
 	Codes      []CodeState // those of the input, in their order
 
 	Subtotal int64 // the lines before discounts

@@ -3400,6 +3400,8 @@ type Order struct {
 	// Where it goes, if to several places; shipping is what all cost. Missing in lists.
 	Deliveries []OrderDelivery `json:"deliveries,omitempty"`
 	Discount   Money           `json:"discount"`
+	// How each amount came about, in plain lines. Missing in lists.
+	Explanation string `json:"explanation,omitempty"`
 	// What fees consists of; missing in lists.
 	FeeRows          []Fee  `json:"fee_rows,omitempty"`
 	Fees             Money  `json:"fees"`
