@@ -319,7 +319,7 @@ func (s *Store) openLane(ctx context.Context, i int) (*lane, error) {
 		return l, fmt.Errorf("%s: %w", file.Path(), err)
 	}
 	s.engine.meetCut(file.Cut())
-	l.proposer = shard.NewProposer(groupLog{l.group}, l.clock, s.engine.cut.Load)
+	l.proposer = shard.NewProposer(groupLog{l.group}, l.clock, s.engine.cut.Load, &s.engine.backlog)
 	return l, nil
 }
 

@@ -37,6 +37,7 @@ type engine struct {
 	clustered atomic.Bool
 	began     time.Time // see moment
 	room      room
+	backlog   shard.Backlog // of all lanes
 }
 
 func (e *engine) Submit(ctx context.Context, env command.Envelope) (command.Answer, error) {

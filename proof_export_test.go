@@ -24,7 +24,7 @@ func Start(s *Store) { s.startWorkers() }
 func Intercept(s *Store, refuse func(command.Kind) error) {
 	for _, l := range s.engine.lanes {
 		l.proposer.Stop(nil)
-		l.proposer = shard.NewProposer(intercepted{groupLog{l.group}, refuse}, l.clock, s.engine.cut.Load)
+		l.proposer = shard.NewProposer(intercepted{groupLog{l.group}, refuse}, l.clock, s.engine.cut.Load, &s.engine.backlog)
 	}
 }
 

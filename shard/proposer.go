@@ -3,6 +3,7 @@ package shard
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/keelshop/commerce/fault"
@@ -23,14 +24,31 @@ const (
 	maxBatchBytes    = 1 << 20
 	maxInFlight      = 2
 	maxWaitingBytes  = 64 << 20
+	maxBacklogBytes  = 512 << 20
 )
+
+// A Backlog bounds what waits for all shards of a node together, at 512 MiB.
+// The zero value is ready for use.
+type Backlog struct{ bytes atomic.Int64 }
+
+// take reports whether there was room.
+func (b *Backlog) take(bytes int) bool {
+	if b.bytes.Add(int64(bytes)) <= maxBacklogBytes {
+		return true
+	}
+	b.give(bytes)
+	return false
+}
+
+func (b *Backlog) give(bytes int) { b.bytes.Add(-int64(bytes)) }
 
 // A Proposer gathers the commands that are waiting for a shard into log
 // entries, so that one fsync and one transaction serve many callers.
 type Proposer struct {
-	log   Log
-	clock func() int64  // the leader's reading of the shard clock
-	cut   func() uint64 // the highest cut number that this node has seen
+	log     Log
+	clock   func() int64  // the leader's reading of the shard clock
+	cut     func() uint64 // the highest cut number that this node has seen
+	backlog *Backlog
 
 	mu      sync.Mutex
 	waiting []*waiter
@@ -56,10 +74,11 @@ type outcome struct {
 }
 
 // NewProposer starts a proposer. clock reads the leader's shard clock, cut the
-// highest cut number that this node has seen.
-func NewProposer(log Log, clock func() int64, cut func() uint64) *Proposer {
+// highest cut number that this node has seen. The proposers of a node share a
+// backlog.
+func NewProposer(log Log, clock func() int64, cut func() uint64, backlog *Backlog) *Proposer {
 	p := &Proposer{
-		log: log, clock: clock, cut: cut,
+		log: log, clock: clock, cut: cut, backlog: backlog,
 		wake: make(chan struct{}, 1), inFlight: make(chan struct{}, maxInFlight), done: make(chan struct{}),
 	}
 	go p.run()
@@ -95,7 +114,7 @@ func (p *Proposer) enqueue(w *waiter) error {
 	switch {
 	case p.stopped != nil:
 		return p.stopped
-	case p.bytes+len(w.raw) > maxWaitingBytes:
+	case p.bytes+len(w.raw) > maxWaitingBytes, !p.backlog.take(len(w.raw)):
 		return &command.OverloadedError{Wait: p.wait()}
 	}
 	p.waiting = append(p.waiting, w)
@@ -105,6 +124,12 @@ func (p *Proposer) enqueue(w *waiter) error {
 	default:
 	}
 	return nil
+}
+
+// less counts down what waits. The caller holds the lock.
+func (p *Proposer) less(bytes int) {
+	p.bytes -= bytes
+	p.backlog.give(bytes)
 }
 
 // wait returns when there will be room: half of what waits has to go, as fast
@@ -129,7 +154,7 @@ func (p *Proposer) abandon(ctx context.Context, w *waiter) (Reply, error) {
 	for i, other := range p.waiting {
 		if other == w {
 			p.waiting = append(p.waiting[:i], p.waiting[i+1:]...)
-			p.bytes -= len(w.raw)
+			p.less(len(w.raw))
 			break
 		}
 	}
@@ -175,7 +200,7 @@ func (p *Proposer) gather() []*waiter {
 	}
 	batch := p.waiting[:n:n]
 	p.waiting = p.waiting[n:]
-	p.bytes -= size
+	p.less(size)
 	return batch
 }
 
@@ -218,6 +243,7 @@ func (p *Proposer) Stop(err error) {
 	p.stopped = err
 	waiting := p.waiting
 	p.waiting = nil
+	p.less(p.bytes)
 	close(p.done)
 	p.mu.Unlock()
 	for _, w := range waiting {

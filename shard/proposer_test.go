@@ -2,6 +2,7 @@ package shard_test
 
 import (
 	"errors"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func (l *stuckLog) Propose(entry []byte) func() ([]shard.Reply, error) {
 func TestWhatWaitsIsBounded(t *testing.T) {
 	const each, room = 256 << 10, 64 << 20
 	log := &stuckLog{released: make(chan struct{})}
-	p := shard.NewProposer(log, func() int64 { return 0 }, func() uint64 { return 0 })
+	p := shard.NewProposer(log, func() int64 { return 0 }, func() uint64 { return 0 }, new(shard.Backlog))
 	defer p.Stop(fault.New(fault.Unavailable, "the test is over"))
 	release := sync.OnceFunc(func() { close(log.released) })
 	defer release()
@@ -88,5 +89,83 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 	}
 	if _, err := p.Submit(t.Context(), raw); err != nil {
 		t.Errorf("when there is room again: %v", err)
+	}
+}
+
+// TestWhatWaitsForAllShardsIsBounded: eight shards that do not answer may have as much waiting as each of them may; a
+// ninth is refused then, although nothing waits for it, until one has gone on. Closing the others gives all room back.
+func TestWhatWaitsForAllShardsIsBounded(t *testing.T) {
+	var backlog shard.Backlog
+	over := fault.New(fault.Unavailable, "the test is over")
+	proposer := func(log *stuckLog) *shard.Proposer {
+		return shard.NewProposer(log, func() int64 { return 0 }, func() uint64 { return 0 }, &backlog)
+	}
+	little, much := []byte("x"), make([]byte, 32<<20)
+	free := &stuckLog{released: make(chan struct{})}
+	close(free.released)
+	ninth := proposer(free)
+	defer ninth.Stop(over)
+	for range 2 {
+		answers := make(chan error, 64)
+		submit := func(p *shard.Proposer, raw []byte) {
+			go func() {
+				_, err := p.Submit(t.Context(), raw)
+				answers <- err
+			}()
+		}
+		until := func(so func() bool) {
+			for !so() {
+				select {
+				case err := <-answers:
+					t.Fatalf("there is no room: %v", err)
+				default:
+					runtime.Gosched()
+				}
+			}
+		}
+		var stuck []*shard.Proposer
+		var logs []*stuckLog
+		for range 8 {
+			log := &stuckLog{released: make(chan struct{})}
+			p := proposer(log)
+			stuck, logs = append(stuck, p), append(logs, log)
+			for n := 1; n <= 2; n++ { // under way
+				submit(p, little)
+				until(func() bool {
+					log.mu.Lock()
+					defer log.mu.Unlock()
+					return log.entries == n
+				})
+			}
+			submit(p, much)
+			submit(p, much)
+			until(func() bool { return p.Waiting() == 2 })
+		}
+		if _, err := ninth.Submit(t.Context(), little); fault.CodeOf(err) != fault.Unavailable {
+			t.Errorf("with 512 MiB waiting elsewhere: %v", err)
+		}
+		close(logs[0].released)
+		for range 4 {
+			if err := <-answers; err != nil {
+				t.Error(err)
+			}
+		}
+		if _, err := ninth.Submit(t.Context(), little); err != nil {
+			t.Errorf("when one shard has gone on: %v", err)
+		}
+		for i, p := range stuck {
+			if i > 0 {
+				go func() {
+					for p.Waiting() > 0 { // until Stop has withdrawn them
+						runtime.Gosched()
+					}
+					close(logs[i].released)
+				}()
+			}
+			p.Stop(over)
+		}
+		for range 7 * 4 {
+			<-answers
+		}
 	}
 }

@@ -15,29 +15,62 @@ import (
 var wire fault.Types // carries codes and texts
 
 // serve answers the requests of a connection until it breaks.
-func (n *TCP) serve(conn *tls.Conn, from string) {
+func (n *TCP) serve(conn *tls.Conn, h hello) {
 	ctx, stop := context.WithCancel(n.ctx)
 	defer stop()
 	out := newSender(conn)
 	in := bufio.NewReaderSize(conn, chunkBytes)
+	counted := h.Lane > 0
 	var served sync.WaitGroup
 	defer served.Wait()
 	defer stop() // before the wait
 	places := make(chan struct{}, maxServed)
 	for {
-		f, err := receive(conn, in)
+		length, err := await(conn, in)
+		if err != nil {
+			return
+		}
+		if counted && !n.held.take(length) {
+			if refuse(in, length, out, n.held.errFull()) != nil {
+				return
+			}
+			continue
+		}
+		f, err := readFrame(in, length)
 		if err != nil || f.typ != frameRequest || f.size > 0 {
+			if counted {
+				n.held.give(length)
+			}
 			return
 		}
 		places <- struct{}{}
 		served.Go(func() {
 			defer func() { <-places }()
-			answer, err := n.handler.call(ctx, from, Request{Kind: f.kind, Group: f.group, Data: f.data})
+			answer, err := n.handler.call(ctx, h.Node, Request{Kind: f.kind, Lane: h.Lane, Group: f.group, Data: f.data})
+			if counted {
+				n.held.more(len(answer))
+				defer n.held.give(length + len(answer))
+			}
 			if out.send(answerTo(f, answer, err)) != nil {
 				conn.NetConn().Close()
 			}
 		})
 	}
+}
+
+// refuse answers a request without taking it in.
+func refuse(in *bufio.Reader, length int, out *sender, why error) error {
+	f, err := readFrame(io.LimitReader(in, headBytes), headBytes)
+	if err == nil && (f.typ != frameRequest || f.size > 0) {
+		err = fault.New(fault.Invalid, "a frame of type %d is no request", f.typ)
+	}
+	if err == nil {
+		_, err = io.CopyN(io.Discard, in, int64(length-headBytes))
+	}
+	if err != nil {
+		return err
+	}
+	return out.send(answerTo(f, nil, why))
 }
 
 func answerTo(f frame, answer []byte, err error) frame {
@@ -70,21 +103,24 @@ func (s *steady) Read(p []byte) (int, error) {
 	return s.conn.Read(p)
 }
 
-// receive reads the next frame: it waits for its length as long as it takes, and for the rest not long.
+// receive reads the next frame.
 func receive(conn net.Conn, in *bufio.Reader) (frame, error) {
-	if err := conn.SetReadDeadline(time.Time{}); err != nil {
-		return frame{}, err
-	}
-	length, err := readLength(in)
+	length, err := await(conn, in)
 	if err != nil {
 		return frame{}, err
 	}
-	if in.Buffered() < length {
-		if err := conn.SetReadDeadline(time.Now().Add(limit(length))); err != nil {
-			return frame{}, err
-		}
-	}
 	return readFrame(in, length)
+}
+
+// await reads how long the next frame is: it waits for that as long as it takes, and lets the rest take not long.
+func await(conn net.Conn, in *bufio.Reader) (length int, err error) {
+	if err := conn.SetReadDeadline(time.Time{}); err != nil {
+		return 0, err
+	}
+	if length, err = readLength(in); err != nil || in.Buffered() >= length {
+		return length, err
+	}
+	return length, conn.SetReadDeadline(time.Now().Add(limit(length)))
 }
 
 func limit(bytes int) time.Duration { return frameLimit * time.Duration(1+bytes>>20) }
@@ -203,7 +239,7 @@ func (n *TCP) link(ctx context.Context, to route) (*link, error) {
 	if o.link != nil && !o.link.dead() {
 		return o.link, nil
 	}
-	conn, err := n.dial(ctx, to.node, false)
+	conn, err := n.dial(ctx, to, false)
 	if err != nil {
 		return nil, err
 	}
@@ -294,7 +330,7 @@ func (l *link) fail() {
 
 // stream sends a request with a body on a connection of its own.
 func (n *TCP) stream(ctx context.Context, to string, r Request) ([]byte, error) {
-	conn, err := n.dial(ctx, to, true)
+	conn, err := n.dial(ctx, route{to, r.Lane}, true)
 	if err != nil {
 		return nil, err
 	}

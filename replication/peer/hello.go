@@ -25,6 +25,7 @@ type hello struct {
 	Info        map[string]string `json:"info,omitempty"`  // see TCPConfig.Info
 	Refused     string            `json:"refused,omitempty"`
 	Stream      bool              `json:"stream,omitempty"` // one request with a body, then the end
+	Lane        byte              `json:"lane,omitempty"`   // of the requests
 }
 
 const (

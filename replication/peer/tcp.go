@@ -30,6 +30,7 @@ type TCPConfig struct {
 	// It is called for each new connection, so that files may be replaced while the node runs.
 	Credentials Credentials
 	TrustEvery  time.Duration     // how often open connections are checked against them again; 0 means a minute
+	MaxBytes    int64             // of requests that come in, and their answers, that are under way at once; 0 means 256 MiB. Lane 0 is not counted
 	Info        map[string]string // what Greet tells a newcomer of the store
 	Logger      *slog.Logger      // gets warnings; nil means none
 }
@@ -43,6 +44,7 @@ const (
 	maxGuests  = 256              // connections that have not greeted yet
 	maxOfOne   = 64               // of those, from one address
 	maxServed  = 1024             // requests of one connection that are served at once
+	maxBytes   = 256 << 20        // see TCPConfig.MaxBytes
 )
 
 // TCP is a network over TCP with TLS 1.3, whose both sides show certificates.
@@ -56,6 +58,7 @@ type TCP struct {
 	work     sync.WaitGroup
 	guests   chan struct{}
 	places   places
+	held     held
 
 	mu    sync.Mutex
 	out   map[route]*outgoing
@@ -81,6 +84,9 @@ func ListenTCP(c TCPConfig) (*TCP, error) {
 	if c.TrustEvery <= 0 {
 		c.TrustEvery = trustEvery
 	}
+	if c.MaxBytes <= 0 {
+		c.MaxBytes = maxBytes
+	}
 	cert, _, err := c.Credentials()
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "reading the node's certificate")
@@ -89,6 +95,7 @@ func ListenTCP(c TCPConfig) (*TCP, error) {
 		return nil, fault.Wrap(fault.Invalid, err, "the certificate names the node %q, and this is %s", name, c.Node)
 	}
 	n := &TCP{conf: c, boot: rand.Text(), handler: newHandler(), out: map[route]*outgoing{}, open: map[net.Conn]string{}, shown: map[net.Conn]tls.ConnectionState{}, guests: make(chan struct{}, maxGuests)}
+	n.held.limit = c.MaxBytes
 	n.ctx, n.stop = context.WithCancel(context.Background())
 	if c.Listen == "" {
 		n.work.Go(n.watchTrust)
@@ -176,7 +183,7 @@ func (n *TCP) welcome(raw net.Conn, from string) {
 		n.serveStream(conn, h.Node)
 		return
 	}
-	n.serve(conn, h.Node)
+	n.serve(conn, h)
 	n.lose(h.Node)
 }
 
@@ -328,19 +335,19 @@ func (n *TCP) Close() error {
 }
 
 // dial connects to a node and greets it.
-func (n *TCP) dial(ctx context.Context, node string, stream bool) (*tls.Conn, error) {
-	addr := n.conf.Book.Addr(node)
+func (n *TCP) dial(ctx context.Context, to route, stream bool) (*tls.Conn, error) {
+	addr := n.conf.Book.Addr(to.node)
 	if addr == "" {
-		return nil, fault.New(fault.Unavailable, "node %s cannot be reached: its address is not known here", node)
+		return nil, fault.New(fault.Unavailable, "node %s cannot be reached: its address is not known here", to.node)
 	}
-	conn, _, err := n.dialAddr(ctx, addr, node, stream)
+	conn, _, err := n.dialAddr(ctx, addr, to, stream)
 	if err != nil {
-		return nil, fault.Wrap(fault.Unavailable, err, "connecting to node %s at %s", node, addr)
+		return nil, fault.Wrap(fault.Unavailable, err, "connecting to node %s at %s", to.node, addr)
 	}
 	return conn, nil
 }
 
-func (n *TCP) dialAddr(ctx context.Context, addr, node string, stream bool) (*tls.Conn, hello, error) {
+func (n *TCP) dialAddr(ctx context.Context, addr string, to route, stream bool) (*tls.Conn, hello, error) {
 	ctx, cancel := context.WithTimeout(ctx, helloLimit)
 	defer cancel()
 	defer context.AfterFunc(n.ctx, cancel)()
@@ -353,7 +360,7 @@ func (n *TCP) dialAddr(ctx context.Context, addr, node string, stream bool) (*tl
 		return nil, hello{}, errors.New("the network is closed")
 	}
 	defer context.AfterFunc(ctx, func() { raw.SetDeadline(time.Now()) })()
-	conn, h, err := n.greetHost(raw, node, stream)
+	conn, h, err := n.greetHost(raw, to, stream)
 	if err != nil {
 		n.drop(raw)
 		raw.Close()
@@ -361,13 +368,13 @@ func (n *TCP) dialAddr(ctx context.Context, addr, node string, stream bool) (*tl
 	return conn, h, err
 }
 
-func (n *TCP) greetHost(raw net.Conn, node string, stream bool) (*tls.Conn, hello, error) {
+func (n *TCP) greetHost(raw net.Conn, to route, stream bool) (*tls.Conn, hello, error) {
 	conn, err := n.secure(raw, tls.Client)
 	if err != nil {
 		return nil, hello{}, err
 	}
-	mine := n.hello(node)
-	mine.Stream = stream
+	mine := n.hello(to.node)
+	mine.Stream, mine.Lane = stream, to.lane
 	if err := writeHello(conn, mine); err != nil {
 		return nil, hello{}, err
 	}
@@ -375,7 +382,7 @@ func (n *TCP) greetHost(raw net.Conn, node string, stream bool) (*tls.Conn, hell
 	if err != nil {
 		return nil, hello{}, err
 	}
-	if err := n.judge(conn.ConnectionState(), h, node); err != nil {
+	if err := n.judge(conn.ConnectionState(), h, to.node); err != nil {
 		return nil, hello{}, err
 	}
 	n.show(raw, conn.ConnectionState())
@@ -385,7 +392,7 @@ func (n *TCP) greetHost(raw net.Conn, node string, stream bool) (*tls.Conn, hell
 // Discover connects to an address and returns which node is there. Its address and those it knows are in the book
 // then.
 func (n *TCP) Discover(ctx context.Context, addr string) (node string, err error) {
-	conn, h, err := n.dialAddr(ctx, addr, "", false)
+	conn, h, err := n.dialAddr(ctx, addr, route{}, false)
 	if err != nil {
 		return "", fault.Wrap(fault.Unavailable, err, "asking who is at %s", addr)
 	}

@@ -1,0 +1,33 @@
+package peer
+
+import (
+	"sync/atomic"
+
+	"github.com/keelshop/commerce/fault"
+)
+
+// held counts the bytes of requests that a node has received and not answered yet, and of their answers that have not
+// gone yet. Those of lane 0 are not counted: they are few, and what keeps a group alive must not wait behind the rest.
+type held struct {
+	limit int64
+	bytes atomic.Int64
+}
+
+// take reports whether there was room for more. Who has taken some gives it back.
+func (h *held) take(bytes int) bool {
+	if h.bytes.Add(int64(bytes)) <= h.limit {
+		return true
+	}
+	h.give(bytes)
+	return false
+}
+
+// more counts what is there already, like an answer, and cannot be refused.
+func (h *held) more(bytes int) { h.bytes.Add(int64(bytes)) }
+
+func (h *held) give(bytes int) { h.bytes.Add(-int64(bytes)) }
+
+// errFull is the answer to a request for which there was no room: nobody has seen it.
+func (h *held) errFull() error {
+	return fault.New(fault.Unavailable, "this node has more than %d MiB of requests under way: try again in a moment", h.limit>>20)
+}

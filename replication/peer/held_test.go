@@ -1,0 +1,92 @@
+package peer_test
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/replication/peer"
+)
+
+// TestWhatIsUnderWayIsBounded: requests of all nodes together, and their answers, that a node holds at once have a bound.
+// What comes then is refused before anybody has seen it, as something that may be tried again, and taken when there is
+// room. Lane 0 goes on meanwhile.
+func TestWhatIsUnderWayIsBounded(t *testing.T) {
+	ca := authority(t)
+	host := config(t, ca, "host")
+	host.MaxBytes = 1 << 20
+	h := listen(t, host)
+	var guests []*peer.TCP
+	for _, name := range []string{"a", "b"} {
+		c := config(t, ca, name)
+		if err := c.Book.Learn("host", h.Addr()); err != nil {
+			t.Fatal(err)
+		}
+		guests = append(guests, listen(t, c))
+	}
+	var seen atomic.Int64
+	inside, release := make(chan struct{}, 16), make(chan struct{})
+	h.Serve(func(ctx context.Context, _ string, r peer.Request) ([]byte, error) {
+		seen.Add(1)
+		if r.Kind == 1 {
+			return r.Data, nil
+		}
+		inside <- struct{}{}
+		select {
+		case <-release:
+		case <-ctx.Done():
+		}
+		return nil, nil
+	})
+	data := make([]byte, 300<<10)
+	call := func(guest int, kind, lane byte) error {
+		_, err := guests[guest].Call(t.Context(), "host", peer.Request{Kind: kind, Lane: lane, Data: data})
+		return err
+	}
+	for range 2 {
+		done := make(chan error, 3)
+		for i := range 3 {
+			go func() {
+				err := call(i%2, 2, byte(1+i%2))
+				for tries := 0; fault.CodeOf(err) == fault.Unavailable && tries < 10_000; tries++ { // the last answers may still be counted
+					err = call(i%2, 2, byte(1+i%2))
+				}
+				done <- err
+			}()
+		}
+		for range 3 {
+			select {
+			case <-inside:
+			case err := <-done:
+				t.Fatalf("there is no room: %v", err)
+			}
+		}
+		before := seen.Load()
+		for i := range 20 {
+			if err := call(i%2, 1, byte(1+i%2)); fault.CodeOf(err) != fault.Unavailable || !strings.Contains(err.Error(), "under way") {
+				t.Fatalf("with nearly a mebibyte under way: %v", err)
+			}
+		}
+		if n := seen.Load(); n != before {
+			t.Errorf("%d of the requests that were refused have been seen", n-before)
+		}
+		if err := call(0, 1, 0); err != nil {
+			t.Errorf("on lane 0: %v", err)
+		}
+		for range 3 {
+			release <- struct{}{}
+		}
+		for range 3 {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+		for range 20 {
+			if err := call(1, 1, 1); err != nil && fault.CodeOf(err) != fault.Unavailable {
+				t.Error(err)
+			}
+		}
+	}
+}
