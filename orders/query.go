@@ -88,6 +88,32 @@ func (s *Service) All(ctx context.Context, f Filter) iter.Seq2[Order, error] {
 	}
 }
 
+// OfCustomer returns the orders of a customer without lines, the newest first: at
+// most limit, of those that sort before one; "" is all of them.
+func (s *Service) OfCustomer(ctx context.Context, customer accounts.CustomerID, before ID, limit int) (out []Order, err error) {
+	slot, err := customer.Slot()
+	if err != nil {
+		return nil, err
+	}
+	if before == "" {
+		before = "ord_~" // behind all IDs
+	}
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+		out = nil
+		rows := tx.Query(selectOrder+` WHERE customer = ? AND customer <> '' AND id < ? ORDER BY id DESC LIMIT ?`, customer, before, limit)
+		for err == nil && rows.Next() {
+			var o Order
+			o, err = scanOrder(rows)
+			out = append(out, o)
+		}
+		return errors.Join(err, rows.Close())
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing the orders of customer %s: %w", customer, err)
+	}
+	return out, nil
+}
+
 func (f Filter) page(tx *sqlite.Tx, late time.Time, after string, limit int) (page []Order, err error) {
 	q, args := selectOrder+` WHERE id > ?`, []any{after}
 	if f.Customer != "" {

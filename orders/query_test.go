@@ -116,6 +116,46 @@ func nonePlaced(all, placed []orders.ID) []orders.ID {
 	return slices.DeleteFunc(slices.Clone(all), func(o orders.ID) bool { return slices.Contains(placed, o) })
 }
 
+// TestOrdersOfACustomer are read from the newest on, in pages, and are nobody
+// else's.
+func TestOrdersOfACustomer(t *testing.T) {
+	s := newShop(t, 2)
+	s.stocks("mug", 1250, 100)
+	ada := accounts.CustomerID(id.New("cus", s.engine.SlotOn(1), s.engine.Now()))
+	var want []orders.ID
+	for range 7 {
+		mine := s.draft(s.engine.SlotOn(1), wanted{"mug", 1})
+		mine.Order.Customer = ada
+		want = append(want, s.pending(mine))
+		s.pending(s.draft(s.engine.SlotOn(1), wanted{"mug", 1}))
+	}
+	slices.Sort(want)
+	slices.Reverse(want)
+	var got []orders.ID
+	for before, pages := orders.ID(""), 0; ; pages++ {
+		page, err := s.orders.OfCustomer(t.Context(), ada, before, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			if pages != 3 {
+				t.Errorf("there are %d pages", pages)
+			}
+			break
+		}
+		for _, o := range page {
+			got = append(got, o.ID)
+		}
+		before = page[len(page)-1].ID
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if _, err := s.orders.OfCustomer(t.Context(), "nobody", "", 3); err == nil {
+		t.Error("somebody who is nobody has orders")
+	}
+}
+
 func TestContactComesFromTheCart(t *testing.T) {
 	s := newShop(t, 4)
 	s.stocks("mug", 1250, 10)

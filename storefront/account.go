@@ -2,7 +2,6 @@ package storefront
 
 import (
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/keelshop/commerce"
@@ -12,6 +11,10 @@ import (
 	"github.com/keelshop/commerce/orders"
 )
 
+// paramBefore is the parameter of the account's address: the order that those
+// which are shown sort before.
+const paramBefore = "before"
+
 // orderView is an order in the list of a customer's.
 type orderView struct {
 	Number, URL, State string
@@ -20,8 +23,8 @@ type orderView struct {
 	Total              money.Amount
 }
 
-// mostHistory is how many orders the account shows.
-const mostHistory = 50
+// mostHistory is how many orders the account shows at once.
+const mostHistory = 20
 
 func account(v *visit) error {
 	if v.customer == "" {
@@ -34,17 +37,22 @@ func account(v *visit) error {
 	if data.Customer, err = v.site.shop.Accounts.Get(v.ctx(), v.customer); err != nil {
 		return err
 	}
-	for o, err := range v.site.shop.Orders.All(v.ctx(), orders.Filter{Customer: v.customer}) {
-		if err != nil {
-			return err
-		}
+	before := v.r.URL.Query().Get(paramBefore)
+	list, err := v.site.shop.Orders.OfCustomer(v.ctx(), v.customer, orders.ID(before), mostHistory+1)
+	if err != nil {
+		return err
+	}
+	if len(list) > mostHistory {
+		list = list[:mostHistory]
+		data.Older = v.site.Base + "/account" + query(url.Values{paramBefore: {string(list[mostHistory-1].ID)}})
+	}
+	data.Newest = before == ""
+	for _, o := range list {
 		data.Orders = append(data.Orders, orderView{
 			Number: o.Number, URL: v.site.Base + "/orders/" + url.PathEscape(string(o.ID)), State: v.locale.text("order " + string(o.Status)),
 			At: o.CreatedAt, Units: o.Units, Total: o.Total,
 		})
 	}
-	slices.Reverse(data.Orders) // the newest first
-	data.Orders = data.Orders[:min(len(data.Orders), mostHistory)]
 	data.Form = form{Values: map[string]string{"country": v.site.Countries[0]}, Errors: map[string]string{}}
 	return v.show(200, "account", data)
 }
@@ -90,6 +98,30 @@ func changeEmail(v *visit) error {
 	case err != nil:
 		return err
 	}
+	return v.redirect("/account?note=saved")
+}
+
+// changePassword asks for the present one, as changeEmail does. All other
+// browsers of the customer are logged out by it.
+func changePassword(v *visit) error {
+	if v.customer == "" {
+		return v.toLogIn()
+	}
+	session, err := v.site.shop.Accounts.ChangePassword(v.ctx(), accounts.ChangePassword{
+		Token: commerce.Personal(v.cookie(cookieSession)),
+		Old:   commerce.Personal(v.r.PostFormValue("old")), New: commerce.Personal(v.r.PostFormValue("new")),
+	})
+	switch {
+	case is[*accounts.WrongPasswordError](err):
+		return v.redirect("/account?note=password")
+	case is[*accounts.ThrottledError](err):
+		return v.redirect("/account?note=wait")
+	case is[*accounts.PasswordError](err), fault.CodeOf(err) == fault.Invalid:
+		return v.redirect("/account?note=weak")
+	case err != nil:
+		return err
+	}
+	v.setCookie(cookieSession, session.Token.Reveal())
 	return v.redirect("/account?note=saved")
 }
 

@@ -2,11 +2,15 @@ package storefront_test
 
 import (
 	"crypto/rand"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/cart"
+	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/commercetest"
 	"github.com/keelshop/commerce/payments/simulator"
 	"github.com/keelshop/commerce/storefront"
@@ -164,4 +168,86 @@ func TestAnotherEmailAsksForThePassword(t *testing.T) {
 	b.want(200, "That did not work", email+"@example.com")
 	b.submit("/account/email", map[string]string{"email": email + "@example.org", "password": "a long walk home"})
 	b.want(200, "That was saved.", email+"@example.org")
+}
+
+// TestAnotherPassword: who knows the present one gets another, and stays logged in
+// where they are and nowhere else.
+func TestAnotherPassword(t *testing.T) {
+	b, other := sample.visitor(t), sample.visitor(t)
+	email := strings.ToLower(rand.Text()) + "@example.com"
+	b.register(email)
+	const old = "a ship in port is safe"
+	other.submitAt("/login", "/login", map[string]string{"email": email, "password": old})
+	other.want(200, "Your account")
+	b.open("/account")
+	b.submit("/account/password", map[string]string{"old": "not it", "new": "that is not what ships are for"})
+	b.want(200, "The password is not right.")
+	b.submit("/account/password", map[string]string{"old": old, "new": "short"})
+	b.want(200, "That password is too short or easy to guess.")
+	b.submit("/account/password", map[string]string{"old": old, "new": "that is not what ships are for"})
+	b.want(200, "That was saved.", email)
+	other.open("/account")
+	other.want(200, "Log in")
+	other.submit("/login", map[string]string{"email": email, "password": old})
+	other.want(422)
+	other.submit("/login", map[string]string{"email": email, "password": "that is not what ships are for"})
+	other.want(200, "Your account")
+	b.open("/account")
+	b.want(200, email)
+	guest := sample.visitor(t)
+	guest.do("POST", "/account/password", url.Values{"old": {old}, "new": {"that is not what ships are for"}})
+	guest.want(200, "Log in")
+}
+
+// TestOrdersOfManyYears: the account shows the newest orders, and older ones on
+// further pages, each once.
+func TestOrdersOfManyYears(t *testing.T) {
+	b := sample.visitor(t)
+	email := strings.ToLower(rand.Text()) + "@example.com"
+	b.register(email)
+	c, err := sample.store.Accounts.ByEmail(t.Context(), commerce.Personal(email))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gift, err := sample.store.Catalog.ByHandle(t.Context(), "gift-card")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for range 45 {
+		basket, err := sample.store.Carts.AddLine(t.Context(), cart.AddLine{Customer: c.ID, SKU: gift.Variants[0].SKU, Quantity: 1, Currency: "EUR"})
+		if err == nil {
+			_, err = sample.store.Carts.SetContact(t.Context(), cart.SetContact{Cart: basket.ID, Contact: cart.Contact{Email: commerce.Personal(email)}})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, err := sample.store.Checkout.Complete(t.Context(), checkout.Complete{Cart: basket.ID, PayWith: "manual"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, string(made.ID))
+	}
+	slices.Sort(want)
+	slices.Reverse(want)
+	var got, pages []string
+	for next := "/account"; next != ""; {
+		b.open(next)
+		next = ""
+		pages = append(pages, b.text)
+		each(b.doc, func(n *node) {
+			if to := attr(n, "href"); strings.HasPrefix(to, "/orders/") {
+				got = append(got, strings.TrimPrefix(to, "/orders/"))
+			} else if strings.HasPrefix(to, "/account?before=") {
+				next = to
+			}
+		})
+	}
+	if !slices.Equal(got, want) || len(pages) != 3 {
+		t.Errorf("on %d pages: %v, want %v", len(pages), got, want)
+	}
+	b.open("/account?before=nonsense") // before all of them
+	if strings.Contains(b.text, "You have not ordered anything yet.") {
+		t.Error("who has ordered is told that they have not")
+	}
 }

@@ -234,6 +234,7 @@ var notes = map[string]string{
 	"delivery": "Please choose how it shall come.",
 	"saved":    "That was saved.", "invalid": "That did not work", "letter": "A letter is on its way to you.",
 	"password": "The password is not right.",
+	"weak":     "That password is too short or easy to guess. Please choose another.",
 	"wait":     "That failed too often. Please wait a little and try again.",
 	"empty":    "Your cart is empty.", "address": "Please fill in your address first.",
 }

@@ -23,6 +23,8 @@ type accountPage struct {
 	Elsewhere bool // e-mail address, password and log-out are the program's: see Auth
 	Customer  accounts.Customer
 	Orders    []orderView
+	Older     string // where the next orders are, "" if there are no more
+	Newest    bool   // Orders begins with the newest
 	Countries []string
 }
 

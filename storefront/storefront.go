@@ -296,6 +296,7 @@ func (s *site) table() (list []route) {
 		handle("GET /register", showRegister)
 		handle("POST /register", secretly(register))
 		handle("POST /account/email", secretly(changeEmail))
+		handle("POST /account/password", secretly(changePassword))
 	}
 	if s.Auth == nil && s.Mailer != nil { // without one nobody could get a letter
 		handle("POST /account/verify", sendVerification)
