@@ -12,6 +12,13 @@ type mapCache struct {
 	mu     sync.Mutex
 	values map[string]any
 	loads  int
+	bumped map[string]uint64
+}
+
+func (c *mapCache) Version(key string) (uint64, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.bumped[key], true
 }
 
 func (c *mapCache) Get(key string, load func() (any, error)) (any, error) {
@@ -28,11 +35,36 @@ func (c *mapCache) Get(key string, load func() (any, error)) (any, error) {
 	return v, err
 }
 
+func (c *mapCache) Many(keys []string, load func([]int) ([]any, error)) ([]any, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := make([]any, len(keys))
+	var missing []int
+	for i, key := range keys {
+		v, ok := c.values[key]
+		if out[i] = v; !ok {
+			missing = append(missing, i)
+		}
+	}
+	if len(missing) == 0 {
+		return out, nil
+	}
+	c.loads++
+	values, err := load(missing)
+	for n, i := range missing {
+		if err == nil && values[n] != nil {
+			out[i], c.values[keys[i]] = values[n], values[n]
+		}
+	}
+	return out, err
+}
+
 func (c *mapCache) forget(keys []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, k := range keys {
 		delete(c.values, k)
+		c.bumped[k]++
 	}
 }
 

@@ -23,6 +23,11 @@ var schema string
 // nobody changes them.
 type Cache interface {
 	Get(key string, load func() (any, error)) (any, error)
+	// Many is Get for several keys; load loads those at the given positions. A
+	// nil is not kept.
+	Many(keys []string, load func(missing []int) ([]any, error)) ([]any, error)
+	// Version moves on when what a key names changes; false if nothing is kept.
+	Version(key string) (version uint64, known bool)
 }
 
 // Service is the catalog of a store. It is safe for concurrent use.
@@ -43,6 +48,16 @@ func NewService(engine command.Engine, cache Cache) *Service {
 type noCache struct{}
 
 func (noCache) Get(_ string, load func() (any, error)) (any, error) { return load() }
+
+func (noCache) Many(keys []string, load func(missing []int) ([]any, error)) ([]any, error) {
+	all := make([]int, len(keys))
+	for i := range all {
+		all[i] = i
+	}
+	return load(all)
+}
+
+func (noCache) Version(string) (uint64, bool) { return 0, false }
 
 // Module returns what the package adds to the state machine. It needs that of
 // package claim.

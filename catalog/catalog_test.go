@@ -30,7 +30,7 @@ type shop struct {
 
 func newShop(t testing.TB, shards int) *shop {
 	e := commandtest.New(t, shards, claim.Module(), catalog.Module())
-	c := &mapCache{values: map[string]any{}}
+	c := &mapCache{values: map[string]any{}, bumped: map[string]uint64{}}
 	e.OnTouch = c.forget
 	return &shop{TB: t, Service: catalog.NewService(e, c), engine: e, cache: c}
 }

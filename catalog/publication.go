@@ -92,6 +92,12 @@ func (v Variant) Offered(ask Ask) Offer {
 	return o
 }
 
+// MayBuy reports whether the Offer to who asks says Purchasable. It copies
+// nothing.
+func (v *Variant) MayBuy(ask *Ask) bool {
+	return offered(v.Status, v.Publications, *ask).Purchasable
+}
+
 // Offered says what a shopper may do with the product, and why not. It is
 // priced if one of its variants is.
 func (p Product) Offered(ask Ask) Offer {

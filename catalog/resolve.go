@@ -51,7 +51,11 @@ type Considered struct {
 // first list that is for them and has one, or else the variant's own. It is
 // false if there is none in the currency: nothing is converted. Like all that
 // decides on a price it only goes by its arguments.
-func (p *PriceLists) Price(v Variant, ask Ask) (Price, bool) { return p.price(v, ask, nil) }
+func (p *PriceLists) Price(v Variant, ask Ask) (Price, bool) { return p.price(&v, &ask, nil) }
+
+// PriceOf is Price for a variant that is shared, as Known returns it. It copies
+// nothing.
+func (p *PriceLists) PriceOf(v *Variant, ask *Ask) (Price, bool) { return p.price(v, ask, nil) }
 
 // For returns the lists that count for who asks, whatever the variant. They
 // make the same prices as all of them.
@@ -69,21 +73,21 @@ func (p *PriceLists) For(ask Ask) *PriceLists {
 // Explain returns the price and what became of each list on the way to it.
 func (p *PriceLists) Explain(v Variant, ask Ask) (Price, []Considered, bool) {
 	var steps []Considered
-	price, ok := p.price(v, ask, func(c Considered) { steps = append(steps, c) })
+	price, ok := p.price(&v, &ask, func(c Considered) { steps = append(steps, c) })
 	return price, steps, ok
 }
 
 // price finds the price. Without note it stops at the list that wins.
-func (p *PriceLists) price(v Variant, ask Ask, note func(Considered)) (won Price, found bool) {
-	own, priced := v.Price(ask.Currency)
+func (p *PriceLists) price(v *Variant, ask *Ask, note func(Considered)) (won Price, found bool) {
+	own, priced := amountIn(v.Prices, ask.Currency)
 	at := MomentOf(ask.At)
 	for i := range p.lists {
 		l := &p.lists[i]
 		outcome := NotReached
 		var offer Price
 		if !found {
-			if outcome = l.isFor(&ask, at); outcome == Won {
-				offer, outcome = l.offer(v, own, priced, &ask)
+			if outcome = l.isFor(ask, at); outcome == Won {
+				offer, outcome = l.offer(v, own, priced, ask)
 			}
 		}
 		if outcome == Won {
@@ -99,7 +103,7 @@ func (p *PriceLists) price(v Variant, ask Ask, note func(Considered)) (won Price
 	switch {
 	case !found && priced:
 		won, found, outcome = Price{Amount: own}, true, Won
-		won.CompareAt, _ = v.CompareAtPrice(ask.Currency)
+		won.CompareAt, _ = amountIn(v.CompareAt, ask.Currency)
 		if won.CompareAt.Minor() <= own.Minor() {
 			won.CompareAt = money.Amount{}
 		}
@@ -133,7 +137,7 @@ func (l *PriceList) isFor(ask *Ask, at Moment) Outcome {
 }
 
 // offer returns the price that the list makes, with Won.
-func (l *PriceList) offer(v Variant, own money.Amount, priced bool, ask *Ask) (offer Price, outcome Outcome) {
+func (l *PriceList) offer(v *Variant, own money.Amount, priced bool, ask *Ask) (offer Price, outcome Outcome) {
 	tier, outcome := v.tier(l.ID, ask)
 	switch {
 	case outcome == Won:
@@ -153,7 +157,7 @@ func (l *PriceList) offer(v Variant, own money.Amount, priced bool, ask *Ask) (o
 
 // tier returns the price of a list for the quantity: that of the highest tier
 // that it reaches.
-func (v Variant) tier(list PriceListID, ask *Ask) (best ListPrice, outcome Outcome) {
+func (v *Variant) tier(list PriceListID, ask *Ask) (best ListPrice, outcome Outcome) {
 	quantity := max(ask.Quantity, 1)
 	outcome = NoListPrice
 	for i := range v.ListPrices {

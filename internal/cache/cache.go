@@ -94,10 +94,13 @@ func (c *Cache) Get(key string, load func() (any, error)) (any, error) {
 
 // Many is Get for several keys, whose values it returns in their order. Those
 // that are not cached are loaded by one call: missing holds their positions, in
-// ascending order, and load returns a value for each.
+// ascending order, and load returns a value for each. A nil is not kept.
 func (c *Cache) Many(keys []string, load func(missing []int) ([]any, error)) ([]any, error) {
 	out := make([]any, len(keys))
-	at := make([]uint64, len(keys))
+	var at []uint64
+	if c != nil {
+		at = make([]uint64, len(keys))
+	}
 	var missing []int
 	for i, key := range keys {
 		found := false
@@ -118,7 +121,7 @@ func (c *Cache) Many(keys []string, load func(missing []int) ([]any, error)) ([]
 	}
 	for j, i := range missing {
 		out[i] = values[j]
-		if c != nil {
+		if c != nil && values[j] != nil {
 			c.keep(keys[i], at[i], values[j])
 		}
 	}
