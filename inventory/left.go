@@ -65,7 +65,7 @@ type look struct {
 	rule    *Sourcing
 	country string // see leftTo
 	places  []Location
-	out     map[catalog.VariantID]Availability
+	out     []Availability // of what is wanted, in its order
 }
 
 // known notes the wants that hints answer, and returns the others.
@@ -76,18 +76,18 @@ func (l *look) known(wants []Need) (unknown []asked) {
 	if h.left == nil || len(h.left) >= mostHints || h.sourcing != l.rule.Version {
 		h.left, h.sourcing = map[leftTo]hint{}, l.rule.Version
 	}
-	for _, w := range wants {
+	for i, w := range wants {
 		to := leftTo{w.Variant, l.country}
 		known, found := h.left[to]
 		if found && known.answers(w, l.at, l.cache) {
-			l.out[w.Variant] = known.Availability
+			l.out[i] = known.Availability
 			continue
 		}
 		if found {
 			known.renewed = true
 			h.left[to] = known
 		}
-		unknown = append(unknown, l.ask(w))
+		unknown = append(unknown, l.ask(i, w))
 	}
 	return unknown
 }
@@ -95,6 +95,7 @@ func (l *look) known(wants []Need) (unknown []asked) {
 // asked is a want of which it is not known what is left.
 type asked struct {
 	Need
+	at      int    // its position in what is wanted
 	pool    PoolID // "" if there are several
 	key     string
 	version uint64
@@ -102,8 +103,8 @@ type asked struct {
 
 // ask notes the cache's version before anything is read: what changes between
 // the two makes a hint that lives for a second.
-func (l *look) ask(w Need) asked {
-	a := asked{Need: w}
+func (l *look) ask(at int, w Need) asked {
+	a := asked{Need: w, at: at}
 	if len(l.places) != 1 {
 		return a
 	}
@@ -120,7 +121,7 @@ func (l *look) ask(w Need) asked {
 
 func (l *look) note(w asked, a Availability, exact bool) {
 	a.SKU = w.SKU
-	l.out[w.Variant] = a
+	l.out[w.at] = a
 	l.hints.mu.Lock()
 	defer l.hints.mu.Unlock()
 	if l.hints.sourcing != l.rule.Version {
@@ -129,18 +130,32 @@ func (l *look) note(w asked, a Availability, exact bool) {
 	l.hints.left[leftTo{w.Variant, l.country}] = hint{Availability: a, exact: exact, at: l.at, key: w.key, version: w.version}
 }
 
-// Left returns how many are left of variants for a country ("" if it is not
+// Left is LeftOf, by variant.
+func (s *Service) Left(ctx context.Context, home id.Slot, country string, wants []Need) (map[catalog.VariantID]Availability, error) {
+	left, err := s.LeftOf(ctx, home, country, wants)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[catalog.VariantID]Availability, len(wants))
+	for i, w := range wants {
+		out[w.Variant] = left[i]
+	}
+	return out, nil
+}
+
+// LeftOf returns how many are left of variants for a country ("" if it is not
 // known), at the places that orders to it are sourced from. What it says may be a second old
 // where goods have just moved. Each of wants says how many are wanted: where
 // there are so many, Available may be less than what there is, so that it is
 // cheap to find out. In a store with one place nobody is asked where the shard of
-// home has enough, and nobody but the authority where that has.
-func (s *Service) Left(ctx context.Context, home id.Slot, country string, wants []Need) (map[catalog.VariantID]Availability, error) {
+// home has enough, and nobody but the authority where that has. What it returns
+// is in the order of wants, in which no variant is twice.
+func (s *Service) LeftOf(ctx context.Context, home id.Slot, country string, wants []Need) ([]Availability, error) {
 	rule, err := s.Sourcing(ctx)
 	if err != nil {
 		return nil, err
 	}
-	l := look{Service: s, at: s.engine.Now(), rule: rule, places: rule.serving(country), out: make(map[catalog.VariantID]Availability, len(wants))}
+	l := look{Service: s, at: s.engine.Now(), rule: rule, places: rule.serving(country), out: make([]Availability, len(wants))}
 	if len(l.places) < len(rule.serving("")) {
 		l.country = country
 	}

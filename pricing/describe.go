@@ -10,7 +10,7 @@ import (
 
 // Describe returns the line of an Input for units of a variant, with what the
 // rules ask of it and no more: what nobody asks for is not looked up.
-func (s *Service) Describe(ctx context.Context, r *Rules, v catalog.Variant, c money.Currency, quantity, unitPrice int64) (Line, error) {
+func (s *Service) Describe(ctx context.Context, r *Rules, v *catalog.Variant, c money.Currency, quantity, unitPrice int64) (Line, error) {
 	l := Line{
 		SKU: v.SKU, Quantity: quantity, UnitPrice: unitPrice, TaxCategory: v.TaxCategory, WeightGrams: v.WeightGrams,
 		Product: v.Product, LengthMM: v.LengthMM, WidthMM: v.WidthMM, HeightMM: v.HeightMM, Voucher: v.Digital.IsGiftCard(), Digital: v.Digital != nil,

@@ -260,8 +260,56 @@ func (p *pricer) spread(off int64, weights []int64) {
 	if left == 0 {
 		return
 	}
-	slices.SortStableFunc(p.order, func(i, j int) int { return cmp.Compare(p.remainders[j], p.remainders[i]) })
+	p.largest(int(left))
 	for _, i := range p.order[:left] {
 		weights[i]++
 	}
+}
+
+// largest brings the n lines with the largest remainders to the front of p.order,
+// in any order among themselves: of equal ones the first lines. It looks for where
+// they end by halves, as in sorting, of which it only follows one.
+func (p *pricer) largest(n int) {
+	rest := p.order
+	for tries := 0; len(rest) > 12 && tries < 64; tries++ {
+		pivot := p.median(rest[0], rest[len(rest)/2], rest[len(rest)-1])
+		front := 0 // what comes before the pivot
+		for i, line := range rest {
+			if p.before(line, pivot) {
+				rest[front], rest[i] = line, rest[front]
+				front++
+			}
+		}
+		switch {
+		case n <= front:
+			rest = rest[:front]
+		default:
+			rest, n = rest[front:], n-front
+		}
+	}
+	slices.SortFunc(rest, func(i, j int) int {
+		return cmp.Or(cmp.Compare(p.remainders[j], p.remainders[i]), cmp.Compare(i, j))
+	})
+}
+
+// before reports whether line i gets a minor unit before line j.
+func (p *pricer) before(i, j int) bool {
+	if p.remainders[i] != p.remainders[j] {
+		return p.remainders[i] > p.remainders[j]
+	}
+	return i < j
+}
+
+// median returns the one of three lines that is between the others.
+func (p *pricer) median(i, j, k int) int {
+	if p.before(j, i) {
+		i, j = j, i
+	}
+	if p.before(k, j) {
+		j = k
+	}
+	if p.before(j, i) {
+		j = i
+	}
+	return j
 }

@@ -67,6 +67,11 @@ func (s *Service) Variant(ctx context.Context, sku catalog.SKU) (catalog.Variant
 	return s.catalog.BySKU(ctx, sku)
 }
 
+// Renew looks again at what the catalog has, where that may have changed.
+func (s *Service) Renew(ctx context.Context, sights []catalog.Sight) error {
+	return s.catalog.Renew(ctx, sights)
+}
+
 // PriceLists returns the price lists as they are now.
 func (s *Service) PriceLists(ctx context.Context) (*catalog.PriceLists, error) {
 	return s.catalog.PriceLists(ctx)
