@@ -130,46 +130,62 @@ func (s *Service) quote(ctx context.Context, rules *pricing.Rules, p *Priced) (e
 // lookUp brings the lines up to what the catalog says now and notes what has
 // become of them. A cart that cannot be changed keeps the prices that it had.
 func (p *Priced) lookUp(ctx context.Context, s *Service, rules *pricing.Rules, lists *catalog.PriceLists) error {
+	sights := make([]catalog.Sight, len(p.Lines))
 	units := make(map[catalog.SKU]int64, len(p.Lines))
-	for _, l := range p.Lines {
-		units[l.SKU] += l.Quantity
+	for i := range p.Lines {
+		sights[i].SKU = p.Lines[i].SKU
+		units[sights[i].SKU] += p.Lines[i].Quantity
 	}
+	if err := s.pricing.Renew(ctx, sights); err != nil {
+		return err
+	}
+	ask := p.ask()
+	lists = lists.For(ask)
 	p.Input.Lines = make([]pricing.Line, len(p.Lines))
 	for i := range p.Lines {
-		l := &p.Lines[i]
-		v, err := s.pricing.Variant(ctx, l.SKU)
-		gone := isGone(err)
-		if err != nil && !gone {
+		ask.Quantity = units[sights[i].SKU]
+		if err := p.lookUpLine(ctx, s, rules, lists, i, sights[i].Variant, &ask); err != nil {
 			return err
 		}
-		to, err := p.placeOf(l.Delivery)
-		if err != nil {
+	}
+	return nil
+}
+
+// lookUpLine does it for one line. v is what the catalog has for it, nil if that
+// is gone.
+func (p *Priced) lookUpLine(ctx context.Context, s *Service, rules *pricing.Rules, lists *catalog.PriceLists, i int, v *catalog.Variant, ask *catalog.Ask) error {
+	l := &p.Lines[i]
+	gone := v == nil
+	if gone {
+		v = &catalog.Variant{SKU: l.SKU}
+	}
+	to, err := p.placeOf(l.Delivery)
+	if err != nil {
+		return err
+	}
+	p.deliver(i, to, v.Digital)
+	if v.IsKit() || v.Reserve == catalog.TrackOnly {
+		if gone, err = p.takeApart(ctx, s, i, *v); err != nil {
 			return err
 		}
-		p.deliver(i, to, v.Digital)
-		if v.IsKit() || v.Reserve == catalog.TrackOnly {
-			if gone, err = p.takeApart(ctx, s, i, v); err != nil {
-				return err
-			}
-		}
-		ask := p.ask()
-		ask.Quantity = units[l.SKU]
-		price, found := lists.Price(v, ask)
-		if chosen := worthOf(l.Properties); found && chosen != "" && v.Digital.IsGiftCard() {
+	}
+	price, found := lists.PriceOf(v, ask)
+	if found && v.Digital.IsGiftCard() {
+		if chosen := worthOf(l.Properties); chosen != "" {
 			price.Amount, err = v.Worth(chosen, p.Currency)
 			found = err == nil
 		}
-		if p.Status == Active && p.Frozen == "" && l.Reason == "" {
-			p.refresh(l, gone || !v.Offered(ask).Purchasable, price, found)
-		}
-		v.SKU = l.SKU // of one that is gone, too
-		if p.Input.Lines[i], err = s.pricing.Describe(ctx, rules, v, p.Currency, l.Quantity, l.UnitPrice.Minor()); err != nil && !isGone(err) {
-			return err
-		}
-		p.Input.Lines[i].Prices, p.Input.Lines[i].Properties = l.Prices, propertyNames(l.Properties)
-		p.Input.Lines[i].Delivery, p.Input.Lines[i].PriceBy = to, l.priceBy(price, found)
-		p.Input.Lines[i].OnSale = found && price.CompareAt.Minor() > l.UnitPrice.Minor()
 	}
+	if p.Status == Active && p.Frozen == "" && l.Reason == "" {
+		p.refresh(l, gone || !v.MayBuy(ask), price, found)
+	}
+	line := &p.Input.Lines[i]
+	if *line, err = s.pricing.Describe(ctx, rules, v, p.Currency, l.Quantity, l.UnitPrice.Minor()); err != nil && !isGone(err) {
+		return err
+	}
+	line.Prices, line.Properties = l.Prices, propertyNames(l.Properties)
+	line.Delivery, line.PriceBy = to, l.priceBy(price, found)
+	line.OnSale = found && price.CompareAt.Minor() > l.UnitPrice.Minor()
 	return nil
 }
 

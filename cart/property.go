@@ -49,10 +49,11 @@ func EncodeProperties(list []Property) (string, error) {
 }
 
 // DecodeProperties reads what EncodeProperties returned.
-func DecodeProperties(text string) (list []Property, err error) {
+func DecodeProperties(text string) ([]Property, error) {
 	if text == "" {
 		return nil, nil
 	}
+	var list []Property
 	if err := json.Unmarshal([]byte(text), &list); err != nil {
 		return nil, fault.Wrap(fault.Broken, err, "reading the properties of a line")
 	}

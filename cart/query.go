@@ -107,6 +107,7 @@ type Stored struct {
 	// clock; 0 if there is nothing.
 	HeldUntil int64
 	heldFor   int64
+	lineCount int
 	// LastDelivery is the highest number that a delivery has had; FirstDelivery
 	// if there was never another.
 	LastDelivery int64
@@ -116,7 +117,7 @@ type Stored struct {
 func GetTx(tx *sqlite.Tx, cart ID) (Stored, error) {
 	rows := tx.One(`SELECT customer, currency, status, order_id, total, version, created_at, updated_at,
 		shipping_country, billing_country, external_reference, metadata, private_metadata, shipping_method, frozen,
-		contact, contact_subject, held_until, held_for, channel, payment, last_delivery FROM carts WHERE id = ?`, cart)
+		contact, contact_subject, held_until, held_for, channel, payment, last_delivery, lines FROM carts WHERE id = ?`, cart)
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
 			return Stored{}, err
@@ -124,7 +125,7 @@ func GetTx(tx *sqlite.Tx, cart ID) (Stored, error) {
 		return Stored{}, &NotFoundError{Cart: cart}
 	}
 	c := money.Currency(rows.Text(1))
-	out := Stored{Contact: rows.Blob(15), ContactSubject: rows.Text(16), HeldUntil: rows.Int64(17), heldFor: rows.Int64(18), LastDelivery: rows.Int64(21), Cart: Cart{
+	out := Stored{Contact: rows.Blob(15), ContactSubject: rows.Text(16), HeldUntil: rows.Int64(17), heldFor: rows.Int64(18), LastDelivery: rows.Int64(21), lineCount: rows.Int(22), Cart: Cart{
 		ID: cart, Customer: accounts.CustomerID(rows.Text(0)), Currency: c, Status: Status(rows.Text(2)), Order: rows.Text(3),
 		Subtotal: money.New(rows.Int64(4), c), Total: money.New(rows.Int64(4), c), Version: rows.Int64(5),
 		CreatedAt: time.UnixMilli(rows.Int64(6)).UTC(), UpdatedAt: time.UnixMilli(rows.Int64(7)).UTC(),
@@ -139,25 +140,63 @@ func GetTx(tx *sqlite.Tx, cart ID) (Stored, error) {
 // LinesTx returns a cart's lines in the order in which they were added, at the
 // prices of then.
 func LinesTx(tx *sqlite.Tx, cart ID, c money.Currency) ([]Line, error) {
-	rows := tx.Query(`SELECT sku, variant, title, quantity, unit_price, reason, untracked, n, properties, hold_minutes, hold_at, prices, delivery FROM cart_lines WHERE cart = ?`, cart)
-	var out []Line
+	return linesTx(tx, cart, c, 0)
+}
+
+// linesTx is LinesTx for a cart of which it is known how many lines it has.
+func linesTx(tx *sqlite.Tx, cart ID, c money.Currency, count int) ([]Line, error) {
+	rows := tx.Query(`SELECT `+lineColumns+` FROM cart_lines WHERE cart = ?`, cart)
+	out := slices.Grow([]Line(nil), count)
 	for rows.Next() {
-		quantity, price := rows.Int64(3), rows.Int64(4)
-		properties, err := DecodeProperties(rows.Text(8))
-		if err != nil {
+		out = append(out, Line{})
+		if err := out[len(out)-1].readInto(rows, c); err != nil {
 			return nil, errors.Join(err, rows.Close())
 		}
-		out = append(out, Line{
-			ID: rows.Int64(7), AddedPrice: money.New(price, c),
-			SKU: catalog.SKU(rows.Text(0)), Variant: catalog.VariantID(rows.Text(1)), Title: rows.Text(2),
-			Quantity: quantity, UnitPrice: money.New(price, c), Total: money.New(quantity*price, c),
-			Reason: rows.Text(5), Untracked: rows.Bool(6), Properties: properties, HoldMinutes: rows.Int64(9), HoldAt: inventory.Location(rows.Text(10)),
-			Prices: catalog.PriceTax(rows.Text(11)), Delivery: rows.Int64(12),
-		})
 	}
-	// A cart is small: sorting it here costs less than SQLite's sorter.
-	slices.SortStableFunc(out, func(a, b Line) int { return cmp.Compare(a.ID, b.ID) })
-	return out, rows.Close()
+	return inOrder(out), rows.Close()
+}
+
+const lineColumns = `sku, variant, title, quantity, unit_price, reason, untracked, n, properties, hold_minutes, hold_at, prices, delivery`
+
+func (l *Line) readInto(rows *sqlite.Rows, c money.Currency) (err error) {
+	l.Quantity = rows.Int64(3)
+	l.UnitPrice = money.New(rows.Int64(4), c)
+	l.AddedPrice, l.Total = l.UnitPrice, money.New(l.Quantity*l.UnitPrice.Minor(), c)
+	l.SKU, l.Variant, l.Title = catalog.SKU(rows.Text(0)), catalog.VariantID(rows.Text(1)), rows.Text(2)
+	l.Reason, l.Untracked, l.ID = rows.Text(5), rows.Bool(6), rows.Int64(7)
+	l.HoldMinutes, l.HoldAt = rows.Int64(9), inventory.Location(rows.Text(10))
+	l.Prices, l.Delivery = catalog.PriceTax(rows.Text(11)), rows.Int64(12)
+	l.Properties, err = DecodeProperties(rows.Text(8))
+	return err
+}
+
+// inOrder brings lines into the order in which they were added. They come by
+// SKU: sorting what points at them costs less than SQLite's sorter, and moves
+// each line once.
+func inOrder(lines []Line) []Line {
+	type at struct{ n, i int64 }
+	order := make([]at, len(lines))
+	for i := range lines {
+		order[i] = at{lines[i].ID, int64(i)}
+	}
+	slices.SortFunc(order, func(a, b at) int { return cmp.Or(cmp.Compare(a.n, b.n), cmp.Compare(a.i, b.i)) })
+	for i := range order {
+		first, to := lines[i], int64(i)
+		if order[i].i == to {
+			continue
+		}
+		for { // a cycle of lines that take each other's places
+			from := order[to].i
+			order[to].i = to
+			if from == int64(i) {
+				lines[to] = first
+				break
+			}
+			lines[to] = lines[from]
+			to = from
+		}
+	}
+	return lines
 }
 
 func jsonOf(rows *sqlite.Rows, col int) json.RawMessage {

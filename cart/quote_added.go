@@ -117,7 +117,7 @@ func (s *Service) describeKept(ctx context.Context, rules *pricing.Rules, a Adde
 			return err
 		}
 		v.SKU = l.SKU // of one that is gone, too
-		line, err := s.pricing.Describe(ctx, rules, v, a.Currency, l.Quantity, l.UnitPrice)
+		line, err := s.pricing.Describe(ctx, rules, &v, a.Currency, l.Quantity, l.UnitPrice)
 		if err != nil && !isGone(err) {
 			return err
 		}
@@ -173,7 +173,7 @@ func (s *Service) describeAdded(ctx context.Context, rules *pricing.Rules, a Add
 		if _, err := price.Mul(l.Quantity); err != nil {
 			return nil, err
 		}
-		line, err := s.pricing.Describe(ctx, rules, v, a.Currency, l.Quantity, price.Minor())
+		line, err := s.pricing.Describe(ctx, rules, &v, a.Currency, l.Quantity, price.Minor())
 		if err != nil {
 			return nil, err
 		}

@@ -57,7 +57,7 @@ func (out *snapshot) read(tx *sqlite.Tx, cart ID, asks pricing.Asked) (err error
 		return err
 	}
 	out.cart, out.sealed, out.owner = stored.Cart, stored.Contact, stored.ContactSubject
-	if out.cart.Lines, err = LinesTx(tx, cart, out.cart.Currency); err != nil {
+	if out.cart.Lines, err = linesTx(tx, cart, out.cart.Currency, stored.lineCount); err != nil {
 		return err
 	}
 	if out.cart.Frozen == frozenHard {

@@ -10,15 +10,19 @@ import (
 )
 
 // needs returns what one unit of a line takes from stock and has to be there.
-func (p *Priced) needs(line int) []inventory.Need {
-	if needs, apart := p.Needs[line]; apart {
-		return needs
+// one is where it puts the need of a line that takes nothing but its variant.
+func (p *Priced) needs(line int, one *[1]inventory.Need) []inventory.Need {
+	if len(p.Needs) > 0 {
+		if needs, apart := p.Needs[line]; apart {
+			return needs
+		}
 	}
 	l := &p.Lines[line]
 	if l.Untracked {
 		return nil
 	}
-	return []inventory.Need{{Variant: l.Variant, SKU: l.SKU, Each: 1}}
+	one[0] = inventory.Need{Variant: l.Variant, SKU: l.SKU, Each: 1}
+	return one[:]
 }
 
 // checkStock notes the lines for which fewer goods are left than the cart
@@ -33,15 +37,17 @@ func (p *Priced) checkStock(ctx context.Context, s *Service, home id.Slot) error
 			countries = append(countries, d.Country)
 		}
 	}
+	check := stockCheck{p: p, s: s, home: home, short: make([]bool, len(p.Lines)), all: len(countries) == 1}
 	for _, country := range countries {
-		if err := p.checkStockFor(ctx, s, home, country, func(l *Line) bool { return p.CountryOf(*l) == country }); err != nil {
+		if err := check.of(ctx, country); err != nil {
 			return err
 		}
 	}
 	if len(countries) == 1 {
 		return nil
 	}
-	return p.checkStockFor(ctx, s, home, "", func(*Line) bool { return true })
+	check.all = true
+	return check.of(ctx, "")
 }
 
 // CountryOf returns the country that a line goes to, "" if that is not known.
@@ -54,94 +60,120 @@ func (c Cart) CountryOf(l Line) string {
 	return c.ShippingCountry
 }
 
-// checkStockFor does it for the lines that are meant, which go to one country.
-func (p *Priced) checkStockFor(ctx context.Context, s *Service, home id.Slot, country string, meant func(*Line) bool) error {
-	wanted := make(map[catalog.VariantID]int64, len(p.Lines))
-	all := make([]inventory.Need, 0, len(p.Lines))
-	for i := range p.Lines {
-		if !meant(&p.Lines[i]) {
+// stockCheck is one look at what is left for a cart.
+type stockCheck struct {
+	p     *Priced
+	s     *Service
+	home  id.Slot
+	short []bool // by line: it was noted that there are too few
+	all   bool   // all lines are meant, and not only those that go to the country
+}
+
+// means reports whether a look at what is left for a country is about a line.
+func (c *stockCheck) means(line int, country string) bool {
+	return c.all || c.p.CountryOf(c.p.Lines[line]) == country
+}
+
+// wanted is what the lines that are meant take from stock together.
+type wanted struct {
+	needs []inventory.Need // of each variant one: all that is wanted of it
+	at    map[catalog.VariantID]int
+	left  []inventory.Availability
+}
+
+// of notes what there is too little of for the lines that go to a country.
+func (c *stockCheck) of(ctx context.Context, country string) (err error) {
+	w := c.wanted(country)
+	if len(w.needs) == 0 {
+		return nil
+	}
+	if w.left, err = c.s.stock.LeftOf(ctx, c.home, country, w.needs); err != nil {
+		return err
+	}
+	for i := range c.p.Lines {
+		if c.means(i, country) {
+			c.note(i, &w)
+		}
+	}
+	return c.checkKits(ctx, country)
+}
+
+func (c *stockCheck) wanted(country string) wanted {
+	w := wanted{needs: make([]inventory.Need, 0, len(c.p.Lines)), at: make(map[catalog.VariantID]int, len(c.p.Lines))}
+	var one [1]inventory.Need
+	for i := range c.p.Lines {
+		if !c.means(i, country) {
 			continue
 		}
-		for _, n := range p.needs(i) {
+		for _, n := range c.p.needs(i, &one) {
 			if n.Free {
 				continue
 			}
-			if _, known := wanted[n.Variant]; !known {
-				all = append(all, n)
+			n.Each *= c.p.Lines[i].Quantity
+			if at, known := w.at[n.Variant]; known {
+				w.needs[at].Each += n.Each
+				continue
 			}
-			wanted[n.Variant] += n.Each * p.Lines[i].Quantity
+			w.at[n.Variant] = len(w.needs)
+			w.needs = append(w.needs, n)
 		}
 	}
-	if len(all) == 0 {
-		return nil
-	}
-	for i := range all {
-		all[i].Each = wanted[all[i].Variant]
-	}
-	left, err := s.stock.Left(ctx, home, country, all)
-	if err != nil {
-		return err
-	}
-	for i := range p.Lines {
-		if meant(&p.Lines[i]) {
-			p.noteStock(i, wanted, left)
-		}
-	}
-	return p.checkKits(ctx, s, country, meant)
+	return w
 }
 
 // checkKits notes the kits of which there are too few although there are enough
 // of each part: in a store with several places, no place may have them all.
-func (p *Priced) checkKits(ctx context.Context, s *Service, country string, meant func(*Line) bool) error {
+func (c *stockCheck) checkKits(ctx context.Context, country string) error {
 	var lines []int
 	var kits [][]inventory.Need
-	for i := range p.Lines {
-		if needs := p.needs(i); len(needs) > 1 && meant(&p.Lines[i]) && !p.isShort(&p.Lines[i]) {
+	for i := range c.p.Lines {
+		if needs := c.p.Needs[i]; len(needs) > 1 && c.means(i, country) && !c.short[i] {
 			lines, kits = append(lines, i), append(kits, needs)
 		}
 	}
 	if len(kits) == 0 {
 		return nil
 	}
-	rule, err := s.stock.Sourcing(ctx)
+	rule, err := c.s.stock.Sourcing(ctx)
 	if err != nil || rule.OnlyMain() {
 		return err
 	}
-	left, err := s.stock.LeftOfKits(ctx, country, kits)
+	left, err := c.s.stock.LeftOfKits(ctx, country, kits)
 	if err != nil {
 		return err
 	}
 	for i, line := range lines {
-		if l := &p.Lines[line]; !left[i].Can(l.Quantity) {
-			p.Problems = append(p.Problems, Problem{Code: OutOfStock, Line: l.ID, SKU: l.SKU, Bound: left[i].Available + left[i].Backorder})
+		if !left[i].Can(c.p.Lines[line].Quantity) {
+			c.tooFew(line, left[i].Available+left[i].Backorder)
 		}
 	}
 	return nil
 }
 
-// isShort reports whether it was noted that there are too few for a line.
-func (p *Priced) isShort(l *Line) bool {
-	return slices.ContainsFunc(p.Problems, func(known Problem) bool { return known.Code == OutOfStock && known.Line == l.ID })
+// tooFew notes that there are fewer for a line than it wants.
+func (c *stockCheck) tooFew(line int, bound int64) {
+	l := &c.p.Lines[line]
+	c.p.Problems = append(c.p.Problems, Problem{Code: OutOfStock, Line: l.ID, SKU: l.SKU, Bound: bound})
+	c.short[line] = true
 }
 
-// noteStock notes what there is too little of for a line.
-func (p *Priced) noteStock(line int, wanted map[catalog.VariantID]int64, left map[catalog.VariantID]inventory.Availability) {
-	l := &p.Lines[line]
-	if l.HoldMinutes > 0 && p.Held {
-		return // it is set aside
+// note notes what there is too little of for a line.
+func (c *stockCheck) note(line int, w *wanted) {
+	l := &c.p.Lines[line]
+	if l.HoldMinutes > 0 && c.p.Held || c.short[line] {
+		return // it is set aside, or known by its country
 	}
-	if p.isShort(l) {
-		return // it is known by its country
-	}
-	problem := Problem{Code: OutOfStock, Line: l.ID, SKU: l.SKU, Bound: -1}
-	for _, n := range p.needs(line) {
-		a, want := left[n.Variant], wanted[n.Variant]
+	bound := int64(-1)
+	var one [1]inventory.Need
+	for _, n := range c.p.needs(line, &one) {
 		if n.Free {
 			continue
 		}
+		at := w.at[n.Variant]
+		a, want := &w.left[at], w.needs[at].Each
 		if !a.Can(want) {
-			if bound := (a.Available + a.Backorder) / n.Each; problem.Bound < 0 || bound < problem.Bound {
-				problem.Bound = bound
+			if b := (a.Available + a.Backorder) / n.Each; bound < 0 || b < bound {
+				bound = b
 			}
 			continue
 		}
@@ -150,7 +182,7 @@ func (p *Priced) noteStock(line int, wanted map[catalog.VariantID]int64, left ma
 			l.ExpectedAt = a.ExpectedAt
 		}
 	}
-	if problem.Bound >= 0 {
-		p.Problems = append(p.Problems, problem)
+	if bound >= 0 {
+		c.tooFew(line, bound)
 	}
 }
