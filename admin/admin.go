@@ -51,6 +51,11 @@ type Options struct {
 	// PerAddress bounds the requests of one client address, 1,000 in 10 s by
 	// default; a fifth of them may be under way at once.
 	PerAddress Rate
+	// AtOnce bounds how many requests are worked on at once. Looking at pages is
+	// turned away long before, when pages take longer than Patience; what changes
+	// something is not. They default to 500 and a second.
+	AtOnce   int
+	Patience time.Duration
 	// Proxies are the networks of reverse proxies, whose X-Forwarded-For counts.
 	Proxies []netip.Prefix
 	// Logger gets a line for each request, without addresses and paths, and
@@ -74,6 +79,7 @@ type Rate = web.Rate
 type site struct {
 	Options
 	secret  *web.Limiter
+	shed    *web.Shedder
 	shop    *commerce.Store
 	task    task     // on backups
 	staffed []string // the routes that are for staff only
@@ -95,7 +101,7 @@ func New(shop *commerce.Store, o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return web.Chain(s.routes(), web.RequestID, web.Observe(web.LogTo(s.Logger)), s.observe(), compress, web.Recover(s.Logger, s.refuse),
+	return web.Chain(s.routes(), web.RequestID, web.Observe(web.LogTo(s.Logger)), s.observe(), compress, web.Recover(s.Logger, s.refuse), web.BoundBodies,
 		web.SecurityHeaders(web.CSP{}, s.HTTPS), web.LimitAddresses(s.PerAddress, s.Proxies, s.refuse), s.limitBody, sameOrigin), nil
 }
 
@@ -120,6 +126,7 @@ func newSite(shop *commerce.Store, o Options) (*site, error) {
 	o.Logger = pan.Logger(o.Logger)
 	o.PerAddress = cmp.Or(o.PerAddress, Rate{Requests: 1000, Per: 10 * time.Second})
 	s := &site{Options: o, shop: shop}
+	s.shed = web.NewShedder(cmp.Or(o.AtOnce, 500), cmp.Or(o.Patience, time.Second), s.refuse)
 	s.secret = web.NewLimiter("secret", cmp.Or(o.PerSecret, Rate{Requests: 20, Per: time.Minute}), s.refuse)
 	var err error
 	if s.pages, err = parsePages(o.Base); err != nil {
@@ -156,7 +163,7 @@ func (s *site) routes() http.Handler {
 		})
 		handle("POST /logout", logOut)
 	}
-	handle("GET /static/{file}", static)
+	handle(staticRoute, static)
 	staff("GET /{$}", overview)
 	staff("GET /orders", listOrders)
 	staff("GET /orders/{order}", showOrder)
@@ -186,7 +193,7 @@ func (s *site) routes() http.Handler {
 	staff("POST /products/{product}", changeProduct)
 	staff("POST /products/{product}/stock", changeStock)
 	staff("POST /products/{product}/variants", addVariant)
-	staff("POST /products/{product}/pictures", addPicture)
+	staff(pictureRoute, addPicture)
 	staff("GET /pictures/{asset}", showPicture)
 	staff("GET /customers", findCustomer)
 	staff("GET /customers/{customer}", showCustomer)
@@ -220,8 +227,22 @@ func (s *site) routes() http.Handler {
 		staff("POST /backups", makeBackup)
 		staff("POST /backups/verify", verifyBackup)
 	}
-	mux.HandleFunc(s.Base+"/", s.visitor("/", func(*visit) error { return errNoPage }))
+	mux.HandleFunc(s.Base+"/", s.visitor("/", func(v *visit) error {
+		allowed := web.Allowed(mux, v.r, s.Base+"/")
+		if len(allowed) == 0 {
+			return errNoPage
+		}
+		v.w.Header().Set("Allow", strings.Join(allowed, ", "))
+		return &refusal{http.StatusMethodNotAllowed, errNoPage}
+	}))
 	return mux
 }
+
+// Routes that are not like the others: a file costs less than turning somebody
+// away, and a form with a picture is read as it comes.
+const (
+	staticRoute  = "GET /static/{file}"
+	pictureRoute = "POST /products/{product}/pictures"
+)
 
 var errNoPage = fault.New(fault.NotFound, "there is no such page")

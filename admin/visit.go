@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,6 +29,13 @@ type visit struct {
 func (s *site) visitor(route string, h func(*visit) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		web.SetRoute(r.Context(), route)
+		if route != staticRoute {
+			running, ok := s.admit(route, w, r)
+			if !ok {
+				return
+			}
+			defer running.Done()
+		}
 		v := &visit{site: s, w: w, r: r}
 		v.readPosition()
 		err := v.identify()
@@ -39,6 +47,20 @@ func (s *site) visitor(route string, h func(*visit) error) http.HandlerFunc {
 			v.fail(err)
 		}
 	}
+}
+
+// admit lets a request go on that there is room for. What it brings is read
+// before: who sends slowly takes up no place.
+func (s *site) admit(route string, w http.ResponseWriter, r *http.Request) (*web.Admission, bool) {
+	if route == pictureRoute {
+		r.Body = io.NopCloser(web.LongBody(w, r, mostPicture))
+	} else {
+		if _, err := web.ReadBody(w, r, mostForm); err != nil {
+			s.refuse(w, r, web.PageStatus(err), err)
+			return nil, false
+		}
+	}
+	return s.shed.Admit(w, r, r.Method == http.MethodPost)
 }
 
 func (v *visit) ctx() context.Context { return v.r.Context() }
@@ -134,7 +156,8 @@ type errorPage struct {
 // words, which carry no personal data.
 func (v *visit) fail(err error) {
 	status := statusOf(err)
-	if status >= 500 && v.ctx().Err() == nil {
+	_, known := errors.AsType[*refusal](err) // is in the log already, or deliberate
+	if status >= 500 && v.ctx().Err() == nil && !known {
 		v.site.Logger.Error("a page could not be made", "route", v.r.Pattern, "error", err)
 	}
 	data := errorPage{page: v.page(http.StatusText(status), ""), Message: pan.Masked(err.Error())}
