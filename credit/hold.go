@@ -39,10 +39,8 @@ func (c hold) apply(tx *command.Tx) (payments.Outcome, error) {
 		return payments.Outcome{}, err
 	case found && p.balance == "": // ended before it came
 		return p.outcome(c.Amount.Currency()), nil
-	case found && (p.balance != c.Balance || p.asked != c.Amount.Minor() || p.atOnce != c.AtOnce):
-		return payments.Outcome{}, fault.New(fault.Conflict, "payment %s was asked for with other fields", c.Payment)
 	case found:
-		return p.outcome(c.Amount.Currency()), nil
+		return c.again(tx, p)
 	}
 	p = payment{id: c.Payment, order: c.Order, balance: c.Balance, asked: c.Amount.Minor(), atOnce: c.AtOnce}
 	b, err := balanceTx(tx.Tx, c.Balance)
@@ -67,6 +65,22 @@ func (c hold) apply(tx *command.Tx) (payments.Outcome, error) {
 		return payments.Outcome{}, err
 	}
 	return p.outcome(c.Amount.Currency()), p.insert(tx)
+}
+
+// again answers a payment that was asked for before, with the same fields.
+func (c hold) again(tx *command.Tx, p payment) (payments.Outcome, error) {
+	same := p.balance == c.Balance && p.order == c.Order && p.asked == c.Amount.Minor() && p.atOnce == c.AtOnce
+	if same && p.authorized+p.captured > 0 {
+		b, err := balanceTx(tx.Tx, c.Balance)
+		if err != nil {
+			return payments.Outcome{}, err
+		}
+		same = b.Issued.Currency() == c.Amount.Currency()
+	}
+	if !same {
+		return payments.Outcome{}, fault.New(fault.Conflict, "payment %s was asked for with other fields", c.Payment)
+	}
+	return p.outcome(c.Amount.Currency()), nil
 }
 
 // refuses says why a balance does not pay, "" if it does.
