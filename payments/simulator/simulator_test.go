@@ -23,6 +23,9 @@ func TestKeepsTheProvidersPromises(t *testing.T) {
 			Provider: s, Currency: "EUR", Approve: "pm_card_visa", Decline: "pm_card_visa_chargeDeclined",
 			Challenge: "pm_card_threeDSecure2Required", Confirm: s.Confirm,
 			Voucher: simulator.TokenVoucher, Decide: s.Decide,
+			PendingRefund: "pm_card_pendingRefund", FailedRefund: "pm_card_refundFail",
+			DecideRefund: func(paymentKey, key, _ string, ok bool) error { return s.DecideRefund(paymentKey, key, ok) },
+			Currencies:   []money.Currency{"JPY", "KWD", "CLF"},
 		}
 	})
 }

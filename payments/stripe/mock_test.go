@@ -69,6 +69,14 @@ func TestStripesOwnMockTakesTheRequests(t *testing.T) {
 			_, err := p.SaveMethod(ctx, payments.SaveRequest{Key: "pmt_1", Owner: "cus_01", Token: "pm_card_visa"})
 			return payments.Outcome{}, err
 		}},
+		{"list", func(ctx context.Context) (payments.Outcome, error) {
+			for _, err := range p.List(ctx, time.Now().Add(-time.Hour)) {
+				if err != nil {
+					return payments.Outcome{}, err
+				}
+			}
+			return payments.Outcome{}, nil
+		}},
 		{"forget a method", func(ctx context.Context) (payments.Outcome, error) {
 			return payments.Outcome{}, p.ForgetMethod(ctx, payments.ForgetRequest{Key: "pmt_1/forget", Customer: "cus_1", Method: "pm_1"})
 		}},

@@ -1,13 +1,18 @@
 package stripe_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/payments/paymentstest"
 	"github.com/keelshop/commerce/payments/simulator"
 	"github.com/keelshop/commerce/payments/simulator/stripeserver"
@@ -21,7 +26,7 @@ func harness(t *testing.T, multi bool) paymentstest.Harness {
 	server := stripeserver.New(simulator.New())
 	web := httptest.NewServer(server)
 	t.Cleanup(web.Close)
-	opts := []stripe.Option{stripe.WithURL(web.URL)}
+	opts := []stripe.Option{stripe.WithURL(web.URL), stripe.WithWebhookSecrets("whsec_old", secret)}
 	if multi {
 		opts = append(opts, stripe.WithMulticapture())
 	}
@@ -29,10 +34,25 @@ func harness(t *testing.T, multi bool) paymentstest.Harness {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var provider payments.Provider = p
+	if breaks := broken[os.Getenv(brokenBy)]; breaks != nil {
+		provider = breaks(p)
+	}
 	return paymentstest.Harness{
-		Provider: p, Currency: "EUR", Approve: "pm_card_visa", Decline: "pm_card_visa_chargeDeclined",
+		Provider: provider, Currency: "EUR", Approve: "pm_card_visa", Decline: "pm_card_visa_chargeDeclined",
 		Challenge: "pm_card_threeDSecure2Required", OneCapture: !multi,
-		Voucher: stripeserver.TokenBoleto,
+		Voucher: stripeserver.TokenBoleto, PendingRefund: "pm_card_pendingRefund", FailedRefund: "pm_card_refundFail",
+		DecideRefund: func(_, _, id string, ok bool) error { return server.DecideRefund(id, ok) },
+		Currencies:   []money.Currency{"JPY", "KWD", "ISK", "UGX", "MGA", "CLF"},
+		SetClock:     func(now time.Time) { server.SetClock(func() time.Time { return now }) },
+		Event:        event,
+		Sign: func(body []byte, at time.Time, forged bool) map[string][]string {
+			with := secret
+			if forged {
+				with = "whsec_of_somebody_else"
+			}
+			return map[string][]string{"Stripe-Signature": {stripeserver.Sign(body, at.Unix(), with)}}
+		},
 		Decide: func(key string, paid bool) error {
 			id, _ := server.ByMetadata(attemptKey, key)
 			return server.Decide(id, paid)
@@ -46,6 +66,22 @@ func harness(t *testing.T, multi bool) paymentstest.Harness {
 			return server.Confirm(id, ok)
 		},
 	}
+}
+
+// event is one of Stripe's, of a PaymentIntent, or of an account.
+func event(id, kind, key string) []byte {
+	if kind == "" {
+		kind = "payment_intent.succeeded"
+	}
+	of := map[string]any{"id": "pi_1", "object": "payment_intent", "metadata": map[string]string{attemptKey: key}}
+	if key == "" {
+		of = map[string]any{"id": "acct_1", "object": "account"}
+	}
+	body, err := json.Marshal(map[string]any{"id": id, "object": "event", "type": kind, "data": map[string]any{"object": of}})
+	if err != nil {
+		panic(err)
+	}
+	return body
 }
 
 // browser confirms a PaymentIntent as Stripe's script does, with a card.

@@ -18,6 +18,7 @@ import (
 // once it was confirmed.
 type intent struct {
 	id        string
+	created   int64 // in seconds since 1970
 	amount    money.Amount
 	manual    bool // captured later
 	multi     bool // captured in parts
@@ -54,6 +55,7 @@ func (s *Server) createIntent(r *http.Request) (any, error) {
 	defer s.mu.Unlock()
 	i := &intent{
 		id:       fmt.Sprintf("pi_sim%06d", len(s.intents)+1),
+		created:  s.made(),
 		amount:   money.New(minor, currency),
 		manual:   r.PostForm.Get("capture_method") == "manual",
 		multi:    r.PostForm.Get("payment_method_options[card][request_multicapture]") == "if_available",

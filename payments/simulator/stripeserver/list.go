@@ -1,21 +1,29 @@
 package stripeserver
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 )
 
-// listIntents lists all PaymentIntents, with their charges if it is asked for
-// them: the server has no clock, so all were made at the same time.
+// listIntents lists the PaymentIntents that were made since a time, the newest
+// first, with their charges if it is asked for them.
 func (s *Server) listIntents(r *http.Request) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	since, err := strconv.ParseInt(cmp.Or(r.Form.Get("created[gte]"), "0"), 10, 64)
+	if err != nil {
+		return nil, invalid("created[gte]", "Invalid integer: "+r.Form.Get("created[gte]"))
+	}
 	ids := slices.Sorted(maps.Keys(s.intents))
+	slices.Reverse(ids)
+	if s.now != nil {
+		ids = slices.DeleteFunc(ids, func(id string) bool { return s.intents[id].created < since })
+	}
 	if after := r.Form.Get("starting_after"); after != "" {
-		at, _ := slices.BinarySearch(ids, after)
-		ids = ids[min(len(ids), at+1):]
+		ids = ids[slices.Index(ids, after)+1:]
 	}
 	limit, err := strconv.Atoi(r.Form.Get("limit"))
 	if err != nil || limit < 1 || limit > 100 {

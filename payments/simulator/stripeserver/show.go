@@ -15,7 +15,7 @@ func (s *Server) show(i *intent) object {
 	c, _ := s.bank.Charge(i.key())
 	status := s.status(i)
 	out := object{
-		"id": i.id, "object": "payment_intent", "livemode": false, "created": 1700000000,
+		"id": i.id, "object": "payment_intent", "livemode": false, "created": i.created,
 		"amount": i.amount.Minor(), "currency": lower(i.amount.Currency()), "status": status,
 		"amount_received": c.Captured.Minor(), "amount_capturable": 0,
 		"capture_method": "automatic", "confirmation_method": "automatic",

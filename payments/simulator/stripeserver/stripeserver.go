@@ -14,6 +14,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/keelshop/commerce/payments/simulator"
 )
@@ -33,7 +34,8 @@ type Server struct {
 	count   int     // of events so far
 
 	customers, setups int
-	expiry            int64 // of vouchers, in seconds since 1970
+	expiry            int64            // of vouchers, in seconds since 1970
+	now               func() time.Time // nil without a clock
 }
 
 // New returns a server whose money is in the books of bank.
@@ -85,6 +87,22 @@ func (s *Server) handler(h func(*http.Request) (any, error)) http.Handler {
 		}
 		a.write(w)
 	})
+}
+
+// SetClock says what time it is when payments are made, by which they are
+// listed. Without it, all are made at the same time, and all are listed.
+func (s *Server) SetClock(now func() time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = now
+}
+
+// made returns when what is made now is, in seconds since 1970.
+func (s *Server) made() int64 {
+	if s.now == nil {
+		return 1700000000
+	}
+	return s.now().Unix()
 }
 
 // Confirm does in place of the shopper what a payment's next action asks for.
