@@ -36,6 +36,7 @@ import (
 type Metrics struct {
 	registry *prometheus.Registry
 	shop     atomic.Pointer[commerce.Store]
+	counted  atomic.Pointer[commerce.Position] // of the events
 
 	commands *prometheus.CounterVec
 	took     *prometheus.HistogramVec
@@ -46,24 +47,27 @@ type Metrics struct {
 	payments *prometheus.CounterVec
 	requests *prometheus.CounterVec
 	answered *prometheus.HistogramVec
+	pages    *prometheus.CounterVec
 }
 
 // New returns metrics in a registry of their own.
 func New() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
-		commands: counter("commerce_commands_total", "Commands by kind and outcome: done, or a fault code.", "kind", "outcome"),
+		commands: counter("commerce_commands_total", "Commands by kind and outcome: done, or a fault code. The node counts them that was asked.", "kind", "outcome"),
 		took:     histogram("commerce_command_seconds", "How long callers waited for a command.", seconds, "kind"),
-		batches:  histogram("commerce_batch_commands", "Commands applied in one transaction.", prometheus.ExponentialBuckets(1, 2, 10), "shard"),
-		applied:  histogram("commerce_apply_seconds", "How long one transaction took to apply and commit.", seconds, "shard"),
+		batches:  histogram("commerce_batch_commands", "Commands applied in one transaction. Every node applies all of them.", prometheus.ExponentialBuckets(1, 2, 10), "shard"),
+		applied:  histogram("commerce_apply_seconds", "How long one transaction took to apply and commit. Every node applies all of them.", seconds, "shard"),
 		logged:   histogram("commerce_commit_seconds", "How long the log took to hold a command, on a majority of the nodes.", seconds, "shard"),
-		payments: counter("commerce_payments_total", "What became of payments: accepted, declined, canceled by the shopper, captured, refunded, and so on.", "outcome"),
-		events:   counter("commerce_events_total", "Events by kind, such as order.placed, payment.captured and payment.refund_failed.", "kind"),
+		payments: counter("commerce_payments_total", "What became of payments: accepted, declined, canceled by the shopper, captured, refunded, and so on. The node that leads the shard counts them: add the nodes up.", "outcome"),
+		events:   counter("commerce_events_total", "Events by kind, such as order.placed, payment.captured and payment.refund_failed. The node that leads the shard counts them: add the nodes up.", "kind"),
 		requests: counter("http_requests_total", "Requests by route, method and status.", "route", "method", "status"),
 		answered: histogram("http_request_seconds", "How long requests took.", seconds, "route"),
+		pages:    counter("http_page_cache_reads_total", "Requests for pages of the storefront that may be kept, by whether the page was there.", "found"),
 	}
-	m.registry.MustRegister(m.commands, m.took, m.batches, m.applied, m.logged, m.payments, m.events, m.requests, m.answered,
+	m.registry.MustRegister(m.commands, m.took, m.batches, m.applied, m.logged, m.payments, m.events, m.requests, m.answered, m.pages,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), storeCollector{&m.shop})
+	m.Follow("metrics", func() commerce.Position { return *m.counted.Load() })
 	return m
 }
 
@@ -103,7 +107,8 @@ func outcome(c fault.Code) string {
 	return c.String()
 }
 
-// Request counts a request. It is for httpapi.Options.Observe.
+// Request counts a request. It is for the Observe of the options of httpapi,
+// storefront and admin.
 func (m *Metrics) Request(_ *http.Request, s web.Served) {
 	route := s.Route
 	if route == "" {
@@ -111,12 +116,19 @@ func (m *Metrics) Request(_ *http.Request, s web.Served) {
 	}
 	m.requests.WithLabelValues(route, s.Method, strconv.Itoa(s.Status)).Inc()
 	m.answered.WithLabelValues(route).Observe(s.Duration.Seconds())
+	if s.Kept != "" {
+		m.pages.WithLabelValues(string(s.Kept)).Inc()
+	}
 }
 
 // Watch reports the state of a store and counts its events from now on, until
-// ctx ends or the store closes. It returns nil then.
+// ctx ends or the store closes. It returns nil then. Of several nodes, all of
+// which see every event, the one counts it that leads its shard, so that nodes add
+// up; while leadership moves, an event may be counted twice or not at all. How
+// far it has got is the consumer "metrics" of commerce_behind_events.
 func (m *Metrics) Watch(ctx context.Context, shop *commerce.Store) error {
-	from := shop.Latest()
+	from, leads := shop.Latest(), leading{shop: shop}
+	m.counted.Store(&from)
 	m.shop.Store(shop)
 	for e, err := range shop.Follow(ctx, from) {
 		if err != nil {
@@ -125,12 +137,19 @@ func (m *Metrics) Watch(ctx context.Context, shop *commerce.Store) error {
 			}
 			return err
 		}
-		m.events.WithLabelValues(e.Kind).Inc()
-		if outcome := paymentOutcome(e); outcome != "" {
-			m.payments.WithLabelValues(outcome).Inc()
+		if leads.shard(e.Shard) {
+			m.count(e)
 		}
+		m.counted.Store(&e.Position)
 	}
 	return nil
+}
+
+func (m *Metrics) count(e commerce.Event) {
+	m.events.WithLabelValues(e.Kind).Inc()
+	if outcome := paymentOutcome(e); outcome != "" {
+		m.payments.WithLabelValues(outcome).Inc()
+	}
 }
 
 // paymentOutcome returns what an event says of a payment, or "".

@@ -81,6 +81,9 @@ func TestWhatPrometheusSees(t *testing.T) {
 	for range 2 {
 		get(t, public.URL+"/products/mug")
 	}
+	for _, kept := range []httpapi.Served{{Kept: "no"}, {Kept: "yes"}, {Kept: "yes"}} { // as the storefront tells of pages
+		m.Request(nil, kept)
+	}
 	text := ""
 	for !strings.Contains(text, `commerce_events_total{kind="order.placed"}`) { // events are followed, not waited for
 		_, text = get(t, private.URL+"/metrics")
@@ -91,6 +94,7 @@ func TestWhatPrometheusSees(t *testing.T) {
 		`commerce_commit_seconds_count{shard="0"}`, `commerce_payments_total{outcome="accepted"} 1`,
 		`commerce_behind_events{consumer="nobody"} `, `commerce_webhook_behind_events{endpoint="`,
 		`commerce_shard_leading{shard="0"} 1`, `commerce_shard_waiting{shard="0"} 0`, `commerce_cache_reads_total{found="yes"}`,
+		`commerce_behind_events{consumer="metrics"} `, `http_page_cache_reads_total{found="no"} 1`, `http_page_cache_reads_total{found="yes"} 2`,
 		`http_requests_total{method="GET",route="GET /products/{product}",status="200"} 2`, `commerce_store_failed 0`,
 	} {
 		if !strings.Contains(text, want) {
