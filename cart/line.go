@@ -72,6 +72,7 @@ type Cart struct {
 	Offers         []ShippingOffer     // the methods that there are for the address
 	Codes          []pricing.CodeState // those on it, and why some have no effect
 	Promotions     []pricing.Applied   // what makes up Discount, and what is off Shipping
+	Gifts          []Gift              // what promotions give and is not in it yet
 	Problems       []Problem           // what broke since the shopper looked
 	Requirements   []Requirement       // what is missing before it can be bought
 

@@ -72,6 +72,9 @@ func (s *Service) priced(ctx context.Context, slot id.Slot, read reading) (Cart,
 	if err == nil && p.Status == Active {
 		err = p.checkStock(ctx, s, slot)
 	}
+	if err == nil && p.Status == Active {
+		err = p.offerGifts(ctx, s, slot)
+	}
 	return p.Cart, err
 }
 

@@ -62,11 +62,13 @@ func (s *Service) read(ctx context.Context, r Receipt) (Cart, error) {
 		return p.Cart, err
 	}
 	without := p.Problems
-	err = p.checkStock(ctx, s, slot)
+	if err = p.checkStock(ctx, s, slot); err == nil {
+		err = p.offerGifts(ctx, s, slot)
+	}
 	if err == nil || !fault.Retryable(err) {
 		return p.Cart, err
 	}
-	p.Problems = without
+	p.Problems, p.Gifts = without, nil
 	for i := range p.Lines { // it may have come to some of them
 		p.Lines[i].Backordered, p.Lines[i].ExpectedAt = 0, time.Time{}
 	}

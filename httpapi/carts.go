@@ -29,6 +29,7 @@ type Cart struct {
 	Payment        string          `json:"pay_with,omitempty" doc:"How the shopper means to pay, for fees that depend on it."`
 	ShippingMethod string          `json:"shipping_method,omitempty" doc:"The one that was chosen."`
 	Offers         []ShippingOffer `json:"shipping_offers" nullable:"false" doc:"The shipping methods that there are for the address."`
+	Gifts          []CartGift      `json:"gifts,omitempty" nullable:"false" doc:"What promotions give for nothing and is not in the cart: put a choice into it by add-lines, and it costs nothing."`
 	Codes          []CartCode      `json:"codes" nullable:"false" doc:"The coupon codes on it, and why some have no effect."`
 	Problems       []CartProblem   `json:"problems" nullable:"false" doc:"What broke since the shopper looked, such as a price that changed."`
 	Missing        []string        `json:"missing" nullable:"false" doc:"What is missing before the cart can be bought: lines, shipping_address or a field of it as in shipping_address.postcode, or shipping_method; of a further delivery as in deliveries.2.shipping_method."`
@@ -93,6 +94,21 @@ type ShippingOffer struct {
 type CartCode struct {
 	Code   string `json:"code"`
 	Reason string `json:"reason,omitempty" doc:"Why it has no effect; missing if it has."`
+}
+
+// CartGift is what a promotion gives and the cart does not have yet.
+type CartGift struct {
+	Promotion string       `json:"promotion"`
+	Name      string       `json:"name" doc:"Of the promotion."`
+	Units     int64        `json:"units" doc:"How many may be added, of all choices together."`
+	Choices   []GiftChoice `json:"choices" nullable:"false" doc:"What can be had now."`
+}
+
+// GiftChoice is a variant that may be added.
+type GiftChoice struct {
+	SKU     string `json:"sku"`
+	Variant string `json:"variant"`
+	Title   string `json:"title"`
 }
 
 // CartProblem is what broke about a cart since its lines were added.
@@ -351,7 +367,7 @@ func cartTag(c cart.Cart, variant string) string {
 	for _, a := range []money.Amount{c.Subtotal, c.Discount, c.FeeTotal, c.Shipping, c.Tax, c.Total} {
 		fmt.Fprint(h, a.Minor(), " ")
 	}
-	fmt.Fprint(h, c.Codes, len(c.Offers), len(c.Problems), len(c.Requirements), variant)
+	fmt.Fprint(h, c.Codes, len(c.Offers), len(c.Problems), len(c.Requirements), c.Gifts, variant)
 	return web.ETag(c.Version, strconv.FormatUint(uint64(h.Sum32()), 36))
 }
 
@@ -379,6 +395,13 @@ func showCart(c cart.Cart) Cart {
 	}
 	for i, code := range c.Codes {
 		out.Codes[i] = CartCode{code.Code, string(code.Reason)}
+	}
+	for _, g := range c.Gifts {
+		gift := CartGift{Promotion: g.Promotion, Name: g.Name, Units: g.Units}
+		for _, choice := range g.Choices {
+			gift.Choices = append(gift.Choices, GiftChoice{string(choice.SKU), string(choice.Variant), choice.Title})
+		}
+		out.Gifts = append(out.Gifts, gift)
 	}
 	for i, p := range c.Problems {
 		out.Problems[i] = CartProblem{string(p.Code), string(p.SKU), p.Delivery, moneyOr(p.Was), moneyOr(p.Is), boundOf(p)}

@@ -172,13 +172,7 @@ func (e *Effect) got(bought, own, shared int64) (ofOwn, ofShared int64) {
 // cheapest takes a rate off so many units of the lines that are meant, from the
 // cheapest on.
 func (p *pricer) cheapest(d *deal, meant func(*Line) bool, units int64, r money.Rate) (off int64, err error) {
-	p.order = p.order[:0]
-	for i := range p.in.Lines {
-		if l := &p.in.Lines[i]; !l.Voucher && meant(l) {
-			p.order = append(p.order, i)
-		}
-	}
-	slices.SortStableFunc(p.order, func(i, j int) int { return cmp.Compare(p.in.Lines[i].UnitPrice, p.in.Lines[j].UnitPrice) })
+	p.cheapestFirst(meant)
 	for _, i := range p.order {
 		if units == 0 {
 			break
@@ -199,6 +193,17 @@ func (p *pricer) cheapest(d *deal, meant func(*Line) bool, units int64, r money.
 	}
 	p.trialHow.Rate = r
 	return off, nil
+}
+
+// cheapestFirst notes the lines that are meant in p.order.
+func (p *pricer) cheapestFirst(meant func(*Line) bool) {
+	p.order = p.order[:0]
+	for i := range p.in.Lines {
+		if l := &p.in.Lines[i]; !l.Voucher && meant(l) {
+			p.order = append(p.order, i)
+		}
+	}
+	slices.SortStableFunc(p.order, func(i, j int) int { return cmp.Compare(p.in.Lines[i].UnitPrice, p.in.Lines[j].UnitPrice) })
 }
 
 // cleared returns a slice of n zeros, in the memory of s if that suffices.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/money"
 )
 
@@ -34,6 +35,9 @@ func (q Quote) Explain(lines []Line) string {
 	e.fees(q, 0)
 	for _, a := range q.Promotions {
 		e.say("%s", a.Explain(q.Currency))
+	}
+	for _, g := range q.Gifts {
+		e.say("%s gives %d more for nothing, of %s", Applied{Promotion: g.Promotion, Name: g.Name, Code: g.Code}.Title(), g.Units, someOf(g.SKUs))
 	}
 	for _, o := range q.PassedOver {
 		e.say("%s", o.Explain(q.Currency))
@@ -226,6 +230,21 @@ func (e *explainer) where(q Quote) string {
 		return "added to the prices"
 	}
 	return e.amount(q.TaxAdded) + " of it added to the prices"
+}
+
+// someOf names SKUs, ten at most.
+func someOf(skus []catalog.SKU) string {
+	out := ""
+	for i, sku := range skus {
+		if i == 10 {
+			return out + ", …"
+		}
+		if i > 0 {
+			out += ", "
+		}
+		out += string(sku)
+	}
+	return out
 }
 
 func orNone(s string) string {

@@ -51,6 +51,7 @@ type deal struct {
 	ship    int64   // what is left of shipping
 	ships   []int64 // that, by delivery
 	passed  []PassedOver
+	gifts   []DueGift
 }
 
 // cost is what the shopper pays for goods and shipping, before taxes that are
@@ -81,6 +82,9 @@ func (p *pricer) promote() error {
 		if err := p.dealOf(p.active[i:i+1], true, &alone); err != nil {
 			return err
 		}
+		if len(alone.gifts) > 0 && len(p.best.applied) == 0 && alone.off == 0 {
+			p.best.gifts = append(p.best.gifts, alone.gifts...) // it is chosen once that is in the cart
+		}
 		if alone.off > 0 && alone.cost() < p.best.cost() { // of equals, those that can be combined, or the first
 			p.stands(c, alone)
 			continue
@@ -88,6 +92,7 @@ func (p *pricer) promote() error {
 		p.passOver(&p.best, c, NotCombinable, "", alone.off)
 	}
 	p.passed()
+	p.quote.Gifts = p.best.gifts
 	for i := range p.quote.Lines {
 		p.quote.Lines[i].Discount = p.quote.Lines[i].Total - p.best.left[i]
 	}
@@ -148,6 +153,8 @@ func (p *pricer) bestOf(rest []*compiled, first *compiled, alone bool, d *deal) 
 	var best *compiled
 	most := int64(0)
 	p.rivals, p.weighed = p.rivals[:0], p.weighed[:0]
+	var gift *compiled // the first of them that gives something
+	has := int64(0)    // units of that in the cart
 	for _, c := range rest {
 		if c != first && (first.Group == "" || c.Group != first.Group || c.Alone != alone) {
 			continue
@@ -155,6 +162,9 @@ func (p *pricer) bestOf(rest []*compiled, first *compiled, alone bool, d *deal) 
 		off, err := p.weigh(c, d)
 		if err != nil {
 			return nil, err
+		}
+		if c.Effect.Kind == Gift && gift == nil {
+			gift, has = c, p.trialHow.Units
 		}
 		if off > most {
 			best, most = c, off
@@ -166,6 +176,9 @@ func (p *pricer) bestOf(rest []*compiled, first *compiled, alone bool, d *deal) 
 			break
 		}
 		p.rivals, p.weighed = append(p.rivals, c), append(p.weighed, off)
+	}
+	if gift != nil && (best == nil || best == gift) {
+		p.owe(gift, has, d)
 	}
 	if best == nil {
 		return nil, nil
@@ -271,6 +284,10 @@ func (p *pricer) holds(c *compiled) CodeReason {
 		return ""
 	}
 	units, total := p.counted(&c.counted)
+	if c.Effect.Kind == Gift {
+		given, cost := p.gifts(c)
+		units, total = units-given, total-cost
+	}
 	least, ok := in(c.If.MinSubtotal, p.in.Currency)
 	if units == 0 || units < c.If.MinQuantity || len(c.If.MinSubtotal) > 0 && (!ok || total < least) {
 		return CodeMinimum

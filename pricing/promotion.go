@@ -101,7 +101,7 @@ const (
 	BuyGet       EffectKind = "buy_get"       // whoever takes Buy gets Get more at Rate off
 	Tiered       EffectKind = "tiered"        // the highest of Tiers that is reached, of those in the cart's currency
 	FreeShipping EffectKind = "free_shipping" // Rate off shipping
-	Gift         EffectKind = "gift"          // Get units of Items, if they are in the cart, at no cost
+	Gift         EffectKind = "gift"          // Get units of Items at no cost, when they are in the cart: see DueGift
 )
 
 // Effect is what a promotion does. Fields that its kind does not use are
@@ -114,6 +114,8 @@ type Effect struct {
 	// got; otherwise the latter are bought, and these are got. A unit of both is
 	// got only if the others do not suffice, and is not bought then. The cheapest
 	// are the ones that are reduced.
+	//
+	// The units that a Gift gives do not count for its conditions.
 	Items   Selector       `cbor:"2,keyasint,omitempty" json:"items,omitempty,omitzero"`
 	Rate    money.Rate     `cbor:"3,keyasint,omitempty" json:"rate,omitempty,omitzero"`
 	Amounts []money.Amount `cbor:"4,keyasint,omitempty" json:"amounts,omitempty"` // one for each currency

@@ -113,6 +113,7 @@ type Quote struct {
 	// PassedOver are the promotions that others were applied in the stead of, 50
 	// at most.
 	PassedOver []PassedOver
+	Gifts      []DueGift   // what promotions give and is not there
 	Codes      []CodeState // those of the input, in their order
 
 	Subtotal int64 // the lines before discounts

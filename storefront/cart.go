@@ -23,6 +23,29 @@ type cartPage struct {
 	Codes  []codeView
 	NoCode string // what is wrong with a code that was entered
 	Stuck  bool   // something must be taken out before it can be bought
+	Gifts  []giftView
+}
+
+// giftView is what a promotion gives and can be put into the cart for nothing.
+type giftView struct {
+	lineView
+	Name string // of the promotion
+}
+
+// gifts returns what promotions give, each choice of it.
+func (v *visit) gifts() ([]giftView, error) {
+	var out []giftView
+	for _, g := range v.basket.Gifts {
+		for _, choice := range g.Choices {
+			line, err := v.line(choice.SKU, choice.Title)
+			if err != nil {
+				return nil, err
+			}
+			line.Quantity = min(g.Units, mostUnits)
+			out = append(out, giftView{line, g.Name})
+		}
+	}
+	return out, nil
 }
 
 // lineView is a line of a cart or an order.
@@ -51,6 +74,9 @@ func showCart(v *visit) error {
 	reason := pricing.CodeReason(v.r.URL.Query().Get("code"))
 	data := cartPage{page: p, Codes: v.codes(), NoCode: v.codeProblem(reason), Sum: v.cartSum(), Stuck: len(v.basket.Unsellable()) > 0, Locked: v.basket.Status == cart.Locking, Order: v.basket.Order}
 	if data.Lines, err = v.cartLines(); err != nil {
+		return err
+	}
+	if data.Gifts, err = v.gifts(); err != nil {
 		return err
 	}
 	return v.show(200, "cart", data)

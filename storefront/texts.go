@@ -123,6 +123,8 @@ var germanTexts = map[string]string{
 	"Your bank could not confirm that it was you. Please try again or use another card.": "Deine Bank konnte nicht bestätigen, dass du es warst. Versuche es noch einmal oder nimm eine andere Karte.",
 	"The bank had a problem. Please try again in a moment.":                              "Die Bank hatte ein Problem. Bitte versuche es gleich noch einmal.",
 	"The card was declined. Please try another card or another way to pay.":              "Die Karte wurde abgelehnt. Bitte versuche eine andere oder zahle auf andere Weise.",
+	// Cart
+	"Yours for nothing": "Geschenkt für dich", "Add %d to the cart": "%d in den Warenkorb",
 	// Order
 	"Your bank asks you to confirm": "Deine Bank bittet um Bestätigung", "Confirmation by your bank": "Bestätigung durch deine Bank", "To your bank": "Zu deiner Bank",
 	"Please pay now": "Bitte bezahle jetzt", "Your goods are set aside until your payment has come.": "Deine Sachen sind zurückgelegt, bis deine Zahlung da ist.",

@@ -2167,6 +2167,8 @@ type Cart struct {
 	// What fees consists of.
 	FeeRows []Fee `json:"fee_rows,omitempty"`
 	Fees    Money `json:"fees"`
+	// What promotions give for nothing and is not in the cart: put a choice into it by add-lines, and it costs nothing.
+	Gifts []CartGift `json:"gifts,omitempty"`
 	// Whoever knows the ID of a guest's cart can use it: keep it from others.
 	ID       string          `json:"id"`
 	Lines    []CartLine      `json:"lines"`
@@ -2225,6 +2227,17 @@ type CartDelivery struct {
 	Tax Money `json:"tax"`
 	// The certificate by which no tax is due there.
 	TaxExempt string `json:"tax_exempt,omitempty"`
+}
+
+// CartGift is a value of the API.
+type CartGift struct {
+	// What can be had now.
+	Choices []GiftChoice `json:"choices"`
+	// Of the promotion.
+	Name      string `json:"name"`
+	Promotion string `json:"promotion"`
+	// How many may be added, of all choices together.
+	Units int64 `json:"units"`
 }
 
 // CartLine is a value of the API.
@@ -2767,6 +2780,13 @@ type GiftCardInput struct {
 type GiftCardRange struct {
 	Least MoneyInput `json:"least"`
 	Most  MoneyInput `json:"most"`
+}
+
+// GiftChoice is a value of the API.
+type GiftChoice struct {
+	SKU     string `json:"sku"`
+	Title   string `json:"title"`
+	Variant string `json:"variant"`
 }
 
 // Grant is a value of the API.
