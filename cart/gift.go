@@ -84,7 +84,7 @@ func (p *Priced) offerGift(ctx context.Context, s *Service, home id.Slot, rules 
 	if !found || !v.Offered(ask).Purchasable {
 		return nil
 	}
-	line, err := s.pricing.Describe(ctx, rules, v, p.Currency, g.Units, price.Amount.Minor())
+	line, err := s.pricing.Describe(ctx, rules, &v, p.Currency, g.Units, price.Amount.Minor())
 	if err != nil {
 		return err
 	}
@@ -122,8 +122,9 @@ func (p *Priced) canHave(ctx context.Context, s *Service, home id.Slot, v catalo
 
 // wanted returns how many units of a variant the lines of the cart take.
 func (p *Priced) wanted(v catalog.VariantID) (units int64) {
+	var one [1]inventory.Need
 	for i := range p.Lines {
-		for _, n := range p.needs(i) {
+		for _, n := range p.needs(i, &one) {
 			if n.Variant == v {
 				units += n.Each * p.Lines[i].Quantity
 			}
