@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
@@ -201,6 +202,173 @@ func TestEachCustomerHasTheirUses(t *testing.T) {
 			t.Errorf("%v: got %v", email, results)
 		}
 	}
+}
+
+// crowd is many buyers who pay at once, each with several carts.
+type crowd struct {
+	*shop
+	who     []accounts.CustomerID
+	baskets [][]cart.ID // of each
+	mu      sync.Mutex
+	bought  [][]orders.Order // by each
+}
+
+// gathers has buyers fill their carts with one of the mugs each, and enter a code
+// if there is one.
+func (s *shop) gathers(buyers, carts int, code string) *crowd {
+	s.Helper()
+	c := &crowd{shop: s, baskets: make([][]cart.ID, buyers), bought: make([][]orders.Order, buyers)}
+	for i := range buyers {
+		who, err := s.people.Register(s.ctx(), accounts.Register{Name: "Ann"})
+		s.must(err)
+		c.who = append(c.who, who.ID)
+		for range carts {
+			basket := s.basketOf(who.ID, "mug")
+			if code != "" {
+				s.enters(basket, code)
+			}
+			c.baskets[i] = append(c.baskets[i], basket)
+		}
+	}
+	return c
+}
+
+// pays has all of them pay all of their carts at once, again as long as nobody
+// knows, and at the price that the cart shows then once a limit is reached.
+func (c *crowd) pays() {
+	c.Helper()
+	var all sync.WaitGroup
+	for i := range c.who {
+		for _, basket := range c.baskets[i] {
+			all.Go(func() {
+				for range 1000 {
+					r, err := c.pay(basket, approves)
+					if _, used := errors.AsType[*pricing.LimitError](err); used || fault.CodeOf(err) == fault.Unavailable {
+						continue
+					}
+					if err != nil || r.Status != orders.Placed {
+						c.Errorf("buyer %d: the order is %s, %v", i, r.Status, err)
+					}
+					c.mu.Lock()
+					c.bought[i] = append(c.bought[i], r.Order)
+					c.mu.Unlock()
+					return
+				}
+				c.Errorf("buyer %d is told of limits for ever", i)
+			})
+		}
+	}
+	all.Wait()
+}
+
+// spent returns what all orders that stand were reduced by, and how many of each
+// buyer's were.
+func (c *crowd) spent() (sum int64, of []int64) {
+	c.Helper()
+	of = make([]int64, len(c.who))
+	for i, all := range c.bought {
+		for _, made := range all {
+			if o := c.order(made.ID); o.Status == orders.Placed && o.Discount.IsPositive() {
+				sum += o.Discount.Minor()
+				of[i]++
+			}
+		}
+	}
+	return sum, of
+}
+
+// cancels withdraws up to n reduced orders, each buyer's first of all, and
+// returns what they were reduced by.
+func (c *crowd) cancels(n int) (sum int64) {
+	c.Helper()
+	for _, all := range c.bought {
+		for _, made := range all {
+			if n > 0 && made.Discount.IsPositive() {
+				n--
+				sum += made.Discount.Minor()
+				_, err := c.orders.Cancel(c.ctx(), orders.Cancel{Order: made.ID, Reason: "test"})
+				c.must(err)
+				break
+			}
+		}
+	}
+	return sum
+}
+
+// again gives each buyer carts more, and has all of them pay.
+func (c *crowd) again(carts int, code string) {
+	c.Helper()
+	for i, who := range c.who {
+		c.baskets[i] = nil
+		for range carts {
+			basket := c.basketOf(who, "mug")
+			if code != "" {
+				c.enters(basket, code)
+			}
+			c.baskets[i] = append(c.baskets[i], basket)
+		}
+	}
+	c.pays()
+}
+
+func (c *crowd) passes() {
+	c.Helper()
+	c.settle()
+	for _, found := range c.audit() {
+		c.Error(found)
+	}
+}
+
+// TestABudgetIsNeverExceededByACrowd: 120 buyers of three carts each pay at once
+// with 20 discounts' worth of budget and a little more. All that can be spent
+// is, nothing more, and what canceled orders give back is spent again.
+func TestABudgetIsNeverExceededByACrowd(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, 4)
+	s.sells("mug", 1000)
+	s.promotes("budget", func(p *pricing.Promotion) { p.Limits.Budget = []money.Amount{euro(20*125 + 60)} })
+	c := s.gathers(120, 3, "")
+	c.pays()
+	if sum, _ := c.spent(); sum != 20*125 {
+		t.Errorf("%d were spent of %d, want %d", sum, 20*125+60, 20*125)
+	}
+	if back := c.cancels(7); back != 7*125 {
+		t.Errorf("%d came back", back)
+	}
+	s.engine.Advance(time.Minute)
+	c.again(1, "")
+	if sum, _ := c.spent(); sum != 20*125 {
+		t.Errorf("after 7 were canceled and bought again, %d are spent, want %d", sum, 20*125)
+	}
+	c.passes()
+}
+
+// TestEachOfACrowdHasTheirUses: 12 customers pay twenty carts each at once with a
+// code of two uses each. Everybody has theirs, nobody more, and what a canceled
+// order gives back is for its customer.
+func TestEachOfACrowdHasTheirUses(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, 4)
+	s.sells("mug", 1000)
+	s.promotes("two", needsCode)
+	s.coupon("TWO", "two", pricing.Limits{PerCustomer: 2})
+	c := s.gathers(12, 20, "TWO")
+	each := func(when string) {
+		t.Helper()
+		_, of := c.spent()
+		for i, n := range of {
+			if n != 2 {
+				t.Errorf("%s customer %d has used the code %d times", when, i, n)
+			}
+		}
+	}
+	c.pays()
+	each("at once")
+	c.cancels(6) // one of each of the first six
+	s.engine.Advance(time.Minute)
+	c.again(4, "TWO")
+	each("after cancellations")
+	c.passes()
 }
 
 func TestCodes(t *testing.T) {
