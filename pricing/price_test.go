@@ -197,7 +197,8 @@ func TestQuotesAddUp(t *testing.T) {
 	})
 }
 
-func checkQuote(t *rapid.T, r *pricing.Rules, in pricing.Input, q pricing.Quote) {
+func checkQuote(t rapid.TB, r *pricing.Rules, in pricing.Input, q pricing.Quote) {
+	t.Helper()
 	var subtotal, discount, tax, gross int64
 	added := int64(0)
 	row := func(what string, included bool, amount, net, rowTax, rowGross int64, taxes []pricing.Tax) {
@@ -228,6 +229,9 @@ func checkQuote(t *rapid.T, r *pricing.Rules, in pricing.Input, q pricing.Quote)
 			if g.Line == i+1 && l.Discount < g.Amount {
 				t.Fatalf("line %d has a discount of %d, of which %d was given", i+1, l.Discount, g.Amount)
 			}
+		}
+		if in.Lines[i].Voucher && l.Tax != 0 {
+			t.Fatalf("the gift card of line %d is taxed by %d", i+1, l.Tax)
 		}
 		subtotal += l.Total
 		discount += l.Discount
@@ -321,6 +325,7 @@ func drawInput(t *rapid.T, r *pricing.Rules) pricing.Input {
 			TaxCategory: rapid.SampledFrom([]string{"", "books"}).Draw(t, "category"),
 			WeightGrams: rapid.Int64Range(0, 9999).Draw(t, "grams"),
 			Prices:      rapid.SampledFrom([]catalog.PriceTax{"", "", catalog.TaxIn, catalog.TaxOnTop}).Draw(t, "prices"),
+			Voucher:     rapid.IntRange(0, 5).Draw(t, "voucher") == 0,
 		})
 	}
 	for i, l := range in.Lines {

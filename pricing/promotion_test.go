@@ -294,51 +294,103 @@ func TestChecksOfPromotions(t *testing.T) {
 	}
 }
 
-// Whatever promotions there are: the quote adds up, no discount exceeds its
-// base, and the applied promotions account for all of it.
+// promoted are rules with promotions, and something to price by them.
+type promoted struct {
+	rules *pricing.Rules
+	in    pricing.Input
+	all   []pricing.Promotion
+}
+
+func drawPromoted(t *rapid.T, currency money.Currency) (p promoted) {
+	base := drawRules(t, currency)
+	for i := range rapid.IntRange(0, 6).Draw(t, "promotions") {
+		p.all = append(p.all, drawPromotion(t, fmt.Sprintf("p%d", i), currency))
+	}
+	r, err := pricing.NewRules(base.Settings, base.TaxZones(), base.ShippingZones(), p.all...)
+	if err == nil {
+		p.rules, err = r.WithFees(base.Fees()...)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.in = drawInput(t, r)
+	p.in.LoggedIn = rapid.Bool().Draw(t, "logged in")
+	for i := range rapid.IntRange(0, 4).Draw(t, "codes") {
+		p.in.Coupons = append(p.in.Coupons, pricing.Coupon{
+			Code: fmt.Sprintf("CODE%d", i), Promotion: fmt.Sprintf("p%d", rapid.IntRange(0, 6).Draw(t, "of")),
+			Revoked: rapid.IntRange(0, 5).Draw(t, "revoked") == 0, Spent: rapid.IntRange(0, 5).Draw(t, "spent") == 0,
+			Limits: pricing.Limits{PerCustomer: rapid.Int64Range(0, 1).Draw(t, "per customer")},
+		})
+	}
+	return p
+}
+
+// check fails the test unless the quote adds up, no discount exceeds its base,
+// the applied promotions account for all of it, gift cards are sold in full, and
+// what takes a code has one that is good.
+func (p promoted) check(t rapid.TB) {
+	t.Helper()
+	q, err := p.rules.Price(p.in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkQuote(t, p.rules, p.in, q)
+	off, given := make([]int64, len(q.Lines)), make([]int64, len(q.Lines))
+	for _, g := range p.in.Given {
+		given[g.Line-1] += g.Amount
+	}
+	shipping := int64(0)
+	for _, a := range q.Promotions {
+		sum := a.Shipping
+		for _, s := range a.Shares {
+			off[s.Line-1] += s.Amount
+			sum += s.Amount
+		}
+		shipping += a.Shipping
+		if sum != a.Amount || a.Amount <= 0 {
+			t.Fatalf("%+v does not account for what it takes off", a)
+		}
+		i := slices.IndexFunc(p.all, func(of pricing.Promotion) bool { return of.ID == a.Promotion })
+		good := slices.ContainsFunc(p.in.Coupons, func(c pricing.Coupon) bool {
+			return c.Code == a.Code && c.Promotion == a.Promotion && !c.Revoked && !c.Spent && (c.Limits.PerCustomer == 0 || p.in.LoggedIn)
+		})
+		if i >= 0 && p.all[i].NeedsCode && !good || a.Code != "" && !good {
+			t.Fatalf("%+v applies with the codes %+v", a, p.in.Coupons)
+		}
+	}
+	if !slices.Equal(off, append([]int64{}, discounts(q)...)) || shipping != q.Shipping.Discount {
+		t.Fatalf("the promotions take off %v and %d of shipping: %+v", off, shipping, q)
+	}
+	for i, l := range p.in.Lines {
+		if l.Voucher && off[i] != given[i] {
+			t.Fatalf("of the gift card in line %d %d are taken off, of which %d were given", i+1, off[i], given[i])
+		}
+	}
+	again, err := p.rules.Price(p.in)
+	if err != nil || !reflect.DeepEqual(q, again) {
+		t.Fatal("the same input was priced in two ways")
+	}
+}
+
+// Whatever promotions and codes there are, quotes add up.
 func TestPromotedQuotesAddUp(t *testing.T) {
 	currencies := money.Currencies()
 	rapid.Check(t, func(t *rapid.T) {
-		currency := rapid.SampledFrom(currencies).Draw(t, "currency")
-		base := drawRules(t, currency)
-		var all []pricing.Promotion
-		for i := range rapid.IntRange(0, 6).Draw(t, "promotions") {
-			all = append(all, drawPromotion(t, fmt.Sprintf("p%d", i), currency))
-		}
-		r, err := pricing.NewRules(base.Settings, base.TaxZones(), base.ShippingZones(), all...)
-		if err == nil {
-			r, err = r.WithFees(base.Fees()...)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		in := drawInput(t, r)
-		q, err := r.Price(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		checkQuote(t, r, in, q)
-		off := make([]int64, len(q.Lines))
-		shipping := int64(0)
-		for _, a := range q.Promotions {
-			sum := a.Shipping
-			for _, s := range a.Shares {
-				off[s.Line-1] += s.Amount
-				sum += s.Amount
-			}
-			shipping += a.Shipping
-			if sum != a.Amount || a.Amount <= 0 {
-				t.Fatalf("%+v does not account for what it takes off", a)
-			}
-		}
-		if !slices.Equal(off, append([]int64{}, discounts(q)...)) || shipping != q.Shipping.Discount {
-			t.Fatalf("the promotions take off %v and %d of shipping: %+v", off, shipping, q)
-		}
-		again, err := r.Price(in)
-		if err != nil || !reflect.DeepEqual(q, again) {
-			t.Fatal("the same input was priced in two ways")
-		}
+		drawPromoted(t, rapid.SampledFrom(currencies).Draw(t, "currency")).check(t)
 	})
+}
+
+// TestQuotesAddUpInEveryCurrency leaves none to chance.
+func TestQuotesAddUpInEveryCurrency(t *testing.T) {
+	for i, c := range money.Currencies() {
+		drawn := rapid.Custom(func(t *rapid.T) promoted { return drawPromoted(t, c) })
+		for n := range 4 {
+			drawn.Example(4*i + n).check(t)
+		}
+		if t.Failed() {
+			t.Fatalf("in %s", c)
+		}
+	}
 }
 
 func drawPromotion(t *rapid.T, id string, currency money.Currency) pricing.Promotion {
@@ -363,6 +415,7 @@ func drawPromotion(t *rapid.T, id string, currency money.Currency) pricing.Promo
 	if p.Effect.Kind == pricing.Gift {
 		p.Effect.Items = skus("a")
 	}
+	p.NeedsCode = rapid.IntRange(0, 2).Draw(t, "needs code") == 0
 	if rapid.IntRange(0, 3).Draw(t, "capped") == 0 {
 		p.Effect.AtMost = amount(rapid.Int64Range(0, 300).Draw(t, "at most"))
 	}
