@@ -60,9 +60,12 @@ func everyPageIsAccessible(t *testing.T, browser context.Context, site string) {
 	b.ask(axe, "/orders/…")
 }
 
-// ask reports what axe-core finds wrong with the page.
+// ask reports what axe-core, if it is there, finds wrong with the page.
 func (b tab) ask(axe, page string) {
 	b.t.Helper()
+	if axe == "" {
+		return
+	}
 	b.do(chromedp.Evaluate[chromedp.Void](axe))
 	found, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](`axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}).then(r =>
 		r.violations.map(v => v.id + ": " + v.nodes.map(n => n.target.join(" ") + " (" + n.failureSummary.split("\n").pop().trim() + ")").slice(0, 3).join("; ")))`, chromedp.EvalAwaitPromise))
@@ -102,9 +105,10 @@ func germanPagesAreAccessible(t *testing.T, browser context.Context, site string
 }
 
 // ordersAreAccessible asks about what comes after buying: the account, and an
-// order that is confirmed, sent, invoiced and sent back, also on a phone.
+// order that is confirmed, sent, invoiced and sent back, also on a phone, where
+// nothing sticks out.
 func ordersAreAccessible(t *testing.T, browser context.Context, site string) {
-	axe := needAxe(t)
+	axe := readAxe(t)
 	b := newTab(t, browser, site, 390, "de")
 	b.open("/register")
 	b.fill("#f-name", "Emmy Noether")
@@ -151,9 +155,7 @@ func ordersAreAccessible(t *testing.T, browser context.Context, site string) {
 			b.open(path)
 			b.ask(axe, path)
 			b.shot(fmt.Sprintf("de-%d-%s", width, name))
-			if name != "invoice" { // is for paper
-				b.until(`document.documentElement.scrollWidth <= innerWidth`)
-			}
+			b.until(`document.documentElement.scrollWidth <= innerWidth`)
 		}
 	}
 }
