@@ -339,6 +339,11 @@ func (c *Cluster) drainHere(ctx context.Context) (err error) {
 				c.draining.Store(false)
 			}
 		}()
+		// Another node may have begun to be drained since; of two, both or one
+		// see the other one now.
+		if err := c.spare(ctx); err != nil {
+			return err
+		}
 	}
 	for _, l := range c.store.engine.lanes {
 		err := c.store.engine.retry(ctx, func(ctx context.Context) error {

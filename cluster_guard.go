@@ -41,7 +41,8 @@ func (c *Cluster) spare(ctx context.Context) error {
 	return nil
 }
 
-// answering returns the other nodes that answer.
+// answering returns the other nodes that answer and are not drained themselves:
+// those are about to be stopped.
 func (c *Cluster) answering(ctx context.Context) map[string]bool {
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
@@ -55,10 +56,10 @@ func (c *Cluster) answering(ctx context.Context) map[string]bool {
 			}
 			asked[m.Node] = true
 			all.Go(func() {
-				_, err := c.ask(ctx, m.Node)
+				r, err := c.ask(ctx, m.Node)
 				mu.Lock()
 				defer mu.Unlock()
-				answers[m.Node] = err == nil
+				answers[m.Node] = err == nil && !r.Draining
 			})
 		}
 	}

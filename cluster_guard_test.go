@@ -48,6 +48,11 @@ func TestNobodyTakesTheMajorityAway(t *testing.T) {
 		full.set(t, f.nodes[i], 1<<40)
 	}
 
+	must(t, f.nodes[1].Cluster().Drain(t.Context(), "node_1"))
+	refused("with another one drained", cluster.Drain(t.Context(), "node_0"), fault.Refused)
+	must(t, cluster.Drain(t.Context(), "node_1")) // it is already
+	must(t, cluster.Resume(t.Context(), "node_1"))
+
 	for i := range 50 { // a leader that hangs is asked, and does nothing
 		short, cancel := context.WithTimeout(t.Context(), time.Duration(i)*50*time.Microsecond)
 		if err := commerce.MayRemove(short, f.nodes[1], "node_2"); err != nil && fault.CodeOf(err) != fault.Unavailable {

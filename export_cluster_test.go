@@ -59,6 +59,11 @@ func Leads(s *Store) (shards []int) {
 	return shards
 }
 
+// HandTo has a node hand the leadership of a shard to another one.
+func HandTo(ctx context.Context, s *Store, shard int, node string) error {
+	return s.engine.lanes[shard].group.Transfer(ctx, node)
+}
+
 // CopyForOthers has a node make the copy of a shard that another node is sent.
 func CopyForOthers(s *Store, shard int, path string) error {
 	l := s.engine.lanes[shard]

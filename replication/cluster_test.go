@@ -411,6 +411,11 @@ func TestARemovalCountsWhenItIsCommitted(t *testing.T) {
 		if n := len(a.Members()); n != 2 || a.Removed("c") {
 			t.Errorf("of %d members, c is gone: %v", n, a.Removed("c"))
 		}
+		again, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		if err := a.Remove(again, "c"); fault.CodeOf(err) != fault.Uncertain {
+			t.Errorf("asked again meanwhile: %v", err)
+		}
 		if err := <-removing; err == nil {
 			t.Error("it was removed by nobody")
 		}
@@ -424,5 +429,96 @@ func TestARemovalCountsWhenItIsCommitted(t *testing.T) {
 			_ = c.groups["c"].Transfer(t.Context(), "b") // if it leads
 			return errors.New("it is not removed")
 		})
+	})
+}
+
+// TestAChangeAskedForTwiceIsOne: who asks for a change that is under way hears when it is committed, and not before.
+func TestAChangeAskedForTwiceIsOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network, net := onMemory(1)
+		c := newCluster(t, network, "a", "b", "c")
+		defer c.stopAll()
+		c.form()
+		a := c.groups["a"]
+		for what, ask := range map[string]func(context.Context) error{
+			"adding":   func(ctx context.Context) error { return a.Add(ctx, "d") },
+			"removing": func(ctx context.Context) error { return a.Remove(ctx, "d") },
+		} {
+			_ = a.Add(t.Context(), "d")
+			if what == "adding" {
+				if err := a.Remove(t.Context(), "d"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			net.Slow("b", "a", 400*time.Millisecond)
+			net.Slow("c", "a", 400*time.Millisecond)
+			first := make(chan error, 1)
+			go func() { first <- ask(t.Context()) }()
+			time.Sleep(10 * time.Millisecond)
+			began := time.Now()
+			if err := ask(t.Context()); err != nil || time.Since(began) < 300*time.Millisecond {
+				t.Errorf("%s again: %v after %v", what, err, time.Since(began))
+			}
+			if err := <-first; err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+			net.Heal()
+			if err := ask(t.Context()); err != nil {
+				t.Errorf("%s when it is done: %v", what, err)
+			}
+		}
+	})
+}
+
+// TestWhoWasAwayFollowsNewMembers: while a node is away, two others join, one of them takes the lead, and those that it
+// knows are removed. It follows them when it is back. Then the lead goes to somebody of whom it has not heard yet.
+func TestWhoWasAwayFollowsNewMembers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network, net := onMemory(1)
+		c := newCluster(t, network, "a", "b", "c", "d", "e", "f")
+		all := c.names
+		defer func() {
+			c.names = all
+			c.stopAll()
+		}()
+		c.names = all[:3]
+		c.form()
+		grow := func(leader string, name string) {
+			t.Helper()
+			g := c.groups[leader]
+			c.try(func() error { return g.Add(t.Context(), name) })
+			c.try(func() error { return g.Promote(t.Context(), name) })
+		}
+		for _, name := range all[3:] {
+			c.start(name, true)
+		}
+		net.Isolate("c")
+		grow("a", "d")
+		grow("a", "e")
+		c.try(func() error { return c.groups["a"].Transfer(t.Context(), "d") })
+		for _, name := range []string{"a", "b"} {
+			c.try(func() error { return c.groups["d"].Remove(t.Context(), name) })
+			c.stop(name)
+		}
+		net.Heal()
+		c.names = []string{"c", "d", "e"}
+		c.settle()
+
+		net.Slow("d", "c", 1500*time.Millisecond)
+		grow("d", "f")
+		c.names = append(c.names, "f")
+		c.try(func() error { return c.groups["d"].Transfer(t.Context(), "f") })
+		c.propose("with a leader of whom c has not heard")
+		began := time.Now()
+		c.try(func() error {
+			if c.groups["c"].Leader() != "f" {
+				return errors.New("c does not follow f")
+			}
+			return nil
+		})
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("that took %v", took)
+		}
+		c.settle()
 	})
 }

@@ -53,10 +53,10 @@ func (g *Group) Leader() string {
 
 // Add makes a node a member without a vote. It gets a copy of the machine and what happens from then on; [Group.Promote]
 // gives it a vote. A node that is a member already stays what it is. Only the leader can, and only one change of members
-// at a time is under way: the error is fault.Unavailable then.
+// at a time is under way: the error is fault.Unavailable then. Who asks for what is under way waits for that.
 func (g *Group) Add(ctx context.Context, node string) error {
 	if _, ok := g.member(node); ok {
-		return nil
+		return g.changed(ctx, "adding node "+node, func(committed []raft.Server) bool { return find(committed, node) != nil })
 	}
 	return g.change(ctx, "adding node "+node, func() raft.Future {
 		return g.raft.AddNonvoter(raft.ServerID(node), raft.ServerAddress(node), 0, 0)
@@ -71,7 +71,10 @@ func (g *Group) Promote(ctx context.Context, node string) error {
 		return fault.New(fault.NotFound, "node %s is no member of group %d", node, g.id)
 	}
 	if m.Voter {
-		return nil
+		return g.changed(ctx, "promoting node "+node, func(committed []raft.Server) bool {
+			s := find(committed, node)
+			return s != nil && s.Suffrage == raft.Voter
+		})
 	}
 	if lag, known := g.Behind(node); !known || lag > maxLag {
 		return fault.New(fault.Conflict, "node %s has not caught up in group %d yet", node, g.id)
@@ -114,7 +117,7 @@ func (g *Group) MayRemove(node string) error {
 // itself steps down.
 func (g *Group) Remove(ctx context.Context, node string) error {
 	if _, ok := g.member(node); !ok {
-		return nil
+		return g.changed(ctx, "removing node "+node, func(committed []raft.Server) bool { return find(committed, node) == nil })
 	}
 	if !g.Ready() {
 		return &NotLeaderError{Group: g.id, Leader: g.Leader()}
@@ -134,7 +137,36 @@ func (g *Group) Removed(node string) bool {
 		return false
 	}
 	committed := g.committed.Load()
-	return committed != nil && !slices.ContainsFunc(committed.Servers, func(s raft.Server) bool { return string(s.ID) == node })
+	return committed != nil && find(committed.Servers, node) == nil
+}
+
+func find(servers []raft.Server, node string) *raft.Server {
+	i := slices.IndexFunc(servers, func(s raft.Server) bool { return string(s.ID) == node })
+	if i < 0 {
+		return nil
+	}
+	return &servers[i]
+}
+
+// changed waits for a change that this node's newest configuration has already to be committed: until then it may be taken
+// back.
+func (g *Group) changed(ctx context.Context, what string, is func(committed []raft.Server) bool) error {
+	for {
+		moved := g.progress.wait()
+		if c := g.committed.Load(); c != nil && is(c.Servers) {
+			return nil
+		}
+		if !g.Ready() {
+			return &NotLeaderError{Group: g.id, Leader: g.Leader()}
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return fault.Wrap(fault.Uncertain, context.Cause(ctx), "%s in group %d is under way", what, g.id)
+		case <-g.node.ended:
+			return fault.New(fault.Uncertain, "%s in group %d: this node has ended", what, g.id)
+		}
+	}
 }
 
 func (g *Group) member(node string) (Member, bool) {
