@@ -101,6 +101,9 @@ func (t *transport) receive(ctx context.Context, from string, r peer.Request, g 
 	if h, ok := command.(raft.WithRPCHeader); !ok || string(h.GetRPCHeader().ID) != from {
 		return nil, fault.New(fault.Invalid, "node %s speaks for another one", from)
 	}
+	if err := g.admits(from, command); err != nil {
+		return nil, err
+	}
 	var body *bodyReader
 	if r.Kind == kindInstall {
 		if r.Body == nil {

@@ -76,6 +76,18 @@ var bugs = []bug{
 		old: "if !g.barrier() || g.raft.CurrentTerm() != term {", new: "if g.raft.CurrentTerm() != term {", test: "TestAStormOfTransfers",
 	},
 	{
+		what: "who is no member is believed", file: "replication/strangers.go",
+		old: "if g.knows(from) || !g.settled() {", new: "if g.knows(from) || g.settled() {", test: "TestStrangersAreNotBelieved",
+	},
+	{
+		what: "a node that was away believes nobody who has joined meanwhile", file: "replication/strangers.go",
+		old: "if g.knows(from) || !g.settled() {", new: "if g.knows(from) {", test: "TestWhoWasAwayFollowsNewMembers",
+	},
+	{
+		what: "what a node holds for others has no bound", file: "replication/peer/held.go",
+		old: "if h.bytes.Add(int64(bytes)) <= h.limit {", new: "if h.bytes.Add(int64(bytes)) >= 0 {", test: "TestWhatIsUnderWayIsBounded",
+	},
+	{
 		what: "what the machine has applied is applied again", file: "replication/fsm.go",
 		old: "e.Type == raft.LogCommand && e.Index > f.applied", new: "e.Type == raft.LogCommand && e.Index > 0", test: "TestRestartReplaysWhatTheMachineHasLost|TestNodesRestart",
 	},
