@@ -27,7 +27,7 @@ import (
 func TestEveryFailingCall(t *testing.T) {
 	t.Parallel()
 	from := template(t)
-	step := int64(83)
+	step := int64(139)
 	if long() {
 		step = 1
 	}
@@ -167,7 +167,7 @@ func TestAFullDisk(t *testing.T) {
 func TestEveryHangingCall(t *testing.T) {
 	t.Parallel()
 	from := template(t)
-	step := int64(73)
+	step := int64(113)
 	if long() {
 		step = 1
 	}

@@ -15,15 +15,12 @@ import (
 )
 
 // TestPowerLoss cuts the power of a store that sells, checkpoints, truncates
-// its log, closes and opens again, hundreds of times at any I/O call of the log
+// its log, closes and opens again, many times at any I/O call of the log
 // and of the shards. What the disk may hold then opens, has lost nothing that
 // was acknowledged, and is sound; also when the power fails again meanwhile.
 func TestPowerLoss(t *testing.T) {
 	t.Parallel()
-	lives := 2
-	if testing.Short() {
-		lives = 1
-	}
+	lives := 1
 	if long() {
 		lives = 100
 	}

@@ -81,8 +81,8 @@ func (c crash) run(t *testing.T) {
 		p.askAgain(t, shop)
 	}
 	live(t, shop, bank, clock, plots)
-	for _, p := range plots {
-		p.check(t, shop, bank)
+	for p, o := range theOrders(t, shop, plots) {
+		p.check(t, shop, bank, o)
 	}
 	if err := moneyAgrees(shop, bank.Simulator); err != nil {
 		t.Error(err)
@@ -298,20 +298,23 @@ func (p *plot) askAgain(t *testing.T, shop *commerce.Store) {
 	}
 }
 
-// theOrder returns the one order that was made of the plot's cart.
-func (p *plot) theOrder(t *testing.T, shop *commerce.Store) orders.Order {
+// theOrders returns the one order that was made of each plot's cart.
+func theOrders(t *testing.T, shop *commerce.Store, plots []*plot) map[*plot]orders.Order {
 	t.Helper()
-	var found []orders.Order
+	ofCart := map[string][]orders.Order{}
 	for o, err := range shop.Orders.All(t.Context(), orders.Filter{}) {
 		must(t, err)
-		if o.Cart == string(p.cart) {
-			found = append(found, o)
+		ofCart[o.Cart] = append(ofCart[o.Cart], o)
+	}
+	out := map[*plot]orders.Order{}
+	for _, p := range plots {
+		found := ofCart[string(p.cart)]
+		if len(found) != 1 {
+			t.Fatalf("%s: the cart became %d orders", p.name, len(found))
 		}
+		out[p] = found[0]
 	}
-	if len(found) != 1 {
-		t.Fatalf("%s: the cart became %d orders", p.name, len(found))
-	}
-	return found[0]
+	return out
 }
 
 // live lets time pass, and bank and shoppers act, until nothing is pending. A
@@ -321,7 +324,9 @@ func live(t *testing.T, shop *commerce.Store, bank *bank, clock *commercetest.Cl
 		pending, reachable := 0, 0
 		for _, p := range plots {
 			p.act(t, shop, bank)
-			if p.theOrder(t, shop).Status != orders.Pending {
+		}
+		for p, o := range theOrders(t, shop, plots) {
+			if o.Status != orders.Pending {
 				continue
 			}
 			pending++
@@ -367,10 +372,9 @@ func chargeOf(b *bank, o orders.ID) (simulator.Charge, bool) {
 
 // check compares order, bank, ledger, stock and cart with each other and with
 // the story.
-func (p *plot) check(t *testing.T, shop *commerce.Store, b *bank) {
+func (p *plot) check(t *testing.T, shop *commerce.Store, b *bank, o orders.Order) {
 	t.Helper()
 	fail := func(format string, args ...any) { t.Helper(); t.Errorf(p.name+": "+format, args...) }
-	o := p.theOrder(t, shop)
 	if o.Status != p.ends {
 		fail("the order is %s, want %s", o.Status, p.ends)
 	}

@@ -106,12 +106,12 @@ func TestADeclinedPaymentGivesItsUseBack(t *testing.T) {
 	}
 }
 
-// A thousand shoppers on eight shards have a code in their carts that can be
-// used once, and two hundred one that can be used three times; all of them pay
+// Four hundred shoppers on eight shards have a code in their carts that can be
+// used once, and a hundred one that can be used three times; all of them pay
 // at once.
 func TestUsesAreNeverExceeded(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ shoppers, uses int64 }{{1000, 1}, {200, 3}} {
+	for _, c := range []struct{ shoppers, uses int64 }{{400, 1}, {100, 3}} {
 		s := newShop(t, 8)
 		s.sells("mug", c.shoppers)
 		s.promotes("few", needsCode)

@@ -181,7 +181,7 @@ func TestKitsThatCannotBe(t *testing.T) {
 // part, and the part, until nothing is left.
 func TestKitsSharingAPart(t *testing.T) {
 	t.Parallel()
-	const buyers, cups = 1000, 700
+	const buyers, cups = 300, 210
 	s := newShop(t, 8)
 	s.sells("cup", cups)
 	s.sells("saucer", buyers)
@@ -220,7 +220,7 @@ func TestKitsSharingAPart(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	// They wanted 1,667 cups. One that is left is too few for whoever wanted two.
+	// They wanted 500 cups. One that is left is too few for whoever wanted two.
 	if left := s.level("cup").Available; sold+left != cups || left > 1 {
 		t.Errorf("%d cups were sold and %d are left of %d", sold, left, cups)
 	}

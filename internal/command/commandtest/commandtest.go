@@ -36,6 +36,7 @@ type Engine struct {
 	mu    []sync.Mutex // one per shard: its writer
 	file  []*shard.Shard
 	log   [][]shard.Entry
+	from  []template // what each shard is a copy of; without a file, of nothing
 
 	now       atomic.Int64 // ms since 1970
 	submitted atomic.Int64
@@ -58,13 +59,12 @@ func New(t testing.TB, shards int, modules ...command.Module) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &Engine{t: t, set: set, dir: t.TempDir(), m: m, mu: make([]sync.Mutex, shards), log: make([][]shard.Entry, shards)}
+	e := &Engine{t: t, set: set, dir: t.TempDir(), m: m, mu: make([]sync.Mutex, shards), log: make([][]shard.Entry, shards), from: make([]template, shards)}
 	e.now.Store(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC).UnixMilli())
 	e.file = make([]*shard.Shard, shards)
 	for i := range e.file {
 		e.first = append(e.first, m.Ranges(i)[0][0])
-		e.file[i] = e.open(fmt.Sprintf("shard-%d.db", i), i)
-		e.setLevel(i)
+		e.begin(i)
 	}
 	t.Cleanup(func() {
 		e.verify()
@@ -75,19 +75,11 @@ func New(t testing.TB, shards int, modules ...command.Module) *Engine {
 	return e
 }
 
-func (e *Engine) setLevel(i int) {
-	body, err := command.Marshal(shard.SetLevel{Level: shard.MaxLevel})
-	if err == nil {
-		_, err = e.Submit(context.Background(), command.Envelope{Kind: shard.SetLevel{}.Kind(), Slot: e.SlotOn(i), At: e.now.Load(), Body: body})
-	}
-	if err != nil {
-		e.t.Fatal(err)
-	}
-}
+func (e *Engine) path(i int) string { return filepath.Join(e.dir, fmt.Sprintf("shard-%d.db", i)) }
 
-func (e *Engine) open(name string, i int) *shard.Shard {
+func (e *Engine) open(path string, i int) *shard.Shard {
 	f, err := shard.Open(shard.Config{
-		Path: filepath.Join(e.dir, name), Store: StoreID, Shard: i, Map: e.m, Commands: e.set,
+		Path: path, Store: StoreID, Shard: i, Map: e.m, Commands: e.set,
 		Committed: func(keys []string) {
 			if e.OnTouch != nil {
 				e.OnTouch(keys)
@@ -181,7 +173,7 @@ func (e *Engine) Restart() {
 		if err := e.file[i].Close(); err != nil {
 			e.t.Error(err)
 		}
-		e.file[i] = e.open(fmt.Sprintf("shard-%d.db", i), i)
+		e.file[i] = e.open(e.path(i), i)
 		e.mu[i].Unlock()
 	}
 }
@@ -231,16 +223,18 @@ func (e *Engine) verify() {
 	}
 }
 
-// compareWithReplay applies the shard's log to an empty file in one batch and
+// compareWithReplay applies the shard's log to a new file in one batch and
 // compares the tables: apply must not depend on anything but the log.
 func (e *Engine) compareWithReplay(i int) {
 	ctx := context.Background()
-	fresh := e.open(fmt.Sprintf("replay-%d.db", i), i)
-	defer fresh.Close()
-	if len(e.log[i]) == 0 {
-		return
+	path, log := filepath.Join(e.dir, fmt.Sprintf("replay-%d.db", i)), e.log[i]
+	if e.from[i].file != nil {
+		e.copyTemplate(i, path)
+		log = log[1:]
 	}
-	if _, err := fresh.ApplyBatch(e.log[i]); err != nil {
+	fresh := e.open(path, i)
+	defer fresh.Close()
+	if _, err := fresh.ApplyBatch(log); err != nil {
 		e.t.Errorf("replaying shard %d: %v", i, err)
 		return
 	}
