@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -246,4 +247,42 @@ func BenchmarkReadAll2000(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// TestManyVariantsAreAdded adds more to a product than one command takes, as an import does that was killed in the
+// middle of it.
+func TestManyVariantsAreAdded(t *testing.T) {
+	s := newShop(t, 3)
+	c := poster(1500)
+	for i := range c.Variants {
+		c.Variants[i].Metadata = json.RawMessage(fmt.Sprintf(`{"note":"%0300d"}`, i))
+	}
+	first := c
+	first.Variants, first.Media = c.Variants[:100], nil
+	p := s.must(first)
+	largest, n := 0, 0
+	s.engine.Drop = func(e command.Envelope) bool {
+		if e.Kind == (catalog.PutVariants{}).Kind() {
+			largest = max(largest, len(e.Body))
+			n++
+		}
+		return n == 3
+	}
+	more := catalog.PutVariants{Product: p.ID, Version: p.Version, Variants: c.Variants[100:], Remove: []catalog.SKU{"POSTER-7"}, Key: "k"}
+	if _, err := s.PutVariants(t.Context(), more); fault.CodeOf(err) != fault.Uncertain || commandtest.KeyOf(t, err) != "k" {
+		t.Fatalf("got %v", err)
+	}
+	s.engine.Drop = nil
+	got, err := s.PutVariants(t.Context(), more)
+	if err != nil || len(got) != 1400 {
+		t.Fatalf("%d variants, %v", len(got), err)
+	}
+	c.Variants = slices.Delete(c.Variants, 7, 8)
+	if p, err = s.Get(t.Context(), p.ID); err != nil || !slices.Equal(skus(p), skusOf(c)) {
+		t.Errorf("%d variants, %v", len(p.Variants), err)
+	}
+	if largest > command.MaxBytes {
+		t.Errorf("a command has %d bytes", largest)
+	}
+	s.settle()
 }

@@ -41,6 +41,26 @@ func (s *Service) putLarge(ctx context.Context, c PutProduct, key string) (store
 	return done, nil
 }
 
+// putInParts puts variants in as many commands as they need. The first removes
+// what is to be removed.
+func (s *Service) putInParts(ctx context.Context, c PutVariants, key string) error {
+	n := fittingVariants(c.Variants, mostChunkBytes)
+	first := c
+	first.Variants = c.Variants[:n]
+	if _, err := s.putVariants(ctx, first, key, true); err != nil {
+		return err
+	}
+	for part := 1; n < len(c.Variants); part++ {
+		more := fittingVariants(c.Variants[n:], mostChunkBytes)
+		next := PutVariants{Product: c.Product, Variants: c.Variants[n : n+more], Key: c.Key}
+		if _, err := s.putVariants(ctx, next, fmt.Sprintf("%s/%d", key, part), true); err != nil {
+			return begunUnder(key, err)
+		}
+		n += more
+	}
+	return nil
+}
+
 // begunUnder says of an err that came after a part of a product was put that
 // asking again with the key of the whole goes on.
 func begunUnder(key string, err error) error {

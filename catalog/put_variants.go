@@ -249,6 +249,8 @@ func (c PutVariants) checkRest(tx *command.Tx) error {
 
 // PutVariants adds, replaces and removes variants of a product, and returns
 // those that were put, in the same order. The errors are those of PutProduct.
+// More than fit into one command are put in several: then an error may be
+// fault.Uncertain, with the key under which asking again goes on.
 func (s *Service) PutVariants(ctx context.Context, c PutVariants) ([]Variant, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -262,7 +264,7 @@ func (s *Service) PutVariants(ctx context.Context, c PutVariants) ([]Variant, er
 	}
 	c.Variants, c.Position = variants, 0
 	key := command.KeyOr(s.engine, c.Key)
-	if _, err = s.putVariants(ctx, c, key, true); err != nil {
+	if err = s.putInParts(ctx, c, key); err != nil {
 		return nil, fmt.Errorf("putting variants of product %s: %w", c.Product, err)
 	}
 	return command.Then(ctx, key, func(ctx context.Context) ([]Variant, error) { return s.readVariants(ctx, c) })

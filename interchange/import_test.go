@@ -503,3 +503,26 @@ func TestUpdateOfTheOwnFormats(t *testing.T) {
 		t.Errorf("with Update it is not what the file says: %s", firstDifference([]byte(edited), got))
 	}
 }
+
+// TestAHalfPutProductIsCompleted: what a large product lacks may be more than one command takes.
+func TestAHalfPutProductIsCompleted(t *testing.T) {
+	shop := commercetest.Open(t)
+	product := func(variants int) []byte {
+		var b strings.Builder
+		b.WriteString(`{"type":"product","handle":"large","title":"Large","status":"active","variants":[`)
+		for i := range variants {
+			fmt.Fprintf(&b, `{"sku":"large-%d","options":[{"name":"Size","value":"%d"}],"metadata":{"note":"%0400d"}},`, i, i, i)
+		}
+		return []byte(strings.TrimSuffix(b.String(), ",") + "]}\n")
+	}
+	load(t, shop, product(10), interchange.Options{})
+	s, issues := load(t, shop, product(700), interchange.Options{})
+	p, err := shop.Catalog.ByHandle(t.Context(), "large")
+	if err != nil || len(p.Variants) != 700 || s.Kept != 1 || len(issues) > 0 {
+		t.Errorf("%v: %d variants, %+v, %v", err, len(p.Variants), s, issues)
+	}
+	s, issues = load(t, shop, []byte(strings.Replace(string(product(701)), `"large-700"`, `"large-0"`, 1)), interchange.Options{})
+	if s.Refused != 1 || len(issues) != 1 || issues[0].Rule == "" || strings.ContainsFunc(issues[0].Rule, func(r rune) bool { return r < 'a' && r != '_' }) {
+		t.Errorf("%+v, %q", s, issues)
+	}
+}

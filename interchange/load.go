@@ -304,7 +304,7 @@ func ruleOf(err error) string {
 	if _, ok := errors.AsType[*catalog.DuplicateOptionsError](err); ok {
 		return "duplicate_options"
 	}
-	return string(fault.CodeOf(err))
+	return fault.CodeOf(err).String()
 }
 
 // report counts what became of a record.

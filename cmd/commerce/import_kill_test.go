@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -47,13 +48,16 @@ func TestImportKilled(t *testing.T) {
 		for kills > 0 && killed(t, process(t, "import", "--dir", shop, file), time.Duration(random.Int64N(longest))) {
 			kills--
 		}
-		out, err := process(t, "import", "--dir", shop, file).Output()
+		var said bytes.Buffer
+		resumed := process(t, "import", "--dir", shop, file)
+		resumed.Stderr = &said
+		out, err := resumed.Output()
 		var s interchange.Summary
 		if err == nil {
 			err = json.Unmarshal(out, &s)
 		}
 		if err != nil || s.Refused > 0 || s.Warnings > 0 || s.Products != products+1 {
-			t.Fatalf("%v: %s", err, out)
+			t.Fatalf("%v: %s\n%s", err, out, said.String())
 		}
 		t.Logf("%d of %d products were there when the import was resumed", s.Kept, s.Products)
 		if got := exported(t, shop); got != want {
