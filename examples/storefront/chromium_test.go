@@ -115,9 +115,21 @@ func (b tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	ctx, stop := context.WithTimeout(b.ctx, patience)
 	defer stop()
-	if err := chromedp.Do(ctx, actions...); err != nil {
-		b.t.Fatalf("%v\nat %s", err, b.where())
+	for _, a := range actions {
+		err := chromedp.Do(ctx, a)
+		for ; stale(err) && ctx.Err() == nil; err = chromedp.Do(ctx, a) {
+			time.Sleep(20 * time.Millisecond)
+		}
+		if err != nil {
+			b.t.Fatalf("%v\nat %s", err, b.where())
+		}
 	}
+}
+
+// stale reports whether an element was gone before anything was done with it:
+// a page that finishes loading numbers its elements anew.
+func stale(err error) bool {
+	return err != nil && (strings.Contains(err.Error(), "Could not find node with given id") || strings.Contains(err.Error(), "No node with given id"))
 }
 
 func (b tab) where() string {
