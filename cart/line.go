@@ -166,6 +166,7 @@ const (
 	MethodNotThere ProblemCode = "method_not_there"            // the chosen shipping method is not offered any more
 	TooFew         ProblemCode = ProblemCode(pricing.BelowMin) // units of a SKU
 	TooMany        ProblemCode = ProblemCode(pricing.AboveMax) // units of a SKU
+	TooManyShares  ProblemCode = "too_many_discounts"          // on more lines, by more promotions, than an order can keep: Bound says how many; buy the goods in several orders
 	BetweenSteps   ProblemCode = ProblemCode(pricing.OffStep)  // a number of units
 )
 

@@ -113,6 +113,7 @@ func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, re
 	p.fillDeliveries()
 	p.require(rules)
 	p.checkQuantities(rules)
+	p.checkShares()
 	return p, nil
 }
 
@@ -339,6 +340,13 @@ func (p *Priced) checkQuantities(rules *pricing.Rules) {
 				break
 			}
 		}
+	}
+}
+
+// checkShares notes a cart whose lines have more discounts than an order keeps.
+func (p *Priced) checkShares() {
+	if p.Status == Active && pricing.SharesOf(p.Quote.Promotions) > pricing.MaxShares {
+		p.Problems = append(p.Problems, Problem{Code: TooManyShares, Bound: pricing.MaxShares})
 	}
 }
 

@@ -205,7 +205,7 @@ func (c begin) order(shopping cart.Stored, lines []cart.Line) (orders.New, []inv
 		n.Lines[i] = orders.NewLine{
 			SKU: l.SKU, Variant: l.Variant, Title: l.Title, Quantity: l.Quantity,
 			UnitPrice: c.Priced.Lines[i].UnitPrice, Total: c.Priced.Lines[i].UnitPrice * l.Quantity,
-			Discount: c.Priced.Lines[i].Discount, Tax: c.Priced.Lines[i].Tax, TaxIncluded: c.Priced.Lines[i].TaxIncluded, Reason: l.Reason, PriceBy: c.Priced.Lines[i].PriceBy, Properties: l.Properties,
+			Discount: c.Priced.Lines[i].Discount, Tax: c.Priced.Lines[i].Tax, TaxIncluded: c.Priced.Lines[i].TaxIncluded, Reason: l.Reason, PriceBy: c.Priced.priceBy(i), Properties: l.Properties,
 			Digital: c.Priced.Lines[i].Digital, Delivery: int(l.Delivery),
 		}
 		switch {

@@ -36,6 +36,9 @@ type priced struct {
 	Promotions   []pricing.Applied    `cbor:"16,keyasint,omitempty"`
 	Redemptions  []pricing.Redemption `cbor:"17,keyasint,omitempty"`
 	PassedOver   []pricing.PassedOver `cbor:"25,keyasint,omitempty"`
+	// PriceLists are what lines say of where their prices come from, each once: a
+	// list may be that of each of some thousand lines.
+	PriceLists []string `cbor:"26,keyasint,omitempty"`
 	// Deliveries are those that have lines, if the cart has more than the first.
 	Deliveries []pricedDelivery `cbor:"24,keyasint,omitempty"`
 
@@ -59,31 +62,11 @@ type pricedLine struct {
 	Parts []inventory.Part `cbor:"5,keyasint,omitempty"`
 	// Digital is how it is delivered over the network; nil if it is shipped.
 	Digital *catalog.Digital `cbor:"7,keyasint,omitempty"`
-	PriceBy string           `cbor:"8,keyasint,omitempty"`
+	PriceBy int              `cbor:"8,keyasint,omitempty"` // which of PriceLists, from 1; 0 is none
 }
 
 // maxNamed bounds the lines that a refusal names.
 const maxNamed = 200
-
-// maxShares bounds the shares of lines in promotions that an order keeps, so
-// that a command stays far below the limit of its size. The discount of each
-// line is kept in any case.
-const maxShares = 6000
-
-func withinBounds(promotions []pricing.Applied) []pricing.Applied {
-	n := 0
-	for _, a := range promotions {
-		n += len(a.Shares)
-	}
-	if n <= maxShares {
-		return promotions
-	}
-	out := slices.Clone(promotions)
-	for i := range out {
-		out[i].Shares = nil
-	}
-	return out
-}
 
 // prepare names the order and prices the cart, by the rules and the catalog as
 // they are now.
@@ -110,10 +93,10 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 		Version: p.Version, Rules: q.Rules, TaxIncluded: q.TaxIncluded,
 		Subtotal: q.Subtotal, Discount: q.Discount, Shipping: shipping, ShippingTax: shippingTax,
 		Tax: q.Tax, TaxAdded: q.TaxAdded, TaxExempt: q.TaxExempt, HoldMillis: p.HoldMinutes * 60_000, Total: q.Total, ShippingName: q.Shipping.Name, Taxes: q.TaxSums(), Missing: p.Requirements,
-		Promotions: withinBounds(q.Promotions), Redemptions: p.Redemptions, PassedOver: q.PassedOver,
+		Promotions: q.Promotions, Redemptions: p.Redemptions, PassedOver: q.PassedOver,
 	}
 	for i, l := range q.Lines {
-		c.Priced.Lines = append(c.Priced.Lines, pricedLine{UnitPrice: p.Input.Lines[i].UnitPrice, Discount: l.Discount, Tax: l.Tax, TaxIncluded: l.TaxIncluded, Digital: p.Digital[i], PriceBy: listed(p, i)})
+		c.Priced.Lines = append(c.Priced.Lines, pricedLine{UnitPrice: p.Input.Lines[i].UnitPrice, Discount: l.Discount, Tax: l.Tax, TaxIncluded: l.TaxIncluded, Digital: p.Digital[i], PriceBy: c.Priced.listed(p, i)})
 	}
 	c.Priced.deliver(p)
 	if err := c.Priced.charge(q.Fees); err != nil {
@@ -131,11 +114,26 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 	return c.share(ctx, s, st, money.New(q.Total, q.Currency), string(p.Customer))
 }
 
-// listed says which price list a line's price is of; "" if none, or if it was
-// agreed, for which the line has its reason.
-func listed(p cart.Priced, line int) string {
-	if p.Lines[line].Reason != "" {
-		return ""
+// listed notes which price list a line's price is of, and returns its place in
+// PriceLists; 0 if none, or if the price was agreed, for which the line has its
+// reason.
+func (p *priced) listed(from cart.Priced, line int) int {
+	by := from.Input.Lines[line].PriceBy
+	if by == "" || from.Lines[line].Reason != "" {
+		return 0
 	}
-	return p.Input.Lines[line].PriceBy
+	i := slices.Index(p.PriceLists, by)
+	if i < 0 {
+		i = len(p.PriceLists)
+		p.PriceLists = append(p.PriceLists, by)
+	}
+	return i + 1
+}
+
+// priceBy says which price list a line's price is of; "" if none.
+func (p *priced) priceBy(line int) string {
+	if i := p.Lines[line].PriceBy; i > 0 {
+		return p.PriceLists[i-1]
+	}
+	return ""
 }

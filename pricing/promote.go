@@ -10,9 +10,6 @@ type compiled struct {
 
 // Applied is a promotion that has reduced something. It is a copy: what an
 // order says of its discounts outlives the promotion.
-//
-// An order of very many lines keeps no Shares when there are more than 6,000 of
-// them: its lines keep their discounts in any case.
 type Applied struct {
 	Promotion string  `cbor:"1,keyasint" json:"promotion"`
 	Name      string  `cbor:"2,keyasint" json:"name"`
@@ -24,6 +21,18 @@ type Applied struct {
 	Deliveries []DeliveryShare `cbor:"7,keyasint,omitempty" json:"deliveries,omitempty"`
 	// How is how Amount came about; nil if it was given.
 	How *Derivation `cbor:"8,keyasint,omitempty" json:"how,omitempty"`
+}
+
+// MaxShares bounds the Shares of all promotions together of what can be bought:
+// an order keeps them, and a command has a limit to its size.
+const MaxShares = 6000
+
+// SharesOf returns how many shares promotions have together.
+func SharesOf(promotions []Applied) (n int) {
+	for _, a := range promotions {
+		n += len(a.Shares)
+	}
+	return n
 }
 
 // DeliveryShare is what a promotion takes off the shipping of one delivery.

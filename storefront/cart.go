@@ -3,6 +3,7 @@ package storefront
 import (
 	"errors"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/keelshop/commerce/cart"
@@ -22,7 +23,7 @@ type cartPage struct {
 	Order  string
 	Codes  []codeView
 	NoCode string // what is wrong with a code that was entered
-	Stuck  bool   // something must be taken out before it can be bought
+	Stuck  string // what must be done before it can be bought
 	Gifts  []giftView
 }
 
@@ -72,7 +73,7 @@ func showCart(v *visit) error {
 	}
 	p.NoIndex = true
 	reason := pricing.CodeReason(v.r.URL.Query().Get("code"))
-	data := cartPage{page: p, Codes: v.codes(), NoCode: v.codeProblem(reason), Sum: v.cartSum(), Stuck: len(v.basket.Unsellable()) > 0, Locked: v.basket.Status == cart.Locking, Order: v.basket.Order}
+	data := cartPage{page: p, Codes: v.codes(), NoCode: v.codeProblem(reason), Sum: v.cartSum(), Stuck: v.stuck(), Locked: v.basket.Status == cart.Locking, Order: v.basket.Order}
 	if data.Lines, err = v.cartLines(); err != nil {
 		return err
 	}
@@ -121,6 +122,18 @@ func (v *visit) cartLines() ([]lineView, error) {
 		lines = append(lines, view)
 	}
 	return lines, nil
+}
+
+// stuck says what keeps the cart from being bought.
+func (v *visit) stuck() string {
+	broken := v.basket.Unsellable()
+	switch {
+	case len(broken) == 0:
+		return ""
+	case slices.ContainsFunc(broken, func(p cart.Problem) bool { return p.Code == cart.TooManyShares }):
+		return v.locale.text("There are too many discounts for one order. Please buy these things in several orders.")
+	}
+	return v.locale.text("Please take out what can no longer be bought.")
 }
 
 // problem says what has changed about a SKU since it was put into the cart.
