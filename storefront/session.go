@@ -154,6 +154,7 @@ func (v *visit) passwordProblem(err error) string {
 // enter begins a session in the shopper's browser. What they have put into the
 // cart before joins what they had left there.
 func (v *visit) enter(session accounts.Session, to string) error {
+	v.sweep(true)
 	v.setCookie(cookieSession, session.Token.Reveal())
 	v.customer = session.Customer
 	if err := v.joinCart(); err != nil {
@@ -163,6 +164,7 @@ func (v *visit) enter(session accounts.Session, to string) error {
 }
 
 func logOut(v *visit) error {
+	v.sweep(false)
 	if token := v.cookie(cookieSession); token != "" {
 		if err := v.site.shop.Accounts.LogOut(v.ctx(), accounts.LogOut{Token: commerce.Personal(token)}); err != nil {
 			return err
