@@ -65,6 +65,22 @@ var rules = []rule{
 		detail: "the payment has refunded %d, its operations %d",
 	},
 	{
+		name: "payments.events_make_the_totals",
+		query: `WITH made AS (SELECT a.*, coalesce(sum(e.authorized), 0) AS ea, coalesce(sum(e.captured), 0) AS ec, coalesce(sum(e.voided), 0) AS ev,
+				coalesce(sum(e.refunded), 0) AS er FROM attempts a LEFT JOIN payment_events e ON e.attempt = a.id GROUP BY a.id)
+			SELECT id || ' authorized', authorized, ea FROM made WHERE authorized <> ea
+			UNION ALL SELECT id || ' captured', captured, ec FROM made WHERE captured <> ec
+			UNION ALL SELECT id || ' voided', voided, ev FROM made WHERE voided <> ev
+			UNION ALL SELECT id || ' refunded', refunded, er FROM made WHERE refunded <> er`,
+		detail: "the payment has %d, what was learned of it comes to %d",
+	},
+	{
+		name: "payments.last_event_says_the_state",
+		query: `SELECT a.id, a.n, (SELECT count(*) FROM payment_events e WHERE e.attempt = a.id) FROM attempts a
+			WHERE a.state <> coalesce((SELECT e.state FROM payment_events e WHERE e.attempt = a.id ORDER BY e.n DESC LIMIT 1), 'created')`,
+		detail: "payment %d of its order is in another state than the last of the %d things learned of it",
+	},
+	{
 		name: "payments.money_held",
 		query: `SELECT o.id, o.captured - o.refunded, coalesce(sum(p.amount), 0) FROM orders o
 			LEFT JOIN postings p ON p.order_id = o.id AND p.account LIKE 'provider:%'

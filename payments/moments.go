@@ -3,11 +3,12 @@ package payments
 import (
 	"context"
 
+	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/orders"
 )
 
-// Moments returns the payments of an order and what was asked of providers
-// afterwards, for its timeline.
+// Moments returns what became of the payments of an order and what was asked of
+// providers afterwards, for its timeline.
 func (s *Service) Moments(ctx context.Context, o orders.ID) ([]orders.Moment, error) {
 	attempts, err := s.ByOrder(ctx, o)
 	if err != nil {
@@ -17,13 +18,21 @@ func (s *Service) Moments(ctx context.Context, o orders.ID) ([]orders.Moment, er
 	if err != nil {
 		return nil, err
 	}
+	slot, err := slotOf("ord", string(o))
+	if err != nil {
+		return nil, err
+	}
+	var events []event
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+		events, err = eventsTx(tx, o)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
 	var out []orders.Moment
 	for _, a := range attempts {
-		m := orders.Moment{At: a.UpdatedAt, Kind: "payment." + string(a.State), Subject: string(a.ID), Amount: a.Amount, Text: a.Provider}
-		if a.State == Declined {
-			m.Text = a.Provider + ": " + string(a.Decline)
-		}
-		out = append(out, m)
+		out = append(out, a.moments(events)...)
 	}
 	for _, op := range operations {
 		if op.Kind == KindCapture && op.State == OpSucceeded {

@@ -50,6 +50,9 @@ func RecordLoaded(tx *command.Tx, a *Attempt, order *orders.Order, o Outcome) (c
 	if err := updateAttempt(tx, a); err != nil {
 		return false, err
 	}
+	if err := eventOf(&was, a, tx.At).keep(tx, was.State); err != nil {
+		return false, err
+	}
 	moved := orders.PaymentDelta{
 		Authorized: a.Authorized.Minor() - was.Authorized.Minor(),
 		Captured:   a.Captured.Minor() - was.Captured.Minor(),

@@ -83,8 +83,12 @@ const byHand = "by hand"
 
 // gaveBack books money of a payment that went back from an account.
 func gaveBack(tx *command.Tx, a *Attempt, op Operation, from Account) error {
+	was := *a
 	a.Refunded = money.New(a.Refunded.Minor()+op.Amount.Minor(), a.Amount.Currency())
 	if err := updateAttempt(tx, a); err != nil {
+		return err
+	}
+	if err := eventOf(&was, a, tx.At).keep(tx, was.State); err != nil {
 		return err
 	}
 	if err := Post(tx, "refund "+op.Key(), a.Order, tx.At, transfer(Receivable, from, op.Amount)); err != nil {

@@ -31,6 +31,25 @@ CREATE TABLE attempts (
 
 CREATE UNIQUE INDEX attempts_by_order ON attempts (order_id, n);
 
+-- What was learned of attempts, from whoever it was heard first: their state from
+-- then on, and by how much their amounts changed, which these rows add up to. They
+-- are added and never change.
+CREATE TABLE payment_events (
+	attempt    TEXT    NOT NULL REFERENCES attempts (id),
+	n          INTEGER NOT NULL CHECK (n > 0),
+	slot       INTEGER NOT NULL,
+	state      TEXT    NOT NULL CHECK (state <> '' AND state <> 'created'),
+	authorized INTEGER NOT NULL CHECK (authorized >= 0),
+	captured   INTEGER NOT NULL CHECK (captured >= 0),
+	voided     INTEGER NOT NULL, -- below 0 if what was let go was taken after all
+	refunded   INTEGER NOT NULL CHECK (refunded >= 0),
+	at         INTEGER NOT NULL,
+	PRIMARY KEY (attempt, n)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER payment_events_never_change BEFORE UPDATE ON payment_events
+BEGIN SELECT RAISE (ABORT, 'what was learned of payments is written once'); END;
+
 -- What is asked of a provider after the payment, written before it is asked.
 CREATE TABLE operations (
 	attempt      TEXT    NOT NULL REFERENCES attempts (id),
