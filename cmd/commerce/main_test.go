@@ -17,6 +17,8 @@ func TestMain(m *testing.M) {
 	case "":
 	case newerProgram:
 		os.Exit(newerCode())
+	case replayingNode:
+		os.Exit(replayHere(os.Args[1:]))
 	default:
 		os.Exit(mainCode())
 	}
