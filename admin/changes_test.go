@@ -44,7 +44,7 @@ func TestChangingAnOrder(t *testing.T) {
 	forged := append(seen.hidden(), "expected", "400", "key", "another")
 	o.post(page, forged...).want(409, "comes to 5.00 EUR, not 4.00 EUR", "See what it comes to")
 	for range 2 { // a form that is sent twice has one effect
-		o.post(page, seen.hidden()...).want(200, "The order is changed.", "10.00 EUR")
+		o.post(page, seen.hidden()...).want(200, "The order is changed.", "10.00 EUR", "Still to be paid")
 	}
 	got, err := o.Orders.Get(t.Context(), order.ID)
 	if err != nil || len(got.Lines) != 2 || got.Lines[0].Canceled != 2 || got.Lines[1].SKU != "mug-r" || got.Lines[1].Quantity != 3 {

@@ -39,6 +39,7 @@ func parsePages(base string) (pages, error) {
 		"amount":  func(minor any, currency any) string { return amountOf(minor, currency) },
 		"time":    timeOf,
 		"words":   func(s any) string { return strings.ReplaceAll(text(s), "_", " ") },
+		"moment":  momentOf,
 		"percent": func(basisPoints int64) string { return fmt.Sprintf("%d.%02d %%", basisPoints/100, basisPoints%100) },
 		"mib":     func(n int64) string { return fmt.Sprintf("%.1f", float64(n)/(1<<20)) },
 		"kib":     func(n int64) int64 { return n >> 10 },
@@ -97,6 +98,12 @@ func text(v any) string {
 		return ""
 	}
 	return template.HTMLEscaper(v)
+}
+
+// momentOf writes what happened to an order, as in "Parcel in transit".
+func momentOf(kind string) string {
+	said := strings.NewReplacer(".", " ", "_", " ").Replace(kind)
+	return strings.ToUpper(said[:min(1, len(said))]) + said[min(1, len(said)):]
 }
 
 // timeOf writes a time, or milliseconds since 1970 as they come from a query.

@@ -39,7 +39,7 @@ func TestSomebodyLooks(t *testing.T) {
 	if got, err := o.Orders.Get(t.Context(), r.ID); err != nil || got.Status != orders.Canceled {
 		t.Errorf("the order is %s, %v", got.Status, err)
 	}
-	o.get("/orders/"+string(r.ID)).want(200, "payment.resolved")
+	o.get("/orders/"+string(r.ID)).want(200, "Payment resolved")
 
 	sold := o.sell(2, false)
 	if attempts, err = o.Payments.ByOrder(t.Context(), sold.ID); err != nil {

@@ -23,8 +23,8 @@ type orderPage struct {
 	// Deliveries are where it goes, if to several places.
 	Deliveries []deliveryView
 	Paid       string        // how, for the shopper
-	Owed       *money.Amount // on payment terms, nil for nothing
-	PayBy      time.Time
+	Owed       *money.Amount // still to be paid, nil for nothing
+	PayBy      time.Time     // by its payment terms, zero if it has none
 	Sum        sumView
 	// Action is what the shopper must do for the payment, nil for nothing.
 	Action   *payments.NextAction
@@ -110,8 +110,8 @@ func (v *visit) payment(data *orderPage) error {
 	if err != nil {
 		return err
 	}
-	if due := data.Order.PaymentDueAt; !due.IsZero() && data.Order.Status == orders.Placed && data.Order.Outstanding().IsPositive() {
-		data.Owed, data.PayBy = new(data.Order.Outstanding()), due
+	if left := data.Order.Outstanding(); data.Order.Status == orders.Placed && left.IsPositive() {
+		data.Owed, data.PayBy = &left, data.Order.PaymentDueAt
 	}
 	if len(attempts) == 0 {
 		return nil

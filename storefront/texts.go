@@ -113,7 +113,7 @@ var germanTexts = map[string]string{
 	"We do not send goods there.":                             "Dorthin liefern wir nicht.",
 	"Please enter an e-mail address, as in name@example.com.": "Bitte gib eine E-Mail-Adresse ein, wie name@example.com.",
 	"Delivery to": "Lieferung an", "Delivery %d": "Lieferung %d", "Contact": "Kontakt", "Card details": "Kartendaten", "Card ending in %s": "Karte mit der Endung %s", "Use another one": "Eine andere verwenden",
-	"On account, to be paid at once": "Auf Rechnung, sofort zu zahlen", "To be paid by": "Zu zahlen bis",
+	"On account, to be paid at once": "Auf Rechnung, sofort zu zahlen", "To be paid by": "Zu zahlen bis", "Still to be paid": "Noch zu zahlen",
 	"With this order you would owe more than was agreed. Please pay another way, or what is open first.": "Mit dieser Bestellung wäre mehr offen als vereinbart. Bitte zahle anders oder erst, was noch offen ist.",
 	"You cannot buy on these terms. Please choose another way to pay.":                                   "Zu diesen Bedingungen kannst du nicht kaufen. Bitte wähle eine andere Zahlungsart.",
 	"Pay %s": "%s zahlen", "Card": "Karte", "Invoice": "Rechnung", "Bank transfer": "Überweisung", "Cash on delivery": "Nachnahme",

@@ -260,7 +260,7 @@ func buyWithoutScripts(t *testing.T, browser context.Context, site string) {
 func buyOnAPhone(t *testing.T, browser context.Context, site string) {
 	b := newTab(t, browser, site, 390, "en")
 	for name, path := range map[string]string{
-		"home": "/", "category": "/c/clothing", "product": "/p/lambswool-sweater", "search": "/search?q=wool", "login": "/login",
+		"home": "/", "category": "/c/clothing", "product": "/p/lambswool-sweater", "search": "/search?q=wool", "login": "/login", "gift-card": "/p/gift-card",
 	} {
 		b.open(path)
 		b.until(`document.documentElement.scrollWidth <= innerWidth`) // nothing sticks out
@@ -321,9 +321,12 @@ func workInTheOffice(t *testing.T, browser context.Context, site string) {
 	b.ask(axe, "/admin/products/…")
 	b.open("/admin" + order)
 	b.says("Draw up what is lacking")
-	b.until(`document.documentElement.scrollWidth <= innerWidth`)
-	b.shot("admin-order")
-	b.ask(axe, "/admin/orders/…")
+	for _, width := range []int64{1360, 390} {
+		b.do(chromedp.EmulateViewport(width, 900))
+		b.until(`document.documentElement.scrollWidth <= innerWidth`)
+		b.shot(fmt.Sprintf("admin-%d-order", width))
+		b.ask(axe, "/admin/orders/…")
+	}
 	b.changes(axe)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/documents"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/pricing"
 )
@@ -46,7 +47,19 @@ func putRules(ctx context.Context, shop *commerce.Store) error {
 			return err
 		}
 	}
+	if err := putSeller(ctx, shop); err != nil {
+		return err
+	}
 	return putWelcome(ctx, shop)
+}
+
+// putSeller says who invoices what has left.
+func putSeller(ctx context.Context, shop *commerce.Store) error {
+	_, err := shop.Documents.PutSettings(ctx, documents.PutSettings{Settings: documents.Settings{Invoice: documents.OnShip, Seller: documents.Seller{
+		Name: Brand, Address: []string{"Slipway 4", "24103 Kiel"}, Country: "DE", Contact: []string{"hello@juniper.example", "juniper.example"},
+		Note: "A sample: nothing is sold, and nothing is to be paid.",
+	}}})
+	return err
 }
 
 // putWelcome puts the code WELCOME10, good for carts from twenty euros on.
