@@ -16,29 +16,29 @@ const mostField = 200 // bytes of one field of an address, a name or a phone num
 // Validate returns fault.Invalid if nothing could be sent there.
 func (a Address) Validate() error {
 	for _, f := range a.fields() {
-		if err := checkPersonal(f.name, *f.value); err != nil {
+		if err := checkPersonal(f.name, f.name, *f.value); err != nil {
 			return err
 		}
 	}
 	if strings.TrimSpace(a.Line1.Reveal()) == "" {
-		return fault.New(fault.Invalid, "the first line of the address is missing")
+		return fault.Wrong("line1", "the first line of the address is missing")
 	}
 	if len(a.Country) != 2 || strings.Trim(a.Country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		return fault.New(fault.Invalid, "the country of an address is two capital letters such as DE, not %d bytes of something else", len(a.Country))
+		return fault.Wrong("country", "the country of an address is two capital letters such as DE, not %d bytes of something else", len(a.Country))
 	}
 	return nil
 }
 
-func checkPersonal(what string, p seal.Personal) error {
+func checkPersonal(field, what string, p seal.Personal) error {
 	s := p.Reveal()
 	if len(s) > mostField || !utf8.ValidString(s) {
-		return fault.New(fault.Invalid, "the %s is longer than %d bytes or not UTF-8", what, mostField)
+		return fault.Wrong(field, "the %s is longer than %d bytes or not UTF-8", what, mostField)
 	}
 	if strings.ContainsFunc(s, breaksLine) {
-		return fault.New(fault.Invalid, "the %s holds a line break or another control character", what)
+		return fault.Wrong(field, "the %s holds a line break or another control character", what)
 	}
 	if p == seal.Mask {
-		return fault.New(fault.Invalid, "the %s is the mask %s in place of a value", what, seal.Mask)
+		return fault.Wrong(field, "the %s is the mask %s in place of a value", what, seal.Mask)
 	}
 	return nil
 }

@@ -36,9 +36,9 @@ func (ChangePassword) Kind() command.Kind { return "accounts.change_password" }
 // too short for anybody.
 func (c ChangePassword) Validate() error {
 	if len(c.Old) > mostPassword {
-		return fault.New(fault.Invalid, "a password has at most %d bytes", mostPassword)
+		return fault.Wrong("old_password", "a password has at most %d bytes", mostPassword)
 	}
-	return firstError(checkPassword(c.New), checkSession(c.Device, c.Lifetime))
+	return firstError(fault.InField("new_password", checkPassword(c.New)), checkSession(c.Device, c.Lifetime))
 }
 
 func (c ChangePassword) apply(tx *command.Tx) (struct{}, error) {
@@ -94,7 +94,7 @@ func (s *Service) changePassword(ctx context.Context, c ChangePassword) (session
 			return err
 		}
 		if c.Sealed, err = s.newPassword(ctx, who, c.New); err != nil {
-			return err
+			return fault.InField("new_password", err)
 		}
 		session, c.Session, err = s.newSession(ctx, stamp, token, who, c.Device, c.Lifetime)
 		prepared = err == nil

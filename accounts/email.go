@@ -33,7 +33,7 @@ func CheckEmail(email seal.Personal) error {
 	bad := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 	if !found || local == "" || domain == "" || strings.Contains(domain, "@") || len(email) > mostEmail ||
 		!utf8.ValidString(email.Reveal()) || strings.ContainsFunc(s, bad) {
-		return fault.InField("email", fault.New(fault.Invalid, "the e-mail address is not of the form name@domain with at most %d bytes", mostEmail))
+		return fault.Wrong("email", "the e-mail address is not of the form name@domain with at most %d bytes", mostEmail)
 	}
 	return nil
 }

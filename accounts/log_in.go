@@ -41,7 +41,7 @@ func (c LogIn) Validate() error {
 		return err
 	}
 	if c.Password == "" || len(c.Password) > mostPassword {
-		return fault.New(fault.Invalid, "a password has 1 to %d bytes", mostPassword)
+		return fault.Wrong("password", "a password has 1 to %d bytes", mostPassword)
 	}
 	return checkSession(c.Device, c.Lifetime)
 }

@@ -54,7 +54,7 @@ func (c Register) Validate() error {
 		}
 	}
 	_, err := c.normalized()
-	return firstError(err, checkPersonal("name", c.Name), checkPersonal("phone number", c.Phone),
+	return firstError(err, checkPersonal("name", "name", c.Name), checkPersonal("phone", "phone number", c.Phone),
 		checkGroups(c.Groups), checkReference(c.ExternalReference))
 }
 
@@ -139,7 +139,7 @@ func (s *Service) sealNew(ctx context.Context, c *Register) error {
 	c.Wrapped, c.PhoneHash, c.Sealed = wrapped, s.phoneHash(c.Phone), nil
 	if c.Password != "" {
 		if err := s.judge(ctx, c.Password, slices.Contains(c.Groups, StaffGroup), c.Email, c.Name); err != nil {
-			return err
+			return fault.InField("password", err)
 		}
 		if c.Sealed, err = s.sealPassword(ctx, key, c.NewID, c.Password); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/seal"
@@ -112,7 +113,7 @@ func (Reset) Kind() command.Kind { return "accounts.reset" }
 // Validate returns fault.Invalid, as a *PasswordError if the password is too
 // short for anybody.
 func (c Reset) Validate() error {
-	return firstError(checkPassword(c.Password), checkSession(c.Device, c.Lifetime))
+	return firstError(fault.InField("password", checkPassword(c.Password)), checkSession(c.Device, c.Lifetime))
 }
 
 func (c Reset) apply(tx *command.Tx) (struct{}, error) {
@@ -158,7 +159,7 @@ func (s *Service) reset(ctx context.Context, c Reset) (session Session, err erro
 		}
 		c.Hash = h
 		if c.Sealed, err = s.newPassword(ctx, who, c.Password); err != nil {
-			return err
+			return fault.InField("password", err)
 		}
 		session, c.Session, err = s.newSession(ctx, stamp, token, who, c.Device, c.Lifetime)
 		prepared = err == nil

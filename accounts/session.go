@@ -51,7 +51,7 @@ func checkSession(device seal.Personal, lifetime time.Duration) error {
 	if lifetime < 0 || lifetime > longestSession {
 		return fault.New(fault.Invalid, "a session lasts at most %v, not %v", longestSession, lifetime)
 	}
-	return checkPersonal("name of the device", device)
+	return checkPersonal("device", "name of the device", device)
 }
 
 // newSession makes a session for a customer and the form in which it is stored.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/seal"
@@ -30,7 +31,7 @@ func (c SetPassword) Validate() error {
 	if err := id.Check("cus", string(c.Customer)); err != nil {
 		return err
 	}
-	return checkPassword(c.Password)
+	return fault.InField("password", checkPassword(c.Password))
 }
 
 func (c SetPassword) apply(tx *command.Tx) (struct{}, error) {

@@ -53,7 +53,7 @@ func (c Update) Validate() error {
 		return err
 	}
 	if c.Version < 0 {
-		return fault.New(fault.Invalid, "version %d of a customer cannot exist", c.Version)
+		return fault.Wrong("version", "version %d of a customer cannot exist", c.Version)
 	}
 	if c.Email != nil && *c.Email != "" {
 		if err := CheckEmail(*c.Email); err != nil {
@@ -61,7 +61,7 @@ func (c Update) Validate() error {
 		}
 	}
 	_, err := c.normalized()
-	return firstError(err, checkPersonal("name", deref(c.Name)), checkPersonal("phone number", deref(c.Phone)),
+	return firstError(err, checkPersonal("name", "name", deref(c.Name)), checkPersonal("phone", "phone number", deref(c.Phone)),
 		checkGroups(deref(c.Groups)), checkReference(deref(c.ExternalReference)))
 }
 

@@ -34,11 +34,11 @@ func encodeGroups(groups []string) (string, error) {
 
 func checkGroups(groups []string) error {
 	if len(groups) > mostGroups {
-		return fault.New(fault.Invalid, "a customer is in at most %d groups, not %d", mostGroups, len(groups))
+		return fault.Wrong("groups", "a customer is in at most %d groups, not %d", mostGroups, len(groups))
 	}
 	for _, g := range groups {
 		if g == "" || len(g) > mostGroup || !utf8.ValidString(g) {
-			return fault.New(fault.Invalid, "the name of a group is 1 to %d bytes of UTF-8, not %q", mostGroup, g)
+			return fault.Wrong("groups", "the name of a group is 1 to %d bytes of UTF-8, not %q", mostGroup, g)
 		}
 	}
 	return nil
@@ -46,7 +46,7 @@ func checkGroups(groups []string) error {
 
 func checkReference(s string) error {
 	if len(s) > mostReference || !utf8.ValidString(s) {
-		return fault.New(fault.Invalid, "the external reference is longer than %d bytes or not UTF-8", mostReference)
+		return fault.Wrong("external_reference", "the external reference is longer than %d bytes or not UTF-8", mostReference)
 	}
 	return nil
 }

@@ -106,21 +106,21 @@ func (c AddLines) Validate() error {
 	}
 	if c.Currency != "" {
 		if err := c.Currency.Check(); err != nil {
-			return err
+			return fault.InField("currency", err)
 		}
 	}
 	if len(c.Channel) > mostChannel {
-		return fault.New(fault.Invalid, "the channel is longer than %d bytes", mostChannel)
+		return fault.Wrong("channel", "the channel is longer than %d bytes", mostChannel)
 	}
 	if len(c.ExternalReference) > mostReference {
-		return fault.New(fault.Invalid, "the external reference is longer than %d bytes", mostReference)
+		return fault.Wrong("external_reference", "the external reference is longer than %d bytes", mostReference)
 	}
 	if len(c.Lines) == 0 || len(c.Lines) > MaxLines {
-		return fault.New(fault.Invalid, "%d lines: a call adds 1 to %d", len(c.Lines), MaxLines)
+		return fault.Wrong("lines", "%d lines: a call adds 1 to %d", len(c.Lines), MaxLines)
 	}
-	for _, l := range c.Lines {
+	for i, l := range c.Lines {
 		if err := l.validate(); err != nil {
-			return err
+			return fault.InField(fault.Item("lines", i), err)
 		}
 	}
 	return nil
@@ -132,25 +132,25 @@ func (l AddedLine) validate() error {
 	}
 	switch {
 	case l.SKU == "":
-		return fault.New(fault.Invalid, "a line has no SKU")
+		return fault.Wrong("sku", "a line has no SKU")
 	case l.Delivery < 0:
-		return fault.New(fault.Invalid, "there is no delivery %d for %q: they count from 1", l.Delivery, l.SKU)
+		return fault.Wrong("delivery", "there is no delivery %d for %q: they count from 1", l.Delivery, l.SKU)
 	case l.Quantity < 1 || l.Quantity > MaxQuantity:
-		return fault.New(fault.Invalid, "quantity %d of %q: it must be 1 to %d", l.Quantity, l.SKU, MaxQuantity)
+		return fault.Wrong("quantity", "quantity %d of %q: it must be 1 to %d", l.Quantity, l.SKU, MaxQuantity)
 	case l.Reason != "" && strings.TrimSpace(l.Reason) == "":
-		return fault.New(fault.Invalid, "the reason of the price of %q is blank", l.SKU)
+		return fault.Wrong("reason", "the reason of the price of %q is blank", l.SKU)
 	case (l.AgreedPrice != nil) != (l.Reason != ""):
-		return fault.New(fault.Invalid, "an agreed price and its reason come together (%q)", l.SKU)
+		return fault.Wrong("reason", "an agreed price and its reason come together (%q)", l.SKU)
 	case len(l.Reason) > mostReason:
-		return fault.New(fault.Invalid, "the reason of %q is longer than %d bytes", l.SKU, mostReason)
+		return fault.Wrong("reason", "the reason of %q is longer than %d bytes", l.SKU, mostReason)
 	case l.AgreedPrice == nil && l.AgreedPrices != "":
-		return fault.New(fault.Invalid, "the catalog says what is in the price of %q", l.SKU)
+		return fault.Wrong("agreed_price", "the catalog says what is in the price of %q", l.SKU)
 	case l.AgreedPrice == nil:
 		return nil
 	case l.AgreedPrice.IsNegative():
-		return fault.New(fault.Invalid, "the agreed price of %q is below zero", l.SKU)
+		return fault.Wrong("agreed_price", "the agreed price of %q is below zero", l.SKU)
 	}
-	return cmp.Or(l.AgreedPrices.Check(), l.AgreedPrice.Check())
+	return fault.InField("agreed_price", cmp.Or(l.AgreedPrices.Check(), l.AgreedPrice.Check()))
 }
 
 // prepare looks the lines up in the catalog.
@@ -184,7 +184,7 @@ func (c *AddLines) prepare(ctx context.Context, s *Service, st command.Stamp) er
 		lines[i], ask.Currency = l.stamped(variants[i], price), price.Amount.Currency()
 	}
 	if c.New && !rules.Settings.Sells(ask.Currency) {
-		return fault.New(fault.Invalid, "the store does not sell in %s", ask.Currency)
+		return fault.Wrong("currency", "the store does not sell in %s", ask.Currency)
 	}
 	c.Lines, c.Currency = lines, ask.Currency
 	return c.holdAt(ctx, s, st.Slot)

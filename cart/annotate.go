@@ -29,7 +29,7 @@ func (c Annotate) Validate() error {
 		return err
 	}
 	if c.ExternalReference != nil && len(*c.ExternalReference) > mostReference {
-		return fault.New(fault.Invalid, "the external reference is longer than %d bytes", mostReference)
+		return fault.Wrong("external_reference", "the external reference is longer than %d bytes", mostReference)
 	}
 	_, _, err := metadata.CompactBoth(c.Metadata, c.PrivateMetadata)
 	return err

@@ -33,11 +33,11 @@ func (c AssignLines) Validate() error {
 		return err
 	}
 	if len(c.Lines) == 0 || len(c.Lines) > MaxLines {
-		return fault.New(fault.Invalid, "%d lines: a call assigns 1 to %d", len(c.Lines), MaxLines)
+		return fault.Wrong("lines", "%d lines: a call assigns 1 to %d", len(c.Lines), MaxLines)
 	}
-	for _, l := range c.Lines {
+	for i, l := range c.Lines {
 		if l.Line < 1 || l.Delivery < 0 || l.Quantity < 0 || l.Quantity > MaxQuantity {
-			return fault.New(fault.Invalid, "%d units of line %d cannot go to delivery %d: name the line by its ID and a delivery from 1 on", l.Quantity, l.Line, l.Delivery)
+			return fault.Wrong(fault.Item("lines", i), "%d units of line %d cannot go to delivery %d: name the line by its ID and a delivery from 1 on", l.Quantity, l.Line, l.Delivery)
 		}
 	}
 	return nil

@@ -91,7 +91,7 @@ func (s *Service) MergeWith(ctx context.Context, c MergeCarts) (MergedCarts, err
 		c.Strategy = MergeAdd
 	case MergeAdd, MergeMax, UseGuest, UseExisting:
 	default:
-		return MergedCarts{}, fault.New(fault.Invalid, "there is no strategy %.40q", c.Strategy)
+		return MergedCarts{}, fault.Wrong("strategy", "there is no strategy %.40q", c.Strategy)
 	}
 	// Three steps, each harmless to repeat: the guest's cart closes for one
 	// named customer, the customer's carts take its lines over, and the

@@ -24,14 +24,14 @@ const (
 
 func checkProperties(list []Property) error {
 	if len(list) > MaxProperties {
-		return fault.New(fault.Invalid, "a line has %d properties: the limit is %d", len(list), MaxProperties)
+		return fault.Wrong("properties", "a line has %d properties: the limit is %d", len(list), MaxProperties)
 	}
 	for i, p := range list {
 		if p.Name == "" || len(p.Name) > mostReason || len(p.Value) > mostProperty {
-			return fault.New(fault.Invalid, "a property has a name of at most %d bytes and a value of at most %d", mostReason, mostProperty)
+			return fault.Wrong(fault.Item("properties", i), "a property has a name of at most %d bytes and a value of at most %d", mostReason, mostProperty)
 		}
 		if slices.ContainsFunc(list[:i], func(q Property) bool { return q.Name == p.Name }) {
-			return fault.New(fault.Invalid, "a line has the property %q twice", p.Name)
+			return fault.Wrong(fault.Item("properties", i), "a line has the property %q twice", p.Name)
 		}
 	}
 	return nil

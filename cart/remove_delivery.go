@@ -24,7 +24,7 @@ func (c RemoveDelivery) Validate() error {
 		return err
 	}
 	if c.Delivery <= FirstDelivery {
-		return fault.New(fault.Invalid, "delivery %d cannot be taken off: a cart always has its first one", c.Delivery)
+		return fault.Wrong("delivery", "delivery %d cannot be taken off: a cart always has its first one", c.Delivery)
 	}
 	return nil
 }

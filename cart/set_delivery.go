@@ -38,7 +38,7 @@ func (c SetDelivery) Validate() error {
 		return err
 	}
 	if c.Delivery < 0 || c.Delivery == FirstDelivery {
-		return fault.New(fault.Invalid, "delivery %d: name one from 2 on; the first goes to the contact's address", c.Delivery)
+		return fault.Wrong("delivery", "delivery %d: name one from 2 on; the first goes to the contact's address", c.Delivery)
 	}
 	return Contact{ShippingAddress: c.Address}.Check()
 }

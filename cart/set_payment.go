@@ -25,7 +25,7 @@ func (c SetPayment) Validate() error {
 		return err
 	}
 	if len(c.Payment) > mostMethod {
-		return fault.New(fault.Invalid, "the name of the payment provider is longer than %d bytes", mostMethod)
+		return fault.Wrong("pay_with", "the name of the payment provider is longer than %d bytes", mostMethod)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func (c SetQuantity) Validate() error {
 		return err
 	}
 	if c.SKU == "" || c.Quantity < 0 || c.Quantity > MaxQuantity {
-		return fault.New(fault.Invalid, "quantity %d of %q: it must be 0 to %d of a named SKU", c.Quantity, c.SKU, MaxQuantity)
+		return fault.Wrong("quantity", "quantity %d of %q: it must be 0 to %d of a named SKU", c.Quantity, c.SKU, MaxQuantity)
 	}
 	if c.UnitPrice != nil {
 		return c.UnitPrice.Check()
@@ -116,7 +116,7 @@ func (c SetQuantity) find(tx *command.Tx, h header) (stored, error) {
 	case 1:
 		return line, nil
 	}
-	return stored{}, &AmbiguousLineError{Cart: c.Cart, SKU: c.SKU, Prices: prices}
+	return stored{}, fault.InField("sku", &AmbiguousLineError{Cart: c.Cart, SKU: c.SKU, Prices: prices})
 }
 
 // SetQuantity runs the command and returns the whole cart as it is then. It

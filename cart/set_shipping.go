@@ -30,10 +30,10 @@ func (c SetShipping) Validate() error {
 		return err
 	}
 	if c.Delivery < 0 {
-		return fault.New(fault.Invalid, "there is no delivery %d: they count from 1", c.Delivery)
+		return fault.Wrong("delivery", "there is no delivery %d: they count from 1", c.Delivery)
 	}
 	if len(c.Method) > mostMethod {
-		return fault.New(fault.Invalid, "the shipping method is longer than %d bytes", mostMethod)
+		return fault.Wrong("shipping_method", "the shipping method is longer than %d bytes", mostMethod)
 	}
 	return nil
 }

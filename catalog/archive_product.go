@@ -24,7 +24,7 @@ func (ArchiveProduct) Kind() command.Kind { return "catalog.archive_product" }
 // Validate returns fault.Invalid if Product is not a product's ID.
 func (c ArchiveProduct) Validate() error {
 	if c.Version < 0 {
-		return fault.New(fault.Invalid, "version %d of a product cannot exist", c.Version)
+		return fault.Wrong("version", "version %d of a product cannot exist", c.Version)
 	}
 	return id.Check("prd", string(c.Product))
 }

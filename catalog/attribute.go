@@ -80,15 +80,15 @@ func normalAttributes(list []Attribute) []Attribute {
 
 func checkAttributes(list []Attribute) error {
 	if len(list) > mostAttributes {
-		return fault.New(fault.Invalid, "there are %d attributes; the limit is %d", len(list), mostAttributes)
+		return fault.Wrong("attributes", "there are %d attributes; the limit is %d", len(list), mostAttributes)
 	}
 	names := make(map[string]bool, len(list))
 	for _, a := range list {
 		if err := a.check(); err != nil {
-			return err
+			return fault.InField("attributes", err) // without a number: they have been sorted
 		}
 		if names[a.Name] {
-			return fault.New(fault.Invalid, "the attribute %q is there twice: give it several Values instead", a.Name)
+			return fault.Wrong("attributes.name", "the attribute %q is there twice: give it several Values instead", a.Name)
 		}
 		names[a.Name] = true
 	}
@@ -96,7 +96,7 @@ func checkAttributes(list []Attribute) error {
 }
 
 func (a Attribute) check() error {
-	if err := checkText("attribute name", a.Name, 1, mostOption); err != nil {
+	if err := checkText("name", "attribute name", a.Name, 1, mostOption); err != nil {
 		return err
 	}
 	only := Attribute{Name: a.Name, Kind: a.Kind}
@@ -104,35 +104,35 @@ func (a Attribute) check() error {
 	switch a.Kind {
 	case TextAttribute:
 		only.Text = a.Text
-		err = checkText("attribute "+a.Name, a.Text, 1, mostAttribute)
+		err = checkText("text", "attribute "+a.Name, a.Text, 1, mostAttribute)
 	case NumberAttribute:
 		only.Number, only.Unit = a.Number, a.Unit
-		err = firstError(a.Number.check(), checkText("unit of "+a.Name, a.Unit, 0, mostUnit))
+		err = firstError(a.Number.check(), checkText("unit", "unit of "+a.Name, a.Unit, 0, mostUnit))
 	case BoolAttribute:
 		only.Bool = a.Bool
 	case EnumAttribute, ReferenceAttribute:
 		only.Values = a.Values
 		err = checkValues(a.Name, a.Values)
 	default:
-		err = fault.New(fault.Invalid, "%q is not the kind of an attribute: text, number, bool, enum or reference", a.Kind)
+		err = fault.Wrong("kind", "%q is not the kind of an attribute: text, number, bool, enum or reference", a.Kind)
 	}
 	if err == nil && !a.equal(only) {
-		err = fault.New(fault.Invalid, "attribute %q is of the kind %s and has a value of another kind", a.Name, a.Kind)
+		err = fault.Wrong("kind", "attribute %q is of the kind %s and has a value of another kind", a.Name, a.Kind)
 	}
 	return err
 }
 
 func checkValues(name string, values []string) error {
 	if len(values) == 0 || len(values) > mostValues {
-		return fault.New(fault.Invalid, "attribute %q has %d values: it needs 1 to %d", name, len(values), mostValues)
+		return fault.Wrong("values", "attribute %q has %d values: it needs 1 to %d", name, len(values), mostValues)
 	}
 	seen := make(map[string]bool, len(values))
 	for _, v := range values {
-		if err := checkText("value of "+name, v, 1, mostOption); err != nil {
+		if err := checkText("values", "value of "+name, v, 1, mostOption); err != nil {
 			return err
 		}
 		if seen[v] {
-			return fault.New(fault.Invalid, "attribute %q has the value %q twice", name, v)
+			return fault.Wrong("values", "attribute %q has the value %q twice", name, v)
 		}
 		seen[v] = true
 	}

@@ -25,7 +25,7 @@ func (e *BarcodeError) Unwrap() error { return fault.Invalid }
 // which is a GTIN after the GS1 General Specifications, has a wrong check
 // digit. Any other text of up to 100 bytes is a code of the shop's own.
 func CheckBarcode(barcode string) error {
-	if err := checkName("barcode", barcode); err != nil {
+	if err := checkName("barcode", "barcode", barcode); err != nil {
 		return err
 	}
 	switch len(barcode) {
@@ -54,15 +54,15 @@ func CheckBarcode(barcode string) error {
 
 func checkBarcodes(sku SKU, barcodes []string) error {
 	if len(barcodes) > mostBarcodes {
-		return fault.New(fault.Invalid, "variant %q has %d barcodes; the limit is %d", sku, len(barcodes), mostBarcodes)
+		return fault.Wrong("barcodes", "variant %q has %d barcodes; the limit is %d", sku, len(barcodes), mostBarcodes)
 	}
 	seen := map[string]bool{}
-	for _, b := range barcodes {
+	for i, b := range barcodes {
 		if err := CheckBarcode(b); err != nil {
-			return err
+			return &fault.FieldError{Field: fault.Item("barcodes", i), Err: err}
 		}
 		if seen[b] {
-			return fault.New(fault.Invalid, "variant %q has the barcode %q twice", sku, b)
+			return fault.Wrong(fault.Item("barcodes", i), "variant %q has the barcode %q twice", sku, b)
 		}
 		seen[b] = true
 	}

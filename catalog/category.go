@@ -133,7 +133,7 @@ func (c Category) checkParent(tx *command.Tx) error {
 	below, _, err := tx.Int64(`WITH RECURSIVE below(id, level) AS (SELECT ?, 0
 		UNION ALL SELECT c.id, level + 1 FROM below JOIN categories c ON c.parent = below.id) SELECT max(level) FROM below`, c.ID)
 	if err == nil && depth+int(below) > mostDepth {
-		err = fault.New(fault.Invalid, "the category tree would be %d levels deep; the limit is %d", depth+int(below), mostDepth)
+		err = fault.Wrong("parent", "the category tree would be %d levels deep; the limit is %d", depth+int(below), mostDepth)
 	}
 	return err
 }
@@ -174,15 +174,15 @@ func checkCategoryID(category CategoryID) error { return id.Check("cat", string(
 // checkCategories checks the form of a product's categories.
 func checkCategories(list []CategoryID) error {
 	if len(list) > mostCategories {
-		return fault.New(fault.Invalid, "the product is in %d categories; the limit is %d", len(list), mostCategories)
+		return fault.Wrong("categories", "the product is in %d categories; the limit is %d", len(list), mostCategories)
 	}
 	seen := make(map[CategoryID]bool, len(list))
-	for _, c := range list {
+	for i, c := range list {
 		if err := checkCategoryID(c); err != nil {
-			return err
+			return fault.InField(fault.Item("categories", i), err)
 		}
 		if seen[c] {
-			return fault.New(fault.Invalid, "the product is in category %s twice", c)
+			return fault.Wrong(fault.Item("categories", i), "the product is in category %s twice", c)
 		}
 		seen[c] = true
 	}

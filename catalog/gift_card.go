@@ -77,22 +77,22 @@ func (d *Digital) checkGiftCard(sku SKU) error {
 		return nil
 	}
 	if len(d.Files) > 0 || d.Downloads > 0 {
-		return fault.New(fault.Invalid, "%q is a gift card: it has no files to download", sku)
+		return fault.Wrong("digital.files", "%q is a gift card: it has no files to download", sku)
 	}
 	ranges := d.GiftCard.Ranges
 	if len(ranges) > mostGiftCardRanges {
-		return fault.New(fault.Invalid, "gift card %q has %d ranges: the limit is %d", sku, len(ranges), mostGiftCardRanges)
+		return fault.Wrong("digital.gift_card.ranges", "gift card %q has %d ranges: the limit is %d", sku, len(ranges), mostGiftCardRanges)
 	}
 	for i, r := range ranges {
 		c := r.Least.Currency()
 		if err := c.Check(); err != nil {
-			return err
+			return fault.InField(fault.Item("digital.gift_card.ranges", i)+".least.currency", err)
 		}
 		if !r.Least.IsPositive() || r.Most.Currency() != c || r.Most.Minor() < r.Least.Minor() {
-			return fault.New(fault.Invalid, "gift card %q cannot be worth from %v to %v", sku, r.Least, r.Most)
+			return fault.Wrong(fault.Item("digital.gift_card.ranges", i), "gift card %q cannot be worth from %v to %v", sku, r.Least, r.Most)
 		}
 		if slices.ContainsFunc(ranges[:i], func(o GiftCardRange) bool { return o.Least.Currency() == c }) {
-			return fault.New(fault.Invalid, "gift card %q has two ranges in %s", sku, c)
+			return fault.Wrong(fault.Item("digital.gift_card.ranges", i), "gift card %q has two ranges in %s", sku, c)
 		}
 	}
 	return nil

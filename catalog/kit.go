@@ -22,22 +22,22 @@ const (
 func checkComponents(v PutVariant) error {
 	switch {
 	case len(v.Components) > mostComponents:
-		return fault.New(fault.Invalid, "kit %q has %d components; the limit is %d", v.SKU, len(v.Components), mostComponents)
+		return fault.Wrong("components", "kit %q has %d components; the limit is %d", v.SKU, len(v.Components), mostComponents)
 	case len(v.Components) > 0 && (v.Untracked || v.Reserve != ReserveOnOrder || v.Digital != nil):
-		return fault.New(fault.Invalid, "%q is a kit: how it is counted is up to its components", v.SKU)
+		return fault.Wrong("components", "%q is a kit: how it is counted is up to its components", v.SKU)
 	}
 	seen := make(map[SKU]bool, len(v.Components))
-	for _, c := range v.Components {
+	for i, c := range v.Components {
 		switch {
 		case c.SKU == v.SKU:
-			return fault.New(fault.Invalid, "kit %q cannot be a part of itself", v.SKU)
+			return fault.Wrong(fault.Item("components", i)+".sku", "kit %q cannot be a part of itself", v.SKU)
 		case c.Quantity < 1 || c.Quantity > mostInKit:
-			return fault.New(fault.Invalid, "kit %q has %d of %q: it is 1 to %d", v.SKU, c.Quantity, c.SKU, mostInKit)
+			return fault.Wrong(fault.Item("components", i)+".quantity", "kit %q has %d of %q: it is 1 to %d", v.SKU, c.Quantity, c.SKU, mostInKit)
 		case seen[c.SKU]:
-			return fault.New(fault.Invalid, "kit %q names %q twice", v.SKU, c.SKU)
+			return fault.Wrong(fault.Item("components", i)+".sku", "kit %q names %q twice", v.SKU, c.SKU)
 		}
-		if err := checkName("SKU of a component", string(c.SKU)); err != nil {
-			return err
+		if err := checkName("sku", "SKU of a component", string(c.SKU)); err != nil {
+			return fault.InField(fault.Item("components", i), err)
 		}
 		seen[c.SKU] = true
 	}
@@ -64,7 +64,7 @@ func (s *Service) checkKits(ctx context.Context, variants []PutVariant) error {
 				}
 			}
 			if !part.CanBePart() {
-				return fault.New(fault.Invalid, "%q cannot be a part of the kit %q: it is a kit itself, or digital", c.SKU, v.SKU)
+				return fault.Wrong("variants.components.sku", "%q cannot be a part of the kit %q: it is a kit itself, or digital", c.SKU, v.SKU)
 			}
 		}
 	}

@@ -32,21 +32,21 @@ func (m Media) equal(other Media) bool {
 }
 
 func (s SEO) check() error {
-	return firstError(checkText("SEO title", s.Title, 0, mostTitle), checkText("SEO description", s.Description, 0, mostSEO))
+	return firstError(checkText("title", "SEO title", s.Title, 0, mostTitle), checkText("description", "SEO description", s.Description, 0, mostSEO))
 }
 
 // checkMedia refuses media that name SKUs beyond those given.
 func checkMedia(media []Media, skus map[SKU]bool) error {
 	if len(media) > mostMedia {
-		return fault.New(fault.Invalid, "there are %d media; the limit is %d", len(media), mostMedia)
+		return fault.Wrong("media", "there are %d media; the limit is %d", len(media), mostMedia)
 	}
-	for _, m := range media {
-		if err := firstError(m.Asset.Check(), checkText("alternative text", m.Alt, 0, mostTitle)); err != nil {
-			return err
+	for i, m := range media {
+		if err := firstError(fault.InField("asset", m.Asset.Check()), checkText("alt", "alternative text", m.Alt, 0, mostTitle)); err != nil {
+			return fault.InField(fault.Item("media", i), err)
 		}
 		for _, sku := range m.SKUs {
 			if !skus[sku] {
-				return fault.New(fault.Invalid, "a picture shows %q, which is no variant of the product", sku)
+				return fault.Wrong(fault.Item("media", i)+".skus", "a picture shows %q, which is no variant of the product", sku)
 			}
 		}
 	}

@@ -26,7 +26,7 @@ func (MoveCategory) Kind() command.Kind { return "catalog.move_category" }
 // Validate returns fault.Invalid if an ID is not one.
 func (c MoveCategory) Validate() error {
 	if c.Version < 0 {
-		return fault.New(fault.Invalid, "version %d of a category cannot exist", c.Version)
+		return fault.Wrong("version", "version %d of a category cannot exist", c.Version)
 	}
 	if c.Parent != "" {
 		if err := checkCategoryID(c.Parent); err != nil {

@@ -33,7 +33,7 @@ func ParseNumber(s string) (Number, error) {
 		if len(s) > 40 {
 			s = s[:40] + "…"
 		}
-		return Number{}, fault.New(fault.Invalid, "%q is not a number: write it like \"15.6\", with at most %d digits", s, mostPlaces)
+		return Number{}, fault.Wrong("number", "%q is not a number: write it like \"15.6\", with at most %d digits", s, mostPlaces)
 	}
 	return n.Normal(), nil
 }
@@ -87,7 +87,7 @@ func (n *Number) UnmarshalText(text []byte) (err error) {
 
 func (n Number) check() error {
 	if n.Exponent < -mostPlaces || n.Exponent > 0 || n.Mantissa < -mostMantissa || n.Mantissa > mostMantissa {
-		return fault.New(fault.Invalid, "the number %d × 10^%d is out of range: at most %d digits, all of them from the point on", n.Mantissa, n.Exponent, mostPlaces)
+		return fault.Wrong("number", "the number %d × 10^%d is out of range: at most %d digits, all of them from the point on", n.Mantissa, n.Exponent, mostPlaces)
 	}
 	return nil
 }

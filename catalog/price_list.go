@@ -65,7 +65,7 @@ func (p PriceTax) Included(store bool) bool { return p == TaxIn || p == AsStore 
 // Check returns fault.Invalid unless it is one of the kinds.
 func (p PriceTax) Check() error {
 	if p != AsStore && p != TaxIn && p != TaxOnTop {
-		return fault.New(fault.Invalid, "prices contain their tax or not: %.20q is neither \"included\" nor \"excluded\"", p)
+		return fault.Wrong("prices", "prices contain their tax or not: %.20q is neither \"included\" nor \"excluded\"", p)
 	}
 	return nil
 }

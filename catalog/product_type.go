@@ -175,40 +175,40 @@ func (d AttributeDefinition) equal(other AttributeDefinition) bool {
 }
 
 func (d AttributeDefinition) check() error {
-	err := firstError(checkText("attribute name", d.Name, 1, mostOption), checkText("unit of "+d.Name, d.Unit, 0, mostUnit))
+	err := firstError(checkText("name", "attribute name", d.Name, 1, mostOption), checkText("unit", "unit of "+d.Name, d.Unit, 0, mostUnit))
 	switch {
 	case err != nil:
 		return err
 	case d.Constraint != None && d.Constraint != Unique && d.Constraint != SameForAll:
-		return fault.New(fault.Invalid, "%q is no constraint of attribute %q: none, unique or same_for_all", d.Constraint, d.Name)
+		return fault.Wrong("constraint", "%q is no constraint of attribute %q: none, unique or same_for_all", d.Constraint, d.Name)
 	case d.Unit != "" && d.Kind != NumberAttribute:
-		return fault.New(fault.Invalid, "attribute %q has a unit and is no number", d.Name)
+		return fault.Wrong("unit", "attribute %q has a unit and is no number", d.Name)
 	case d.Multiple && d.Kind != EnumAttribute && d.Kind != ReferenceAttribute:
-		return fault.New(fault.Invalid, "attribute %q cannot have several values: it is neither an enum nor a reference", d.Name)
+		return fault.Wrong("multiple", "attribute %q cannot have several values: it is neither an enum nor a reference", d.Name)
 	}
 	switch d.Kind {
 	case TextAttribute, NumberAttribute, BoolAttribute, ReferenceAttribute:
 		if len(d.Values) > 0 {
-			return fault.New(fault.Invalid, "attribute %q names values and is no enum", d.Name)
+			return fault.Wrong("values", "attribute %q names values and is no enum", d.Name)
 		}
 		return nil
 	case EnumAttribute:
 		return checkEnum(d.Name, d.Values)
 	}
-	return fault.New(fault.Invalid, "%q is not the kind of an attribute: text, number, bool, enum or reference", d.Kind)
+	return fault.Wrong("kind", "%q is not the kind of an attribute: text, number, bool, enum or reference", d.Kind)
 }
 
 func checkEnum(name string, values []string) error {
 	if len(values) == 0 || len(values) > mostEnum {
-		return fault.New(fault.Invalid, "the enum %q has %d values: it needs 1 to %d", name, len(values), mostEnum)
+		return fault.Wrong("values", "the enum %q has %d values: it needs 1 to %d", name, len(values), mostEnum)
 	}
 	sorted := slices.Sorted(slices.Values(values))
 	for i, v := range sorted {
-		if err := checkText("value of "+name, v, 1, mostOption); err != nil {
+		if err := checkText("values", "value of "+name, v, 1, mostOption); err != nil {
 			return err
 		}
 		if i > 0 && sorted[i-1] == v {
-			return fault.New(fault.Invalid, "the enum %q has the value %q twice", name, v)
+			return fault.Wrong("values", "the enum %q has the value %q twice", name, v)
 		}
 	}
 	return nil

@@ -154,17 +154,17 @@ func normalPublications(list []Publication) []Publication {
 // checkPublications takes what normalPublications returned.
 func checkPublications(list []Publication) error {
 	if len(list) > mostChannels {
-		return fault.New(fault.Invalid, "there are %d publications; the limit is %d", len(list), mostChannels)
+		return fault.Wrong("publications", "there are %d publications; the limit is %d", len(list), mostChannels)
 	}
 	for i, p := range list {
-		if err := checkText("channel", p.Channel, 0, mostName); err != nil {
-			return err
+		if err := checkText("channel", "channel", p.Channel, 0, mostName); err != nil {
+			return fault.InField("publications", err)
 		}
 		if i > 0 && list[i-1].Channel == p.Channel {
-			return fault.New(fault.Invalid, "there are two publications for the channel %q", p.Channel)
+			return fault.Wrong("publications.channel", "there are two publications for the channel %q", p.Channel)
 		}
 		if emptySpan(p.VisibleFrom, p.VisibleUntil) || emptySpan(p.PurchasableFrom, p.PurchasableUntil) {
-			return fault.New(fault.Invalid, "the publication for the channel %q ends before it begins", p.Channel)
+			return fault.Wrong("publications", "the publication for the channel %q ends before it begins", p.Channel)
 		}
 	}
 	return nil

@@ -63,22 +63,22 @@ func (c PutCategory) Validate() error {
 		err = checkCategoryID(c.ID)
 	}
 	if err == nil && c.Parent != "" {
-		err = checkCategoryID(c.Parent)
+		err = fault.InField("parent", checkCategoryID(c.Parent))
 	}
 	if err == nil && c.Version < 0 {
-		err = fault.New(fault.Invalid, "version %d of a category cannot exist", c.Version)
+		err = fault.Wrong("version", "version %d of a category cannot exist", c.Version)
 	}
 	if err == nil && len(c.FormerHandles) > mostFormerCategoryHandles {
-		err = fault.New(fault.Invalid, "a category names %d former handles; the limit is %d", len(c.FormerHandles), mostFormerCategoryHandles)
+		err = fault.Wrong("former_handles", "a category names %d former handles; the limit is %d", len(c.FormerHandles), mostFormerCategoryHandles)
 	}
 	for _, h := range c.FormerHandles {
-		err = firstError(err, checkName("former handle", h))
+		err = firstError(err, checkName("former_handles", "former handle", h))
 	}
 	return firstError(err,
-		checkName("handle", c.Handle),
-		checkText("title", c.Title, 1, mostTitle),
-		checkText("description", c.Description, 0, mostDescription),
-		c.SEO.check(),
+		checkName("handle", "handle", c.Handle),
+		checkText("title", "title", c.Title, 1, mostTitle),
+		checkText("description", "description", c.Description, 0, mostDescription),
+		fault.InField("seo", c.SEO.check()),
 		checkMedia(c.Media, nil),
 		checkTranslations(c.Translations),
 	)

@@ -57,11 +57,11 @@ func (c PutCollection) Validate() error {
 	}
 	switch {
 	case c.Version < 0:
-		return fault.New(fault.Invalid, "version %d of a collection cannot exist", c.Version)
+		return fault.Wrong("version", "version %d of a collection cannot exist", c.Version)
 	case len(c.Products) > 0 && len(c.Rules) > 0:
-		return fault.New(fault.Invalid, "a collection has either Products or Rules, not both")
+		return fault.Wrong("products", "a collection has either Products or Rules, not both")
 	case len(c.Products) > mostNamed || len(c.Rules) > mostRules:
-		return fault.New(fault.Invalid, "a collection of %d products and %d rules: the limits are %d and %d", len(c.Products), len(c.Rules), mostNamed, mostRules)
+		return fault.Wrong("rules", "a collection of %d products and %d rules: the limits are %d and %d", len(c.Products), len(c.Rules), mostNamed, mostRules)
 	}
 	if c.ID != "" {
 		if err := id.Check("coll", string(c.ID)); err != nil {
@@ -69,22 +69,22 @@ func (c PutCollection) Validate() error {
 		}
 	}
 	seen := make(map[ProductID]bool, len(c.Products))
-	for _, p := range c.Products {
+	for i, p := range c.Products {
 		if err := id.Check("prd", string(p)); err != nil {
-			return err
+			return fault.InField(fault.Item("products", i), err)
 		}
 		if seen[p] {
-			return fault.New(fault.Invalid, "product %s is in the collection twice", p)
+			return fault.Wrong(fault.Item("products", i), "product %s is in the collection twice", p)
 		}
 		seen[p] = true
 	}
-	for _, r := range c.Rules {
+	for i, r := range c.Rules {
 		if err := r.check(); err != nil {
-			return err
+			return fault.InField(fault.Item("rules", i), err)
 		}
 	}
-	return firstError(checkName("handle", c.Handle), checkText("title", c.Title, 1, mostTitle), checkText("description", c.Description, 0, mostDescription),
-		c.SEO.check(), checkMedia(c.Media, nil), checkTranslations(c.Translations))
+	return firstError(checkName("handle", "handle", c.Handle), checkText("title", "title", c.Title, 1, mostTitle), checkText("description", "description", c.Description, 0, mostDescription),
+		fault.InField("seo", c.SEO.check()), checkMedia(c.Media, nil), checkTranslations(c.Translations))
 }
 
 func (c PutCollection) normalized() (PutCollection, error) {

@@ -46,13 +46,13 @@ func (c PutListPrices) Validate() error {
 		return err
 	}
 	seen := make(map[SKU]bool, len(c.Prices))
-	for _, p := range c.Prices {
+	for i, p := range c.Prices {
 		if seen[p.SKU] {
-			return fault.New(fault.Invalid, "%q is named twice", p.SKU)
+			return fault.Wrong(fault.Item("prices", i)+".sku", "%q is named twice", p.SKU)
 		}
 		seen[p.SKU] = true
 		if err := p.check(); err != nil {
-			return err
+			return fault.InField(fault.Item("prices", i), err)
 		}
 	}
 	return nil
@@ -60,18 +60,18 @@ func (c PutListPrices) Validate() error {
 
 func (p SKUPrices) check() error {
 	if len(p.Tiers) > mostTiers {
-		return fault.New(fault.Invalid, "%q has %d tiers; the limit is %d", p.SKU, len(p.Tiers), mostTiers)
+		return fault.Wrong("tiers", "%q has %d tiers; the limit is %d", p.SKU, len(p.Tiers), mostTiers)
 	}
 	tiers := p.sorted()
 	for i, t := range tiers {
 		if t.MinQuantity < 1 || t.MinQuantity > mostQuantity {
-			return fault.New(fault.Invalid, "a tier of %q begins at %d units: it is 1 to %d", p.SKU, t.MinQuantity, mostQuantity)
+			return fault.Wrong("tiers.min_quantity", "a tier of %q begins at %d units: it is 1 to %d", p.SKU, t.MinQuantity, mostQuantity)
 		}
 		if err := checkPrices("list price", p.SKU, []money.Amount{t.Price}); err != nil {
-			return err
+			return fault.InField("tiers.price", err)
 		}
 		if i > 0 && tiers[i-1].MinQuantity == t.MinQuantity && tiers[i-1].Price.Currency() == t.Price.Currency() {
-			return fault.New(fault.Invalid, "%q has two prices in %s from %d units on", p.SKU, t.Price.Currency(), t.MinQuantity)
+			return fault.Wrong("tiers", "%q has two prices in %s from %d units on", p.SKU, t.Price.Currency(), t.MinQuantity)
 		}
 	}
 	return nil

@@ -54,13 +54,13 @@ func (c PutPriceList) Validate() error {
 	c = c.normalized()
 	switch {
 	case c.Version < 0:
-		return fault.New(fault.Invalid, "version %d of a price list cannot exist", c.Version)
+		return fault.Wrong("version", "version %d of a price list cannot exist", c.Version)
 	case c.Status != Draft && c.Status != Active && c.Status != Archived:
-		return fault.New(fault.Invalid, "%q is not the status of a price list: draft, active or archived", c.Status)
+		return fault.Wrong("status", "%q is not the status of a price list: draft, active or archived", c.Status)
 	case emptySpan(c.From, c.Until):
-		return fault.New(fault.Invalid, "price list %q ends before it begins", c.Code)
+		return fault.Wrong("until", "price list %q ends before it begins", c.Code)
 	case c.DiscountBasisPoints < 0 || c.DiscountBasisPoints > 10_000:
-		return fault.New(fault.Invalid, "a discount of %d basis points: it is 0 to 10000", c.DiscountBasisPoints)
+		return fault.Wrong("discount_basis_points", "a discount of %d basis points: it is 0 to 10000", c.DiscountBasisPoints)
 	}
 	if c.ID != "" {
 		if err := id.Check("plist", string(c.ID)); err != nil {
@@ -68,18 +68,18 @@ func (c PutPriceList) Validate() error {
 		}
 	}
 	if c.Prices != AsStore && (c.Sale || c.DiscountBasisPoints > 0) {
-		return fault.New(fault.Invalid, "price list %q compares with the variants' own prices: it cannot contain tax in another way", c.Code)
+		return fault.Wrong("prices", "price list %q compares with the variants' own prices: it cannot contain tax in another way", c.Code)
 	}
-	return firstError(c.Prices.Check(), checkName("code", c.Code), checkText("title", c.Title, 1, mostTitle),
+	return firstError(c.Prices.Check(), checkName("code", "code", c.Code), checkText("title", "title", c.Title, 1, mostTitle),
 		checkAudience("group", c.Groups), checkAudience("channel", c.Channels), checkAudience("market", c.Markets))
 }
 
 func checkAudience(what string, list []string) error {
 	if len(list) > mostAudience {
-		return fault.New(fault.Invalid, "the price list names %d %ss; the limit is %d", len(list), what, mostAudience)
+		return fault.Wrong(what+"s", "the price list names %d %ss; the limit is %d", len(list), what, mostAudience)
 	}
 	for _, name := range list {
-		if err := checkText(what, name, 0, mostName); err != nil {
+		if err := checkText(what+"s", what, name, 0, mostName); err != nil {
 			return err
 		}
 	}

@@ -43,22 +43,22 @@ func (c PutProductType) Validate() error {
 		}
 	}
 	if c.Version < 0 {
-		return fault.New(fault.Invalid, "version %d of a product type cannot exist", c.Version)
+		return fault.Wrong("version", "version %d of a product type cannot exist", c.Version)
 	}
 	if len(c.Attributes) > mostAttributes {
-		return fault.New(fault.Invalid, "the product type has %d attributes; the limit is %d", len(c.Attributes), mostAttributes)
+		return fault.Wrong("attributes", "the product type has %d attributes; the limit is %d", len(c.Attributes), mostAttributes)
 	}
 	names := map[string]bool{}
 	for _, d := range normalDefinitions(c.Attributes) {
 		if err := d.check(); err != nil {
-			return err
+			return fault.InField("attributes", err)
 		}
 		if names[d.Name] {
-			return fault.New(fault.Invalid, "the attribute %q is defined twice", d.Name)
+			return fault.Wrong("attributes.name", "the attribute %q is defined twice", d.Name)
 		}
 		names[d.Name] = true
 	}
-	return firstError(checkName("code", c.Code), checkText("title", c.Title, 1, mostTitle))
+	return firstError(checkName("code", "code", c.Code), checkText("title", "title", c.Title, 1, mostTitle))
 }
 
 func (c PutProductType) apply(tx *command.Tx) (storedProductType, error) {

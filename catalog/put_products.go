@@ -22,12 +22,12 @@ func (putProducts) Kind() command.Kind { return "catalog.put_products" }
 
 // Validate returns what is wrong with one of the products.
 func (c putProducts) Validate() error {
-	for _, p := range c.Products {
+	for i, p := range c.Products {
 		if len(p.Variants) == 0 {
-			return fault.New(fault.Invalid, "product %q has no variants", p.Handle)
+			return fault.Wrong(fault.Item("products", i)+".variants", "product %q has no variants", p.Handle)
 		}
 		if err := p.Validate(); err != nil {
-			return err
+			return fault.InField(fault.Item("products", i), err)
 		}
 	}
 	return nil

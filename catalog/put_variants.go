@@ -43,10 +43,10 @@ func (c PutVariants) Validate() error {
 		return err
 	}
 	if c.Version < 0 {
-		return fault.New(fault.Invalid, "version %d of a product cannot exist", c.Version)
+		return fault.Wrong("version", "version %d of a product cannot exist", c.Version)
 	}
 	if n := len(c.Variants) + len(c.Remove); n == 0 || n > 2*mostVariants {
-		return fault.New(fault.Invalid, "%d variants are put or removed: it is 1 to %d", n, 2*mostVariants)
+		return fault.Wrong("variants", "%d variants are put or removed: it is 1 to %d", n, 2*mostVariants)
 	}
 	variants, err := normalVariants(c.Variants)
 	if err != nil {
@@ -57,7 +57,7 @@ func (c PutVariants) Validate() error {
 	}
 	for _, sku := range c.Remove {
 		if slices.ContainsFunc(c.Variants, func(v PutVariant) bool { return v.SKU == sku }) {
-			return fault.New(fault.Invalid, "%q is both put and removed", sku)
+			return fault.Wrong("remove", "%q is both put and removed", sku)
 		}
 	}
 	return nil
@@ -225,7 +225,7 @@ func (c PutVariants) checkRest(tx *command.Tx) error {
 		return err
 	}
 	if n == 0 || n > mostVariants {
-		return fault.New(fault.Invalid, "product %s would have %d variants: it needs 1 to %d", c.Product, n, mostVariants)
+		return fault.Wrong("remove", "product %s would have %d variants: it needs 1 to %d", c.Product, n, mostVariants)
 	}
 	for _, v := range c.Variants {
 		key, err := optionsKey(v.Options)

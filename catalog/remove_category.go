@@ -24,7 +24,7 @@ func (RemoveCategory) Kind() command.Kind { return "catalog.remove_category" }
 // Validate returns fault.Invalid if Category is not a category's ID.
 func (c RemoveCategory) Validate() error {
 	if c.Version < 0 {
-		return fault.New(fault.Invalid, "version %d of a category cannot exist", c.Version)
+		return fault.Wrong("version", "version %d of a category cannot exist", c.Version)
 	}
 	return checkCategoryID(c.Category)
 }

@@ -22,7 +22,7 @@ func (RemoveCollection) Kind() command.Kind { return "catalog.remove_collection"
 // Validate returns fault.Invalid if Collection is not a collection's ID.
 func (c RemoveCollection) Validate() error {
 	if c.Version < 0 {
-		return fault.New(fault.Invalid, "version %d of a collection cannot exist", c.Version)
+		return fault.Wrong("version", "version %d of a collection cannot exist", c.Version)
 	}
 	return id.Check("coll", string(c.Collection))
 }

@@ -65,26 +65,26 @@ func (r Rule) check() error {
 	named := r.Field == RuleAttribute || r.Field == RuleOption
 	switch {
 	case named != (r.Name != ""):
-		return fault.New(fault.Invalid, "a rule about %q: attributes and options have a name, other fields have none", r.Field)
+		return fault.Wrong("name", "a rule about %q: attributes and options have a name, other fields have none", r.Field)
 	case !r.knownOp():
-		return fault.New(fault.Invalid, "a rule cannot compare %q with %q", r.Field, r.Op)
+		return fault.Wrong("op", "a rule cannot compare %q with %q", r.Field, r.Op)
 	case (r.Op == AtLeast || r.Op == AtMost) && len(r.Values) > 0:
-		return fault.New(fault.Invalid, "a rule that compares numbers has no Values")
+		return fault.Wrong("values", "a rule that compares numbers has no Values")
 	case (r.Op == Is || r.Op == IsNot || r.Op == Contains) && (len(r.Values) == 0 || len(r.Values) > mostRuleValues):
-		return fault.New(fault.Invalid, "a rule has %d values: it needs 1 to %d", len(r.Values), mostRuleValues)
+		return fault.Wrong("values", "a rule has %d values: it needs 1 to %d", len(r.Values), mostRuleValues)
 	}
-	for _, v := range r.Values {
+	for i, v := range r.Values {
 		if err := r.checkValue(v); err != nil {
-			return err
+			return &fault.FieldError{Field: fault.Item("values", i), Err: err}
 		}
 	}
 	if (r.Field == RulePrice) != (r.Price != nil) {
-		return fault.New(fault.Invalid, "a rule about prices has a Price, and no other has")
+		return fault.Wrong("price", "a rule about prices has a Price, and no other has")
 	}
 	if r.Price != nil {
-		return firstError(r.Price.Check(), checkPrices("price of a rule", "", []money.Amount{*r.Price}))
+		return fault.InField("price", firstError(r.Price.Check(), checkPrices("price of a rule", "", []money.Amount{*r.Price})))
 	}
-	return firstError(checkText("name", r.Name, 0, mostOption), r.Number.check())
+	return firstError(checkText("name", "name", r.Name, 0, mostOption), r.Number.check())
 }
 
 func (r Rule) knownOp() bool {
@@ -108,7 +108,7 @@ func (r Rule) checkValue(v string) error {
 	case RuleType:
 		return id.Check("ptype", v)
 	}
-	return checkText("value of a rule", v, 1, mostAttribute)
+	return checkText("values", "value of a rule", v, 1, mostAttribute)
 }
 
 // facts are what rules ask of a product, worked out once for all rules.

@@ -58,15 +58,15 @@ func (v PutVariant) checkStocked() error {
 	switch v.Reserve {
 	case ReserveOnOrder, ReserveOnCart, TrackOnly:
 	default:
-		return fault.New(fault.Invalid, "%q is not a way to reserve %q: on_cart or track_only, or nothing", v.Reserve, v.SKU)
+		return fault.Wrong("reserve", "%q is not a way to reserve %q: on_cart or track_only, or nothing", v.Reserve, v.SKU)
 	}
 	switch {
 	case v.Untracked && v.Reserve != ReserveOnOrder:
-		return fault.New(fault.Invalid, "the stock of %q is not counted: it cannot be reserved", v.SKU)
+		return fault.Wrong("reserve", "the stock of %q is not counted: it cannot be reserved", v.SKU)
 	case v.HoldMinutes < 0 || v.HoldMinutes > MostHoldMinutes:
-		return fault.New(fault.Invalid, "goods in a cart are set aside for 0 to %d minutes, not %d (%q)", MostHoldMinutes, v.HoldMinutes, v.SKU)
+		return fault.Wrong("hold_minutes", "goods in a cart are set aside for 0 to %d minutes, not %d (%q)", MostHoldMinutes, v.HoldMinutes, v.SKU)
 	case v.HoldMinutes > 0 && v.Reserve != ReserveOnCart:
-		return fault.New(fault.Invalid, "%q is not set aside in carts, and has a time for it", v.SKU)
+		return fault.Wrong("hold_minutes", "%q is not set aside in carts, and has a time for it", v.SKU)
 	}
 	return firstError(checkComponents(v), v.Digital.check(v.SKU))
 }
@@ -75,16 +75,21 @@ func (d *Digital) check(sku SKU) error {
 	if d == nil {
 		return nil
 	}
-	if len(d.Files) > mostFiles || d.Downloads < 0 || d.Downloads > mostDownloads || d.Days < 0 || d.Days > mostDays {
-		return fault.New(fault.Invalid, "%q has %d files for %d downloads in %d days: the limits are %d, %d and %d",
-			sku, len(d.Files), d.Downloads, d.Days, mostFiles, mostDownloads, mostDays)
+	if d.Downloads < 0 || d.Downloads > mostDownloads {
+		return fault.Wrong("digital.downloads", "%q has %d downloads: the limit is %d", sku, d.Downloads, mostDownloads)
+	}
+	if d.Days < 0 || d.Days > mostDays {
+		return fault.Wrong("digital.days", "%q can be downloaded for %d days: the limit is %d", sku, d.Days, mostDays)
+	}
+	if len(d.Files) > mostFiles {
+		return fault.Wrong("digital.files", "%q has %d files: the limit is %d", sku, len(d.Files), mostFiles)
 	}
 	if err := d.checkGiftCard(sku); err != nil {
 		return err
 	}
-	for _, f := range d.Files {
-		if err := firstError(f.Asset.Check(), checkName("name of a file", f.Name)); err != nil {
-			return err
+	for i, f := range d.Files {
+		if err := firstError(fault.InField("asset", f.Asset.Check()), checkName("name", "name of a file", f.Name)); err != nil {
+			return fault.InField(fault.Item("digital.files", i), err)
 		}
 	}
 	return nil

@@ -144,12 +144,12 @@ func normalTranslations(list []Translation) []Translation {
 // checkTranslations takes what normalTranslations returned.
 func checkTranslations(list []Translation) error {
 	for i, t := range list {
-		if err := firstError(CheckLocale(t.Locale), checkText("title in "+t.Locale, t.Title, 0, mostTitle),
-			checkText("description in "+t.Locale, t.Description, 0, mostDescription), t.SEO.check(), t.checkTerms()); err != nil {
-			return err
+		if err := firstError(CheckLocale(t.Locale), checkText("title", "title in "+t.Locale, t.Title, 0, mostTitle),
+			checkText("description", "description in "+t.Locale, t.Description, 0, mostDescription), fault.InField("seo", t.SEO.check()), t.checkTerms()); err != nil {
+			return fault.InField("translations", err) // without a number: they have been sorted
 		}
 		if i > 0 && list[i-1].Locale == t.Locale {
-			return fault.New(fault.Invalid, "there are two translations for the locale %s", t.Locale)
+			return fault.Wrong("translations.locale", "there are two translations for the locale %s", t.Locale)
 		}
 	}
 	return nil
@@ -157,14 +157,14 @@ func checkTranslations(list []Translation) error {
 
 func (t Translation) checkTerms() error {
 	if len(t.Terms) > mostTerms {
-		return fault.New(fault.Invalid, "the translation for %s has %d terms; the limit is %d", t.Locale, len(t.Terms), mostTerms)
+		return fault.Wrong("terms", "the translation for %s has %d terms; the limit is %d", t.Locale, len(t.Terms), mostTerms)
 	}
 	for i, term := range t.Terms {
-		if err := firstError(checkText("term", term.Text, 1, mostAttribute), checkText("term", term.Translation, 1, mostAttribute)); err != nil {
-			return err
+		if err := firstError(checkText("text", "term", term.Text, 1, mostAttribute), checkText("translation", "term", term.Translation, 1, mostAttribute)); err != nil {
+			return fault.InField("terms", err)
 		}
 		if i > 0 && t.Terms[i-1].Text == term.Text {
-			return fault.New(fault.Invalid, "the translation for %s has the term %q twice", t.Locale, term.Text)
+			return fault.Wrong("terms", "the translation for %s has the term %q twice", t.Locale, term.Text)
 		}
 	}
 	return nil
@@ -184,7 +184,7 @@ func CheckLocale(locale string) error {
 		if len(locale) > 40 {
 			locale = locale[:40] + "…"
 		}
-		return fault.New(fault.Invalid, "%q is not a locale: write it like \"de\", \"de-AT\" or \"zh-Hant-TW\"", locale)
+		return fault.Wrong("locale", "%q is not a locale: write it like \"de\", \"de-AT\" or \"zh-Hant-TW\"", locale)
 	}
 	return nil
 }

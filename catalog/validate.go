@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -44,7 +43,7 @@ const MaxMM = 1_000_000
 // the store holds.
 func (c PutProduct) Validate() error {
 	if len(c.Variants) > 0 && (c.SKU != "" || c.Price != money.Amount{}) {
-		return fault.New(fault.Invalid, "a product has either Variants, or SKU and Price for its only one, not both")
+		return fault.Wrong("variants", "a product has either Variants, or SKU and Price for its only one, not both")
 	}
 	c, err := c.normalized()
 	if err != nil {
@@ -61,27 +60,27 @@ func (c PutProduct) Validate() error {
 		}
 	}
 	if c.Version < 0 {
-		return fault.New(fault.Invalid, "version %d of a product cannot exist", c.Version)
+		return fault.Wrong("version", "version %d of a product cannot exist", c.Version)
 	}
 	if c.Status != Draft && c.Status != Active && c.Status != Archived {
-		return fault.New(fault.Invalid, "%q is not the status of a product: draft, active or archived", c.Status)
+		return fault.Wrong("status", "%q is not the status of a product: draft, active or archived", c.Status)
 	}
 	if len(c.Variants) == 0 || len(c.Variants) > mostVariants {
-		return fault.New(fault.Invalid, "product %q has %d variants: it needs 1 to %d", c.Title, len(c.Variants), mostVariants)
+		return fault.Wrong("variants", "product %q has %d variants: it needs 1 to %d", c.Title, len(c.Variants), mostVariants)
 	}
 	return firstError(
-		checkName("handle", c.Handle),
+		checkName("handle", "handle", c.Handle),
 		checkHandles(c.FormerHandles),
-		checkText("title", c.Title, 1, mostTitle),
-		checkText("description", c.Description, 0, mostDescription),
-		checkText("brand", c.Brand, 0, mostOption),
-		c.SEO.check(),
+		checkText("title", "title", c.Title, 1, mostTitle),
+		checkText("description", "description", c.Description, 0, mostDescription),
+		checkText("brand", "brand", c.Brand, 0, mostOption),
+		fault.InField("seo", c.SEO.check()),
 		checkAttributes(c.Attributes),
 		checkCategories(c.Categories),
 		checkTranslations(c.Translations),
 		checkPublications(c.Publications),
 		c.checkMedia(),
-		checkText("external reference", c.ExternalReference, 0, mostReference),
+		checkText("external_reference", "external reference", c.ExternalReference, 0, mostReference),
 		checkVariants(c.Variants),
 	)
 }
@@ -117,7 +116,7 @@ func normalVariants(variants []PutVariant) ([]PutVariant, error) {
 	variants = slices.Clone(variants)
 	for i := range variants {
 		if err := variants[i].normalize(); err != nil {
-			return nil, err
+			return nil, fault.InField(fault.Item("variants", i), err)
 		}
 	}
 	return variants, nil
@@ -133,10 +132,10 @@ func (v *PutVariant) normalize() (err error) {
 
 func checkHandles(former []string) error {
 	if len(former) > mostFormer {
-		return fault.New(fault.Invalid, "there are %d former handles; the limit is %d", len(former), mostFormer)
+		return fault.Wrong("former_handles", "there are %d former handles; the limit is %d", len(former), mostFormer)
 	}
 	for _, h := range former {
-		if err := checkName("former handle", h); err != nil {
+		if err := checkName("former_handles", "former handle", h); err != nil {
 			return err
 		}
 	}
@@ -183,10 +182,10 @@ func checkVariants(variants []PutVariant) error {
 	options := make(map[string]SKU, len(variants))
 	for i, v := range variants {
 		if err := v.check(); err != nil {
-			return fault.InField("variants["+strconv.Itoa(i)+"]", err)
+			return fault.InField(fault.Item("variants", i), err)
 		}
 		if skus[v.SKU] {
-			return fault.New(fault.Invalid, "two variants have the SKU %q", v.SKU)
+			return fault.Wrong(fault.Item("variants", i)+".sku", "two variants have the SKU %q", v.SKU)
 		}
 		skus[v.SKU] = true
 		key, err := optionsKey(v.Options)
@@ -194,7 +193,7 @@ func checkVariants(variants []PutVariant) error {
 			return err
 		}
 		if other, taken := options[key]; taken {
-			return &DuplicateOptionsError{SKU: v.SKU, Other: other}
+			return fault.InField(fault.Item("variants", i)+".options", &DuplicateOptionsError{SKU: v.SKU, Other: other})
 		}
 		options[key] = v.SKU
 	}
@@ -202,20 +201,22 @@ func checkVariants(variants []PutVariant) error {
 }
 
 func (v PutVariant) check() error {
-	if err := firstError(checkName("SKU", string(v.SKU)), checkBarcodes(v.SKU, v.Barcodes), checkAttributes(v.Attributes), v.checkSize(), v.checkStocked(),
-		checkText("tax category", v.TaxCategory, 0, mostOption)); err != nil {
+	if err := firstError(checkName("sku", "SKU", string(v.SKU)), checkBarcodes(v.SKU, v.Barcodes), checkAttributes(v.Attributes), v.checkSize(), v.checkStocked(),
+		checkText("tax_category", "tax category", v.TaxCategory, 0, mostOption)); err != nil {
 		return err
 	}
-	if len(v.Options) > mostOptions || len(v.Prices) > mostPrices {
-		return fault.New(fault.Invalid, "variant %q has %d options and %d prices: the limits are %d and %d",
-			v.SKU, len(v.Options), len(v.Prices), mostOptions, mostPrices)
+	if len(v.Prices) > mostPrices {
+		return fault.Wrong("prices", "variant %q has %d prices: the limit is %d", v.SKU, len(v.Prices), mostPrices)
+	}
+	if len(v.Options) > mostOptions {
+		return fault.Wrong("options", "variant %q has %d options: the limit is %d", v.SKU, len(v.Options), mostOptions)
 	}
 	for i, o := range v.Options {
-		if err := firstError(checkText("option name", o.Name, 1, mostOption), checkText("option value", o.Value, 1, mostOption)); err != nil {
-			return err
+		if err := firstError(checkText("name", "option name", o.Name, 1, mostOption), checkText("value", "option value", o.Value, 1, mostOption)); err != nil {
+			return fault.InField(fault.Item("options", i), err)
 		}
 		if slices.ContainsFunc(v.Options[:i], func(other Option) bool { return other.Name == o.Name }) {
-			return fault.New(fault.Invalid, "variant %q has the option %q twice", v.SKU, o.Name)
+			return fault.Wrong(fault.Item("options", i)+".name", "variant %q has the option %q twice", v.SKU, o.Name)
 		}
 	}
 	return firstError(fault.InField("prices", checkPrices("price", v.SKU, v.Prices)),
@@ -224,11 +225,11 @@ func (v PutVariant) check() error {
 
 func (v PutVariant) checkSize() error {
 	if v.WeightGrams < 0 || v.WeightGrams > mostGrams {
-		return fault.New(fault.Invalid, "variant %q weighs %d g: a weight is 0 to %d", v.SKU, v.WeightGrams, mostGrams)
+		return fault.Wrong("weight_grams", "variant %q weighs %d g: a weight is 0 to %d", v.SKU, v.WeightGrams, mostGrams)
 	}
-	for _, mm := range []int64{v.LengthMM, v.WidthMM, v.HeightMM} {
+	for i, mm := range [...]int64{v.LengthMM, v.WidthMM, v.HeightMM} {
 		if mm < 0 || mm > MaxMM {
-			return fault.New(fault.Invalid, "variant %q measures %d mm: a length is 0 to %d", v.SKU, mm, MaxMM)
+			return fault.Wrong([...]string{"length_mm", "width_mm", "height_mm"}[i], "variant %q measures %d mm: a length is 0 to %d", v.SKU, mm, MaxMM)
 		}
 	}
 	return nil
@@ -268,24 +269,24 @@ func optionsKey(options []Option) (string, error) {
 }
 
 // checkName accepts what people can read out and links can carry.
-func checkName(what, s string) error {
-	if err := checkText(what, s, 1, mostName); err != nil {
+func checkName(field, what, s string) error {
+	if err := checkText(field, what, s, 1, mostName); err != nil {
 		return err
 	}
 	if strings.TrimSpace(s) != s || strings.ContainsFunc(s, unicode.IsControl) {
-		return fault.New(fault.Invalid, "%s %q has control characters, or spaces around it", what, s)
+		return fault.Wrong(field, "%s %q has control characters, or spaces around it", what, s)
 	}
 	return nil
 }
 
-func checkText(what, s string, least, most int) error {
+func checkText(field, what, s string, least, most int) error {
 	switch {
 	case len(s) < least:
-		return fault.New(fault.Invalid, "the %s is missing", what)
+		return fault.Wrong(field, "the %s is missing", what)
 	case len(s) > most:
-		return fault.New(fault.Invalid, "the %s is %d bytes long; the limit is %d", what, len(s), most)
+		return fault.Wrong(field, "the %s is %d bytes long; the limit is %d", what, len(s), most)
 	case !utf8.ValidString(s):
-		return fault.New(fault.Invalid, "the %s is not UTF-8", what)
+		return fault.Wrong(field, "the %s is not UTF-8", what)
 	}
 	return nil
 }

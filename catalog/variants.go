@@ -41,7 +41,7 @@ func (s *Service) VariantsOf(ctx context.Context, product ProductID, after SKU, 
 		return nil, err
 	}
 	if limit < 1 {
-		return nil, fault.New(fault.Invalid, "%d variants cannot be on a page", limit)
+		return nil, fault.Wrong("limit", "%d variants cannot be on a page", limit)
 	}
 	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
 		page, err = readPage(tx, product, after, limit)

@@ -170,7 +170,7 @@ func (s *Service) Preview(ctx context.Context, c Change) (ChangePreview, error) 
 // an *inventory.OutOfStockError, an *orders.QuantityError or an *orders.CapError.
 func (s *Service) Confirm(ctx context.Context, c Change) (orders.Order, error) {
 	if c.Version == 0 {
-		return orders.Order{}, fault.New(fault.Invalid, "a change needs the version of the order that it was made for")
+		return orders.Order{}, fault.Wrong("If-Match", "a change needs the version of the order that it was made for")
 	}
 	if err := c.check(); err != nil {
 		return orders.Order{}, err
@@ -231,7 +231,7 @@ func (s *Service) priceChange(ctx context.Context, c Change, cmd *changeOrder) (
 	cmd.Change = orders.Changed{Cancel: c.Cancel, Reason: c.Reason}
 	for _, l := range c.Lower {
 		if l.Amount.Currency() != o.Currency {
-			return o, fault.New(fault.Invalid, "order %s is in %s, not in %s", o.ID, o.Currency, l.Amount.Currency())
+			return o, fault.Wrong("lower.amount.currency", "order %s is in %s, not in %s", o.ID, o.Currency, l.Amount.Currency())
 		}
 		cmd.Change.Lowered = append(cmd.Change.Lowered, orders.LoweredLine{Line: l.Line, Amount: l.Amount.Minor()})
 	}
@@ -288,32 +288,32 @@ func (c Change) check() error {
 	}
 	switch {
 	case c.Reason == "" || len(c.Reason) > 500:
-		return fault.New(fault.Invalid, "a change needs a reason of 1 to 500 bytes")
+		return fault.Wrong("reason", "a change needs a reason of 1 to 500 bytes")
 	case len(c.Add)+len(c.Cancel)+len(c.Lower) == 0 && c.Shipping == "" && c.Contact == (cart.Contact{}) && c.Address == (accounts.Address{}):
 		return fault.New(fault.Invalid, "there is nothing to change")
 	case c.Address != (accounts.Address{}) && c.Delivery <= cart.FirstDelivery && c.Contact != (cart.Contact{}):
-		return fault.New(fault.Invalid, "the contact says where the first delivery goes: give an address or a contact")
+		return fault.Wrong("address", "the contact says where the first delivery goes: give an address or a contact")
 	case c.Delivery < 0:
-		return fault.New(fault.Invalid, "there is no delivery %d: they count from 1", c.Delivery)
+		return fault.Wrong("delivery", "there is no delivery %d: they count from 1", c.Delivery)
 	case len(c.Add) > maxAdded || len(c.Cancel) > maxAdded || len(c.Lower) > maxAdded:
-		return fault.New(fault.Invalid, "a change has up to %d lines of each kind", maxAdded)
+		return fault.Wrong("add", "a change has up to %d lines of each kind", maxAdded)
 	}
 	seen := map[int]bool{}
-	for _, l := range c.Cancel {
+	for i, l := range c.Cancel {
 		if l.Line < 1 || l.Quantity < 1 || l.Quantity > cart.MaxQuantity || seen[l.Line] {
-			return fault.New(fault.Invalid, "line %d: name each line once, with how many units are canceled", l.Line)
+			return fault.Wrong(fault.Item("cancel", i), "line %d: name each line once, with how many units are canceled", l.Line)
 		}
 		seen[l.Line] = true
 	}
-	for _, l := range c.Lower {
+	for i, l := range c.Lower {
 		if l.Line < 1 || !l.Amount.IsPositive() || seen[l.Line] {
-			return fault.New(fault.Invalid, "line %d: name each line once, with how much less it costs", l.Line)
+			return fault.Wrong(fault.Item("lower", i), "line %d: name each line once, with how much less it costs", l.Line)
 		}
 		seen[l.Line] = true
 	}
-	for _, l := range c.Add {
+	for i, l := range c.Add {
 		if l.SKU == "" || l.Quantity < 1 || l.Quantity > cart.MaxQuantity || (l.AgreedPrice != nil) != (l.Reason != "") || l.AgreedPrice != nil && l.AgreedPrice.IsNegative() {
-			return fault.New(fault.Invalid, "%q: say how many, and with an agreed price why", l.SKU)
+			return fault.Wrong(fault.Item("add", i), "%q: say how many, and with an agreed price why", l.SKU)
 		}
 	}
 	return cmp.Or(c.Contact.Check(), cart.Contact{ShippingAddress: c.Address}.Check())

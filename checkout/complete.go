@@ -114,11 +114,11 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 func (c Complete) check() error {
 	switch {
 	case c.Terms != "" && (c.PayWith != "" || c.Token != "" || c.Method != "" || c.Installments != 0 || c.AuthorizeOnly):
-		return fault.New(fault.Invalid, "an order on payment terms is paid later: only gift cards and credit are taken now, as tenders")
+		return fault.Wrong("pay_with", "an order on payment terms is paid later: only gift cards and credit are taken now, as tenders")
 	case len(c.ExternalReference) > 255:
-		return fault.New(fault.Invalid, "the external reference is longer than 255 bytes")
+		return fault.Wrong("external_reference", "the external reference is longer than 255 bytes")
 	case c.OccurredAt.Year() > 9999 || c.OccurredAt.Year() < 1:
-		return fault.New(fault.Invalid, "an order cannot have occurred in the year %d", c.OccurredAt.Year())
+		return fault.Wrong("occurred_at", "an order cannot have occurred in the year %d", c.OccurredAt.Year())
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func (c Resolve) Validate() error {
 		return err
 	}
 	if c.Reason == "" || len(c.Reason) > maxReason || len(c.Reference) > maxReference || c.Operation < 0 {
-		return fault.New(fault.Invalid, "say how it is known, in up to %d bytes, and what the provider calls it in up to %d", maxReason, maxReference)
+		return fault.Wrong("reason", "say how it is known, in up to %d bytes, and what the provider calls it in up to %d", maxReason, maxReference)
 	}
 	if err := payments.RefusePAN(c.Reference); err != nil {
 		return err

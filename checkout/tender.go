@@ -66,23 +66,27 @@ func (s *Service) tenders(c Complete) ([]tender, error) {
 		given = []Tender{{PayWith: c.PayWith, Token: c.Token, Method: c.Method, Installments: c.Installments}}
 	}
 	if len(given) > maxTenders {
-		return nil, fault.New(fault.Invalid, "an order cannot have %d payments, only %d", len(given), maxTenders)
+		return nil, fault.Wrong("tenders", "an order cannot have %d payments, only %d", len(given), maxTenders)
 	}
 	var purses, others []tender
-	for _, g := range given {
+	for i, g := range given {
+		named := func(err error) error { return err } // as a field of the one that Complete has itself
+		if len(c.Tenders) > 0 {
+			named = func(err error) error { return fault.InField(fault.Item("tenders", i), err) }
+		}
 		t := tender{Provider: g.PayWith, Token: g.Token, Amount: g.Amount, Method: g.Method, Installments: g.Installments}
 		if t.Provider == "" {
 			t.Provider = "manual"
 		}
 		if _, err := s.payments.Provider(t.Provider); err != nil {
-			return nil, err
+			return nil, named(fault.InField("pay_with", err))
 		}
 		if err := t.check(); err != nil {
-			return nil, err
+			return nil, named(err)
 		}
 		purse, ok := s.payments.Purse(t.Provider)
 		if !ok && c.Terms != "" {
-			return nil, fault.New(fault.Invalid, "an order on payment terms is paid later, but for gift cards and credit: %q is neither", t.Provider)
+			return nil, named(fault.Wrong("pay_with", "an order on payment terms is paid later, but for gift cards and credit: %q is neither", t.Provider))
 		}
 		if !ok {
 			others = append(others, t)
@@ -90,7 +94,7 @@ func (s *Service) tenders(c Complete) ([]tender, error) {
 		}
 		var err error
 		if t.Token, err = purse.Keep(t.Token); err != nil {
-			return nil, err
+			return nil, named(fault.InField("token", err))
 		}
 		purses = append(purses, t)
 	}
@@ -103,11 +107,11 @@ func (t tender) check() error {
 	}
 	switch {
 	case t.Amount != nil && !t.Amount.IsPositive():
-		return fault.New(fault.Invalid, "a payment cannot be of %v", *t.Amount)
+		return fault.Wrong("amount", "a payment cannot be of %v", *t.Amount)
 	case len(t.Method) > maxMethod:
-		return fault.New(fault.Invalid, "the name of a method of payment is longer than %d bytes", maxMethod)
+		return fault.Wrong("method", "the name of a method of payment is longer than %d bytes", maxMethod)
 	case t.Installments < 0 || t.Installments > maxInstallments:
-		return fault.New(fault.Invalid, "a payment cannot be paid off in %d installments, only in up to %d", t.Installments, maxInstallments)
+		return fault.Wrong("installments", "a payment cannot be paid off in %d installments, only in up to %d", t.Installments, maxInstallments)
 	}
 	return payments.RefusePAN(t.Method)
 }
@@ -121,7 +125,7 @@ func (c *begin) share(ctx context.Context, s *Service, st command.Stamp, total m
 		pays := left
 		if t.Amount != nil {
 			if t.Amount.Currency() != total.Currency() {
-				return fault.New(fault.Invalid, "the cart is in %s: it cannot be paid with %v", total.Currency(), *t.Amount)
+				return fault.Wrong("tenders.amount.currency", "the cart is in %s: it cannot be paid with %v", total.Currency(), *t.Amount)
 			}
 			pays = min(pays, t.Amount.Minor())
 		}

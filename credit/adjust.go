@@ -27,9 +27,9 @@ func (c Adjust) Validate() error {
 	}
 	switch {
 	case c.Amount.IsZero() || c.Amount.Minor() > payments.MaxAmount || c.Amount.Minor() < -payments.MaxAmount:
-		return fault.New(fault.Invalid, "a balance cannot be adjusted by %v", c.Amount)
+		return fault.Wrong("amount", "a balance cannot be adjusted by %v", c.Amount)
 	case c.Reason == "":
-		return fault.New(fault.Invalid, "say why the balance is adjusted")
+		return fault.Wrong("reason", "say why the balance is adjusted")
 	}
 	return checkReason(c.Reason)
 }
@@ -40,7 +40,7 @@ func (c Adjust) apply(tx *command.Tx) (struct{}, error) {
 		return struct{}{}, err
 	}
 	if b.Issued.Currency() != c.Amount.Currency() {
-		return struct{}{}, fault.New(fault.Invalid, "the balance is in %s, not in %s", b.Issued.Currency(), c.Amount.Currency())
+		return struct{}{}, fault.Wrong("amount", "the balance is in %s, not in %s", b.Issued.Currency(), c.Amount.Currency())
 	}
 	return struct{}{}, put(tx, c.Balance, "credit.adjusted", c.Amount.Minor(), c.Reason)
 }

@@ -30,7 +30,7 @@ func NormalizeCode(code string) (string, error) {
 		ok = ok && ('A' <= code[i] && code[i] <= 'Z' || '0' <= code[i] && code[i] <= '9')
 	}
 	if !ok {
-		return "", fault.New(fault.Invalid, "the code of a gift card is %d to %d letters and digits", shortest, longest)
+		return "", fault.Wrong("code", "the code of a gift card is %d to %d letters and digits", shortest, longest)
 	}
 	return code, nil
 }

@@ -27,7 +27,7 @@ func (c hold) Validate() error {
 		return err
 	}
 	if !c.Amount.IsPositive() {
-		return fault.New(fault.Invalid, "a payment cannot be of %v", c.Amount)
+		return fault.Wrong("amount", "a payment cannot be of %v", c.Amount)
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func (c Issue) Validate() error { return checkGiven(c.Amount, c.Reason) }
 func checkGiven(a money.Amount, reason string) error {
 	switch {
 	case !a.IsPositive() || a.Minor() > payments.MaxAmount:
-		return fault.New(fault.Invalid, "the amount is %v: it must be above nothing, and within %d minor units", a, int64(payments.MaxAmount))
+		return fault.Wrong("amount", "the amount is %v: it must be above nothing, and within %d minor units", a, int64(payments.MaxAmount))
 	case a.Currency().Check() != nil:
 		return a.Currency().Check()
 	}
@@ -65,7 +65,7 @@ func checkGiven(a money.Amount, reason string) error {
 
 func checkReason(reason string) error {
 	if len(reason) > maxReason {
-		return fault.New(fault.Invalid, "the reason is longer than %d bytes", maxReason)
+		return fault.Wrong("reason", "the reason is longer than %d bytes", maxReason)
 	}
 	return payments.RefusePAN(reason)
 }

@@ -143,7 +143,7 @@ type customerCredit struct{ provider }
 // Keep refuses a token: there is none to give.
 func (customerCredit) Keep(token string) (string, error) {
 	if token != "" {
-		return "", fault.New(fault.Invalid, "store credit is paid with without a token")
+		return "", fault.Wrong("token", "store credit is paid with without a token")
 	}
 	return "", nil
 }

@@ -28,10 +28,10 @@ func (c TakeBack) Validate() error {
 		return err
 	}
 	if c.Line < 1 || c.Unit < 1 {
-		return fault.New(fault.Invalid, "line %d and unit %d: both count from 1", c.Line, c.Unit)
+		return fault.Wrong("unit", "line %d and unit %d: both count from 1", c.Line, c.Unit)
 	}
 	if c.Reason == "" {
-		return fault.New(fault.Invalid, "say why the gift card is taken back")
+		return fault.Wrong("reason", "say why the gift card is taken back")
 	}
 	return checkReason(c.Reason)
 }

@@ -57,20 +57,22 @@ func (c PutSettings) Validate() error {
 	s := c.Settings
 	switch {
 	case s.Invoice != Never && s.Invoice != OnPayment && s.Invoice != OnShip:
-		return fault.New(fault.Invalid, "an order is invoiced on payment, on shipment or never, not %.20q", s.Invoice)
-	case !isPrefix(s.InvoicePrefix) || !isPrefix(s.CreditPrefix):
-		return fault.New(fault.Invalid, "a prefix of document numbers has up to 8 characters of A–Z, 0–9")
+		return fault.Wrong("invoice", "an order is invoiced on payment, on shipment or never, not %.20q", s.Invoice)
+	case !isPrefix(s.InvoicePrefix):
+		return fault.Wrong("invoice_prefix", "a prefix of document numbers has up to 8 characters of A–Z, 0–9")
+	case !isPrefix(s.CreditPrefix):
+		return fault.Wrong("credit_prefix", "a prefix of document numbers has up to 8 characters of A–Z, 0–9")
 	case s.withDefaults().InvoicePrefix == s.withDefaults().CreditPrefix:
-		return fault.New(fault.Invalid, "invoices and credit notes need prefixes of their own")
+		return fault.Wrong("credit_prefix", "invoices and credit notes need prefixes of their own")
 	}
 	texts := append([]string{s.Seller.Name, s.Seller.Country, s.Seller.TaxID, s.Seller.Note}, s.Seller.Address...)
 	texts = append(append(texts, s.Seller.Contact...), s.Seller.Bank...)
 	if len(texts) > 4+3*maxRows {
-		return fault.New(fault.Invalid, "the seller has more than %d rows of address, contact or bank", maxRows)
+		return fault.Wrong("seller", "the seller has more than %d rows of address, contact or bank", maxRows)
 	}
 	for _, t := range texts {
 		if len(t) > maxText {
-			return fault.New(fault.Invalid, "a text about the seller is longer than %d bytes", maxText)
+			return fault.Wrong("seller", "a text about the seller is longer than %d bytes", maxText)
 		}
 	}
 	return nil

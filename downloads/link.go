@@ -43,7 +43,7 @@ func (c Link) Validate() error {
 		return err
 	}
 	if c.Line < 1 || c.File < 1 {
-		return fault.New(fault.Invalid, "line %d and file %d: both count from 1", c.Line, c.File)
+		return fault.Wrong("file", "line %d and file %d: both count from 1", c.Line, c.File)
 	}
 	return nil
 }

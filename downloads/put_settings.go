@@ -30,7 +30,7 @@ func (PutSettings) Kind() command.Kind { return "downloads.put_settings" }
 // Validate checks the version's form.
 func (c PutSettings) Validate() error {
 	if c.Version < 0 {
-		return fault.New(fault.Invalid, "a version counts from 1, this is %d", c.Version)
+		return fault.Wrong("version", "a version counts from 1, this is %d", c.Version)
 	}
 	return nil
 }

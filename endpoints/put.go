@@ -49,10 +49,10 @@ func (c Put) Validate() error {
 		}
 	}
 	if c.Version < 0 || c.ID == "" && c.Version != 0 {
-		return fault.New(fault.Invalid, "version %d of an endpoint cannot exist", c.Version)
+		return fault.Wrong("version", "version %d of an endpoint cannot exist", c.Version)
 	}
 	if len(c.Description) > mostText || !utf8.ValidString(c.Description) {
-		return fault.New(fault.Invalid, "the description is longer than %d bytes or not UTF-8", mostText)
+		return fault.Wrong("description", "the description is longer than %d bytes or not UTF-8", mostText)
 	}
 	return firstError(checkURL(c.URL), checkKinds(c.Kinds))
 }
@@ -67,11 +67,11 @@ func checkURL(text seal.Personal) error {
 
 func checkKinds(kinds []string) error {
 	if len(kinds) > mostKinds {
-		return fault.New(fault.Invalid, "an endpoint names at most %d kinds of events, not %d", mostKinds, len(kinds))
+		return fault.Wrong("kinds", "an endpoint names at most %d kinds of events, not %d", mostKinds, len(kinds))
 	}
 	for _, k := range kinds {
 		if k == "" || len(k) > 100 || strings.Trim(strings.TrimSuffix(k, "*"), "abcdefghijklmnopqrstuvwxyz_.") != "" {
-			return fault.New(fault.Invalid, "%q is no kind of event: write order.placed, or order.* for all that begin so", k)
+			return fault.Wrong("kinds", "%q is no kind of event: write order.placed, or order.* for all that begin so", k)
 		}
 	}
 	return nil

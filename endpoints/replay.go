@@ -23,7 +23,7 @@ func (Replay) Kind() command.Kind { return "endpoints.replay" }
 // Validate returns fault.Invalid if a field cannot be what it should be.
 func (c Replay) Validate() error {
 	if len(c.Position) > 4000 {
-		return fault.New(fault.Invalid, "a text of %d bytes is no position", len(c.Position))
+		return fault.Wrong("position", "a text of %d bytes is no position", len(c.Position))
 	}
 	return id.Check("whe", string(c.Endpoint))
 }

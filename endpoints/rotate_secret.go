@@ -35,7 +35,7 @@ func (RotateSecret) Kind() command.Kind { return "endpoints.rotate_secret" }
 // Validate returns fault.Invalid if a field cannot be what it should be.
 func (c RotateSecret) Validate() error {
 	if c.Overlap > mostOverlap {
-		return fault.New(fault.Invalid, "a secret signs for at most %v after its end, not %v", mostOverlap, c.Overlap)
+		return fault.Wrong("overlap_seconds", "a secret signs for at most %v after its end, not %v", mostOverlap, c.Overlap)
 	}
 	return id.Check("whe", string(c.Endpoint))
 }

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -73,6 +74,7 @@ func (t *Types) Names() []string { return slices.Sorted(maps.Keys(t.byName)) }
 type wireError struct {
 	Code    string      `json:"code"`
 	Message string      `json:"message"`
+	Field   string      `json:"field,omitempty"` // of a FieldError
 	Types   []wireTyped `json:"types,omitempty"`
 }
 
@@ -81,7 +83,7 @@ type wireTyped struct {
 	Fields json.RawMessage `json:"fields"`
 }
 
-// Encode returns err as compact JSON: its code, its text, and the name and fields of every typed error in it that
+// Encode returns err as compact JSON: its code, its text, the field of a [FieldError], and the name and fields of every typed error in it that
 // the table knows. Equal errors give equal bytes. A nil err gives "null". Bytes in the text that are not UTF-8 are
 // replaced. A typed error that encoding/json refuses travels as text only.
 func (t *Types) Encode(err error) []byte {
@@ -90,6 +92,9 @@ func (t *Types) Encode(err error) []byte {
 	}
 	w := wireError{Code: CodeOf(err).String(), Message: err.Error()}
 	for e := range chain(err) {
+		if bad, ok := e.(*FieldError); ok && w.Field == "" {
+			w.Field = bad.Field
+		}
 		known, ok := t.byType[reflect.TypeOf(e)]
 		if !ok {
 			continue
@@ -140,20 +145,28 @@ func (t *Types) Decode(data []byte) error {
 	if w.Code == "" {
 		return New(Broken, "read an encoded error: it has no code")
 	}
+	decoded, err := t.decode(*w)
+	if err != nil || w.Field == "" {
+		return cmp.Or(err, decoded)
+	}
+	return &FieldError{Field: w.Field, Err: decoded}
+}
+
+func (t *Types) decode(w wireError) (decoded, err error) {
 	code := Broken
 	_ = code.UnmarshalText([]byte(w.Code)) // an unknown name leaves Broken in place
 	typed, err := t.decodeTyped(w.Types)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(typed) == 1 && CodeOf(typed[0]) == code && typed[0].Error() == w.Message {
-		return typed[0] // nothing was wrapped around it
+		return typed[0], nil // nothing was wrapped around it
 	}
-	decoded := &Error{Code: code, Msg: w.Message, whole: true}
+	out := &Error{Code: code, Msg: w.Message, whole: true}
 	if len(typed) > 0 {
-		decoded.Err = side(typed)
+		out.Err = side(typed)
 	}
-	return decoded
+	return out, nil
 }
 
 func (t *Types) decodeTyped(types []wireTyped) ([]error, error) {

@@ -82,7 +82,7 @@ func (u *uploadInput) Resolve(hc huma.Context) []error {
 func (a *api) uploadAsset(ctx context.Context, in *uploadInput) (*answer[Asset], error) {
 	id, err := a.shop.Assets.Put(ctx, in.body)
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
-		return nil, &bodyError{http.StatusRequestEntityTooLarge, "a file may have 32 MiB at most"}
+		return nil, &bodyError{http.StatusRequestEntityTooLarge, "body", "a file may have 32 MiB at most"}
 	}
 	if err != nil {
 		return nil, err

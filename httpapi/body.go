@@ -13,14 +13,16 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/web"
 )
 
 // bodyError says that a body cannot be read.
 type bodyError struct {
-	status  int
-	message string
+	status   int
+	location string // body, or the header that says what it is
+	message  string
 }
 
 func (e *bodyError) Error() string { return e.message }
@@ -36,10 +38,10 @@ func (a *api) readBody(w http.ResponseWriter, req *http.Request, r route) ([]byt
 	}
 	body, err := web.ReadBody(w, req, r.maxBody())
 	if _, long := errors.AsType[*http.MaxBytesError](err); long {
-		return nil, &bodyError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d KiB", r.maxBody()>>10)}
+		return nil, &bodyError{http.StatusRequestEntityTooLarge, "body", fmt.Sprintf("the body is longer than %d KiB", r.maxBody()>>10)}
 	}
 	if err != nil {
-		return nil, &bodyError{http.StatusBadRequest, "the body did not arrive as a whole"}
+		return nil, &bodyError{http.StatusBadRequest, "body", "the body did not arrive as a whole"}
 	}
 	return body, nil
 }
@@ -47,18 +49,24 @@ func (a *api) readBody(w http.ResponseWriter, req *http.Request, r route) ([]byt
 // checkBody checks that a body is one JSON value whose objects name no member
 // twice, in whatever case. encoding/json takes the last of them, others the
 // first: two programs could then read the same request differently.
-func checkBody(r *http.Request, body []byte) error {
+// null is refused where the schema does not name it: huma takes it for a member
+// that is missing.
+func (a *api) checkBody(op *huma.Operation, r *http.Request, body []byte) error {
 	if len(body) == 0 {
 		return nil
 	}
 	if kind := r.Header.Get("Content-Type"); kind != "" {
 		kind, _, err := mime.ParseMediaType(kind)
 		if err != nil || kind != "application/json" {
-			return &bodyError{http.StatusUnsupportedMediaType, "the body must be application/json"}
+			return &bodyError{http.StatusUnsupportedMediaType, "header.Content-Type", "the body must be application/json"}
 		}
 		r.Header.Set("Content-Type", "application/json")
 	}
-	return checkJSON(body)
+	var schema *huma.Schema
+	if op.RequestBody != nil && op.RequestBody.Content["application/json"] != nil {
+		schema = op.RequestBody.Content["application/json"].Schema
+	}
+	return a.checkJSON(body, schema)
 }
 
 // maxDepth bounds how deep a body may nest. No route needs more than five.
@@ -66,25 +74,36 @@ const maxDepth = 32
 
 // checkJSON refuses what is not one JSON value in UTF-8, what nests too deep,
 // and objects that name a member twice.
-func checkJSON(body []byte) error {
+func (a *api) checkJSON(body []byte, schema *huma.Schema) error {
 	if !utf8.Valid(body) {
-		return &bodyError{http.StatusBadRequest, "the body is not UTF-8"}
+		return &bodyError{http.StatusBadRequest, "body", "the body is not UTF-8"}
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
-	c := jsonCheck{tokens: d}
-	if err := c.value("body", 0); err != nil {
+	c := jsonCheck{d, a.huma.OpenAPI().Components.Schemas}
+	if err := c.value("body", 0, schema); err != nil {
 		return err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return &bodyError{http.StatusBadRequest, "the body goes on after its JSON value"}
+		return &bodyError{http.StatusBadRequest, "body", "the body goes on after its JSON value"}
 	}
 	return nil
 }
 
-type jsonCheck struct{ tokens *json.Decoder }
+type jsonCheck struct {
+	tokens  *json.Decoder
+	schemas huma.Registry
+}
 
-func (c jsonCheck) value(at string, depth int) error {
+// resolve follows a reference; nil is a schema that allows everything.
+func (c jsonCheck) resolve(s *huma.Schema) *huma.Schema {
+	if s != nil && s.Ref != "" {
+		return c.schemas.SchemaFromRef(s.Ref)
+	}
+	return s
+}
+
+func (c jsonCheck) value(at string, depth int, schema *huma.Schema) error {
 	token, err := c.tokens.Token()
 	if err != nil {
 		return malformed(at)
@@ -92,12 +111,26 @@ func (c jsonCheck) value(at string, depth int) error {
 	if depth > maxDepth {
 		return &fieldError{at, "nests too deep"}
 	}
+	schema = c.resolve(schema)
+	if number, ok := token.(json.Number); ok {
+		if _, err := number.Float64(); err != nil {
+			return &fieldError{at, "is a number that is too large"}
+		}
+	}
 	switch token {
+	case nil:
+		if schema != nil && schema.Type != "" && !schema.Nullable {
+			return &fieldError{at, "is null: leave it out to say nothing"}
+		}
 	case json.Delim('{'):
-		return c.object(at, depth)
+		return c.object(at, depth, schema)
 	case json.Delim('['):
+		var items *huma.Schema
+		if schema != nil {
+			items = schema.Items
+		}
 		for i := 0; c.tokens.More(); i++ {
-			if err := c.value(at+"["+strconv.Itoa(i)+"]", depth+1); err != nil {
+			if err := c.value(at+"["+strconv.Itoa(i)+"]", depth+1, items); err != nil {
 				return err
 			}
 		}
@@ -106,7 +139,7 @@ func (c jsonCheck) value(at string, depth int) error {
 	return nil
 }
 
-func (c jsonCheck) object(at string, depth int) error {
+func (c jsonCheck) object(at string, depth int, schema *huma.Schema) error {
 	var seen []string // few enough that a map would be slower
 	for c.tokens.More() {
 		token, err := c.tokens.Token()
@@ -121,7 +154,11 @@ func (c jsonCheck) object(at string, depth int) error {
 			return &fieldError{at, fmt.Sprintf("has more than %d members", maxMembers)}
 		}
 		seen = append(seen, name)
-		if err := c.value(at+"."+short(name), depth+1); err != nil {
+		var member *huma.Schema
+		if schema != nil {
+			member = schema.Properties[name]
+		}
+		if err := c.value(at+"."+short(name), depth+1, member); err != nil {
 			return err
 		}
 	}
@@ -140,7 +177,7 @@ func (c jsonCheck) end(at string) error {
 }
 
 func malformed(at string) error {
-	return &bodyError{http.StatusBadRequest, "the body is not JSON, from " + at + " on"}
+	return &bodyError{http.StatusBadRequest, at, "the body is not JSON, from " + at + " on"}
 }
 
 // short cuts a name that a client chose to what is worth repeating.

@@ -1,13 +1,11 @@
 package httpapi
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"time"
@@ -122,8 +120,7 @@ func offersGiftCard(r *http.Request) bool {
 	if r.Body == nil {
 		return false
 	}
-	raw, err := io.ReadAll(r.Body)
-	r.Body = io.NopCloser(bytes.NewReader(raw))
+	raw, err := web.BodyAgain(r)
 	var in struct {
 		PayWith string `json:"pay_with"`
 		Tenders []struct {

@@ -36,6 +36,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"reflect"
 	"strings"
 	"time"
 
@@ -140,6 +141,7 @@ type api struct {
 	shed    *web.Shedder
 	refuse  web.Refuse
 	routes  []route
+	bodies  map[string]reflect.Type // what the bodies of requests are decoded into, by the name of the operation
 	// mistakes are what add found wrong with routes: check returns them.
 	mistakes []error
 }
@@ -151,7 +153,7 @@ func newAPI(shop *commerce.Store, o Options) (*api, error) {
 	}
 	refuse := web.Problems(o.Prefix + problemTypes)
 	a := &api{
-		shop: shop, options: o, refuse: refuse, mux: http.NewServeMux(), types: errorTypes(shop),
+		shop: shop, options: o, refuse: refuse, bodies: map[string]reflect.Type{}, mux: http.NewServeMux(), types: errorTypes(shop),
 		account: web.NewLimiter("account", o.PerAccount, refuse),
 		secret:  web.NewLimiter("secret", o.PerSecret, refuse),
 		shed:    web.NewShedder(o.AtOnce, o.Patience, refuse),

@@ -18,7 +18,7 @@ func TestRefusedFieldsAreNamed(t *testing.T) {
 		{"", "PATCH", cart, `{"contact":{"email":"ann@example.com","name":"Ann\u0000"}}`, "body.contact.name"},
 		{"", "PATCH", cart, `{"contact":{"shipping_address":{"line1":"1 Way\nBcc: x","city":"Ulm","country":"DE"}}}`, "body.contact.shipping_address.line1"},
 		{"", "PATCH", cart, `{"metadata":null}`, "body.metadata"},
-		{"", "POST", cart + "/lines", `{"lines":[{"sku":"mug","quantity":1e1}]}`, "body.lines.quantity"},
+		{"", "POST", cart + "/lines", `{"lines":[{"sku":"mug","quantity":1e1}]}`, "body.lines[0].quantity"},
 		{"", "POST", "/customers", `{"email":"somebody","password":"correct horse battery staple"}`, "body.email"},
 		{"", "POST", "/customers", `{"email":"some@body.example","password":"123"}`, "body.password"},
 		{w.staff, "PUT", "/staff/products/cap", `{"title":"Cap","variants":[{"sku":"cap","prices":[{"minor":-1,"currency":"EUR"}]}]}`, "body.variants[0].prices"},

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -146,11 +145,11 @@ func (a *api) problemOf(ctx context.Context, err error) error {
 	if bad, ok := errors.AsType[*fieldError](err); ok {
 		f.Fields = []FieldProblem{{pan.Masked(bad.location), pan.Masked(bad.message)}}
 	}
-	if bad, ok := errors.AsType[*fault.FieldError](err); ok {
-		f.Fields = []FieldProblem{{"body." + bad.Field, pan.Masked(plain(bad.Error()))}}
+	if bad, ok := errors.AsType[*placedError](err); ok {
+		f.Fields = []FieldProblem{{pan.Masked(bad.at), pan.Masked(plain(bad.Error()))}}
 	}
 	if bad, ok := errors.AsType[*bodyError](err); ok {
-		f.Status = bad.status
+		f.Status, f.Fields = bad.status, []FieldProblem{{bad.location, bad.message}}
 	}
 	if unsure, ok := errors.AsType[*command.UncertainError](err); ok {
 		f.Key = unsure.Key
@@ -298,24 +297,14 @@ func (a *api) problems(hc huma.Context, _ string, v any) (any, error) {
 	}
 	if model, ok := v.(*huma.ErrorModel); ok {
 		for _, d := range model.Errors {
-			f.Fields = append(f.Fields, fieldProblem(d))
+			f.Fields = append(f.Fields, a.fieldProblem(hc, d))
 		}
+	}
+	if len(f.Fields) == 0 && f.Code == fault.Invalid.String() { // huma says of bodies only that they are missing or cannot be read
+		f.Fields = []FieldProblem{{"body", f.Detail}}
 	}
 	f.finish(a.options.Prefix)
 	return f.Problem, nil
-}
-
-// unfit is what encoding/json says of a value that does not fit its field, such
-// as 1e1 for a whole number.
-var unfit = regexp.MustCompile(`^json: cannot unmarshal (\w+).* into Go struct field [^.]*\.(\S+) of type`)
-
-// fieldProblem says what huma found wrong with a field, in our words if its own
-// are those of a Go program.
-func fieldProblem(d *huma.ErrorDetail) FieldProblem {
-	if m := unfit.FindStringSubmatch(d.Message); m != nil {
-		return FieldProblem{pan.Masked(d.Location + "." + m[2]), "a " + m[1] + " of this form does not fit here"}
-	}
-	return FieldProblem{pan.Masked(d.Location), pan.Masked(d.Message)}
 }
 
 // write answers with a problem from outside of an operation.

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"reflect"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/pan"
 	"github.com/keelshop/commerce/internal/web"
 )
 
@@ -76,6 +79,9 @@ type Read struct {
 func add[I, O any](a *api, r route, do func(context.Context, *I) (*O, error)) {
 	a.routes = append(a.routes, r)
 	in := reflect.TypeFor[I]()
+	if body, ok := in.FieldByName("Body"); ok {
+		a.bodies[r.id] = body.Type
+	}
 	a.mistakes = append(a.mistakes, hiddenFields(r, in), unkeyed(r, in))
 	op := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, Tags: []string{r.group},
@@ -96,7 +102,7 @@ func add[I, O any](a *api, r route, do func(context.Context, *I) (*O, error)) {
 		out, err := do(ctx, in)
 		a.tellPosition(ctx)
 		if err != nil {
-			return nil, a.problemOf(ctx, err)
+			return nil, a.problemOf(ctx, placed(in, err))
 		}
 		return out, nil
 	})
@@ -185,6 +191,9 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 		if err == nil {
 			err = checkKey(caller, req)
 		}
+		if err == nil {
+			err = checkQuery(hc.Operation(), req)
+		}
 		var fields string
 		if err == nil {
 			fields, err = a.takeFields(hc.Operation(), req)
@@ -202,7 +211,7 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 			err = unread
 		}
 		if err == nil && !r.raw() {
-			err = checkBody(req, body)
+			err = a.checkBody(hc.Operation(), req, body)
 		}
 		if err != nil {
 			a.write(hc, a.problemOf(ctx, err))
@@ -284,8 +293,31 @@ func checkKey(c Caller, r *http.Request) error {
 	if r.Method != http.MethodGet && r.Header.Get("If-None-Match") != "" { // to ignore it would overwrite what it protects
 		return &fieldError{"header.If-None-Match", "is for reads: a change takes If-Match"}
 	}
+	if pan.Within(r.Header.Get("Idempotency-Key")) {
+		return &placedError{"header.Idempotency-Key", &pan.Error{Field: "Key"}}
+	}
 	if len(r.Header.Values("Idempotency-Key")) > 1 {
 		return &fieldError{"header.Idempotency-Key", "is there more than once"}
+	}
+	return nil
+}
+
+// checkQuery refuses a query that cannot be read, and a parameter that is there
+// twice: which of the values counts would be a guess.
+func checkQuery(op *huma.Operation, r *http.Request) error {
+	if r.URL.RawQuery == "" {
+		return nil
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return &fieldError{"query", "cannot be read: it is not escaped as it should be"}
+	}
+	for name, values := range query {
+		if len(values) > 1 && !slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool {
+			return p.In == "query" && p.Name == name && p.Schema.Type == huma.TypeArray
+		}) {
+			return &fieldError{"query." + short(name), "is there more than once"}
+		}
 	}
 	return nil
 }

@@ -84,9 +84,11 @@ func (w *world) bought() map[string]string {
 }
 
 // takesKey reports whether an operation declares the header Idempotency-Key.
-func (op operation) takesKey() bool {
+func (op operation) takesKey() bool { return op.takes("header", "Idempotency-Key") }
+
+func (op operation) takes(kind, name string) bool {
 	for _, p := range op.Parameters {
-		if p.In == "header" && p.Name == "Idempotency-Key" {
+		if p.In == kind && p.Name == name {
 			return true
 		}
 	}

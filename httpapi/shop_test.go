@@ -56,6 +56,7 @@ func (signing) Parse(_ context.Context, r payments.WebhookRequest) (payments.Not
 type world struct {
 	t                 *testing.T
 	shop              *commerce.Store
+	api               http.Handler
 	url               string
 	alice, bob, staff string // tokens
 }
@@ -144,7 +145,7 @@ func serve(t *testing.T, shop *commerce.Store, o httpapi.Options) *world {
 	}
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
-	return &world{t: t, shop: shop, url: server.URL + o.Prefix}
+	return &world{t: t, shop: shop, api: api, url: server.URL + o.Prefix}
 }
 
 // shopAuth is the shop's own accounts, for a world that is not made yet.

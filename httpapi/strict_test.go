@@ -32,8 +32,8 @@ func TestOddBodiesNameTheField(t *testing.T) {
 		{"missing field", "POST", lines, `{"lines":[{"sku":"mug"}]}`, 422, "body.lines[0]"},
 		{"text for number", "POST", lines, `{"lines":[{"sku":"mug","quantity":"1"}]}`, 422, "body.lines[0].quantity"},
 		{"fraction", "POST", lines, `{"lines":[{"sku":"mug","quantity":1.5}]}`, 422, "body.lines[0].quantity"},
-		{"exponent", "POST", lines, `{"lines":[{"sku":"mug","quantity":1e1}]}`, 422, "body.lines.quantity"},
-		{"huge number", "POST", lines, `{"lines":[{"sku":"mug","quantity":1e400}]}`, 400, "body"},
+		{"exponent", "POST", lines, `{"lines":[{"sku":"mug","quantity":1e1}]}`, 422, "body.lines[0].quantity"},
+		{"huge number", "POST", lines, `{"lines":[{"sku":"mug","quantity":1e400}]}`, 422, "body.lines[0].quantity"},
 		{"negative", "POST", lines, `{"lines":[{"sku":"mug","quantity":-1}]}`, 422, "body.lines[0].quantity"},
 		{"null list", "POST", lines, `{"lines":null}`, 422, "body.lines"},
 		{"empty list", "POST", lines, `{"lines":[]}`, 422, "body.lines"},
@@ -84,8 +84,8 @@ func TestOddHeaders(t *testing.T) {
 		status int
 		field  any
 	}{
-		{"form", []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, nil},
-		{"odd media type", []string{"Content-Type", "json;;;"}, 415, nil},
+		{"form", []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, "header.Content-Type"},
+		{"odd media type", []string{"Content-Type", "json;;;"}, 415, "header.Content-Type"},
 		{"guest's short key", []string{"Idempotency-Key", "1"}, 422, "header.Idempotency-Key"},
 		{"long key", []string{"Idempotency-Key", strings.Repeat("k", 256)}, 422, "header.Idempotency-Key"},
 		{"odd version", []string{"If-Match", `"one"`}, 422, "header.If-Match"},

@@ -34,15 +34,15 @@ func (Adjust) Kind() command.Kind { return "inventory.adjust" }
 func (c Adjust) Validate() error {
 	switch {
 	case c.Reason == "":
-		return fault.New(fault.Invalid, "the adjustment of %q needs a reason", c.SKU)
+		return fault.Wrong("reason", "the adjustment of %q needs a reason", c.SKU)
 	case c.Count == nil && c.Delta == 0:
-		return fault.New(fault.Invalid, "the adjustment of %q changes nothing: set Delta or Count", c.SKU)
+		return fault.Wrong("delta", "the adjustment of %q changes nothing: set Delta or Count", c.SKU)
 	case c.Count != nil && c.Delta != 0:
-		return fault.New(fault.Invalid, "the adjustment of %q has a Delta and a Count: set one of them", c.SKU)
+		return fault.Wrong("delta", "the adjustment of %q has a Delta and a Count: set one of them", c.SKU)
 	case c.Count != nil && (*c.Count < 0 || *c.Count > maxQuantity):
-		return fault.New(fault.Invalid, "%d of %q cannot have been counted; it must be 0 to %d", *c.Count, c.SKU, int64(maxQuantity))
+		return fault.Wrong("count", "%d of %q cannot have been counted; it must be 0 to %d", *c.Count, c.SKU, int64(maxQuantity))
 	case c.Delta < -maxQuantity || c.Delta > maxQuantity:
-		return fault.New(fault.Invalid, "the adjustment of %q by %d is beyond %d", c.SKU, c.Delta, int64(maxQuantity))
+		return fault.Wrong("delta", "the adjustment of %q by %d is beyond %d", c.SKU, c.Delta, int64(maxQuantity))
 	}
 	return validateStock(c.SKU, c.Location, c.Reason)
 }

@@ -25,13 +25,13 @@ type Policy struct {
 }
 
 func (p Policy) validate() error {
-	for _, n := range []int64{p.SafetyStock, p.ReorderPoint, p.Backorder} {
+	for i, n := range [...]int64{p.SafetyStock, p.ReorderPoint, p.Backorder} {
 		if n < 0 || n > maxQuantity {
-			return fault.New(fault.Invalid, "a policy with %d: numbers are 0 to %d", n, int64(maxQuantity))
+			return fault.Wrong([...]string{"safety_stock", "reorder_point", "backorder"}[i], "a policy with %d: numbers are 0 to %d", n, int64(maxQuantity))
 		}
 	}
 	if p.ExpectedAt < 0 {
-		return fault.New(fault.Invalid, "what is owed cannot have been expected %d ms before 1970", -p.ExpectedAt)
+		return fault.Wrong("expected_at", "what is owed cannot have been expected %d ms before 1970", -p.ExpectedAt)
 	}
 	return nil
 }

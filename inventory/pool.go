@@ -23,9 +23,12 @@ func (l Location) orMain() Location {
 	return l
 }
 
-func (l Location) validate() error {
+func (l Location) validate() error { return l.named("place") }
+
+// named is validate for a place that the caller knows by another name.
+func (l Location) named(field string) error {
 	if len(l) > maxLocation || strings.ContainsFunc(string(l), func(r rune) bool { return r <= ' ' || r == '@' || r == 0x7f }) {
-		return fault.New(fault.Invalid, "location %q is not a name of up to %d bytes without spaces and @", l, maxLocation)
+		return fault.Wrong(field, "location %q is not a name of up to %d bytes without spaces and @", l, maxLocation)
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func (Receive) Kind() command.Kind { return "inventory.receive" }
 // long.
 func (c Receive) Validate() error {
 	if c.Quantity < 1 || c.Quantity > maxQuantity {
-		return fault.New(fault.Invalid, "the quantity received of %q is %d; it must be 1 to %d", c.SKU, c.Quantity, int64(maxQuantity))
+		return fault.Wrong("quantity", "the quantity received of %q is %d; it must be 1 to %d", c.SKU, c.Quantity, int64(maxQuantity))
 	}
 	return validateStock(c.SKU, c.Location, c.Reason)
 }
@@ -40,9 +40,9 @@ const maxReason = 500
 func validateStock(sku catalog.SKU, l Location, reason string) error {
 	switch {
 	case sku == "":
-		return fault.New(fault.Invalid, "a change of stock needs a SKU")
+		return fault.Wrong("sku", "a change of stock needs a SKU")
 	case len(reason) > maxReason:
-		return fault.New(fault.Invalid, "the reason is %d bytes; the limit is %d", len(reason), maxReason)
+		return fault.Wrong("reason", "the reason is %d bytes; the limit is %d", len(reason), maxReason)
 	}
 	return l.validate()
 }
@@ -118,9 +118,9 @@ func (s *Service) poolsOf(ctx context.Context, skus []catalog.SKU, locations []L
 	for i, v := range variants {
 		switch {
 		case v.Untracked:
-			return nil, fault.New(fault.Invalid, "the stock of %s is not tracked", v.SKU)
+			return nil, fault.Wrong("sku", "the stock of %s is not tracked", v.SKU)
 		case v.IsKit():
-			return nil, fault.New(fault.Invalid, "%s is a kit: its stock is that of its parts", v.SKU)
+			return nil, fault.Wrong("sku", "%s is a kit: its stock is that of its parts", v.SKU)
 		}
 		pools[i] = PoolOf(v.ID, locations[i])
 	}

@@ -98,7 +98,7 @@ const maxQuantity = 1 << 40
 func merged(demands []Demand) ([]Demand, error) {
 	for _, d := range demands {
 		if d.Quantity < 1 || d.Quantity > maxQuantity {
-			return nil, fault.New(fault.Invalid, "the quantity of %s is %d; it must be 1 to %d", d.SKU, d.Quantity, int64(maxQuantity))
+			return nil, fault.Wrong("quantity", "the quantity of %s is %d; it must be 1 to %d", d.SKU, d.Quantity, int64(maxQuantity))
 		}
 	}
 	if len(demands) < 2 {

@@ -72,21 +72,21 @@ func (SetSourcing) Kind() command.Kind { return "inventory.set_sourcing" }
 // Validate refuses places that no goods could come from.
 func (c SetSourcing) Validate() error {
 	if len(c.Places) == 0 || len(c.Places) > mostPlaces || !slices.ContainsFunc(c.Places, func(p Place) bool { return !p.Closed }) {
-		return fault.New(fault.Invalid, "a store sells from 1 to %d places, one of them open: these are %d", mostPlaces, len(c.Places))
+		return fault.Wrong("places", "a store sells from 1 to %d places, one of them open: these are %d", mostPlaces, len(c.Places))
 	}
 	for i, p := range c.Places {
-		if err := p.ID.validate(); err != nil {
+		if err := p.ID.named(fault.Item("places", i) + ".id"); err != nil {
 			return err
 		}
 		if p.ID == "" || len(p.Name) > maxReason {
-			return fault.New(fault.Invalid, "place %d needs an ID, and a name of at most %d bytes", i+1, maxReason)
+			return fault.Wrong(fault.Item("places", i), "place %d needs an ID, and a name of at most %d bytes", i+1, maxReason)
 		}
 		if slices.ContainsFunc(c.Places[:i], func(q Place) bool { return q.ID == p.ID }) {
-			return fault.New(fault.Invalid, "the place %q is named twice", p.ID)
+			return fault.Wrong(fault.Item("places", i)+".id", "the place %q is named twice", p.ID)
 		}
 		for _, country := range p.Countries {
 			if len(country) != 2 || strings.ToUpper(country) != country {
-				return fault.New(fault.Invalid, "%q is not the code of a country that the place %q could serve", country, p.ID)
+				return fault.Wrong(fault.Item("places", i)+".countries", "%q is not the code of a country that the place %q could serve", country, p.ID)
 			}
 		}
 	}

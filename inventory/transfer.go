@@ -50,11 +50,14 @@ func (SendTransfer) Kind() command.Kind { return "inventory.send_transfer" }
 func (c SendTransfer) Validate() error {
 	switch {
 	case c.Quantity < 1 || c.Quantity > maxQuantity:
-		return fault.New(fault.Invalid, "%d of %q cannot be sent: it is 1 to %d", c.Quantity, c.SKU, int64(maxQuantity))
+		return fault.Wrong("quantity", "%d of %q cannot be sent: it is 1 to %d", c.Quantity, c.SKU, int64(maxQuantity))
 	case c.From.orMain() == c.To.orMain():
-		return fault.New(fault.Invalid, "%q cannot be sent from %s to itself", c.SKU, c.From.orMain())
+		return fault.Wrong("to", "%q cannot be sent from %s to itself", c.SKU, c.From.orMain())
 	}
-	if err := c.To.validate(); err != nil {
+	if err := c.To.named("to"); err != nil {
+		return err
+	}
+	if err := c.From.named("from"); err != nil {
 		return err
 	}
 	return validateStock(c.SKU, c.From, c.Reference)
@@ -128,7 +131,7 @@ func (ReceiveTransfer) Kind() command.Kind { return "inventory.receive_transfer"
 // Validate reports quantities that cannot be meant.
 func (c ReceiveTransfer) Validate() error {
 	if c.Quantity < 0 || c.Lost < 0 || c.Quantity+c.Lost < 1 || c.Quantity > maxQuantity || c.Lost > maxQuantity {
-		return fault.New(fault.Invalid, "%d received and %d lost of transfer %s: there is nothing to book", c.Quantity, c.Lost, c.Transfer)
+		return fault.Wrong("quantity", "%d received and %d lost of transfer %s: there is nothing to book", c.Quantity, c.Lost, c.Transfer)
 	}
 	return id.Check("trf", string(c.Transfer))
 }

@@ -25,14 +25,14 @@ const (
 
 func checkVersion(version int64) error {
 	if version < 0 {
-		return fault.New(fault.Invalid, "version %d of the rules cannot exist", version)
+		return fault.Wrong("version", "version %d of the rules cannot exist", version)
 	}
 	return nil
 }
 
 func checkText(what, s string, most int) error {
 	if len(s) > most || !utf8.ValidString(s) || strings.ContainsAny(s, "\x00\n\r") {
-		return fault.New(fault.Invalid, "a %s is one line of at most %d bytes in UTF-8", what, most)
+		return fault.Wrong(strings.ReplaceAll(what, " ", "_"), "a %s is one line of at most %d bytes in UTF-8", what, most)
 	}
 	return nil
 }
@@ -48,23 +48,24 @@ func (r Rule) check() error {
 		return fault.New(fault.Invalid, "a rule pins, buries, boosts or redirects: remove one that does nothing")
 	}
 	if len(r.Pins) > mostProducts || len(r.Buries) > mostProducts || len(r.Boosts) > mostBoosts {
-		return fault.New(fault.Invalid, "a rule has at most %d pins, %d buries and %d boosts", mostProducts, mostProducts, mostBoosts)
+		return fault.Wrong("pins", "a rule has at most %d pins, %d buries and %d boosts", mostProducts, mostProducts, mostBoosts)
 	}
 	seen := map[catalog.ProductID]bool{}
-	for _, list := range [][]catalog.ProductID{r.Pins, r.Buries} {
-		for _, p := range list {
+	for n, list := range [][]catalog.ProductID{r.Pins, r.Buries} {
+		for i, p := range list {
+			at := fault.Item([...]string{"pins", "buries"}[n], i)
 			if err := id.Check("prd", string(p)); err != nil {
-				return err
+				return fault.InField(at, err)
 			}
 			if seen[p] {
-				return fault.New(fault.Invalid, "product %s is in the rule twice", p)
+				return fault.Wrong(at, "product %s is in the rule twice", p)
 			}
 			seen[p] = true
 		}
 	}
-	for _, b := range r.Boosts {
+	for i, b := range r.Boosts {
 		if err := b.check(); err != nil {
-			return err
+			return fault.InField(fault.Item("boosts", i), err)
 		}
 	}
 	return r.checkRedirect()
@@ -76,7 +77,7 @@ func (r Rule) checkRedirect() error {
 		return nil
 	}
 	if normal(r.Query) == "" {
-		return fault.New(fault.Invalid, "a redirect needs a query")
+		return fault.Wrong("redirect", "a redirect needs a query")
 	}
 	if err := checkText("redirect", r.Redirect, mostAddress); err != nil {
 		return err
@@ -85,30 +86,30 @@ func (r Rule) checkRedirect() error {
 	path := err == nil && u.Scheme == "" && u.Host == "" && strings.HasPrefix(r.Redirect, "/") && !strings.ContainsRune(r.Redirect, '\\')
 	site := err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 	if !path && !site {
-		return fault.New(fault.Invalid, "a redirect leads to a path such as /hours, or to a URL of http or https")
+		return fault.Wrong("redirect", "a redirect leads to a path such as /hours, or to a URL of http or https")
 	}
 	return nil
 }
 
 func (b Boost) check() error {
 	if b.Percent <= -100 || b.Percent > 1000 || b.Percent == 0 {
-		return fault.New(fault.Invalid, "a boost is above -100 and at most 1000 percent, and not %d", b.Percent)
+		return fault.Wrong("percent", "a boost is above -100 and at most 1000 percent, and not %d", b.Percent)
 	}
 	if len(b.Values) == 0 || len(b.Values) > mostValues {
-		return fault.New(fault.Invalid, "a boost has 1 to %d values, not %d", mostValues, len(b.Values))
+		return fault.Wrong("values", "a boost has 1 to %d values, not %d", mostValues, len(b.Values))
 	}
 	switch name, attribute := strings.CutPrefix(b.Field, "attribute:"); {
 	case attribute && name != "":
 	case b.Field == "brand" || b.Field == "type" || b.Field == "category" || b.Field == "available":
 	default:
-		return fault.New(fault.Invalid, "a boost cannot go by the field %.60q", b.Field)
+		return fault.Wrong("field", "a boost cannot go by the field %.60q", b.Field)
 	}
-	for _, v := range append([]string{b.Field}, b.Values...) {
-		if err := checkText("field or value", v, mostQuery); err != nil {
-			return err
+	for i, v := range b.Values {
+		if err := checkText("value", v, mostQuery); err != nil {
+			return &fault.FieldError{Field: fault.Item("values", i), Err: err}
 		}
 	}
-	return nil
+	return checkText("field", b.Field, mostQuery)
 }
 
 func (v Vocabulary) check() error {
@@ -116,23 +117,23 @@ func (v Vocabulary) check() error {
 		return err
 	}
 	phrases := 0
-	for _, group := range v.Synonyms {
+	for i, group := range v.Synonyms {
 		if len(group) < 2 {
-			return fault.New(fault.Invalid, "a group of synonyms has two phrases at least")
+			return fault.Wrong(fault.Item("synonyms", i), "a group of synonyms has two phrases at least")
 		}
 		phrases += len(group)
 		for _, p := range group {
 			if err := checkPhrase(p); err != nil {
-				return err
+				return &fault.FieldError{Field: fault.Item("synonyms", i), Err: err}
 			}
 		}
 	}
 	if phrases > mostPhrases || len(v.StopWords) > mostStops {
-		return fault.New(fault.Invalid, "%d synonyms and %d stop words: the limits are %d and %d", phrases, len(v.StopWords), mostPhrases, mostStops)
+		return fault.Wrong("synonyms", "%d synonyms and %d stop words: the limits are %d and %d", phrases, len(v.StopWords), mostPhrases, mostStops)
 	}
-	for _, w := range v.StopWords {
+	for i, w := range v.StopWords {
 		if err := checkPhrase(w); err != nil {
-			return err
+			return &fault.FieldError{Field: fault.Item("stop_words", i), Err: err}
 		}
 	}
 	return nil

@@ -31,7 +31,7 @@ func (c Annotate) Validate() error {
 		return err
 	}
 	if c.ExternalReference != nil && len(*c.ExternalReference) > maxReference {
-		return fault.New(fault.Invalid, "the external reference is longer than %d bytes", maxReference)
+		return fault.Wrong("external_reference", "the external reference is longer than %d bytes", maxReference)
 	}
 	_, _, err := metadata.CompactBoth(c.Metadata, c.PrivateMetadata)
 	return err

@@ -102,7 +102,7 @@ const maxReason = 500 // bytes
 
 func checkReason(reason string) error {
 	if reason == "" || len(reason) > maxReason {
-		return fault.New(fault.Invalid, "a reason of 1 to %d bytes is needed", maxReason)
+		return fault.Wrong("reason", "a reason of 1 to %d bytes is needed", maxReason)
 	}
 	return nil
 }

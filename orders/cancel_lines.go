@@ -35,7 +35,7 @@ func (c CancelLines) Validate() error {
 		return err
 	}
 	if len(c.Lines) == 0 {
-		return fault.New(fault.Invalid, "say which units of which lines are canceled")
+		return fault.Wrong("lines", "say which units of which lines are canceled")
 	}
 	if err := checkLines(c.Lines); err != nil {
 		return err

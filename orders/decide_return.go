@@ -28,13 +28,13 @@ func (c DecideReturn) Validate() error {
 	}
 	switch {
 	case c.State != ReturnApproved && c.State != ReturnRejected && c.State != ReturnCanceled:
-		return fault.New(fault.Invalid, "a return is approved, rejected or canceled, not %.20q", c.State)
+		return fault.Wrong("state", "a return is approved, rejected or canceled, not %.20q", c.State)
 	case c.State == ReturnRejected && c.Note == "":
-		return fault.New(fault.Invalid, "to reject a return needs a note that says why")
+		return fault.Wrong("note", "to reject a return needs a note that says why")
 	case len(c.Note) > maxReason:
-		return fault.New(fault.Invalid, "the note is longer than %d bytes", maxReason)
+		return fault.Wrong("note", "the note is longer than %d bytes", maxReason)
 	case c.Payer != "" && c.Payer != PaidByShop && c.Payer != PaidByShopper:
-		return fault.New(fault.Invalid, "the way back is paid by the shop or the shopper, not by %.20q", c.Payer)
+		return fault.Wrong("payer", "the way back is paid by the shop or the shopper, not by %.20q", c.Payer)
 	}
 	return nil
 }

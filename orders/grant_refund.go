@@ -70,18 +70,22 @@ func (c GrantRefund) Validate() error {
 	for i, l := range c.Lines {
 		quantities[i] = LineQuantity{Line: l.Line, Quantity: max(1, l.Quantity)}
 		if l.Quantity < 0 || l.Amount.IsNegative() || l.Quantity == 0 && !l.Amount.IsPositive() {
-			return fault.New(fault.Invalid, "line %d: say how many units, or an amount above nothing", l.Line)
+			return fault.Wrong(fault.Item("lines", i), "line %d: say how many units, or an amount above nothing", l.Line)
 		}
 	}
 	if err := checkLines(quantities); err != nil {
 		return err
 	}
-	if c.Shipping.IsNegative() || c.Fees.IsNegative() || c.Other.IsNegative() ||
-		len(c.Lines) == 0 && !c.Shipping.IsPositive() && !c.Fees.IsPositive() && !c.Other.IsPositive() {
+	for i, a := range [...]money.Amount{c.Shipping, c.Fees, c.Other} {
+		if a.IsNegative() {
+			return fault.Wrong([...]string{"shipping", "fees", "other"}[i], "a refund of %v: it is not below zero", a)
+		}
+	}
+	if len(c.Lines) == 0 && !c.Shipping.IsPositive() && !c.Fees.IsPositive() && !c.Other.IsPositive() {
 		return fault.New(fault.Invalid, "a refund needs lines, shipping, fees or an amount above nothing")
 	}
 	if c.Delivery < 0 || c.Delivery > 0 && !c.Shipping.IsPositive() {
-		return fault.New(fault.Invalid, "delivery %d: it is named from 1 on, for what is paid back of its shipping", c.Delivery)
+		return fault.Wrong("delivery", "delivery %d: it is named from 1 on, for what is paid back of its shipping", c.Delivery)
 	}
 	return checkReason(c.Reason)
 }
@@ -136,14 +140,14 @@ func (c GrantRefund) wish(o Order) (wish, error) {
 	}
 	for _, a := range []money.Amount{c.Shipping, c.Fees, c.Other} {
 		if a != (money.Amount{}) && a.Currency() != o.Currency {
-			return w, fault.New(fault.Invalid, "order %s is in %s, not in %s", o.ID, o.Currency, a.Currency())
+			return w, fault.Wrong("other.currency", "order %s is in %s, not in %s", o.ID, o.Currency, a.Currency())
 		}
 	}
 	for _, l := range c.Lines {
 		line := wishLine{line: l.Line, quantity: l.Quantity, amount: -1}
 		if l.Amount != (money.Amount{}) {
 			if l.Amount.Currency() != o.Currency {
-				return w, fault.New(fault.Invalid, "order %s is in %s, not in %s", o.ID, o.Currency, l.Amount.Currency())
+				return w, fault.Wrong("lines.amount.currency", "order %s is in %s, not in %s", o.ID, o.Currency, l.Amount.Currency())
 			}
 			line.amount = l.Amount.Minor()
 		}
@@ -233,7 +237,7 @@ func (c ReleaseRefund) Validate() error {
 		return err
 	}
 	if c.Grant < 1 {
-		return fault.New(fault.Invalid, "grants count from 1, there is no %d", c.Grant)
+		return fault.Wrong("grant", "grants count from 1, there is no %d", c.Grant)
 	}
 	return nil
 }

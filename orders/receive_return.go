@@ -36,11 +36,11 @@ func (c ReceiveReturn) Validate() error {
 		return err
 	}
 	if len(c.Lines) == 0 && !c.Close {
-		return fault.New(fault.Invalid, "say how many units of which line came back")
+		return fault.Wrong("lines", "say how many units of which line came back")
 	}
-	for _, l := range c.Lines {
+	for i, l := range c.Lines {
 		if l.Resellable < 0 || l.Damaged < 0 || l.Resellable > maxUnits || l.Damaged > maxUnits {
-			return fault.New(fault.Invalid, "line %d: units that came back are 0 to %d", l.Line, maxUnits)
+			return fault.Wrong(fault.Item("lines", i), "line %d: units that came back are 0 to %d", l.Line, maxUnits)
 		}
 	}
 	return checkLines(c.received())

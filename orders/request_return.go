@@ -71,10 +71,10 @@ func (c RequestReturn) Validate() error {
 		return err
 	}
 	if len(c.Lines) == 0 {
-		return fault.New(fault.Invalid, "a return needs lines")
+		return fault.Wrong("lines", "a return needs lines")
 	}
 	if !slices.Contains(ReturnReasons(), c.Reason) {
-		return fault.New(fault.Invalid, "%.40q is none of the reasons for a return", c.Reason)
+		return fault.Wrong("reason", "%.40q is none of the reasons for a return", c.Reason)
 	}
 	return checkLines(c.Lines)
 }

@@ -43,7 +43,7 @@ func (c Return) Validate() error {
 		return err
 	}
 	if len(c.Lines) == 0 {
-		return fault.New(fault.Invalid, "a return needs lines")
+		return fault.Wrong("lines", "a return needs lines")
 	}
 	if err := checkLines(c.Lines); err != nil {
 		return err

@@ -57,15 +57,15 @@ func (SetNumbering) Kind() command.Kind { return "orders.set_numbering" }
 func (c SetNumbering) Validate() error {
 	switch {
 	case c.Scheme != OwnNumbers && c.Scheme != Sequence:
-		return fault.New(fault.Invalid, "there is no scheme %.20q to number orders by", c.Scheme)
+		return fault.Wrong("scheme", "there is no scheme %.20q to number orders by", c.Scheme)
 	case c.Scheme == OwnNumbers && (c.Prefix != "" || c.First != 0):
-		return fault.New(fault.Invalid, "own numbers have no prefix and no first number")
+		return fault.Wrong("prefix", "own numbers have no prefix and no first number")
 	case c.First < 0 || c.First > mostNumber:
-		return fault.New(fault.Invalid, "the first number %d must be between 1 and %d", c.First, mostNumber)
+		return fault.Wrong("first", "the first number %d must be between 1 and %d", c.First, mostNumber)
 	case len(c.Prefix) > maxPrefix || strings.Trim(c.Prefix, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-/") != "":
-		return fault.New(fault.Invalid, "the prefix %.20q must be up to %d characters of A–Z, 0–9, - and /", c.Prefix, maxPrefix)
+		return fault.Wrong("prefix", "the prefix %.20q must be up to %d characters of A–Z, 0–9, - and /", c.Prefix, maxPrefix)
 	case c.Prefix != "" && strings.ContainsAny(c.Prefix[len(c.Prefix)-1:], "0123456789"):
-		return fault.New(fault.Invalid, "the prefix %q must not end with a digit: its numbers would run into those of another", c.Prefix)
+		return fault.Wrong("prefix", "the prefix %q must not end with a digit: its numbers would run into those of another", c.Prefix)
 	}
 	return nil
 }

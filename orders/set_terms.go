@@ -31,14 +31,14 @@ func (SetTerms) Kind() command.Kind { return "orders.set_terms" }
 // Validate checks that the names are different and each of the terms is usable.
 func (c SetTerms) Validate() error {
 	if len(c.Terms) > maxTerms {
-		return fault.New(fault.Invalid, "a store cannot have %d payment terms, only %d", len(c.Terms), maxTerms)
+		return fault.Wrong("items", "a store cannot have %d payment terms, only %d", len(c.Terms), maxTerms)
 	}
 	for i, t := range c.Terms {
 		if err := t.check(); err != nil {
-			return err
+			return fault.InField(fault.Item("items", i), err)
 		}
 		if slices.ContainsFunc(c.Terms[:i], func(other Terms) bool { return other.Name == t.Name }) {
-			return fault.New(fault.Invalid, "the payment terms %s are given twice", t.Name)
+			return fault.Wrong(fault.Item("items", i)+".name", "the payment terms %s are given twice", t.Name)
 		}
 	}
 	return nil
@@ -47,23 +47,23 @@ func (c SetTerms) Validate() error {
 func (t Terms) check() error {
 	switch {
 	case t.Name == "" || len(t.Name) > maxTermsName || strings.Trim(t.Name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != "":
-		return fault.New(fault.Invalid, "the name %.40q of payment terms must be up to %d characters of a–z, 0–9, _ and -", t.Name, maxTermsName)
+		return fault.Wrong("name", "the name %.40q of payment terms must be up to %d characters of a–z, 0–9, _ and -", t.Name, maxTermsName)
 	case t.Days < 0 || t.Days > maxTermsDays:
-		return fault.New(fault.Invalid, "the payment terms %s give %d days, which must be 0 to %d", t.Name, t.Days, maxTermsDays)
+		return fault.Wrong("days", "the payment terms %s give %d days, which must be 0 to %d", t.Name, t.Days, maxTermsDays)
 	case len(t.Groups) > maxMembers || len(t.Customers) > maxMembers:
-		return fault.New(fault.Invalid, "the payment terms %s name more than %d groups or customers: put the customers into a group", t.Name, maxMembers)
+		return fault.Wrong("customers", "the payment terms %s name more than %d groups or customers: put the customers into a group", t.Name, maxMembers)
 	case slices.Contains(t.Groups, ""):
-		return fault.New(fault.Invalid, "the payment terms %s name a group without a name", t.Name)
+		return fault.Wrong("groups", "the payment terms %s name a group without a name", t.Name)
 	}
 	for _, customer := range t.Customers {
 		if err := id.Check("cus", string(customer)); err != nil {
-			return fault.Wrap(fault.Invalid, err, "customer of the payment terms %s", t.Name)
+			return fault.InField("customers", fault.Wrap(fault.Invalid, err, "customer of the payment terms %s", t.Name))
 		}
 	}
 	for i, limit := range t.Limits {
 		same := func(other money.Amount) bool { return other.Currency() == limit.Currency() }
 		if !limit.IsPositive() || slices.ContainsFunc(t.Limits[:i], same) {
-			return fault.New(fault.Invalid, "the payment terms %s must have one limit above nothing for a currency, not %v", t.Name, limit)
+			return fault.Wrong("limits", "the payment terms %s must have one limit above nothing for a currency, not %v", t.Name, limit)
 		}
 	}
 	return nil

@@ -51,7 +51,7 @@ func (c Ship) Validate() error {
 		return err
 	}
 	if c.Delivery < 0 || c.Delivery > 0 && len(c.Lines) > 0 {
-		return fault.New(fault.Invalid, "name lines or the delivery that leaves, not both")
+		return fault.Wrong("lines", "name lines or the delivery that leaves, not both")
 	}
 	return checkLines(c.Lines)
 }
@@ -179,15 +179,15 @@ const maxLines = 4000
 
 func checkLines(lines []LineQuantity) error {
 	if len(lines) > maxLines {
-		return fault.New(fault.Invalid, "%d lines are more than the %d that one command may have", len(lines), maxLines)
+		return fault.Wrong("lines", "%d lines are more than the %d that one command may have", len(lines), maxLines)
 	}
 	seen := make(map[int]bool, len(lines))
-	for _, l := range lines {
+	for i, l := range lines {
 		if l.Line < 1 || l.Quantity < 1 || l.Quantity > maxUnits {
-			return fault.New(fault.Invalid, "line %d with quantity %d: lines count from 1 and quantities are positive", l.Line, l.Quantity)
+			return fault.Wrong(fault.Item("lines", i), "line %d with quantity %d: lines count from 1 and quantities are positive", l.Line, l.Quantity)
 		}
 		if seen[l.Line] {
-			return fault.New(fault.Invalid, "line %d is named twice", l.Line)
+			return fault.Wrong(fault.Item("lines", i)+".line", "line %d is named twice", l.Line)
 		}
 		seen[l.Line] = true
 	}

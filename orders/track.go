@@ -89,10 +89,10 @@ func (c Track) Validate() error {
 		return err
 	}
 	if !c.Status.known() {
-		return fault.New(fault.Invalid, "a parcel cannot be %.30q", c.Status)
+		return fault.Wrong("status", "a parcel cannot be %.30q", c.Status)
 	}
 	if len(c.Note) > maxReason || c.OccurredAt < 0 || c.OccurredAt > maxMillis {
-		return fault.New(fault.Invalid, "the note is longer than %d bytes, or the time is none", maxReason)
+		return fault.Wrong("note", "the note is longer than %d bytes, or the time is none", maxReason)
 	}
 	return checkTracking(c.Carrier, c.Tracking, c.URL)
 }
@@ -104,13 +104,13 @@ const maxMillis = 253402300799999
 // link to.
 func checkTracking(carrier, tracking, address string) error {
 	if len(carrier) > 100 || len(tracking) > maxReason || len(address) > 1000 {
-		return fault.New(fault.Invalid, "carrier, tracking number and address are up to 100, %d and 1000 bytes long", maxReason)
+		return fault.Wrong("tracking", "carrier, tracking number and address are up to 100, %d and 1000 bytes long", maxReason)
 	}
 	if address == "" {
 		return nil
 	}
 	if u, err := url.Parse(address); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-		return fault.New(fault.Invalid, "%.60q is not the address of a page to follow a parcel on", address)
+		return fault.Wrong("url", "%.60q is not the address of a page to follow a parcel on", address)
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func (c Annotate) Validate() error {
 		return err
 	}
 	if c.Operation < 0 {
-		return fault.New(fault.Invalid, "there is no operation %d", c.Operation)
+		return fault.Wrong("operation", "there is no operation %d", c.Operation)
 	}
 	return c.Note.Validate()
 }

@@ -76,7 +76,7 @@ func (a Attempt) VoidRequest() VoidRequest {
 // long to be one.
 func CheckToken(token string) error {
 	if len(token) > maxProviderID {
-		return fault.New(fault.Invalid, "a payment token is longer than %d bytes", maxProviderID)
+		return fault.Wrong("token", "a payment token is longer than %d bytes", maxProviderID)
 	}
 	return RefusePAN(token)
 }

@@ -42,10 +42,10 @@ func (c Capture) Validate() error {
 
 func checkAsked(a money.Amount, reason string) error {
 	if a != (money.Amount{}) && !a.IsPositive() {
-		return fault.New(fault.Invalid, "the amount is %v: it must be above nothing", a)
+		return fault.Wrong("amount", "the amount is %v: it must be above nothing", a)
 	}
 	if len(reason) > maxReason {
-		return fault.New(fault.Invalid, "the reason is longer than %d bytes", maxReason)
+		return fault.Wrong("reason", "the reason is longer than %d bytes", maxReason)
 	}
 	return RefusePAN(reason)
 }
@@ -84,7 +84,7 @@ func asked(o orders.ID, verb string, amount, left money.Amount) (money.Amount, e
 		amount = left
 	}
 	if amount.Currency() != left.Currency() {
-		return money.Amount{}, fault.New(fault.Invalid, "the order is in %s, not in %s", left.Currency(), amount.Currency())
+		return money.Amount{}, fault.Wrong("amount", "the order is in %s, not in %s", left.Currency(), amount.Currency())
 	}
 	if !amount.IsPositive() || amount.Minor() > left.Minor() {
 		return money.Amount{}, &AmountError{Order: o, Verb: verb, Want: amount, Have: left}

@@ -31,7 +31,7 @@ type Differences struct {
 func (s *Service) Compare(ctx context.Context, provider string, since time.Time) (Differences, error) {
 	lister, ok := s.listers[provider]
 	if !ok {
-		return Differences{}, fault.New(fault.Invalid, "payment provider %q cannot list its payments", provider)
+		return Differences{}, fault.Wrong("provider", "payment provider %q cannot list its payments", provider)
 	}
 	ctx, cancel := context.WithTimeout(ctx, maxList)
 	defer cancel()

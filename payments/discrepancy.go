@@ -158,7 +158,7 @@ func (Clear) Kind() command.Kind { return "payments.clear" }
 // Validate refuses a Clear that does not say what was found.
 func (c Clear) Validate() error {
 	if c.Note == "" || len(c.Note) > maxReason {
-		return fault.New(fault.Invalid, "say what was found, in up to %d bytes", maxReason)
+		return fault.Wrong("note", "say what was found, in up to %d bytes", maxReason)
 	}
 	return RefusePAN(c.Note)
 }

@@ -32,7 +32,7 @@ func (c RecordRefund) Validate() error {
 		return err
 	}
 	if c.Reference == "" || len(c.Reference) > maxProviderID {
-		return fault.New(fault.Invalid, "say under which reference the money was given back, in up to %d bytes", maxProviderID)
+		return fault.Wrong("reference", "say under which reference the money was given back, in up to %d bytes", maxProviderID)
 	}
 	if err := RefusePAN(c.Reference); err != nil {
 		return err

@@ -20,18 +20,18 @@ const maxRefundTo = 64
 
 func checkTo(to []RefundTo) error {
 	if len(to) > maxRefundTo {
-		return fault.New(fault.Invalid, "a refund cannot go to %d payments", len(to))
+		return fault.Wrong("to", "a refund cannot go to %d payments", len(to))
 	}
 	for i, t := range to {
 		if _, err := slotOf(Prefix, string(t.Payment)); err != nil {
-			return err
+			return fault.InField(fault.Item("to", i)+".payment", err)
 		}
 		if !t.Amount.IsPositive() {
-			return fault.New(fault.Invalid, "a refund to payment %s of %v: it must be above nothing", t.Payment, t.Amount)
+			return fault.Wrong(fault.Item("to", i)+".amount", "a refund to payment %s of %v: it must be above nothing", t.Payment, t.Amount)
 		}
 		for _, other := range to[:i] {
 			if other.Payment == t.Payment {
-				return fault.New(fault.Invalid, "payment %s is named twice", t.Payment)
+				return fault.Wrong(fault.Item("to", i)+".payment", "payment %s is named twice", t.Payment)
 			}
 		}
 	}

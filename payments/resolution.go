@@ -58,7 +58,7 @@ func mayResolve(a Attempt, to State) error {
 	case Authorized, Captured, Declined, Canceled:
 		return nil
 	}
-	return fault.New(fault.Invalid, "a payment cannot be resolved as %q, only as authorized, captured, declined or canceled", to)
+	return fault.Wrong("state", "a payment cannot be resolved as %q, only as authorized, captured, declined or canceled", to)
 }
 
 // resolveOperation books what an operation has come to.
@@ -71,7 +71,7 @@ func resolveOperation(tx *command.Tx, r Resolution) error {
 		return fault.New(fault.Refused, "%s %s is %s: nothing about it is open", op.Kind, op.Key(), op.State)
 	}
 	if r.State != successOf[op.Kind] && r.State != Declined {
-		return fault.New(fault.Invalid, "a %s cannot be resolved as %q, only as %s or declined", op.Kind, r.State, successOf[op.Kind])
+		return fault.Wrong("state", "a %s cannot be resolved as %q, only as %s or declined", op.Kind, r.State, successOf[op.Kind])
 	}
 	a, err := AttemptTx(tx.Tx, r.Payment)
 	if err != nil {

@@ -45,7 +45,7 @@ func (c SaveMethod) Validate() error {
 		return err
 	}
 	if c.Token == "" || isMethod(c.Token.Reveal()) {
-		return fault.New(fault.Invalid, "a token of the provider's is needed to keep a means of payment")
+		return fault.Wrong("token", "a token of the provider's is needed to keep a means of payment")
 	}
 	return CheckToken(c.Token.Reveal())
 }

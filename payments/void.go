@@ -27,7 +27,7 @@ func (c Void) Validate() error {
 		return err
 	}
 	if len(c.Reason) > maxReason {
-		return fault.New(fault.Invalid, "the reason is longer than %d bytes", maxReason)
+		return fault.Wrong("reason", "the reason is longer than %d bytes", maxReason)
 	}
 	return RefusePAN(c.Reason)
 }

@@ -15,10 +15,13 @@ type Address struct {
 
 func (a Address) check() error {
 	if a.Country != "" && !isCountry(a.Country) {
-		return fault.New(fault.Invalid, "country %.10q is not two capital letters as in ISO 3166-1", a.Country)
+		return fault.Wrong("country", "country %.10q is not two capital letters as in ISO 3166-1", a.Country)
 	}
-	if len(a.Region) > maxName || len(a.Postcode) > maxPostcode {
-		return fault.New(fault.Invalid, "region or postcode of an address is too long")
+	if len(a.Region) > maxName {
+		return fault.Wrong("region", "the region of an address is too long")
+	}
+	if len(a.Postcode) > maxPostcode {
+		return fault.Wrong("postcode", "the postcode of an address is too long")
 	}
 	return nil
 }
@@ -44,16 +47,18 @@ const (
 func (a Area) check() error {
 	switch {
 	case a.Country == "" && a != Area{}:
-		return fault.New(fault.Invalid, "an area with a region or postcodes needs a country")
+		return fault.Wrong("country", "an area with a region or postcodes needs a country")
 	case a.Country != "" && !isCountry(a.Country):
-		return fault.New(fault.Invalid, "country %.10q is not two capital letters as in ISO 3166-1", a.Country)
+		return fault.Wrong("country", "country %.10q is not two capital letters as in ISO 3166-1", a.Country)
 	case len(a.Region) > maxName:
-		return fault.New(fault.Invalid, "a region is longer than %d bytes", maxName)
+		return fault.Wrong("region", "a region is longer than %d bytes", maxName)
 	case len(a.PostcodeFrom) > maxPostcode || len(a.PostcodeFrom) != len(a.PostcodeTo) || a.PostcodeFrom > a.PostcodeTo:
-		return fault.New(fault.Invalid, "postcodes from %.20q to %.20q: both have the same length, at most %d, and the first is not above the last",
+		return fault.Wrong("postcode_to", "postcodes from %.20q to %.20q: both have the same length, at most %d, and the first is not above the last",
 			a.PostcodeFrom, a.PostcodeTo, maxPostcode)
-	case plainPostcode(a.PostcodeFrom) != a.PostcodeFrom || plainPostcode(a.PostcodeTo) != a.PostcodeTo:
-		return fault.New(fault.Invalid, "postcodes from %q to %q: write them in capitals without spaces and hyphens", a.PostcodeFrom, a.PostcodeTo)
+	case plainPostcode(a.PostcodeFrom) != a.PostcodeFrom:
+		return fault.Wrong("postcode_from", "postcode %q: write it in capitals without spaces and hyphens", a.PostcodeFrom)
+	case plainPostcode(a.PostcodeTo) != a.PostcodeTo:
+		return fault.Wrong("postcode_to", "postcode %q: write it in capitals without spaces and hyphens", a.PostcodeTo)
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func NormalizeCode(code string) (string, error) {
 		ok = ok && ('A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_')
 	}
 	if !ok {
-		return "", fault.New(fault.Invalid, "a code is 1 to %d letters, digits, hyphens and underscores", maxCode)
+		return "", fault.Wrong("code", "a code is 1 to %d letters, digits, hyphens and underscores", maxCode)
 	}
 	return code, nil
 }

@@ -3,6 +3,7 @@ package pricing
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/keelshop/commerce/accounts"
@@ -29,16 +30,18 @@ const MaxExemptions = 100
 // Check returns fault.Invalid unless the exemption can be used.
 func (e Exemption) Check() error {
 	switch {
-	case e.Certificate == "" || len(e.Certificate) > maxName || len(e.Reason) > maxName:
-		return fault.New(fault.Invalid, "an exemption has the number of a certificate, and its texts are at most %d bytes", maxName)
+	case e.Certificate == "" || len(e.Certificate) > maxName:
+		return fault.Wrong("certificate", "an exemption has the number of a certificate, of at most %d bytes", maxName)
+	case len(e.Reason) > maxName:
+		return fault.Wrong("reason", "the reason of an exemption is at most %d bytes", maxName)
 	case len(e.Areas) == 0 || len(e.Areas) > MaxMethods:
-		return fault.New(fault.Invalid, "an exemption holds in 1 to %d areas, not in %d", MaxMethods, len(e.Areas))
+		return fault.Wrong("areas", "an exemption holds in 1 to %d areas, not in %d", MaxMethods, len(e.Areas))
 	case e.Period.empty():
-		return fault.New(fault.Invalid, "exemption %q ends before it begins", e.Certificate)
+		return fault.Wrong("period", "exemption %q ends before it begins", e.Certificate)
 	}
-	for _, a := range e.Areas {
+	for i, a := range e.Areas {
 		if err := a.check(); err != nil {
-			return fault.Wrap(fault.Invalid, err, "exemption %q", e.Certificate)
+			return fault.InField(fault.Item("areas", i), fmt.Errorf("exemption %q: %w", e.Certificate, err))
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/keelshop/commerce/fault"
@@ -72,26 +73,33 @@ func (f Fee) Check() error {
 		return err
 	}
 	switch {
-	case f.Name == "" || len(f.Name) > maxName || len(f.TaxCategory) > maxName || len(f.Property) > maxName:
-		return fault.New(fault.Invalid, "fee %q: it has a name, and its texts are at most %d bytes", f.ID, maxName)
+	case f.Name == "" || len(f.Name) > maxName:
+		return fault.Wrong("name", "fee %q: it has a name of at most %d bytes", f.ID, maxName)
+	case len(f.TaxCategory) > maxName:
+		return fault.Wrong("tax_category", "fee %q: its tax category is longer than %d bytes", f.ID, maxName)
+	case len(f.Property) > maxName:
+		return fault.Wrong("property", "fee %q: its property is longer than %d bytes", f.ID, maxName)
 	case !slices.Contains(feeKinds[:], f.Kind):
-		return fault.New(fault.Invalid, "fee %q: there is no kind %.20q", f.ID, f.Kind)
+		return fault.Wrong("kind", "fee %q: there is no kind %.20q", f.ID, f.Kind)
 	case f.Period.empty():
-		return fault.New(fault.Invalid, "fee %q ends before it begins", f.ID)
-	case f.PerUnit && !f.PerLine, f.Property != "" && !f.PerLine:
-		return fault.New(fault.Invalid, "fee %q: what is charged by the unit or asked for by a property is charged on lines", f.ID)
+		return fault.Wrong("period", "fee %q ends before it begins", f.ID)
+	case f.PerUnit && !f.PerLine:
+		return fault.Wrong("per_unit", "fee %q: what is charged by the unit is charged on lines", f.ID)
+	case f.Property != "" && !f.PerLine:
+		return fault.Wrong("property", "fee %q: what is asked for by a property is charged on lines", f.ID)
 	case len(f.Amounts) == 0 && f.Rate.Num() == 0:
-		return fault.New(fault.Invalid, "fee %q has neither amounts nor a rate", f.ID)
+		return fault.Wrong("amounts", "fee %q has neither amounts nor a rate", f.ID)
 	case f.Untaxed && f.TaxCategory != "":
-		return fault.New(fault.Invalid, "fee %q is untaxed and has a tax category", f.ID)
+		return fault.Wrong("tax_category", "fee %q is untaxed and has a tax category", f.ID)
 	case len(f.Payments) > MaxMethods:
-		return fault.New(fault.Invalid, "fee %q is for %d ways to pay: the limit is %d", f.ID, len(f.Payments), MaxMethods)
+		return fault.Wrong("payments", "fee %q is for %d ways to pay: the limit is %d", f.ID, len(f.Payments), MaxMethods)
 	}
 	for _, err := range [...]error{
-		f.If.check(), f.Items.check(), checkShare(f.Rate), checkAmounts("fee", f.Amounts), checkAmounts("subtotal", f.BelowSubtotal),
+		fault.InField("if", f.If.check()), fault.InField("items", f.Items.check()), checkShare(f.Rate),
+		checkAmounts("amounts", "fee", f.Amounts), checkAmounts("below_subtotal", "subtotal", f.BelowSubtotal),
 	} {
 		if err != nil {
-			return fault.Wrap(fault.Invalid, err, "fee %q", f.ID)
+			return fmt.Errorf("fee %q: %w", f.ID, err)
 		}
 	}
 	return nil

@@ -44,10 +44,15 @@ func (s *Service) MakeCoupons(ctx context.Context, c MakeCoupons) ([]string, err
 		c.Length = usualLength
 	}
 	if c.Count < 1 || c.Count > MaxCoupons || c.Length < leastLength || c.Length > mostLength {
-		return nil, fault.New(fault.Invalid, "%d codes of %d characters: make 1 to %d of %d to %d", c.Count, c.Length, MaxCoupons, leastLength, mostLength)
+		return nil, fault.Wrong("count", "%d codes of %d characters: make 1 to %d of %d to %d", c.Count, c.Length, MaxCoupons, leastLength, mostLength)
 	}
 	if err := s.takesCodes(ctx, c.Promotion, false); err != nil {
 		return nil, err
+	}
+	if c.Prefix != "" {
+		if _, err := NormalizeCode(c.Prefix); err != nil {
+			return nil, &fault.FieldError{Field: "prefix", Err: err}
+		}
 	}
 	key := command.KeyOr(s.engine, c.Key)
 	codes := make([]string, c.Count)

@@ -1,6 +1,9 @@
 package pricing
 
 import (
+	"cmp"
+	"fmt"
+
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
@@ -150,49 +153,54 @@ func (p Promotion) Check() error {
 		return err
 	}
 	switch {
-	case p.Name == "" || len(p.Name) > maxName || len(p.Group) > maxName:
-		return fault.New(fault.Invalid, "promotion %q: it has a name, and name and group are at most %d bytes", p.ID, maxName)
+	case p.Name == "" || len(p.Name) > maxName:
+		return fault.Wrong("name", "promotion %q: it has a name of at most %d bytes", p.ID, maxName)
+	case len(p.Group) > maxName:
+		return fault.Wrong("group", "promotion %q: the name of its group is longer than %d bytes", p.ID, maxName)
 	case p.Period.empty():
-		return fault.New(fault.Invalid, "promotion %q ends before it begins", p.ID)
+		return fault.Wrong("period", "promotion %q ends before it begins", p.ID)
 	}
-	for _, check := range [...]func() error{p.If.check, p.checkEffect, p.Limits.check} {
-		if err := check(); err != nil {
-			return fault.Wrap(fault.Invalid, err, "promotion %q", p.ID)
-		}
+	err := cmp.Or(fault.InField("if", p.If.check()), fault.InField("effect", p.Effect.check()), fault.InField("limits", p.Limits.check()))
+	if err != nil {
+		return fmt.Errorf("promotion %q: %w", p.ID, err)
 	}
 	return nil
 }
 
-func (p Promotion) checkEffect() error { return fault.InField("effect", p.Effect.check()) }
-
 func (l Limits) check() error {
-	if l.Uses < 0 || l.PerCustomer < 0 || l.Uses > maxUnits || l.PerCustomer > maxUnits {
-		return fault.New(fault.Invalid, "a limit of %d uses and %d for each customer", l.Uses, l.PerCustomer)
+	if l.Uses < 0 || l.Uses > maxUnits {
+		return fault.Wrong("uses", "a limit of %d uses", l.Uses)
 	}
-	return checkAmounts("budget", l.Budget)
+	if l.PerCustomer < 0 || l.PerCustomer > maxUnits {
+		return fault.Wrong("per_customer", "a limit of %d uses for each customer", l.PerCustomer)
+	}
+	return checkAmounts("budget", "budget", l.Budget)
 }
 
 func (l Limits) any() bool { return l.Uses > 0 || l.PerCustomer > 0 || len(l.Budget) > 0 }
 
 func (c Conditions) check() error {
 	if err := c.Items.check(); err != nil {
-		return err
+		return fault.InField("items", err)
 	}
-	if c.MinQuantity < 0 || len(c.Groups)+len(c.Channels)+len(c.Countries)+len(c.Currencies) > maxSelected {
-		return fault.New(fault.Invalid, "the conditions have a negative quantity or more than %d entries", maxSelected)
+	if c.MinQuantity < 0 {
+		return fault.Wrong("min_quantity", "a least quantity of %d", c.MinQuantity)
 	}
-	for _, country := range c.Countries {
+	if len(c.Groups)+len(c.Channels)+len(c.Countries)+len(c.Currencies) > maxSelected {
+		return fault.Wrong("countries", "the conditions have more than %d entries", maxSelected)
+	}
+	for i, country := range c.Countries {
 		if !isCountry(country) {
-			return fault.New(fault.Invalid, "country %.10q is not two capital letters as in ISO 3166-1", country)
+			return fault.Wrong(fault.Item("countries", i), "country %.10q is not two capital letters as in ISO 3166-1", country)
 		}
 	}
-	return checkAmounts("least subtotal", c.MinSubtotal)
+	return checkAmounts("min_subtotal", "least subtotal", c.MinSubtotal)
 }
 
 func (s Selector) check() error {
 	for _, n := range [...]int{len(s.SKUs), len(s.Products), len(s.Categories), len(s.Attributes), len(s.ExceptSKUs), len(s.ExceptProducts), len(s.ExceptCategories), len(s.Collections), len(s.ExceptCollections)} {
 		if n > maxSelected {
-			return fault.New(fault.Invalid, "%d entries select lines: the limit is %d", n, maxSelected)
+			return fault.Wrong("skus", "%d entries select lines: the limit is %d", n, maxSelected)
 		}
 	}
 	return nil
@@ -203,16 +211,9 @@ func (s Selector) isZero() bool {
 }
 
 func (e Effect) check() error {
-	if err := e.Items.check(); err != nil {
-		return err
-	}
-	if err := checkShare(e.Rate); err != nil {
-		return fault.InField("rate", err)
-	}
-	if err := checkAmounts("amount", e.Amounts); err != nil {
-		return fault.InField("amounts", err)
-	}
-	if err := checkAmounts("greatest discount", e.AtMost); err != nil {
+	err := cmp.Or(fault.InField("items", e.Items.check()), checkShare(e.Rate),
+		checkAmounts("amounts", "amount", e.Amounts), checkAmounts("at_most", "greatest discount", e.AtMost))
+	if err != nil {
 		return err
 	}
 	ok := true
@@ -228,53 +229,56 @@ func (e Effect) check() error {
 	case Tiered:
 		ok = len(e.Tiers) > 0 && len(e.Tiers) <= MaxTiers
 	default:
-		return fault.New(fault.Invalid, "there is no effect %.40q", e.Kind)
+		return fault.Wrong("kind", "there is no effect %.40q", e.Kind)
 	}
 	if !ok {
-		return fault.New(fault.Invalid, "an effect %q lacks what it works by, or has too much of it", e.Kind)
+		return fault.Wrong("kind", "an effect %q lacks what it works by, or has too much of it", e.Kind)
 	}
-	for _, t := range e.Tiers {
+	for i, t := range e.Tiers {
 		if err := t.check(); err != nil {
-			return err
+			return fault.InField(fault.Item("tiers", i), err)
 		}
 	}
 	return nil
 }
 
 func (t Tier) check() error {
-	if t.MinQuantity < 0 || (t.Rate.Num() > 0) == (len(t.Amounts) > 0) {
-		return fault.New(fault.Invalid, "a tier has a rate or amounts, and no negative quantity")
+	if t.MinQuantity < 0 {
+		return fault.Wrong("min_quantity", "a tier from %d units on", t.MinQuantity)
+	}
+	if (t.Rate.Num() > 0) == (len(t.Amounts) > 0) {
+		return fault.Wrong("rate", "a tier has either a rate or amounts")
 	}
 	if err := checkShare(t.Rate); err != nil {
 		return err
 	}
-	if err := checkAmounts("least subtotal", t.MinSubtotal); err != nil {
+	if err := checkAmounts("min_subtotal", "least subtotal", t.MinSubtotal); err != nil {
 		return err
 	}
-	return checkAmounts("amount", t.Amounts)
+	return checkAmounts("amounts", "amount", t.Amounts)
 }
 
 func checkShare(r money.Rate) error {
 	if r.Num() < 0 || r.Num() > r.Den() {
-		return fault.New(fault.Invalid, "%v off: it must be 0 %% to 100 %%", r)
+		return fault.Wrong("rate", "%v off: it must be 0 %% to 100 %%", r)
 	}
 	return nil
 }
 
-func checkAmounts(what string, amounts []money.Amount) error {
+func checkAmounts(field, what string, amounts []money.Amount) error {
 	if len(amounts) > MaxCurrencies {
-		return fault.New(fault.Invalid, "%d amounts: the limit is %d", len(amounts), MaxCurrencies)
+		return fault.Wrong(field, "%d amounts: the limit is %d", len(amounts), MaxCurrencies)
 	}
 	for i, a := range amounts {
 		if err := a.Check(); err != nil {
-			return err
+			return fault.InField(fault.Item(field, i), err)
 		}
 		if a.IsNegative() {
-			return fault.New(fault.Invalid, "a %s of %v is below zero", what, a)
+			return fault.Wrong(fault.Item(field, i), "a %s of %v is below zero", what, a)
 		}
 		for _, b := range amounts[:i] {
 			if a.Currency() == b.Currency() {
-				return fault.New(fault.Invalid, "a %s has two amounts in %s", what, a.Currency())
+				return fault.Wrong(fault.Item(field, i), "a %s has two amounts in %s", what, a.Currency())
 			}
 		}
 	}

@@ -25,16 +25,16 @@ func (PutCoupon) Kind() command.Kind { return "pricing.put_coupon" }
 // Validate checks the code and its limits.
 func (c PutCoupon) Validate() error {
 	if err := checkID("promotion", c.Promotion); err != nil {
-		return err
+		return &fault.FieldError{Field: "promotion", Err: err}
 	}
 	code, err := NormalizeCode(c.Code)
 	if err != nil {
 		return err
 	}
 	if code != c.Code {
-		return fault.New(fault.Invalid, "code %q is not written as it is kept, %q", c.Code, code)
+		return fault.Wrong("code", "code %q is not written as it is kept, %q", c.Code, code)
 	}
-	return c.Limits.check()
+	return fault.InField("limits", c.Limits.check())
 }
 
 func (c PutCoupon) apply(tx *command.Tx) (CouponID, error) {

@@ -23,10 +23,16 @@ func (r QuantityRule) Check() error {
 	if err := checkID("quantity rule", r.ID); err != nil {
 		return err
 	}
-	if r.Min < 0 || r.Max < 0 || r.Step < 0 || r.Min > maxUnits || r.Max > maxUnits || r.Step > maxUnits || r.Max > 0 && r.Max < r.Min {
-		return fault.New(fault.Invalid, "quantity rule %q: from %d to %d in steps of %d", r.ID, r.Min, r.Max, r.Step)
+	if r.Min < 0 || r.Min > maxUnits {
+		return fault.Wrong("min", "quantity rule %q: from %d on", r.ID, r.Min)
 	}
-	return r.Items.check()
+	if r.Step < 0 || r.Step > maxUnits {
+		return fault.Wrong("step", "quantity rule %q: in steps of %d", r.ID, r.Step)
+	}
+	if r.Max < 0 || r.Max > maxUnits || r.Max > 0 && r.Max < r.Min {
+		return fault.Wrong("max", "quantity rule %q: from %d to %d in steps of %d", r.ID, r.Min, r.Max, r.Step)
+	}
+	return fault.InField("items", r.Items.check())
 }
 
 // QuantityProblem is a SKU of which there are too few or too many units, or a

@@ -39,25 +39,25 @@ const MaxCurrencies = 200
 // Check returns fault.Invalid unless the settings can be used.
 func (s Settings) Check() error {
 	if len(s.Currencies) > MaxCurrencies {
-		return fault.New(fault.Invalid, "%d currencies are more than the %d that a store may have", len(s.Currencies), MaxCurrencies)
+		return fault.Wrong("currencies", "%d currencies are more than the %d that a store may have", len(s.Currencies), MaxCurrencies)
 	}
 	if s.HoldMinutes < 0 || s.HoldMinutes > catalog.MostHoldMinutes {
-		return fault.New(fault.Invalid, "a checkout keeps goods for 0 to %d minutes, not %d", catalog.MostHoldMinutes, s.HoldMinutes)
+		return fault.Wrong("hold_minutes", "a checkout keeps goods for 0 to %d minutes, not %d", catalog.MostHoldMinutes, s.HoldMinutes)
 	}
 	seen := map[money.Currency]bool{}
-	for _, c := range s.Currencies {
+	for i, c := range s.Currencies {
 		if err := c.Check(); err != nil {
-			return err
+			return fault.InField(fault.Item("currencies", i), err)
 		}
 		if seen[c] {
-			return fault.New(fault.Invalid, "%s is listed twice", c)
+			return fault.Wrong(fault.Item("currencies", i), "%s is listed twice", c)
 		}
 		seen[c] = true
 	}
-	if err := cmp.Or(s.TaxRounding.Check(), s.PriceRounding.Check()); err != nil {
+	if err := cmp.Or(fault.InField("tax_rounding", s.TaxRounding.Check()), fault.InField("price_rounding", s.PriceRounding.Check())); err != nil {
 		return err
 	}
-	return s.Home.check()
+	return fault.InField("home", s.Home.check())
 }
 
 // Sells reports whether carts may be in a currency.

@@ -1,6 +1,8 @@
 package pricing
 
 import (
+	"fmt"
+
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
 )
@@ -93,16 +95,16 @@ func (z ShippingZone) Check() error {
 		return err
 	}
 	if len(z.Methods) > MaxMethods {
-		return fault.New(fault.Invalid, "shipping zone %q has %d methods: the limit is %d", z.ID, len(z.Methods), MaxMethods)
+		return fault.Wrong("methods", "shipping zone %q has %d methods: the limit is %d", z.ID, len(z.Methods), MaxMethods)
 	}
 	seen := map[string]bool{}
-	for _, m := range z.Methods {
+	for i, m := range z.Methods {
 		if seen[m.ID] {
-			return fault.New(fault.Invalid, "shipping zone %q has two methods %q", z.ID, m.ID)
+			return fault.Wrong(fault.Item("methods", i)+".id", "shipping zone %q has two methods %q", z.ID, m.ID)
 		}
 		seen[m.ID] = true
 		if err := m.check(); err != nil {
-			return fault.Wrap(fault.Invalid, err, "method %q of shipping zone %q", m.ID, z.ID)
+			return fault.InField(fault.Item("methods", i), fmt.Errorf("method %q of shipping zone %q: %w", m.ID, z.ID, err))
 		}
 	}
 	return nil
@@ -113,25 +115,37 @@ func (m ShippingMethod) check() error {
 		return err
 	}
 	switch {
-	case m.Name == "" || len(m.Name) > maxName || len(m.TaxCategory) > maxName || len(m.Carrier) > maxName:
-		return fault.New(fault.Invalid, "a shipping method has a name, and name and tax category are at most %d bytes", maxName)
-	case m.MinDays < 0 || m.MaxDays < m.MinDays || m.MaxDays > 3650:
-		return fault.New(fault.Invalid, "%d to %d days: neither is negative, and the first is not above the last", m.MinDays, m.MaxDays)
-	case m.MaxLengthMM < 0 || m.MaxGirthMM < 0 || m.VolumeDivisor < 0 || m.CutOffHour < 0 || m.CutOffHour > 23:
-		return fault.New(fault.Invalid, "sizes are not below zero, and the hour is 0 to 23")
+	case m.Name == "" || len(m.Name) > maxName:
+		return fault.Wrong("name", "a shipping method has a name of at most %d bytes", maxName)
+	case len(m.TaxCategory) > maxName:
+		return fault.Wrong("tax_category", "a tax category has at most %d bytes", maxName)
+	case len(m.Carrier) > maxName:
+		return fault.Wrong("carrier", "the name of a carrier has at most %d bytes", maxName)
+	case m.MinDays < 0:
+		return fault.Wrong("min_days", "%d days: it is not negative", m.MinDays)
+	case m.MaxDays < m.MinDays || m.MaxDays > 3650:
+		return fault.Wrong("max_days", "%d to %d days: neither is negative, and the first is not above the last", m.MinDays, m.MaxDays)
+	case m.MaxLengthMM < 0:
+		return fault.Wrong("max_length_mm", "a greatest length of %d mm", m.MaxLengthMM)
+	case m.MaxGirthMM < 0:
+		return fault.Wrong("max_girth_mm", "a greatest girth of %d mm", m.MaxGirthMM)
+	case m.VolumeDivisor < 0:
+		return fault.Wrong("volume_divisor", "volumes are divided by %d", m.VolumeDivisor)
+	case m.CutOffHour < 0 || m.CutOffHour > 23:
+		return fault.Wrong("cut_off_hour", "an hour is 0 to 23, and not %d", m.CutOffHour)
 	case m.MaxWeightGrams < 0:
-		return fault.New(fault.Invalid, "a greatest weight of %d grams", m.MaxWeightGrams)
+		return fault.Wrong("max_weight_grams", "a greatest weight of %d grams", m.MaxWeightGrams)
 	case len(m.Rates) > MaxCurrencies:
-		return fault.New(fault.Invalid, "%d rates: the limit is %d", len(m.Rates), MaxCurrencies)
+		return fault.Wrong("rates", "%d rates: the limit is %d", len(m.Rates), MaxCurrencies)
 	}
 	seen := map[money.Currency]bool{}
-	for _, r := range m.Rates {
+	for i, r := range m.Rates {
 		if seen[r.Currency] {
-			return fault.New(fault.Invalid, "two rates in %s", r.Currency)
+			return fault.Wrong(fault.Item("rates", i)+".currency", "two rates in %s", r.Currency)
 		}
 		seen[r.Currency] = true
 		if err := r.check(); err != nil {
-			return err
+			return fault.InField(fault.Item("rates", i), err)
 		}
 	}
 	return nil
@@ -139,19 +153,19 @@ func (m ShippingMethod) check() error {
 
 func (r ShippingRate) check() error {
 	if err := r.Currency.Check(); err != nil {
-		return err
+		return fault.InField("currency", err)
 	}
 	switch {
 	case r.Basis != ByNothing && r.Basis != ByWeight && r.Basis != ByValue && r.Basis != ByQuantity && r.Basis != ByVolume && r.Basis != ByLength:
-		return fault.New(fault.Invalid, "there is no basis %.20q for shipping rates", r.Basis)
+		return fault.Wrong("basis", "there is no basis %.20q for shipping rates", r.Basis)
 	case len(r.Tiers) == 0 || len(r.Tiers) > MaxTiers || r.Basis == ByNothing && (len(r.Tiers) > 1 || r.Tiers[0].From != 0):
-		return fault.New(fault.Invalid, "a rate has 1 to %d tiers, and one from 0 on without a basis", MaxTiers)
+		return fault.Wrong("tiers", "a rate has 1 to %d tiers, and one from 0 on without a basis", MaxTiers)
 	case r.FreeFrom < 0:
-		return fault.New(fault.Invalid, "shipping is free from %d on: that is below zero", r.FreeFrom)
+		return fault.Wrong("free_from", "shipping is free from %d on: that is below zero", r.FreeFrom)
 	}
 	for i, t := range r.Tiers {
 		if t.From < 0 || t.Price < 0 || t.PerUnit < 0 || i > 0 && t.From <= r.Tiers[i-1].From {
-			return fault.New(fault.Invalid, "tier %d: nothing is below zero, and each tier begins above the one before", i+1)
+			return fault.Wrong(fault.Item("tiers", i), "tier %d: nothing is below zero, and each tier begins above the one before", i+1)
 		}
 	}
 	return nil

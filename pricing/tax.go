@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -49,11 +50,11 @@ func (z TaxZone) Check() error {
 		return err
 	}
 	if len(z.Rates) > MaxRates {
-		return fault.New(fault.Invalid, "tax zone %q has %d rates: the limit is %d", z.ID, len(z.Rates), MaxRates)
+		return fault.Wrong("rates", "tax zone %q has %d rates: the limit is %d", z.ID, len(z.Rates), MaxRates)
 	}
 	for i, r := range z.Rates {
 		if err := r.check(); err != nil {
-			return fault.Wrap(fault.Invalid, err, "rate %d of tax zone %q", i+1, z.ID)
+			return fault.InField(fault.Item("rates", i), fmt.Errorf("rate %d of tax zone %q: %w", i+1, z.ID, err))
 		}
 	}
 	return z.checkTogether()
@@ -85,7 +86,7 @@ func (z TaxZone) checkTogether() error {
 				_, err = set.total.Included()
 			}
 			if err != nil {
-				return fault.Wrap(fault.Invalid, err, "the taxes of category %q in tax zone %q", of.Category, z.ID)
+				return fault.InField("rates", fault.Wrap(fault.Invalid, err, "the taxes of category %q in tax zone %q", of.Category, z.ID))
 			}
 		}
 	}
@@ -97,14 +98,14 @@ func checkZone(what, zone, name string, areas []Area) error {
 		return err
 	}
 	if len(name) > maxName {
-		return fault.New(fault.Invalid, "the name of %s %q is longer than %d bytes", what, zone, maxName)
+		return fault.Wrong("name", "the name of %s %q is longer than %d bytes", what, zone, maxName)
 	}
 	if len(areas) == 0 || len(areas) > MaxAreas {
-		return fault.New(fault.Invalid, "%s %q has %d areas: it must have 1 to %d", what, zone, len(areas), MaxAreas)
+		return fault.Wrong("areas", "%s %q has %d areas: it must have 1 to %d", what, zone, len(areas), MaxAreas)
 	}
 	for i, a := range areas {
 		if err := a.check(); err != nil {
-			return fault.Wrap(fault.Invalid, err, "area %d of %s %q", i+1, what, zone)
+			return fault.InField(fault.Item("areas", i), fmt.Errorf("area %d of %s %q: %w", i+1, what, zone, err))
 		}
 	}
 	return nil
@@ -119,19 +120,21 @@ func checkID(what, id string) error {
 		ok = ok && ('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-_.", c) >= 0)
 	}
 	if !ok {
-		return fault.New(fault.Invalid, "the ID of a %s is 1 to 64 letters, digits, hyphens, underscores and points, not %.80q", what, id)
+		return fault.Wrong("id", "the ID of a %s is 1 to 64 letters, digits, hyphens, underscores and points, not %.80q", what, id)
 	}
 	return nil
 }
 
 func (r TaxRate) check() error {
 	switch {
-	case r.Name == "" || len(r.Name) > maxName || len(r.Category) > maxName:
-		return fault.New(fault.Invalid, "a tax has a name, and name and category are at most %d bytes", maxName)
+	case r.Name == "" || len(r.Name) > maxName:
+		return fault.Wrong("name", "a tax has a name of at most %d bytes", maxName)
+	case len(r.Category) > maxName:
+		return fault.Wrong("category", "the category of a tax has at most %d bytes", maxName)
 	case r.Rate.Num() < 0 || r.Rate.Num()/r.Rate.Den() >= maxRate || r.Rate.Den() > maxDen:
-		return fault.New(fault.Invalid, "a tax of %v: it must be 0 %% to below %d %%, with at most 8 digits", r.Rate, maxRate*100)
+		return fault.Wrong("rate", "a tax of %v: it must be 0 %% to below %d %%, with at most 8 digits", r.Rate, maxRate*100)
 	case r.Period.empty():
-		return fault.New(fault.Invalid, "the period of tax %q ends before it begins", r.Name)
+		return fault.Wrong("period", "the period of tax %q ends before it begins", r.Name)
 	}
 	return nil
 }

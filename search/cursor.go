@@ -40,10 +40,10 @@ func parseCursor(q *Query) (*sortKey, error) {
 	}
 	b, err := base64.RawURLEncoding.DecodeString(q.After)
 	if err != nil || len(b) < 13 || len(b) > 256 {
-		return nil, fault.New(fault.Invalid, "%.40q is not the end of a page", q.After)
+		return nil, fault.Wrong("after", "%.40q is not the end of a page", q.After)
 	}
 	if binary.BigEndian.Uint32(b) != q.fingerprint() {
-		return nil, fault.New(fault.Invalid, "the end of a page belongs to another query")
+		return nil, fault.Wrong("after", "the end of a page belongs to another query")
 	}
 	return &sortKey{value: int64(binary.BigEndian.Uint64(b[4:])), id: string(b[12:])}, nil
 }

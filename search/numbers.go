@@ -41,7 +41,7 @@ func ParseNumberRange(text string) (NumberRange, error) {
 		r.Max, ok = decimal(to)
 	}
 	if !ok || r.Max < r.Min {
-		return NumberRange{}, fault.New(fault.Invalid, "%.40q is no range of numbers: write it like 10..20, 10.. or ..20", text)
+		return NumberRange{}, fault.Wrong("filter", "%.40q is no range of numbers: write it like 10..20, 10.. or ..20", text)
 	}
 	return r, nil
 }

@@ -125,20 +125,20 @@ func (q *Query) ask() catalog.Ask {
 func (q *Query) check() error {
 	switch {
 	case q.Limit < 0 || q.Limit > maxLimit:
-		return fault.New(fault.Invalid, "a page has 1 to %d hits, not %d", maxLimit, q.Limit)
+		return fault.Wrong("limit", "a page has 1 to %d hits, not %d", maxLimit, q.Limit)
 	case len(q.Filters) > maxFilters:
-		return fault.New(fault.Invalid, "a query has at most %d filters, not %d", maxFilters, len(q.Filters))
+		return fault.Wrong("filter", "a query has at most %d filters, not %d", maxFilters, len(q.Filters))
 	case len(q.Facets) > maxFacets || q.Choices < 0 || q.Choices > maxFacets:
-		return fault.New(fault.Invalid, "a query has at most %d facets and chosen ones, not %d and %d", maxFacets, len(q.Facets), q.Choices)
+		return fault.Wrong("facets", "a query has at most %d facets and chosen ones, not %d and %d", maxFacets, len(q.Facets), q.Choices)
 	}
 	switch q.Sort {
 	case ByRelevance, ByNewest, ByBestSelling:
 	case ByPriceUp, ByPriceDown:
 		if q.Currency == "" {
-			return fault.New(fault.Invalid, "sorting by price needs a currency")
+			return fault.Wrong("currency", "sorting by price needs a currency")
 		}
 	default:
-		return fault.New(fault.Invalid, "there is no order %q of results", q.Sort)
+		return fault.Wrong("sort", "there is no order %q of results", q.Sort)
 	}
 	for _, f := range q.Filters {
 		if err := f.check(q); err != nil {
@@ -156,11 +156,11 @@ func (q *Query) check() error {
 func (f Filter) check(q *Query) error {
 	switch {
 	case len(f.Values)+len(f.Prices)+len(f.Numbers) > maxValues:
-		return fault.New(fault.Invalid, "the filter on %q has more than %d values", f.Field, maxValues)
+		return fault.Wrong("filter", "the filter on %q has more than %d values", f.Field, maxValues)
 	case len(f.Values)+len(f.Prices)+len(f.Numbers) == 0:
-		return fault.New(fault.Invalid, "the filter on %q has no values", f.Field)
+		return fault.Wrong("filter", "the filter on %q has no values", f.Field)
 	case f.Field == FieldPrice && (len(f.Values) > 0 || len(f.Numbers) > 0):
-		return fault.New(fault.Invalid, "a filter on the price has ranges of prices only")
+		return fault.Wrong("filter", "a filter on the price has ranges of prices only")
 	}
 	return checkRanges(q, f.Field, f.Prices, f.Numbers)
 }
@@ -168,9 +168,9 @@ func (f Filter) check(q *Query) error {
 func (f Facet) check(q *Query) error {
 	switch {
 	case f.Limit < 0 || f.Limit > maxValues:
-		return fault.New(fault.Invalid, "a facet has 1 to %d values, not %d", maxValues, f.Limit)
+		return fault.Wrong("facets", "a facet has 1 to %d values, not %d", maxValues, f.Limit)
 	case len(f.Prices)+len(f.Numbers) > maxValues:
-		return fault.New(fault.Invalid, "the facet on %q has more than %d ranges", f.Field, maxValues)
+		return fault.Wrong("facets", "the facet on %q has more than %d ranges", f.Field, maxValues)
 	}
 	return checkRanges(q, f.Field, f.Prices, f.Numbers)
 }
@@ -178,22 +178,22 @@ func (f Facet) check(q *Query) error {
 func checkRanges(q *Query, field string, prices []PriceRange, numbers []NumberRange) error {
 	switch {
 	case !knownField(field):
-		return fault.New(fault.Invalid, "there is no field %q", field)
+		return fault.Wrong("filter", "there is no field %q", field)
 	case field == FieldPrice && q.Currency == "":
-		return fault.New(fault.Invalid, "prices need a currency")
+		return fault.Wrong("currency", "prices need a currency")
 	case field != FieldPrice && len(prices) > 0:
-		return fault.New(fault.Invalid, "%q has no prices", field)
+		return fault.Wrong("facets", "%q has no prices", field)
 	case !strings.HasPrefix(field, attributePrefix) && len(numbers) > 0:
-		return fault.New(fault.Invalid, "%q has no numbers", field)
+		return fault.Wrong("filter", "%q has no numbers", field)
 	}
 	for _, r := range prices {
 		if r.Min < 0 || r.Max < 0 || r.Max != 0 && r.Max < r.Min {
-			return fault.New(fault.Invalid, "%d to %d is no range of prices", r.Min, r.Max)
+			return fault.Wrong("price_max", "%d to %d is no range of prices", r.Min, r.Max)
 		}
 	}
 	for _, r := range numbers {
 		if math.IsNaN(r.Min) || math.IsNaN(r.Max) || r.Max < r.Min {
-			return fault.New(fault.Invalid, "%v to %v is no range of numbers", r.Min, r.Max)
+			return fault.Wrong("filter", "%v to %v is no range of numbers", r.Min, r.Max)
 		}
 	}
 	return nil

@@ -53,7 +53,7 @@ const (
 // limit that is out of bounds.
 func (f *Finder) Suggest(ctx context.Context, p Prefix) (Suggestions, error) {
 	if p.Limit < 0 || p.Limit > maxSuggestions {
-		return Suggestions{}, fault.New(fault.Invalid, "there are 1 to %d suggestions of a kind, not %d", maxSuggestions, p.Limit)
+		return Suggestions{}, fault.Wrong("limit", "there are 1 to %d suggestions of a kind, not %d", maxSuggestions, p.Limit)
 	}
 	if p.Limit == 0 {
 		p.Limit = 5

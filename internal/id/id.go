@@ -8,6 +8,7 @@ package id
 
 import (
 	"crypto/rand"
+	"fmt"
 	"strings"
 	"time"
 
@@ -82,8 +83,22 @@ func SlotOfHash(h [32]byte) Slot {
 }
 
 func malformed(s, want string) error {
+	return &MalformedError{Text: s, want: want}
+}
+
+// MalformedError says that something is not an ID.
+type MalformedError struct {
+	Text string // what was given, as a whole
+	want string
+}
+
+func (e *MalformedError) Error() string {
+	s := e.Text
 	if len(s) > 40 {
 		s = s[:40] + "…"
 	}
-	return fault.New(fault.Invalid, "%q is not %s", s, want)
+	return fmt.Sprintf("%q is not %s", s, e.want)
 }
+
+// Unwrap returns fault.Invalid.
+func (e *MalformedError) Unwrap() error { return fault.Invalid }

@@ -35,8 +35,30 @@ func ReadBody(w http.ResponseWriter, r *http.Request, most int64) (body []byte, 
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "the body did not arrive as a whole")
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
+	r.Body = heldBody{bytes.NewReader(body)}
 	return body, nil
+}
+
+// heldBody is a body that has been read. It can be read again, from its start.
+type heldBody struct{ *bytes.Reader }
+
+func (heldBody) Close() error { return nil }
+
+// BodyAgain returns the body of a request that ReadBody has read, from its start,
+// and leaves it as it was. It is empty if nothing has been read.
+func BodyAgain(r *http.Request) ([]byte, error) {
+	held, ok := r.Body.(heldBody)
+	if !ok {
+		return nil, nil
+	}
+	if _, err := held.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(held)
+	if err == nil {
+		_, err = held.Seek(0, io.SeekStart)
+	}
+	return body, err
 }
 
 // BoundBodies gives what is sent as long as one of Server's does, in a server
