@@ -61,6 +61,9 @@ func (c *Freeze) prepare(ctx context.Context, s *Service) error {
 	if !c.Hard {
 		return nil
 	}
+	if p.untaxed != nil {
+		return p.untaxed // an estimate is not to be kept
+	}
 	c.Quote, err = frozenPrice{Quote: p.Quote, Redemptions: p.Redemptions}.pack()
 	return err
 }

@@ -167,6 +167,8 @@ const (
 	TooFew         ProblemCode = ProblemCode(pricing.BelowMin) // units of a SKU
 	TooMany        ProblemCode = ProblemCode(pricing.AboveMax) // units of a SKU
 	TooManyShares  ProblemCode = "too_many_discounts"          // on more lines, by more promotions, than an order can keep: Bound says how many; buy the goods in several orders
+	TaxesRefused   ProblemCode = "taxes_refused"               // the tax provider does not take the address: amounts are estimates until that is corrected
+	TaxesUnknown   ProblemCode = "taxes_unknown"               // the tax provider does not answer for the moment: amounts are estimates
 	BetweenSteps   ProblemCode = ProblemCode(pricing.OffStep)  // a number of units
 )
 

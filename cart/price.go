@@ -30,6 +30,8 @@ type Priced struct {
 
 	HoldMinutes int64 // how long a checkout keeps the goods; 0 is the usual time
 
+	untaxed *pricing.TaxesError // the amounts are an estimate that is not sold by; nil if they are not
+
 	lacks []string  // what the address lacks
 	ships []bool    // something in it has to be shipped, by delivery: the first, and those of more
 	more  []further // the deliveries beside the first
@@ -114,6 +116,7 @@ func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, re
 	p.require(rules)
 	p.checkQuantities(rules)
 	p.checkShares()
+	p.checkTaxes()
 	return p, nil
 }
 
@@ -121,7 +124,8 @@ func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, re
 // just now. Each time around leaves one more of them out.
 func (s *Service) quote(ctx context.Context, rules *pricing.Rules, p *Priced) (err error) {
 	for {
-		if p.Quote, err = s.pricing.Quote(ctx, rules, p.Input); err != nil {
+		p.Quote, err = s.pricing.Quote(ctx, rules, p.Input)
+		if p.untaxed, _ = errors.AsType[*pricing.TaxesError](err); err != nil && p.untaxed == nil {
 			return err
 		}
 		p.Redemptions = s.pricing.Redemptions(rules, &p.Quote, p.Input.Coupons)
@@ -340,6 +344,27 @@ func (p *Priced) checkQuantities(rules *pricing.Rules) {
 				break
 			}
 		}
+	}
+}
+
+// Sellable returns a *pricing.TaxesError of code fault.Unavailable if the amounts
+// are an estimate for the moment, by which nothing is sold. What is there to stay
+// is among the problems.
+func (p *Priced) Sellable() error {
+	if p.untaxed != nil && !p.untaxed.Refused {
+		return p.untaxed
+	}
+	return nil
+}
+
+// checkTaxes notes that the amounts are an estimate.
+func (p *Priced) checkTaxes() {
+	switch {
+	case p.untaxed == nil || p.Status != Active:
+	case p.untaxed.Refused:
+		p.Problems = append(p.Problems, Problem{Code: TaxesRefused})
+	default:
+		p.Problems = append(p.Problems, Problem{Code: TaxesUnknown})
 	}
 }
 

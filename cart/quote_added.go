@@ -177,7 +177,7 @@ func (s *Service) describeAdded(ctx context.Context, rules *pricing.Rules, a Add
 		if err != nil {
 			return nil, err
 		}
-		line.Prices = found.Prices
+		line.Prices, line.OnSale = found.Prices, found.CompareAt.Minor() > price.Minor()
 		in.Lines = append(in.Lines, line)
 		out = append(out, QuotedLine{SKU: l.SKU, Variant: v.ID, Needs: needs, Title: v.Title, Reason: l.Reason, Quantity: l.Quantity, UnitPrice: price.Minor(), Digital: v.Digital})
 	}

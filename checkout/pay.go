@@ -152,7 +152,7 @@ func (c *payOrder) prepare(ctx context.Context, s *Service, st command.Stamp) er
 	case err != nil:
 		return err
 	case !due.IsPositive():
-		return fault.New(fault.Refused, "nothing is to be paid for order %s", c.Order)
+		return fault.New(fault.Refused, "nothing is to be paid for order %s: read what is due before paying", c.Order)
 	case c.Tender.Amount != nil && c.Tender.Amount.Currency() == due.Currency() && c.Tender.Amount.Minor() > due.Minor():
 		return &payments.AmountError{Order: c.Order, Verb: "pay", Want: *c.Tender.Amount, Have: due}
 	}

@@ -83,6 +83,9 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 	if err != nil {
 		return err
 	}
+	if err := p.Sellable(); err != nil {
+		return err
+	}
 	c.Priced = priced{}
 	if p.Status != cart.Active {
 		return nil // there is nothing to buy any more, as apply says

@@ -46,11 +46,11 @@ type TermsError struct {
 func (e *TermsError) Error() string {
 	switch e.Reason {
 	case "unknown":
-		return fmt.Sprintf("the store has no payment terms %.40q", e.Terms)
+		return fmt.Sprintf("the store has no payment terms %.40q: choose one of those that it offers, or pay now", e.Terms)
 	case "limit":
-		return fmt.Sprintf("with this order %v would be owed, the payment terms %s allow up to %v", e.Owed, e.Terms, e.Limit)
+		return fmt.Sprintf("with this order %v would be owed, and the payment terms %s allow up to %v: pay what is open first, or this order now", e.Owed, e.Terms, e.Limit)
 	}
-	return fmt.Sprintf("the customer may not buy on the payment terms %s", e.Terms)
+	return fmt.Sprintf("the payment terms %s are not for this customer: pay now, or have the store name them in the terms", e.Terms)
 }
 
 // Unwrap returns fault.Refused.

@@ -68,7 +68,7 @@ func resolveOperation(tx *command.Tx, r Resolution) error {
 		return err
 	}
 	if op.State.Final() {
-		return fault.New(fault.Refused, "%s %s is %s: nothing about it is open", op.Kind, op.Key(), op.State)
+		return fault.New(fault.Refused, "%s %s is %s: nothing about it is open, so leave it as it is", op.Kind, op.Key(), op.State)
 	}
 	if r.State != successOf[op.Kind] && r.State != Declined {
 		return fault.Wrong("state", "a %s cannot be resolved as %q, only as %s or declined", op.Kind, r.State, successOf[op.Kind])

@@ -9,7 +9,9 @@ import (
 )
 
 // Describe returns the line of an Input for units of a variant, with what the
-// rules ask of it and no more: what nobody asks for is not looked up.
+// rules ask of it and no more: what nobody asks for is not looked up. With an
+// error of code fault.NotFound, of a product that is not there any more, comes
+// the line as far as the variant knows it.
 func (s *Service) Describe(ctx context.Context, r *Rules, v *catalog.Variant, c money.Currency, quantity, unitPrice int64) (Line, error) {
 	l := Line{
 		SKU: v.SKU, Quantity: quantity, UnitPrice: unitPrice, TaxCategory: v.TaxCategory, WeightGrams: v.WeightGrams,
@@ -18,11 +20,12 @@ func (s *Service) Describe(ctx context.Context, r *Rules, v *catalog.Variant, c 
 	if len(r.promotions)+len(r.quantities)+len(r.fees) == 0 || v.Product == "" {
 		return l, nil
 	}
-	_, l.OnSale = v.CompareAtPrice(c)
+	above, ok := v.CompareAtPrice(c)
+	l.OnSale = ok && above.Minor() > unitPrice
 	if r.asks.collections {
 		in, err := s.catalog.CollectionsOf(ctx, v.Product)
 		if err != nil {
-			return Line{}, err
+			return l, err
 		}
 		for _, c := range in {
 			l.Collections = append(l.Collections, c.ID)
@@ -33,7 +36,7 @@ func (s *Service) Describe(ctx context.Context, r *Rules, v *catalog.Variant, c 
 	}
 	p, err := s.catalog.Get(ctx, v.Product)
 	if err != nil {
-		return Line{}, err
+		return l, err
 	}
 	l.Attributes = slices.Concat(v.Attributes, p.Attributes)
 	if !r.asks.categories {
@@ -41,7 +44,7 @@ func (s *Service) Describe(ctx context.Context, r *Rules, v *catalog.Variant, c 
 	}
 	tree, err := s.catalog.Categories(ctx)
 	if err != nil {
-		return Line{}, err
+		return l, err
 	}
 	for _, in := range p.Categories {
 		for _, above := range tree.Path(in) {

@@ -68,3 +68,26 @@ func (e *FullError) Error() string {
 
 // Unwrap returns fault.Refused.
 func (e *FullError) Unwrap() error { return fault.Refused }
+
+// TaxesError says that the taxes of a cart are not known, in a store that does
+// not sell by estimates.
+type TaxesError struct {
+	Refused bool   // the tax provider does not take the request, such as for its address
+	Detail  string // what the provider said
+}
+
+func (e *TaxesError) Error() string {
+	if e.Refused {
+		return fmt.Sprintf("the taxes are not known (%s): correct the address", e.Detail)
+	}
+	return fmt.Sprintf("the taxes are not known (%s): try again in a moment", e.Detail)
+}
+
+// Unwrap returns fault.Invalid if the request was refused, and otherwise
+// fault.Unavailable.
+func (e *TaxesError) Unwrap() error {
+	if e.Refused {
+		return fault.Invalid
+	}
+	return fault.Unavailable
+}

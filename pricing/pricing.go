@@ -99,6 +99,7 @@ func Module() command.Module {
 			fault.Typed[*UnknownCodeError]("pricing.unknown_code"),
 			fault.Typed[*LimitError]("pricing.limit"),
 			fault.Typed[*FullError]("pricing.full"),
+			fault.Typed[*TaxesError]("pricing.taxes"),
 			fault.Typed[*LineError]("pricing.line"),
 			fault.Typed[*GivenError]("pricing.given"),
 		},

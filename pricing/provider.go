@@ -91,8 +91,9 @@ type Options struct {
 	Rates RateProvider
 	// Deadline bounds each question to a provider; 0 is two seconds.
 	Deadline time.Duration
-	// StrictTaxes refuses to price a cart while Taxes does not answer.
-	// Otherwise the tax zones stand in for it.
+	// StrictTaxes refuses to sell a cart while Taxes does not answer for it: what
+	// it costs is an estimate then, and a problem says so. Otherwise the tax zones
+	// stand in for the provider.
 	StrictTaxes bool
 }
 
@@ -190,9 +191,8 @@ func ask[A any](ctx context.Context, s *Service, b *breaker, what string, reques
 
 // Quote prices an input by rules as Rules.Price does, and asks the providers
 // for what the rules leave to them. A carrier that does not answer is not
-// offered. If taxes may not be estimated, it returns fault.Unavailable while they
-// cannot be had, and fault.Invalid or fault.Refused if the provider refuses the
-// request.
+// offered. If taxes may not be estimated and cannot be had, it returns the
+// estimate with a *TaxesError: it can be shown, and not be sold by.
 func (s *Service) Quote(ctx context.Context, r *Rules, in Input) (Quote, error) {
 	q, err := r.Price(in)
 	if err != nil {
@@ -211,10 +211,11 @@ func (s *Service) Quote(ctx context.Context, r *Rules, in Input) (Quote, error) 
 	case err == nil:
 		in.Taxes = answer
 		return r.Price(in)
-	case s.options.StrictTaxes:
-		return Quote{}, err
 	}
 	q.Estimated = true
+	if s.options.StrictTaxes {
+		return q, &TaxesError{Refused: refused(err) != 0, Detail: err.Error()}
+	}
 	return q, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/pricing"
@@ -202,5 +203,21 @@ func TestCarriersSayWhatTheyCharge(t *testing.T) {
 	b.fail, in.Lines[0].Quantity = errors.New("out of office"), 1
 	if q, err = s.Quote(t.Context(), r, in); err != nil || q.Shipping.Reason != pricing.CarrierSilent || q.Shipping.Amount != 0 {
 		t.Errorf("a carrier that does not answer: %+v, %v", q.Shipping, err)
+	}
+}
+
+// A product that went after its variant was read leaves the line as the variant
+// knows it: one without units could not be priced.
+func TestALineOutlivesItsProduct(t *testing.T) {
+	s, _ := newServiceWith(t, pricing.Options{})
+	r := rulesOf(t, pricing.Settings{}, nil)
+	r, err := r.WithFees(pricing.Fee{ID: "f", Name: "F", PerLine: true, Items: pricing.Selector{Categories: []catalog.CategoryID{"cat_1"}}, Amounts: euros(10)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := catalog.Variant{SKU: "mug", Product: "prd_01KAJ3W7Q8Z5D4F6G7H8J9K0M1", TaxCategory: "books"}
+	l, err := s.Describe(t.Context(), r, &v, "EUR", 3, 500)
+	if fault.CodeOf(err) != fault.NotFound || l.SKU != "mug" || l.Quantity != 3 || l.UnitPrice != 500 || l.TaxCategory != "books" {
+		t.Errorf("got %+v, %v", l, err)
 	}
 }

@@ -126,7 +126,7 @@ func (v *visit) cartLines() ([]lineView, error) {
 
 // stuck says what keeps the cart from being bought.
 func (v *visit) stuck() string {
-	broken := v.basket.Unsellable()
+	broken := slices.DeleteFunc(v.basket.Unsellable(), isOfTaxes) // which the address decides
 	switch {
 	case len(broken) == 0:
 		return ""
@@ -134,6 +134,10 @@ func (v *visit) stuck() string {
 		return v.locale.text("There are too many discounts for one order. Please buy these things in several orders.")
 	}
 	return v.locale.text("Please take out what can no longer be bought.")
+}
+
+func isOfTaxes(p cart.Problem) bool {
+	return p.Code == cart.TaxesRefused || p.Code == cart.TaxesUnknown
 }
 
 // problem says what has changed about a SKU since it was put into the cart.
@@ -269,6 +273,7 @@ var notes = map[string]string{
 	"added": "It is in your cart.", "changed": "Your cart was changed.", "quantity": "Please enter a quantity from 1 to 999.",
 	"locked": "A payment for this cart is under way. Finish it or give it up first.", "short": "We do not have that many.",
 	"gone": "That can no longer be bought.", "worth": "This gift card cannot be worth that. Please choose another amount.", "moved": "The cart has changed meanwhile. Please look at it again.",
+	"taxes":    "The taxes for this address are not known. Please check the address, or try again in a moment.",
 	"currency": "Some goods have no price in that currency and were left out.",
 	"delivery": "Please choose how it shall come.",
 	"saved":    "That was saved.", "invalid": "That did not work", "letter": "A letter is on its way to you.",

@@ -309,6 +309,8 @@ func (v *visit) paymentRefused(method methodView, err error) error {
 		return v.redirect("/cart?note=empty")
 	case is[*checkout.IncompleteError](err):
 		return v.redirect("/checkout?note=address")
+	case isOf(err, isOfTaxes):
+		return v.redirect("/checkout?note=taxes")
 	case is[*checkout.ProblemsError](err):
 		return v.redirect("/cart?note=gone")
 	case is[*cart.StatusError](err):
@@ -317,6 +319,12 @@ func (v *visit) paymentRefused(method methodView, err error) error {
 		return v.redirect("/checkout/payment?declined=" + string(payments.DeclineIncorrectDetails))
 	}
 	return fmt.Errorf("buying: %w", err)
+}
+
+// isOf reports whether a checkout was refused for a kind of problem.
+func isOf(err error, kind func(cart.Problem) bool) bool {
+	e, ok := errors.AsType[*checkout.ProblemsError](err)
+	return ok && slices.ContainsFunc(e.Problems, kind)
 }
 
 // termsText says what a shopper can do who may not owe that.

@@ -124,7 +124,8 @@ var germanTexts = map[string]string{
 	"The bank had a problem. Please try again in a moment.":                              "Die Bank hatte ein Problem. Bitte versuche es gleich noch einmal.",
 	"The card was declined. Please try another card or another way to pay.":              "Die Karte wurde abgelehnt. Bitte versuche eine andere oder zahle auf andere Weise.",
 	// Cart
-	"There are too many discounts for one order. Please buy these things in several orders.": "Für eine Bestellung sind das zu viele Rabatte. Bitte kaufe diese Sachen in mehreren Bestellungen.",
+	"There are too many discounts for one order. Please buy these things in several orders.":        "Für eine Bestellung sind das zu viele Rabatte. Bitte kaufe diese Sachen in mehreren Bestellungen.",
+	"The taxes for this address are not known. Please check the address, or try again in a moment.": "Die Steuern für diese Adresse sind nicht bekannt. Bitte prüfe die Adresse oder versuche es gleich noch einmal.",
 	"Yours for nothing": "Geschenkt für dich", "Add %d to the cart": "%d in den Warenkorb",
 	// Order
 	"Your bank asks you to confirm": "Deine Bank bittet um Bestätigung", "Confirmation by your bank": "Bestätigung durch deine Bank", "To your bank": "Zu deiner Bank",
