@@ -18,6 +18,7 @@ import (
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/payments"
 	"github.com/keelshop/commerce/payments/simulator"
@@ -62,6 +63,9 @@ func eventually(t testing.TB, what string, done func() bool) {
 // open opens a store that the test closes itself.
 func open(t testing.TB, dir string, opts ...commerce.Option) *commerce.Store {
 	t.Helper()
+	if _, measured := t.(*testing.B); !measured {
+		faultvfs.Unsynced()
+	}
 	shop, err := commerce.Open(context.Background(), dir, append([]commerce.Option{commerce.WithPasswords(accounts.Passwords{MemoryKiB: 64, Passes: 1})}, opts...)...)
 	if err != nil {
 		t.Fatalf("opening %s: %v", dir, err)

@@ -11,12 +11,15 @@ import (
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
 )
 
 // Open opens a store with one shard and cheap password hashes in a directory of
-// the test. When the test
-// ends, every invariant of the store is verified and the store closed.
-// Options given here override those defaults.
+// the test. When the test ends, every invariant of the store is verified and the
+// store closed. Options given here override those defaults.
+//
+// A test does not wait for the disk, unless it is a benchmark: what was
+// acknowledged survives the end of the process, and not a power cut.
 func Open(t testing.TB, opts ...commerce.Option) *commerce.Store {
 	t.Helper()
 	return OpenAt(t, filepath.Join(t.TempDir(), "shop"), opts...)
@@ -34,6 +37,9 @@ func OpenAt(t testing.TB, dir string, opts ...commerce.Option) *commerce.Store {
 // open opens a store that is closed when the test ends.
 func open(t testing.TB, dir string, opts []commerce.Option) *commerce.Store {
 	t.Helper()
+	if _, measured := t.(*testing.B); !measured {
+		faultvfs.Unsynced()
+	}
 	defaults := []commerce.Option{
 		commerce.WithShards(1),
 		commerce.WithPasswords(accounts.Passwords{MemoryKiB: 64, Passes: 1}), // tests log in often

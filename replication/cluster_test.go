@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
 	"github.com/keelshop/commerce/replication"
 	"github.com/keelshop/commerce/replication/peer"
 )
@@ -33,6 +34,7 @@ type cluster struct {
 }
 
 func newCluster(t *testing.T, network func(string) peer.Network, names ...string) *cluster {
+	faultvfs.Unsynced()
 	c := &cluster{
 		t: t, network: network, names: names, dirs: map[string]string{}, machines: map[string]*machine{},
 		nodes: map[string]*replication.Node{}, groups: map[string]*replication.Group{},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cespare/xxhash/v2"
+	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
 	"github.com/keelshop/commerce/replication"
 )
 
@@ -174,6 +175,9 @@ func (m *idle) Checkpoint() (uint64, error) { return m.applied, nil }
 // start starts a node in dir; it is closed at the end of the test.
 func start(t testing.TB, c replication.Config) *replication.Node {
 	t.Helper()
+	if _, measured := t.(*testing.B); !measured {
+		faultvfs.Unsynced()
+	}
 	if c.NodeID == "" {
 		c.NodeID = "n1"
 	}

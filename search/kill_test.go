@@ -7,13 +7,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
 	"github.com/keelshop/commerce/search"
 )
 
@@ -25,6 +28,9 @@ const (
 )
 
 func TestMain(m *testing.M) {
+	if !slices.ContainsFunc(os.Args, func(arg string) bool { return strings.HasPrefix(arg, "-test.bench=") }) {
+		faultvfs.Unsynced() // a killed process loses nothing by it
+	}
 	if dir := os.Getenv(workVariable); dir != "" {
 		if err := work(context.Background(), dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)

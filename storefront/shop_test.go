@@ -21,6 +21,7 @@ import (
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/internal/samplegoods"
+	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/payments/simulator"
@@ -65,6 +66,7 @@ func runTests(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	faultvfs.Unsynced()
 	ctx := context.Background()
 	sample = shop{bank: simulator.New(simulator.WithURL("/bank")), letters: &postbox{}, onlyLooked: &looks{}}
 	sample.store, err = commerce.Open(ctx, filepath.Join(dir, "shop"), commerce.WithPayments(sample.bank), commerce.WithShards(2),

@@ -4,15 +4,28 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
 )
 
 // mainVariable makes the test binary the command itself, so that a test can
 // kill a real process.
 const mainVariable = "COMMERCE_TEST_MAIN"
 
+// syncVariable makes the processes of a benchmark wait for the disk. Those of
+// a test do not: one that is killed loses nothing by it.
+const syncVariable = "COMMERCE_TEST_SYNC"
+
 func TestMain(m *testing.M) {
+	if slices.ContainsFunc(os.Args, func(arg string) bool { return strings.HasPrefix(arg, "-test.bench=") }) {
+		os.Setenv(syncVariable, "1")
+	}
+	if os.Getenv(syncVariable) == "" {
+		faultvfs.Unsynced()
+	}
 	switch os.Getenv(mainVariable) {
 	case "":
 	case newerProgram:

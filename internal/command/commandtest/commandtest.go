@@ -18,6 +18,7 @@ import (
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/sqlite"
+	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
 	"github.com/keelshop/commerce/shard"
 )
 
@@ -50,6 +51,9 @@ type Engine struct {
 // New opens an engine with the given number of shards and the modules' tables.
 func New(t testing.TB, shards int, modules ...command.Module) *Engine {
 	t.Helper()
+	if _, measured := t.(*testing.B); !measured {
+		faultvfs.Unsynced()
+	}
 	all := append([]command.Module{shard.Module(modules...)}, modules...)
 	set, err := command.NewSet(all...)
 	if err != nil {

@@ -438,3 +438,28 @@ func TestCallsOfTheWriterAlone(t *testing.T) {
 		t.Error("the writer was spared")
 	}
 }
+
+// TestUnsynced: without syncs a file is written, read, checkpointed and opened again as ever.
+func TestUnsynced(t *testing.T) {
+	faultvfs.Unsynced()
+	faultvfs.Unsynced()
+	path := filepath.Join(t.TempDir(), "x.db")
+	for i := range 3 {
+		c, err := sqlite.Open(path, sqlite.Options{Full: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Script(`CREATE TABLE IF NOT EXISTS t (n INTEGER) STRICT; INSERT INTO t VALUES (1)`); err != nil {
+			t.Fatal(err)
+		}
+		if n, _, err := c.Tx().Int64(`SELECT count(*) FROM t`); err != nil || n != int64(i+1) {
+			t.Errorf("%d rows, %v", n, err)
+		}
+		if _, err := c.Checkpoint(true); err != nil {
+			t.Error(err)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -17,6 +17,9 @@ const node = "n1"
 // open opens the file in dir and closes it at the end of the test, unless the test has done so.
 func open(t failer, o raftlog.Options) *raftlog.File {
 	t.Helper()
+	if _, measured := t.(*testing.B); !measured {
+		faultvfs.Unsynced()
+	}
 	if o.Node == "" {
 		o.Node = node
 	}

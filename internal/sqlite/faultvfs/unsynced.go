@@ -1,0 +1,77 @@
+package faultvfs
+
+import (
+	"fmt"
+	"sync"
+	"unsafe"
+
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
+)
+
+// Unsynced lets no file be synced that this process opens from now on through SQLite, unless it names a VFS: for tests
+// that prove something else than what is there after a power cut, since they would wait for the disk most of their
+// time. It may be called often.
+func Unsynced() { unsynced.once.Do(unsynced.register) }
+
+var unsynced noSync
+
+// noSync is the VFS of the operating system without syncs. It stays registered as the one that is used by default.
+type noSync struct {
+	once    sync.Once
+	under   uintptr // sqlite3_vfs* of the operating system
+	mu      sync.Mutex
+	methods map[uintptr]uintptr // sqlite3_io_methods* of the operating system → ours
+	// The functions whose addresses SQLite holds.
+	open   func(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int32
+	delete func(tls *libc.TLS, vfs, name uintptr, dirSync int32) int32
+	sync   func(tls *libc.TLS, file uintptr, flags int32) int32
+}
+
+func (n *noSync) register() {
+	tls := libc.NewTLS()
+	defer tls.Close()
+	n.methods = map[uintptr]uintptr{}
+	n.open, n.delete = n.opens, n.deletes
+	n.sync = func(*libc.TLS, uintptr, int32) int32 { return lib.SQLITE_OK }
+	n.under = lib.Xsqlite3_vfs_find(tls, 0)
+	const name = "unsynced\x00"
+	cname := libc.Xcalloc(tls, 1, libc.Tsize_t(len(name)))
+	copy(unsafe.Slice((*byte)(ptr(cname)), len(name)), name)
+	p := libc.Xcalloc(tls, 1, libc.Tsize_t(unsafe.Sizeof(lib.Tsqlite3_vfs{})))
+	vfs := at[lib.Tsqlite3_vfs](p)
+	*vfs = *at[lib.Tsqlite3_vfs](n.under)
+	vfs.FpNext, vfs.FzName = 0, cname
+	vfs.FxOpen, vfs.FxDelete = code(&n.open), code(&n.delete)
+	if rc := lib.Xsqlite3_vfs_register(tls, p, 1); rc != lib.SQLITE_OK {
+		panic(fmt.Sprintf("faultvfs: register unsynced: result code %d", rc))
+	}
+}
+
+func (n *noSync) opens(tls *libc.TLS, _, name, pFile uintptr, flags int32, out uintptr) int32 {
+	rc := call[func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32](at[lib.Tsqlite3_vfs](n.under).FxOpen)(
+		tls, n.under, name, pFile, flags, out)
+	head := at[lib.Tsqlite3_file](pFile)
+	if rc == lib.SQLITE_OK && head.FpMethods != 0 {
+		head.FpMethods = n.wrap(tls, head.FpMethods)
+	}
+	return rc
+}
+
+func (n *noSync) wrap(tls *libc.TLS, orig uintptr) uintptr {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if m, ok := n.methods[orig]; ok {
+		return m
+	}
+	p := libc.Xcalloc(tls, 1, libc.Tsize_t(unsafe.Sizeof(lib.Tsqlite3_io_methods{})))
+	m := at[lib.Tsqlite3_io_methods](p)
+	*m = *at[lib.Tsqlite3_io_methods](orig)
+	m.FxSync = code(&n.sync)
+	n.methods[orig] = p
+	return p
+}
+
+func (n *noSync) deletes(tls *libc.TLS, _, name uintptr, _ int32) int32 {
+	return call[func(*libc.TLS, uintptr, uintptr, int32) int32](at[lib.Tsqlite3_vfs](n.under).FxDelete)(tls, n.under, name, 0)
+}
