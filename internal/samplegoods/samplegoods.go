@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/catalog"
@@ -129,13 +130,12 @@ func chosenWorths(v catalog.PutVariant) (ranges []catalog.GiftCardRange) {
 	return ranges
 }
 
+// putPictures stores them side by side, since each waits for the disk.
 func putPictures(ctx context.Context, shop *commerce.Store, g good, variants []catalog.PutVariant) ([]catalog.Media, error) {
 	var media []catalog.Media
-	add := func(svg, alt string, skus []catalog.SKU) error {
-		m, err := put(ctx, shop, svg, alt)
-		m.SKUs = skus
-		media = append(media, m)
-		return err
+	var svgs []string
+	add := func(svg, alt string, skus []catalog.SKU) {
+		svgs, media = append(svgs, svg), append(media, catalog.Media{Alt: alt, SKUs: skus})
 	}
 	names, all := g.paintNames()
 	for i, p := range all {
@@ -144,19 +144,19 @@ func putPictures(ctx context.Context, shop *commerce.Store, g good, variants []c
 			alt += ", " + names[i]
 			skus = skusWith(variants, names[i])
 		}
-		if err := add(picture(g.drawing, p), alt, skus); err != nil {
-			return nil, err
-		}
+		add(picture(g.drawing, p), alt, skus)
 	}
-	if err := add(closeUp(g.drawing, all[0]), g.en.title+", close up", nil); err != nil {
-		return nil, err
-	}
+	add(closeUp(g.drawing, all[0]), g.en.title+", close up", nil)
 	if len(all) > 1 {
-		if err := add(family(g.drawing, all), g.en.title+", all colours", nil); err != nil {
-			return nil, err
-		}
+		add(family(g.drawing, all), g.en.title+", all colours", nil)
 	}
-	return media, nil
+	errs := make([]error, len(svgs))
+	var wait sync.WaitGroup
+	for i, svg := range svgs {
+		wait.Go(func() { media[i].Asset, errs[i] = shop.Assets.Put(ctx, strings.NewReader(svg)) })
+	}
+	wait.Wait()
+	return media, errors.Join(errs...)
 }
 
 func put(ctx context.Context, shop *commerce.Store, svg, alt string) (catalog.Media, error) {
