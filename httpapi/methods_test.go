@@ -23,16 +23,17 @@ var notServed = map[string]string{
 	"Accounts.StartReset":    "SendReset is it, without telling who has an account",
 	"Accounts.WithPasswords": "an option",
 
-	"Catalog.ByReference":   "for programs that import; staff find by SKU and handle",
-	"Catalog.CollectionsOf": "the products of a collection are listed",
-	"Catalog.IDs":           "for indexes inside the program",
-	"Catalog.MoveCategory":  "putting a category names its parent",
-	"Catalog.Products":      "for pages: /products and /prices say the same",
-	"Catalog.StoreProducts": "PutProducts without its answer",
-	"Catalog.Variants":      "/variants and /prices read them one by one, from the cache",
+	"Catalog.ByReference":         "for programs that import; staff find by SKU and handle",
+	"Catalog.CollectionsOf":       "the products of a collection are listed",
+	"Catalog.IDs":                 "for indexes inside the program",
+	"Catalog.MoveCategory":        "putting a category names its parent",
+	"Catalog.Renew Pricing.Renew": "parts of a cart's quote",
+	"Catalog.Products":            "for pages: /products and /prices say the same",
+	"Catalog.StoreProducts":       "PutProducts without its answer",
+	"Catalog.Variants":            "/variants and /prices read them one by one, from the cache",
 
 	"Inventory.Annotate Inventory.Note": "notes of the program on its stock",
-	"Inventory.Available Inventory.AvailableOf Inventory.AvailableOne Inventory.Left Inventory.LeftOfKits Inventory.Needs Inventory.Levels Inventory.Source": "parts of /availability and of checkout",
+	"Inventory.Available Inventory.AvailableOf Inventory.AvailableOne Inventory.Left Inventory.LeftOf Inventory.LeftOfKits Inventory.Needs Inventory.Levels Inventory.Source": "parts of /availability and of checkout",
 	"Inventory.Fill Inventory.Settle": "borrowing between shards",
 
 	"Pricing.Describe Pricing.Exclude Pricing.MarkSpent Pricing.PriceLists Pricing.Quote Pricing.Redemptions Pricing.SpentCoupon " +
@@ -46,7 +47,8 @@ var notServed = map[string]string{
 	"Carts.PriceFor":                   "a cart says by what it means to be paid, and its quote goes by that",
 
 	"Orders.AnnotateReturn Orders.ReturnNote": "notes of the program on returns",
-	"Orders.Find": "for pages with one field for everything; /staff/orders takes a number and a customer",
+	"Orders.OfCustomer":                       "for pages; /staff/orders and /me/orders list them, by customer",
+	"Orders.Find":                             "for pages with one field for everything; /staff/orders takes a number and a customer",
 	"Orders.PreviewChange Orders.SealAddress Orders.SealContact": "steps of a change and of a checkout",
 	"Orders.ReturnOf Orders.Returnable":                          "an order's returns are listed, and a request is judged",
 	"Orders.Timeline":                                            "Store.Timeline has it, with payments and documents",

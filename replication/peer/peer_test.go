@@ -491,14 +491,18 @@ func TestASilentNodeHoldsNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := make([]byte, 128<<10)
-	for range 1300 { // it serves 1,024 of a connection at once and reads no further
+	for taken, tries := 0, 0; taken < 1300 && tries < 100_000; tries++ { // it serves 1,024 of a connection at once and reads no further
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		_, err := a.Call(ctx, "b", peer.Request{Data: data})
 		cancel()
 		if fault.CodeOf(err) == fault.Unavailable && strings.Contains(err.Error(), "was not asked") {
 			return
 		}
-		if fault.CodeOf(err) != fault.Uncertain {
+		switch fault.CodeOf(err) {
+		case fault.Uncertain:
+			taken++
+		case fault.Unavailable: // the time was over before the call came to the connection
+		default:
 			t.Fatalf("got %v", err)
 		}
 	}
