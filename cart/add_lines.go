@@ -334,9 +334,13 @@ func (s *Service) AddLines(ctx context.Context, c AddLines) (Cart, error) {
 	}
 	var cmd AddLines
 	call.Prepare = func(st command.Stamp) error { return cmd.prepare(ctx, s, st) }
+	skus := make([]catalog.SKU, len(c.Lines))
+	for i, l := range c.Lines {
+		skus[i] = l.SKU
+	}
 	return s.stocked(ctx, &cmd.Cart, func() (Cart, error) {
 		cmd = c
-		return command.DoThen(ctx, s.engine, &cmd, call, s.read)
+		return command.DoThen(ctx, s.engine, &cmd, call, s.reading(skus...))
 	})
 }
 

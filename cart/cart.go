@@ -26,6 +26,7 @@ type Service struct {
 	pricing *pricing.Service
 	stock   *inventory.Service
 	sealer  *seal.Sealer
+	keeper  keeper
 }
 
 // NewService returns the service of a store.

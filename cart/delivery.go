@@ -179,14 +179,14 @@ func (h *header) move(tx *command.Tx, l placedLine, to, quantity int64) error {
 	}
 	all := quantity == l.quantity
 	if all && !found {
-		_, err := tx.Exec(`UPDATE cart_lines SET delivery = ? WHERE cart = ? AND n = ?`, to, h.id, l.n)
+		_, err := tx.Exec(`UPDATE cart_lines SET delivery = ? WHERE cart = ? AND sku = ? AND n = ?`, to, h.id, l.sku, l.n)
 		return err
 	}
 	if found {
 		if err := h.recount(quantity, l.price, price); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(`UPDATE cart_lines SET quantity = ? WHERE cart = ? AND n = ?`, have+quantity, h.id, at); err != nil {
+		if _, err := tx.Exec(`UPDATE cart_lines SET quantity = ? WHERE cart = ? AND sku = ? AND n = ?`, have+quantity, h.id, l.sku, at); err != nil {
 			return err
 		}
 	} else if err := h.split(tx, l, to, quantity); err != nil {
@@ -194,10 +194,10 @@ func (h *header) move(tx *command.Tx, l placedLine, to, quantity int64) error {
 	}
 	if all {
 		h.lines--
-		_, err := tx.Exec(`DELETE FROM cart_lines WHERE cart = ? AND n = ?`, h.id, l.n)
+		_, err := tx.Exec(`DELETE FROM cart_lines WHERE cart = ? AND sku = ? AND n = ?`, h.id, l.sku, l.n)
 		return err
 	}
-	_, err := tx.Exec(`UPDATE cart_lines SET quantity = ? WHERE cart = ? AND n = ?`, l.quantity-quantity, h.id, l.n)
+	_, err := tx.Exec(`UPDATE cart_lines SET quantity = ? WHERE cart = ? AND sku = ? AND n = ?`, l.quantity-quantity, h.id, l.sku, l.n)
 	return err
 }
 
@@ -214,8 +214,8 @@ func (h *header) split(tx *command.Tx, l placedLine, to, quantity int64) error {
 		return &LimitError{Cart: h.id, What: "lines", Max: MaxLines}
 	}
 	_, err := tx.Exec(`INSERT INTO cart_lines (cart, sku, agreed, unit_price, prices, slot, n, variant, title, quantity, reason, untracked, properties, hold_minutes, hold_at, delivery)
-		SELECT cart, sku, agreed, unit_price, prices, slot, ?, variant, title, ?, reason, untracked, properties, hold_minutes, hold_at, ? FROM cart_lines WHERE cart = ? AND n = ?`,
-		h.version*MaxLines+h.lines, quantity, to, h.id, l.n)
+		SELECT cart, sku, agreed, unit_price, prices, slot, ?, variant, title, ?, reason, untracked, properties, hold_minutes, hold_at, ? FROM cart_lines WHERE cart = ? AND sku = ? AND n = ?`,
+		h.version*MaxLines+h.lines, quantity, to, h.id, l.sku, l.n)
 	h.lines++
 	return err
 }

@@ -63,9 +63,12 @@ func (s *Service) PriceFor(ctx context.Context, cart ID, payments []string) (Pri
 type reading func(context.Context, pricing.Asked) (snapshot, error)
 
 // reader returns the reading of a cart that is known by its ID.
-func (s *Service) reader(slot id.Slot, cart ID) reading {
+func (s *Service) reader(slot id.Slot, cart ID) reading { return s.readerAfter(slot, cart, nil) }
+
+// readerAfter is reader after a change, if that is not nil.
+func (s *Service) readerAfter(slot id.Slot, cart ID, by *change) reading {
 	return func(ctx context.Context, asks pricing.Asked) (snapshot, error) {
-		return s.snapshot(ctx, slot, cart, asks)
+		return s.snapshot(ctx, slot, cart, asks, by)
 	}
 }
 
@@ -101,8 +104,11 @@ func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, re
 	if len(payments) > 0 {
 		p.Input.Payments = payments
 	}
-	if err := p.lookUp(ctx, s, rules, lists); err != nil {
+	if err := p.lookUp(ctx, s, rules, lists, from.kept); err != nil {
 		return Priced{}, err
+	}
+	if from.kept != nil {
+		s.keeper.put(p.ID, from.kept)
 	}
 	p.forget()
 	if from.frozen != nil {
@@ -137,26 +143,44 @@ func (s *Service) quote(ctx context.Context, rules *pricing.Rules, p *Priced) (e
 
 // lookUp brings the lines up to what the catalog says now and notes what has
 // become of them. A cart that cannot be changed keeps the prices that it had.
-func (p *Priced) lookUp(ctx context.Context, s *Service, rules *pricing.Rules, lists *catalog.PriceLists) error {
-	sights := make([]catalog.Sight, len(p.Lines))
-	units := make(map[catalog.SKU]int64, len(p.Lines))
-	for i := range p.Lines {
-		sights[i].SKU = p.Lines[i].SKU
-		units[sights[i].SKU] += p.Lines[i].Quantity
+//
+// What is kept of it, if that is not nil, is brought up to date.
+func (p *Priced) lookUp(ctx context.Context, s *Service, rules *pricing.Rules, lists *catalog.PriceLists, k *kept) error {
+	if k == nil {
+		k = unkept(p.Lines)
 	}
-	if err := s.pricing.Renew(ctx, sights); err != nil {
+	k.under(circumstances{rules, lists, p.Input.Channel, p.Input.Address.Country, p.Input.Groups})
+	if err := s.pricing.Renew(ctx, k.sights); err != nil {
 		return err
 	}
 	ask := p.ask()
 	lists = lists.For(ask)
 	p.Input.Lines = make([]pricing.Line, len(p.Lines))
+	var units map[catalog.SKU]int64
 	for i := range p.Lines {
-		ask.Quantity = units[sights[i].SKU]
-		if err := p.lookUpLine(ctx, s, rules, lists, i, sights[i].Variant, &ask); err != nil {
+		if k.reuse(p, i) {
+			continue
+		}
+		if units == nil {
+			units = p.units()
+		}
+		ask.Quantity = units[p.Lines[i].SKU]
+		problems := len(p.Problems)
+		if err := p.lookUpLine(ctx, s, rules, lists, i, k.sights[i].Variant, &ask); err != nil {
 			return err
 		}
+		k.note(p, i, problems)
 	}
 	return nil
+}
+
+// units returns how many units of each SKU there are, over all lines.
+func (p *Priced) units() map[catalog.SKU]int64 {
+	units := make(map[catalog.SKU]int64, len(p.Lines))
+	for i := range p.Lines {
+		units[p.Lines[i].SKU] += p.Lines[i].Quantity
+	}
+	return units
 }
 
 // lookUpLine does it for one line. v is what the catalog has for it, nil if that

@@ -57,7 +57,12 @@ func (s *Service) read(ctx context.Context, r Receipt) (Cart, error) {
 	if err != nil {
 		return Cart{}, err
 	}
-	p, err := s.price(ctx, slot, nil, s.reader(slot, r.Cart))
+	return s.readAfter(ctx, slot, r, nil)
+}
+
+// readAfter is read after a change of which it is known what it has changed.
+func (s *Service) readAfter(ctx context.Context, slot id.Slot, r Receipt, by *change) (Cart, error) {
+	p, err := s.price(ctx, slot, nil, s.readerAfter(slot, r.Cart, by))
 	if err != nil || p.Status != Active {
 		return p.Cart, err
 	}
@@ -75,6 +80,18 @@ func (s *Service) read(ctx context.Context, r Receipt) (Cart, error) {
 	return p.Cart, nil
 }
 
+// reading returns what reads the cart that a command answered with, which may
+// have changed the lines of some SKUs and no others.
+func (s *Service) reading(skus ...catalog.SKU) func(context.Context, Receipt) (Cart, error) {
+	return func(ctx context.Context, r Receipt) (Cart, error) {
+		slot, err := slotOf(r.Cart)
+		if err != nil {
+			return Cart{}, err
+		}
+		return s.readAfter(ctx, slot, r, &change{version: r.Version, skus: skus})
+	}
+}
+
 // ActiveOf returns the customer's newest active cart, or a *NotFoundError.
 func (s *Service) ActiveOf(ctx context.Context, customer accounts.CustomerID) (Cart, error) {
 	slot, err := slotOfCustomer(customer)
@@ -90,7 +107,7 @@ func (s *Service) ActiveOf(ctx context.Context, customer accounts.CustomerID) (C
 			if err != nil {
 				return err
 			}
-			return out.read(tx, ID(cart), asks)
+			return out.read(tx, ID(cart), asks, nil)
 		})
 		return out, err
 	})
@@ -148,7 +165,11 @@ func LinesTx(tx *sqlite.Tx, cart ID, c money.Currency) ([]Line, error) {
 // linesTx is LinesTx for a cart of which it is known how many lines it has.
 func linesTx(tx *sqlite.Tx, cart ID, c money.Currency, count int) ([]Line, error) {
 	rows := tx.Query(`SELECT `+lineColumns+` FROM cart_lines WHERE cart = ?`, cart)
-	out := slices.Grow([]Line(nil), count)
+	return readLines(rows, c, slices.Grow([]Line(nil), count))
+}
+
+// readLines reads lines to the end of rows, in the order in which they were added.
+func readLines(rows *sqlite.Rows, c money.Currency, out []Line) ([]Line, error) {
 	for rows.Next() {
 		out = append(out, Line{})
 		if err := out[len(out)-1].readInto(rows, c); err != nil {

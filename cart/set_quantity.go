@@ -80,7 +80,7 @@ func (c SetQuantity) fits(tx *command.Tx, h header, l stored) error {
 		return nil
 	}
 	all, _, err := tx.Int64(`SELECT sum(o.quantity) FROM cart_lines l JOIN cart_lines o ON o.cart = l.cart AND o.sku = l.sku AND o.agreed = l.agreed AND o.properties = l.properties
-		WHERE l.cart = ? AND l.n = ?`, c.Cart, l.n)
+		WHERE l.cart = ? AND l.sku = ? AND l.n = ?`, c.Cart, c.SKU, l.n)
 	if err == nil && all-l.quantity+c.Quantity > MaxQuantity {
 		err = &LimitError{Cart: c.Cart, What: "units of one line", Max: MaxQuantity}
 	}
@@ -129,7 +129,7 @@ func (s *Service) SetQuantity(ctx context.Context, c SetQuantity) (Cart, error) 
 		return Cart{}, err
 	}
 	call := command.Call{Key: command.KeyOr(s.engine, c.Key), Slot: slot}
-	return s.stocked(ctx, &c.Cart, func() (Cart, error) { return command.DoThen(ctx, s.engine, &c, call, s.read) })
+	return s.stocked(ctx, &c.Cart, func() (Cart, error) { return command.DoThen(ctx, s.engine, &c, call, s.reading(c.SKU)) })
 }
 
 // RemoveLine is SetQuantity with 0.

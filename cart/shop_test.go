@@ -156,7 +156,7 @@ func (c step) apply(tx *command.Tx) (struct{}, error) {
 }
 
 func stepModule() command.Module {
-	return command.Module{Name: "test", Commands: []command.Definition{command.Define(step.apply)}}
+	return command.Module{Name: "test", Commands: []command.Definition{command.Define(step.apply), command.DefineRepeatable(measured.apply)}}
 }
 
 // view reads the shard of a cart.

@@ -29,6 +29,8 @@ type snapshot struct {
 	frozen    *frozenPrice // of a hard freeze
 
 	deliveries []further // beside the first
+
+	kept *kept // what the lines are of, if that is kept
 }
 
 // further is a delivery that is not the first, and what its address lacks.
@@ -45,19 +47,40 @@ func asksOf(rules *pricing.Rules, lists *catalog.PriceLists) pricing.Asked {
 	return asks
 }
 
-// snapshot reads a cart.
-func (s *Service) snapshot(ctx context.Context, slot id.Slot, cart ID, asks pricing.Asked) (out snapshot, err error) {
-	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error { return out.read(tx, cart, asks) })
+// snapshot reads a cart, of which by is the last change, if that is known.
+func (s *Service) snapshot(ctx context.Context, slot id.Slot, cart ID, asks pricing.Asked, by *change) (out snapshot, err error) {
+	out.kept = s.keeper.take(cart)
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error { return out.read(tx, cart, asks, by) })
 	return out, err
 }
 
-func (out *snapshot) read(tx *sqlite.Tx, cart ID, asks pricing.Asked) (err error) {
+// readLines reads the lines, or what has changed of those that are kept.
+func (out *snapshot) readLines(tx *sqlite.Tx, stored *Stored, by *change) (err error) {
+	follows := false
+	if out.kept != nil && stored.Status == Active {
+		if follows, err = out.kept.follow(tx, stored, by); err != nil {
+			return err
+		}
+	}
+	if !follows {
+		lines, err := linesTx(tx, stored.ID, stored.Currency, stored.lineCount)
+		if out.kept = nil; err != nil || stored.Status != Active || len(lines) < leastKept {
+			out.cart.Lines = lines
+			return err
+		}
+		out.kept = newKept(stored.Version, lines)
+	}
+	out.cart.Lines = out.kept.copied()
+	return nil
+}
+
+func (out *snapshot) read(tx *sqlite.Tx, cart ID, asks pricing.Asked, by *change) (err error) {
 	stored, err := GetTx(tx, cart)
 	if err != nil {
 		return err
 	}
 	out.cart, out.sealed, out.owner = stored.Cart, stored.Contact, stored.ContactSubject
-	if out.cart.Lines, err = linesTx(tx, cart, out.cart.Currency, stored.lineCount); err != nil {
+	if err := out.readLines(tx, &stored, by); err != nil {
 		return err
 	}
 	if out.cart.Frozen == frozenHard {

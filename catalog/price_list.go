@@ -113,6 +113,12 @@ func (p *PriceLists) AskForGroups() bool {
 	return slices.ContainsFunc(p.lists, func(l PriceList) bool { return len(l.Groups) > 0 })
 }
 
+// Timed reports whether a list begins or ends some time, so that prices may
+// change without a change of anything.
+func (p *PriceLists) Timed() bool {
+	return slices.ContainsFunc(p.lists, func(l PriceList) bool { return l.From != 0 || l.Until != 0 })
+}
+
 // Version grows with every change of any list.
 func (p *PriceLists) Version() (sum int64) {
 	for _, l := range p.lists {

@@ -176,7 +176,8 @@ func (s *Service) viewEach(ctx context.Context, positions []int, slotOf func(int
 		if len(list) == 0 {
 			continue
 		}
-		err := s.engine.View(ctx, s.engine.SlotOn(shard), func(tx *sqlite.Tx) error {
+		// What is read is kept, also if whoever asked for it waits no longer.
+		err := s.engine.View(context.WithoutCancel(ctx), s.engine.SlotOn(shard), func(tx *sqlite.Tx) error {
 			for _, i := range list {
 				if err := fn(tx, i); err != nil {
 					return err

@@ -224,6 +224,12 @@ func (r *Rules) ForAdded() (goods, fees *Rules) {
 // need not be read.
 func (r *Rules) AsksFor() Asked { return r.asks }
 
+// AskProducts reports whether the rules ask for more of a line than its variant
+// says: for what its product is, or in which categories or collections it is.
+func (r *Rules) AskProducts() bool {
+	return r.asks.categories || r.asks.attributes || r.asks.collections
+}
+
 func (a *Asked) items(s *Selector) {
 	a.categories = a.categories || len(s.Categories)+len(s.ExceptCategories) > 0
 	a.attributes = a.attributes || len(s.Attributes) > 0
