@@ -134,16 +134,31 @@ func (f Filter) page(tx *sqlite.Tx, late time.Time, after string, limit int) (pa
 	return page, errors.Join(err, rows.Close())
 }
 
-const selectOrder = `SELECT id, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
+// selectOrder and selectHead read the columns of scanOrder.
+const (
+	selectOrder = orderColumns1 + `taxes` + orderColumns2 + `promotions` + orderColumns3 + `passed_over FROM orders`
+	selectHead  = orderColumns1 + `NULL` + orderColumns2 + `NULL` + orderColumns3 + `NULL FROM orders`
+
+	orderColumns1 = `SELECT id, cart, customer, currency, status, payment_status, fulfilment_status, cancel_reason,
 	subtotal, discount, shipping, tax, total, authorized, captured, voided, refund_granted, refunded,
 	units, shipped, returned, occurred_at, created_at, placed_at, canceled_at, version,
 	shipping_country, billing_country, external_reference, metadata, private_metadata, due,
-	tax_included, shipping_tax, taxes, shipping_method, shipping_name, promotions, number, canceled, delivered,
-	fees, own_fees, own_fees_tax, tax_added, tax_exempt, digital, excess_granted, split, coalesce(terms, ''), coalesce(payment_due, 0), coalesce(overdue_at, 0), on_terms, passed_over FROM orders`
+	tax_included, shipping_tax, `
+	orderColumns2 = `, shipping_method, shipping_name, `
+	orderColumns3 = `, number, canceled, delivered,
+	fees, own_fees, own_fees_tax, tax_added, tax_exempt, digital, excess_granted, split, coalesce(terms, ''), coalesce(payment_due, 0), coalesce(overdue_at, 0), on_terms, `
+)
 
 // GetTx returns an order without its lines, or a *NotFoundError.
-func GetTx(tx *sqlite.Tx, o ID) (Order, error) {
-	rows := tx.One(selectOrder+` WHERE id = ?`, o)
+func GetTx(tx *sqlite.Tx, o ID) (Order, error) { return orderTx(tx, selectOrder+` WHERE id = ?`, o) }
+
+// HeadTx is GetTx without the Taxes, Promotions and PassedOver of an order, which
+// grow with its lines: for what its money and its states are about. It may be
+// changed and saved.
+func HeadTx(tx *sqlite.Tx, o ID) (Order, error) { return orderTx(tx, selectHead+` WHERE id = ?`, o) }
+
+func orderTx(tx *sqlite.Tx, query string, o ID) (Order, error) {
+	rows := tx.One(query, o)
 	if !rows.Next() {
 		if err := rows.Close(); err != nil {
 			return Order{}, err

@@ -15,7 +15,7 @@ type books struct {
 func readBooks(tx *command.Tx, o orders.ID) (books, error) {
 	var b books
 	var err error
-	if b.order, err = orders.GetTx(tx.Tx, o); err != nil {
+	if b.order, err = orders.HeadTx(tx.Tx, o); err != nil {
 		return books{}, err
 	}
 	if b.attempts, err = AttemptsTx(tx.Tx, o); err != nil {

@@ -55,7 +55,7 @@ func (c Capture) apply(tx *command.Tx) (operationReceipt, error) {
 	if err != nil {
 		return operationReceipt{}, err
 	}
-	o, err := orders.GetTx(tx.Tx, a.Order)
+	o, err := orders.HeadTx(tx.Tx, a.Order)
 	if err != nil {
 		return operationReceipt{}, err
 	}

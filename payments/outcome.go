@@ -26,7 +26,7 @@ func RecordOutcome(tx *command.Tx, attempt ID, o Outcome) (changed bool, err err
 }
 
 func record(tx *command.Tx, a *Attempt, o Outcome) (changed bool, err error) {
-	order, err := orders.GetTx(tx.Tx, a.Order)
+	order, err := orders.HeadTx(tx.Tx, a.Order)
 	if err != nil {
 		return false, err
 	}
