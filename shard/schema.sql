@@ -57,6 +57,9 @@ CREATE TABLE timers (
 	PRIMARY KEY (due, kind, subject)
 ) STRICT, WITHOUT ROWID;
 
+-- Many are cleared by whom they are for, whenever they are due.
+CREATE INDEX timers_by_subject ON timers (subject, kind);
+
 -- What staff asked for, for ever. Each row holds a hash over itself and the hash
 -- before it: see trail.go.
 CREATE TABLE trail (
