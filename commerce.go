@@ -458,7 +458,8 @@ func (s *Store) Node() string { return s.id.Node }
 
 // Close ends the store. What was acknowledged is durable already; calls that
 // are running get fault.Unavailable or fault.Uncertain. Closing twice is
-// harmless. It takes at most a few seconds and then names what hangs.
+// harmless. What has not come ahead for five seconds, or has not ended after a
+// minute, is left as it is, and the error names it.
 func (s *Store) Close() error {
 	s.ending.Do(func() { s.closeE = s.close() })
 	return s.closeE
@@ -475,7 +476,7 @@ func (s *Store) close() error {
 		if e.node != nil {
 			errs = append(errs, e.node.Close())
 		}
-		errs = append(errs, bounded("the store's own work", s.workers.Wait))
+		errs = append(errs, bounded("the store's own work", s.workers.Wait, s.opening.counters()...))
 		s.digests.end()
 		for _, l := range e.lanes {
 			errs = append(errs, l.close(s.Err() != nil))

@@ -12,3 +12,6 @@ func WithFreeBytes(free func(dir string) (int64, error)) Option { return withFre
 
 // LookAtRoom has a store look at its disk now.
 func LookAtRoom(s *Store) error { return s.lookAtRoom() }
+
+// Bounded runs a part of Close.
+var Bounded = bounded

@@ -37,6 +37,15 @@ func newOpening(shards int) *opening {
 	return o
 }
 
+// counters returns what counts up whenever a shard comes ahead, also later on.
+func (o *opening) counters() []*atomic.Int64 {
+	var all []*atomic.Int64
+	for i := range o.shards {
+		all = append(all, &o.shards[i].steps)
+	}
+	return all
+}
+
 // run does the part's work, or some of it.
 func (p *part) run(work func() error) error {
 	p.dog.Begin()
@@ -92,22 +101,45 @@ func (s *Store) stuck(done <-chan struct{}) bool {
 	}
 }
 
-// closeTime bounds each part of Close.
-const closeTime = 5 * time.Second
+// How long each part of Close may take without any progress, and how long with.
+const (
+	closeTime = 5 * time.Second
+	closeMost = time.Minute
+)
 
 // bounded runs fn and returns an error that names what hangs if it does not
-// end in time. The goroutine of a hanging fn stays.
-func bounded(what string, fn func()) error {
+// end in time. Whatever counts up in steps is progress. Time is counted in
+// ticks, so that a paused process is not blamed on fn. The goroutine of a
+// hanging fn stays.
+func bounded(what string, fn func(), steps ...*atomic.Int64) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		fn()
 	}()
-	select {
-	case <-done:
-		return nil
-	case <-time.After(closeTime):
-		return &HangingError{What: what, Limit: closeTime}
+	const tick = closeTime / watchdog.Ticks
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	var last int64
+	for all, idle := time.Duration(0), time.Duration(0); ; {
+		select {
+		case <-done:
+			return nil
+		case <-ticker.C:
+		}
+		var now int64
+		for _, s := range steps {
+			now += s.Load()
+		}
+		if all, idle = all+tick, idle+tick; now != last {
+			last, idle = now, 0
+		}
+		switch {
+		case all >= closeMost:
+			return &HangingError{What: what, Limit: closeMost}
+		case idle >= closeTime:
+			return &HangingError{What: what, Limit: closeTime}
+		}
 	}
 }
 

@@ -102,10 +102,10 @@ func (l *lane) close(failed bool) error {
 	if l.proposer != nil {
 		errs = append(errs, bounded(fmt.Sprintf("the proposer of shard %d", l.number), func() {
 			l.proposer.Stop(fault.New(fault.Unavailable, "the store is closing"))
-		}))
+		}, l.steps))
 	}
 	var err error
-	errs = append(errs, bounded(fmt.Sprintf("shard %d", l.number), func() { err = l.shard.Close() }))
+	errs = append(errs, bounded(fmt.Sprintf("shard %d", l.number), func() { err = l.shard.Close() }, l.steps))
 	if errs[len(errs)-1] == nil {
 		errs = append(errs, err)
 	}

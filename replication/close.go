@@ -7,11 +7,14 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/keelshop/commerce/internal/watchdog"
 )
 
 const (
-	// closeLimit is how long Close waits for everything.
+	// closeLimit is how long Close waits while nothing comes ahead, and closeMost how long while something does.
 	closeLimit = 5 * time.Second
+	closeMost  = time.Minute
 
 	// drainLimit is how long a node waits for proposals that are on their way before it leaves its peers.
 	drainLimit = closeLimit / 5
@@ -22,21 +25,45 @@ const (
 )
 
 // Close ends the node: it lets proposals that are on their way finish, closes the transports, shuts down the groups,
-// and writes raft.db so that the next start finds it in order, unless the node has failed. Later calls return the same. After 5 seconds it returns
-// a [*HangingError] that says what has not ended; that may go on using files until the process ends.
+// and writes raft.db so that the next start finds it in order, unless the node has failed. Later calls return the same. When
+// nothing has come ahead for 5 seconds, or after a minute, it returns a [*HangingError] that says what has not ended; that may
+// go on using files until the process ends. While the process is paused no time passes.
 //
 // Closing a node that has failed is not an error; see [Node.Err].
 func (n *Node) Close() error {
 	n.shut.Do(func() { go n.close() })
-	limit := time.NewTimer(closeLimit)
-	defer limit.Stop()
-	select {
-	case <-n.closed:
-		return n.err
-	case <-limit.C:
-		n.end()
-		return &HangingError{Limit: closeLimit, Parts: n.parts.list()}
+	const tick = closeLimit / watchdog.Ticks
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	last, limit := n.steps(), closeMost
+	for all, idle := time.Duration(0), time.Duration(0); all < closeMost; all += tick {
+		select {
+		case <-n.closed:
+			return n.err
+		case <-ticker.C:
+		}
+		if now := n.steps(); now != last {
+			last, idle = now, 0
+		} else if idle += tick; idle >= closeLimit {
+			limit = closeLimit
+			break
+		}
 	}
+	n.end()
+	return &HangingError{Limit: limit, Parts: n.parts.list()}
+}
+
+// steps counts up with whatever is done.
+func (n *Node) steps() (sum int64) {
+	if n.conf.Steps != nil {
+		sum = n.conf.Steps.Load()
+	}
+	for _, g := range n.running() {
+		if g.steps != nil {
+			sum += g.steps.Load()
+		}
+	}
+	return sum + n.parts.changes()
 }
 
 func (n *Node) close() {
@@ -127,9 +154,10 @@ func (g *Group) part(what string) string { return fmt.Sprintf("group %d: %s", g.
 
 // parts names what has begun to end and has not ended.
 type parts struct {
-	mu   sync.Mutex
-	next int
-	open map[int]string
+	mu    sync.Mutex
+	next  int
+	ended int64
+	open  map[int]string
 }
 
 func (p *parts) begin(name string) (done func()) {
@@ -145,7 +173,14 @@ func (p *parts) begin(name string) (done func()) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		delete(p.open, id)
+		p.ended++
 	}
+}
+
+func (p *parts) changes() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended
 }
 
 func (p *parts) list() []string {

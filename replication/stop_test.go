@@ -255,6 +255,40 @@ func TestAHangingMachineDoesNotHoldCloseForEver(t *testing.T) {
 	})
 }
 
+// TestClosingWaitsForWhatComesAhead: a batch that takes long and goes on is waited for, on a busy machine for as long as a
+// minute.
+func TestClosingWaitsForWhatComesAhead(t *testing.T) {
+	for long, ends := range map[int]bool{12: true, 300: false} {
+		synctest.Test(t, func(t *testing.T) {
+			reached := make(chan struct{})
+			m := &stepping{}
+			m.hook = func([]replication.Entry) error {
+				close(reached)
+				for range long {
+					time.Sleep(time.Second)
+					m.steps.Add(1)
+				}
+				return nil
+			}
+			n := start(t, replication.Config{Dir: t.TempDir()})
+			f := add(t, n, 3, m).ProposeAsync([]byte("x"))
+			<-reached
+			began := time.Now()
+			err := n.Close()
+			if _, hangs := errors.AsType[*replication.HangingError](err); hangs == ends || err == nil && !ends {
+				t.Errorf("a batch of %d s: %v", long, err)
+			}
+			if took := time.Since(began); took > 61*time.Second {
+				t.Errorf("a batch of %d s: that took %v", long, took)
+			}
+			if _, err := f.Wait(); ends && err != nil {
+				t.Errorf("a batch of %d s: the entry: %v", long, err)
+			}
+			time.Sleep(300 * time.Second)
+		})
+	}
+}
+
 // TestAHangingMachineStopsTheNode, in a batch and in a checkpoint: nobody waits for it longer than the deadline, and
 // what it says after that counts no more.
 func TestAHangingMachineStopsTheNode(t *testing.T) {
