@@ -104,6 +104,12 @@ var planted = []struct {
 		"tells of a provider that is not reached", "the bank says of payment"},
 	{"the matrix: an order is stuck", mutation{provider: func(p payments.Provider) payments.Provider { return &blind{p} }},
 		"tells of a lost answer", "the order is pending"},
+	{"the matrix: goods come back twice", mutation{command: unrecorded("orders.receive_return")},
+		"tells of a return and a death", "the returns are"},
+	{"the matrix: a refund is granted twice", mutation{command: unrecorded("orders.grant_refund")},
+		"tells of a download and a death", "keeps"},
+	{"the matrix: a download counts twice", mutation{command: unrecorded("downloads.download")},
+		"tells of a download and a death", "the files are"},
 	{"a further payment has no timer", mutation{command: after("checkout.finish", `DELETE FROM timers WHERE kind = 'checkout.pay'`)},
 		"paysMore", "checkout.open_payment_has_a_timer"},
 	{"half of a posting is lost", mutation{command: after("checkout.finish", `DELETE FROM postings WHERE n = 2`)},
@@ -122,6 +128,8 @@ var scenarios = map[string]func(*shop){
 	"tells of a lost answer":                  tells("a card", lostAnswer),
 	"tells of a lost answer and a death":      tells("a card", lostAnswer, diesAfter),
 	"tells of a provider that is not reached": tells("everything, and the last is declined", unreached),
+	"tells of a return and a death":           dies("a return from request to refund"),
+	"tells of a download and a death":         dies("a file that is downloaded and paid back in part"),
 }
 
 func TestNobodyComplainsWithoutABug(t *testing.T) {
@@ -338,6 +346,20 @@ func tells(name string, hows ...mishap) func(*shop) {
 			for i, how := range slices.Repeat(hows, 4) { // goods that are borrowed are steps, too
 				v.name = fmt.Sprint(name, " ", i)
 				found = len(s.tellAll(v, at, how).steps) >= at || found
+			}
+		}
+	}
+}
+
+// dies lives through one visit of the crash matrix as often as it has steps,
+// and dies after each of them.
+func dies(name string) func(*shop) {
+	return func(s *shop) {
+		s.opens()
+		v := visits[slices.IndexFunc(visits, func(v visit) bool { return v.name == name })]
+		for at := 1; len(s.tellAll(v, at, diesAfter).steps) >= at; at++ {
+			if s.Failed() {
+				return
 			}
 		}
 	}
