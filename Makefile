@@ -32,7 +32,7 @@ KILLS ?= 100
 DIR ?= shop.data
 DATA ?=
 
-.PHONY: help catalogues olist journey lies check test race sim properties chaos storm planted failover fuzz bench searchbench relevance replay fixture golden crowd flood
+.PHONY: help disks catalogues olist journey lies check test race sim properties chaos storm planted failover fuzz bench searchbench relevance replay fixture golden crowd flood
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,10 @@ lies: ## 20,000 orders at a bank that lies, 10,000 orders of webhooks, every cas
 
 catalogues: ## imports killed 20 times, a file of 2 GB in little memory, the Icecat catalogue in ../shared/data out and in again
 	COMMERCE_LONG=1 go test -count=1 -timeout=3h -run='^(TestImportKilled|TestMemoryIsThatOfABatch|TestIcecat|TestEveryFieldOfIcecat)$$' -v ./cmd/commerce ./interchange
+
+disks: ## every I/O call that fails or hangs, a hundred lives of power cuts, thousands of flipped bytes
+	COMMERCE_LONG=1 go test -count=1 -timeout=6h -run='^(TestEveryFailingCall|TestEveryHangingCall|TestPowerLoss|TestFlippedBytes)$$' -v .
+	COMMERCE_LONG=1 go test -count=1 -timeout=1h -run='^(TestTheNodeStopsAtEveryFailingCall|TestAFlippedBitIsRefusedOrHarmless)$$' -v ./replication ./replication/internal/raftlog
 
 olist: ## a marketplace's 99,440 orders in ../shared/data with all their payments, and their ledger read by awk
 	COMMERCE_LONG=1 COMMERCE_OLIST_LEDGER=$(CURDIR)/olist-ledger.csv go test -count=1 -timeout=3h -run='^TestOlist$$' -v .

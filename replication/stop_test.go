@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -118,9 +119,9 @@ func (l *life) stopped(t *testing.T, n *replication.Node, heard error) {
 // TestTheNodeStopsAtEveryFailingCall makes the N-th I/O call of raft.db fail, for N from 1 until all goes well. The node
 // stops, says why, and closes; what it confirmed is there afterwards, also when the power fails with it.
 func TestTheNodeStopsAtEveryFailingCall(t *testing.T) {
-	step := int64(3)
-	if testing.Short() {
-		step = 31
+	step := int64(7)
+	if os.Getenv("COMMERCE_LONG") != "" {
+		step = 1
 	}
 	for n, going := int64(1), true; going; n += step {
 		synctest.Test(t, func(t *testing.T) { going = failAt(t, n) })

@@ -3,6 +3,7 @@ package faultvfs
 import (
 	"fmt"
 	"sync"
+	"time"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -11,7 +12,7 @@ import (
 
 // Unsynced lets no file be synced that this process opens from now on through SQLite, unless it names a VFS: for tests
 // that prove something else than what is there after a power cut, since they would wait for the disk most of their
-// time. It may be called often.
+// time. A sync takes a millisecond. It may be called often.
 func Unsynced() { unsynced.once.Do(unsynced.register) }
 
 var unsynced noSync
@@ -33,7 +34,10 @@ func (n *noSync) register() {
 	defer tls.Close()
 	n.methods = map[uintptr]uintptr{}
 	n.open, n.delete = n.opens, n.deletes
-	n.sync = func(*libc.TLS, uintptr, int32) int32 { return lib.SQLITE_OK }
+	n.sync = func(*libc.TLS, uintptr, int32) int32 {
+		time.Sleep(time.Millisecond) // so that what comes later has a later ID, as with any disk
+		return lib.SQLITE_OK
+	}
 	n.under = lib.Xsqlite3_vfs_find(tls, 0)
 	const name = "unsynced\x00"
 	cname := libc.Xcalloc(tls, 1, libc.Tsize_t(len(name)))

@@ -73,9 +73,9 @@ func size(t *testing.T, dir string) int {
 // TestAFlippedBitIsRefusedOrHarmless flips bits everywhere. The file is refused by name, or it holds all it did and
 // goes on holding it while it is used.
 func TestAFlippedBitIsRefusedOrHarmless(t *testing.T) {
-	flips := 250
-	if testing.Short() {
-		flips = 40
+	flips := 120
+	if os.Getenv("COMMERCE_LONG") != "" {
+		flips = 1000
 	}
 	vfs := quick(t)
 	for _, orderly := range []bool{true, false} {
