@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -41,36 +42,51 @@ import (
 var files embed.FS
 
 func main() {
-	addr := flag.String("addr", "localhost:8080", "where to listen")
-	dir := flag.String("dir", "storefront.data", "where to keep the shop")
-	password := flag.String("staff-password", "", "set the password of "+staffEmail+", who logs in at /admin")
-	var own imported
+	var s settings
+	flag.StringVar(&s.addr, "addr", "localhost:8080", "where to listen")
+	flag.StringVar(&s.dir, "dir", "storefront.data", "where to keep the shop")
+	flag.StringVar(&s.password, "staff-password", "", "set the password of "+staffEmail+", who logs in at /admin")
+	own := &s.own
 	flag.StringVar(&own.file, "import", "", "sell what is in this product export instead of the sample goods")
 	currency := flag.String("currency", "EUR", "the currency of its prices, if it names none")
 	flag.BoolVar(&own.fromWeb, "pictures", false, "fetch its pictures from the web")
-	private := flag.String("private", "", "where operators get /metrics, health and profiles, as in localhost:9090")
+	flag.StringVar(&s.private, "private", "", "where operators get /metrics, health and profiles, as in localhost:9090")
+	flag.BoolVar(&s.traces, "traces", false, "write OpenTelemetry spans to the terminal")
 	flag.Parse()
 	own.currency = money.Currency(*currency)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *addr, *private, *dir, *password, own); err != nil {
+	if err := run(ctx, s); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, addr, private, dir, password string, own imported) error {
+// settings are what the command line says.
+type settings struct {
+	addr, private, dir, password string
+	own                          imported
+	traces                       bool
+}
+
+func run(ctx context.Context, s settings) error {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})) // Info has a line for each request
 	watched := metrics.New()
 	bank := simulator.New(simulator.WithURL("/bank"))
-	shop, err := commerce.Open(ctx, dir, commerce.WithPayments(bank), commerce.WithLogger(logger), commerce.WithObserver(watched.Observer()))
+	options := []commerce.Option{commerce.WithPayments(bank), commerce.WithLogger(logger), commerce.WithObserver(watched.Observer())}
+	traced := func(h http.Handler) http.Handler { return h }
+	if s.traces {
+		tracer := tracing(os.Stdout)
+		options, traced = append(options, commerce.WithObserver(tracer.Observer())), tracer.Handler
+	}
+	shop, err := commerce.Open(ctx, s.dir, options...)
 	if err != nil {
 		return err
 	}
 	defer shop.Close()
-	if err := stockUp(ctx, shop, own, os.Stdout); err != nil {
+	if err := stockUp(ctx, shop, s.own, os.Stdout); err != nil {
 		return err
 	}
-	if err := hireStaff(ctx, shop, password, os.Stdout); err != nil {
+	if err := hireStaff(ctx, shop, s.password, os.Stdout); err != nil {
 		return err
 	}
 	finders, err := openFinders(ctx, shop)
@@ -84,27 +100,27 @@ func run(ctx context.Context, addr, private, dir, password string, own imported)
 	}
 	defer sending.Close()
 	go watched.Watch(ctx, shop) // what it counts ends with the shop
-	if private != "" {
+	if s.private != "" {
 		for language, finder := range finders {
 			watched.Follow("search-"+language, func() commerce.Position { return finder.Status().Position })
 		}
-		stop, err := serveOperators(private, watched)
+		stop, err := serveOperators(s.private, watched)
 		if err != nil {
 			return err
 		}
 		defer stop()
 	}
-	site := parts{shop, bank, finders, &console{to: os.Stdout, site: "http://" + addr}, sending, logger, watched}
+	site := parts{shop, bank, finders, &console{to: os.Stdout, site: "http://" + s.addr}, sending, logger, watched}
 	handler, err := site.routes()
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", addr)
+	listener, err := net.Listen("tcp", s.addr)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("The shop is open at http://%s, its API at http://%s/api/docs (Ctrl-C closes it)\n", addr, addr)
-	return httpserver.Serve(ctx, httpserver.New(handler, logger), listener, 10*time.Second)
+	fmt.Printf("The shop is open at http://%s, its API at http://%s/api/docs (Ctrl-C closes it)\n", s.addr, s.addr)
+	return httpserver.Serve(ctx, httpserver.New(traced(handler), logger), listener, 10*time.Second)
 }
 
 // serveOperators serves what shoppers must not see, on an address of its own.
@@ -169,13 +185,13 @@ func (p parts) routes() (http.Handler, error) {
 		return nil, err
 	}
 	office, err := admin.New(p.shop, admin.Options{
-		Name: shopName, Base: "/admin", Currencies: currencies, Backups: copies, Logger: p.logger, Observe: p.watched.Request,
+		Name: shopName, Base: "/admin", Currencies: currencies, Backups: copies, Logger: p.logger, Observe: p.below("/admin"),
 	})
 	if err != nil {
 		return nil, err
 	}
 	api, err := httpapi.New(p.shop, httpapi.Options{
-		Prefix: "/api", Mailer: p.mailer, Finder: p.finders["en"], Webhooks: p.sending, Backups: copies.List, Logger: p.logger, Observe: p.watched.Request,
+		Prefix: "/api", Mailer: p.mailer, Finder: p.finders["en"], Webhooks: p.sending, Backups: copies.List, Logger: p.logger, Observe: p.below("/api"),
 	})
 	if err != nil {
 		return nil, err
@@ -192,6 +208,17 @@ func (p parts) routes() (http.Handler, error) {
 	mux.Handle("/api/", api)
 	mux.Handle("/", pages)
 	return mux, nil
+}
+
+// below counts the requests of a part of the site, whose routes might be those of
+// another.
+func (p parts) below(base string) func(*http.Request, httpapi.Served) {
+	return func(r *http.Request, s httpapi.Served) {
+		if method, path, ok := strings.Cut(s.Route, " "); ok {
+			s.Route = method + " " + base + path
+		}
+		p.watched.Request(r, s)
+	}
 }
 
 const shopName = "Juniper & Oar"

@@ -11,6 +11,7 @@ import (
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/httpapi"
 	"github.com/keelshop/commerce/internal/samplegoods"
 	"github.com/keelshop/commerce/metrics"
 	"github.com/keelshop/commerce/payments/simulator"
@@ -27,7 +28,8 @@ func TestTheShopOpens(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer closeFinders(finders)
-	handler, err := parts{shop, bank, finders, &console{to: io.Discard}, nil, slog.New(slog.DiscardHandler), metrics.New()}.routes()
+	watched := metrics.New()
+	handler, err := parts{shop, bank, finders, &console{to: io.Discard}, nil, slog.New(slog.DiscardHandler), watched}.routes()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,6 +49,13 @@ func TestTheShopOpens(t *testing.T) {
 		answer.Body.Close()
 		if err != nil || answer.StatusCode != http.StatusOK || !strings.Contains(string(text), want) {
 			t.Errorf("%s: %v, %s, without %q", path, err, answer.Status, want)
+		}
+	}
+	w := httptest.NewRecorder()
+	watched.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	for _, route := range []string{"GET /c/{handle}", "GET /admin/login", "GET /api/products/{product}"} {
+		if want := `route="` + route + `"`; !strings.Contains(w.Body.String(), want) {
+			t.Errorf("the metrics lack %s", want)
 		}
 	}
 }
@@ -71,6 +80,31 @@ func TestAMerchantsOwnGoods(t *testing.T) {
 	text := page.Body.String()
 	if !strings.Contains(text, "Terracotta pot") || !strings.Contains(text, "CHF") || strings.Contains(text, "Kitchen") {
 		t.Errorf("the shop does not sell what was imported:\n%s", text)
+	}
+}
+
+// TestSpans: a request and what it causes are written down, of one trace.
+func TestSpans(t *testing.T) {
+	var out strings.Builder
+	tracer := tracing(&out)
+	shop := commercetest.Open(t, commerce.WithObserver(tracer.Observer()))
+	api, err := httpapi.New(shop, httpapi.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", "/customers", strings.NewReader(`{"email":"ada@example.com","name":"Ada","password":"a long walk home"}`))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	tracer.Handler(api).ServeHTTP(w, r)
+	if w.Code != http.StatusCreated {
+		t.Fatalf("%d: %s", w.Code, w.Body)
+	}
+	ids := map[string]bool{}
+	for line := range strings.Lines(out.String()) {
+		ids[strings.Fields(line)[1]] = true
+	}
+	if !strings.Contains(out.String(), "POST /customers\n") || !strings.Contains(out.String(), "command accounts.register") || len(ids) != 1 || strings.Contains(out.String(), "ada@") {
+		t.Errorf("the spans are\n%s", out.String())
 	}
 }
 
