@@ -108,7 +108,7 @@ var importRules = slices.Concat([]importRule{
 	},
 	{
 		from:   ours("..."),
-		except: ours("traces/..."),
+		except: ours("traces/...", "examples/storefront"), // the example has an exporter of its own
 		to:     []string{"go.opentelemetry.io/..."},
 		direct: true,
 		why:    "the store tells an Observer; who does not trace does not carry OpenTelemetry",
