@@ -101,7 +101,7 @@ func New(shop *commerce.Store, o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return web.Chain(s.routes(), web.RequestID, web.Observe(web.LogTo(s.Logger)), s.observe(), compress, web.Recover(s.Logger, s.refuse), web.BoundBodies,
+	return web.Chain(s.routes(), web.RequestID, web.Observe(web.LogTo(s.Logger)), s.observe(), compress, web.Recover(s.Logger, s.refuse), web.BoundBodies(s.AtOnce),
 		web.SecurityHeaders(web.CSP{}, s.HTTPS), web.LimitAddresses(s.PerAddress, s.Proxies, s.refuse), s.limitBody, sameOrigin), nil
 }
 

@@ -40,6 +40,9 @@ func (a *api) readBody(w http.ResponseWriter, req *http.Request, r route) ([]byt
 	if _, long := errors.AsType[*http.MaxBytesError](err); long {
 		return nil, &bodyError{http.StatusRequestEntityTooLarge, "body", fmt.Sprintf("the body is longer than %d KiB", r.maxBody()>>10)}
 	}
+	if fault.CodeOf(err) == fault.Unavailable {
+		return nil, err
+	}
 	if err != nil {
 		return nil, &bodyError{http.StatusBadRequest, "body", "the body did not arrive as a whole"}
 	}

@@ -85,7 +85,9 @@ type Options struct {
 	PerAddress, PerAccount, PerSecret Rate
 	// AtOnce bounds how many requests are worked on at once. Browsing is turned
 	// away long before, when requests take longer than Patience; whoever has a
-	// cart can go on to buy it. They default to 2,000 and 300 ms.
+	// cart can go on to buy it. They default to 2,000 and 300 ms. Bodies of more than
+	// 16 KiB have 64 KiB for each of AtOnce together, and 32 MiB at least: what would
+	// be beyond is answered with 503.
 	AtOnce   int
 	Patience time.Duration
 	// Proxies are the networks of reverse proxies, whose X-Forwarded-For counts.
@@ -237,7 +239,7 @@ func (a *api) handler() (http.Handler, error) {
 		web.Observe(web.LogTo(a.options.Logger)),
 		a.observe(),
 		web.Recover(a.options.Logger, a.refuse),
-		web.BoundBodies,
+		web.BoundBodies(a.options.AtOnce),
 		web.SecurityHeaders(web.CSP{}, false),
 		web.LimitAddresses(a.options.PerAddress, a.options.Proxies, a.refuse),
 		sameOrigin,

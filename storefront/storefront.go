@@ -173,7 +173,7 @@ func New(shop *commerce.Store, o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return web.Chain(s.routes(), web.RequestID, web.Observe(s.served()), compress, web.Recover(o.Logger, s.refuse), web.BoundBodies,
+	return web.Chain(s.routes(), web.RequestID, web.Observe(s.served()), compress, web.Recover(o.Logger, s.refuse), web.BoundBodies(o.AtOnce),
 		web.SecurityHeaders(o.policy(), o.HTTPS), web.LimitAddresses(o.PerAddress, o.Proxies, s.turnAway), web.LimitBody(mostForm, s.refuse), sameOrigin), nil
 }
 

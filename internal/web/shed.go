@@ -14,7 +14,7 @@ import (
 // the bound on it shrinks by a tenth, and grows again one by one (additive
 // increase, multiplicative decrease, as in TCP). What is essential, a
 // checkout, is turned away by the outer bound only, so that memory stays
-// bounded, but for bodies that are read before: Crowd bounds those of a network.
+// bounded; BoundBodies bounds the bodies that are read before.
 // It is safe for concurrent use.
 type Shedder struct {
 	target time.Duration

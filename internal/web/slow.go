@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/keelshop/commerce/fault"
@@ -13,8 +14,9 @@ import (
 // ReadBody reads the body of a request, of most bytes at most, and puts what it
 // has read in its place, so that nothing that comes later waits for the client.
 // In a server without a ReadTimeout the body has as long as in one of Server's.
-// The error is an *http.MaxBytesError if there is more, and otherwise
-// fault.Invalid: the body has not arrived as a whole.
+// The error is an *http.MaxBytesError if there is more, fault.Unavailable if too
+// much is held already (see BoundBodies), and otherwise fault.Invalid: the body has
+// not arrived as a whole.
 func ReadBody(w http.ResponseWriter, r *http.Request, most int64) (body []byte, err error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
@@ -30,6 +32,12 @@ func ReadBody(w http.ResponseWriter, r *http.Request, most int64) (body []byte, 
 	}
 	body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if _, long := errors.AsType[*http.MaxBytesError](err); long {
+		return nil, err
+	}
+	if _, full := errors.AsType[*fullError](err); full {
+		turnedAway(r.Context())
+		w.Header().Set("Retry-After", "1")
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // the rest is not waited for; best effort, as above
 		return nil, err
 	}
 	if err != nil {
@@ -61,17 +69,73 @@ func BodyAgain(r *http.Request) ([]byte, error) {
 	return body, err
 }
 
-// BoundBodies gives what is sent as long as one of Server's does, in a server
+// BoundBodies bounds what bodies take, of all clients together and each. Those of
+// requests that have not been answered have 64 KiB for each request that may be
+// worked on at once, and 32 MiB at least; what would be beyond is answered with 503.
+// The first 16 KiB of a body do not count, so that those who send a lot keep nobody
+// from buying: a connection takes about as much.
+//
+// It gives what is sent as long as one of Server's does, in a server
 // without a ReadTimeout: net/http waits for what nobody reads, too. Behind it,
-// bodies are read with ReadBody and LongBody only, which take the bound away.
-func BoundBodies(next http.Handler) http.Handler {
+// bodies are read with ReadBody and LongBody only, which take that bound away.
+func BoundBodies(atOnce int) Middleware {
+	b := &bodies{most: max(int64(atOnce)*64<<10, 32<<20)}
+	return b.bound
+}
+
+// bodies counts the bytes of bodies that are held.
+type bodies struct {
+	most int64
+	held atomic.Int64
+}
+
+// freeBytes is what of each body does not count.
+const freeBytes = 16 << 10
+
+func (b *bodies) bound(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != nil && r.Body != http.NoBody {
+			c := &countedBody{ReadCloser: r.Body, of: b}
+			r.Body = c
+			defer c.release()
+		}
 		if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && server.ReadTimeout == 0 && r.ContentLength != 0 {
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout)) // best effort, as above
 		}
 		next.ServeHTTP(w, r)
 	})
 }
+
+// countedBody counts what is read of one body.
+type countedBody struct {
+	io.ReadCloser
+	of    *bodies
+	read  int64
+	taken int64 // of the bytes that all may hold
+}
+
+func (c *countedBody) Read(p []byte) (int, error) {
+	n, err := c.ReadCloser.Read(p)
+	c.read += int64(n)
+	if more := c.read - freeBytes - c.taken; more > 0 {
+		c.taken += more
+		if c.of.held.Add(more) > c.of.most {
+			return 0, &fullError{}
+		}
+	}
+	return n, err
+}
+
+func (c *countedBody) release() { c.of.held.Add(-c.taken) }
+
+// fullError says that the bodies of other requests take all that there is for
+// them.
+type fullError struct{}
+
+func (*fullError) Error() string { return "too much is being sent at once: try again in a moment" }
+
+// Unwrap returns fault.Unavailable.
+func (*fullError) Unwrap() error { return fault.Unavailable }
 
 // unread returns a Refuse for requests of whose body nothing has been read: what
 // has not come yet is not waited for.
@@ -108,7 +172,11 @@ func (a *longAnswer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 // LongBody returns the body of a request, of most bytes at most, for a file: it
 // takes as long as the client needs, as long as something comes.
 func LongBody(w http.ResponseWriter, r *http.Request, most int64) io.Reader {
-	return http.MaxBytesReader(w, &longBody{ReadCloser: r.Body, control: http.NewResponseController(w)}, most)
+	body := r.Body
+	if counted, ok := body.(*countedBody); ok {
+		body = counted.ReadCloser // nothing of it is held
+	}
+	return http.MaxBytesReader(w, &longBody{ReadCloser: body, control: http.NewResponseController(w)}, most)
 }
 
 // longBody gives each part of a body the time that Server gives a whole one.

@@ -170,7 +170,7 @@ func TestNobodyWaitsForABody(t *testing.T) {
 			_, _ = io.Copy(io.Discard, web.LongBody(w, r, 1000))
 			answer(w, r)
 		}), time.Minute},
-		"unread":          {web.BoundBodies(http.HandlerFunc(answer)), time.Minute},
+		"unread":          {web.BoundBodies(1)(http.HandlerFunc(answer)), time.Minute},
 		"too many":        {limit(http.HandlerFunc(answer)), time.Second},
 		"another origin":  {sameOrigin(http.HandlerFunc(answer)), time.Second},
 		"announced large": {web.LimitBody(50, web.Problem)(http.HandlerFunc(answer)), time.Second},
