@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -108,6 +109,34 @@ func TestVersions(t *testing.T) {
 	}
 	if read.header.Get("Cache-Control") != "no-store" {
 		t.Errorf("a cart may be cached: %q", read.header.Get("Cache-Control"))
+	}
+}
+
+// TestSeveralVersions: If-Match takes a list, of which one has to be the version
+// that there is.
+func TestSeveralVersions(t *testing.T) {
+	w := newWorld(t)
+	cart := w.cart("", "mug", 1)
+	const key = "a-key-of-sixteen-characters"
+	for range 2 { // asking again has the same answer
+		if r := w.must(200, "", "PUT", cart+"/lines/mug", `{"quantity":3}`, "If-Match", `"7", "1"`, "Idempotency-Key", key); r.at("version") != 2.0 {
+			t.Errorf("for one of two versions: %s", r.text)
+		}
+	}
+	if r := w.ask("", "PUT", cart+"/lines/mug", `{"quantity":4}`, "If-Match", `"7","1"`); r.status != 412 || r.at("about.have") != 2.0 {
+		t.Errorf("with versions that have passed: %d %s", r.status, r.text)
+	}
+	for _, odd := range []string{`"2",`, `"2", *`, `"2", two`, strings.Repeat(`"2",`, 10) + `"2"`} {
+		if r := w.ask("", "PUT", cart+"/lines/mug", `{"quantity":4}`, "If-Match", odd); r.status != 422 || r.at("fields.0.location") != "header.If-Match" {
+			t.Errorf("%s: %d %s", odd, r.status, r.text)
+		}
+	}
+	r := httptest.NewRequest("PUT", cart+"/lines/mug", strings.NewReader(`{"quantity":5}`))
+	r.Header["If-Match"] = []string{`"7"`, `"2"`}
+	r.Header.Set("Content-Type", "application/json")
+	answer := httptest.NewRecorder()
+	if w.api.ServeHTTP(answer, r); answer.Code != 200 {
+		t.Errorf("a list over two lines: %d %s", answer.Code, answer.Body)
 	}
 }
 

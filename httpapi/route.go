@@ -56,20 +56,6 @@ type Repeatable struct {
 	Key string `header:"Idempotency-Key" maxLength:"200" doc:"Taken, and not needed: asking again is safe without one."`
 }
 
-// Conditional is what a change takes that may depend on a version.
-type Conditional struct {
-	IfMatch string `header:"If-Match" maxLength:"100" doc:"The ETag that the change is made for; it fails with 412 if the thing has changed since."`
-}
-
-// version returns the version that the change is made for; 0 is any.
-func (c Conditional) version() (int64, error) {
-	v, ok := web.VersionOf(c.IfMatch)
-	if !ok {
-		return 0, &fieldError{"header.If-Match", "is not one ETag of this API"}
-	}
-	return v, nil
-}
-
 // Read is what the route of one thing takes.
 type Read struct {
 	IfNoneMatch string `header:"If-None-Match" maxLength:"400" doc:"Answer 304 if the ETag is still this."`
@@ -99,7 +85,7 @@ func add[I, O any](a *api, r route, do func(context.Context, *I) (*O, error)) {
 		op.Parameters = append(op.Parameters, fieldsParam())
 	}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := do(ctx, in)
+		out, err := forEachTag(in, func() (*O, error) { return do(ctx, in) })
 		a.tellPosition(ctx)
 		if err != nil {
 			return nil, a.problemOf(ctx, placed(in, err))
@@ -191,6 +177,7 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 		if err == nil {
 			err = checkKey(caller, req)
 		}
+		joinTags(req)
 		if err == nil {
 			err = checkQuery(hc.Operation(), req)
 		}
