@@ -54,7 +54,7 @@ func (signing) Parse(_ context.Context, r payments.WebhookRequest) (payments.Not
 
 // world is a shop with an API in front and some people.
 type world struct {
-	t                 *testing.T
+	t                 testing.TB
 	shop              *commerce.Store
 	api               http.Handler
 	url               string
@@ -72,7 +72,7 @@ func newWorld(t *testing.T, options ...httpapi.Options) *world {
 
 // everything returns a shop, and the options by which its API has every route.
 // The dispatcher of webhooks has ended, so that nothing is sent.
-func everything(t *testing.T) (*commerce.Store, httpapi.Options, *search.Finder) {
+func everything(t testing.TB) (*commerce.Store, httpapi.Options, *search.Finder) {
 	t.Helper()
 	shop := commercetest.Open(t, commerce.WithPayments(signing{simulator.New()}))
 	finder, err := search.Open(t.Context(), shop, search.Options{})
@@ -98,7 +98,7 @@ func newWholeWorld(t *testing.T) (*world, *search.Finder) {
 }
 
 // newFullWorld is newWorld with every route.
-func newFullWorld(t *testing.T, auth httpapi.Auth) (*world, *search.Finder) {
+func newFullWorld(t testing.TB, auth httpapi.Auth) (*world, *search.Finder) {
 	t.Helper()
 	shop, o, finder := everything(t)
 	o.Auth = auth
@@ -111,7 +111,7 @@ func newFullWorld(t *testing.T, auth httpapi.Auth) (*world, *search.Finder) {
 
 func noBackups(context.Context) ([]backup.Manifest, error) { return nil, nil }
 
-func newWorldIn(t *testing.T, shop *commerce.Store, o httpapi.Options) *world {
+func newWorldIn(t testing.TB, shop *commerce.Store, o httpapi.Options) *world {
 	t.Helper()
 	own := o.Auth == nil
 	if own {
@@ -137,7 +137,7 @@ func newWorldIn(t *testing.T, shop *commerce.Store, o httpapi.Options) *world {
 }
 
 // serve puts an API in front of a shop.
-func serve(t *testing.T, shop *commerce.Store, o httpapi.Options) *world {
+func serve(t testing.TB, shop *commerce.Store, o httpapi.Options) *world {
 	t.Helper()
 	api, err := httpapi.New(shop, o)
 	if err != nil {
