@@ -100,7 +100,7 @@ var views = []sqlite.View{
 	{Name: "movements", Query: `SELECT pool, n, kind, quantity, reason, at FROM $.movements`},
 	{Name: "transfers", Query: `SELECT id, sku, source, target, sent, received, lost, reference, at FROM $.transfers`},
 	{Name: "coupons", Query: `SELECT id, code, promotion, revoked, created_at, updated_at FROM $.coupons`},
-	{Name: "redemptions", Query: `SELECT order_id, of, customer, code, amount, at FROM $.redemptions`},
+	{Name: "redemptions", Query: `SELECT order_id, of, customer, code, amount, at, units FROM $.redemptions`},
 	{Name: "tax_exemptions", Query: `SELECT customer, certificate, updated_at FROM $.tax_exemptions`},
 	{Name: "customers", Query: `SELECT id, groups, external_reference, metadata, private_metadata, version, erased, created_at, updated_at, email_verified FROM $.customers`},
 	{Name: "carts", Query: `SELECT id, customer, currency, status, order_id, lines, total, shipping_method, channel, payment, created_at, updated_at, version, external_reference, metadata, private_metadata FROM $.carts`},

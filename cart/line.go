@@ -169,6 +169,9 @@ const (
 	TooManyShares  ProblemCode = "too_many_discounts"          // on more lines, by more promotions, than an order can keep: Bound says how many; buy the goods in several orders
 	TaxesRefused   ProblemCode = "taxes_refused"               // the tax provider does not take the address: amounts are estimates until that is corrected
 	TaxesUnknown   ProblemCode = "taxes_unknown"               // the tax provider does not answer for the moment: amounts are estimates
+	BoughtEnough   ProblemCode = "bought_enough"               // the customer may buy only Bound more, over all their orders
+	LoginNeeded    ProblemCode = "login_needed"                // it is bound for each customer, and sold to no guests
+	TooManyBound   ProblemCode = "too_many_bound"              // more goods that are bound for each customer than an order can have: Bound says how many
 	BetweenSteps   ProblemCode = ProblemCode(pricing.OffStep)  // a number of units
 )
 

@@ -121,6 +121,7 @@ func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, re
 	p.fillDeliveries()
 	p.require(rules)
 	p.checkQuantities(rules)
+	p.checkBought(rules, from.uses)
 	p.checkShares()
 	p.checkTaxes()
 	return p, nil
@@ -369,6 +370,38 @@ func (p *Priced) checkQuantities(rules *pricing.Rules) {
 			}
 		}
 	}
+}
+
+// checkBought notes what the customer would have bought too much of, over all
+// their orders, and what buying the cart would count. What was agreed with staff
+// is not bound.
+func (p *Priced) checkBought(rules *pricing.Rules, had pricing.Uses) {
+	if p.Status != Active || !rules.AsksFor().PerCustomer {
+		return
+	}
+	lines := make([]pricing.Line, 0, len(p.Lines))
+	for i, l := range p.Lines {
+		if l.Reason == "" {
+			lines = append(lines, p.Input.Lines[i])
+		}
+	}
+	uses := rules.UnitUses(lines)
+	if len(uses) > pricing.MaxUnitUses {
+		p.Problems = append(p.Problems, Problem{Code: TooManyBound, Bound: pricing.MaxUnitUses})
+		return
+	}
+	for _, u := range uses {
+		problem := Problem{Code: BoughtEnough, SKU: u.SKU, Bound: u.Left(had)}
+		if p.Customer == "" {
+			problem.Code, problem.Bound = LoginNeeded, 0
+		} else if u.Units <= problem.Bound {
+			continue
+		}
+		i := slices.IndexFunc(p.Lines, func(l Line) bool { return l.SKU == u.SKU && l.Reason == "" })
+		problem.Line = p.Lines[i].ID
+		p.Problems = append(p.Problems, problem)
+	}
+	p.Redemptions = append(p.Redemptions, uses...)
 }
 
 // Sellable returns a *pricing.TaxesError of code fault.Unavailable if the amounts

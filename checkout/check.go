@@ -49,8 +49,8 @@ var rules = [...]rule{
 			SELECT 1 FROM redemptions r WHERE r.order_id = l.reservation AND (r.uses = 1 AND l.pool = r.of || '@uses'
 				OR r.budget <> '' AND l.pool = r.of || '@' || r.budget)))`},
 	// What is used later than a limit was set is within it, so all that has one is within the highest.
-	{"checkout.customer_within_limit", `SELECT coalesce(nullif(customer, ''), 'a guest'), format('%d uses of %s, of which they have %d', count(*), of, max(per_customer))
-		FROM redemptions WHERE per_customer > 0 GROUP BY customer, of HAVING count(*) > max(per_customer) OR customer = ''`},
+	{"checkout.customer_within_limit", `SELECT coalesce(nullif(customer, ''), 'a guest'), format('%d uses of %s, of which they have %d', sum(units), of, max(per_customer))
+		FROM redemptions WHERE per_customer > 0 GROUP BY customer, of HAVING sum(units) > max(per_customer) OR customer = ''`},
 	{"checkout.pending_order_has_a_timer", `SELECT o.id, 'nothing will finish it' FROM orders o
 		WHERE o.status = 'pending' AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = 'checkout.recover' AND t.subject = o.id AND t.due = o.due)`},
 	{"checkout.pending_order_locks_its_cart", `SELECT o.id, c.status || ' ' || c.order_id FROM orders o JOIN carts c ON c.id = o.cart

@@ -412,7 +412,7 @@ func showCart(c cart.Cart) Cart {
 // boundOf returns the number in a problem with a quantity.
 func boundOf(p cart.Problem) *int64 {
 	switch p.Code {
-	case cart.OutOfStock, cart.TooFew, cart.TooMany, cart.BetweenSteps, cart.TooManyShares:
+	case cart.OutOfStock, cart.TooFew, cart.TooMany, cart.BetweenSteps, cart.TooManyShares, cart.BoughtEnough, cart.TooManyBound:
 		return &p.Bound
 	}
 	return nil

@@ -100,6 +100,7 @@ func Module() command.Module {
 			fault.Typed[*LimitError]("pricing.limit"),
 			fault.Typed[*FullError]("pricing.full"),
 			fault.Typed[*TaxesError]("pricing.taxes"),
+			fault.Typed[*BoughtError]("pricing.bought"),
 			fault.Typed[*LineError]("pricing.line"),
 			fault.Typed[*GivenError]("pricing.given"),
 		},

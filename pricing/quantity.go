@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
@@ -16,6 +17,11 @@ type QuantityRule struct {
 	Min   int64    `cbor:"3,keyasint,omitempty" json:"min,omitempty"`  // 0 is 1
 	Max   int64    `cbor:"4,keyasint,omitempty" json:"max,omitempty"`  // 0 is no bound
 	Step  int64    `cbor:"5,keyasint,omitempty" json:"step,omitempty"` // multiples of it only; 0 is 1
+	// PerCustomer bounds how many units of each SKU one customer may buy over all
+	// orders that are made while the rule says so; 0 is no bound. Guests may buy
+	// none then. An order that is canceled does not count; units of one that are
+	// canceled by themselves, or come back, do.
+	PerCustomer int64 `cbor:"6,keyasint,omitempty" json:"per_customer,omitempty"`
 }
 
 // Check returns fault.Invalid unless the rule can be used.
@@ -32,8 +38,59 @@ func (r QuantityRule) Check() error {
 	if r.Max < 0 || r.Max > maxUnits || r.Max > 0 && r.Max < r.Min {
 		return fault.Wrong("max", "quantity rule %q: from %d to %d in steps of %d", r.ID, r.Min, r.Max, r.Step)
 	}
+	if r.PerCustomer < 0 || r.PerCustomer > maxUnits {
+		return fault.Wrong("per_customer", "quantity rule %q: %d for each customer", r.ID, r.PerCustomer)
+	}
 	return fault.InField("items", r.Items.check())
 }
+
+// MaxUnitUses bounds the goods with a bound for each customer that one order may
+// have, so that its command does not outgrow its limit.
+const MaxUnitUses = 500
+
+// UnitUses returns what lines use of the bounds for each customer, in the order
+// of the lines.
+func (r *Rules) UnitUses(lines []Line) (out []Redemption) {
+	for j := range r.quantities {
+		q := &r.quantities[j]
+		if q.PerCustomer == 0 {
+			continue
+		}
+		first := map[catalog.SKU]int{} // where in out
+		for i := range lines {
+			l := &lines[i]
+			if at, known := first[l.SKU]; known {
+				out[at].Units += l.Quantity
+			} else if q.items.matches(l) {
+				first[l.SKU] = len(out)
+				out = append(out, Redemption{Of: "qty_" + q.ID + "/" + string(l.SKU), SKU: l.SKU, Units: l.Quantity, PerCustomer: q.PerCustomer})
+			}
+		}
+	}
+	return out
+}
+
+// Left returns how many units the customer who has made uses may still buy.
+func (r *Redemption) Left(had Uses) int64 { return max(0, r.PerCustomer-had[r.Of]) }
+
+// BoughtError says that a customer would have bought more of something than one
+// customer may, over all their orders.
+type BoughtError struct {
+	SKU      catalog.SKU
+	Customer string // "" is a guest, who may buy none
+	Want     int64
+	Left     int64 // that they may still buy
+}
+
+func (e *BoughtError) Error() string {
+	if e.Customer == "" {
+		return fmt.Sprintf("%q is sold to customers who are logged in: log in", e.SKU)
+	}
+	return fmt.Sprintf("customer %s may still buy %d of %q, not %d: take the others out", e.Customer, e.Left, e.SKU, e.Want)
+}
+
+// Unwrap returns fault.Refused.
+func (e *BoughtError) Unwrap() error { return fault.Refused }
 
 // QuantityProblem is a SKU of which there are too few or too many units, or a
 // number between the steps.

@@ -24,6 +24,10 @@ type Redemption struct {
 	Budget      bool   `cbor:"7,keyasint,omitempty"`
 	// FirstOrder says that the promotion is for the customer's first order only.
 	FirstOrder bool `cbor:"8,keyasint,omitempty"`
+	// Units are how many units of SKU are bought, of a use of a QuantityRule; Of
+	// names the rule and the SKU. Otherwise it is one use.
+	Units int64       `cbor:"9,keyasint,omitempty"`
+	SKU   catalog.SKU `cbor:"10,keyasint,omitempty"`
 }
 
 // usesOf and budgetOf name the pools of a limit.
@@ -85,11 +89,14 @@ func Redeem(tx *command.Tx, order, customer string, c money.Currency, uses []Red
 			continue // whether it is the first order, the caller has seen
 		}
 		if u.PerCustomer > 0 {
-			n, _, err := tx.Int64(`SELECT count(*) FROM redemptions WHERE customer = ? AND customer <> '' AND of = ?`, customer, u.Of)
+			n, _, err := tx.Int64(`SELECT coalesce(sum(units), 0) FROM redemptions WHERE customer = ? AND customer <> '' AND of = ?`, customer, u.Of)
 			if err != nil {
 				return nil, err
 			}
-			if n >= u.PerCustomer || customer == "" {
+			if u.Units > 0 && (customer == "" || n+u.Units > u.PerCustomer) {
+				return nil, &BoughtError{SKU: u.SKU, Customer: customer, Want: u.Units, Left: max(0, u.PerCustomer-n)}
+			}
+			if u.Units == 0 && (n >= u.PerCustomer || customer == "") {
 				return nil, &LimitError{Of: u.Of, Promotion: u.Promotion, Code: u.Code, Customer: customer}
 			}
 		}
@@ -97,8 +104,8 @@ func Redeem(tx *command.Tx, order, customer string, c money.Currency, uses []Red
 		if u.Budget {
 			budget = c
 		}
-		if _, err := tx.Exec(`INSERT INTO redemptions (order_id, of, slot, customer, code, amount, at, uses, budget, per_customer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			order, u.Of, tx.Slot, customer, u.Code, u.Amount, tx.At, u.Uses, budget, u.PerCustomer); err != nil {
+		if _, err := tx.Exec(`INSERT INTO redemptions (order_id, of, slot, customer, code, amount, at, uses, budget, per_customer, units) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			order, u.Of, tx.Slot, customer, u.Code, u.Amount, tx.At, u.Uses, budget, u.PerCustomer, max(u.Units, 1)); err != nil {
 			return nil, err
 		}
 		label := catalog.SKU("promotion " + u.Promotion)
@@ -113,7 +120,7 @@ func Redeem(tx *command.Tx, order, customer string, c money.Currency, uses []Red
 }
 
 // Uses is how often a customer has used what has a limit, by the IDs of coupons
-// and of promotions' limits.
+// and of promotions' limits, and how many units they have bought by quantity rules.
 type Uses map[string]int64
 
 // usedUp reports whether the customer has had theirs.
@@ -122,7 +129,7 @@ func (u Uses) usedUp(of string, l Limits) bool { return l.PerCustomer > 0 && u[o
 // UsesTx returns what a customer has used.
 func UsesTx(tx *sqlite.Tx, customer string) (Uses, error) {
 	uses := Uses{}
-	rows := tx.Query(`SELECT of, count(*) FROM redemptions WHERE customer = ? AND customer <> '' GROUP BY of`, customer)
+	rows := tx.Query(`SELECT of, sum(units) FROM redemptions WHERE customer = ? AND customer <> '' GROUP BY of`, customer)
 	for rows.Next() {
 		uses[rows.Text(0)] = rows.Int64(1)
 	}

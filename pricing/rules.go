@@ -239,6 +239,7 @@ func (a *Asked) items(s *Selector) {
 func (r *Rules) ask() {
 	for i := range r.quantities {
 		r.asks.items(&r.quantities[i].Items)
+		r.asks.PerCustomer = r.asks.PerCustomer || r.quantities[i].PerCustomer > 0
 	}
 	for _, f := range r.fees {
 		r.asks.items(&f.If.Items)

@@ -36,7 +36,7 @@ CREATE INDEX coupons_by_promotion ON coupons (promotion, id);
 -- failed or was canceled are gone.
 CREATE TABLE redemptions (
 	order_id TEXT    NOT NULL,
-	of       TEXT    NOT NULL, -- the ID of a coupon or of a promotion's limits
+	of       TEXT    NOT NULL, -- the ID of a coupon or of a promotion's limits, or a quantity rule and a SKU
 	slot     INTEGER NOT NULL,
 	customer TEXT    NOT NULL, -- '' is a guest
 	code     TEXT    NOT NULL, -- '' if none was needed
@@ -46,6 +46,7 @@ CREATE TABLE redemptions (
 	uses         INTEGER NOT NULL CHECK (uses IN (0, 1)),
 	budget       TEXT    NOT NULL, -- its currency; '' is none
 	per_customer INTEGER NOT NULL CHECK (per_customer >= 0), -- 0 is no limit
+	units        INTEGER NOT NULL DEFAULT 1 CHECK (units > 0), -- 1 use, or the units of a SKU that a quantity rule counts
 	PRIMARY KEY (order_id, of)
 ) STRICT, WITHOUT ROWID;
 
