@@ -4120,11 +4120,12 @@ type RulePromotion struct {
 
 // RuleQuantityRule is a value of the API.
 type RuleQuantityRule struct {
-	ID    string        `json:"id,omitempty"`
-	Items *RuleSelector `json:"items,omitempty"`
-	Max   int64         `json:"max,omitempty"`
-	Min   int64         `json:"min,omitempty"`
-	Step  int64         `json:"step,omitempty"`
+	ID          string        `json:"id,omitempty"`
+	Items       *RuleSelector `json:"items,omitempty"`
+	Max         int64         `json:"max,omitempty"`
+	Min         int64         `json:"min,omitempty"`
+	PerCustomer int64         `json:"per_customer,omitempty"`
+	Step        int64         `json:"step,omitempty"`
 }
 
 // RuleSelector is a value of the API.
