@@ -37,8 +37,20 @@ type Priced struct {
 	more  []further // the deliveries beside the first
 }
 
-// Explain says in plain lines how each amount of the cart came about.
+// Explain says in plain lines how each amount of the cart came about. It is for
+// staff; ExplainForShoppers leaves out what a shopper is not to see.
 func (p Priced) Explain() string { return p.Quote.Explain(p.Input.Lines) }
+
+// ExplainForShoppers is Explain without what is the shop's own business: why
+// staff agreed a price, price lists, and promotions that are not applied.
+func (p Priced) ExplainForShoppers() string {
+	p.Quote.PassedOver = nil
+	lines := slices.Clone(p.Input.Lines)
+	for i := range lines {
+		lines[i].PriceBy = ""
+	}
+	return p.Quote.Explain(lines)
+}
 
 // Price returns a cart as Get does, with the derivation of its amounts.
 func (s *Service) Price(ctx context.Context, cart ID) (Priced, error) {

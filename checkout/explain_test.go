@@ -43,4 +43,13 @@ func TestAnOrderExplainsItself(t *testing.T) {
 			t.Errorf("it lacks %q:\n%s", want, got)
 		}
 	}
+	shown := o.ExplainForShoppers()
+	for _, secret := range []string{"price list", "[five]"} {
+		if strings.Contains(shown, secret) {
+			t.Errorf("shoppers read of %q:\n%s", secret, shown)
+		}
+	}
+	if !strings.Contains(shown, "line 1: 2 × mug at 11.25 = 22.50\n  less 2.25 by 10 % off [ten]") || o.Explain() != got {
+		t.Errorf("shoppers read\n%s\nand staff after them\n%s", shown, o.Explain())
+	}
 }

@@ -2,6 +2,7 @@ package orders
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/keelshop/commerce/money"
@@ -11,14 +12,19 @@ import (
 // Explain says in plain lines how the amounts of an order came about, by what
 // was kept with it: promotions, price lists and shipping methods may have
 // changed or gone since. It needs the order as Get returns it. What was canceled
-// or given back does not change it.
+// or given back does not change it. It is for staff; ExplainForShoppers leaves
+// out what a shopper is not to see.
 func (o Order) Explain() string {
 	e := explainer{currency: o.Currency}
+	off, fees := pricing.ByLine(o.Promotions), map[int][]Fee{}
+	for _, f := range o.Fees {
+		fees[f.Line] = append(fees[f.Line], f)
+	}
 	for _, l := range o.Lines {
-		e.line(o, l)
+		e.line(l, o.Split, off[l.Number], fees[l.Number])
 	}
 	e.shipping(o)
-	e.fees(o.Fees, 0)
+	e.fees(fees[0])
 	for _, a := range o.Promotions {
 		e.say("%s", a.Explain(o.Currency))
 	}
@@ -46,6 +52,17 @@ func (o Order) Explain() string {
 	return e.String()
 }
 
+// ExplainForShoppers is Explain without what is the shop's own business: why
+// staff agreed a price, price lists, and promotions that were not applied.
+func (o Order) ExplainForShoppers() string {
+	o.PassedOver = nil
+	o.Lines = slices.Clone(o.Lines)
+	for i := range o.Lines {
+		o.Lines[i].Reason, o.Lines[i].PriceBy = "", ""
+	}
+	return o.Explain()
+}
+
 type explainer struct {
 	strings.Builder
 	currency money.Currency
@@ -59,9 +76,9 @@ func (e *explainer) say(format string, args ...any) {
 func (e *explainer) decimal(minor int64) string { return money.New(minor, e.currency).Decimal() }
 
 // line says what a line costs.
-func (e *explainer) line(o Order, l Line) {
+func (e *explainer) line(l Line, split bool, off []pricing.LineShare, fees []Fee) {
 	where, by := "", ""
-	if o.Split {
+	if split {
 		where = fmt.Sprintf(" in delivery %d", l.Delivery)
 	}
 	switch {
@@ -72,24 +89,18 @@ func (e *explainer) line(o Order, l Line) {
 	}
 	e.say("line %d%s: %d × %s at %s%s = %s", l.Number, where, l.Quantity, l.SKU, l.UnitPrice.Decimal(), by, l.Total.Decimal())
 	left := l.Total.Minor()
-	for _, a := range o.Promotions {
-		for _, s := range a.Shares {
-			if s.Line == l.Number {
-				e.say("  %s", a.ExplainShare(s, left, o.Currency))
-				left -= s.Amount
-			}
-		}
+	for _, s := range off {
+		e.say("  %s", s.Of.ExplainShare(s.Share, left, e.currency))
+		left -= s.Amount
 	}
-	e.fees(o.Fees, l.Number)
+	e.fees(fees)
 	e.say("  net %s + tax %s = gross %s", l.Net.Decimal(), l.Tax.Decimal(), l.Gross.Decimal())
 }
 
-// fees says what was charged on a line, or on the order.
-func (e *explainer) fees(fees []Fee, line int) {
+// fees says what was charged on one line, or on the order.
+func (e *explainer) fees(fees []Fee) {
 	for _, f := range fees {
-		if f.Line == line {
-			e.say("%sfee %s: %s (%s)", strings.Repeat("  ", min(line, 1)), f.Name, f.Amount.Decimal(), f.Fee)
-		}
+		e.say("%sfee %s: %s (%s)", strings.Repeat("  ", min(f.Line, 1)), f.Name, f.Amount.Decimal(), f.Fee)
 	}
 }
 

@@ -80,6 +80,24 @@ func (d *Derivation) text(c money.Currency) string {
 	return fmt.Sprintf("%v of %s%s", d.Rate, base, exactly(d.Base, d.Rate.Num(), d.Rate.Den(), c))
 }
 
+// LineShare is what one of several promotions takes off a line.
+type LineShare struct {
+	Share
+	Of *Applied
+}
+
+// ByLine returns what promotions take off each line, by the line's number, in
+// the promotions' order.
+func ByLine(promotions []Applied) map[int][]LineShare {
+	out := map[int][]LineShare{}
+	for i, a := range promotions {
+		for _, s := range a.Shares {
+			out[s.Line] = append(out[s.Line], LineShare{s, &promotions[i]})
+		}
+	}
+	return out
+}
+
 // ExplainShare says in one line what a promotion takes off a line of which so
 // much was left, and how that came about.
 func (a Applied) ExplainShare(s Share, left int64, c money.Currency) string {

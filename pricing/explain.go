@@ -13,6 +13,10 @@ import (
 // are those of the input that it is of.
 func (q Quote) Explain(lines []Line) string {
 	e := explainer{currency: q.Currency}
+	off, fees := ByLine(q.Promotions), map[int][]QuotedFee{}
+	for _, f := range q.Fees {
+		fees[f.Line] = append(fees[f.Line], f)
+	}
 	for i, l := range q.Lines {
 		if i < len(lines) {
 			by := ""
@@ -21,9 +25,9 @@ func (q Quote) Explain(lines []Line) string {
 			}
 			e.say("line %d%s: %d × %s at %s%s = %s", i+1, e.delivery(q, lines[i].Delivery), lines[i].Quantity, lines[i].SKU, e.amount(lines[i].UnitPrice), by, e.amount(l.Total))
 		}
-		e.discounts(q.Promotions, i+1, l.Total)
+		e.discounts(off[i+1], l.Total)
 		e.taxes(l.TaxIncluded, l.Taxes, l.Net, l.Tax, l.Gross)
-		e.fees(q, i+1)
+		e.fees(fees[i+1])
 	}
 	e.shipping(q, 0, q.Shipping, q.TaxZone)
 	for i, d := range q.More {
@@ -32,7 +36,7 @@ func (q Quote) Explain(lines []Line) string {
 			e.say("  exempt from tax by certificate %s", d.TaxExempt)
 		}
 	}
-	e.fees(q, 0)
+	e.fees(fees[0])
 	for _, a := range q.Promotions {
 		e.say("%s", a.Explain(q.Currency))
 	}
@@ -93,14 +97,10 @@ func (e *explainer) taxes(within bool, taxes []Tax, net, tax, gross int64) {
 }
 
 // discounts says what is taken off a line that costs so much.
-func (e *explainer) discounts(applied []Applied, line int, left int64) {
-	for _, a := range applied {
-		for _, s := range a.Shares {
-			if s.Line == line {
-				e.say("  %s", a.ExplainShare(s, left, e.currency))
-				left -= s.Amount
-			}
-		}
+func (e *explainer) discounts(off []LineShare, left int64) {
+	for _, s := range off {
+		e.say("  %s", s.Of.ExplainShare(s.Share, left, e.currency))
+		left -= s.Amount
 	}
 }
 
@@ -161,15 +161,12 @@ func (e *explainer) shipping(q Quote, n int, s QuotedShipping, zone string) {
 	e.taxes(q.TaxIncluded, s.Taxes, s.Net, s.Tax, s.Gross)
 }
 
-// fees says what is charged on a line, or on the cart.
-func (e *explainer) fees(q Quote, line int) {
-	for _, f := range q.Fees {
-		if f.Line != line {
-			continue
-		}
+// fees says what is charged on one line, or on the cart.
+func (e *explainer) fees(fees []QuotedFee) {
+	for _, f := range fees {
 		where := ""
-		if line > 0 {
-			where = fmt.Sprintf(" on line %d", line)
+		if f.Line > 0 {
+			where = fmt.Sprintf(" on line %d", f.Line)
 		}
 		e.say("fee %s%s: %s%s", f.Name, where, e.amount(f.Amount), e.derivation(f))
 		e.taxes(f.Gross == f.Amount, f.Taxes, f.Net, f.Tax, f.Gross)

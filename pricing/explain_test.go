@@ -2,6 +2,7 @@ package pricing_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -181,5 +182,46 @@ func golden(t *testing.T, name, got string) {
 	}
 	if got != string(want) {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// What is taken off a line is found by its number, in the order of the
+// promotions, whatever the order of their shares.
+func TestByLine(t *testing.T) {
+	got := pricing.ByLine([]pricing.Applied{
+		{Promotion: "a", Shares: []pricing.Share{{Line: 7, Amount: 3}, {Line: 1, Amount: 2}}},
+		{Promotion: "b", Shipping: 5},
+		{Promotion: "c", Shares: []pricing.Share{{Line: 1, Amount: 1, Units: 1}}},
+	})
+	told := ""
+	for _, line := range []int{1, 2, 7} {
+		for _, s := range got[line] {
+			told += fmt.Sprintf("%d: %s %d %d; ", line, s.Of.Promotion, s.Amount, s.Units)
+		}
+	}
+	if want := "1: a 2 0; 1: c 1 1; 7: a 3 0; "; told != want {
+		t.Errorf("it is %q, want %q", told, want)
+	}
+}
+
+// BenchmarkExplain explains carts of which each line has six discounts: four
+// times the lines are to take four times as long.
+func BenchmarkExplain(b *testing.B) {
+	for _, lines := range []int{250, 1000} {
+		q := pricing.Quote{Currency: "EUR", Lines: make([]pricing.QuotedLine, lines)}
+		for range 6 {
+			a := pricing.Applied{Promotion: "p", Name: "Some off"}
+			for i := range lines {
+				a.Shares = append(a.Shares, pricing.Share{Line: i + 1, Amount: 1})
+			}
+			q.Promotions = append(q.Promotions, a)
+		}
+		in := make([]pricing.Line, lines)
+		b.Run(fmt.Sprint(lines), func(b *testing.B) {
+			for b.Loop() {
+				_ = q.Explain(in)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*lines), "ns/line")
+		})
 	}
 }
