@@ -66,7 +66,7 @@ type Quote struct {
 	Offers   []ShippingOffer `json:"shipping_offers" nullable:"false"`
 	Problems []CartProblem   `json:"problems" nullable:"false"`
 	Missing  []string        `json:"missing" nullable:"false" doc:"What is missing before the cart can be bought."`
-	Explain  string          `json:"explanation" doc:"How each amount came about, in plain lines."`
+	Explain  string          `json:"explanation" doc:"How each amount came about, in plain lines; for staff also by which price lists, by what agreement, and which promotions are not applied."`
 }
 
 // TaxSum is the tax of one name and rate.
@@ -96,7 +96,10 @@ func (a *api) getQuote(ctx context.Context, in *getCartInput) (*answer[Quote], e
 	shown := showCart(p.Cart)
 	out.Body = Quote{
 		Cart: shown.ID, Version: shown.Version, Totals: shown.Totals, Taxes: taxesOf(p),
-		Offers: shown.Offers, Problems: shown.Problems, Missing: shown.Missing, Explain: p.Explain(),
+		Offers: shown.Offers, Problems: shown.Problems, Missing: shown.Missing, Explain: p.ExplainForShoppers(),
+	}
+	if callerOf(ctx).Staff {
+		out.Body.Explain = p.Explain()
 	}
 	return out, nil
 }

@@ -35,7 +35,6 @@ type Order struct {
 	Refunded     Money           `json:"refunded"`
 	Metadata     object          `json:"metadata,omitempty"`
 	Deliveries   []OrderDelivery `json:"deliveries,omitempty" nullable:"false" doc:"Where it goes, if to several places; shipping is what all cost. Missing in lists."`
-	Explain      string          `json:"explanation,omitempty" doc:"How each amount came about, in plain lines. Missing in lists."`
 	Version      int64           `json:"version"`
 	CreatedAt    time.Time       `json:"created_at"`
 	PlacedAt     *time.Time      `json:"placed_at,omitempty"`
@@ -59,6 +58,11 @@ type OrderLine struct {
 	Returned  int64  `json:"returned"`
 }
 
+// OrderExplained says how the amounts of an order came about.
+type OrderExplained struct {
+	Explanation string `json:"explanation" doc:"How each amount came about, in plain lines, as it was when the order was made or changed."`
+}
+
 // Payment is one attempt to pay for an order.
 type Payment struct {
 	ID         string `json:"id"`
@@ -75,6 +79,7 @@ type Payment struct {
 func (a *api) addOrders() {
 	add(a, route{forCustomer, "GET", "/orders", "list-my-orders", "Orders", "List one's own orders", 0, false}, a.listMyOrders)
 	add(a, route{forOrderOwner, "GET", "/orders/{order}", "get-order", "Orders", "Get an order", 0, false}, a.getOrder)
+	add(a, route{forOrderOwner, "GET", "/orders/{order}/explanation", "explain-order", "Orders", "Explain how the amounts of an order came about", 0, false}, a.explainOrder)
 	add(a, route{forOrderOwner, "GET", "/orders/{order}/payments", "list-payments", "Orders", "List the attempts to pay for an order", 0, false}, a.listPayments)
 	add(a, route{forOrderOwner, "GET", "/orders/{order}/contact", "get-order-contact", "Orders", "Get who bought and where goods go", 0, false}, a.getOrderContact)
 }
@@ -125,6 +130,23 @@ func (a *api) orderAnswer(ctx context.Context, id orders.ID, in Read) (*answer[O
 		return nil, err
 	}
 	out.Body = showOrder(o)
+	return out, nil
+}
+
+func (a *api) explainOrder(ctx context.Context, in *getOrderInput) (*answer[OrderExplained], error) {
+	return a.explained(ctx, in, orders.Order.ExplainForShoppers)
+}
+
+func (a *api) explained(ctx context.Context, in *getOrderInput, explain func(orders.Order) string) (*answer[OrderExplained], error) {
+	o, err := a.shop.Orders.Get(ctx, in.id())
+	if err != nil {
+		return nil, err
+	}
+	out := &answer[OrderExplained]{ETag: web.ETag(o.Version, variantOf(ctx))}
+	if err := out.unlessMatched(in.IfNoneMatch); err != nil {
+		return nil, err
+	}
+	out.Body.Explanation = explain(o)
 	return out, nil
 }
 
@@ -179,9 +201,6 @@ func showOrder(o orders.Order) Order {
 			Number: l.Number, SKU: string(l.SKU), Title: l.Title, Quantity: l.Quantity,
 			UnitPrice: moneyOf(l.UnitPrice), Total: moneyOf(l.Total), Shipped: l.Shipped, Returned: l.Returned,
 		})
-	}
-	if len(o.Lines) > 0 {
-		out.Explain = o.Explain()
 	}
 	out.showDeliveries(o)
 	return out

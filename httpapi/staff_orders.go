@@ -31,6 +31,7 @@ type LineQuantity struct {
 
 func (a *api) addStaffOrders() {
 	add(a, route{forStaff, "GET", "/staff/orders", "list-orders", "Fulfilment", "List orders", 0, false}, a.listAllOrders)
+	add(a, route{forStaff, "GET", "/staff/orders/{order}/explanation", "explain-order-to-staff", "Fulfilment", "Explain how the amounts of an order came about, with price lists, agreements and the promotions that were not applied", 0, false}, a.explainOrderToStaff)
 	add(a, route{forStaff, "POST", "/staff/orders/{order}/cancel", "cancel-order", "Fulfilment", "Withdraw a placed order of which nothing has shipped", 0, false}, a.cancelOrder)
 	add(a, route{forStaff, "POST", "/staff/orders/{order}/shipments", "ship-order", "Fulfilment", "Record that goods have left", 0, false}, a.shipOrder)
 	add(a, route{forStaff, "POST", "/staff/orders/{order}/returns", "return-order", "Fulfilment", "Record that goods came back, and refund them", 0, false}, a.returnOrder)
@@ -83,6 +84,10 @@ func (a *api) listNumbered(ctx context.Context, in *listAllOrdersInput) (*answer
 		out.Body.Items = append(out.Body.Items, showOrder(o))
 	}
 	return out, nil
+}
+
+func (a *api) explainOrderToStaff(ctx context.Context, in *getOrderInput) (*answer[OrderExplained], error) {
+	return a.explained(ctx, in, orders.Order.Explain)
 }
 
 // OrderChange is what the routes take that change an order.

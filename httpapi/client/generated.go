@@ -196,6 +196,20 @@ func (c *Client) EraseMe(ctx context.Context, opts ...CallOption) error {
 	return c.do(ctx, call{method: "DELETE", path: "/customers/me"}, opts, nil)
 }
 
+// ExplainOrder: explain how the amounts of an order came about.
+// It is GET /orders/{order}/explanation.
+func (c *Client) ExplainOrder(ctx context.Context, order string, opts ...CallOption) (out OrderExplained, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/orders/" + url.PathEscape(order) + "/explanation"}, opts, &out)
+	return out, err
+}
+
+// ExplainOrderToStaff: explain how the amounts of an order came about, with price lists, agreements and the promotions that were not applied.
+// It is GET /staff/orders/{order}/explanation.
+func (c *Client) ExplainOrderToStaff(ctx context.Context, order string, opts ...CallOption) (out OrderExplained, err error) {
+	err = c.do(ctx, call{method: "GET", path: "/staff/orders/" + url.PathEscape(order) + "/explanation"}, opts, &out)
+	return out, err
+}
+
 // ExplainPriceQuery is the query of ExplainPrice. What is zero is not sent.
 type ExplainPriceQuery struct {
 	Currency string
@@ -3420,8 +3434,6 @@ type Order struct {
 	// Where it goes, if to several places; shipping is what all cost. Missing in lists.
 	Deliveries []OrderDelivery `json:"deliveries,omitempty"`
 	Discount   Money           `json:"discount"`
-	// How each amount came about, in plain lines. Missing in lists.
-	Explanation string `json:"explanation,omitempty"`
 	// What fees consists of; missing in lists.
 	FeeRows          []Fee  `json:"fee_rows,omitempty"`
 	Fees             Money  `json:"fees"`
@@ -3477,6 +3489,12 @@ type OrderEdit struct {
 	By     string    `json:"by,omitempty"`
 	Number int64     `json:"number"`
 	Reason string    `json:"reason"`
+}
+
+// OrderExplained is a value of the API.
+type OrderExplained struct {
+	// How each amount came about, in plain lines, as it was when the order was made or changed.
+	Explanation string `json:"explanation"`
 }
 
 // OrderLine is a value of the API.
@@ -3809,7 +3827,7 @@ type PutVariantsBody struct {
 type Quote struct {
 	Cart     string `json:"cart"`
 	Discount Money  `json:"discount"`
-	// How each amount came about, in plain lines.
+	// How each amount came about, in plain lines; for staff also by which price lists, by what agreement, and which promotions are not applied.
 	Explanation string `json:"explanation"`
 	Fees        Money  `json:"fees"`
 	// What is missing before the cart can be bought.
