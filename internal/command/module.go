@@ -47,7 +47,7 @@ type Set struct {
 // NewSet joins modules. It returns an error if two commands share a kind.
 func NewSet(modules ...Module) (*Set, error) {
 	s := &Set{modules: modules, defs: map[Kind]Definition{}}
-	var types []fault.Type
+	types := []fault.Type{fault.Typed[*OverloadedError]("command.overloaded")} // of no module: a shard answers with it before it looks at a command
 	for _, m := range modules {
 		types = append(types, m.Errors...)
 		for _, d := range m.Commands {
@@ -70,7 +70,7 @@ func (s *Set) Lookup(k Kind) (Definition, bool) {
 // Modules returns the modules in the order they were given.
 func (s *Set) Modules() []Module { return s.modules }
 
-// Errors returns the table of typed errors of all modules.
+// Errors returns the table of typed errors of all modules, and of the shard itself.
 func (s *Set) Errors() *fault.Types { return s.errors }
 
 // Timer is a handler of durable timers: it is called on a shard's leader when
