@@ -23,7 +23,8 @@ func check(tx *sqlite.Tx) ([]command.Violation, error) {
 			(SELECT 1 FROM variants v WHERE v.product = p.id AND v.removed = 0) ORDER BY id`, "has no variant"},
 		{"catalog.one_slot", `SELECT v.id FROM variants v JOIN products p ON p.id = v.product WHERE v.slot <> p.slot ORDER BY v.id`,
 			"is not on its product's slot"},
-		{"catalog.options_differ", `SELECT min(id) FROM variants WHERE removed = 0 GROUP BY product, options_key HAVING count(*) > 1 ORDER BY 1`,
+		{"catalog.options_differ", `SELECT min(v.id) FROM variants v JOIN products p ON p.id = v.product
+			WHERE v.removed = 0 AND p.unfinished = 0 GROUP BY v.product, v.options_key HAVING count(*) > 1 ORDER BY 1`,
 			"has the options of another variant"},
 		{"catalog.files_are_for_buyers", `SELECT DISTINCT v.id FROM variants v, json_each(v.digital, '$.files') f
 			WHERE v.digital IS NOT NULL AND NOT EXISTS (SELECT 1 FROM sold_files s WHERE s.asset = json_extract(f.value, '$.asset') AND s.slot = v.slot) ORDER BY v.id`,

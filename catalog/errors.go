@@ -82,6 +82,25 @@ func (e *VersionError) Error() string {
 // Unwrap returns fault.Conflict.
 func (e *VersionError) Unwrap() error { return fault.Conflict }
 
+// PartlyPutError says that a change of many variants, which takes several
+// commands, was done in part when Err came. Its code is that of Err.
+type PartlyPutError struct {
+	Product  ProductID
+	Done, Of int // variants that were put or removed, and that were to be
+	Err      error
+}
+
+func (e *PartlyPutError) Error() string {
+	text := "read it again, and put the rest under another key"
+	if fault.Retryable(e.Err) {
+		text = "asking again with the same key goes on"
+	}
+	return fmt.Sprintf("%d of the %d variants to put and remove are done, %s: %v", e.Done, e.Of, text, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *PartlyPutError) Unwrap() error { return e.Err }
+
 // DuplicateOptionsError says that two variants of a product cannot be told
 // apart: both have the same options.
 type DuplicateOptionsError struct{ SKU, Other SKU }

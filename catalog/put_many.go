@@ -185,6 +185,15 @@ func (v PutVariant) size() int {
 	for _, o := range v.Options {
 		size += 8 + len(o.Name) + len(o.Value)
 	}
+	for _, c := range v.Components {
+		size += 16 + len(c.SKU)
+	}
+	if v.Digital != nil {
+		size += 200
+		for _, f := range v.Digital.Files {
+			size += 80 + len(f.Name)
+		}
+	}
 	return size
 }
 

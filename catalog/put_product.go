@@ -162,7 +162,7 @@ func (c PutProduct) apply(tx *command.Tx) (stored, error) {
 	}
 	want := c.record(tx, have)
 	if want.same(have) {
-		return stored{ID: have.ID, Version: have.Version, Token: token}, nil
+		return stored{ID: have.ID, Version: have.Version, Token: token}, finish(tx, have.ID, c.More)
 	}
 	if err := c.moveNames(tx, have, want); err != nil {
 		return stored{}, err
@@ -170,6 +170,11 @@ func (c PutProduct) apply(tx *command.Tx) (stored, error) {
 	want.Version++
 	if err := want.store(tx, have); err != nil {
 		return stored{}, err
+	}
+	if c.More || have.ID != "" {
+		if err := finish(tx, want.ID, c.More); err != nil {
+			return stored{}, err
+		}
 	}
 	return stored{ID: want.ID, Version: want.Version, Token: token}, want.announce(tx, have)
 }

@@ -31,6 +31,10 @@ type PutVariants struct {
 	Position int64 `cbor:"5,keyasint,omitempty" command:"stamped"`
 	// Reserved is there if names on other slots are taken or dropped.
 	Reserved *Reserved `cbor:"6,keyasint,omitempty" command:"stamped"`
+	// More says that this is a part of a change, and not the last. Last says
+	// that it is the last of several.
+	More bool `cbor:"7,keyasint,omitempty" command:"stamped"`
+	Last bool `cbor:"8,keyasint,omitempty" command:"stamped"`
 }
 
 // Kind returns "catalog.put_variants".
@@ -83,11 +87,14 @@ func (c PutVariants) apply(tx *command.Tx) (stored, error) {
 		return stored{}, &movedError{Product: c.Product}
 	}
 	changed, err := c.store(tx, p)
-	if err != nil || !changed {
+	if err != nil || !changed && !c.Last {
 		return stored{ID: p.ID, Version: p.Version, Token: token}, err
 	}
 	if err := c.checkRest(tx); err != nil {
 		return stored{}, err
+	}
+	if err := finish(tx, p.ID, c.More); err != nil || !changed {
+		return stored{ID: p.ID, Version: p.Version, Token: token}, err
 	}
 	return stored{ID: p.ID, Version: p.Version + 1, Token: token}, bump(tx, p.ID, "product.updated", []string{"variants"})
 }
@@ -217,15 +224,35 @@ func (c PutVariants) drop(tx *command.Tx, p record, have placed) error {
 	return claim.ReleaseTx(tx, ClaimKind, have.claim, string(p.ID))
 }
 
+// finish notes whether more parts of a change of a product are to come. Until
+// then two of its variants may have the same options, which keeps it unfinished
+// as well: a part has changed one of them, and the other is still to come.
+func finish(tx *command.Tx, product ProductID, more bool) error {
+	if more {
+		_, err := tx.Exec(`UPDATE products SET unfinished = 1 WHERE id = ?`, product)
+		return err
+	}
+	_, err := tx.Exec(`UPDATE products SET unfinished = 0 WHERE id = ? AND unfinished = 1 AND NOT EXISTS
+		(SELECT 1 FROM variants WHERE product = products.id AND removed = 0 GROUP BY options_key HAVING count(*) > 1)`, product)
+	return err
+}
+
 // checkRest refuses what only the whole product shows: no variant left, too
-// many, or two with the same options.
+// many, or two with the same options. Before the last part of a change that
+// cannot be said yet, and after it, it concerns all variants.
 func (c PutVariants) checkRest(tx *command.Tx) error {
 	n, _, err := tx.Int64(`SELECT count(*) FROM variants WHERE product = ? AND removed = 0`, c.Product)
 	if err != nil {
 		return err
 	}
-	if n == 0 || n > mostVariants {
-		return fault.Wrong("remove", "product %s would have %d variants: it needs 1 to %d", c.Product, n, mostVariants)
+	if n == 0 || n > mostVariants && !c.More {
+		return wrongCount(c.Product, n)
+	}
+	switch {
+	case c.More:
+		return nil
+	case c.Last:
+		return checkOptions(tx, c.Product)
 	}
 	for _, v := range c.Variants {
 		key, err := optionsKey(v.Options)
@@ -247,10 +274,29 @@ func (c PutVariants) checkRest(tx *command.Tx) error {
 	return nil
 }
 
+func wrongCount(product ProductID, n int64) error {
+	return fault.Wrong("remove", "product %s would have %d variants: it needs 1 to %d", product, n, mostVariants)
+}
+
+// checkOptions refuses two variants of a product with the same options.
+func checkOptions(tx *command.Tx, product ProductID) error {
+	rows := tx.One(`SELECT max(sku), min(sku) FROM variants WHERE product = ? AND removed = 0
+		GROUP BY options_key HAVING count(*) > 1 ORDER BY 1 LIMIT 1`, product)
+	var err error
+	if rows.Next() {
+		err = &DuplicateOptionsError{SKU: SKU(rows.Text(0)), Other: SKU(rows.Text(1))}
+	}
+	return firstError(rows.Close(), err)
+}
+
 // PutVariants adds, replaces and removes variants of a product, and returns
 // those that were put, in the same order. The errors are those of PutProduct.
-// More than fit into one command are put in several: then an error may be
-// fault.Uncertain, with the key under which asking again goes on.
+//
+// More than fit into one command are put in several, after all has been checked
+// that can be known. Until the last of them a reader sees a part of the change.
+// An error that comes in between is a *PartlyPutError; where it is
+// fault.Uncertain, asking again with its key goes on. With a Version, what others
+// change in between is not written over, but is a *VersionError.
 func (s *Service) PutVariants(ctx context.Context, c PutVariants) ([]Variant, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -262,9 +308,9 @@ func (s *Service) PutVariants(ctx context.Context, c PutVariants) ([]Variant, er
 	if err := s.checkKits(ctx, variants); err != nil {
 		return nil, fmt.Errorf("putting variants of product %s: %w", c.Product, err)
 	}
-	c.Variants, c.Position = variants, 0
+	c.Variants, c.Position, c.More, c.Last = variants, 0, false, false
 	key := command.KeyOr(s.engine, c.Key)
-	if err = s.putInParts(ctx, c, key); err != nil {
+	if err = s.putParts(ctx, c, key); err != nil {
 		return nil, fmt.Errorf("putting variants of product %s: %w", c.Product, err)
 	}
 	return command.Then(ctx, key, func(ctx context.Context) ([]Variant, error) { return s.readVariants(ctx, c) })
@@ -290,21 +336,21 @@ func (s *Service) readVariants(ctx context.Context, c PutVariants) (out []Varian
 	return out, err
 }
 
-// putVariants runs a normalized command under key. Unless its whole product was
-// checked before, typed says so, the result is held against the product's type.
-func (s *Service) putVariants(ctx context.Context, c PutVariants, key string, typed bool) (done stored, err error) {
+// putVariants runs a normalized command under key. What check refuses, which
+// may be nil, is not done, unless it was done already.
+func (s *Service) putVariants(ctx context.Context, c PutVariants, key string, check func() error) (done stored, err error) {
 	for i := range c.Variants {
 		c.Variants[i].Claim = claim.Of(s.engine, ClaimKind, string(c.Variants[i].SKU))
 	}
 	for range attempts {
-		if done, err = s.tryVariants(ctx, c, key, typed); !startOver(err) {
+		if done, err = s.tryVariants(ctx, c, key, check); !startOver(err) {
 			return done, err
 		}
 	}
 	return stored{}, err
 }
 
-func (s *Service) tryVariants(ctx context.Context, c PutVariants, key string, typed bool) (done stored, err error) {
+func (s *Service) tryVariants(ctx context.Context, c PutVariants, key string, check func() error) (done stored, err error) {
 	slot, err := c.Product.Slot()
 	if err != nil {
 		return stored{}, err
@@ -312,8 +358,8 @@ func (s *Service) tryVariants(ctx context.Context, c PutVariants, key string, ty
 	var r *claim.Reservation
 	done, err = command.Do[stored](ctx, s.engine, &c, command.Call{Key: key, Slot: slot, Prepare: func(command.Stamp) error {
 		c.Reserved = nil
-		if typed {
-			if err := s.checkMerged(ctx, c); err != nil {
+		if check != nil {
+			if err := check(); err != nil {
 				return err
 			}
 		}

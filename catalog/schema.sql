@@ -22,6 +22,7 @@ CREATE TABLE products (
 	version            INTEGER NOT NULL CHECK (version > 0),
 	created_at         INTEGER NOT NULL,
 	updated_at         INTEGER NOT NULL,
+	unfinished         INTEGER NOT NULL DEFAULT 0 CHECK (unfinished IN (0, 1)), -- 1: more parts of a change are to come
 	CHECK ((reference_claim IS NULL) = (external_reference = ''))
 ) STRICT, WITHOUT ROWID;
 
