@@ -3,7 +3,6 @@ package faultvfs
 import (
 	"fmt"
 	"sync"
-	"time"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -34,8 +33,11 @@ func (n *noSync) register() {
 	defer tls.Close()
 	n.methods = map[uintptr]uintptr{}
 	n.open, n.delete = n.opens, n.deletes
-	n.sync = func(*libc.TLS, uintptr, int32) int32 {
-		time.Sleep(time.Millisecond) // so that what comes later has a later ID, as with any disk
+	n.sync = func(tls *libc.TLS, _ uintptr, _ int32) int32 {
+		// So that what comes later has a later ID, as with any disk. It is SQLite's own way to wait, which, as a disk does,
+		// takes real time where testing/synctest has another.
+		const microseconds = 1000
+		call[func(*libc.TLS, uintptr, int32) int32](at[lib.Tsqlite3_vfs](n.under).FxSleep)(tls, n.under, microseconds)
 		return lib.SQLITE_OK
 	}
 	n.under = lib.Xsqlite3_vfs_find(tls, 0)
