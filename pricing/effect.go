@@ -25,8 +25,8 @@ func (p *pricer) effect(c *compiled, d *deal) (off int64, err error) {
 	case BuyGet:
 		off, err = p.buyGet(c, d)
 	case Gift:
-		p.trialUnits = cleared(p.trialUnits, len(d.left))
-		off, err = p.cheapest(d, c.given.matches, e.Get, money.Percent(100))
+		p.trialHow.Rate = money.Percent(100)
+		off = p.giveAway(c, d)
 	case Tiered:
 		off, err = p.tier(c, d)
 	}
@@ -87,7 +87,7 @@ func (p *pricer) amountOff(c *compiled, d *deal) (off int64) {
 	}
 	for i, left := range p.trial {
 		if left > 0 {
-			p.trial[i] = min(left, atMostProduct(amount, p.in.Lines[i].Quantity))
+			p.trial[i] = min(left, atMostProduct(amount, p.units(i, d)))
 			off += p.trial[i]
 		}
 	}
@@ -104,7 +104,7 @@ func (p *pricer) fixedPrice(c *compiled, d *deal) (off int64) {
 	p.trialHow.Amount = price
 	for i, left := range p.trial {
 		if left > 0 {
-			p.trial[i] = max(0, left-atMostProduct(price, p.in.Lines[i].Quantity))
+			p.trial[i] = max(0, left-atMostProduct(price, p.units(i, d)))
 			off += p.trial[i]
 		}
 	}
@@ -134,9 +134,9 @@ func (p *pricer) buyGet(c *compiled, d *deal) (int64, error) {
 		switch l := &p.in.Lines[i]; {
 		case l.Voucher || !c.given.matches(l):
 		case c.counted.matches(l):
-			shared += l.Quantity
+			shared += p.units(i, d)
 		default:
-			own += l.Quantity
+			own += p.units(i, d)
 		}
 	}
 	own, shared = e.got(bought, own, shared)
@@ -177,19 +177,22 @@ func (p *pricer) cheapest(d *deal, meant func(*Line) bool, units int64, r money.
 		if units == 0 {
 			break
 		}
-		n := min(units, p.in.Lines[i].Quantity)
+		there := p.units(i, d)
+		if there == 0 {
+			continue // it is given away
+		}
+		n := min(units, there)
 		units -= n
 		p.trialUnits[i] = n
-		hi, lo := bits.Mul64(uint64(d.left[i]), uint64(n)) // hi < quantity, since n is not above it
-		of, _ := bits.Div64(hi, lo, uint64(p.in.Lines[i].Quantity))
-		part, err := money.New(int64(of), p.in.Currency).Scale(r, p.rules.Settings.PriceRounding)
+		of := portion(d.left[i], n, there)
+		part, err := money.New(of, p.in.Currency).Scale(r, p.rules.Settings.PriceRounding)
 		if err != nil {
 			return 0, err
 		}
 		p.trial[i] = min(part.Minor(), d.left[i])
 		off += p.trial[i]
 		p.trialHow.Units += n
-		p.trialHow.Base += int64(of)
+		p.trialHow.Base += of
 	}
 	p.trialHow.Rate = r
 	return off, nil

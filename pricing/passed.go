@@ -79,6 +79,7 @@ func (p *pricer) stands(c *compiled, alone deal) {
 
 // passed copies what was passed over into the quote.
 func (p *pricer) passed() {
+	p.best.passed = append(p.best.passed, p.passedGifts...)
 	if len(p.best.passed) > 0 {
 		p.quote.PassedOver = slices.Clone(p.best.passed[:min(len(p.best.passed), maxPassed)])
 	}

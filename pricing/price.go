@@ -39,12 +39,18 @@ type pricer struct {
 	vouchers   bool  // a line is a gift card
 	scaled     [2][maxTaxes]int64
 
-	active   []*compiled // the promotions whose conditions are met
-	best     deal
-	shares   []int64 // the discounts of the best promotion of a group
-	trial    []int64 // those of the one that is being tried
-	how      Derivation
-	trialHow Derivation
+	active []*compiled // the promotions whose conditions are met
+	// What gifts give, and of whom: those in whose conditions it is. Lost are
+	// those that others were applied in the stead of.
+	grants       []grant
+	givers, lost []*compiled
+	passedGifts  []PassedOver // what was said of the latter
+	taken        []int64      // units of each line that gifts give; nil if there are no gifts
+	best         deal
+	shares       []int64 // the discounts of the best promotion of a group
+	trial        []int64 // those of the one that is being tried
+	how          Derivation
+	trialHow     Derivation
 	// The units of each line that a BuyGet or a Gift reduces.
 	sharesUnits, trialUnits []int64
 	rivals                  []*compiled // the promotions of a group,

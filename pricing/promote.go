@@ -61,14 +61,48 @@ type deal struct {
 	ships   []int64 // that, by delivery
 	passed  []PassedOver
 	gifts   []DueGift
+	free    []int64     // units of each line that gifts give; nil is none
+	kept    []*compiled // the gifts whose turn has not come: what they give is not in left
+}
+
+// units returns how many units of a line are not given away.
+func (p *pricer) units(line int, d *deal) int64 {
+	if d.free == nil {
+		return p.in.Lines[line].Quantity
+	}
+	return p.in.Lines[line].Quantity - d.free[line]
 }
 
 // cost is what the shopper pays for goods and shipping, before taxes that are
 // added. Neither is below zero, so the sum fits.
 func (d *deal) cost() uint64 { return uint64(d.value) + uint64(d.ship) }
 
-// promote chooses the promotions and takes their discounts off the lines.
+// promote chooses the promotions and takes their discounts off the lines. Where
+// a gift turns out not to be given, it chooses anew without it.
 func (p *pricer) promote() error {
+	for {
+		if err := p.choose(); err != nil {
+			return err
+		}
+		if !p.lose() {
+			break
+		}
+		p.best = deal{}
+	}
+	p.passed()
+	p.quote.Gifts = p.best.gifts
+	if p.best.left != nil {
+		for i := range p.quote.Lines {
+			p.quote.Lines[i].Discount = p.quote.Lines[i].Total - p.best.left[i]
+		}
+	}
+	p.quote.Promotions = append(p.quote.Promotions, p.best.applied...)
+	return nil
+}
+
+// choose finds the best deal of the promotions whose conditions are met.
+func (p *pricer) choose() error {
+	p.grant()
 	p.active = p.active[:0]
 	for i := range p.rules.promotions {
 		c := &p.rules.promotions[i]
@@ -92,7 +126,7 @@ func (p *pricer) promote() error {
 			return err
 		}
 		if len(alone.gifts) > 0 && len(p.best.applied) == 0 && alone.off == 0 {
-			p.best.gifts = append(p.best.gifts, alone.gifts...) // it is chosen once that is in the cart
+			p.best.gifts = append(p.best.gifts, alone.gifts...) // it may be chosen once that is in the cart
 		}
 		if alone.off > 0 && alone.cost() < p.best.cost() { // of equals, those that can be combined, or the first
 			p.stands(c, alone)
@@ -100,12 +134,6 @@ func (p *pricer) promote() error {
 		}
 		p.passOver(&p.best, c, NotCombinable, "", alone.off)
 	}
-	p.passed()
-	p.quote.Gifts = p.best.gifts
-	for i := range p.quote.Lines {
-		p.quote.Lines[i].Discount = p.quote.Lines[i].Total - p.best.left[i]
-	}
-	p.quote.Promotions = append(p.quote.Promotions, p.best.applied...)
 	return nil
 }
 
@@ -120,6 +148,7 @@ func (p *pricer) dealOf(of []*compiled, alone bool, d *deal) error {
 		d.left[i] = p.quote.Lines[i].Total - p.quote.Lines[i].Discount
 	}
 	d.value = p.goodsLeft
+	p.keep(d, alone, of)
 	done := map[string]bool(nil) // groups
 	var shipping []*compiled     // those that are to be taken off shipping
 	for i, c := range of {
@@ -145,6 +174,9 @@ func (p *pricer) dealOf(of []*compiled, alone bool, d *deal) error {
 			}
 			break
 		}
+	}
+	for len(d.kept) > 0 {
+		p.release(d.kept[0], d)
 	}
 	if err := p.sendOff(d); err != nil {
 		return err
@@ -186,12 +218,16 @@ func (p *pricer) bestOf(rest []*compiled, first *compiled, alone bool, d *deal) 
 		}
 		p.rivals, p.weighed = append(p.rivals, c), append(p.weighed, off)
 	}
-	if gift != nil && (best == nil || best == gift) {
+	switch {
+	case best == nil && gift != nil:
 		p.owe(gift, has, d)
+	case best != nil && best.Effect.Kind == Gift:
+		p.owe(best, p.how.Units, d)
 	}
 	if best == nil {
 		return nil, nil
 	}
+	p.release(best, d)
 	if best.Effect.Kind != FreeShipping {
 		p.apply(best, most, d)
 	}
@@ -274,6 +310,21 @@ func (p *pricer) isWithin(l *Limits) CodeReason {
 // holds says why the conditions of a promotion are not met; "" is that they
 // are.
 func (p *pricer) holds(c *compiled) CodeReason {
+	if reason := p.opens(c); reason != "" {
+		return reason
+	}
+	if c.Effect.Kind != Gift {
+		return p.enough(c)
+	}
+	if !slices.Contains(p.givers, c) && !slices.Contains(p.lost, c) {
+		return CodeMinimum
+	}
+	return ""
+}
+
+// opens says why a promotion is not for the cart whatever goods are in it; "" is
+// that it may be.
+func (p *pricer) opens(c *compiled) CodeReason {
 	if reason := c.Open(p.in.At); reason != "" {
 		return reason
 	}
@@ -286,17 +337,16 @@ func (p *pricer) holds(c *compiled) CodeReason {
 	if reason := p.isFor(&c.If); reason != "" {
 		return reason
 	}
-	if reason := p.isWithin(&c.Limits); reason != "" {
-		return reason
-	}
-	if c.If.MinQuantity == 0 && len(c.If.MinSubtotal) == 0 && c.counted.all {
+	return p.isWithin(&c.Limits)
+}
+
+// enough says whether a promotion's conditions on goods are met. A gift needs
+// some beside itself.
+func (p *pricer) enough(c *compiled) CodeReason {
+	if c.If.MinQuantity == 0 && len(c.If.MinSubtotal) == 0 && c.counted.all && c.Effect.Kind != Gift {
 		return ""
 	}
 	units, total := p.counted(&c.counted)
-	if c.Effect.Kind == Gift {
-		given, cost := p.gifts(c)
-		units, total = units-given, total-cost
-	}
 	least, ok := in(c.If.MinSubtotal, p.in.Currency)
 	if units == 0 || units < c.If.MinQuantity || len(c.If.MinSubtotal) > 0 && (!ok || total < least) {
 		return CodeMinimum
@@ -332,12 +382,16 @@ func (p *pricer) isFor(c *Conditions) CodeReason {
 }
 
 // counted returns the units of the lines that conditions count, and what they
-// cost before discounts.
+// cost before discounts. What gifts give does not count.
 func (p *pricer) counted(by *matcher) (units, total int64) {
 	for i := range p.in.Lines {
 		if l := &p.in.Lines[i]; !l.Voucher && by.matches(l) {
 			units += p.in.Lines[i].Quantity
 			total += p.quote.Lines[i].Total
+			if p.taken != nil {
+				units -= p.taken[i]
+				total -= p.taken[i] * l.UnitPrice // not above what the line costs
+			}
 		}
 	}
 	return units, total

@@ -104,7 +104,7 @@ const (
 	BuyGet       EffectKind = "buy_get"       // whoever takes Buy gets Get more at Rate off
 	Tiered       EffectKind = "tiered"        // the highest of Tiers that is reached, of those in the cart's currency
 	FreeShipping EffectKind = "free_shipping" // Rate off shipping
-	Gift         EffectKind = "gift"          // Get units of Items at no cost, when they are in the cart: see DueGift
+	Gift         EffectKind = "gift"          // Get units of Items at no cost, when they are in the cart: they count for no condition. See DueGift
 )
 
 // Effect is what a promotion does. Fields that its kind does not use are

@@ -20,6 +20,7 @@ type Rules struct {
 
 	taxAtlas, shippingAtlas atlas
 	asks                    Asked
+	gives                   bool // there are gifts
 }
 
 // NewRules makes rules that are in no store, as for tests and what-ifs. It
@@ -248,6 +249,7 @@ func (r *Rules) ask() {
 		r.asks.FirstOrder = r.asks.FirstOrder || f.If.FirstOrder
 	}
 	for _, c := range r.promotions {
+		r.gives = r.gives || c.Effect.Kind == Gift
 		r.asks.items(&c.If.Items)
 		r.asks.items(&c.Effect.Items)
 		r.asks.Codes = r.asks.Codes || c.NeedsCode
