@@ -32,9 +32,10 @@ type Priced struct {
 
 	untaxed *pricing.TaxesError // the amounts are an estimate that is not sold by; nil if they are not
 
-	lacks []string  // what the address lacks
-	ships []bool    // something in it has to be shipped, by delivery: the first, and those of more
-	more  []further // the deliveries beside the first
+	had   pricing.Uses // what the customer has used of limits
+	lacks []string     // what the address lacks
+	ships []bool       // something in it has to be shipped, by delivery: the first, and those of more
+	more  []further    // the deliveries beside the first
 }
 
 // Explain says in plain lines how each amount of the cart came about. It is for
@@ -133,7 +134,8 @@ func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, re
 	p.fillDeliveries()
 	p.require(rules)
 	p.checkQuantities(rules)
-	p.checkBought(rules, from.uses)
+	p.had = from.uses
+	p.checkBought(rules)
 	p.checkShares()
 	p.checkTaxes()
 	return p, nil
@@ -387,7 +389,7 @@ func (p *Priced) checkQuantities(rules *pricing.Rules) {
 // checkBought notes what the customer would have bought too much of, over all
 // their orders, and what buying the cart would count. What was agreed with staff
 // is not bound.
-func (p *Priced) checkBought(rules *pricing.Rules, had pricing.Uses) {
+func (p *Priced) checkBought(rules *pricing.Rules) {
 	if p.Status != Active || !rules.AsksFor().PerCustomer {
 		return
 	}
@@ -403,7 +405,7 @@ func (p *Priced) checkBought(rules *pricing.Rules, had pricing.Uses) {
 		return
 	}
 	for _, u := range uses {
-		problem := Problem{Code: BoughtEnough, SKU: u.SKU, Bound: u.Left(had)}
+		problem := Problem{Code: BoughtEnough, SKU: u.SKU, Bound: u.Left(p.had)}
 		if p.Customer == "" {
 			problem.Code, problem.Bound = LoginNeeded, 0
 		} else if u.Units <= problem.Bound {
