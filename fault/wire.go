@@ -74,7 +74,7 @@ func (t *Types) Names() []string { return slices.Sorted(maps.Keys(t.byName)) }
 type wireError struct {
 	Code    string      `json:"code"`
 	Message string      `json:"message"`
-	Field   string      `json:"field,omitempty"` // of a FieldError
+	Field   string      `json:"field,omitempty"` // of a FieldError; only with the code Invalid
 	Types   []wireTyped `json:"types,omitempty"`
 }
 
@@ -83,16 +83,17 @@ type wireTyped struct {
 	Fields json.RawMessage `json:"fields"`
 }
 
-// Encode returns err as compact JSON: its code, its text, the field of a [FieldError], and the name and fields of every typed error in it that
-// the table knows. Equal errors give equal bytes. A nil err gives "null". Bytes in the text that are not UTF-8 are
+// Encode returns err as compact JSON: its code, its text, the field of a [FieldError] if the
+// code is [Invalid], and the name and fields of every typed error in it that the table knows. Equal errors give equal bytes. A nil err gives "null". Bytes in the text that are not UTF-8 are
 // replaced. A typed error that encoding/json refuses travels as text only.
 func (t *Types) Encode(err error) []byte {
 	if err == nil {
 		return []byte("null")
 	}
-	w := wireError{Code: CodeOf(err).String(), Message: err.Error()}
+	code := CodeOf(err)
+	w := wireError{Code: code.String(), Message: err.Error()}
 	for e := range chain(err) {
-		if bad, ok := e.(*FieldError); ok && w.Field == "" {
+		if bad, ok := e.(*FieldError); ok && code == Invalid && w.Field == "" {
 			w.Field = bad.Field
 		}
 		known, ok := t.byType[reflect.TypeOf(e)]
@@ -146,7 +147,7 @@ func (t *Types) Decode(data []byte) error {
 		return New(Broken, "read an encoded error: it has no code")
 	}
 	decoded, err := t.decode(*w)
-	if err != nil || w.Field == "" {
+	if err != nil || w.Field == "" || CodeOf(decoded) != Invalid { // a FieldError is Invalid, whatever is in it
 		return cmp.Or(err, decoded)
 	}
 	return &FieldError{Field: w.Field, Err: decoded}

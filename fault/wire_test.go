@@ -203,6 +203,7 @@ func TestMistakesInTheTablePanic(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`null`))
 	f.Add([]byte(`{"code":"refused","message":"m","types":[{"name":"test.out_of_stock","fields":null}]}`))
+	f.Add([]byte(`{"code":"not_found","message":"m","field":"email"}`))
 	f.Add([]byte(`{"code":"uncertain","types":[{"name":"test.nested","fields":{"Cause":{"SKU":"a"}}}]}`))
 	f.Add(types().Encode(fault.Wrap(fault.Uncertain, lineError{Line: 2, Err: &outOfStock{SKU: "mug"}}, "place")))
 	f.Fuzz(func(t *testing.T, data []byte) {
