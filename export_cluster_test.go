@@ -107,6 +107,14 @@ func Pause(s *Store) (resume func()) {
 	}
 }
 
+// Retry does something again as a node does that asks another one.
+func Retry(ctx context.Context, s *Store, do func(context.Context) error) error {
+	return s.engine.retry(ctx, do)
+}
+
+// Passed returns an error as another node reads it.
+func Passed(s *Store, err error) error { return s.engine.types.Decode(s.engine.types.Encode(err)) }
+
 // TakeCut takes every shard to a new cut.
 func TakeCut(ctx context.Context, s *Store) error {
 	_, err := s.engine.raiseCut(ctx)

@@ -85,7 +85,7 @@ const (
 // until ctx ends, or for ten seconds if ctx has no end. What surely did not
 // happen is safe to do again; so is a command, by its key. If one try may have
 // happened, that is the answer: a later one that surely did not says nothing of
-// it.
+// it. A leader that says when to come back is not asked again before.
 func (e *engine) retry(ctx context.Context, do func(context.Context) error) error {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
@@ -101,7 +101,8 @@ func (e *engine) retry(ctx context.Context, do func(context.Context) error) erro
 		if fault.CodeOf(err) == fault.Uncertain {
 			doubt = err
 		}
-		if !fault.Retryable(err) || e.usable() != nil || !pause(ctx, wait) {
+		_, full := errors.AsType[*command.OverloadedError](err)
+		if full || !fault.Retryable(err) || e.usable() != nil || !pause(ctx, wait) {
 			return cmp.Or(doubt, err)
 		}
 	}

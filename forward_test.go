@@ -1,0 +1,54 @@
+package commerce_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/commercetest"
+	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
+)
+
+// TestAnOverloadedLeaderIsNotAskedAgain: who is told when to come back does not ask again before, and hears it; what was
+// in doubt before stays in doubt.
+func TestAnOverloadedLeaderIsNotAskedAgain(t *testing.T) {
+	t.Parallel()
+	s := commercetest.Open(t)
+	full := fmt.Errorf("on node a: %w", &command.OverloadedError{Wait: 7 * time.Second})
+	unsure := fault.New(fault.Uncertain, "the connection broke")
+	away := fault.New(fault.Unavailable, "nobody leads")
+	for name, c := range map[string]struct {
+		answers []error // the last one again and again
+		calls   int
+		err     error
+	}{
+		"full":             {[]error{full}, 1, full},
+		"full, then not":   {[]error{full, nil}, 1, full},
+		"away, then full":  {[]error{away, full}, 2, full},
+		"in doubt, full":   {[]error{unsure, full}, 2, unsure},
+		"in doubt, gone":   {[]error{unsure, away, full}, 3, unsure},
+		"away, then there": {[]error{away, away, nil}, 3, nil},
+	} {
+		calls := 0
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		err := commerce.Retry(ctx, s, func(context.Context) error {
+			calls++
+			if calls > 50 {
+				cancel() // it would go on for the whole minute
+			}
+			return c.answers[min(calls, len(c.answers))-1]
+		})
+		cancel()
+		if !errors.Is(err, c.err) || calls != c.calls {
+			t.Errorf("%s: %v after %d calls, instead of %v after %d", name, err, calls, c.err, c.calls)
+		}
+	}
+	err := commerce.Passed(s, full)
+	if got, ok := errors.AsType[*command.OverloadedError](err); !ok || got.Wait != 7*time.Second {
+		t.Errorf("between nodes it is %v", err)
+	}
+}
