@@ -48,7 +48,6 @@ func (v *visit) identify(to audience) (err error) {
 // whoever logs in next.
 func (v *visit) noteCustomer() {
 	if was := v.cookie(cookieCustomer); was != "" && was != string(v.customer) {
-		v.sweep(false)
 		v.forget()
 	}
 	if v.customer == "" {

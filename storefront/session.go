@@ -154,7 +154,6 @@ func (v *visit) passwordProblem(err error) string {
 // enter begins a session in the shopper's browser. What they have put into the
 // cart before joins what they had left there.
 func (v *visit) enter(session accounts.Session, to string) error {
-	v.sweep(true)
 	v.setCookie(cookieSession, session.Token.Reveal())
 	v.customer = session.Customer
 	if err := v.joinCart(); err != nil {
@@ -163,10 +162,13 @@ func (v *visit) enter(session accounts.Session, to string) error {
 	return v.redirect(strings.TrimPrefix(to, v.site.Base))
 }
 
+// logOut ends the shopper's session, and the one that the shop may have left at
+// the root of the site before it was moved below a path: browsers send it too,
+// behind the other.
 func logOut(v *visit) error {
-	v.sweep(false)
-	if token := v.cookie(cookieSession); token != "" {
-		if err := v.site.shop.Accounts.LogOut(v.ctx(), accounts.LogOut{Token: commerce.Personal(token)}); err != nil {
+	tokens := v.r.CookiesNamed(v.site.cookieName(cookieSession))
+	for _, token := range tokens[:min(len(tokens), 2)] {
+		if err := v.site.shop.Accounts.LogOut(v.ctx(), accounts.LogOut{Token: commerce.Personal(token.Value)}); err != nil {
 			return err
 		}
 	}
