@@ -134,7 +134,7 @@ func (e *AmbiguousLineError) Unwrap() error { return fault.Invalid }
 // LimitError says that a cart would outgrow a limit.
 type LimitError struct {
 	Cart ID
-	What string // "lines", "units of one line", "minor units in total", "codes" or "deliveries"
+	What string // "lines", "units of one line", "minor units in total", "codes", "deliveries" or "discounts of its lines"
 	Max  int64
 }
 

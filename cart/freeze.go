@@ -6,9 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/keelshop/commerce/catalog"
 	"io"
+	"slices"
 
+	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/sqlite"
@@ -53,6 +54,9 @@ func (c *Freeze) prepare(ctx context.Context, s *Service) error {
 	p, err := s.Price(ctx, c.Cart)
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(p.Problems, func(p Problem) bool { return p.Code == TooManyShares }) {
+		return &LimitError{Cart: c.Cart, What: "discounts of its lines", Max: pricing.MaxShares}
 	}
 	c.Priced, c.Prices, c.PriceTaxes, c.Quote = p.Version, make([]int64, len(p.Lines)), make([]catalog.PriceTax, len(p.Lines)), nil
 	for i, l := range p.Lines {
@@ -118,7 +122,8 @@ func (h *header) reprice(tx *command.Tx, prices []int64, taxes []catalog.PriceTa
 }
 
 // Freeze runs the command and returns the whole cart as it is then. It returns
-// a *VersionError or a *StatusError as AddLines does.
+// a *VersionError or a *StatusError as AddLines does, and a *LimitError for a cart
+// with more discounts than an order can keep, which could never be bought.
 func (s *Service) Freeze(ctx context.Context, c Freeze) (Cart, error) {
 	slot, err := slotOf(c.Cart)
 	if err != nil {

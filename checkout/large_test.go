@@ -9,6 +9,7 @@ import (
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/pricing"
 )
@@ -45,6 +46,12 @@ func TestEveryShareOfADiscountIsKept(t *testing.T) {
 	_, err = s.pay(c.ID, approves)
 	if refused := s.refusedFor(err); !slices.ContainsFunc(refused, func(p cart.Problem) bool { return p.Code == cart.TooManyShares }) {
 		t.Fatalf("it is refused with %v", err)
+	}
+	for _, hard := range []bool{false, true} {
+		_, err = s.carts.Freeze(s.ctx(), cart.Freeze{Cart: c.ID, Hard: hard})
+		if limit, ok := errors.AsType[*cart.LimitError](err); !ok || limit.Max != pricing.MaxShares || fault.CodeOf(err) != fault.Refused {
+			t.Errorf("hard %t: frozen, it could never be bought; got %v", hard, err)
+		}
 	}
 	_, err = s.pricing.Remove(s.ctx(), pricing.Remove{Rule: pricing.KindPromotion, ID: "p0"})
 	s.must(err)
