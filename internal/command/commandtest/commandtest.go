@@ -49,6 +49,9 @@ type Engine struct {
 }
 
 // New opens an engine with the given number of shards and the modules' tables.
+// Only the first engine of a process with these tables and shards makes them, and
+// replays its logs from empty files at its end. The others copy the files that it
+// made, and replay from those, without the first entry.
 func New(t testing.TB, shards int, modules ...command.Module) *Engine {
 	t.Helper()
 	if _, measured := t.(*testing.B); !measured {
