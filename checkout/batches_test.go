@@ -237,6 +237,9 @@ func (want applied) expect(t *testing.T, got applied, perEntry, perBatch int) {
 	if !slices.Equal(slices.Sorted(maps.Keys(got.tables)), slices.Sorted(maps.Keys(want.tables))) {
 		t.Errorf("%d commands an entry, %d entries a transaction: there are other tables", perEntry, perBatch)
 	}
+	if len(got.answers) != len(want.answers) {
+		t.Fatalf("%d commands an entry, %d entries a transaction: there are %d answers, want %d", perEntry, perBatch, len(got.answers), len(want.answers))
+	}
 	for i, a := range want.answers {
 		if got.answers[i] != a {
 			t.Fatalf("%d commands an entry, %d entries a transaction: answer %d is %s, want %s", perEntry, perBatch, i, got.answers[i], a)
