@@ -32,7 +32,7 @@ KILLS ?= 100
 DIR ?= shop.data
 DATA ?=
 
-.PHONY: help disks catalogues olist journey lies check test race sim properties chaos storm planted failover fuzz bench searchbench relevance replay fixture golden crowd flood
+.PHONY: help disks catalogues olist journey lies check test race sim properties chaos storm planted failover fuzz bench searchbench relevance replay fixture golden crowd flood rush
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ relevance: ## search against people's ratings of the Icecat catalogue in ../shar
 
 crowd: ## 10,000 idle connections (as far as ulimit -n allows)
 	COMMERCE_LONG=1 go test -count=1 -v -run=TestIdleConnections ./internal/web
+
+rush: ## a thousand buyers at once, for the last use of a code and for the last unit
+	COMMERCE_LONG=1 go test -count=1 -timeout=1h -v -run='^(TestUsesAreNeverExceeded|TestManyForTheLastOne)$$' ./checkout
 
 flood: ## five times what the API can do, for a minute; who buys is served
 	COMMERCE_LONG=1 go test -count=1 -v -run=TestAFloodAtFiveTimesCapacity ./httpapi
