@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -228,6 +229,102 @@ func TestNewsComesBeforeTheProviderKnows(t *testing.T) {
 	s.must(s.checkout.HearTimer(s.ctx(), string(r.ID)))
 	if told, err := s.payments.Unheard(s.ctx(), r.ID); err != nil || len(told) != 0 || s.order(r.ID).Status != orders.Placed {
 		t.Errorf("not dealt with are %v, %v; the order is %s", told, err, s.order(r.ID).Status)
+	}
+}
+
+// mute is a bank that does not say how some payments stand: it fails, or says
+// that it does not know.
+type mute struct {
+	*simulator.Simulator
+	fails map[payments.ID]error // nil is Unknown
+}
+
+func (m *mute) Retrieve(ctx context.Context, r payments.LookupRequest) (payments.Outcome, error) {
+	if err, ok := m.fails[payments.ID(r.PaymentKey)]; ok {
+		return payments.Outcome{State: payments.Unknown}, err
+	}
+	return m.Simulator.Retrieve(ctx, r)
+}
+
+// Parse reads a webhook, which is the payment that it is about.
+func (m *mute) Parse(_ context.Context, r payments.WebhookRequest) (payments.Notice, error) {
+	return payments.Notice{Event: "evt_" + string(r.Body), Attempt: payments.ID(r.Body)}, nil
+}
+
+func newMute(t *testing.T) (*shop, *mute) {
+	m := &mute{fails: map[payments.ID]error{}}
+	s := newMutant(t, 2, mutation{provider: func(p payments.Provider) payments.Provider {
+		m.Simulator = p.(*simulator.Simulator)
+		return m
+	}})
+	s.sells("mug", 10)
+	return s, m
+}
+
+// TestASilentProviderKeepsOnlyItsOwnNews: of two payments of an order one is not
+// told about any more. What was told of the other is dealt with all the same.
+func TestASilentProviderKeepsOnlyItsOwnNews(t *testing.T) {
+	s, m := newMute(t)
+	for name, c := range map[string]struct {
+		fails error
+		told  bool // something was told of the silent one, too
+	}{
+		"it does not know": {nil, false}, "it fails": {errors.New("no route to host"), false},
+		"it does not know what it has told": {nil, true}, "it fails to say what it has told": {errors.New("no route to host"), true},
+	} {
+		r, err := s.checkout.Complete(s.ctx(), checkout.Complete{Cart: s.basket("mug", 2), Tenders: []checkout.Tender{
+			part(byCard(approves), price), byCard(simulator.TokenVoucher),
+		}})
+		s.must(err)
+		both, err := s.payments.ByOrder(s.ctx(), r.ID)
+		s.must(err)
+		if len(both) != 2 || both[0].State != payments.Authorized || both[1].State != payments.Pending {
+			t.Fatalf("%s: the payments are %+v", name, both)
+		}
+		silent, other := both[0].ID, both[1].ID
+		m.fails[silent] = c.fails
+		tell := func(of payments.ID) {
+			s.must(s.checkout.Webhook(s.ctx(), "simulator", payments.WebhookRequest{Body: []byte(of)}))
+		}
+		if c.told {
+			tell(silent)
+		}
+		s.must(s.bank.Decide(string(other), true))
+		tell(other)
+		var left []payments.ID
+		told, err := s.payments.Unheard(s.ctx(), r.ID)
+		s.must(err)
+		for _, n := range told {
+			left = append(left, payments.ID(strings.TrimPrefix(n.Event, "evt_")))
+		}
+		if c.told != slices.Equal(left, []payments.ID{silent}) || !c.told && len(left) > 0 {
+			t.Errorf("%s: not dealt with is what was told of %v; %s is silent", name, left, silent)
+		}
+		if o := s.order(r.ID); o.Status != orders.Placed {
+			t.Errorf("%s: the order is %s", name, o.Status)
+		}
+		delete(m.fails, silent)
+		s.settle()
+		if told, err := s.payments.Unheard(s.ctx(), r.ID); err != nil || len(told) > 0 {
+			t.Errorf("%s: in the end not dealt with are %v, %v", name, told, err)
+		}
+	}
+}
+
+// A payment that is captured waits for nothing: what was told of it is dealt
+// with although the provider says no more.
+func TestOfWhatIsOverNothingIsWaitedFor(t *testing.T) {
+	s, m := newMute(t)
+	r, err := s.buy("mug", 1, approves)
+	s.must(err)
+	paid := s.attempt(r.ID)
+	if paid.State != payments.Captured {
+		t.Fatalf("the payment is %s", paid.State)
+	}
+	m.fails[paid.ID] = nil
+	s.must(s.checkout.Webhook(s.ctx(), "simulator", payments.WebhookRequest{Body: []byte(paid.ID)}))
+	if told, err := s.payments.Unheard(s.ctx(), r.ID); err != nil || len(told) > 0 {
+		t.Errorf("not dealt with are %v, %v", told, err)
 	}
 }
 

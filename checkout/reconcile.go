@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -83,11 +84,16 @@ func twice(again *payments.Differences, first []orders.ID) {
 	again.Amounts = slices.DeleteFunc(again.Amounts, func(d payments.Discrepancy) bool { return !slices.Contains(first, d.Order) })
 }
 
-// relearn asks the providers about an order as a webhook makes it.
+// relearn asks the providers about an order as a webhook makes it. All of them
+// are to answer.
 func (s *Service) relearn(ctx context.Context, order orders.ID) error {
 	slot, err := id.SlotOf(string(order))
 	if err != nil {
 		return err
 	}
-	return s.hear(ctx, slot, order)
+	silent, err := s.learn(ctx, slot, order)
+	for _, payment := range slices.Sorted(maps.Keys(silent)) {
+		err = errors.Join(err, silent[payment].err)
+	}
+	return err
 }

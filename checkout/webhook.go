@@ -59,29 +59,53 @@ func (s *Service) HearTimer(ctx context.Context, subject string) error {
 	return s.hear(ctx, slot, orders.ID(subject))
 }
 
-// hear asks the providers about an order of which something was told.
+// hear asks the providers about an order of which something was told. A notice
+// is dealt with once the provider of its payment has said how that stands. What
+// is said of the order's other payments is taken in, and nobody waits for it.
 func (s *Service) hear(ctx context.Context, slot id.Slot, order orders.ID) error {
 	told, err := s.payments.Unheard(ctx, order)
 	if err != nil {
 		return err
 	}
-	attempts, err := s.payments.ByOrder(ctx, order)
+	silent, err := s.learn(ctx, slot, order)
 	if err != nil {
 		return err
 	}
+	done := make([]payments.Noted, 0, len(told))
+	var open error
+	for _, n := range told {
+		if about, ok := silent[n.Attempt]; ok && !about.over {
+			open = about.err
+			continue
+		}
+		done = append(done, n)
+	}
+	if open != nil && len(done) == 0 {
+		return open // the timer asks again
+	}
+	_, err = command.Do[struct{}](ctx, s.engine, &heard{Order: order, Notices: done}, command.Call{Slot: slot})
+	return errors.Join(err, open)
+}
+
+// silence is that a provider did not say how a payment stands.
+type silence struct {
+	err  error
+	over bool // it does not know, and nothing is expected of the payment any more
+}
+
+// learn asks the providers how all payments of an order stand, takes in what
+// they say and goes on by it. It returns those of which nothing was said.
+func (s *Service) learn(ctx context.Context, slot id.Slot, order orders.ID) (map[payments.ID]silence, error) {
+	attempts, err := s.payments.ByOrder(ctx, order)
+	if err != nil {
+		return nil, err
+	}
+	silent := map[payments.ID]silence{}
 	pending := false
-	var silent error
 	for _, a := range attempts {
-		p, err := s.payments.Provider(a.Provider)
+		outcome, err := s.lookUp(ctx, a)
 		if err != nil {
-			return err
-		}
-		outcome, err := p.Retrieve(ctx, a.LookupRequest())
-		if err != nil {
-			return fmt.Errorf("asking %s about %s: %w", a.Provider, a.ID, err)
-		}
-		if unsaid(a, outcome) {
-			silent = &payments.NoAnswerError{Provider: a.Provider, Err: fmt.Errorf("of %s, about which it told, it says %s", a.ID, outcome.State)}
+			silent[a.ID] = silence{err, outcome.State == payments.Unknown && over(a)}
 			continue
 		}
 		if outcome.State == payments.NotFound {
@@ -89,23 +113,33 @@ func (s *Service) hear(ctx context.Context, slot id.Slot, order orders.ID) error
 		}
 		f, err := s.finish(ctx, slot, a, outcome)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		pending = f.Status == orders.Pending
 	}
 	if len(attempts) > 1 && pending {
 		if err := s.drive(ctx, slot, order); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := s.payments.Settle(ctx, order); err != nil {
-		return err
+	return silent, s.payments.Settle(ctx, order)
+}
+
+// lookUp asks how a payment stands. If the provider does not say, it is a
+// *payments.NoAnswerError; the outcome's state is "" if it was not reached.
+func (s *Service) lookUp(ctx context.Context, a payments.Attempt) (payments.Outcome, error) {
+	p, err := s.payments.Provider(a.Provider)
+	if err != nil {
+		return payments.Outcome{}, err
 	}
-	if silent != nil {
-		return silent // the timer asks again
+	o, err := p.Retrieve(ctx, a.LookupRequest())
+	if err != nil {
+		return payments.Outcome{}, fmt.Errorf("asking %s about %s: %w", a.Provider, a.ID, err)
 	}
-	_, err = command.Do[struct{}](ctx, s.engine, &heard{Order: order, Notices: told}, command.Call{Slot: slot})
-	return err
+	if unsaid(a, o) {
+		return o, &payments.NoAnswerError{Provider: a.Provider, Err: fmt.Errorf("of %s it says %s", a.ID, o.State)}
+	}
+	return o, nil
 }
 
 // unsaid reports whether a provider that was asked about a payment has told
@@ -114,6 +148,10 @@ func unsaid(a payments.Attempt, o payments.Outcome) bool {
 	seen := a.State == payments.NeedsAction || a.State == payments.Pending
 	return o.State == payments.Unknown || o.State == payments.NotFound && seen
 }
+
+// over reports whether all that a payment can come to has come. What is
+// authorized is yet to be taken or let go.
+func over(a payments.Attempt) bool { return a.State.Settled() && a.State != payments.Authorized }
 
 // note writes down that a provider has told something.
 type note struct {

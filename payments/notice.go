@@ -83,6 +83,7 @@ func NoteTx(tx *command.Tx, a Attempt, n Notice) (fresh bool, err error) {
 type Noted struct {
 	Provider string `cbor:"1,keyasint"`
 	Event    string `cbor:"2,keyasint"`
+	Attempt  ID     `cbor:"-"` // that it is about
 }
 
 // Unheard returns the notices about an order that nobody has dealt with, the
@@ -94,9 +95,9 @@ func (s *Service) Unheard(ctx context.Context, o orders.ID) ([]Noted, error) {
 	}
 	var out []Noted
 	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
-		rows := tx.Query(`SELECT provider, event FROM notices WHERE order_id = ? AND done = 0 ORDER BY received_at, provider, event LIMIT 100`, o)
+		rows := tx.Query(`SELECT provider, event, attempt FROM notices WHERE order_id = ? AND done = 0 ORDER BY received_at, provider, event LIMIT 100`, o)
 		for rows.Next() {
-			out = append(out, Noted{Provider: rows.Text(0), Event: rows.Text(1)})
+			out = append(out, Noted{Provider: rows.Text(0), Event: rows.Text(1), Attempt: ID(rows.Text(2))})
 		}
 		return rows.Close()
 	})
