@@ -261,9 +261,13 @@ func pay(v *visit) error {
 	if contact.Email == "" {
 		return v.redirect("/checkout?note=address")
 	}
-	_, method, err := v.methods(v.r.PostFormValue("method"))
+	chosen := v.r.PostFormValue("method")
+	_, method, err := v.methods(chosen)
 	if err != nil {
 		return err
+	}
+	if method.Provider != chosen { // it was there when the page was shown; nobody pays by another way unasked
+		return v.redirect("/checkout/payment?terms=unknown")
 	}
 	total, err := money.Parse(v.r.PostFormValue("total"))
 	if err != nil {

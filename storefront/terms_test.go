@@ -1,6 +1,7 @@
 package storefront_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -63,4 +64,41 @@ func TestPayingLater(t *testing.T) {
 	if strings.Contains(b.text, "To be paid by") {
 		t.Error("what is paid is to be paid")
 	}
+}
+
+// TestTermsThatHaveEnded: an order on terms that have ended since they were shown
+// is paid by no other way, and one by a way that the shop does not have neither.
+func TestTermsThatHaveEnded(t *testing.T) {
+	shop := sample.store
+	set := func(terms ...orders.Terms) {
+		if _, err := shop.Orders.SetTerms(context.WithoutCancel(t.Context()), orders.SetTerms{Terms: terms}); err != nil {
+			t.Error(err)
+		}
+	}
+	set(orders.Terms{Name: "net_30", Days: 30, Groups: []string{"plumbers"}, Limits: []money.Amount{money.New(100000, "EUR")}})
+	t.Cleanup(func() { set() })
+	b := sample.visitor(t)
+	b.register("plumber@example.com")
+	c, err := shop.Accounts.ByEmail(t.Context(), commerce.Personal("plumber@example.com"))
+	if err == nil {
+		_, err = shop.Accounts.Update(t.Context(), accounts.Update{Customer: c.ID, Groups: &[]string{"plumbers"}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.toPayment("/p/oak-board")
+	b.open("/checkout/payment?method=terms:net_30")
+	b.want(200, "On account, 30 days to pay")
+	set()
+	const refused = "You cannot buy on these terms. Please choose another way to pay."
+	b.submit("/checkout/payment", nil)
+	b.want(200, refused)
+	for _, method := range []string{"cheque", ""} {
+		b.open("/checkout/payment?method=manual")
+		b.submit("/checkout/payment", map[string]string{"method": method})
+		b.want(200, refused)
+	}
+	b.open("/checkout/payment?method=manual")
+	b.submit("/checkout/payment", nil)
+	b.want(200, "Thank you for your order")
 }
