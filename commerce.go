@@ -458,29 +458,29 @@ func (s *Store) Node() string { return s.id.Node }
 
 // Close ends the store. What was acknowledged is durable already; calls that
 // are running get fault.Unavailable or fault.Uncertain. Closing twice is
-// harmless. What has not come ahead for five seconds, or has not ended after a
-// minute, is left as it is, and the error names it.
+// harmless. What has not come ahead for five seconds, or has not ended a minute
+// after Close was called, is left as it is, and the error names it.
 func (s *Store) Close() error {
 	s.ending.Do(func() { s.closeE = s.close() })
 	return s.closeE
 }
 
 func (s *Store) close() error {
+	end := newEnding()
+	defer end.stop()
 	close(s.closing)
 	s.cluster.leave()
 	s.stop()
 	var errs []error
 	if e := s.engine; e != nil {
 		e.closed.Store(true)
-		errs = append(errs, bounded("a Query whose rows are still being read, or a Copy", s.queries.close))
+		errs = append(errs, end.bounded("a Query whose rows are still being read, or a Copy", s.queries.close))
 		if e.node != nil {
-			errs = append(errs, e.node.Close())
+			errs = append(errs, e.node.CloseWithin(end.left()-closeTime)) // the shards close after it
 		}
-		errs = append(errs, bounded("the store's own work", s.workers.Wait, s.opening.counters()...))
+		errs = append(errs, end.bounded("the store's own work", s.workers.Wait, s.opening.counters()...))
 		s.digests.end()
-		for _, l := range e.lanes {
-			errs = append(errs, l.close(s.Err() != nil))
-		}
+		errs = append(errs, closeLanes(e.lanes, s.Err() != nil, end))
 	}
 	errs = append(errs, s.exports.close())
 	if s.files != nil {

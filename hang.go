@@ -101,24 +101,63 @@ func (s *Store) stuck(done <-chan struct{}) bool {
 	}
 }
 
-// How long each part of Close may take without any progress, and how long with.
+// How long each part of Close may take without any progress, and how long all of
+// them with.
 const (
 	closeTime = 5 * time.Second
 	closeMost = time.Minute
+	closeTick = closeTime / watchdog.Ticks
 )
 
+// An ending counts what Close has left of closeMost. Time is counted in ticks,
+// so that a paused process is not blamed on what is closed.
+type ending struct {
+	ticks atomic.Int64
+	done  chan struct{}
+}
+
+func newEnding() *ending {
+	e := &ending{done: make(chan struct{})}
+	go e.count()
+	return e
+}
+
+func (e *ending) count() {
+	ticker := time.NewTicker(closeTick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			e.ticks.Add(1)
+		case <-e.done:
+			return
+		}
+	}
+}
+
+// stop ends the counting.
+func (e *ending) stop() { close(e.done) }
+
+func (e *ending) left() time.Duration {
+	return max(closeMost-time.Duration(e.ticks.Load())*closeTick, 0)
+}
+
+// bounded runs a part of Close for as long as there is time left for it, and for
+// a tick when there is none: what has nothing to do ends all the same.
+func (e *ending) bounded(what string, fn func(), steps ...*atomic.Int64) error {
+	return bounded(what, max(e.left(), closeTick), fn, steps...)
+}
+
 // bounded runs fn and returns an error that names what hangs if it does not
-// end in time. Whatever counts up in steps is progress. Time is counted in
-// ticks, so that a paused process is not blamed on fn. The goroutine of a
-// hanging fn stays.
-func bounded(what string, fn func(), steps ...*atomic.Int64) error {
+// end within most, or does not come ahead for closeTime. Whatever counts up in
+// steps is progress. The goroutine of a hanging fn stays.
+func bounded(what string, most time.Duration, fn func(), steps ...*atomic.Int64) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		fn()
 	}()
-	const tick = closeTime / watchdog.Ticks
-	ticker := time.NewTicker(tick)
+	ticker := time.NewTicker(closeTick)
 	defer ticker.Stop()
 	var last int64
 	for all, idle := time.Duration(0), time.Duration(0); ; {
@@ -131,12 +170,12 @@ func bounded(what string, fn func(), steps ...*atomic.Int64) error {
 		for _, s := range steps {
 			now += s.Load()
 		}
-		if all, idle = all+tick, idle+tick; now != last {
+		if all, idle = all+closeTick, idle+closeTick; now != last {
 			last, idle = now, 0
 		}
 		switch {
-		case all >= closeMost:
-			return &HangingError{What: what, Limit: closeMost}
+		case all >= most:
+			return &HangingError{What: what, Limit: most}
 		case idle >= closeTime:
 			return &HangingError{What: what, Limit: closeTime}
 		}

@@ -2,6 +2,7 @@ package commerce_test
 
 import (
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -25,7 +26,7 @@ func TestClosingWaitsForProgress(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var steps atomic.Int64
 			began := time.Now()
-			err := commerce.Bounded(name, func() {
+			err := commerce.Bounded(name, time.Minute, func() {
 				for time.Since(began) < c.lasts {
 					time.Sleep(max(c.every, time.Second))
 					if c.every > 0 {
@@ -43,4 +44,58 @@ func TestClosingWaitsForProgress(t *testing.T) {
 			time.Sleep(2 * time.Hour)
 		})
 	}
+}
+
+// TestClosingTakesAMinuteInAll: however many parts come ahead and do not end, one after the other and at once, and what
+// is quick ends also when the minute is over.
+func TestClosingTakesAMinuteInAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		end := commerce.NewEnding()
+		slow := func() error {
+			var steps atomic.Int64
+			return end.Bounded("a part", func() {
+				for range 100 {
+					time.Sleep(time.Second)
+					steps.Add(1)
+				}
+			}, &steps)
+		}
+		hangs := func(err error) bool {
+			_, ok := errors.AsType[*commerce.HangingError](err)
+			return ok
+		}
+		time.Sleep(20 * time.Second) // what is not bounded counts
+		if !hangs(end.Bounded("one that stands still", func() { time.Sleep(time.Hour) })) {
+			t.Error("what stands still has ended")
+		}
+		if took := time.Since(began); took != 25*time.Second {
+			t.Errorf("what stands still was left after %v in all", took)
+		}
+		if err := end.Bounded("one with time left", func() { time.Sleep(4 * time.Second) }); err != nil {
+			t.Error(err)
+		}
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				if !hangs(slow()) {
+					t.Error("a part of a hundred seconds has ended")
+				}
+			})
+		}
+		all.Wait()
+		for range 8 {
+			if !hangs(slow()) {
+				t.Error("a part of a hundred seconds has ended")
+			}
+		}
+		if took := time.Since(began); took < 55*time.Second || took > 65*time.Second {
+			t.Errorf("all of it took %v", took)
+		}
+		if err := end.Bounded("a quick one", func() {}); err != nil {
+			t.Error(err)
+		}
+		end.Stop()
+		time.Sleep(2 * time.Hour)
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -89,9 +90,21 @@ func (l *lane) propose(ctx context.Context, env command.Envelope) (shard.Reply, 
 	return l.proposer.Submit(ctx, raw)
 }
 
+// closeLanes ends all lanes at once: that one takes long keeps no other one from
+// being closed in time.
+func closeLanes(lanes []*lane, failed bool, end *ending) error {
+	errs := make([]error, len(lanes))
+	var all sync.WaitGroup
+	for i, l := range lanes {
+		all.Go(func() { errs[i] = l.close(failed, end) })
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
 // close ends a lane whose group has ended. A lane that failed to open is nil
 // or has no proposer.
-func (l *lane) close(failed bool) error {
+func (l *lane) close(failed bool, end *ending) error {
 	if l == nil {
 		return nil
 	}
@@ -100,12 +113,12 @@ func (l *lane) close(failed bool) error {
 	}
 	var errs []error
 	if l.proposer != nil {
-		errs = append(errs, bounded(fmt.Sprintf("the proposer of shard %d", l.number), func() {
+		errs = append(errs, end.bounded(fmt.Sprintf("the proposer of shard %d", l.number), func() {
 			l.proposer.Stop(fault.New(fault.Unavailable, "the store is closing"))
 		}, l.steps))
 	}
 	var err error
-	errs = append(errs, bounded(fmt.Sprintf("shard %d", l.number), func() { err = l.shard.Close() }, l.steps))
+	errs = append(errs, end.bounded(fmt.Sprintf("shard %d", l.number), func() { err = l.shard.Close() }, l.steps))
 	if errs[len(errs)-1] == nil {
 		errs = append(errs, err)
 	}

@@ -30,13 +30,16 @@ const (
 // go on using files until the process ends. While the process is paused no time passes.
 //
 // Closing a node that has failed is not an error; see [Node.Err].
-func (n *Node) Close() error {
+func (n *Node) Close() error { return n.CloseWithin(closeMost) }
+
+// CloseWithin is Close with another bound than a minute.
+func (n *Node) CloseWithin(most time.Duration) error {
 	n.shut.Do(func() { go n.close() })
 	const tick = closeLimit / watchdog.Ticks
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
-	last, limit := n.steps(), closeMost
-	for all, idle := time.Duration(0), time.Duration(0); all < closeMost; all += tick {
+	last, limit := n.steps(), most
+	for all, idle := time.Duration(0), time.Duration(0); all < most; all += tick {
 		select {
 		case <-n.closed:
 			return n.err
