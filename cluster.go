@@ -24,6 +24,7 @@ type Cluster struct {
 	starting sync.Mutex                 // held by Start
 	part     atomic.Pointer[membership] // nil on a store that is not part of a cluster: see in
 	draining atomic.Bool
+	drains   chan struct{}        // a lock that can be waited for with a context, held by drainHere
 	moved    time.Time            // when this node last handed a leadership over; of the worker
 	replicas map[string]time.Time // nodes that take no vote, and when they said so; of the worker
 	tokens   sync.Mutex           // held while invitations are read and written
@@ -328,8 +329,14 @@ func (c *Cluster) at(ctx context.Context, node string, op int) error {
 	return err
 }
 
-// drainHere is callDrain.
+// drainHere is callDrain. Of two the second waits, since the first may fail.
 func (c *Cluster) drainHere(ctx context.Context) (err error) {
+	select {
+	case c.drains <- struct{}{}:
+		defer func() { <-c.drains }()
+	case <-ctx.Done():
+		return fault.Wrap(fault.Unavailable, context.Cause(ctx), "node %s is being drained already", c.store.engine.self)
+	}
 	if err := c.spare(ctx); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,32 +24,38 @@ func (c *Cluster) spare(ctx context.Context) error {
 		if !slices.Contains(members, replication.Member{Node: e.self, Voter: true}) {
 			continue
 		}
-		voters, left := 0, 0
+		voters, left, cure := 0, 0, ""
+		var drained []string
 		for _, m := range members {
 			if !m.Voter {
 				continue
 			}
 			voters++
-			if answers[m.Node] {
+			switch r, ok := answers[m.Node]; {
+			case ok && r.Draining: // it is about to be stopped
+				drained = append(drained, m.Node)
+			case ok:
 				left++
 			}
 		}
+		if len(drained) > 0 {
+			cure = fmt.Sprintf("resume what is drained already (%s), ", strings.Join(drained, ", "))
+		}
 		if 2*left <= voters {
-			return fault.New(fault.Refused, "without node %s shard %d has %d of %d votes and takes no writes: bring other nodes back or add some first; "+
-				"to stop it all the same, stop it without draining it", e.self, l.number, left, voters)
+			return fault.New(fault.Refused, "without node %s shard %d has %d of %d votes and takes no writes: %sbring other nodes back or add some first; "+
+				"to stop it all the same, stop it without draining it", e.self, l.number, left, voters, cure)
 		}
 	}
 	return nil
 }
 
-// answering returns the other nodes that answer and are not drained themselves:
-// those are about to be stopped.
-func (c *Cluster) answering(ctx context.Context) map[string]bool {
+// answering returns what the other nodes say of themselves that answer.
+func (c *Cluster) answering(ctx context.Context) map[string]report {
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
 	var mu sync.Mutex
 	var all sync.WaitGroup
-	answers, asked := map[string]bool{}, map[string]bool{c.store.engine.self: true}
+	answers, asked := map[string]report{}, map[string]bool{c.store.engine.self: true}
 	for _, l := range c.store.engine.lanes {
 		for _, m := range l.group.Members() {
 			if asked[m.Node] {
@@ -57,9 +64,12 @@ func (c *Cluster) answering(ctx context.Context) map[string]bool {
 			asked[m.Node] = true
 			all.Go(func() {
 				r, err := c.ask(ctx, m.Node)
+				if err != nil {
+					return
+				}
 				mu.Lock()
 				defer mu.Unlock()
-				answers[m.Node] = err == nil && !r.Draining
+				answers[m.Node] = r
 			})
 		}
 	}

@@ -3,6 +3,7 @@ package commerce_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,12 +45,44 @@ func TestNobodyTakesTheMajorityAway(t *testing.T) {
 	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	refused("when nobody can take over", cluster.Drain(short, "node_0"), fault.Unavailable)
+
+	drained := func() bool {
+		return slices.Contains(f.nodes[0].Health(t.Context()).Problems, "the node is being drained")
+	}
+	drain := func(ctx context.Context) <-chan error {
+		done := make(chan error, 1)
+		go func() { done <- cluster.Drain(ctx, "node_0") }()
+		return done
+	}
+	impatient, cancel := context.WithCancel(t.Context())
+	first := drain(impatient)
+	eventually(t, "it is being drained", drained)
+	long, cancelLong := context.WithTimeout(t.Context(), time.Minute)
+	defer cancelLong()
+	second := drain(long)
+	for range 20 { // it comes while the first one is under way, or else this shows nothing
+		_, err := cluster.Status(t.Context())
+		must(t, err)
+	}
+	cancel()
+	if err := <-first; err == nil {
+		t.Error("a draining that was given up has gone on")
+	}
 	for _, i := range []int{1, 2} {
 		full.set(t, f.nodes[i], 1<<40)
 	}
+	must(t, <-second)
+	if leads := commerce.Leads(f.nodes[0]); !drained() || len(leads) > 0 {
+		t.Errorf("after the second of two drainings the node may lead, and leads %v", leads)
+	}
+	must(t, cluster.Resume(t.Context(), "node_0"))
 
 	must(t, f.nodes[1].Cluster().Drain(t.Context(), "node_1"))
-	refused("with another one drained", cluster.Drain(t.Context(), "node_0"), fault.Refused)
+	err := cluster.Drain(t.Context(), "node_0")
+	refused("with another one drained", err, fault.Refused)
+	if err == nil || !strings.Contains(err.Error(), "resume what is drained already (node_1)") {
+		t.Errorf("the cure is not named: %v", err)
+	}
 	must(t, cluster.Drain(t.Context(), "node_1")) // it is already
 	must(t, cluster.Resume(t.Context(), "node_1"))
 

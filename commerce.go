@@ -110,7 +110,7 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Store, error) {
 		dir: dir, id: it, config: c, lock: lock, queries: newGate(), stop: func() {},
 		failed: make(chan struct{}), closing: make(chan struct{}), opened: make(chan struct{}),
 	}
-	s.cluster = &Cluster{store: s}
+	s.cluster = &Cluster{store: s, drains: make(chan struct{}, 1)}
 	err = s.prepare(ctx)
 	if err == nil {
 		err = s.watchOpening(func() error { return s.open(ctx) })
