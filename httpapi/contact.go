@@ -74,6 +74,7 @@ func (a *api) updateCart(ctx context.Context, in *updateCartInput) (*answer[Cart
 	if len(steps) == 0 {
 		return nil, &fieldError{"body", "changes nothing"}
 	}
+	in.choose()
 	var c cart.Cart
 	for i, step := range steps {
 		v := version
@@ -88,12 +89,7 @@ func (a *api) updateCart(ctx context.Context, in *updateCartInput) (*answer[Cart
 }
 
 // part names one of several commands that a request with a key is made of.
-func part(key, name string) string {
-	if key == "" {
-		return ""
-	}
-	return key + "/" + name
-}
+func part(key, name string) string { return key + "/" + name }
 
 type getContactInput struct {
 	CartRef

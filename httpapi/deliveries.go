@@ -117,6 +117,7 @@ func (a *api) updateDelivery(ctx context.Context, in *updateDeliveryInput) (*ans
 	if in.Body.Address == nil && in.Body.Shipping == nil {
 		return nil, &fieldError{"body", "changes nothing"}
 	}
+	in.choose()
 	var c cart.Cart
 	if at := in.Body.Address; at != nil {
 		c, err = a.shop.Carts.SetDelivery(ctx, cart.SetDelivery{Cart: in.id(), Delivery: in.Delivery, Address: at.address(), Version: version, Key: part(in.Key, "address")})

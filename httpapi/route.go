@@ -85,7 +85,7 @@ func add[I, O any](a *api, r route, do func(context.Context, *I) (*O, error)) {
 		op.Parameters = append(op.Parameters, fieldsParam())
 	}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := forEachTag(in, func() (*O, error) { return do(ctx, in) })
+		out, err := carryOut(in, func() (*O, error) { return do(ctx, in) })
 		a.tellPosition(ctx)
 		if err != nil {
 			return nil, a.problemOf(ctx, placed(in, err))
