@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/keelshop/commerce/internal/web"
 )
@@ -49,5 +50,61 @@ func TestBodiesOfAllTogetherAreBounded(t *testing.T) {
 	}
 	if r := send("/", most+free+1); r.Code != 503 {
 		t.Errorf("more than there is room for is answered %d", r.Code)
+	}
+}
+
+// TestBodiesOfOneNetworkAreBounded: who sends most is refused, and others are not.
+func TestBodiesOfOneNetworkAreBounded(t *testing.T) {
+	const share, free = 16 << 20, 16 << 10
+	for name, test := range map[string]struct {
+		rate        web.Rate
+		same, other string // who asks next
+		full        int    // what the same network is answered
+	}{
+		"IPv4":      {rate: web.Rate{Requests: 1000, Per: time.Minute}, same: "192.0.2.1:2", other: "192.0.2.2:1", full: 503},
+		"IPv6":      {rate: web.Rate{Requests: 1000, Per: time.Minute}, same: "[2001:db8::2]:1", other: "[2001:db8:0:1::1]:1", full: 503},
+		"unknown":   {rate: web.Rate{Requests: 1000, Per: time.Minute}, same: "@", other: "192.0.2.1:1", full: 200},
+		"unlimited": {same: "192.0.2.1:2", other: "192.0.2.2:1", full: 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inside, leave, left := make(chan bool), make(chan bool), make(chan bool)
+			h := web.Chain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if _, err := web.ReadBody(w, r, 64<<20); err != nil {
+					web.Problem(w, r, web.PageStatus(err), err)
+					return
+				}
+				if r.URL.Path == "/slow" {
+					inside <- true
+					<-leave
+				}
+			}), web.BoundBodies(1), web.LimitAddresses(test.rate, nil, web.Problem))
+			send := func(from, path string, size int) int {
+				w, r := httptest.NewRecorder(), httptest.NewRequest("POST", path, bytes.NewReader(make([]byte, size)))
+				r.RemoteAddr = from
+				h.ServeHTTP(w, r)
+				return w.Code
+			}
+			go func() {
+				send(test.same, "/slow", share+free)
+				left <- true
+			}()
+			<-inside
+			for range 2 { // what was refused counts no longer
+				if code := send(test.same, "/", free+1); code != test.full {
+					t.Errorf("one byte more of the same network is answered %d", code)
+				}
+			}
+			if code := send(test.same, "/", free); code != 200 {
+				t.Errorf("a small request of the same network is answered %d", code)
+			}
+			if code := send(test.other, "/", share); code != 200 {
+				t.Errorf("another network is answered %d", code)
+			}
+			close(leave)
+			<-left
+			if code := send(test.same, "/", share); code != 200 {
+				t.Errorf("afterwards, the answer is %d", code)
+			}
+		})
 	}
 }

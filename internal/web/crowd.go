@@ -58,8 +58,8 @@ func (c *crowd) turnAway(w http.ResponseWriter, r *http.Request, refuse Refuse) 
 }
 
 // LimitAddresses limits the requests of each client address, those of a Network
-// together: how many come in a time, and how many are under way at once, which
-// is a fifth of that and 32 at least.
+// together: how many come in a time, how many are under way at once, which is a
+// fifth of that and 32 at least, and behind BoundBodies what is held of their bodies.
 func LimitAddresses(rate Rate, proxies Proxies, refuse Refuse) Middleware {
 	refuse = unread(refuse)
 	limiter := NewLimiter("address", rate, refuse)
@@ -79,6 +79,7 @@ func LimitAddresses(rate Rate, proxies Proxies, refuse Refuse) Middleware {
 				return
 			}
 			defer here.leave(network)
+			sentBy(r, network)
 			next.ServeHTTP(w, r)
 		})
 	}

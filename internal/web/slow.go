@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/keelshop/commerce/fault"
@@ -73,20 +73,47 @@ func BodyAgain(r *http.Request) ([]byte, error) {
 // requests that have not been answered have 64 KiB for each request that may be
 // worked on at once, and 32 MiB at least; what would be beyond is answered with 503.
 // The first 16 KiB of a body do not count, so that those who send a lot keep nobody
-// from buying: a connection takes about as much.
+// from buying: a connection takes about as much. Where LimitAddresses stands behind
+// it, the bodies of one Network have a quarter of that and 16 MiB at least, which
+// is the longest one: who sends most is refused, and not who comes late.
 //
 // It gives what is sent as long as one of Server's does, in a server
 // without a ReadTimeout: net/http waits for what nobody reads, too. Behind it,
 // bodies are read with ReadBody and LongBody only, which take that bound away.
 func BoundBodies(atOnce int) Middleware {
-	b := &bodies{most: max(int64(atOnce)*64<<10, 32<<20)}
+	most := max(int64(atOnce)*64<<10, 32<<20)
+	b := &bodies{most: most, share: max(most/4, 16<<20), by: map[string]int64{}}
 	return b.bound
 }
 
 // bodies counts the bytes of bodies that are held.
 type bodies struct {
-	most int64
-	held atomic.Int64
+	most, share int64 // of all together, and of one network
+	mu          sync.Mutex
+	held        int64
+	by          map[string]int64 // network → what is held of its bodies
+}
+
+// take notes that more is held of a network's bodies, and reports whether there is
+// room for it.
+func (b *bodies) take(network string, more int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.held += more
+	if network == "" {
+		return b.held <= b.most
+	}
+	b.by[network] += more
+	return b.held <= b.most && b.by[network] <= b.share
+}
+
+func (b *bodies) release(network string, taken int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.held -= taken
+	if b.by[network] -= taken; b.by[network] <= 0 {
+		delete(b.by, network)
+	}
 }
 
 // freeBytes is what of each body does not count.
@@ -97,7 +124,7 @@ func (b *bodies) bound(next http.Handler) http.Handler {
 		if r.Body != nil && r.Body != http.NoBody {
 			c := &countedBody{ReadCloser: r.Body, of: b}
 			r.Body = c
-			defer c.release()
+			defer func() { b.release(c.network, c.taken) }()
 		}
 		if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && server.ReadTimeout == 0 && r.ContentLength != 0 {
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout)) // best effort, as above
@@ -109,9 +136,17 @@ func (b *bodies) bound(next http.Handler) http.Handler {
 // countedBody counts what is read of one body.
 type countedBody struct {
 	io.ReadCloser
-	of    *bodies
-	read  int64
-	taken int64 // of the bytes that all may hold
+	of      *bodies
+	network string // who sends it; "" if there is no limit for each, see sentBy
+	read    int64
+	taken   int64 // of the bytes that all may hold
+}
+
+// sentBy makes a body that nothing has been read of count for a network.
+func sentBy(r *http.Request, network string) {
+	if c, ok := r.Body.(*countedBody); ok {
+		c.network = network
+	}
 }
 
 func (c *countedBody) Read(p []byte) (int, error) {
@@ -119,14 +154,12 @@ func (c *countedBody) Read(p []byte) (int, error) {
 	c.read += int64(n)
 	if more := c.read - freeBytes - c.taken; more > 0 {
 		c.taken += more
-		if c.of.held.Add(more) > c.of.most {
+		if !c.of.take(c.network, more) {
 			return 0, &fullError{}
 		}
 	}
 	return n, err
 }
-
-func (c *countedBody) release() { c.of.held.Add(-c.taken) }
 
 // fullError says that the bodies of other requests take all that there is for
 // them.
