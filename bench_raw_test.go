@@ -59,7 +59,7 @@ var rawCheckout = []struct {
 	// Finish
 	{sql: `UPDATE attempts SET state = 'captured', provider_id = ?, authorized = ?, captured = ?, updated_at = ? WHERE id = ?`,
 		args: func(c *rawCart) []any { return []any{c.attempt, c.total, c.total, c.at, c.attempt} }},
-	{sql: `INSERT INTO payment_events (attempt, n, slot, state, authorized, captured, voided, refunded, at) VALUES (?, 1, ?, 'captured', ?, ?, 0, 0, ?)`,
+	{sql: `INSERT INTO payment_events (attempt, n, slot, state, authorized, captured, voided, refunded, at, decline_code) VALUES (?, 1, ?, 'captured', ?, ?, 0, 0, ?, '')`,
 		args: func(c *rawCart) []any { return []any{c.attempt, c.slot, c.total, c.total, c.at} }},
 	{sql: `INSERT INTO postings (order_id, txn, n, slot, account, currency, amount, at)
 		VALUES (?1, ?2, 1, ?3, 'provider:simulator', 'EUR', ?4, ?5), (?1, ?2, 2, ?3, 'receivable', 'EUR', -?4, ?5)`,

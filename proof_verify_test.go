@@ -196,6 +196,7 @@ var damages = []struct {
 	{"payments.events_make_the_totals", one(`UPDATE attempts SET authorized = authorized + 1, voided = voided + 1`)},
 	{"payments.last_event_says_the_state", one(`UPDATE attempts SET state = 'canceled' WHERE state = 'declined'`)},
 	{"payments.last_event_says_the_state", one(`DELETE FROM payment_events WHERE state = 'declined'`)},
+	{"payments.last_event_says_why", one(`UPDATE attempts SET decline_code = 'suspected_fraud' WHERE state = 'declined'`)},
 	{"payments.money_held", one(`DELETE FROM postings WHERE account LIKE 'provider:%'`)},
 	{"payments.sale_booked", one(`DELETE FROM postings WHERE txn = 'sale'`)},
 	{"payments.canceled_earns_nothing", one(`DELETE FROM postings WHERE txn = 'cancel'`)},

@@ -81,6 +81,12 @@ var rules = []rule{
 		detail: "payment %d of its order is in another state than the last of the %d things learned of it",
 	},
 	{
+		name: "payments.last_event_says_why",
+		query: `SELECT a.id, a.n, (SELECT count(*) FROM payment_events e WHERE e.attempt = a.id) FROM attempts a WHERE a.state = 'declined'
+			AND a.decline_code <> coalesce((SELECT e.decline_code FROM payment_events e WHERE e.attempt = a.id ORDER BY e.n DESC LIMIT 1), '')`,
+		detail: "payment %d of its order was declined for another reason than the last of the %d things learned of it says",
+	},
+	{
 		name: "payments.money_held",
 		query: `SELECT o.id, o.captured - o.refunded, coalesce(sum(p.amount), 0) FROM orders o
 			LEFT JOIN postings p ON p.order_id = o.id AND p.account LIKE 'provider:%'

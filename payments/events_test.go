@@ -72,3 +72,65 @@ func TestPaymentsTellAllThatBecameOfThem(t *testing.T) {
 		t.Errorf("told is\n%q, want\n%q", got, want)
 	}
 }
+
+// texts returns what is said to the moments of a kind.
+func (s *shop) texts(it sale, kind string) (out []string) {
+	s.t.Helper()
+	all, err := s.pay.Moments(s.ctx, it.order)
+	s.must(err)
+	for _, m := range all {
+		if m.Kind == kind {
+			out = append(out, m.Text)
+		}
+	}
+	return out
+}
+
+// A payment that was declined and then came after all keeps why it was declined.
+func TestARefusalKeepsItsReason(t *testing.T) {
+	s := newShop(t)
+	it := s.begin("pm_card_visa", false)
+	s.finish(it, payments.Outcome{State: payments.Declined, Decline: payments.DeclineInsufficientFunds})
+	s.finish(it, payments.Outcome{State: payments.Captured})
+	if got := s.texts(it, "payment.declined"); !slices.Equal(got, []string{"simulator: insufficient_funds"}) {
+		t.Errorf("it was declined for %q", got)
+	}
+	if a := s.attempt(it); a.Decline != "" || a.Captured != eur(total) {
+		t.Errorf("the payment is %+v", a)
+	}
+}
+
+// What a provider lets go without being asked is told, and what it was asked to
+// let go is told once.
+func TestWhatAProviderLetsGoIsTold(t *testing.T) {
+	s := newShop(t)
+	by := s.begin("pm_card_visa", false)
+	s.finish(by, payments.Outcome{State: payments.Authorized})
+	s.engine.Advance(time.Minute)
+	s.finish(by, payments.Outcome{State: payments.Captured, Amount: eur(1000), Final: true}) // it says so of itself
+	late := s.begin("pm_card_visa", false)
+	s.finish(late, payments.Outcome{State: payments.Authorized})
+	s.finish(late, payments.Outcome{State: payments.Captured, Amount: eur(200)})
+	s.engine.Advance(time.Hour)
+	s.finish(late, payments.Outcome{State: payments.Voided}) // what is left of it has run out
+	asked := s.begin("pm_card_visa", false)
+	s.ask(asked)
+	s.engine.Advance(time.Minute)
+	_, err := s.pay.Capture(s.ctx, payments.Capture{Attempt: asked.pay, Amount: eur(1000)})
+	s.must(err)
+	_, err = s.pay.Void(s.ctx, payments.Void{Attempt: asked.pay})
+	s.must(err)
+	for _, c := range []struct {
+		name string
+		it   sale
+		want []string
+	}{
+		{"a capture that is final", by, []string{"payment.authorized 12.50 EUR 0s", "payment.captured 10.00 EUR 1m0s", "payment.voided 2.50 EUR 1m0s"}},
+		{"one that ran out", late, []string{"payment.authorized 12.50 EUR 0s", "payment.captured 2.00 EUR 0s", "payment.voided 10.50 EUR 1h0m0s"}},
+		{"one that was let go", asked, []string{"payment.authorized 12.50 EUR 0s", "payment.captured 10.00 EUR 1m0s", "payment.void_succeeded 2.50 EUR 1m0s"}},
+	} {
+		if got := s.told(c.it); !slices.Equal(got, c.want) {
+			t.Errorf("%s: told is\n%q, want\n%q", c.name, got, c.want)
+		}
+	}
+}

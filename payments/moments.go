@@ -32,7 +32,7 @@ func (s *Service) Moments(ctx context.Context, o orders.ID) ([]orders.Moment, er
 	}
 	var out []orders.Moment
 	for _, a := range attempts {
-		out = append(out, a.moments(events)...)
+		out = append(out, a.moments(events, operations)...)
 	}
 	for _, op := range operations {
 		if op.Kind == KindCapture && op.State == OpSucceeded {

@@ -44,6 +44,7 @@ CREATE TABLE payment_events (
 	voided     INTEGER NOT NULL, -- below 0 if what was let go was taken after all
 	refunded   INTEGER NOT NULL CHECK (refunded >= 0),
 	at         INTEGER NOT NULL,
+	decline_code TEXT  NOT NULL CHECK ((decline_code <> '') = (state = 'declined')), -- an attempt may be paid after all
 	PRIMARY KEY (attempt, n)
 ) STRICT, WITHOUT ROWID;
 
