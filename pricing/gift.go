@@ -83,26 +83,45 @@ type grant struct {
 // cheapest of its items that no gift before it gives, if the conditions of all of
 // them hold without these. What is given counts for no condition of anything, so
 // that nobody comes by a gift, or by a discount, by putting a gift into the cart.
+// First come those whose conditions hold whatever the others give: a gift that
+// hangs on the goods of another must not make these cost something.
 func (p *pricer) grant() {
 	p.grants, p.givers = p.grants[:0], p.givers[:0]
 	if !p.rules.gives {
 		return
 	}
 	p.taken = cleared(p.taken, len(p.in.Lines))
+	var all, sure, others []*compiled
 	for i := range p.rules.promotions {
-		c := &p.rules.promotions[i]
-		if c.Effect.Kind != Gift || slices.Contains(p.lost, c) || p.opens(c) != "" {
-			continue
+		if c := &p.rules.promotions[i]; c.Effect.Kind == Gift && !slices.Contains(p.lost, c) && p.opens(c) == "" {
+			p.grantOf(c)
+			all = append(all, c)
 		}
-		first := len(p.grants)
-		p.grantOf(c)
-		p.givers = append(p.givers, c)
-		if p.enough(c) == "" && (first == len(p.grants) || !slices.ContainsFunc(p.givers, func(c *compiled) bool { return p.enough(c) != "" })) {
-			continue
-		}
-		p.grants, p.givers = p.grants[:first], p.givers[:len(p.givers)-1]
-		p.take()
 	}
+	for _, c := range all {
+		if p.enough(c) == "" {
+			sure = append(sure, c)
+		} else {
+			others = append(others, c)
+		}
+	}
+	p.grants = p.grants[:0]
+	p.take()
+	for _, c := range append(sure, others...) {
+		p.admit(c)
+	}
+}
+
+// admit lets a gift give, if the conditions of all that do then hold.
+func (p *pricer) admit(c *compiled) {
+	first := len(p.grants)
+	p.grantOf(c)
+	p.givers = append(p.givers, c)
+	if p.enough(c) == "" && (first == len(p.grants) || !slices.ContainsFunc(p.givers, func(c *compiled) bool { return p.enough(c) != "" })) {
+		return
+	}
+	p.grants, p.givers = p.grants[:first], p.givers[:len(p.givers)-1]
+	p.take()
 }
 
 // grantOf notes what one gift gives.

@@ -32,6 +32,9 @@ func drawGiving(t *rapid.T) giving {
 		if rapid.IntRange(0, 2).Draw(t, "gives") > 0 {
 			p.Effect = pricing.Effect{Kind: pricing.Gift, Items: some("given", 1), Get: rapid.Int64Range(1, 3).Draw(t, "get"), AtMost: p.Effect.AtMost}
 		}
+		if p.Group != "" {
+			p.Stop = false // a gift that is applied in its stead would let others come
+		}
 		if g.plain {
 			p.Stop, p.Alone, p.Group, p.Effect.AtMost = false, false, "", nil
 		}
@@ -116,8 +119,7 @@ func quoteBy(t rapid.TB, in pricing.Input, all []pricing.Promotion) pricing.Quot
 	return q
 }
 
-// TestWhatGiftsGive: on 20.00 of tea, 20.00 of mugs and so on, by rules that are
-// easily got wrong.
+// TestWhatGiftsGive goes through rules that are easily got wrong.
 func TestWhatGiftsGive(t *testing.T) {
 	gives := func(id string, least, units int64, of ...catalog.SKU) pricing.Promotion {
 		return pricing.Promotion{ID: id, Name: id, If: pricing.Conditions{MinSubtotal: euros(least)},
@@ -155,6 +157,8 @@ func TestWhatGiftsGive(t *testing.T) {
 		"what was not given counts": {[]pricing.Promotion{grouped(gives("a", 2000, 1, "tea")), grouped(with(amountOff("b", 1000), func(p *pricing.Promotion) { p.Effect.Items = skus("mug") })),
 			with(amountOff("c", 500), func(p *pricing.Promotion) { p.If.MinSubtotal = euros(5000) })},
 			[]pricing.Line{line("mug", 1, 4500), line("tea", 1, 900)}, 3900, ""},
+		"one that is not had does not make another cost": {[]pricing.Promotion{gives("a", 6500, 1, "pot"), gives("b", 900, 1, "mug")},
+			[]pricing.Line{line("tea", 4, 900), line("mug", 1, 4500)}, 3600, ""},
 		"a part of a line": {[]pricing.Promotion{gives("a", 1000, 1, "tea"), with(percentOff("b", 10), func(p *pricing.Promotion) { p.Priority = 1 })},
 			[]pricing.Line{line("tea", 3, 900)}, 1620, ""},
 	} {
@@ -167,4 +171,55 @@ func TestWhatGiftsGive(t *testing.T) {
 			t.Errorf("%s: it costs %d, want %d; due is %q, want %q: %+v", name, q.Total, c.total, due, c.due, q.Promotions)
 		}
 	}
+}
+
+// TestDueGiftsAreFree: where nothing but conditions keeps promotions from being
+// applied, and no gift is among what the cart has or another gives, whatever is due
+// can be added for nothing, and the cart then costs the same as before.
+func TestDueGiftsAreFree(t *testing.T) {
+	due := 0
+	rapid.Check(t, func(t *rapid.T) {
+		g := drawGiving(t)
+		if !g.plain || g.overlaps() {
+			return
+		}
+		r, err := pricing.NewRules(pricing.Settings{}, nil, nil, g.all...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := quoteBy(t, g.in, g.all)
+		for _, gift := range before.Gifts {
+			due++
+			sku := rapid.SampledFrom(gift.SKUs).Draw(t, "choice")
+			more := g.in
+			more.Lines = append(slices.Clone(g.in.Lines), pricing.Line{SKU: sku, UnitPrice: worths[sku], Quantity: gift.Units})
+			q, ok, err := r.Spares(&before, more, sku)
+			if err != nil || !ok || q.Total != before.Total {
+				t.Fatalf("%d become %d with %d of %q that %q gives (%v, %v): %+v", before.Total, q.Total, gift.Units, sku, gift.Promotion, ok, err, q.Promotions)
+			}
+		}
+	})
+	if due == 0 {
+		t.Error("nothing was ever due")
+	}
+}
+
+// overlaps reports whether something may be given that is in the cart, or twice.
+func (g giving) overlaps() bool {
+	seen := map[catalog.SKU]bool{}
+	for _, l := range g.in.Lines {
+		seen[l.SKU] = true
+	}
+	for _, p := range g.all {
+		if p.Effect.Kind != pricing.Gift {
+			continue
+		}
+		for _, sku := range p.Effect.Items.SKUs {
+			if seen[sku] {
+				return true
+			}
+			seen[sku] = true
+		}
+	}
+	return false
 }
