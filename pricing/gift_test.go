@@ -161,6 +161,8 @@ func TestWhatGiftsGive(t *testing.T) {
 			[]pricing.Line{line("tea", 4, 900), line("mug", 1, 4500)}, 3600, ""},
 		"a part of a line": {[]pricing.Promotion{gives("a", 1000, 1, "tea"), with(percentOff("b", 10), func(p *pricing.Promotion) { p.Priority = 1 })},
 			[]pricing.Line{line("tea", 3, 900)}, 1620, ""},
+		"and then off the rest": {[]pricing.Promotion{gives("a", 1000, 1, "tea"), percentOff("b", 10)},
+			[]pricing.Line{line("tea", 3, 900)}, 1620, ""},
 	} {
 		q := quoteBy(t, pricing.Input{Currency: "EUR", Lines: c.lines}, c.promotions)
 		due := ""
