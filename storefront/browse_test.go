@@ -126,6 +126,10 @@ func TestForSearchEngines(t *testing.T) {
 	if err := xml.Unmarshal([]byte(b.text), &set); err != nil || len(set.URL) < 60 {
 		t.Fatalf("the site map has %d addresses, %v", len(set.URL), err)
 	}
+	whole := b.text
+	if b.open("/sitemap.xml?part=!1"); b.text != whole {
+		t.Error("a part that nobody has named is another map")
+	}
 	for _, u := range set.URL {
 		b.open(strings.TrimPrefix(u.Loc, sample.url))
 	}

@@ -1,12 +1,16 @@
 package storefront
 
 import (
+	"bufio"
+	"bytes"
+	"context"
 	"encoding/xml"
+	"errors"
+	"io"
+	"net/http"
 	"net/url"
-	"sync"
 	"time"
 
-	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/catalog"
 )
 
@@ -23,93 +27,86 @@ type sitemapURL struct {
 // the others are named by the product that they come after.
 const firstPart = "first"
 
-// siteMaps keeps site maps, since each takes a look at all products. One is good
-// as long as nothing has happened in the store, for an hour at most since offers
-// begin and end, and for a minute while the shop sells. It is safe for concurrent
-// use; one map is made at a time.
-type siteMaps struct {
-	mu   sync.Mutex
-	kept map[string]keptMap
-}
-
-type keptMap struct {
-	body []byte
-	at   commerce.Position
-	made time.Time
-}
-
-const (
-	mapLag   = time.Minute // after something has happened
-	mapLife  = time.Hour   // if nothing has
-	mostMaps = 8           // of 6 MB at most; when there are more, all go
-)
-
-func (k keptMap) good(now commerce.Position) bool {
-	age := time.Since(k.made)
-	return k.body != nil && (age < mapLag || k.at == now && age < mapLife)
-}
-
-// get returns a map that is still good, or one that make makes.
-func (s *siteMaps) get(name string, now commerce.Position, make func() ([]byte, error)) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if k := s.kept[name]; k.good(now) {
-		return k.body, nil
-	}
-	body, err := make()
-	if err != nil {
-		return nil, err
-	}
-	if s.kept == nil || len(s.kept) >= mostMaps {
-		s.kept = map[string]keptMap{}
-	}
-	s.kept[name] = keptMap{body: body, at: now, made: time.Now()}
-	return body, nil
-}
-
 // sitemap names the pages that search engines should know. If they are more than
 // one map may hold, it is an index of maps, each of which is a part of this one.
 func sitemap(v *visit) error {
-	root, part := v.origin()+v.site.Base, v.r.URL.Query().Get("part")
-	body, err := v.site.maps.get(root+" "+part, v.site.shop.Latest(), func() ([]byte, error) { return v.makeSitemap(root, part) })
+	m, err := v.siteMap("")
+	if part := v.r.URL.Query().Get("part"); err == nil && part != "" {
+		m, err = v.siteMap(m.part(part))
+	}
+	if errors.Is(err, errMapBusy) {
+		v.w.Header().Set("Retry-After", "1")
+		v.site.turnAway(v.w, v.r, http.StatusServiceUnavailable, err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	v.w.Header().Set("Content-Type", "application/xml")
 	v.w.Header().Set("Cache-Control", "public, max-age=3600")
-	_, _ = v.w.Write(body) // the client has gone if this fails
-	return nil
+	return writeSitemap(v.w, m.body, v.origin()+v.site.Base)
+}
+
+// siteMap returns the map of a part. It waits for others as long as a page may
+// take.
+func (v *visit) siteMap(part string) (keptMap, error) {
+	ctx, cancel := context.WithTimeout(v.ctx(), v.site.Patience)
+	defer cancel()
+	return v.site.maps.get(ctx, part, v.site.shop.Latest(), func() (keptMap, error) { return v.makeSitemap(part) })
+}
+
+// writeSitemap sends a map, with the root before each address. The map is not
+// copied: a client may take its time.
+func writeSitemap(w io.Writer, body []byte, root string) error {
+	var loc bytes.Buffer
+	loc.WriteString("<loc>") // not in a handle, in which < is escaped
+	if err := xml.EscapeText(&loc, []byte(root)); err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(w, 32<<10)
+	for {
+		before, after, more := bytes.Cut(body, []byte("<loc>"))
+		_, _ = out.Write(before) // the client has gone if this fails
+		if !more {
+			_ = out.Flush() // as above
+			return nil
+		}
+		_, _ = out.Write(loc.Bytes())
+		body = after
+	}
 }
 
 // makeSitemap makes a part of the map, or the whole if that is "", for those of
-// whom nothing is known.
-func (v *visit) makeSitemap(root, part string) ([]byte, error) {
+// whom nothing is known. It goes on when the client has gone, or nobody in a hurry
+// would ever get a large one.
+func (v *visit) makeSitemap(part string) (keptMap, error) {
+	ctx := context.WithoutCancel(v.ctx())
 	v.currency, v.market = v.site.Currencies[0], ""
 	m := siteMap{most: mostSitemap, part: part}
 	if m.part == "" || m.part == firstPart {
-		m.urls = append(m.urls, sitemapURL{Loc: root + "/"})
-		tree, err := v.site.shop.Catalog.Categories(v.ctx())
+		m.urls = append(m.urls, sitemapURL{Loc: "/"})
+		tree, err := v.site.shop.Catalog.Categories(ctx)
 		if err != nil {
-			return nil, err
+			return keptMap{}, err
 		}
 		for c := range tree.All() {
-			m.urls = append(m.urls, sitemapURL{root + "/c/" + c.Handle, c.UpdatedAt.Format(time.DateOnly)})
+			m.urls = append(m.urls, sitemapURL{"/c/" + c.Handle, c.UpdatedAt.Format(time.DateOnly)})
 		}
 	}
 	m.all = len(m.urls)
-	for p, err := range v.site.shop.Catalog.All(v.ctx(), catalog.Filter{Status: catalog.Active, After: m.after()}) {
+	for p, err := range v.site.shop.Catalog.All(ctx, catalog.Filter{Status: catalog.Active, After: m.after()}) {
 		if err != nil {
-			return nil, err
+			return keptMap{}, err
 		}
 		if !v.offered(p).Visible { // its name may be a secret yet
 			continue
 		}
-		if !m.add(p.ID, sitemapURL{root + "/p/" + p.Handle, p.UpdatedAt.Format(time.DateOnly)}) {
+		if !m.add(p.ID, sitemapURL{"/p/" + p.Handle, p.UpdatedAt.Format(time.DateOnly)}) {
 			break
 		}
 	}
-	body, err := xml.Marshal(m.answer(root + "/sitemap.xml?part="))
-	return append([]byte(xml.Header), body...), err
+	body, err := xml.Marshal(m.answer("/sitemap.xml?part="))
+	return keptMap{body: append([]byte(xml.Header), body...), next: m.next}, err
 }
 
 // siteMap is a site map that is being made.

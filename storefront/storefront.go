@@ -149,7 +149,7 @@ func New(shop *commerce.Store, o Options) (http.Handler, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	s := &site{Options: o, shop: shop}
+	s := &site{Options: o, shop: shop, maps: newSiteMaps()}
 	var err error
 	if s.printer, err = documents.NewPrinter(); err != nil {
 		return nil, err
