@@ -25,11 +25,46 @@ const (
 	maxInFlight      = 2
 	maxWaitingBytes  = 64 << 20
 	maxBacklogBytes  = 512 << 20
+	ownBytes         = 1 << 20 // of each shard, that do not count for the backlog
 )
 
-// A Backlog bounds what waits for all shards of a node together, at 512 MiB.
-// The zero value is ready for use.
-type Backlog struct{ bytes atomic.Int64 }
+// A Backlog bounds what waits for all shards of a node together, at 512 MiB
+// beside one MiB for each shard: those that are stuck keep no other one from
+// going on. The zero value is ready for use.
+type Backlog struct {
+	bytes atomic.Int64
+
+	mu     sync.Mutex // held before that of a proposer, never after
+	shards map[*Proposer]bool
+}
+
+func (b *Backlog) join(p *Proposer) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.shards == nil {
+		b.shards = map[*Proposer]bool{}
+	}
+	b.shards[p] = true
+}
+
+func (b *Backlog) leave(p *Proposer) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.shards, p)
+}
+
+// wait returns when there will be room: when the slowest shard has some.
+func (b *Backlog) wait() time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	longest := shortestWait
+	for p := range b.shards {
+		p.mu.Lock()
+		longest = max(longest, p.wait())
+		p.mu.Unlock()
+	}
+	return longest
+}
 
 // take reports whether there was room.
 func (b *Backlog) take(bytes int) bool {
@@ -53,6 +88,7 @@ type Proposer struct {
 	mu      sync.Mutex
 	waiting []*waiter
 	took    time.Duration // by the last entry, from its proposal to its replies
+	sent    []time.Time   // when the entries in flight were proposed
 	bytes   int
 	stopped error
 
@@ -81,6 +117,7 @@ func NewProposer(log Log, clock func() int64, cut func() uint64, backlog *Backlo
 		log: log, clock: clock, cut: cut, backlog: backlog,
 		wake: make(chan struct{}, 1), inFlight: make(chan struct{}, maxInFlight), done: make(chan struct{}),
 	}
+	backlog.join(p)
 	go p.run()
 	return p
 }
@@ -109,13 +146,24 @@ func (p *Proposer) Waiting() int {
 }
 
 func (p *Proposer) enqueue(w *waiter) error {
+	room, err := p.push(w)
+	if err == nil && !room {
+		return &command.OverloadedError{Wait: p.backlog.wait()}
+	}
+	return err
+}
+
+// push reports whether the backlog had room.
+func (p *Proposer) push(w *waiter) (room bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
+	switch bytes := p.bytes + len(w.raw); {
 	case p.stopped != nil:
-		return p.stopped
-	case p.bytes+len(w.raw) > maxWaitingBytes, !p.backlog.take(len(w.raw)):
-		return &command.OverloadedError{Wait: p.wait()}
+		return false, p.stopped
+	case bytes > maxWaitingBytes:
+		return false, &command.OverloadedError{Wait: p.wait()}
+	case !p.backlog.take(counted(bytes) - counted(p.bytes)):
+		return false, nil
 	}
 	p.waiting = append(p.waiting, w)
 	p.bytes += len(w.raw)
@@ -123,20 +171,28 @@ func (p *Proposer) enqueue(w *waiter) error {
 	case p.wake <- struct{}{}:
 	default:
 	}
-	return nil
+	return true, nil
 }
+
+// counted returns what a shard's bytes are to the backlog.
+func counted(bytes int) int { return max(bytes-ownBytes, 0) }
 
 // less counts down what waits. The caller holds the lock.
 func (p *Proposer) less(bytes int) {
+	before := counted(p.bytes)
 	p.bytes -= bytes
-	p.backlog.give(bytes)
+	p.backlog.give(before - counted(p.bytes))
 }
 
 // wait returns when there will be room: half of what waits has to go, as fast
-// as the last entry went. The caller holds the lock.
+// as the last entry went, or slower when one in flight takes longer. The caller
+// holds the lock.
 func (p *Proposer) wait() time.Duration {
-	entries := time.Duration(p.bytes / (2 * maxBatchBytes * maxInFlight))
-	return min(max(entries*p.took, shortestWait), longestWait).Round(time.Millisecond)
+	entries, took := time.Duration(p.bytes/(2*maxBatchBytes*maxInFlight)), p.took
+	if len(p.sent) > 0 {
+		took = max(took, time.Since(p.sent[0]))
+	}
+	return min(max(entries*min(took, longestWait), shortestWait), longestWait).Round(time.Millisecond)
 }
 
 // Bounds of what a caller is told to wait.
@@ -212,12 +268,15 @@ func (p *Proposer) propose(batch []*waiter) {
 		size += len(w.raw) + 4
 	}
 	proposed := time.Now()
+	p.mu.Lock()
+	p.sent = append(p.sent, proposed)
+	p.mu.Unlock()
 	wait := p.log.Propose(command.AppendBatch(make([]byte, 0, size), entry))
 	p.replies.Go(func() {
 		replies, err := wait()
 		<-p.inFlight
 		p.mu.Lock()
-		p.took = time.Since(proposed)
+		p.took, p.sent = time.Since(proposed), p.sent[1:]
 		p.mu.Unlock()
 		for i, w := range batch {
 			if err != nil {
@@ -240,6 +299,7 @@ func (p *Proposer) Stop(err error) {
 		p.mu.Unlock()
 		return
 	}
+	defer p.backlog.leave(p)
 	p.stopped = err
 	waiting := p.waiting
 	p.waiting = nil

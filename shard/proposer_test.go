@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/keelshop/commerce/fault"
@@ -92,8 +93,47 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 	}
 }
 
+// TestWhoIsRefusedForOthersWaitsForThem: a shard goes on with little while all room is taken by others that are stuck,
+// and who wants more is told to come back when those may have gone on, which nothing says about its own shard.
+func TestWhoIsRefusedForOthersWaitsForThem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var backlog shard.Backlog
+		over := fault.New(fault.Unavailable, "the test is over")
+		proposer := func(log *stuckLog) *shard.Proposer {
+			return shard.NewProposer(log, func() int64 { return 0 }, func() uint64 { return 0 }, &backlog)
+		}
+		little, much := []byte("x"), make([]byte, 32<<20)
+		held, free := &stuckLog{released: make(chan struct{})}, &stuckLog{released: make(chan struct{})}
+		close(free.released)
+		all := []*shard.Proposer{proposer(free)}
+		for range 8 {
+			p := proposer(held)
+			all = append(all, p)
+			for _, raw := range [][]byte{little, little, much, much} {
+				go p.Submit(t.Context(), raw)
+				synctest.Wait()
+			}
+		}
+		for _, c := range []struct{ after, wait time.Duration }{{0, time.Second}, {time.Second, 15 * time.Second}, {time.Minute, 30 * time.Second}} {
+			time.Sleep(c.after)
+			if _, err := all[0].Submit(t.Context(), little); err != nil {
+				t.Errorf("what needs no room: %v", err)
+			}
+			_, err := all[0].Submit(t.Context(), much)
+			if full, ok := errors.AsType[*command.OverloadedError](err); !ok || full.Wait < c.wait || full.Wait > 30*time.Second {
+				t.Errorf("after %v it is %v", c.after, err)
+			}
+		}
+		for _, p := range all {
+			go p.Stop(over)
+		}
+		synctest.Wait()
+		close(held.released)
+	})
+}
+
 // TestWhatWaitsForAllShardsIsBounded: eight shards that do not answer may have as much waiting as each of them may; a
-// ninth is refused then, although nothing waits for it, until one has gone on. Closing the others gives all room back.
+// ninth is refused much then, although nothing waits for it, until one has gone on. Closing the others gives all room back.
 func TestWhatWaitsForAllShardsIsBounded(t *testing.T) {
 	var backlog shard.Backlog
 	over := fault.New(fault.Unavailable, "the test is over")
@@ -141,7 +181,7 @@ func TestWhatWaitsForAllShardsIsBounded(t *testing.T) {
 			submit(p, much)
 			until(func() bool { return p.Waiting() == 2 })
 		}
-		if _, err := ninth.Submit(t.Context(), little); fault.CodeOf(err) != fault.Unavailable {
+		if _, err := ninth.Submit(t.Context(), much); fault.CodeOf(err) != fault.Unavailable {
 			t.Errorf("with 512 MiB waiting elsewhere: %v", err)
 		}
 		close(logs[0].released)
@@ -150,7 +190,7 @@ func TestWhatWaitsForAllShardsIsBounded(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if _, err := ninth.Submit(t.Context(), little); err != nil {
+		if _, err := ninth.Submit(t.Context(), much); err != nil {
 			t.Errorf("when one shard has gone on: %v", err)
 		}
 		for i, p := range stuck {
