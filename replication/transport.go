@@ -31,7 +31,7 @@ const (
 const (
 	laneRaft byte = iota
 	laneCall
-	laneBulk
+	laneBulk = peer.LaneBulk
 )
 
 // transport carries raft's messages for one group. A server's address in raft's configuration is its node's name;

@@ -30,17 +30,19 @@ func (n *TCP) serve(conn *tls.Conn, h hello) {
 		if err != nil {
 			return
 		}
-		if counted && !n.held.take(length) {
-			if refuse(in, length, out, n.held.errFull()) != nil {
+		taken := 0
+		if counted {
+			taken = length + ahead(h.Lane)
+		}
+		if counted && !n.held.take(taken) {
+			if refuse(in, length, out, n.held.errFull(taken)) != nil {
 				return
 			}
 			continue
 		}
 		f, err := readFrame(in, length)
 		if err != nil || f.typ != frameRequest || f.size > 0 {
-			if counted {
-				n.held.give(length)
-			}
+			n.held.give(taken)
 			return
 		}
 		places <- struct{}{}
@@ -48,7 +50,7 @@ func (n *TCP) serve(conn *tls.Conn, h hello) {
 			defer func() { <-places }()
 			answer, err := n.handler.call(ctx, h.Node, Request{Kind: f.kind, Lane: h.Lane, Group: f.group, Data: f.data})
 			if counted {
-				n.held.more(len(answer))
+				n.held.more(length + len(answer) - taken)
 				defer n.held.give(length + len(answer))
 			}
 			if out.send(answerTo(f, answer, err)) != nil {
@@ -56,6 +58,14 @@ func (n *TCP) serve(conn *tls.Conn, h hello) {
 			}
 		})
 	}
+}
+
+// ahead returns what to take for an answer before it is made.
+func ahead(lane byte) int {
+	if lane == LaneBulk {
+		return BulkBytes
+	}
+	return 0
 }
 
 // refuse answers a request without taking it in.

@@ -22,12 +22,16 @@ func (h *held) take(bytes int) bool {
 	return false
 }
 
-// more counts what is there already, like an answer, and cannot be refused.
+// more counts what is there already, like an answer, and cannot be refused, beside what was taken for it.
 func (h *held) more(bytes int) { h.bytes.Add(int64(bytes)) }
 
 func (h *held) give(bytes int) { h.bytes.Add(-int64(bytes)) }
 
-// errFull is the answer to a request for which there was no room: nobody has seen it.
-func (h *held) errFull() error {
+// errFull is the answer to a request for which there was no room: nobody has seen it. It is not to be tried again when
+// there never is.
+func (h *held) errFull(bytes int) error {
+	if int64(bytes) > h.limit {
+		return fault.New(fault.Invalid, "a request that takes %d bytes is larger than all that this node may hold, %d", bytes, h.limit)
+	}
 	return fault.New(fault.Unavailable, "this node has more than %d MiB of requests under way: try again in a moment", h.limit>>20)
 }

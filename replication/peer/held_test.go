@@ -49,9 +49,9 @@ func TestWhatIsUnderWayIsBounded(t *testing.T) {
 		done := make(chan error, 3)
 		for i := range 3 {
 			go func() {
-				err := call(i%2, 2, byte(1+i%2))
+				err := call(i%2, 2, 1)
 				for tries := 0; fault.CodeOf(err) == fault.Unavailable && tries < 10_000; tries++ { // the last answers may still be counted
-					err = call(i%2, 2, byte(1+i%2))
+					err = call(i%2, 2, 1)
 				}
 				done <- err
 			}()
@@ -65,7 +65,7 @@ func TestWhatIsUnderWayIsBounded(t *testing.T) {
 		}
 		before := seen.Load()
 		for i := range 20 {
-			if err := call(i%2, 1, byte(1+i%2)); fault.CodeOf(err) != fault.Unavailable || !strings.Contains(err.Error(), "under way") {
+			if err := call(i%2, 1, 1); fault.CodeOf(err) != fault.Unavailable || !strings.Contains(err.Error(), "under way") {
 				t.Fatalf("with nearly a mebibyte under way: %v", err)
 			}
 		}
@@ -88,5 +88,73 @@ func TestWhatIsUnderWayIsBounded(t *testing.T) {
 				t.Error(err)
 			}
 		}
+	}
+}
+
+// TestLargeAnswersHaveTheirRoomBefore: of requests for large answers only as many are let in as have room for those, and
+// what has been let in gives all of it back. A request that never has room is not told to come back.
+func TestLargeAnswersHaveTheirRoomBefore(t *testing.T) {
+	ca := authority(t)
+	host := config(t, ca, "host")
+	host.MaxBytes = 3*peer.BulkBytes + 1<<20
+	h := listen(t, host)
+	guest := config(t, ca, "a")
+	if err := guest.Book.Learn("host", h.Addr()); err != nil {
+		t.Fatal(err)
+	}
+	a := listen(t, guest)
+	inside, release := make(chan struct{}, 64), make(chan struct{})
+	h.Serve(func(ctx context.Context, _ string, r peer.Request) ([]byte, error) {
+		inside <- struct{}{}
+		select {
+		case <-release:
+		case <-ctx.Done():
+		}
+		return make([]byte, r.Kind), nil
+	})
+	call := func(lane byte, bytes int) error {
+		_, err := a.Call(t.Context(), "host", peer.Request{Kind: 100, Lane: lane, Data: make([]byte, bytes)})
+		return err
+	}
+	for round := range 3 {
+		done := make(chan error, 3)
+		for range 3 {
+			go func() {
+				err := call(peer.LaneBulk, 10)
+				for tries := 0; round > 0 && fault.CodeOf(err) == fault.Unavailable && tries < 10_000; tries++ { // the last answers may still be counted
+					err = call(peer.LaneBulk, 10)
+				}
+				done <- err
+			}()
+		}
+		for range 3 {
+			select {
+			case <-inside:
+			case err := <-done:
+				t.Fatalf("there is no room: %v", err)
+			}
+		}
+		for range 5 {
+			go func() { done <- call(peer.LaneBulk, 10) }()
+			select {
+			case <-inside:
+				t.Fatal("a fourth has been let in, whose answer has no room")
+			case err := <-done:
+				if fault.CodeOf(err) != fault.Unavailable {
+					t.Fatalf("without room for the answer: %v", err)
+				}
+			}
+		}
+		for range 3 {
+			release <- struct{}{}
+		}
+		for range 3 {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if err := call(1, peer.MaxData); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("a request larger than all room there is: %v", err)
 	}
 }

@@ -15,6 +15,13 @@ import (
 // MaxData is the size of the largest request or answer without a body, in bytes.
 const MaxData = 20 << 20
 
+// LaneBulk is the lane of requests for large answers. Whoever serves them keeps room for BulkBytes of an answer before
+// it is made; requests that come when there is none are refused with fault.Unavailable.
+const (
+	LaneBulk  = 2
+	BulkBytes = 5 << 20
+)
+
 // A Request is what one node asks another.
 type Request struct {
 	Kind  byte   // what is asked, for the handler to tell requests apart

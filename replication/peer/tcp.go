@@ -30,7 +30,7 @@ type TCPConfig struct {
 	// It is called for each new connection, so that files may be replaced while the node runs.
 	Credentials Credentials
 	TrustEvery  time.Duration     // how often open connections are checked against them again; 0 means a minute
-	MaxBytes    int64             // of requests that come in, and their answers, that are under way at once; 0 means 256 MiB. Lane 0 is not counted
+	MaxBytes    int64             // of requests that come in, and their answers, that are under way at once; 0 means 256 MiB. What takes more by itself is fault.Invalid. Lane 0 is not counted
 	Info        map[string]string // what Greet tells a newcomer of the store
 	Logger      *slog.Logger      // gets warnings; nil means none
 }
