@@ -17,6 +17,7 @@ import (
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/rig"
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
 	"github.com/keelshop/commerce/inventory"
@@ -63,10 +64,13 @@ func eventually(t testing.TB, what string, done func() bool) {
 // open opens a store that the test closes itself.
 func open(t testing.TB, dir string, opts ...commerce.Option) *commerce.Store {
 	t.Helper()
-	if _, measured := t.(*testing.B); !measured {
+	defaults := []commerce.Option{commerce.WithPasswords(accounts.Passwords{MemoryKiB: 64, Passes: 1})}
+	if _, measured := t.(*testing.B); measured {
+		defaults = append(defaults, commerce.WithRig(rig.Rig{VFS: faultvfs.SystemName()})) // tests may have come before
+	} else {
 		faultvfs.Unsynced()
 	}
-	shop, err := commerce.Open(context.Background(), dir, append([]commerce.Option{commerce.WithPasswords(accounts.Passwords{MemoryKiB: 64, Passes: 1})}, opts...)...)
+	shop, err := commerce.Open(context.Background(), dir, append(defaults, opts...)...)
 	if err != nil {
 		t.Fatalf("opening %s: %v", dir, err)
 	}

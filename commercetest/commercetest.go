@@ -11,6 +11,7 @@ import (
 
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/internal/rig"
 	"github.com/keelshop/commerce/internal/sqlite/faultvfs"
 )
 
@@ -18,8 +19,9 @@ import (
 // the test. When the test ends, every invariant of the store is verified and the
 // store closed. Options given here override those defaults.
 //
-// A test does not wait for the disk, unless it is a benchmark: what was
-// acknowledged survives the end of the process, and not a power cut.
+// The store of a test does not wait for the disk: what was acknowledged survives
+// the end of the process, and not a power cut. That of a benchmark does, and so
+// does every store that the program opens itself.
 func Open(t testing.TB, opts ...commerce.Option) *commerce.Store {
 	t.Helper()
 	return OpenAt(t, filepath.Join(t.TempDir(), "shop"), opts...)
@@ -37,10 +39,12 @@ func OpenAt(t testing.TB, dir string, opts ...commerce.Option) *commerce.Store {
 // open opens a store that is closed when the test ends.
 func open(t testing.TB, dir string, opts []commerce.Option) *commerce.Store {
 	t.Helper()
-	if _, measured := t.(*testing.B); !measured {
-		faultvfs.Unsynced()
+	vfs := faultvfs.UnsyncedName()
+	if _, measured := t.(*testing.B); measured {
+		vfs = faultvfs.SystemName() // also where a test of this module has changed the default
 	}
 	defaults := []commerce.Option{
+		commerce.WithRig(rig.Rig{VFS: vfs}),
 		commerce.WithShards(1),
 		commerce.WithPasswords(accounts.Passwords{MemoryKiB: 64, Passes: 1}), // tests log in often
 	}

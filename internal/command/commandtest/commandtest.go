@@ -32,6 +32,7 @@ type Engine struct {
 	t     testing.TB
 	set   *command.Set
 	dir   string
+	vfs   string
 	m     *shard.Map
 	first []id.Slot    // one slot of each shard
 	mu    []sync.Mutex // one per shard: its writer
@@ -54,8 +55,9 @@ type Engine struct {
 // made, and replay from those, without the first entry.
 func New(t testing.TB, shards int, modules ...command.Module) *Engine {
 	t.Helper()
-	if _, measured := t.(*testing.B); !measured {
-		faultvfs.Unsynced()
+	vfs := faultvfs.UnsyncedName()
+	if _, measured := t.(*testing.B); measured {
+		vfs = faultvfs.SystemName()
 	}
 	all := append([]command.Module{shard.Module(modules...)}, modules...)
 	set, err := command.NewSet(all...)
@@ -66,7 +68,7 @@ func New(t testing.TB, shards int, modules ...command.Module) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &Engine{t: t, set: set, dir: t.TempDir(), m: m, mu: make([]sync.Mutex, shards), log: make([][]shard.Entry, shards), from: make([]template, shards)}
+	e := &Engine{t: t, set: set, dir: t.TempDir(), vfs: vfs, m: m, mu: make([]sync.Mutex, shards), log: make([][]shard.Entry, shards), from: make([]template, shards)}
 	e.now.Store(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC).UnixMilli())
 	e.file = make([]*shard.Shard, shards)
 	for i := range e.file {
@@ -86,7 +88,7 @@ func (e *Engine) path(i int) string { return filepath.Join(e.dir, fmt.Sprintf("s
 
 func (e *Engine) open(path string, i int) *shard.Shard {
 	f, err := shard.Open(shard.Config{
-		Path: path, Store: StoreID, Shard: i, Map: e.m, Commands: e.set,
+		Path: path, Store: StoreID, Shard: i, Map: e.m, Commands: e.set, VFS: e.vfs,
 		Committed: func(keys []string) {
 			if e.OnTouch != nil {
 				e.OnTouch(keys)

@@ -3,6 +3,7 @@ package faultvfs
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -12,13 +13,37 @@ import (
 // Unsynced lets no file be synced that this process opens from now on through SQLite, unless it names a VFS: for tests
 // that prove something else than what is there after a power cut, since they would wait for the disk most of their
 // time. A sync takes a millisecond. It may be called often.
-func Unsynced() { unsynced.once.Do(unsynced.register) }
+func Unsynced() {
+	UnsyncedName()
+	unsynced.byDefault.Do(func() { unsynced.use(true) })
+}
+
+// UnsyncedName returns the name of the VFS that [Unsynced] makes the default one: for a store that is not to wait for
+// the disk, whatever others of the process do.
+func UnsyncedName() string {
+	unsynced.once.Do(unsynced.register)
+	return unsyncedName
+}
+
+// SystemName returns the name of the operating system's VFS, which syncs, also after [Unsynced].
+func SystemName() string {
+	UnsyncedName()
+	return libc.GoString(at[lib.Tsqlite3_vfs](unsynced.under).FzName)
+}
+
+// Skipped returns how many syncs this process has left out.
+func Skipped() int64 { return unsynced.skipped.Load() }
+
+const unsyncedName = "unsynced"
 
 var unsynced noSync
 
-// noSync is the VFS of the operating system without syncs. It stays registered as the one that is used by default.
+// noSync is the VFS of the operating system without syncs. It stays registered.
 type noSync struct {
-	once    sync.Once
+	once, byDefault sync.Once
+	skipped         atomic.Int64
+
+	vfs     uintptr // sqlite3_vfs*: itself
 	under   uintptr // sqlite3_vfs* of the operating system
 	mu      sync.Mutex
 	methods map[uintptr]uintptr // sqlite3_io_methods* of the operating system → ours
@@ -34,6 +59,7 @@ func (n *noSync) register() {
 	n.methods = map[uintptr]uintptr{}
 	n.open, n.delete = n.opens, n.deletes
 	n.sync = func(tls *libc.TLS, _ uintptr, _ int32) int32 {
+		n.skipped.Add(1)
 		// So that what comes later has a later ID, as with any disk. It is SQLite's own way to wait, which, as a disk does,
 		// takes real time where testing/synctest has another.
 		const microseconds = 1000
@@ -41,7 +67,7 @@ func (n *noSync) register() {
 		return lib.SQLITE_OK
 	}
 	n.under = lib.Xsqlite3_vfs_find(tls, 0)
-	const name = "unsynced\x00"
+	const name = unsyncedName + "\x00"
 	cname := libc.Xcalloc(tls, 1, libc.Tsize_t(len(name)))
 	copy(unsafe.Slice((*byte)(ptr(cname)), len(name)), name)
 	p := libc.Xcalloc(tls, 1, libc.Tsize_t(unsafe.Sizeof(lib.Tsqlite3_vfs{})))
@@ -49,7 +75,19 @@ func (n *noSync) register() {
 	*vfs = *at[lib.Tsqlite3_vfs](n.under)
 	vfs.FpNext, vfs.FzName = 0, cname
 	vfs.FxOpen, vfs.FxDelete = code(&n.open), code(&n.delete)
-	if rc := lib.Xsqlite3_vfs_register(tls, p, 1); rc != lib.SQLITE_OK {
+	n.vfs = p
+	n.use(false)
+}
+
+// use registers the VFS, by default for files that name none.
+func (n *noSync) use(byDefault bool) {
+	tls := libc.NewTLS()
+	defer tls.Close()
+	var first int32
+	if byDefault {
+		first = 1
+	}
+	if rc := lib.Xsqlite3_vfs_register(tls, n.vfs, first); rc != lib.SQLITE_OK {
 		panic(fmt.Sprintf("faultvfs: register unsynced: result code %d", rc))
 	}
 }
