@@ -157,7 +157,7 @@ var bugs = []bug{
 	},
 	{
 		what: "commands wait without bound", file: "shard/proposer.go",
-		old: "case p.bytes+len(w.raw) > maxWaitingBytes, !p.backlog.take(len(w.raw)):", new: "case p.bytes < 0:", test: "TestWhatWaitsIsBounded",
+		old: "case bytes > maxWaitingBytes:", new: "case bytes < 0:", test: "TestWhatWaitsIsBounded",
 	},
 	{
 		what: "a program opens a store whose level it does not know", file: "shard/shard.go",
