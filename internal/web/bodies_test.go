@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -107,4 +108,52 @@ func TestBodiesOfOneNetworkAreBounded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestFilesAreNotHeld: files that are sent do not count, also where each body has
+// a limit of its own, and keep nobody from sending a form.
+func TestFilesAreNotHeld(t *testing.T) {
+	const size = 48 << 20
+	var form func() int
+	read := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/form" {
+			if _, err := web.ReadBody(w, r, 1<<20); err != nil {
+				web.Problem(w, r, web.PageStatus(err), err)
+			}
+			return
+		}
+		n, err := io.Copy(io.Discard, web.LongBody(w, r, size))
+		if err != nil || n != size {
+			t.Errorf("of a file, %d bytes arrive: %v", n, err)
+		}
+		if code := form(); code != 200 {
+			t.Errorf("a form is answered %d while a file is sent", code)
+		}
+	})
+	limits := web.LimitAddresses(web.Rate{Requests: 1000, Per: time.Minute}, nil, web.Problem)
+	for name, h := range map[string]http.Handler{
+		"alone":          web.Chain(read, web.BoundBodies(1), limits),
+		"limited":        web.Chain(read, web.BoundBodies(1), limits, web.LimitBody(size, web.Problem)),
+		"limited before": web.Chain(read, web.BoundBodies(1), web.LimitBody(size, web.Problem), limits),
+	} {
+		t.Run(name, func(t *testing.T) {
+			send := func(path string, size int64) int {
+				w, r := httptest.NewRecorder(), httptest.NewRequest("POST", path, io.LimitReader(zeros{}, size))
+				h.ServeHTTP(w, r)
+				return w.Code
+			}
+			form = func() int { return send("/form", 100<<10) }
+			if code := send("/file", size); code != 200 {
+				t.Errorf("a file is answered %d", code)
+			}
+		})
+	}
+}
+
+// zeros is a body without an end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }

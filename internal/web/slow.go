@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -123,6 +124,7 @@ func (b *bodies) bound(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body != nil && r.Body != http.NoBody {
 			c := &countedBody{ReadCloser: r.Body, of: b}
+			r = r.WithContext(context.WithValue(r.Context(), countedKey{}, c)) // what comes later may wrap the body
 			r.Body = c
 			defer func() { b.release(c.network, c.taken) }()
 		}
@@ -138,19 +140,26 @@ type countedBody struct {
 	io.ReadCloser
 	of      *bodies
 	network string // who sends it; "" if there is no limit for each, see sentBy
+	file    bool   // nothing of it is held: see LongBody
 	read    int64
 	taken   int64 // of the bytes that all may hold
 }
 
+// countedKey is the key of a request's *countedBody in its context.
+type countedKey struct{}
+
 // sentBy makes a body that nothing has been read of count for a network.
 func sentBy(r *http.Request, network string) {
-	if c, ok := r.Body.(*countedBody); ok {
+	if c, ok := r.Context().Value(countedKey{}).(*countedBody); ok {
 		c.network = network
 	}
 }
 
 func (c *countedBody) Read(p []byte) (int, error) {
 	n, err := c.ReadCloser.Read(p)
+	if c.file {
+		return n, err
+	}
 	c.read += int64(n)
 	if more := c.read - freeBytes - c.taken; more > 0 {
 		c.taken += more
@@ -203,13 +212,13 @@ func (a *longAnswer) Write(b []byte) (int, error) {
 func (a *longAnswer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 // LongBody returns the body of a request, of most bytes at most, for a file: it
-// takes as long as the client needs, as long as something comes.
+// takes as long as the client needs, as long as something comes. Nothing of it has
+// been read, and nothing is held, so that it does not count for BoundBodies.
 func LongBody(w http.ResponseWriter, r *http.Request, most int64) io.Reader {
-	body := r.Body
-	if counted, ok := body.(*countedBody); ok {
-		body = counted.ReadCloser // nothing of it is held
+	if c, ok := r.Context().Value(countedKey{}).(*countedBody); ok {
+		c.file = true
 	}
-	return http.MaxBytesReader(w, &longBody{ReadCloser: body, control: http.NewResponseController(w)}, most)
+	return http.MaxBytesReader(w, &longBody{ReadCloser: r.Body, control: http.NewResponseController(w)}, most)
 }
 
 // longBody gives each part of a body the time that Server gives a whole one.
