@@ -64,7 +64,7 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 	case pending && a.State.Paid() && covered(o):
 		err = c.succeed(tx, &o)
 	case pending && a.State.Paid() && covers(a):
-		err = orders.Save(tx, &o) // the other payments are to come
+		err = goOn(tx, was, &o)
 	case pending && a.State.Paid():
 		err = c.fail(tx, &o, underpaid) // what did come goes back
 	case pending && (a.State == payments.Declined || a.State == payments.Voided || a.State == payments.Canceled):
@@ -164,6 +164,24 @@ func (c finish) wait(tx *command.Tx, o *orders.Order) error {
 	if until > 0 {
 		o.Due = max(until, tx.Clock+driverMillis)
 	}
+	if err := orders.Save(tx, o); err != nil {
+		return err
+	}
+	return tx.SetTimer(o.Due, TimerRecover, string(o.ID))
+}
+
+// goOn has the other payments asked for soon, also if whoever does it dies now:
+// the order may have been given the time of a voucher that was just paid. News
+// of what was paid before says nothing of the payment that the order waits for.
+func goOn(tx *command.Tx, was payments.Attempt, o *orders.Order) error {
+	soon := tx.Clock + driverMillis
+	if was.State.Paid() || o.Due <= soon {
+		return orders.Save(tx, o)
+	}
+	if err := clearTimer(tx, o); err != nil {
+		return err
+	}
+	o.Due = soon
 	if err := orders.Save(tx, o); err != nil {
 		return err
 	}
