@@ -463,3 +463,19 @@ func TestUnsynced(t *testing.T) {
 		}
 	}
 }
+
+// TestUnsyncedLeavesWhatIsNamedAlone: after Unsynced, a file that names the system's VFS is synced as ever, and only such
+// a file.
+func TestUnsyncedLeavesWhatIsNamedAlone(t *testing.T) {
+	faultvfs.Unsynced()
+	for vfs, skips := range map[string]bool{"": true, faultvfs.UnsyncedName(): true, faultvfs.SystemName(): false} {
+		before := faultvfs.Skipped()
+		c, err := sqlite.Open(filepath.Join(t.TempDir(), "x.db"), sqlite.Options{Full: true, VFS: vfs})
+		check(t, err)
+		check(t, c.Script(`CREATE TABLE t (n INTEGER) STRICT`))
+		check(t, c.Close())
+		if n := faultvfs.Skipped() - before; n > 0 != skips {
+			t.Errorf("with the VFS %q, %d syncs were left out", vfs, n)
+		}
+	}
+}
