@@ -2,6 +2,7 @@ package storefront_test
 
 import (
 	"context"
+	"crypto/rand"
 	"strings"
 	"testing"
 
@@ -78,8 +79,9 @@ func TestTermsThatHaveEnded(t *testing.T) {
 	set(orders.Terms{Name: "net_30", Days: 30, Groups: []string{"plumbers"}, Limits: []money.Amount{money.New(100000, "EUR")}})
 	t.Cleanup(func() { set() })
 	b := sample.visitor(t)
-	b.register("plumber@example.com")
-	c, err := shop.Accounts.ByEmail(t.Context(), commerce.Personal("plumber@example.com"))
+	email := strings.ToLower(rand.Text()) + "@example.com"
+	b.register(email)
+	c, err := shop.Accounts.ByEmail(t.Context(), commerce.Personal(email))
 	if err == nil {
 		_, err = shop.Accounts.Update(t.Context(), accounts.Update{Customer: c.ID, Groups: &[]string{"plumbers"}})
 	}
