@@ -85,7 +85,7 @@ func TestWhatPrometheusSees(t *testing.T) {
 		m.Request(nil, kept)
 	}
 	text := ""
-	for !strings.Contains(text, `commerce_events_total{kind="order.placed"}`) { // events are followed, not waited for
+	for !strings.Contains(text, `commerce_events_total{kind="order.placed"}`) || !strings.Contains(text, `commerce_payments_total{`) { // events are followed, not waited for
 		_, text = get(t, private.URL+"/metrics")
 	}
 	for _, want := range []string{
