@@ -151,7 +151,7 @@ func TestWebhooksInAnyOrder(t *testing.T) {
 			}
 		}
 		wg.Wait()
-		s.engine.Advance(31 * time.Minute) // what the bank did not tell is looked up
+		s.engine.Advance(61 * time.Minute) // what the bank did not tell is looked up, of what it had not decided after an hour
 		s.settle()
 		want := orders.Canceled
 		if placed {
