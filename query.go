@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"math"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
@@ -48,7 +47,7 @@ func (s *Store) query(ctx context.Context, query string, args []any, row func(Ro
 	defer s.queries.leave()
 	paths := make([]string, len(s.engine.lanes))
 	for i, l := range s.engine.lanes {
-		if err := s.engine.await(ctx, l, command.ReadBound{Stale: true, Age: math.MaxInt64}); err != nil {
+		if err := s.engine.await(ctx, l, command.ReadBound{Stale: true, Age: command.OwnWrites}); err != nil {
 			return true, err
 		}
 		paths[i] = l.shard.Path()

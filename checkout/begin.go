@@ -40,6 +40,8 @@ type begin struct {
 	Priced priced `cbor:"12,keyasint" command:"stamped"`
 	// Offered are the store's terms by the name of Terms; nil without.
 	Offered *orders.Terms `cbor:"14,keyasint,omitempty" command:"stamped"`
+
+	again bool // what it was priced by had changed
 }
 
 // soldOut is what could be had of a pool anywhere.

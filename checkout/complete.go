@@ -102,7 +102,7 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 		// The order is made: the caller's haste must not hide that.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 		defer cancel()
-		out, err = s.result(ctx, made.Order)
+		out, err = s.result(command.AtMost(ctx, command.OwnWrites), made.Order)
 	}
 	if fault.CodeOf(err) == fault.Unavailable {
 		err = fault.Wrap(fault.Uncertain, err, "the checkout began, reading what it came to failed")
@@ -146,6 +146,7 @@ func (s *Service) begin(ctx context.Context, slot id.Slot, cmd *begin, key strin
 		case !isShort && !isStale || try > maxReprice:
 			return made, err
 		case isStale:
+			cmd.again = true
 			err = submit()
 			continue
 		}

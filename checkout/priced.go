@@ -3,9 +3,11 @@ package checkout
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
@@ -79,7 +81,7 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 		}
 		c.Offered = &offered
 	}
-	p, err := s.carts.PriceFor(ctx, c.Cart, c.providers())
+	p, err := c.price(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -116,6 +118,23 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 	}
 	return c.share(ctx, s, st, money.New(q.Total, q.Currency), string(p.Customer))
 }
+
+// price prices the cart. On a node that is behind in it the first look costs no
+// question to another one: apply finds out by the cart's version, and then it is
+// looked at anew.
+func (c *begin) price(ctx context.Context, s *Service) (cart.Priced, error) {
+	if !c.again {
+		p, err := s.carts.PriceFor(command.AtMost(ctx, mostBehind), c.Cart, c.providers())
+		if fault.CodeOf(err) != fault.NotFound {
+			return p, err
+		}
+	}
+	return s.carts.PriceFor(ctx, c.Cart, c.providers())
+}
+
+// mostBehind is how much of a customer's groups, exemptions and earlier orders a
+// price may not know yet, as of the rules and price lists that it follows.
+const mostBehind = time.Second
 
 // listed notes which price list a line's price is of, and returns its place in
 // PriceLists; 0 if none, or if the price was agreed, for which the line has its

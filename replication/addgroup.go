@@ -129,7 +129,7 @@ func (g *Group) start(m Machine) error {
 	}
 	g.inherited = applied
 	g.applied.Store(applied)
-	f := &fsm{group: g, machine: m, applied: applied, jobs: make(chan func()), dog: watchdog.Dog{Steps: g.steps}}
+	f := &fsm{group: g, machine: m, applied: applied, jobs: make(chan func()), queue: queue{more: make(chan struct{}, 1)}, dog: watchdog.Dog{Steps: g.steps}}
 	g.fsm = f
 	g.machine.Go(f.work)
 	if err := g.startRaft(f); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/keelshop/commerce/internal/watchdog"
 )
 
-// fsm is a group's machine as raft drives it. All methods run on one goroutine of raft's. The machine itself works on
+// fsm is a group's machine as raft drives it. Its methods run on one goroutine of raft's. The machine itself works on
 // a goroutine of its own, so that one that hangs does not keep raft from ending.
 //
 // Once the node has failed nothing reaches the machine any more. The goroutine goes on and answers what raft still
@@ -20,8 +20,9 @@ import (
 type fsm struct {
 	group   *Group
 	machine Machine
-	applied uint64      // index of the last entry that the machine has applied
+	applied uint64      // index of the last entry that the machine has applied, while the queue is empty
 	jobs    chan func() // for the machine's goroutine
+	queue   queue
 	dog     watchdog.Dog
 }
 
@@ -61,9 +62,12 @@ func (f *fsm) work() {
 	for {
 		select {
 		case job := <-f.jobs:
+			f.empty()
 			f.dog.Begin()
 			job()
 			f.dog.End()
+		case <-f.queue.more:
+			f.empty()
 		case <-f.group.quit:
 			return
 		}
@@ -100,16 +104,32 @@ type dropped struct{}
 // Apply applies one entry.
 func (f *fsm) Apply(entry *raft.Log) any { return f.ApplyBatch([]*raft.Log{entry})[0] }
 
-// ApplyBatch applies entries and returns a reply for each. After a restart raft hands out again what the machine has
-// applied since the last marker; that is skipped.
+// ApplyBatch applies entries and returns a reply for each, or puts them into the queue if nobody waits for a reply.
+// After a restart raft hands out again what the machine has applied since the last marker; that is skipped.
 func (f *fsm) ApplyBatch(batch []*raft.Log) []any {
-	out := make([]any, len(batch))
 	if f.group.node.Err() != nil {
-		for i := range out {
-			out[i] = dropped{}
-		}
-		return out
+		return repeat(dropped{}, len(batch))
 	}
+	if !f.awaited(batch) {
+		if f.queue.add(batch) && !f.settle() {
+			return repeat(dropped{}, len(batch))
+		}
+		return repeat(late{}, len(batch))
+	}
+	if f.settle() {
+		if out, ok := f.through(batch, f.do); ok {
+			return out
+		}
+	}
+	return repeat(dropped{}, len(batch))
+}
+
+func repeat(reply any, n int) []any { return slices.Repeat([]any{reply}, n) }
+
+// through applies entries and returns a reply for each. do calls the machine. It reports false when the node has
+// failed.
+func (f *fsm) through(batch []*raft.Log, do func(job func()) bool) ([]any, bool) {
+	out := make([]any, len(batch))
 	entries := make([]Entry, 0, len(batch))
 	at := make([]int, 0, len(batch))
 	for i, e := range batch {
@@ -125,11 +145,8 @@ func (f *fsm) ApplyBatch(batch []*raft.Log) []any {
 	for part := range slices.Chunk(entries, mostEntries) {
 		var replies []any
 		var err error
-		if !f.do(func() { replies, err = f.apply(part) }) || err != nil {
-			for i := range out {
-				out[i] = dropped{}
-			}
-			return out
+		if !do(func() { replies, err = f.apply(part) }) || err != nil {
+			return nil, false
 		}
 		f.applied = part[len(part)-1].Index
 		for i, reply := range replies {
@@ -138,7 +155,7 @@ func (f *fsm) ApplyBatch(batch []*raft.Log) []any {
 		at = at[len(part):]
 	}
 	f.group.advance(batch[len(batch)-1].Index)
-	return out
+	return out, true
 }
 
 // apply has the machine apply entries.
@@ -217,6 +234,9 @@ func (f *fsm) Restore(r io.ReadCloser) error {
 	}
 	if err := f.group.node.Err(); err != nil {
 		return err
+	}
+	if !f.settle() {
+		return f.group.node.Err()
 	}
 	behind := f.group.log.Last() // what raft goes on believing to be in the log
 	err := f.group.install(f.machine, func(raw string) (err error) {

@@ -94,13 +94,18 @@ func (p *proposal) send() { p.raft = p.group.raft.Apply(p.data, 0) }
 func (p *proposal) receive() {
 	defer p.group.flight.end() // not before the caller can see the answer
 	err := p.raft.Error()
-	switch _, failed := p.raft.Response().(dropped); {
-	case err != nil:
+	if err != nil {
 		p.err = p.group.outcome(err, p.raft.Index())
-	case failed:
+		close(p.done)
+		return
+	}
+	switch reply := p.raft.Response().(type) {
+	case dropped:
 		p.err = p.group.uncertain()
+	case late: // a new term had begun between the question whether this node leads and the entry
+		p.err = fault.New(fault.Uncertain, "entry %d of group %d is in the log, its reply is not known", p.raft.Index(), p.group.id)
 	default:
-		p.reply = p.raft.Response()
+		p.reply = reply
 	}
 	close(p.done)
 }

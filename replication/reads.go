@@ -280,8 +280,9 @@ func (g *Group) barrier() bool {
 	}
 	b := g.raft.Barrier(0)
 	err := b.Error()
+	settled := err == nil && g.fsm.settle()
 	g.flight.end()
-	if err != nil || g.node.Err() != nil {
+	if !settled || g.node.Err() != nil {
 		return false
 	}
 	// Raft does not show the barrier to the machine, nor the entry with which its term began.

@@ -28,7 +28,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	if !slices.ContainsFunc(os.Args, func(arg string) bool { return strings.HasPrefix(arg, "-test.bench=") }) {
+	if !slices.ContainsFunc(os.Args, func(arg string) bool { return arg == "-test.bench" || strings.HasPrefix(arg, "-test.bench=") }) {
 		faultvfs.Unsynced() // a killed process loses nothing by it
 	}
 	if dir := os.Getenv(workVariable); dir != "" {

@@ -14,6 +14,7 @@ import (
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/checkout"
+	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/inventory"
 	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/orders"
@@ -125,8 +126,37 @@ func stockUp(ctx context.Context, shop *commerce.Store, n int) error {
 	if _, err := shop.Catalog.PutProducts(ctx, puts); err != nil {
 		return err
 	}
-	_, err := shop.Inventory.ReceiveMany(ctx, stock)
-	return err
+	if _, err := shop.Inventory.ReceiveMany(ctx, stock); err != nil {
+		return err
+	}
+	return spreadStock(ctx, shop, n)
+}
+
+// spreadStock brings some of every product to every shard, as a shop that has
+// been selling for a while has it.
+func spreadStock(ctx context.Context, shop *commerce.Store, n int) error {
+	skus := make([]catalog.SKU, n)
+	for i := range skus {
+		skus[i] = benchSKU(i)
+	}
+	shards := len(shop.Status().Shards)
+	for part := range slices.Chunk(skus, 500) {
+		variants, err := shop.Catalog.Variants(ctx, part)
+		if err != nil {
+			return err
+		}
+		short := make([]inventory.Short, len(variants))
+		for i, v := range variants {
+			short[i] = inventory.Short{Pool: inventory.PoolOf(v.ID, ""), SKU: v.SKU, Want: 1}
+		}
+		for shard := range shards {
+			home := id.Slot(shard*id.Slots/shards) + 1
+			if err := shop.Inventory.Fill(ctx, home, short, func() error { return nil }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // buyAll lets the callers buy for some seconds and returns how long each

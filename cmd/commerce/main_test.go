@@ -20,7 +20,7 @@ const mainVariable = "COMMERCE_TEST_MAIN"
 const syncVariable = "COMMERCE_TEST_SYNC"
 
 func TestMain(m *testing.M) {
-	if slices.ContainsFunc(os.Args, func(arg string) bool { return strings.HasPrefix(arg, "-test.bench=") }) {
+	if slices.ContainsFunc(os.Args, func(arg string) bool { return arg == "-test.bench" || strings.HasPrefix(arg, "-test.bench=") }) {
 		os.Setenv(syncVariable, "1")
 	}
 	if os.Getenv(syncVariable) == "" {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"math"
 	"time"
 )
 
@@ -25,4 +26,20 @@ func WithReadBound(ctx context.Context, b ReadBound) context.Context {
 func ReadBoundOf(ctx context.Context) ReadBound {
 	b, _ := ctx.Value(readBoundKey{}).(ReadBound)
 	return b
+}
+
+// OwnWrites is an age of reads that see what this node has written, and of the
+// rest whatever it has: no other node is asked.
+const OwnWrites time.Duration = math.MaxInt64
+
+// AtMost returns a context whose reads may be that much behind, unless it has a
+// bound already. It is for the first look of an operation that ends in a command,
+// which checks what was seen, and for the last one, which follows its command.
+func AtMost(ctx context.Context, age time.Duration) context.Context {
+	b := ReadBoundOf(ctx)
+	if b.Fresh || b.Stale {
+		return ctx
+	}
+	b.Stale, b.Age = true, age
+	return WithReadBound(ctx, b)
 }
