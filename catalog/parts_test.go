@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -246,5 +247,46 @@ func TestPartsKeepToTheirVersion(t *testing.T) {
 				s.settle()
 			})
 		}
+	}
+}
+
+// TestNoPartOfAProductIsPutWhoseLastVariantIsAnothers: the SKUs of later parts are
+// looked at before the first, of a product that is new and of one that is not.
+func TestNoPartOfAProductIsPutWhoseLastVariantIsAnothers(t *testing.T) {
+	for name, before := range map[string]int{"new": 0, "old": 3} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t, 3)
+			s.must(mug())
+			c := noted(160)
+			var p catalog.Product
+			if before > 0 {
+				first := c
+				first.Variants = c.Variants[:before]
+				p = s.must(first)
+			}
+			right := c
+			c.Variants = slices.Clone(c.Variants)
+			c.Variants[159].SKU = "MUG"
+			for _, key := range []string{"", "k"} {
+				c.Key = key
+				_, err := s.PutProduct(t.Context(), c)
+				_, partly := errors.AsType[*catalog.PartlyPutError](err)
+				if e, ok := errors.AsType[*catalog.NameTakenError](err); !ok || partly || e.Name != "MUG" {
+					t.Errorf("key %q: got %v", key, err)
+				}
+				if v, err := s.BySKU(t.Context(), c.Variants[before].SKU); err == nil {
+					t.Errorf("key %q: %s was put", key, v.SKU)
+				}
+			}
+			if before > 0 {
+				if now, err := s.Get(t.Context(), p.ID); err != nil || !reflect.DeepEqual(now, p) {
+					t.Errorf("something was done: version %d with %d variants, %v", now.Version, len(now.Variants), err)
+				}
+			}
+			if p = s.must(right); len(p.Variants) != 160 {
+				t.Errorf("%d variants", len(p.Variants))
+			}
+			s.settle()
+		})
 	}
 }

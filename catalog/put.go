@@ -19,8 +19,9 @@ const attempts = 8
 // errors are *NameTakenError, *ReferenceTakenError and *NameBusyError for names
 // that others have, *VersionError, *UnknownProductError for its ID, and
 // *UnknownCategoryError, *UnknownProductTypeError and *AttributeError for what it
-// names. Of a product that is too large for one command, a part may have been put
-// when an error comes; putting it again goes on.
+// names. A product that is too large for one command is put in several, after all
+// has been checked that can be known; an error that comes in between is a *PartlyPutError,
+// and putting it again goes on.
 func (s *Service) PutProduct(ctx context.Context, c PutProduct) (Product, error) {
 	if err := c.Validate(); err != nil {
 		return Product{}, err
@@ -57,19 +58,20 @@ func (s *Service) put(ctx context.Context, c PutProduct, key string) (stored, er
 	if c.large() {
 		return s.putLarge(ctx, c, key)
 	}
-	return s.putSmall(ctx, c, key)
+	return s.putSmall(ctx, c, key, nil)
 }
 
-// putSmall puts a product with one command.
-func (s *Service) putSmall(ctx context.Context, c PutProduct, key string) (done stored, err error) {
+// putSmall puts a product with one command, unless SKUs that are to follow in
+// others are not to be had.
+func (s *Service) putSmall(ctx context.Context, c PutProduct, key string, follow []name) (done stored, err error) {
 	c.stampClaims(s.engine)
-	if c.local() {
+	if c.local() && len(follow) == 0 {
 		if done, err = s.putLocal(ctx, c, key); !startOver(err) {
 			return done, err
 		}
 	}
 	for range attempts {
-		if done, err = s.putAcross(ctx, c, key); !startOver(err) {
+		if done, err = s.putAcross(ctx, c, key, follow); !startOver(err) {
 			return done, err
 		}
 	}
@@ -123,8 +125,9 @@ func (s *Service) putLocal(ctx context.Context, c PutProduct, key string) (store
 }
 
 // putAcross finds the product that the command replaces, wherever it lives,
-// reserves what changes of its names on other slots, and runs the command.
-func (s *Service) putAcross(ctx context.Context, c PutProduct, key string) (stored, error) {
+// reserves what changes of its names on other slots, and runs the command, unless
+// one of the names that are to follow is somebody else's.
+func (s *Service) putAcross(ctx context.Context, c PutProduct, key string, follow []name) (stored, error) {
 	have, taken, err := s.target(ctx, c)
 	if err != nil {
 		return stored{}, err
@@ -142,6 +145,9 @@ func (s *Service) putAcross(ctx context.Context, c PutProduct, key string) (stor
 	done, err := command.Do[stored](ctx, s.engine, &c, command.Call{Key: key, Slot: slot, Prepare: func(stamp command.Stamp) (err error) {
 		c.NewID, c.Target, c.Reserved = ProductID(stamp.NewID("prd")), "", nil
 		if err := s.checkReferences(ctx, c); err != nil {
+			return err
+		}
+		if err := s.checkFree(ctx, have.ID, follow); err != nil {
 			return err
 		}
 		if c.ID == "" {

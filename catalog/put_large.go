@@ -17,7 +17,8 @@ func (c PutProduct) large() bool { return len(c.Variants) > 1 && c.size() > most
 // variants as fit, then the other variants, and at last it removes those that
 // the product had and is to have no longer. Each has a key of its own that
 // follows from that of the whole, so that asking again goes on. With a Version,
-// each expects the one that the part before has left.
+// each expects the one that the part before has left. SKUs that others have are
+// refused before the first.
 func (s *Service) putLarge(ctx context.Context, c PutProduct, key string) (stored, error) {
 	if err := s.checkReferences(ctx, c); err != nil {
 		return stored{}, err
@@ -25,7 +26,7 @@ func (s *Service) putLarge(ctx context.Context, c PutProduct, key string) (store
 	first := c
 	n := fittingVariants(c.Variants, mostChunkBytes-c.size()+sizeOfVariants(c.Variants))
 	first.Variants, first.More = c.Variants[:n], true
-	done, err := s.putSmall(ctx, first, key)
+	done, err := s.putSmall(ctx, first, key, s.namesOfSKUs(c.Variants[n:]))
 	if err != nil {
 		return stored{}, err
 	}
@@ -181,6 +182,15 @@ func (s *Service) checkResult(tx *sqlite.Tx, p record, c PutVariants) (names []n
 		}
 	}
 	return without(names, p.names()), nil
+}
+
+// namesOfSKUs returns the SKUs of variants as names.
+func (s *Service) namesOfSKUs(variants []PutVariant) []name {
+	names := make([]name, len(variants))
+	for i, v := range variants {
+		names[i] = name{name: string(v.SKU), claim: claim.Of(s.engine, ClaimKind, string(v.SKU))}
+	}
+	return names
 }
 
 // checkFree refuses names that other products have, with one snapshot for each
