@@ -59,7 +59,7 @@ func (s *Service) Price(ctx context.Context, cart ID) (Priced, error) {
 	if err != nil {
 		return Priced{}, err
 	}
-	return s.price(ctx, slot, nil, s.reader(slot, cart))
+	return value(s.price(ctx, slot, nil, s.reader(slot, cart)))
 }
 
 // PriceFor is Price for a cart that is paid with certain providers, whatever
@@ -69,25 +69,35 @@ func (s *Service) PriceFor(ctx context.Context, cart ID, payments []string) (Pri
 	if err != nil {
 		return Priced{}, err
 	}
-	return s.price(ctx, slot, payments, s.reader(slot, cart))
+	return value(s.price(ctx, slot, payments, s.reader(slot, cart)))
+}
+
+func value(p *Priced, err error) (Priced, error) {
+	if err != nil {
+		return Priced{}, err
+	}
+	return *p, nil
 }
 
 // reading reads the cart that is to be priced.
-type reading func(context.Context, pricing.Asked) (snapshot, error)
+type reading func(context.Context, pricing.Asked) (*snapshot, error)
 
 // reader returns the reading of a cart that is known by its ID.
 func (s *Service) reader(slot id.Slot, cart ID) reading { return s.readerAfter(slot, cart, nil) }
 
 // readerAfter is reader after a change, if that is not nil.
 func (s *Service) readerAfter(slot id.Slot, cart ID, by *change) reading {
-	return func(ctx context.Context, asks pricing.Asked) (snapshot, error) {
+	return func(ctx context.Context, asks pricing.Asked) (*snapshot, error) {
 		return s.snapshot(ctx, slot, cart, asks, by)
 	}
 }
 
 func (s *Service) priced(ctx context.Context, slot id.Slot, read reading) (Cart, error) {
 	p, err := s.price(ctx, slot, nil, read)
-	if err == nil && p.Status == Active {
+	if err != nil {
+		return Cart{}, err
+	}
+	if p.Status == Active {
 		err = p.checkStock(ctx, s, slot)
 	}
 	if err == nil && p.Status == Active {
@@ -96,29 +106,30 @@ func (s *Service) priced(ctx context.Context, slot id.Slot, read reading) (Cart,
 	return p.Cart, err
 }
 
-// price prices what read reads by the rules and the catalog as they are now.
-func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, read reading) (Priced, error) {
+// price prices what read reads by the rules and the catalog as they are now. A
+// Priced is large: values of it on the way would make each caller's stack grow.
+func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, read reading) (*Priced, error) {
 	rules, err := s.pricing.Rules(ctx)
 	if err != nil {
-		return Priced{}, err
+		return nil, err
 	}
 	lists, err := s.pricing.PriceLists(ctx)
 	if err != nil {
-		return Priced{}, err
+		return nil, err
 	}
 	from, err := read(ctx, asksOf(rules, lists))
 	if err != nil {
-		return Priced{}, err
+		return nil, err
 	}
-	p := Priced{Cart: from.cart, HoldMinutes: rules.Settings.HoldMinutes, more: from.deliveries, ships: make([]bool, 1+len(from.deliveries))}
-	if p.Input, err = s.input(ctx, slot, rules, &from); err != nil {
-		return Priced{}, err
+	p := &Priced{Cart: from.cart, HoldMinutes: rules.Settings.HoldMinutes, more: from.deliveries, ships: make([]bool, 1+len(from.deliveries))}
+	if p.Input, err = s.input(ctx, slot, rules, from); err != nil {
+		return nil, err
 	}
 	if len(payments) > 0 {
 		p.Input.Payments = payments
 	}
 	if err := p.lookUp(ctx, s, rules, lists, from.kept); err != nil {
-		return Priced{}, err
+		return nil, err
 	}
 	if from.kept != nil {
 		s.keeper.put(p.ID, from.kept)
@@ -126,8 +137,8 @@ func (s *Service) price(ctx context.Context, slot id.Slot, payments []string, re
 	p.forget()
 	if from.frozen != nil {
 		p.Quote, p.Redemptions = from.frozen.Quote, from.frozen.Redemptions
-	} else if err := s.quote(ctx, rules, &p); err != nil {
-		return Priced{}, err
+	} else if err := s.quote(ctx, rules, p); err != nil {
+		return nil, err
 	}
 	p.lacks = from.lacks
 	p.fill()

@@ -63,8 +63,11 @@ func (s *Service) read(ctx context.Context, r Receipt) (Cart, error) {
 // readAfter is read after a change of which it is known what it has changed.
 func (s *Service) readAfter(ctx context.Context, slot id.Slot, r Receipt, by *change) (Cart, error) {
 	p, err := s.price(ctx, slot, nil, s.readerAfter(slot, r.Cart, by))
-	if err != nil || p.Status != Active {
-		return p.Cart, err
+	if err != nil {
+		return Cart{}, err
+	}
+	if p.Status != Active {
+		return p.Cart, nil
 	}
 	without := p.Problems
 	if err = p.checkStock(ctx, s, slot); err == nil {
@@ -98,8 +101,9 @@ func (s *Service) ActiveOf(ctx context.Context, customer accounts.CustomerID) (C
 	if err != nil {
 		return Cart{}, err
 	}
-	return s.priced(ctx, slot, func(ctx context.Context, asks pricing.Asked) (out snapshot, err error) {
-		err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+	return s.priced(ctx, slot, func(ctx context.Context, asks pricing.Asked) (*snapshot, error) {
+		var out snapshot
+		err := s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
 			cart, found, err := tx.Text(`SELECT id FROM carts WHERE customer = ? AND customer <> '' AND status = 'active' ORDER BY id DESC LIMIT 1`, customer)
 			if err == nil && !found {
 				err = &NotFoundError{Customer: customer}
@@ -109,7 +113,7 @@ func (s *Service) ActiveOf(ctx context.Context, customer accounts.CustomerID) (C
 			}
 			return out.read(tx, ID(cart), asks, nil)
 		})
-		return out, err
+		return &out, err
 	})
 }
 

@@ -48,9 +48,9 @@ func asksOf(rules *pricing.Rules, lists *catalog.PriceLists) pricing.Asked {
 }
 
 // snapshot reads a cart, of which by is the last change, if that is known.
-func (s *Service) snapshot(ctx context.Context, slot id.Slot, cart ID, asks pricing.Asked, by *change) (out snapshot, err error) {
-	out.kept = s.keeper.take(cart)
-	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error { return out.read(tx, cart, asks, by) })
+func (s *Service) snapshot(ctx context.Context, slot id.Slot, cart ID, asks pricing.Asked, by *change) (*snapshot, error) {
+	out := &snapshot{kept: s.keeper.take(cart)}
+	err := s.engine.View(ctx, slot, func(tx *sqlite.Tx) error { return out.read(tx, cart, asks, by) })
 	return out, err
 }
 

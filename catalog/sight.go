@@ -16,11 +16,11 @@ type Sight struct {
 	Variant *Variant // nil: there is none. It is shared: nobody may change it
 	Renewed bool     // by the last Renew: it may differ from what was seen before
 
-	key        string
-	version    uint64 // of key in the cache; the sight is as good as what is cached there
-	kept       bool   // it is known when that changes
-	named      bool   // name is known
-	name, home id.Slot
+	key     string
+	version uint64  // of key in the cache; the sight is as good as what is cached there
+	kept    bool    // it is known when that changes
+	name    id.Slot // where the SKU is claimed
+	named   bool    // name is known
 }
 
 // Renew looks again at those of some sights that may be out of date, and notes
@@ -44,7 +44,7 @@ func (s *Service) Renew(ctx context.Context, sights []Sight) error {
 		if err := s.renew(ctx, sights); err != nil {
 			return err
 		}
-		if err := s.recentOf(ctx, len(sights), func(i int) (id.Slot, error) { return sights[i].home, nil }); err != nil {
+		if err := s.recentOf(ctx, len(sights), func(i int) (id.Slot, error) { return sights[i].home() }); err != nil {
 			return err
 		}
 	}
@@ -81,22 +81,22 @@ func (s *Service) renew(ctx context.Context, sights []Sight) error {
 		return s.loadSKUs(ctx, skus)
 	})
 	for n, i := range stale {
+		at := &sights[i]
+		at.Variant = nil
 		if err == nil {
-			err = sights[i].take(found[n])
+			at.Variant, _ = found[n].(*Variant)
 		}
-		sights[i].kept = sights[i].kept && err == nil && sights[i].Variant != nil // what is not there is looked for every time
+		at.kept = at.kept && at.Variant != nil // what is not there is looked for every time
 	}
 	return err
 }
 
-// take notes what was found.
-func (at *Sight) take(found any) (err error) {
-	at.Variant, at.home = nil, at.name
-	if found != nil {
-		at.Variant = found.(*Variant)
-		at.home, err = at.Variant.Product.Slot()
+// home returns where what was found is kept, or the name if there is nothing.
+func (at *Sight) home() (id.Slot, error) {
+	if at.Variant == nil {
+		return at.name, nil
 	}
-	return err
+	return at.Variant.Product.Slot()
 }
 
 // recentOf waits for the shards of n slots, each of them once.
