@@ -92,7 +92,7 @@ func (s *keepingShop) putPrice(sku catalog.SKU, minor int64, published []catalog
 }
 
 // fromScratch prices the cart as a process would that has just begun.
-func (s *keepingShop) fromScratch() (cart.Cart, cart.Priced) {
+func (s *keepingShop) fromScratch() (cart.Cart, *cart.Priced) {
 	s.Helper()
 	products := catalog.NewService(s.engine, nil)
 	prices := pricing.NewService(s.engine, products, nil, pricing.Options{})

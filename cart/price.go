@@ -40,43 +40,37 @@ type Priced struct {
 
 // Explain says in plain lines how each amount of the cart came about. It is for
 // staff; ExplainForShoppers leaves out what a shopper is not to see.
-func (p Priced) Explain() string { return p.Quote.Explain(p.Input.Lines) }
+func (p *Priced) Explain() string { return p.Quote.Explain(p.Input.Lines) }
 
 // ExplainForShoppers is Explain without what is the shop's own business: why
 // staff agreed a price, price lists, and promotions that are not applied.
-func (p Priced) ExplainForShoppers() string {
-	p.Quote.PassedOver = nil
+func (p *Priced) ExplainForShoppers() string {
+	quote := p.Quote
+	quote.PassedOver = nil
 	lines := slices.Clone(p.Input.Lines)
 	for i := range lines {
 		lines[i].PriceBy = ""
 	}
-	return p.Quote.Explain(lines)
+	return quote.Explain(lines)
 }
 
 // Price returns a cart as Get does, with the derivation of its amounts.
-func (s *Service) Price(ctx context.Context, cart ID) (Priced, error) {
+func (s *Service) Price(ctx context.Context, cart ID) (*Priced, error) {
 	slot, err := slotOf(cart)
 	if err != nil {
-		return Priced{}, err
+		return nil, err
 	}
-	return value(s.price(ctx, slot, nil, s.reader(slot, cart)))
+	return s.price(ctx, slot, nil, s.reader(slot, cart))
 }
 
 // PriceFor is Price for a cart that is paid with certain providers, whatever
 // its Payment says.
-func (s *Service) PriceFor(ctx context.Context, cart ID, payments []string) (Priced, error) {
+func (s *Service) PriceFor(ctx context.Context, cart ID, payments []string) (*Priced, error) {
 	slot, err := slotOf(cart)
 	if err != nil {
-		return Priced{}, err
+		return nil, err
 	}
-	return value(s.price(ctx, slot, payments, s.reader(slot, cart)))
-}
-
-func value(p *Priced, err error) (Priced, error) {
-	if err != nil {
-		return Priced{}, err
-	}
-	return *p, nil
+	return s.price(ctx, slot, payments, s.reader(slot, cart))
 }
 
 // reading reads the cart that is to be priced.

@@ -94,11 +94,15 @@ func (s *Service) Complete(ctx context.Context, c Complete) (Result, error) {
 	if err != nil {
 		return Result{}, command.UnderKey(c.Key, err)
 	}
-	var out Result
+	var placed *orders.Order
 	if made.Attempt != "" {
-		out.Order, err = s.pay(ctx, slot, &cmd, made)
+		placed, err = s.pay(ctx, slot, &cmd, made)
 	}
-	if err == nil && out.Status != orders.Placed {
+	if err == nil && placed != nil {
+		return Result{Order: *placed}, nil
+	}
+	var out Result
+	if err == nil {
 		// The order is made: the caller's haste must not hide that.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 		defer cancel()
@@ -170,14 +174,14 @@ const maxSoldOut = 200
 
 // pay runs the second and third phases. An outcome that is not known leaves
 // the order pending, for recovery. It returns the order if it was placed by
-// this call, as far as this process knows; the zero Order has to be read.
-func (s *Service) pay(ctx context.Context, slot id.Slot, cmd *begin, made begun) (orders.Order, error) {
+// this call, as far as this process knows; one that is nil has to be read.
+func (s *Service) pay(ctx context.Context, slot id.Slot, cmd *begin, made begun) (*orders.Order, error) {
 	if !made.fresh || made.Several {
-		return orders.Order{}, s.drive(ctx, slot, made.Order)
+		return nil, s.drive(ctx, slot, made.Order)
 	}
 	done, err := s.payNow(ctx, slot, cmd.first(made))
-	if err != nil || done.order.Status != orders.Placed || len(made.lines) == 0 {
-		return orders.Order{}, err
+	if err != nil || done.order == nil || done.order.Status != orders.Placed || len(made.lines) == 0 {
+		return nil, err
 	}
 	done.order.Lines, done.order.Fees, done.order.Deliveries = made.lines, made.fees, made.deliveries
 	return done.order, nil

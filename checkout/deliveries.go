@@ -21,7 +21,7 @@ type pricedDelivery struct {
 
 // deliver takes down the deliveries of a cart that goes to several places:
 // those that lines go to. What is off their shipping is named by their numbers.
-func (p *priced) deliver(from cart.Priced) {
+func (p *priced) deliver(from *cart.Priced) {
 	if !slices.ContainsFunc(from.Lines, func(l cart.Line) bool { return l.Delivery != cart.FirstDelivery }) {
 		p.Promotions = undivided(p.Promotions)
 		return // the others are empty

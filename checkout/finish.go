@@ -26,7 +26,7 @@ type finished struct {
 	Status orders.Status  `cbor:"1,keyasint"`
 	State  payments.State `cbor:"2,keyasint"`
 
-	order orders.Order // without its lines, if this was applied in this process just now
+	order *orders.Order // without its lines, if this was applied in this process just now; else nil
 }
 
 func (finish) Kind() command.Kind { return "checkout.finish" }
@@ -49,7 +49,7 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 		err = waitOn(tx, a, &o)
 	}
 	if err != nil || !changed {
-		return finished{Status: o.Status, State: a.State, order: o}, err
+		return finished{Status: o.Status, State: a.State, order: &o}, err
 	}
 	if err := lookAfter(tx, a); err != nil {
 		return finished{}, err
@@ -84,7 +84,7 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 		// The other payments are to be captured now, or to be let go.
 		err = payments.SettleLater(tx, o.ID)
 	}
-	return finished{Status: o.Status, State: a.State, order: o}, err
+	return finished{Status: o.Status, State: a.State, order: &o}, err
 }
 
 // underpaid is why an order is canceled whose provider took too little.

@@ -122,7 +122,7 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 // price prices the cart. On a node that is behind in it the first look costs no
 // question to another one: apply finds out by the cart's version, and then it is
 // looked at anew.
-func (c *begin) price(ctx context.Context, s *Service) (cart.Priced, error) {
+func (c *begin) price(ctx context.Context, s *Service) (*cart.Priced, error) {
 	if !c.again {
 		p, err := s.carts.PriceFor(command.AtMost(ctx, mostBehind), c.Cart, c.providers())
 		if fault.CodeOf(err) != fault.NotFound {
@@ -139,7 +139,7 @@ const mostBehind = time.Second
 // listed notes which price list a line's price is of, and returns its place in
 // PriceLists; 0 if none, or if the price was agreed, for which the line has its
 // reason.
-func (p *priced) listed(from cart.Priced, line int) int {
+func (p *priced) listed(from *cart.Priced, line int) int {
 	by := from.Input.Lines[line].PriceBy
 	if by == "" || from.Lines[line].Reason != "" {
 		return 0

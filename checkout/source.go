@@ -13,7 +13,7 @@ import (
 // source chooses where lines take their goods from, unless all of them are
 // units of their variants at the only place there is. What cannot be had
 // anywhere is noted, for apply to refuse.
-func (c *begin) source(ctx context.Context, s *Service, p cart.Priced) error {
+func (c *begin) source(ctx context.Context, s *Service, p *cart.Priced) error {
 	rule, err := s.inventory.Sourcing(ctx)
 	if err != nil || rule.OnlyMain() && len(p.Needs) == 0 {
 		return err
@@ -63,7 +63,7 @@ func (s *Service) sourceAdded(ctx context.Context, o orders.Order, country strin
 
 // sourceEach chooses for each delivery, from the places that serve its country,
 // and returns the parts of the cart's lines in their order.
-func (s *Service) sourceEach(ctx context.Context, slot id.Slot, p cart.Priced, wants []inventory.Want) ([][]inventory.Part, error) {
+func (s *Service) sourceEach(ctx context.Context, slot id.Slot, p *cart.Priced, wants []inventory.Want) ([][]inventory.Part, error) {
 	if len(p.Deliveries) == 0 {
 		return s.inventory.Source(ctx, slot, string(p.ID), p.ShippingCountry, wants)
 	}

@@ -104,7 +104,7 @@ func (a *api) getQuote(ctx context.Context, in *getCartInput) (*answer[Quote], e
 	return out, nil
 }
 
-func taxesOf(p cart.Priced) []TaxSum {
+func taxesOf(p *cart.Priced) []TaxSum {
 	sums := p.Quote.TaxSums()
 	out := make([]TaxSum, len(sums))
 	for i, s := range sums {
