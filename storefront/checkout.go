@@ -17,6 +17,9 @@ import (
 	"github.com/keelshop/commerce/payments"
 )
 
+// paymentPage is the last step, below the base.
+const paymentPage = "/checkout/payment"
+
 // checkoutPage is what the steps of the checkout have in common.
 type checkoutPage struct {
 	page
@@ -35,6 +38,7 @@ type checkoutPage struct {
 	Card     string // the last digits
 	Declined string // why, for the shopper
 	Purse    purseView
+	For      orders.ID // "": what is paid is no order yet
 }
 
 // stepView is one step of the checkout in the line at its top.
@@ -201,34 +205,43 @@ func showPayment(v *visit) error {
 	return v.show(200, "payment", data)
 }
 
-// methods returns the ways to pay, the customer's payment terms behind the
-// others, and the chosen one, the first if the name is not known.
+// methods returns the ways to pay for the cart, the customer's payment terms
+// behind the others, and the chosen one, the first if the name is not known.
 func (v *visit) methods(name string) ([]methodView, methodView, error) {
-	var views []methodView
-	chosen := 0
-	add := func(m PaymentMethod, title string) {
-		if m.Provider == name {
-			chosen = len(views)
-		}
-		here := v.site.Base + "/checkout/payment?" + url.Values{"method": {m.Provider}}.Encode()
-		view := methodView{Provider: m.Provider, Title: title, URL: here}
-		if m.Field != "" {
-			view.Field = m.Field + "?" + url.Values{"return": {here}, "lang": {v.locale.Code}}.Encode()
-		}
-		views = append(views, view)
-	}
-	for _, m := range v.site.Payments {
-		add(m, v.locale.name(m.Title))
-	}
+	views := v.methodsNow(paymentPage)
 	terms, err := v.terms()
 	if err != nil {
 		return nil, methodView{}, err
 	}
 	for _, t := range terms {
-		add(PaymentMethod{Provider: onTerms + t.Name}, v.termsTitle(t))
+		views = append(views, v.methodView(paymentPage, PaymentMethod{Provider: onTerms + t.Name}, v.termsTitle(t)))
 	}
-	views[chosen].Chosen = true
-	return views, views[chosen], nil
+	return views, chooseMethod(views, name), nil
+}
+
+// methodsNow returns the ways to pay at once that a page offers.
+func (v *visit) methodsNow(page string) (views []methodView) {
+	for _, m := range v.site.Payments {
+		views = append(views, v.methodView(page, m, v.locale.name(m.Title)))
+	}
+	return views
+}
+
+func (v *visit) methodView(page string, m PaymentMethod, title string) methodView {
+	here := v.site.Base + page + "?" + url.Values{"method": {m.Provider}}.Encode()
+	view := methodView{Provider: m.Provider, Title: title, URL: here}
+	if m.Field != "" {
+		view.Field = m.Field + "?" + url.Values{"return": {here}, "lang": {v.locale.Code}}.Encode()
+	}
+	return view
+}
+
+// chooseMethod marks the method of a name as the chosen one, the first if the
+// name is not known, and returns it.
+func chooseMethod(views []methodView, name string) methodView {
+	i := max(0, slices.IndexFunc(views, func(m methodView) bool { return m.Provider == name }))
+	views[i].Chosen = true
+	return views[i]
 }
 
 func lastDigits(s string) string {

@@ -25,6 +25,8 @@ type orderPage struct {
 	Paid       string        // how, for the shopper
 	Owed       *money.Amount // still to be paid, nil for nothing
 	PayBy      time.Time     // by its payment terms, zero if it has none
+	Due        *money.Amount // of Owed, what nobody is paying yet; nil for nothing
+	Paying     bool          // a payment of Owed is under way
 	Sum        sumView
 	// Action is what the shopper must do for the payment, nil for nothing.
 	Action   *payments.NextAction
@@ -41,8 +43,9 @@ type orderPage struct {
 // order returns the order of the address if the shopper may see it: their own
 // as a customer, or a guest's that was made of a cart of this browser, also if the
 // answer to the payment never came. Others are not there for them.
-func (v *visit) order() (orders.Order, error) {
-	id := orders.ID(v.r.PathValue("order"))
+func (v *visit) order() (orders.Order, error) { return v.orderOf(orders.ID(v.r.PathValue("order"))) }
+
+func (v *visit) orderOf(id orders.ID) (orders.Order, error) {
 	o, err := v.site.shop.Orders.Get(v.ctx(), id)
 	switch {
 	case fault.CodeOf(err) == fault.Invalid:
@@ -72,16 +75,8 @@ func showOrder(v *visit) error {
 	if data.Deliveries, err = v.deliveries(o); err != nil {
 		return err
 	}
-	for _, l := range o.Lines {
-		line, err := v.line(l.SKU, l.Title)
-		if err != nil {
-			return err
-		}
-		line.Quantity, line.Unit, line.Total = l.Quantity, l.UnitPrice, l.Total
-		if o.Split {
-			line.Delivery = int64(l.Delivery)
-		}
-		data.Lines = append(data.Lines, line)
+	if data.Lines, err = v.orderLines(o); err != nil {
+		return err
 	}
 	if err := v.payment(&data); err != nil {
 		return err
@@ -104,6 +99,22 @@ func showOrder(v *visit) error {
 	return v.show(200, "order", data)
 }
 
+func (v *visit) orderLines(o orders.Order) ([]lineView, error) {
+	lines := make([]lineView, 0, len(o.Lines))
+	for _, l := range o.Lines {
+		line, err := v.line(l.SKU, l.Title)
+		if err != nil {
+			return nil, err
+		}
+		line.Quantity, line.Unit, line.Total = l.Quantity, l.UnitPrice, l.Total
+		if o.Split {
+			line.Delivery = int64(l.Delivery)
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
 // payment fills in how the order is paid, or what the payment waits for.
 func (v *visit) payment(data *orderPage) error {
 	attempts, err := v.site.shop.Payments.ByOrder(v.ctx(), data.Order.ID)
@@ -112,6 +123,15 @@ func (v *visit) payment(data *orderPage) error {
 	}
 	if left := data.Order.Outstanding(); data.Order.Status == orders.Placed && left.IsPositive() {
 		data.Owed, data.PayBy = &left, data.Order.PaymentDueAt
+	}
+	if data.Owed != nil {
+		due, err := v.site.shop.Checkout.Due(v.ctx(), data.Order.ID)
+		if err != nil {
+			return err
+		}
+		if data.Paying = underWay(attempts) != nil; due.IsPositive() {
+			data.Due = &due
+		}
 	}
 	if len(attempts) == 0 {
 		return nil
@@ -171,20 +191,24 @@ func (v *visit) methodTitle(provider string) string {
 	return v.locale.name(v.site.Payments[0].Title)
 }
 
-// refreshOrder asks the provider how a pending payment stands.
+// refreshOrder asks the provider how a payment stands that is under way.
 func refreshOrder(v *visit) error {
 	o, err := v.order()
-	if err == nil && o.Status == orders.Pending {
+	if err == nil && o.Status != orders.Canceled {
 		_, err = v.site.shop.Checkout.Resume(v.ctx(), o.ID)
 	}
 	return v.backToOrder(o, err)
 }
 
-// abandonOrder gives a pending order up, so that the cart can be changed.
+// abandonOrder gives a pending order up, so that the cart can be changed, or
+// what of a placed one is being paid, so that it can be paid otherwise.
 func abandonOrder(v *visit) error {
 	o, err := v.order()
 	if err == nil && o.Status == orders.Pending {
 		_, err = v.site.shop.Checkout.Abandon(v.ctx(), o.ID)
+	}
+	if err == nil && o.Status == orders.Placed {
+		err = v.abandonPayments(o.ID)
 	}
 	return v.backToOrder(o, err)
 }

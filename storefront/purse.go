@@ -7,6 +7,7 @@ import (
 	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
 )
 
 // purseView is what a payment takes from a gift card and from the customer's
@@ -107,27 +108,46 @@ func (p purseView) tenders(rest *checkout.Tender) []checkout.Tender {
 // setGift remembers the code of a gift card for the payment, or forgets it.
 func setGift(v *visit) error {
 	code := clip(v.r.PostFormValue("gift"))
+	back, currency, err := v.payingFor()
+	if err != nil {
+		return err
+	}
 	if v.r.PostFormValue("remove") != "" || code == "" {
 		v.setCookie(cookieGift, "")
-		return v.redirect("/checkout/payment")
+		return v.redirect(back)
 	}
 	card, err := v.giftCard(code)
 	if err != nil {
 		return err
 	}
-	if !card.Usable(time.Now()) || !card.Left.IsPositive() || card.Left.Currency() != v.currency {
-		return v.redirect("/checkout/payment?gift=no")
+	if !card.Usable(time.Now()) || !card.Left.IsPositive() || card.Left.Currency() != currency {
+		return v.redirect(back + "?gift=no")
 	}
 	normal, err := credit.NormalizeCode(code)
 	if err != nil {
 		return err
 	}
 	v.setCookie(cookieGift, normal)
-	return v.redirect("/checkout/payment")
+	return v.redirect(back)
 }
 
 // setCredit remembers whether the customer's credit is to be used.
 func setCredit(v *visit) error {
+	back, _, err := v.payingFor()
+	if err != nil {
+		return err
+	}
 	v.setCookie(cookieCredit, v.r.PostFormValue("use"))
-	return v.redirect("/checkout/payment")
+	return v.redirect(back)
+}
+
+// payingFor returns the page on which the shopper pays, and in which currency:
+// the cart's, or that of an order of theirs that the form names.
+func (v *visit) payingFor() (page string, c money.Currency, err error) {
+	id := v.r.PostFormValue("order")
+	if id == "" {
+		return paymentPage, v.currency, nil
+	}
+	o, err := v.orderOf(orders.ID(id))
+	return duePage(o.ID), o.Currency, err
 }

@@ -130,6 +130,11 @@ var germanTexts = map[string]string{
 	// Order
 	"Your bank asks you to confirm": "Deine Bank bittet um Bestätigung", "Confirmation by your bank": "Bestätigung durch deine Bank", "To your bank": "Zu deiner Bank",
 	"Please pay now": "Bitte bezahle jetzt", "Your goods are set aside until your payment has come.": "Deine Sachen sind zurückgelegt, bis deine Zahlung da ist.",
+	"Pay for your order": "Deine Bestellung bezahlen", "Paid so far": "Bisher bezahlt", "It is about %s.": "Es geht um %s.",
+	"A payment is under way": "Eine Zahlung läuft", "Go on with the payment": "Weiter mit der Zahlung",
+	"This takes a moment, and you need not do anything.":            "Das dauert einen Moment, und du musst nichts tun.",
+	"What is to be paid has changed. Please look at it again.":      "Der offene Betrag hat sich geändert. Bitte sieh ihn dir noch einmal an.",
+	"This way to pay is not there any more. Please choose another.": "Diese Zahlungsart gibt es nicht mehr. Bitte wähle eine andere.",
 	"How to pay": "So bezahlst du", "Pay until": "Zahlbar bis", "Number": "Nummer", "Reference": "Verwendungszweck", "Entity": "Entität",
 	"Account holder": "Kontoinhaber", "IBAN": "IBAN", "BIC": "BIC", "Sort code": "Sort Code", "Account number": "Kontonummer", "Bank": "Bank", "CLABE": "CLABE",
 	"Your goods are set aside meanwhile.": "Deine Sachen sind so lange zurückgelegt.", "We are waiting for your bank": "Wir warten auf deine Bank",

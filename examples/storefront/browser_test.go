@@ -302,7 +302,7 @@ func workInTheOffice(t *testing.T, browser context.Context, site string) {
 	for _, width := range []int64{1360, 390} {
 		b.do(chromedp.EmulateViewport(width, 900))
 		for _, page := range []string{
-			"/", "/orders", "/products", "/stock", "/customers", "/promotions", "/search", "/price-lists", "/balances", "/health", "/backups",
+			"/", "/orders", "/products", "/stock", "/customers", "/promotions", "/search", "/price-lists", "/terms", "/balances", "/health", "/backups",
 		} {
 			b.open("/admin" + page)
 			b.until(`document.querySelector("h1")`)
@@ -328,6 +328,35 @@ func workInTheOffice(t *testing.T, browser context.Context, site string) {
 		b.ask(axe, "/admin/orders/…")
 	}
 	b.changes(axe)
+	b.paysTheChange(axe, order)
+}
+
+// paysTheChange has the shopper pay for what staff have added, in English and on
+// a phone, with a bank that asks back.
+func (b tab) paysTheChange(axe, order string) {
+	b.t.Helper()
+	b.open(order)
+	b.says("Still to be paid")
+	b.ask(axe, "/orders/… with something due")
+	b.shot("order-due")
+	b.click(".due a")
+	b.until(`document.querySelector("iframe")`)
+	for _, width := range []int64{1360, 390} {
+		b.do(chromedp.EmulateViewport(width, 900))
+		b.until(`document.documentElement.scrollWidth <= innerWidth`)
+		b.ask(axe, "/orders/…/payment")
+		b.shot(fmt.Sprintf("%d-due", width))
+	}
+	b.pay(declinedCard)
+	b.says("The card was declined.")
+	b.pay(secureCard)
+	b.says("Your bank asks you to confirm")
+	b.until(`document.documentElement.scrollWidth <= innerWidth`)
+	b.ask(axe, "/orders/…/payment while the bank asks")
+	b.shot("390-due-bank")
+	b.inFrame(`[value=yes]`)
+	b.says("Thank you for your order")
+	b.until(`!document.querySelector(".due")`)
 }
 
 // changes has staff change what was ordered, on the page of the order.
