@@ -214,6 +214,8 @@ func (s *site) routes() http.Handler {
 	staff("GET /price-lists", listPriceLists)
 	staff("POST /price-lists", putPriceList)
 	staff("POST /price-lists/{list}/prices", putListPrices)
+	staff("GET /terms", listTerms)
+	staff("POST /terms", putTerms)
 	staff("GET /stock", showStock)
 	staff("POST /stock", putPlace)
 	staff("POST /stock/split", setSplit)
