@@ -61,7 +61,7 @@ func loopback(b *testing.B, shards int) {
 	load(b, addr, 64, 10*items, func(c *wire, n int64) {
 		c.must(b, "POST", c.start3(b, n)+"/checkout", goodCard)
 	})
-	for _, clients := range []int{64, 256} {
+	for _, clients := range []int{64, 256, 1024} {
 		run := func(name, addr string, walk func(c *wire, n int64)) {
 			b.Run(fmt.Sprintf("%s/clients=%d", name, clients), func(b *testing.B) { measure(b, addr, clients, walk) })
 		}
