@@ -280,6 +280,8 @@ var notes = map[string]string{
 	"password": "The password is not right.",
 	"weak":     "That password is too short or easy to guess. Please choose another.",
 	"wait":     "That failed too often. Please wait a little and try again.",
+	"many":     "A cart cannot be divided further.",
+	"place":    "Please say where each delivery goes.",
 	"due":      "What is to be paid has changed. Please look at it again.",
 	"way":      "This way to pay is not there any more. Please choose another.",
 	"card":     "Number, date or security code of the card are not right. Please check them.",

@@ -32,6 +32,7 @@ type checkoutPage struct {
 
 	Contact  cart.Contact
 	Offers   []offerView
+	Places   []placeView // where it goes, if to several places
 	Methods  []methodView
 	Method   methodView
 	Token    string
@@ -52,7 +53,7 @@ func (v *visit) steps(here string) []stepView {
 	for _, step := range []struct{ name, title, path string }{
 		{"address", "Address", "/checkout"}, {"delivery", "Delivery", "/checkout/delivery"}, {"payment", "Payment", "/checkout/payment"},
 	} {
-		if step.name == "delivery" && len(v.basket.Offers) == 0 {
+		if step.name == "delivery" && !v.delivers() {
 			continue
 		}
 		steps = append(steps, stepView{Title: v.locale.text(step.title), URL: v.site.Base + step.path, Here: step.name == here})
@@ -163,7 +164,7 @@ func setContact(v *visit) error {
 			return err
 		}
 	}
-	if len(v.basket.Offers) > 0 {
+	if v.delivers() {
 		return v.redirect("/checkout/delivery")
 	}
 	return v.redirect("/checkout/payment")
@@ -183,8 +184,13 @@ func showPayment(v *visit) error {
 		return v.redirect("/checkout?note=address")
 	}
 	q := v.r.URL.Query()
-	if slices.Contains(v.basket.Requirements, cart.NeedsShipping) {
-		return v.redirect("/checkout/delivery")
+	if page := v.lacking(); page != "" {
+		return v.redirect(page)
+	}
+	if len(v.basket.Deliveries) > 0 {
+		if data.Places, err = v.places(data); err != nil {
+			return err
+		}
 	}
 	data.Token, data.Card = q.Get("token"), lastDigits(q.Get("card"))
 	if payments.CheckToken(data.Token) != nil {

@@ -148,7 +148,7 @@ func fuzzed(f *testing.F) fuzzedShop {
 		cookies = append(cookies, c.String())
 	}
 	return fuzzedShop{s, strings.Join(cookies, "; "), map[string]string{
-		"handle": "thing", "order": order, "document": "doc", "token": "tok", "cart": "cart_00000000000000000000000000", "page": "about", "asset": picture, "file": "shop.css",
+		"handle": "thing", "order": order, "document": "doc", "token": "tok", "delivery": "2", "cart": "cart_00000000000000000000000000", "page": "about", "asset": picture, "file": "shop.css",
 	}}
 }
 

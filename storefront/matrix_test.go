@@ -50,7 +50,7 @@ func newOwner(t *testing.T, email string) owner {
 	}
 	asset := regexp.MustCompile(`/media/([^"?]+)`).FindStringSubmatch(sample.page(t, "/p/earl-grey"))
 	o.fill = map[string]string{
-		"order": string(o.order), "document": document[1], "asset": asset[1], "handle": "earl-grey", "file": "nothing.css", "page": "imprint", "token": "x", "cart": "cart_00000000000000000000000000",
+		"order": string(o.order), "document": document[1], "asset": asset[1], "handle": "earl-grey", "file": "nothing.css", "page": "imprint", "token": "x", "delivery": "2", "cart": "cart_00000000000000000000000000",
 	}
 	return o
 }

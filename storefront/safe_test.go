@@ -85,6 +85,17 @@ func (b *browser) buyAttacked(store *commerce.Store, i int, attack string) {
 		b.want(422)
 		return
 	}
+	b.open("/checkout/split/new")
+	b.harmless(attack)
+	b.submit("/checkout/split/new", attacked(attack))
+	b.want(200, "Nothing goes there yet.")
+	b.harmless(attack)
+	b.open("/checkout/split/2")
+	b.harmless(attack)
+	b.open("/checkout/split")
+	b.submit("/checkout/split", map[string]string{"line": attack, "to": attack, "quantity": "1"})
+	b.harmless(attack)
+	b.submit("/checkout/split/2/remove", nil)
 	b.open("/checkout/delivery")
 	b.harmless(attack)
 	b.submit("/checkout/delivery", map[string]string{"method": fmt.Sprint("way-", i)})

@@ -100,15 +100,15 @@ type offerView struct {
 	Chosen             bool
 }
 
-// offers returns the ways that there are; the first is chosen if none is yet.
-func (v *visit) offers() []offerView {
+// offersOf returns the ways that there are; the first is chosen if none is yet.
+func (v *visit) offersOf(all []cart.ShippingOffer, chosen string) []offerView {
 	var views []offerView
-	for _, o := range v.basket.Offers {
+	for _, o := range all {
 		if o.Reason == "" {
-			views = append(views, offerView{o.Method, v.locale.name(o.Name), v.days(o), o.Price, o.Method == v.basket.ShippingMethod})
+			views = append(views, offerView{o.Method, v.locale.name(o.Name), v.days(o), o.Price, o.Method == chosen})
 		}
 	}
-	if v.basket.ShippingMethod == "" && len(views) > 0 {
+	if chosen == "" && len(views) > 0 {
 		views[0].Chosen = true
 	}
 	return views

@@ -103,6 +103,12 @@ var germanTexts = map[string]string{
 	"How shall it come?": "Wie soll es kommen?", "%d to %d days": "%d bis %d Tage", "free": "kostenlos", "Please choose how it shall come.": "Bitte wähle, wie es kommen soll.",
 	"We cannot send these goods to this address.": "Diese Waren können wir nicht an diese Adresse schicken.",
 	"Parcel": "Paket", "Express": "Express", "Standard": "Standard", "Pickup": "Abholung", "Collect in our workshop": "Abholen in der Werkstatt",
+	"Several deliveries": "Mehrere Lieferungen", "Send it to several addresses": "An mehrere Adressen schicken", "Change what goes where": "Ändern, was wohin geht",
+	"Add another address first. Then say what goes there.":            "Füge zuerst eine weitere Adresse hinzu. Dann sag, was dorthin geht.",
+	"Say how many of what go where. Each delivery is sent by itself.": "Sag, wie viel wovon wohin geht. Jede Lieferung wird für sich verschickt.",
+	"Change the address": "Adresse ändern", "To which delivery": "Zu welcher Lieferung", "to delivery %d": "zu Lieferung %d", "Move": "Verschieben",
+	"Nothing goes there yet.": "Dorthin geht noch nichts.", "Add another address": "Weitere Adresse", "Back to the deliveries": "Zurück zu den Lieferungen",
+	"A cart cannot be divided further.": "Weiter lässt sich ein Warenkorb nicht aufteilen.", "Please say where each delivery goes.": "Bitte gib an, wohin jede Lieferung geht.",
 	// Checkout
 	"Address": "Adresse", "Payment": "Zahlung", "Your address": "Deine Adresse", "Your order": "Deine Bestellung", "Where shall it go?": "Wohin soll es gehen?",
 	"E-mail": "E-Mail", "Name": "Name", "Company": "Firma", "Street and number": "Straße und Hausnummer", "More about the address": "Adresszusatz",

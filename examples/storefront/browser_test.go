@@ -26,7 +26,7 @@ func TestInABrowser(t *testing.T) {
 		"good card": buyWithGoodCard, "declined card": buyWithDeclinedCard, "3-D Secure": buyWithThreeDSecure,
 		"account": buyWithAccount, "German": buyInGerman, "keyboard only": buyByKeyboard, "no scripts": buyWithoutScripts, "phone": buyOnAPhone,
 		"accessible": everyPageIsAccessible, "accessible in German": germanPagesAreAccessible, "afterwards": ordersAreAccessible,
-		"office": workInTheOffice,
+		"office": workInTheOffice, "several deliveries": divideTheCart,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // each in a tab of its own, with cookies of its own
@@ -329,6 +329,65 @@ func workInTheOffice(t *testing.T, browser context.Context, site string) {
 	}
 	b.changes(axe)
 	b.paysTheChange(axe, order)
+}
+
+// divideTheCart sends a part of a cart to another address, in German, and looks at
+// each step as narrow as a phone, too.
+func divideTheCart(t *testing.T, browser context.Context, site string) {
+	axe := readAxe(t)
+	b := newTab(t, browser, site, 1360, "de")
+	look := func(page string) {
+		b.t.Helper()
+		for _, width := range []int64{390, 1360} {
+			b.do(chromedp.EmulateViewport(width, 900))
+			b.until(`document.documentElement.scrollWidth <= innerWidth`)
+			b.ask(axe, page)
+			b.shot(fmt.Sprintf("de-%d-split-%s", width, page))
+		}
+	}
+	b.open("/p/oak-board")
+	b.do(chromedp.SetValue(chromedp.CSS(`.add [name=quantity]`), "3"))
+	b.click(".add button")
+	b.says("Liegt in deinem Warenkorb.")
+	b.open("/p/camp-mug")
+	b.click(".add button")
+	b.says("Liegt in deinem Warenkorb.")
+	b.open("/checkout")
+	b.fill("#f-email", "ada@example.com")
+	b.writesTo("Ada Byron", "Hafenstraße 1", "24103", "Kiel")
+	b.until(`location.pathname === "/checkout/delivery"`)
+	b.click(`a[href="/checkout/split"]`)
+	b.says("Mehrere Lieferungen")
+	look("one")
+	b.click(`a[href="/checkout/split/new"]`)
+	b.says("Wohin soll es gehen?")
+	look("address")
+	b.writesTo("Grace Hopper", "Elbchaussee 1", "22763", "Hamburg")
+	b.says("Dorthin geht noch nichts.")
+	b.do(chromedp.SetValue(chromedp.CSS(`.move [name=quantity]`), "2"))
+	b.tabTo("Verschieben")
+	b.press(kb.Enter)
+	b.until(`document.querySelectorAll(".place")[1].querySelectorAll("li").length === 1`)
+	look("two")
+	b.click(`.two a.main`)
+	b.until(`location.pathname === "/checkout/delivery"`)
+	look("ways")
+	b.click("form button.main")
+	b.until(`location.pathname === "/checkout/payment" && document.querySelector("iframe")`)
+	look("payment")
+	b.pay(goodCard)
+	b.says("Danke für deine Bestellung")
+	look("order")
+}
+
+// writesTo fills in an address and sends it.
+func (b tab) writesTo(name, street, postcode, town string) {
+	b.t.Helper()
+	b.fill("#f-name", name)
+	b.fill("#f-line1", street)
+	b.fill("#f-postcode", postcode)
+	b.fill("#f-city", town)
+	b.click("form.fields button.main")
 }
 
 // paysTheChange has the shopper pay for what staff have added, in English and on
