@@ -73,7 +73,7 @@ const maxNamed = 200
 // prepare names the order and prices the cart, by the rules and the catalog as
 // they are now.
 func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error {
-	c.Order, c.Parts = orders.NewID(s.engine, st), nil
+	c.Order = orders.NewID(s.engine, st)
 	if c.Offered = nil; c.Terms != "" {
 		offered, err := s.orders.TermsNamed(ctx, c.Terms)
 		if err != nil {
@@ -81,14 +81,28 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 		}
 		c.Offered = &offered
 	}
-	p, err := c.price(ctx, s)
+	// On a node that is behind in it, a first look at the cart costs no question
+	// to another one. If it may be bought as it is there, apply finds out by its
+	// version whether it is that; anything else is said of the newest one only.
+	if s.engine.Several() && !c.again {
+		err := c.look(ctx, command.AtMost(ctx, mostBehind), s, st)
+		if err == nil && c.buyable() || fault.CodeOf(err) == fault.Unavailable {
+			return err
+		}
+	}
+	return c.look(ctx, command.Usual(ctx), s, st)
+}
+
+// look prices the cart as a read with the bound of seen finds it.
+func (c *begin) look(ctx, seen context.Context, s *Service, st command.Stamp) error {
+	c.Priced, c.Parts = priced{}, nil
+	p, err := s.carts.PriceFor(seen, c.Cart, c.providers())
 	if err != nil {
 		return err
 	}
 	if err := p.Sellable(); err != nil {
 		return err
 	}
-	c.Priced = priced{}
 	if p.Status != cart.Active {
 		return nil // there is nothing to buy any more, as apply says
 	}
@@ -119,17 +133,19 @@ func (c *begin) prepare(ctx context.Context, s *Service, st command.Stamp) error
 	return c.share(ctx, s, st, money.New(q.Total, q.Currency), string(p.Customer))
 }
 
-// price prices the cart. On a node that is behind in it the first look costs no
-// question to another one: apply finds out by the cart's version, and then it is
-// looked at anew.
-func (c *begin) price(ctx context.Context, s *Service) (*cart.Priced, error) {
-	if !c.again {
-		p, err := s.carts.PriceFor(command.AtMost(ctx, mostBehind), c.Cart, c.providers())
-		if fault.CodeOf(err) != fault.NotFound {
-			return p, err
-		}
+// buyable reports whether what prepare has found keeps nobody from buying. Of a
+// cart that is not to be bought any more apply knows more.
+func (c *begin) buyable() bool {
+	p := &c.Priced
+	switch {
+	case p.Version == 0:
+		return true
+	case len(p.Lines) == 0 || len(p.Problems) > 0 || len(p.Missing) > 0 || len(p.Lacking) > 0:
+		return false
+	case c.Expected != nil && c.Expected.Minor() != p.Total:
+		return false
 	}
-	return s.carts.PriceFor(ctx, c.Cart, c.providers())
+	return c.Offered != nil || c.paid() == p.Total
 }
 
 // mostBehind is how much of a customer's groups, exemptions and earlier orders a

@@ -96,7 +96,7 @@ func newGroup(n *Node, id uint32) *Group {
 	g := &Group{
 		node: n, id: id, log: n.file.Log(id), trans: newTransport(n, id),
 		started: make(chan struct{}), led: make(chan struct{}), full: make(chan struct{}, 1),
-		nudges: make(chan struct{}, 1), quit: make(chan struct{}), vouched: make(chan struct{}),
+		nudges: make(chan struct{}, 1), leaving: make(chan struct{}), quit: make(chan struct{}), vouched: make(chan struct{}),
 	}
 	g.following.open = map[int]followed{}
 	g.trans.commits, g.trans.acked, g.trans.leads = g.commits, g.acked, g.leadsMember

@@ -116,6 +116,7 @@ func (g *Group) stop() {
 	done := g.node.parts.begin(g.part("raft or its machine"))
 	g.drain()
 	g.trans.close()
+	close(g.leaving)
 	g.raft.Shutdown().Error()
 	done()
 	close(g.quit)

@@ -14,9 +14,9 @@ import (
 // fsm is a group's machine as raft drives it. Its methods run on one goroutine of raft's. The machine itself works on
 // a goroutine of its own, so that one that hangs does not keep raft from ending.
 //
-// Once the node has failed nothing reaches the machine any more. The goroutine goes on and answers what raft still
-// hands to it: were it to end, as raft's main goroutine does, those who wait for the entries in its queue would wait
-// for ever.
+// Once the node has failed, or the group ends, nothing reaches the machine any more: what is in the queue then is left
+// out, and nothing may come behind that. Raft's goroutine goes on and answers what raft still hands to it: were it to
+// end, as raft's main goroutine does, those who wait for the entries in its queue would wait for ever.
 type fsm struct {
 	group   *Group
 	machine Machine
@@ -41,14 +41,14 @@ func (f *fsm) prepare(batch []*raft.Log) {
 		entries[i] = Entry{Index: e.Index, Term: e.Term, Data: e.Data}
 	}
 	select {
-	case f.jobs <- func() { f.ahead(p, entries) }:
+	case f.jobs <- func() { f.here(func() { f.ahead(p, entries) }) }:
 	default:
 	}
 }
 
 // ahead calls the machine, unless it has not applied all before the entries yet.
 func (f *fsm) ahead(p Preparer, entries []Entry) {
-	if f.group.Applied()+1 != entries[0].Index || f.group.node.Err() != nil {
+	if f.group.Applied()+1 != entries[0].Index {
 		return
 	}
 	_, _ = f.guard(entries, func() ([]any, error) { return nil, p.Prepare(entries) })
@@ -63,9 +63,7 @@ func (f *fsm) work() {
 		select {
 		case job := <-f.jobs:
 			f.empty()
-			f.dog.Begin()
 			job()
-			f.dog.End()
 		case <-f.queue.more:
 			f.empty()
 		case <-f.group.quit:
@@ -74,20 +72,47 @@ func (f *fsm) work() {
 	}
 }
 
-// do has the machine's goroutine do a job. It reports false when the node failed before the job was done.
+// do has the machine's goroutine do a job. It reports false when the node failed, or the group ended, before the job
+// was done: see over.
 func (f *fsm) do(job func()) bool {
-	done := make(chan struct{})
+	done := make(chan bool, 1)
 	select {
-	case f.jobs <- func() { job(); close(done) }:
+	case f.jobs <- func() { done <- f.here(job) }:
 	case <-f.group.node.failed:
+		return false
+	case <-f.group.leaving:
 		return false
 	}
 	select {
-	case <-done:
+	case ok := <-done:
+		return ok
 	case <-f.group.node.failed:
 		return false
 	}
+}
+
+// here is do on the machine's goroutine.
+func (f *fsm) here(job func()) bool {
+	if f.over() != nil {
+		return false
+	}
+	f.dog.Begin()
+	job()
+	f.dog.End()
 	return f.group.node.Err() == nil // a job that was done too late does not count
+}
+
+// over says why nothing reaches the machine any more; nil as long as something does.
+func (f *fsm) over() error {
+	if stopped := f.group.node.stopped(); stopped != nil {
+		return stopped
+	}
+	select {
+	case <-f.group.leaving:
+		return fault.New(fault.Unavailable, "group %d is being closed", f.group.id)
+	default:
+		return nil
+	}
 }
 
 // watch stops the node when the machine hangs.
@@ -98,7 +123,7 @@ func (f *fsm) watch() {
 	}
 }
 
-// dropped is the reply for an entry that came after the node had failed.
+// dropped is the reply for an entry that came when nothing reached the machine any more.
 type dropped struct{}
 
 // Apply applies one entry.
@@ -107,7 +132,7 @@ func (f *fsm) Apply(entry *raft.Log) any { return f.ApplyBatch([]*raft.Log{entry
 // ApplyBatch applies entries and returns a reply for each, or puts them into the queue if nobody waits for a reply.
 // After a restart raft hands out again what the machine has applied since the last marker; that is skipped.
 func (f *fsm) ApplyBatch(batch []*raft.Log) []any {
-	if f.group.node.Err() != nil {
+	if f.over() != nil {
 		return repeat(dropped{}, len(batch))
 	}
 	if !f.awaited(batch) {
@@ -126,16 +151,14 @@ func (f *fsm) ApplyBatch(batch []*raft.Log) []any {
 
 func repeat(reply any, n int) []any { return slices.Repeat([]any{reply}, n) }
 
-// through applies entries and returns a reply for each. do calls the machine. It reports false when the node has
-// failed.
+// through applies entries and returns a reply for each. do calls the machine. It reports false when that has failed.
 func (f *fsm) through(batch []*raft.Log, do func(job func()) bool) ([]any, bool) {
 	out := make([]any, len(batch))
 	entries := make([]Entry, 0, len(batch))
 	at := make([]int, 0, len(batch))
 	for i, e := range batch {
 		if e.Type == raft.LogConfiguration {
-			f.group.committed.Store(&electorate{e.Index, raft.DecodeConfiguration(e.Data)})
-			f.group.forgetOthers()
+			f.group.decided(e)
 		}
 		if e.Type == raft.LogCommand && e.Index > f.applied {
 			entries = append(entries, Entry{Index: e.Index, Term: e.Term, Data: e.Data})
@@ -149,6 +172,7 @@ func (f *fsm) through(batch []*raft.Log, do func(job func()) bool) ([]any, bool)
 			return nil, false
 		}
 		f.applied = part[len(part)-1].Index
+		f.group.advance(f.applied) // some may wait for no more than that
 		for i, reply := range replies {
 			out[at[i]] = reply
 		}
@@ -191,13 +215,13 @@ func (f *fsm) guard(entries []Entry, call func() ([]any, error)) (replies []any,
 
 // Snapshot checkpoints the machine.
 func (f *fsm) Snapshot() (raft.FSMSnapshot, error) {
-	if err := f.group.node.Err(); err != nil {
+	if err := f.over(); err != nil {
 		return nil, err
 	}
 	var durable uint64
 	var err error
 	if !f.do(func() { durable, err = f.checkpoint() }) {
-		return nil, f.group.node.Err()
+		return nil, f.over()
 	}
 	if err != nil {
 		return nil, err
@@ -232,16 +256,13 @@ func (f *fsm) Restore(r io.ReadCloser) error {
 	if err := r.Close(); err != nil {
 		return err
 	}
-	if err := f.group.node.Err(); err != nil {
-		return err
-	}
 	if !f.settle() {
-		return f.group.node.Err()
+		return f.over()
 	}
 	behind := f.group.log.Last() // what raft goes on believing to be in the log
 	err := f.group.install(f.machine, func(raw string) (err error) {
 		if !f.do(func() { err = f.replace(raw) }) {
-			return f.group.node.Err()
+			return f.over()
 		}
 		return err
 	})

@@ -51,6 +51,7 @@ type Group struct {
 	marked     atomic.Bool // Persist holds marking
 	rebuilding sync.Mutex  // held while the machine is rebuilt, and while a snapshot is taken
 
+	leaving chan struct{} // closed before raft is shut down: nothing reaches the machine any more
 	quit    chan struct{} // ends the group's own goroutines
 	tasks   sync.WaitGroup
 	machine sync.WaitGroup // the machine's goroutine
@@ -60,6 +61,14 @@ type Group struct {
 type electorate struct {
 	index uint64
 	raft.Configuration
+}
+
+// decided notes a configuration that was committed. After a restart older ones come again.
+func (g *Group) decided(entry *raft.Log) {
+	if c := g.committed.Load(); c == nil || entry.Index > c.index {
+		g.committed.Store(&electorate{entry.Index, raft.DecodeConfiguration(entry.Data)})
+	}
+	g.forgetOthers()
 }
 
 // ID returns the group's number.

@@ -68,20 +68,14 @@ func (f *fsm) awaited(batch []*raft.Log) bool {
 
 // empty applies what is in the queue. It runs on the machine's goroutine.
 func (f *fsm) empty() {
-	here := func(job func()) bool {
-		f.dog.Begin()
-		job()
-		f.dog.End()
-		return f.group.node.Err() == nil
-	}
 	for batch := f.queue.take(); batch != nil; batch = f.queue.take() {
-		if f.group.node.Err() == nil {
-			f.through(batch, here)
+		if f.over() == nil {
+			f.through(batch, f.here)
 		}
 	}
 }
 
-// settle returns when the queue is empty. It reports false when the node failed before.
+// settle returns when all that was in the queue is applied. It reports false when some of it never will be.
 func (f *fsm) settle() bool {
-	return !f.queue.behind.Load() || f.do(func() {})
+	return (!f.queue.behind.Load() || f.do(func() {})) && f.over() == nil
 }

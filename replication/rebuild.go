@@ -27,7 +27,7 @@ func (g *Group) Rebuild(path string) error {
 	defer g.rebuilding.Unlock()
 	var err error
 	if !g.fsm.do(func() { err = g.fsm.rebuild(path) }) {
-		return g.node.stopped()
+		return g.fsm.over()
 	}
 	if err != nil {
 		return fmt.Errorf("rebuilding the machine of group %d: %w", g.id, err)

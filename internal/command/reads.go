@@ -32,14 +32,26 @@ func ReadBoundOf(ctx context.Context) ReadBound {
 // rest whatever it has: no other node is asked.
 const OwnWrites time.Duration = math.MaxInt64
 
-// AtMost returns a context whose reads may be that much behind, unless it has a
-// bound already. It is for the first look of an operation that ends in a command,
-// which checks what was seen, and for the last one, which follows its command.
+// AtMost returns a context whose reads may be that much behind, and not more,
+// unless it asks for fresh ones. It is for the first look of an operation that
+// ends in a command, which checks what was seen, and for the last one, which
+// follows its command.
 func AtMost(ctx context.Context, age time.Duration) context.Context {
 	b := ReadBoundOf(ctx)
-	if b.Fresh || b.Stale {
+	if b.Fresh || b.Stale && b.Age <= age {
 		return ctx
 	}
 	b.Stale, b.Age = true, age
+	return WithReadBound(ctx, b)
+}
+
+// Usual returns a context whose reads are as recent as each of them usually is,
+// also if it allows them to be older: for what is decided by them.
+func Usual(ctx context.Context) context.Context {
+	b := ReadBoundOf(ctx)
+	if !b.Stale {
+		return ctx
+	}
+	b.Stale, b.Age = false, 0
 	return WithReadBound(ctx, b)
 }

@@ -76,6 +76,22 @@ var bugs = []bug{
 		old: "if !g.barrier() || g.raft.CurrentTerm() != term {", new: "if g.raft.CurrentTerm() != term {", test: "TestAStormOfTransfers",
 	},
 	{
+		what: "a new leader has applied what is in its queue only soon", file: "replication/reads.go",
+		old: "settled := err == nil && g.fsm.settle()", new: "settled := err == nil", test: "TestANewLeaderEmptiesItsQueueFirst",
+	},
+	{
+		what: "what is in a follower's queue counts as applied", file: "replication/fsm.go",
+		old: "if f.queue.add(batch) && !f.settle() {", new: "if f.group.advance(batch[len(batch)-1].Index); f.queue.add(batch) && !f.settle() {", test: "TestABusyFollowerGathers",
+	},
+	{
+		what: "a follower's queue has no bound", file: "replication/queue.go",
+		old: "return len(q.entries) >= mostQueued ||", new: "return len(q.entries) < 0 &&", test: "TestAQueueIsBounded",
+	},
+	{
+		what: "entries reach the machine behind those that a failure has left out", file: "replication/queue.go",
+		old: "if f.over() == nil {", new: "if f.over() == nil || len(batch) > 0 {", test: "TestNothingComesBehindAFailure",
+	},
+	{
 		what: "who is no member is believed", file: "replication/strangers.go",
 		old: "if g.knows(from) || !g.settled() {", new: "if g.knows(from) || g.settled() {", test: "TestStrangersAreNotBelieved",
 	},
