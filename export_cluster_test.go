@@ -107,6 +107,13 @@ func Pause(s *Store) (resume func()) {
 	}
 }
 
+// Believe has a node take what it has of each shard for all there is now.
+func Believe(s *Store) {
+	for _, l := range s.engine.lanes {
+		l.holds(s.engine.moment())
+	}
+}
+
 // Retry does something again as a node does that asks another one.
 func Retry(ctx context.Context, s *Store, do func(context.Context) error) error {
 	return s.engine.retry(ctx, do)

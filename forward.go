@@ -10,6 +10,7 @@ import (
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/replication"
+	"github.com/keelshop/commerce/replication/peer"
 	"github.com/keelshop/commerce/shard"
 )
 
@@ -85,7 +86,8 @@ const (
 // until ctx ends, or for ten seconds if ctx has no end. What surely did not
 // happen is safe to do again; so is a command, by its key. If one try may have
 // happened, that is the answer: a later one that surely did not says nothing of
-// it. A leader that says when to come back is not asked again before.
+// it. A leader that says when to come back is not asked again before, nor is a
+// node that has no room for what it is asked.
 func (e *engine) retry(ctx context.Context, do func(context.Context) error) error {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
@@ -101,8 +103,12 @@ func (e *engine) retry(ctx context.Context, do func(context.Context) error) erro
 		if fault.CodeOf(err) == fault.Uncertain {
 			doubt = err
 		}
-		_, full := errors.AsType[*command.OverloadedError](err)
-		if full || !fault.Retryable(err) || e.usable() != nil || !pause(ctx, wait) {
+		pausing := wait
+		if full, ok := errors.AsType[*peer.FullError](err); ok {
+			pausing = max(wait, full.Wait)
+		}
+		_, overloaded := errors.AsType[*command.OverloadedError](err)
+		if overloaded || !fault.Retryable(err) || e.usable() != nil || !pause(ctx, pausing) {
 			return cmp.Or(doubt, err)
 		}
 	}

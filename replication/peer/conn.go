@@ -12,7 +12,7 @@ import (
 	"github.com/keelshop/commerce/fault"
 )
 
-var wire fault.Types // carries codes and texts
+var wire = fault.NewTypes(fault.Typed[*FullError]("peer.full"))
 
 // serve answers the requests of a connection until it breaks.
 func (n *TCP) serve(conn *tls.Conn, h hello) {

@@ -1,7 +1,9 @@
 package peer
 
 import (
+	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/keelshop/commerce/fault"
 )
@@ -33,5 +35,22 @@ func (h *held) errFull(bytes int) error {
 	if int64(bytes) > h.limit {
 		return fault.New(fault.Invalid, "a request that takes %d bytes is larger than all that this node may hold, %d", bytes, h.limit)
 	}
-	return fault.New(fault.Unavailable, "this node has more than %d MiB of requests under way: try again in a moment", h.limit>>20)
+	return &FullError{Limit: h.limit, Wait: fullWait}
 }
+
+// fullWait is when whom a node has no room for may ask it again.
+const fullWait = time.Second
+
+// FullError says that a node holds as many requests and answers as it may: it has not looked at this one. Come back after
+// Wait. It counts as fault.Unavailable.
+type FullError struct {
+	Limit int64 // in bytes
+	Wait  time.Duration
+}
+
+func (e *FullError) Error() string {
+	return fmt.Sprintf("this node has more than %d MiB of requests under way: try again in %v", e.Limit>>20, e.Wait)
+}
+
+// Unwrap returns fault.Unavailable.
+func (e *FullError) Unwrap() error { return fault.Unavailable }
