@@ -88,8 +88,8 @@ var bugs = []bug{
 		old: "return len(q.entries) >= mostQueued ||", new: "return len(q.entries) < 0 &&", test: "TestAQueueIsBounded",
 	},
 	{
-		what: "entries reach the machine behind those that a failure has left out", file: "replication/queue.go",
-		old: "if f.over() == nil {", new: "if f.over() == nil || len(batch) > 0 {", test: "TestNothingComesBehindAFailure",
+		what: "entries reach the machine behind those that a failure has left out", file: "replication/fsm.go",
+		old: "if stopped := f.group.node.stopped(); stopped != nil {", new: "if stopped := f.group.node.stopped(); stopped != nil && f == nil {", test: "TestNothingComesBehindAFailure",
 	},
 	{
 		what: "who is no member is believed", file: "replication/strangers.go",
