@@ -545,7 +545,7 @@ func TestInvalidProducts(t *testing.T) {
 		},
 		"metadata UTF-8": func(c *catalog.PutProduct) { c.Variants[0].Metadata = json.RawMessage("{\"a\":\"\xff\"}") },
 		"ID":             func(c *catalog.PutProduct) { c.ID = "prd_x" },
-		"version":        func(c *catalog.PutProduct) { c.Version = -1 },
+		"version":        func(c *catalog.PutProduct) { c.Version = -4 },
 	} {
 		c := shirt("S", "M")
 		change(&c)

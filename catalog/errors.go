@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
 )
 
 // UnknownSKUError says that no product has a variant with this SKU.
@@ -76,7 +77,7 @@ type VersionError struct {
 }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("product %s is at version %d, not %d: read it again and decide", e.Product, e.Have, e.Want)
+	return command.Unmet("product "+string(e.Product), e.Have, e.Want)
 }
 
 // Unwrap returns fault.Conflict.
@@ -162,7 +163,7 @@ type CategoryVersionError struct {
 }
 
 func (e *CategoryVersionError) Error() string {
-	return fmt.Sprintf("category %s is at version %d, not %d: read it again and decide", e.Category, e.Have, e.Want)
+	return command.Unmet("category "+string(e.Category), e.Have, e.Want)
 }
 
 // Unwrap returns fault.Conflict.

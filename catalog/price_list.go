@@ -253,7 +253,7 @@ type PriceListVersionError struct {
 }
 
 func (e *PriceListVersionError) Error() string {
-	return fmt.Sprintf("price list %s is at version %d, not %d: read it again and decide", e.List, e.Have, e.Want)
+	return command.Unmet("price list "+string(e.List), e.Have, e.Want)
 }
 
 // Unwrap returns fault.Conflict.

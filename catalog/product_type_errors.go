@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
 )
 
 // UnknownProductTypeError says that a product type does not exist.
@@ -37,7 +38,7 @@ type ProductTypeVersionError struct {
 }
 
 func (e *ProductTypeVersionError) Error() string {
-	return fmt.Sprintf("product type %s is at version %d, not %d: read it again and decide", e.Type, e.Have, e.Want)
+	return command.Unmet("product type "+string(e.Type), e.Have, e.Want)
 }
 
 // Unwrap returns fault.Conflict.

@@ -37,7 +37,8 @@ type PutCategory struct {
 	// before, which need not be named. One that led to another category leads
 	// to this one then.
 	FormerHandles []string `cbor:"14,keyasint,omitempty"`
-	// Version is the one that the caller has read; 0 replaces any.
+	// Version is the one that the caller has read; 0 replaces any. See OnlyNew
+	// and OnlyThere.
 	Version int64 `cbor:"11,keyasint,omitempty"`
 
 	Key string `cbor:"-"`
@@ -65,8 +66,8 @@ func (c PutCategory) Validate() error {
 	if err == nil && c.Parent != "" {
 		err = fault.InField("parent", checkCategoryID(c.Parent))
 	}
-	if err == nil && c.Version < 0 {
-		err = fault.Wrong("version", "version %d of a category cannot exist", c.Version)
+	if err == nil {
+		err = command.CheckWanted("a category", c.Version)
 	}
 	if err == nil && len(c.FormerHandles) > mostFormerCategoryHandles {
 		err = fault.Wrong("former_handles", "a category names %d former handles; the limit is %d", len(c.FormerHandles), mostFormerCategoryHandles)
@@ -100,7 +101,7 @@ func (c PutCategory) apply(tx *command.Tx) (storedCategory, error) {
 		return storedCategory{}, err
 	case !found && c.ID != "":
 		return storedCategory{}, &UnknownCategoryError{Category: c.ID}
-	case c.Version != 0 && c.Version != have.Version:
+	case !command.Meets(c.Version, have.Version):
 		return storedCategory{}, &CategoryVersionError{Category: have.ID, Have: have.Version, Want: c.Version}
 	}
 	want := c.category(tx, have)

@@ -33,7 +33,8 @@ type PutCollection struct {
 	AnyRule         bool            `cbor:"10,keyasint,omitempty"`
 	Metadata        json.RawMessage `cbor:"11,keyasint,omitempty" command:"numbers"`
 	PrivateMetadata json.RawMessage `cbor:"12,keyasint,omitempty" command:"numbers"`
-	// Version is the one that the caller has read; 0 replaces any.
+	// Version is the one that the caller has read; 0 replaces any. See OnlyNew
+	// and OnlyThere.
 	Version int64 `cbor:"13,keyasint,omitempty"`
 
 	Key string `cbor:"-"`
@@ -56,8 +57,6 @@ func (c PutCollection) Validate() error {
 		return err
 	}
 	switch {
-	case c.Version < 0:
-		return fault.Wrong("version", "version %d of a collection cannot exist", c.Version)
 	case len(c.Products) > 0 && len(c.Rules) > 0:
 		return fault.Wrong("products", "a collection has either Products or Rules, not both")
 	case len(c.Products) > mostNamed || len(c.Rules) > mostRules:
@@ -83,7 +82,7 @@ func (c PutCollection) Validate() error {
 			return fault.InField(fault.Item("rules", i), err)
 		}
 	}
-	return firstError(checkName("handle", "handle", c.Handle), checkText("title", "title", c.Title, 1, mostTitle), checkText("description", "description", c.Description, 0, mostDescription),
+	return firstError(command.CheckWanted("a collection", c.Version), checkName("handle", "handle", c.Handle), checkText("title", "title", c.Title, 1, mostTitle), checkText("description", "description", c.Description, 0, mostDescription),
 		fault.InField("seo", c.SEO.check()), checkMedia(c.Media, nil), checkTranslations(c.Translations))
 }
 
@@ -110,7 +109,7 @@ func (c PutCollection) apply(tx *command.Tx) (storedCollection, error) {
 		return storedCollection{}, err
 	case !found && c.ID != "":
 		return storedCollection{}, &UnknownCollectionError{Collection: c.ID}
-	case c.Version != 0 && c.Version != have.Version:
+	case !command.Meets(c.Version, have.Version):
 		return storedCollection{}, &CollectionVersionError{Collection: have.ID, Have: have.Version, Want: c.Version}
 	}
 	want := Collection{

@@ -33,7 +33,8 @@ type PutPriceList struct {
 	Sale                bool     `cbor:"11,keyasint,omitempty"`
 	DiscountBasisPoints int64    `cbor:"12,keyasint,omitempty"`
 	Prices              PriceTax `cbor:"15,keyasint,omitempty"`
-	// Version is the one that the caller has read; 0 replaces any.
+	// Version is the one that the caller has read; 0 replaces any. See OnlyNew
+	// and OnlyThere.
 	Version int64 `cbor:"13,keyasint,omitempty"`
 
 	Key string `cbor:"-"`
@@ -53,8 +54,6 @@ const mostAudience = 100
 func (c PutPriceList) Validate() error {
 	c = c.normalized()
 	switch {
-	case c.Version < 0:
-		return fault.Wrong("version", "version %d of a price list cannot exist", c.Version)
 	case c.Status != Draft && c.Status != Active && c.Status != Archived:
 		return fault.Wrong("status", "%q is not the status of a price list: draft, active or archived", c.Status)
 	case emptySpan(c.From, c.Until):
@@ -70,7 +69,7 @@ func (c PutPriceList) Validate() error {
 	if c.Prices != AsStore && (c.Sale || c.DiscountBasisPoints > 0) {
 		return fault.Wrong("prices", "price list %q compares with the variants' own prices: it cannot contain tax in another way", c.Code)
 	}
-	return firstError(c.Prices.Check(), checkName("code", "code", c.Code), checkText("title", "title", c.Title, 1, mostTitle),
+	return firstError(command.CheckWanted("a price list", c.Version), c.Prices.Check(), checkName("code", "code", c.Code), checkText("title", "title", c.Title, 1, mostTitle),
 		checkAudience("group", c.Groups), checkAudience("channel", c.Channels), checkAudience("market", c.Markets))
 }
 
@@ -103,7 +102,7 @@ func (c PutPriceList) apply(tx *command.Tx) (storedPriceList, error) {
 		return storedPriceList{}, err
 	case !found && c.ID != "":
 		return storedPriceList{}, &UnknownPriceListError{List: c.ID}
-	case c.Version != 0 && c.Version != have.Version:
+	case !command.Meets(c.Version, have.Version):
 		return storedPriceList{}, &PriceListVersionError{List: have.ID, Have: have.Version, Want: c.Version}
 	}
 	want := PriceList{

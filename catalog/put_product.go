@@ -35,7 +35,8 @@ type PutProduct struct {
 	ExternalReference string          `cbor:"7,keyasint,omitempty" command:"numbers"`
 	Metadata          json.RawMessage `cbor:"8,keyasint,omitempty" command:"numbers"`
 	PrivateMetadata   json.RawMessage `cbor:"9,keyasint,omitempty" command:"numbers"`
-	// Version is the one that the caller has read; 0 replaces any.
+	// Version is the one that the caller has read; 0 replaces any. See OnlyNew
+	// and OnlyThere.
 	Version int64 `cbor:"10,keyasint,omitempty"`
 	// Brand is who makes it, as shoppers know it.
 	Brand string `cbor:"15,keyasint,omitempty"`
@@ -154,7 +155,7 @@ func (c PutProduct) apply(tx *command.Tx) (stored, error) {
 	if err != nil {
 		return stored{}, err
 	}
-	if c.Version != 0 && c.Version != have.Version {
+	if !command.Meets(c.Version, have.Version) {
 		return stored{}, &VersionError{Product: have.ID, Have: have.Version, Want: c.Version}
 	}
 	if c.Reserved != nil && c.Reserved.Base != have.Version {

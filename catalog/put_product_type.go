@@ -22,7 +22,8 @@ type PutProductType struct {
 	Title string        `cbor:"3,keyasint"`
 	// Attributes keep their kinds: one of another kind needs another name.
 	Attributes []AttributeDefinition `cbor:"4,keyasint,omitempty"`
-	// Version is the one that the caller has read; 0 replaces any.
+	// Version is the one that the caller has read; 0 replaces any. See OnlyNew
+	// and OnlyThere.
 	Version int64 `cbor:"5,keyasint,omitempty"`
 
 	Key string `cbor:"-"`
@@ -42,8 +43,8 @@ func (c PutProductType) Validate() error {
 			return err
 		}
 	}
-	if c.Version < 0 {
-		return fault.Wrong("version", "version %d of a product type cannot exist", c.Version)
+	if err := command.CheckWanted("a product type", c.Version); err != nil {
+		return err
 	}
 	if len(c.Attributes) > mostAttributes {
 		return fault.Wrong("attributes", "the product type has %d attributes; the limit is %d", len(c.Attributes), mostAttributes)
@@ -68,7 +69,7 @@ func (c PutProductType) apply(tx *command.Tx) (storedProductType, error) {
 		return storedProductType{}, err
 	case !found && c.ID != "":
 		return storedProductType{}, &UnknownProductTypeError{Type: c.ID}
-	case c.Version != 0 && c.Version != have.Version:
+	case !command.Meets(c.Version, have.Version):
 		return storedProductType{}, &ProductTypeVersionError{Type: have.ID, Have: have.Version, Want: c.Version}
 	}
 	want := ProductType{ID: have.ID, Code: c.Code, Title: c.Title, Attributes: c.Attributes, Version: have.Version + 1}

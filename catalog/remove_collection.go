@@ -88,7 +88,7 @@ type CollectionVersionError struct {
 }
 
 func (e *CollectionVersionError) Error() string {
-	return fmt.Sprintf("collection %s is at version %d, not %d: read it again and decide", e.Collection, e.Have, e.Want)
+	return command.Unmet("collection "+string(e.Collection), e.Have, e.Want)
 }
 
 // Unwrap returns fault.Conflict.

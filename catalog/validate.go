@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/metadata"
 	"github.com/keelshop/commerce/money"
@@ -59,8 +60,8 @@ func (c PutProduct) Validate() error {
 			return err
 		}
 	}
-	if c.Version < 0 {
-		return fault.Wrong("version", "version %d of a product cannot exist", c.Version)
+	if err := command.CheckWanted("a product", c.Version); err != nil {
+		return err
 	}
 	if c.Status != Draft && c.Status != Active && c.Status != Archived {
 		return fault.Wrong("status", "%q is not the status of a product: draft, active or archived", c.Status)

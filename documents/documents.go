@@ -50,6 +50,7 @@ func Module() command.Module {
 		Schema: map[uint32]string{1: schema},
 		Errors: []fault.Type{
 			fault.Typed[*NotFoundError]("documents.not_found"),
+			fault.Typed[*VersionError]("documents.version"),
 		},
 		Check: check,
 	}

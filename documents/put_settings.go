@@ -2,6 +2,7 @@ package documents
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/keelshop/commerce/fault"
@@ -97,8 +98,8 @@ func (c PutSettings) apply(tx *command.Tx) (struct{}, error) {
 	if err != nil {
 		return struct{}{}, err
 	}
-	if c.Version != 0 && c.Version != have.Version {
-		return struct{}{}, fault.New(fault.Conflict, "the settings of documents are at version %d, not %d", have.Version, c.Version)
+	if !command.Meets(c.Version, have.Version) {
+		return struct{}{}, &VersionError{Have: have.Version, Want: c.Version}
 	}
 	body, err := command.Marshal(c.Settings)
 	if err != nil {
@@ -108,6 +109,20 @@ func (c PutSettings) apply(tx *command.Tx) (struct{}, error) {
 		ON CONFLICT (one) DO UPDATE SET body = excluded.body, version = excluded.version`, tx.Slot, body, have.Version+1)
 	return struct{}{}, err
 }
+
+// VersionError says that the settings were changed since they were read.
+type VersionError struct{ Have, Want int64 }
+
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("the settings of documents are at version %d, not %d: read them again and decide", e.Have, max(0, e.Want))
+}
+
+// Unwrap returns fault.Conflict.
+func (e *VersionError) Unwrap() error { return fault.Conflict }
+
+// AtStart is the Version of a change for settings that were never put: theirs is
+// 0.
+const AtStart = command.AtStart
 
 // settingsTx returns the settings as they are on the store's slot.
 func settingsTx(tx *sqlite.Tx) (Settings, error) {
@@ -130,7 +145,8 @@ func settingsTx(tx *sqlite.Tx) (Settings, error) {
 	return s.withDefaults(), nil
 }
 
-// PutSettings runs the command and returns the settings as they are then.
+// PutSettings runs the command and returns the settings as they are then, or a
+// *VersionError.
 func (s *Service) PutSettings(ctx context.Context, c PutSettings) (Settings, error) {
 	return command.DoThen(ctx, s.engine, &c, command.Call{Key: c.Key, Slot: id.StoreSlot}, func(ctx context.Context, _ struct{}) (Settings, error) {
 		return s.Settings(ctx)

@@ -59,9 +59,12 @@ func (a *api) checkBody(op *huma.Operation, r *http.Request, body []byte) error 
 		return nil
 	}
 	if kind := r.Header.Get("Content-Type"); kind != "" {
-		kind, _, err := mime.ParseMediaType(kind)
+		kind, more, err := mime.ParseMediaType(kind)
 		if err != nil || kind != "application/json" {
 			return &bodyError{http.StatusUnsupportedMediaType, "header.Content-Type", "the body must be application/json"}
+		}
+		if set := more["charset"]; set != "" && !strings.EqualFold(set, "utf-8") && !strings.EqualFold(set, "us-ascii") {
+			return &bodyError{http.StatusUnsupportedMediaType, "header.Content-Type", "the body must be in UTF-8"}
 		}
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -70,6 +73,18 @@ func (a *api) checkBody(op *huma.Operation, r *http.Request, body []byte) error 
 		schema = op.RequestBody.Content["application/json"].Schema
 	}
 	return a.checkJSON(body, schema)
+}
+
+// checkEncoding refuses a body that is compressed: it would be taken as it is.
+func checkEncoding(r *http.Request) error {
+	for _, value := range r.Header.Values("Content-Encoding") {
+		for encoding := range strings.SplitSeq(value, ",") {
+			if encoding = strings.TrimSpace(encoding); encoding != "" && !strings.EqualFold(encoding, "identity") {
+				return &bodyError{http.StatusUnsupportedMediaType, "header.Content-Encoding", "the body must not be compressed"}
+			}
+		}
+	}
+	return nil
 }
 
 // maxDepth bounds how deep a body may nest. No route needs more than five.

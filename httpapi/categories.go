@@ -146,7 +146,7 @@ func (a *api) addStaffCategories() {
 
 type putCategoryInput struct {
 	Keyed
-	Conditional
+	Creating
 	Handle string `path:"handle" maxLength:"200"`
 	Body   CategoryInput
 }
@@ -168,6 +168,9 @@ func (a *api) categoryAnswer(ctx context.Context, c catalog.Category) (*answer[S
 
 func (a *api) putCategory(ctx context.Context, in *putCategoryInput) (*answer[StaffCategory], error) {
 	version, err := in.version()
+	if err == nil {
+		err = checkHandle("path.handle", in.Handle, "cat_")
+	}
 	if err != nil {
 		return nil, err
 	}

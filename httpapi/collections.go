@@ -140,13 +140,16 @@ func (a *api) collectionAnswer(c catalog.Collection) *answer[StaffCollection] {
 
 type putCollectionInput struct {
 	Keyed
-	Conditional
+	Creating
 	Handle string `path:"handle" maxLength:"200"`
 	Body   CollectionInput
 }
 
 func (a *api) putCollection(ctx context.Context, in *putCollectionInput) (*answer[StaffCollection], error) {
 	version, err := in.version()
+	if err == nil {
+		err = checkHandle("path.handle", in.Handle, "coll_")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -5,9 +5,11 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/web"
 )
@@ -26,7 +28,91 @@ func (c Conditional) version() (int64, error) {
 	return v, nil
 }
 
+// ofAll is version for settings and rules, which are at version 0 until something
+// is put.
+func (c Conditional) ofAll() (int64, error) {
+	if c.IfMatch != "" && strings.TrimSpace(c.IfMatch) != "*" && web.MatchETag(c.IfMatch, web.ETag(0, "")) {
+		return command.AtStart, nil
+	}
+	return c.version()
+}
+
 func (c *Conditional) condition() *Conditional { return c }
+
+// Creating is what a PUT takes that makes what its path names, or replaces it.
+type Creating struct {
+	Conditional
+	IfNoneMatch string `header:"If-None-Match" maxLength:"400" doc:"* makes it only if it is not there yet; it fails with 412 otherwise."`
+}
+
+// version returns the version that the change is made for, command.OnlyNew or
+// command.OnlyThere; 0 is any.
+func (c Creating) version() (int64, error) {
+	none, match := strings.TrimSpace(c.IfNoneMatch), strings.TrimSpace(c.IfMatch)
+	switch {
+	case none == "" && match == "*":
+		return command.OnlyThere, nil
+	case none == "":
+		return c.Conditional.version()
+	case none != "*":
+		return 0, &fieldError{"header.If-None-Match", "is * for a change, to make what is not there: a version goes into If-Match"}
+	case match != "":
+		return 0, &fieldError{"header.If-None-Match", "cannot hold together with If-Match"}
+	}
+	return command.OnlyNew, nil
+}
+
+// ofAll is version for a rule, which shares its version with all others.
+func (c Creating) ofAll() (int64, error) {
+	if of, err := c.Conditional.ofAll(); of == command.AtStart && c.IfNoneMatch == "" {
+		return of, err
+	}
+	return c.version()
+}
+
+// unversioned is version for what has no versions: no ETag can be its own.
+func (c Creating) unversioned() (int64, error) {
+	want, err := c.version()
+	if err == nil && want > 0 {
+		return 0, &preconditionError{"header.If-Match", "names a version of what has none: * is all that it can be"}
+	}
+	return want, err
+}
+
+// preconditionError says that a condition can never hold.
+type preconditionError struct{ at, message string }
+
+func (e *preconditionError) Error() string { return e.at + " " + e.message }
+
+// Unwrap returns fault.Invalid.
+func (e *preconditionError) Unwrap() error { return fault.Invalid }
+
+// conditions says which conditions a route takes.
+type conditions struct{ ifMatch, ifNoneMatch bool }
+
+func conditionsOf(in reflect.Type) conditions {
+	_, match := in.FieldByName("IfMatch")
+	_, none := in.FieldByName("IfNoneMatch")
+	return conditions{match, none}
+}
+
+// check refuses a condition of a change that its route would not look at: to
+// ignore one would overwrite what it protects. On a read, only a cache has one.
+func (c conditions) check(r *http.Request) error {
+	if r.Method == http.MethodGet {
+		return nil
+	}
+	if !c.ifMatch && r.Header.Get("If-Match") != "" {
+		return &preconditionError{"header.If-Match", "is not taken here: what this changes has no version"}
+	}
+	if none := strings.TrimSpace(r.Header.Get("If-None-Match")); !c.ifNoneMatch && none != "" {
+		if none != "*" {
+			return &fieldError{"header.If-None-Match", "is for reads: a change takes If-Match"}
+		}
+		return &preconditionError{"header.If-None-Match", "is for a PUT that makes what its path names"}
+	}
+	return nil
+}
 
 // maxTags bounds a list of ETags: the change is tried for each.
 const maxTags = 10
@@ -105,9 +191,11 @@ func (k *Keyed) choose() {
 
 func (k *Keyed) keyed() *Keyed { return k }
 
-// joinTags makes one If-Match of several lines.
+// joinTags makes one condition of several lines.
 func joinTags(r *http.Request) {
-	if lines := r.Header.Values("If-Match"); len(lines) > 1 {
-		r.Header.Set("If-Match", strings.Join(lines, ", "))
+	for _, name := range []string{"If-Match", "If-None-Match"} {
+		if lines := r.Header.Values(name); len(lines) > 1 {
+			r.Header.Set(name, strings.Join(lines, ", "))
+		}
 	}
 }

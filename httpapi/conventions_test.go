@@ -148,6 +148,14 @@ func TestFieldSelection(t *testing.T) {
 	if strings.TrimSpace(r.text) != want {
 		t.Errorf("selected %s, want %s", r.text, want)
 	}
+	for _, odd := range []string{"?fields=", "?fields", "?fields=id,,lines", "?fields=,", "?fields=lines.", "?fields=id.x", "?fields=lines.sku.x", "?fie%6Cds=nothing"} {
+		if r := w.ask("", "GET", cart+odd, ""); r.status != 422 || r.at("fields.0.location") != "query.fields" || strings.Contains(r.text, "unknown") {
+			t.Errorf("%s: %d %s", odd, r.status, r.text)
+		}
+	}
+	if r := w.must(200, "", "GET", cart+"?fie%6Cds=version", ""); strings.TrimSpace(r.text) != `{"version":1}` {
+		t.Errorf("an escaped name: %s", r.text)
+	}
 	r = w.must(200, "", "GET", "/products?fields=items.handle", "")
 	if strings.TrimSpace(r.text) != `{"items":[{"handle":"mug"},{"handle":"cup"},{"handle":"pot"}]}` {
 		t.Errorf("selected %s", r.text)

@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/keelshop/commerce/fault"
@@ -23,27 +25,35 @@ var docsTemplate string
 //go:embed docs.css
 var docsStyle []byte
 
-// addDocs serves the OpenAPI document and the page that is made of it. Both
-// are made once: they change with the program only.
-func (a *api) addDocs() error {
-	spec, err := json.Marshal(a.openAPI())
-	if err != nil {
-		return fmt.Errorf("writing the OpenAPI document: %w", err)
-	}
-	page, err := a.docsPage()
-	if err != nil {
-		return fmt.Errorf("writing the page about the API: %w", err)
-	}
-	a.static("/openapi.json", "application/openapi+json", spec)
-	a.static("/docs", "text/html; charset=utf-8", page)
-	a.static("/docs.css", "text/css; charset=utf-8", docsStyle)
-	return nil
+// addDocs serves the OpenAPI document and the page that is made of it. Each is
+// made once, when somebody asks for it: that takes longer than the rest of New.
+func (a *api) addDocs() {
+	doc := a.openAPI()
+	a.static("/openapi.json", "application/openapi+json", func() ([]byte, error) { return json.Marshal(doc) })
+	a.static("/docs", "text/html; charset=utf-8", a.docsPage)
+	a.static("/docs.css", "text/css; charset=utf-8", func() ([]byte, error) { return docsStyle, nil })
 }
 
-func (a *api) static(path, kind string, body []byte) {
-	tag := `"` + shortHash(string(body)) + `"`
+// written is a file that the API makes of itself.
+type written struct {
+	tag  string
+	body []byte
+}
+
+func (a *api) static(path, kind string, write func() ([]byte, error)) {
+	once := sync.OnceValues(func() (written, error) {
+		body, err := write()
+		return written{`"` + shortHash(string(body)) + `"`, body}, err
+	})
 	a.mux.HandleFunc("GET "+a.options.Prefix+path, func(w http.ResponseWriter, r *http.Request) {
 		web.SetRoute(r.Context(), "GET "+path)
+		file, err := once()
+		if err != nil {
+			a.options.Logger.LogAttrs(r.Context(), slog.LevelError, "a page about the API cannot be written", slog.String("path", path), slog.Any("error", err))
+			a.refuse(w, r, http.StatusInternalServerError, fault.New(fault.Broken, "the shop cannot do this now: somebody must look at it"))
+			return
+		}
+		tag, body := file.tag, file.body
 		h := w.Header()
 		h.Set("ETag", tag)
 		h.Set("Cache-Control", "public, max-age=300")
@@ -56,7 +66,8 @@ func (a *api) static(path, kind string, body []byte) {
 	})
 }
 
-// openAPI returns the document without what huma adds for its own errors.
+// openAPI returns the document without what huma adds for its own errors. It is
+// called before the first request: requests read what it changes.
 func (a *api) openAPI() *huma.OpenAPI {
 	doc := a.huma.OpenAPI()
 	delete(doc.Components.Schemas.Map(), "ErrorModel")
@@ -144,7 +155,7 @@ func (a *api) operation(r route) *huma.Operation {
 }
 
 func (a *api) docsSchemas() []docsSchema {
-	all := a.openAPI().Components.Schemas.Map()
+	all := a.huma.OpenAPI().Components.Schemas.Map()
 	var out []docsSchema
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if fields := a.fieldsOf(all[name]); len(fields) > 0 && !strings.HasPrefix(name, "List") && !strings.HasSuffix(name, "Body") {

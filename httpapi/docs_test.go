@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/keelshop/commerce/httpapi"
@@ -30,6 +31,27 @@ func TestThePageNeedsNothingFromElsewhere(t *testing.T) {
 	w.must(304, "", "GET", "/docs", "", "If-None-Match", page.header.Get("ETag"))
 	if doc := w.must(200, "", "GET", "/openapi.json", ""); doc.at("servers.0.url") != "/shop/api" {
 		t.Errorf("the document's server is %v", doc.at("servers.0.url"))
+	}
+}
+
+// TestTheDocumentIsMadeOnce, by the first of many who ask for it at once, while
+// others read the same schemas.
+func TestTheDocumentIsMadeOnce(t *testing.T) {
+	w := newWorld(t)
+	bodies := make([]string, 16)
+	var all sync.WaitGroup
+	for i := range bodies {
+		all.Go(func() {
+			path := []string{"/openapi.json", "/docs"}[i%2]
+			w.ask("", "POST", "/carts", `{"lines":[]}`)
+			bodies[i] = w.ask("", "GET", path, "").text
+		})
+	}
+	all.Wait()
+	for i, body := range bodies {
+		if len(body) < 10_000 || body != bodies[i%2] {
+			t.Errorf("the answer %d has %d bytes, which are not those of the first", i, len(body))
+		}
 	}
 }
 

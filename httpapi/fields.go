@@ -56,16 +56,17 @@ func fieldsOf(ctx context.Context) string {
 // takeFields takes the selection out of a request's query. It refuses one that
 // names what the answer does not have.
 func (a *api) takeFields(op *huma.Operation, r *http.Request) (string, error) {
-	if !strings.Contains(r.URL.RawQuery, "fields=") {
+	if r.URL.RawQuery == "" {
 		return "", nil
 	}
 	query := r.URL.Query()
-	text := query.Get("fields")
-	if text == "" {
+	if !query.Has("fields") {
 		return "", nil
 	}
-	schema := responseSchema(op)
+	text, schema := query.Get("fields"), responseSchema(op)
 	switch {
+	case text == "":
+		return "", &fieldError{"query.fields", "names nothing: leave it out for everything"}
 	case schema == nil:
 		return "", &fieldError{"query.fields", "selects nothing: the answer has no body"}
 	case len(text) > maxFields:

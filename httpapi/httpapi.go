@@ -23,7 +23,10 @@
 //     token, is not kept: it is made of the key again, for who shows the password
 //     again. Where a second time does nothing more, a key is taken and not needed.
 //   - ETag is the version of what was read. If-Match makes a change Conditional
-//     on it (412 if it has moved on), If-None-Match a read (304).
+//     on it (412 if it has moved on), If-None-Match a read (304). Where a PUT makes
+//     what its path names, If-None-Match: * makes it only if it is not there, and
+//     If-Match: * replaces it only if it is. A condition that a route cannot look
+//     at is refused with 412.
 //   - Lists take limit and after, and answer with next while there is more.
 //   - fields=id,lines.sku selects what an answer holds.
 //   - Money is {"minor": 1250, "currency": "EUR", "formatted": "12.50 EUR"}.
@@ -70,8 +73,8 @@ type Options struct {
 	Mailer accounts.Mailer
 	// Finder answers /search and /suggestions. Without one, they are not there.
 	Finder *search.Finder
-	// Webhooks sends to endpoints. Without it, they can be listed and changed, and
-	// a message cannot be sent again by hand.
+	// Webhooks sends to endpoints. Without it, they can be listed and changed, with
+	// public addresses only, and a message cannot be sent again by hand.
 	Webhooks *webhooks.Dispatcher
 	// Backups lists the backups of the store for staff, as
 	// backup.Place.List does. Without it, they are not shown.
@@ -165,7 +168,8 @@ func newAPI(shop *commerce.Store, o Options) (*api, error) {
 	if err := a.check(); err != nil {
 		return nil, err
 	}
-	return a, a.addDocs()
+	a.addDocs()
+	return a, nil
 }
 
 // addRoutes lists everything that the API serves.

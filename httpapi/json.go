@@ -52,6 +52,18 @@ func (m MoneyInput) amount(at string) (money.Amount, error) {
 	return money.New(m.Minor, c), nil
 }
 
+// currencyOf returns the currency of a query, "" if it names none.
+func currencyOf(text string) (money.Currency, error) {
+	if text == "" {
+		return "", nil
+	}
+	c, err := money.ParseCurrency(text)
+	if err != nil {
+		return "", &fieldError{"query.currency", "is not a currency"}
+	}
+	return c, nil
+}
+
 // object is a JSON object whose members the API does not know: metadata.
 type object json.RawMessage
 

@@ -145,6 +145,9 @@ func (a *api) problemOf(ctx context.Context, err error) error {
 	if bad, ok := errors.AsType[*fieldError](err); ok {
 		f.Fields = []FieldProblem{{pan.Masked(bad.location), pan.Masked(bad.message)}}
 	}
+	if bad, ok := errors.AsType[*preconditionError](err); ok {
+		f.Status, f.Fields = http.StatusPreconditionFailed, []FieldProblem{{bad.at, bad.message}}
+	}
 	if bad, ok := errors.AsType[*placedError](err); ok {
 		f.Fields = []FieldProblem{{pan.Masked(bad.at), pan.Masked(plain(bad.Error()))}}
 	}

@@ -65,7 +65,7 @@ func (a *api) listProductTypes(ctx context.Context, _ *struct{}) (*answer[List[P
 
 type putProductTypeInput struct {
 	Keyed
-	Conditional
+	Creating
 	Code string `path:"code" maxLength:"100"`
 	Body ProductTypeInput
 }

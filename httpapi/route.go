@@ -74,7 +74,7 @@ func add[I, O any](a *api, r route, do func(context.Context, *I) (*O, error)) {
 		DefaultStatus: r.status, MaxBodyBytes: r.maxBody() + 1,
 		BodyReadTimeout: -1, // guard has read it; a deadline now would end what runs when it passes
 		Extensions:      map[string]any{"x-policy": r.policy.String()},
-		Middlewares:     huma.Middlewares{a.guard(r)},
+		Middlewares:     huma.Middlewares{a.guard(r, conditionsOf(in))},
 		Responses:       map[string]*huma.Response{"default": a.problemResponse()},
 	}
 	if r.policy == forCustomer || r.policy == forSession || r.policy == forOrderOwner || r.policy == forStaff {
@@ -147,7 +147,7 @@ func unkeyed(r route, in reflect.Type) error {
 
 // guard is what every operation passes: who asks, whether they may, how often,
 // and whether what they send can be read.
-func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
+func (a *api) guard(r route, takes conditions) func(huma.Context, func(huma.Context)) {
 	name := r.method + " " + r.path
 	return func(hc huma.Context, next func(huma.Context)) {
 		req, w := humago.Unwrap(hc)
@@ -179,6 +179,9 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 		}
 		joinTags(req)
 		if err == nil {
+			err = takes.check(req)
+		}
+		if err == nil {
 			err = checkQuery(hc.Operation(), req)
 		}
 		var fields string
@@ -196,6 +199,9 @@ func (a *api) guard(r route) func(huma.Context, func(huma.Context)) {
 		}
 		if err == nil {
 			err = unread
+		}
+		if err == nil && r.path != notices { // a signature covers the bytes as they come
+			err = checkEncoding(req)
 		}
 		if err == nil && !r.raw() {
 			err = a.checkBody(hc.Operation(), req, body)
@@ -276,9 +282,6 @@ const minGuestKey = 16
 func checkKey(c Caller, r *http.Request) error {
 	if key := r.Header.Get("Idempotency-Key"); key != "" && !c.known() && len(key) < minGuestKey {
 		return &fieldError{"header.Idempotency-Key", "must have 16 characters or more when nobody is logged in, so that no two guests use the same"}
-	}
-	if r.Method != http.MethodGet && r.Header.Get("If-None-Match") != "" { // to ignore it would overwrite what it protects
-		return &fieldError{"header.If-None-Match", "is for reads: a change takes If-Match"}
 	}
 	if pan.Within(r.Header.Get("Idempotency-Key")) {
 		return &placedError{"header.Idempotency-Key", &pan.Error{Field: "Key"}}

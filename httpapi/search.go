@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/keelshop/commerce/fault"
-	"github.com/keelshop/commerce/money"
 	"github.com/keelshop/commerce/search"
 )
 
@@ -156,8 +155,12 @@ func (a *api) search(ctx context.Context, in *searchInput) (*shared[Found], erro
 	if err != nil {
 		return nil, err
 	}
+	currency, err := currencyOf(in.Currency)
+	if err != nil {
+		return nil, err
+	}
 	q := search.Query{
-		Text: in.Query, Sort: search.Sort(in.Sort), Limit: in.Limit, After: in.After, Currency: money.Currency(in.Currency),
+		Text: in.Query, Sort: search.Sort(in.Sort), Limit: in.Limit, After: in.After, Currency: currency,
 		Market: in.Market, Channel: in.Channel, Groups: who.groups,
 	}
 	if in.Category != "" {
@@ -287,8 +290,12 @@ func (a *api) suggest(ctx context.Context, in *suggestInput) (*shared[Suggested]
 	if err != nil {
 		return nil, err
 	}
+	currency, err := currencyOf(in.Currency)
+	if err != nil {
+		return nil, err
+	}
 	s, err := a.options.Finder.Suggest(ctx, search.Prefix{
-		Text: in.Text, Limit: in.Limit, Currency: money.Currency(in.Currency), Market: in.Market, Channel: in.Channel, Groups: who.groups,
+		Text: in.Text, Limit: in.Limit, Currency: currency, Market: in.Market, Channel: in.Channel, Groups: who.groups,
 	})
 	if err != nil {
 		return nil, err

@@ -38,9 +38,12 @@ func bearer(r *http.Request) (seal.Personal, error) {
 	if header == "" {
 		return "", nil
 	}
+	if len(r.Header.Values("Authorization")) > 1 { // which of them a proxy has looked at is not known
+		return "", &anonymousError{"the Authorization header is there more than once"}
+	}
 	scheme, token, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return "", fault.New(fault.Denied, "the Authorization header is not of the form Bearer TOKEN")
+		return "", &anonymousError{"the Authorization header is not of the form Bearer TOKEN"}
 	}
 	return seal.Personal(token), nil
 }

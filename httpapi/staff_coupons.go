@@ -66,6 +66,7 @@ func (a *api) getCoupon(ctx context.Context, in *getCouponInput) (*answer[Coupon
 
 type putCouponInput struct {
 	Keyed
+	Creating
 	Code string `path:"code" maxLength:"100"`
 	Body struct {
 		Promotion string         `json:"promotion" minLength:"1" maxLength:"100"`
@@ -75,11 +76,15 @@ type putCouponInput struct {
 }
 
 func (a *api) putCoupon(ctx context.Context, in *putCouponInput) (*answer[Coupon], error) {
-	c, err := a.shop.Pricing.PutCoupon(ctx, pricing.PutCoupon{
-		Code: in.Code, Promotion: in.Body.Promotion, Limits: in.Body.Limits, Revoked: in.Body.Revoked, Key: in.Key,
-	})
+	only, err := in.unversioned()
 	if err != nil {
 		return nil, err
+	}
+	c, err := a.shop.Pricing.PutCoupon(ctx, pricing.PutCoupon{
+		Code: in.Code, Promotion: in.Body.Promotion, Limits: in.Body.Limits, Revoked: in.Body.Revoked, Version: only, Key: in.Key,
+	})
+	if err != nil {
+		return nil, ifMatched[*pricing.ExistsError](only, ifMatched[*pricing.UnknownCodeError](only, err))
 	}
 	return &answer[Coupon]{Body: showCoupon(c)}, nil
 }

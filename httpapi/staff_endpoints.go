@@ -7,6 +7,7 @@ import (
 	"github.com/keelshop/commerce/endpoints"
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/internal/web"
+	"github.com/keelshop/commerce/webhooks"
 )
 
 // Endpoint is where events are sent to.
@@ -123,10 +124,11 @@ func (a *api) putEndpoint(ctx context.Context, in *putEndpointInput) (*answer[En
 	return endpointOr(e, ifMatched[*endpoints.VersionError](version, err))
 }
 
-// reachable refuses an address that nothing would ever be sent to.
+// reachable refuses an address that nothing would ever be sent to. Without a
+// dispatcher here, another program sends, to public addresses.
 func (a *api) reachable(address string) error {
 	if a.options.Webhooks == nil {
-		return nil
+		return webhooks.CheckURL(address)
 	}
 	return a.options.Webhooks.CheckURL(address)
 }

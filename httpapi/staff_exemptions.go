@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/pricing"
@@ -34,6 +35,7 @@ func (a *api) listExemptions(ctx context.Context, in *listExemptionsInput) (*ans
 
 type putExemptionInput struct {
 	Keyed
+	Creating
 	CertificateRef
 	Body struct {
 		Reason string         `json:"reason,omitempty" maxLength:"200"`
@@ -43,10 +45,18 @@ type putExemptionInput struct {
 }
 
 func (a *api) putExemption(ctx context.Context, in *putExemptionInput) (*struct{}, error) {
-	return nil, a.shop.Pricing.PutExemption(ctx, pricing.PutExemption{
-		Customer: accounts.CustomerID(in.Customer), Key: in.Key,
+	only, err := in.unversioned()
+	if err != nil {
+		return nil, err
+	}
+	err = a.shop.Pricing.PutExemption(ctx, pricing.PutExemption{
+		Customer: accounts.CustomerID(in.Customer), Version: only, Key: in.Key,
 		Exemption: pricing.Exemption{Certificate: in.Certificate, Reason: in.Body.Reason, Areas: in.Body.Areas, Period: in.Body.Period},
 	})
+	if missing, ok := errors.AsType[*pricing.NotFoundError](err); ok && missing.Kind == pricing.KindExemption {
+		err = ifMatched[*pricing.NotFoundError](only, err)
+	}
+	return nil, ifMatched[*pricing.ExistsError](only, err)
 }
 
 type withdrawExemptionInput struct {

@@ -100,7 +100,7 @@ type putSearchRuleInput struct {
 }
 
 func (a *api) putSearchRule(ctx context.Context, in *putSearchRuleInput) (*answer[Merchandising], error) {
-	version, err := in.version()
+	version, err := in.ofAll()
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ type removeSearchRuleInput struct {
 }
 
 func (a *api) removeSearchRule(ctx context.Context, in *removeSearchRuleInput) (*struct{}, error) {
-	version, err := in.version()
+	version, err := in.ofAll()
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ type putVocabularyInput struct {
 }
 
 func (a *api) putVocabulary(ctx context.Context, in *putVocabularyInput) (*answer[Merchandising], error) {
-	version, err := in.version()
+	version, err := in.ofAll()
 	if err != nil {
 		return nil, err
 	}

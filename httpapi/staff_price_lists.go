@@ -79,7 +79,7 @@ type PriceListRef struct {
 
 type putPriceListInput struct {
 	Keyed
-	Conditional
+	Creating
 	PriceListRef
 	Body PriceListInput
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 
@@ -152,13 +153,16 @@ func (a *api) getAnyProduct(ctx context.Context, in *getProductInput) (*answer[S
 
 type putProductInput struct {
 	Keyed
-	Conditional
+	Creating
 	Handle string `path:"handle" maxLength:"200"`
 	Body   ProductInput
 }
 
 func (a *api) putProduct(ctx context.Context, in *putProductInput) (*answer[StaffProduct], error) {
 	version, err := in.version()
+	if err == nil {
+		err = checkHandle("path.handle", in.Handle, "prd_")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -168,6 +172,9 @@ func (a *api) putProduct(ctx context.Context, in *putProductInput) (*answer[Staf
 	}
 	c.Handle, c.Version, c.Key = in.Handle, version, in.Key
 	p, err := a.shop.Catalog.PutProduct(ctx, c)
+	if taken, ok := errors.AsType[*catalog.NameTakenError](err); ok && version == catalog.OnlyNew && taken.Name == in.Handle {
+		return nil, &staleError{err} // somebody else was quicker
+	}
 	if err != nil {
 		return nil, ifMatched[*catalog.VersionError](version, err)
 	}

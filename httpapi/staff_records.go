@@ -225,7 +225,7 @@ type putDocumentSettingsInput struct {
 }
 
 func (a *api) putDocumentSettings(ctx context.Context, in *putDocumentSettingsInput) (*answer[DocumentSettings], error) {
-	version, err := in.version()
+	version, err := in.ofAll()
 	if err != nil {
 		return nil, err
 	}
@@ -233,7 +233,8 @@ func (a *api) putDocumentSettings(ctx context.Context, in *putDocumentSettingsIn
 		Seller: documents.Seller(in.Body.Seller), Invoice: documents.When(in.Body.Invoice),
 		InvoicePrefix: in.Body.InvoicePrefix, CreditPrefix: in.Body.CreditPrefix,
 	}
-	return documentSettingsOr(a.shop.Documents.PutSettings(ctx, documents.PutSettings{Settings: s, Version: version, Key: in.Key}))
+	s, err = a.shop.Documents.PutSettings(ctx, documents.PutSettings{Settings: s, Version: version, Key: in.Key})
+	return documentSettingsOr(s, ifMatched[*documents.VersionError](version, err))
 }
 
 // ReceiptLine is one of many goods that have arrived.

@@ -118,7 +118,7 @@ type putSettingsInput struct {
 }
 
 func (a *api) putSettings(ctx context.Context, in *putSettingsInput) (*answer[Rules], error) {
-	version, err := in.version()
+	version, err := in.ofAll()
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (a *api) putSettings(ctx context.Context, in *putSettingsInput) (*answer[Ru
 
 type putRuleInput[T any] struct {
 	Keyed
-	Conditional
+	Creating
 	RuleRef
 	Body T
 }
@@ -137,7 +137,7 @@ type putRuleInput[T any] struct {
 // rule keeps its ID.
 func putRule[T any](idOf func(*T) *string, put func(context.Context, T, int64, string) (*pricing.Rules, error)) func(context.Context, *putRuleInput[T]) (*answer[Rules], error) {
 	return func(ctx context.Context, in *putRuleInput[T]) (*answer[Rules], error) {
-		version, err := in.version()
+		version, err := in.ofAll()
 		if err == nil {
 			err = in.named(*idOf(&in.Body))
 		}
@@ -146,6 +146,7 @@ func putRule[T any](idOf func(*T) *string, put func(context.Context, T, int64, s
 		}
 		*idOf(&in.Body) = in.Rule
 		r, err := put(ctx, in.Body, version, in.Key)
+		err = ifMatched[*pricing.ExistsError](version, ifMatched[*pricing.NotFoundError](version, err))
 		return rulesChanged(r, version, err)
 	}
 }
@@ -178,7 +179,7 @@ type removeRuleInput struct {
 
 func (a *api) removeRule(kind pricing.Kind) func(context.Context, *removeRuleInput) (*struct{}, error) {
 	return func(ctx context.Context, in *removeRuleInput) (*struct{}, error) {
-		version, err := in.version()
+		version, err := in.ofAll()
 		if err != nil {
 			return nil, err
 		}

@@ -58,6 +58,9 @@ func (a *api) putProducts(ctx context.Context, in *putProductsInput) (*answer[Li
 		out.Items[i].Handle = p.Handle
 		c, err := p.product(fmt.Sprintf("body.products[%d]", i))
 		if c.Handle = p.Handle; err == nil {
+			err = checkHandle(fmt.Sprintf("body.products[%d].handle", i), p.Handle, "prd_")
+		}
+		if err == nil {
 			err = c.Validate()
 		}
 		if err != nil {

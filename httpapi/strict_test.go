@@ -81,15 +81,57 @@ func TestOddHeaders(t *testing.T) {
 	}{
 		{"form", []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, "header.Content-Type"},
 		{"odd media type", []string{"Content-Type", "json;;;"}, 415, "header.Content-Type"},
+		{"UTF-16", []string{"Content-Type", "application/json; charset=utf-16"}, 415, "header.Content-Type"},
+		{"Latin 1", []string{"Content-Type", `application/json; charset="ISO-8859-1"`}, 415, "header.Content-Type"},
+		{"gzip", []string{"Content-Encoding", "gzip"}, 415, "header.Content-Encoding"},
+		{"several encodings", []string{"Content-Encoding", "identity, br"}, 415, "header.Content-Encoding"},
 		{"guest's short key", []string{"Idempotency-Key", "1"}, 422, "header.Idempotency-Key"},
 		{"long key", []string{"Idempotency-Key", strings.Repeat("k", 256)}, 422, "header.Idempotency-Key"},
 		{"odd version", []string{"If-Match", `"one"`}, 422, "header.If-Match"},
 		{"stale version", []string{"If-Match", `"7"`}, 412, nil},
+		{"UTF-8", []string{"Content-Type", `application/json; charset="UTF-8"`, "Content-Encoding", "identity"}, 200, nil},
 	} {
 		r := w.ask("", "POST", cart+"/lines", line, test.header...)
 		if r.status != test.status || r.at("fields.0.location") != test.field {
 			t.Errorf("%s: %d %s, want %d %v", test.name, r.status, r.text, test.status, test.field)
 		}
+	}
+}
+
+// TestWhoIsNotKnownHasToLogIn: an Authorization that is none of ours is told what
+// would be, and of two neither counts.
+func TestWhoIsNotKnownHasToLogIn(t *testing.T) {
+	w := newWorld(t, httpapi.Options{Auth: &shopAuth{}})
+	for name, values := range map[string][]string{
+		"another scheme": {"Basic Zm9vOmJhcg=="}, "no token": {"Bearer"}, "a strange one": {"Bearer x"}, "two": {"Bearer " + w.staff, "Bearer " + w.staff},
+	} {
+		r := httptest.NewRequest("GET", "/staff/orders", nil)
+		r.Header["Authorization"] = values
+		answer := httptest.NewRecorder()
+		if w.api.ServeHTTP(answer, r); answer.Code != 401 || answer.Header().Get("WWW-Authenticate") == "" {
+			t.Errorf("%s: %d %s %v", name, answer.Code, answer.Body, answer.Header())
+		}
+	}
+	w.must(200, w.staff, "GET", "/staff/orders", "")
+}
+
+// TestHandlesThatNothingIsFoundBy: whoever puts something by its ID would make a
+// second one that has the ID for a handle.
+func TestHandlesThatNothingIsFoundBy(t *testing.T) {
+	w := newWorld(t)
+	id := w.must(200, "", "GET", "/products/mug", "").at("id").(string)
+	product := `{"title":"Mug","variants":[{"sku":"another"}]}`
+	for path, body := range map[string]string{
+		"/staff/products/" + id: product, "/staff/products/%2E%2E": product, "/staff/products/%2e": product,
+		"/staff/categories/cat_1": `{"title":"Cups"}`, "/staff/collections/coll_": `{"title":"Winter"}`,
+	} {
+		if r := w.ask(w.staff, "PUT", path, body); r.status != 422 || r.at("fields.0.location") != "path.handle" {
+			t.Errorf("%s: %d %s", path, r.status, r.text)
+		}
+	}
+	r := w.must(200, w.staff, "POST", "/staff/products", `{"products":[{"handle":"prd_1","title":"Mug","variants":[{"sku":"another"}]}]}`)
+	if r.at("items.0.problem.fields.0.location") != "body.products[0].handle" {
+		t.Errorf("among many: %s", r.text)
 	}
 }
 

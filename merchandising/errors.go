@@ -10,7 +10,7 @@ import (
 type VersionError struct{ Have, Want int64 }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("the rules of merchandising are at version %d, not %d: read them again and decide", e.Have, e.Want)
+	return fmt.Sprintf("the rules of merchandising are at version %d, not %d: read them again and decide", e.Have, max(0, e.Want))
 }
 
 // Unwrap returns fault.Conflict.

@@ -115,7 +115,7 @@ func advance(tx *command.Tx, want int64) (next int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if want != 0 && want != have {
+	if !command.Meets(want, have) {
 		return 0, &VersionError{Have: have, Want: want}
 	}
 	_, err = tx.Exec(`INSERT INTO search_rules_version (one, version) VALUES (1, ?)

@@ -24,7 +24,7 @@ const (
 )
 
 func checkVersion(version int64) error {
-	if version < 0 {
+	if version < 0 && version != AtStart {
 		return fault.Wrong("version", "version %d of the rules cannot exist", version)
 	}
 	return nil

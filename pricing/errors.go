@@ -10,7 +10,7 @@ import (
 type VersionError struct{ Have, Want int64 }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("the pricing rules are at version %d, not %d: read them again and decide", e.Have, e.Want)
+	return fmt.Sprintf("the pricing rules are at version %d, not %d: read them again and decide", e.Have, max(0, e.Want))
 }
 
 // Unwrap returns fault.Conflict.
@@ -26,6 +26,19 @@ func (e *NotFoundError) Error() string { return fmt.Sprintf("there is no %s %q",
 
 // Unwrap returns fault.NotFound.
 func (e *NotFoundError) Unwrap() error { return fault.NotFound }
+
+// ExistsError says that a rule or a code is there already that was to be new.
+type ExistsError struct {
+	Kind Kind
+	ID   string
+}
+
+func (e *ExistsError) Error() string {
+	return fmt.Sprintf("there is a %s %q already: read it and decide", e.Kind, e.ID)
+}
+
+// Unwrap returns fault.Conflict.
+func (e *ExistsError) Unwrap() error { return fault.Conflict }
 
 // LineError says that a line cannot be priced: it has no units, or costs or
 // weighs less than nothing.

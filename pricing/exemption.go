@@ -73,8 +73,10 @@ type PutExemption struct {
 	Customer  accounts.CustomerID `cbor:"1,keyasint"`
 	Exemption Exemption           `cbor:"2,keyasint"`
 	// Withdraw takes it away; of the Exemption only the certificate matters.
-	Withdraw bool   `cbor:"3,keyasint,omitempty"`
-	Key      string `cbor:"-"`
+	Withdraw bool `cbor:"3,keyasint,omitempty"`
+	// Version is OnlyNew, OnlyThere, or 0 for any: exemptions have no versions.
+	Version int64  `cbor:"4,keyasint,omitempty"`
+	Key     string `cbor:"-"`
 }
 
 // Kind returns "pricing.put_exemption".
@@ -85,8 +87,8 @@ func (c PutExemption) Validate() error {
 	if err := id.Check("cus", string(c.Customer)); err != nil {
 		return err
 	}
-	if c.Withdraw {
-		return nil
+	if err := unversioned("an exemption", c.Version); err != nil || c.Withdraw {
+		return err
 	}
 	return c.Exemption.Check()
 }
@@ -107,6 +109,15 @@ func (c PutExemption) apply(tx *command.Tx) (struct{}, error) {
 	if err != nil {
 		return none, err
 	}
+	_, there, err := tx.Int64(`SELECT 1 FROM tax_exemptions WHERE customer = ? AND certificate = ?`, c.Customer, c.Exemption.Certificate)
+	switch {
+	case err != nil:
+		return none, err
+	case c.Version == OnlyNew && there:
+		return none, &ExistsError{Kind: KindExemption, ID: c.Exemption.Certificate}
+	case c.Version == OnlyThere && !there:
+		return none, &NotFoundError{Kind: KindExemption, ID: c.Exemption.Certificate}
+	}
 	n, _, err := tx.Int64(`SELECT count(*) FROM tax_exemptions WHERE customer = ? AND certificate <> ?`, c.Customer, c.Exemption.Certificate)
 	if err != nil {
 		return none, err
@@ -126,7 +137,8 @@ func (c PutExemption) apply(tx *command.Tx) (struct{}, error) {
 
 // PutExemption runs the command. It returns a *NotFoundError if there is no
 // such customer or, to withdraw, no such certificate, and a *FullError if the
-// customer has as many as they may.
+// customer has as many as they may. With OnlyNew it returns an *ExistsError, with
+// OnlyThere a *NotFoundError, if the exemption is what it should not be.
 func (s *Service) PutExemption(ctx context.Context, c PutExemption) error {
 	slot, err := c.Customer.Slot()
 	if err != nil {

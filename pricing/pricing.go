@@ -96,6 +96,7 @@ func Module() command.Module {
 		Errors: []fault.Type{
 			fault.Typed[*VersionError]("pricing.version"),
 			fault.Typed[*NotFoundError]("pricing.not_found"),
+			fault.Typed[*ExistsError]("pricing.exists"),
 			fault.Typed[*UnknownCodeError]("pricing.unknown_code"),
 			fault.Typed[*LimitError]("pricing.limit"),
 			fault.Typed[*FullError]("pricing.full"),

@@ -14,6 +14,8 @@ type PutCoupon struct {
 	// Limits are the code's own, beside those of the promotion.
 	Limits  Limits `cbor:"3,keyasint,omitempty"`
 	Revoked bool   `cbor:"4,keyasint,omitempty"` // it has no effect any more
+	// Version is OnlyNew, OnlyThere, or 0 for any: codes have no versions.
+	Version int64  `cbor:"6,keyasint,omitempty"`
 	Key     string `cbor:"-"`
 
 	ID CouponID `cbor:"5,keyasint" command:"stamped"`
@@ -34,10 +36,22 @@ func (c PutCoupon) Validate() error {
 	if code != c.Code {
 		return fault.Wrong("code", "code %q is not written as it is kept, %q", c.Code, code)
 	}
+	if err := unversioned("a code", c.Version); err != nil {
+		return err
+	}
 	return fault.InField("limits", c.Limits.check())
 }
 
 func (c PutCoupon) apply(tx *command.Tx) (CouponID, error) {
+	_, there, err := tx.Int64(`SELECT 1 FROM coupons WHERE id = ?`, c.ID)
+	switch {
+	case err != nil:
+		return "", err
+	case c.Version == OnlyNew && there:
+		return "", &ExistsError{Kind: KindCoupon, ID: c.Code}
+	case c.Version == OnlyThere && !there:
+		return "", &UnknownCodeError{Code: c.Code}
+	}
 	limits, err := command.Marshal(c.Limits)
 	if err != nil {
 		return "", err
@@ -53,7 +67,8 @@ func (c PutCoupon) apply(tx *command.Tx) (CouponID, error) {
 
 // PutCoupon runs the command and returns the code. It returns a *NotFoundError
 // if there is no such promotion, and fault.Refused if it needs no code, unless
-// the code is revoked.
+// the code is revoked. With OnlyNew it returns an *ExistsError, with OnlyThere an
+// *UnknownCodeError, if the code is what it should not be.
 func (s *Service) PutCoupon(ctx context.Context, c PutCoupon) (Coupon, error) {
 	code, err := NormalizeCode(c.Code)
 	if err != nil {

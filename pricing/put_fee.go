@@ -9,7 +9,7 @@ import (
 // PutFee makes a fee or replaces the one with its ID.
 type PutFee struct {
 	Fee     Fee    `cbor:"1,keyasint"`
-	Version int64  `cbor:"2,keyasint,omitempty"` // of the rules that the caller has read; 0 for any
+	Version int64  `cbor:"2,keyasint,omitempty"` // of the rules that the caller has read, OnlyNew or OnlyThere; 0 for any
 	Key     string `cbor:"-"`
 }
 

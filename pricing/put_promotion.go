@@ -10,7 +10,7 @@ import (
 // PutPromotion makes a promotion or replaces the one with its ID.
 type PutPromotion struct {
 	Promotion Promotion `cbor:"1,keyasint"`
-	Version   int64     `cbor:"2,keyasint,omitempty"` // of the rules that the caller has read; 0 for any
+	Version   int64     `cbor:"2,keyasint,omitempty"` // of the rules that the caller has read, OnlyNew or OnlyThere; 0 for any
 	Key       string    `cbor:"-"`
 
 	// Limits names the promotion's limits.

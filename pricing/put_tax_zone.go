@@ -9,7 +9,7 @@ import (
 // PutTaxZone makes a tax zone or replaces the one with its ID.
 type PutTaxZone struct {
 	Zone    TaxZone `cbor:"1,keyasint"`
-	Version int64   `cbor:"2,keyasint,omitempty"` // of the rules that the caller has read; 0 for any
+	Version int64   `cbor:"2,keyasint,omitempty"` // of the rules that the caller has read, OnlyNew or OnlyThere; 0 for any
 	Key     string  `cbor:"-"`
 }
 

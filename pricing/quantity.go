@@ -164,7 +164,7 @@ func (r *QuantityRule) breaks(have int64) (QuantityKind, int64) {
 // PutQuantityRule makes a quantity rule or replaces the one with its ID.
 type PutQuantityRule struct {
 	Rule    QuantityRule `cbor:"1,keyasint"`
-	Version int64        `cbor:"2,keyasint,omitempty"` // of the rules that the caller has read; 0 for any
+	Version int64        `cbor:"2,keyasint,omitempty"` // of the rules that the caller has read, OnlyNew or OnlyThere; 0 for any
 	Key     string       `cbor:"-"`
 }
 

@@ -21,6 +21,7 @@ const (
 	KindQuantityRule Kind = "quantity_rule"
 	KindFee          Kind = "fee"
 	KindExemption    Kind = "exemption" // of a customer, not of the store
+	KindCoupon       Kind = "code"      // of a promotion, not of the store
 )
 
 // rulesKey names the snapshot to the cache.
@@ -117,8 +118,12 @@ type Receipt struct {
 }
 
 // put stores a rule over the one of the same kind and ID. want is the version
-// of the rules that the caller has read, 0 for any.
+// of the rules that the caller has read, 0 for any, or what is wanted of the rule.
 func put(tx *command.Tx, k Kind, rule string, want int64, value any) (Receipt, error) {
+	want, err := ruleMeets(tx, k, rule, want)
+	if err != nil {
+		return Receipt{}, err
+	}
 	next, err := advance(tx, want)
 	if err != nil {
 		return Receipt{}, err
@@ -136,13 +141,31 @@ func put(tx *command.Tx, k Kind, rule string, want int64, value any) (Receipt, e
 	return changed(tx, k, rule, next)
 }
 
+// ruleMeets refuses a rule that is there although it should be new, or is not
+// there although it should be replaced. It returns what is wanted of all rules.
+func ruleMeets(tx *command.Tx, k Kind, rule string, want int64) (ofAll int64, err error) {
+	if want != OnlyNew && want != OnlyThere {
+		return want, nil
+	}
+	_, there, err := tx.Int64(`SELECT 1 FROM price_rules WHERE kind = ? AND id = ?`, k, rule)
+	switch {
+	case err != nil:
+		return 0, err
+	case want == OnlyNew && there:
+		return 0, &ExistsError{Kind: k, ID: rule}
+	case want == OnlyThere && !there:
+		return 0, &NotFoundError{Kind: k, ID: rule}
+	}
+	return 0, nil
+}
+
 // advance moves the version of the rules on.
 func advance(tx *command.Tx, want int64) (next int64, err error) {
 	have, err := versionTx(tx.Tx)
 	if err != nil {
 		return 0, err
 	}
-	if want != 0 && want != have {
+	if !command.Meets(want, have) {
 		return 0, &VersionError{Have: have, Want: want}
 	}
 	_, err = tx.Exec(`INSERT INTO price_rules_version (one, version) VALUES (1, ?)

@@ -90,15 +90,24 @@ const (
 // What its name leads to is only known when something is sent, and looked at
 // then.
 func (d *Dispatcher) CheckURL(address string) error {
+	if d.opt.AllowPrivate {
+		return nil
+	}
+	return CheckURL(address)
+}
+
+// CheckURL is Dispatcher.CheckURL for a program that sends nothing itself: it
+// goes by a dispatcher that sends to public addresses only.
+func CheckURL(address string) error {
 	u, err := url.Parse(address)
-	if err != nil || d.opt.AllowPrivate {
+	if err != nil {
 		return nil // endpoints.Put says what an address looks like
 	}
 	if u.Scheme != "https" {
 		return fault.InField("url", fault.New(fault.Invalid, "events are sent over https only"))
 	}
 	name := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
-	private := name == "localhost" || strings.HasSuffix(name, ".localhost")
+	private := name == "localhost" || strings.HasSuffix(name, ".localhost") || numeric(name)
 	if ip, err := netip.ParseAddr(name); err == nil {
 		network := "tcp4"
 		if ip.Is6() {
@@ -110,6 +119,14 @@ func (d *Dispatcher) CheckURL(address string) error {
 		return fault.InField("url", fault.New(fault.Invalid, "events are sent to public addresses only"))
 	}
 	return nil
+}
+
+// numeric reports whether a host is an address in one of the forms, as 127.1 or
+// 0x7f000001, that some resolvers take for one: no name of the Internet ends in a
+// number.
+func numeric(host string) bool {
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	return last != "" && (strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x"))
 }
 
 // Dispatcher sends the events of one store. Start it once in each program that

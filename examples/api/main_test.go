@@ -53,7 +53,7 @@ func TestTheLinesOfTheGuide(t *testing.T) {
 	}
 	for _, want := range []string{
 		`"status":"placed"`, `"next_action":{"kind"`, `"status":"canceled"`, "\n304\n", `"formatted":"39.50 EUR"`,
-		`body.lines[0].quantity`, `"error":"inventory.out_of_stock"`, `"error":"cart.version"`, `"status":401`,
+		`body.lines[0].quantity`, `"error":"inventory.out_of_stock"`, `"error":"cart.version"`, `"error":"catalog.version"`, `"status":401`,
 		`{"payment_status":"refunded"}`, `"promotions":[{"id":"summer"}]`, `"left":{"minor":0,`, `"secret":"whsec_`, `"count":1,"value":"Kiln"`, `"/search"`,
 	} {
 		if !strings.Contains(string(out), want) {

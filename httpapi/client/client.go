@@ -72,6 +72,14 @@ func IfVersion(version int64) CallOption {
 	return func(c *call) { c.header.Set("If-Match", strconv.Quote(strconv.FormatInt(version, 10))) }
 }
 
+// IfNew makes a change that creates or replaces only if the thing is not there
+// yet; otherwise the error is fault.Conflict.
+func IfNew() CallOption { return func(c *call) { c.header.Set("If-None-Match", "*") } }
+
+// IfThere makes a change that creates or replaces only if the thing is there, at
+// whatever version; otherwise the error is fault.Conflict.
+func IfThere() CallOption { return func(c *call) { c.header.Set("If-Match", "*") } }
+
 // Fields asks for a part of the answer, as in "id", "lines.sku". The other
 // fields of the result are zero.
 func Fields(names ...string) CallOption {
