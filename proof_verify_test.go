@@ -118,6 +118,7 @@ var damages = []struct {
 	{"orders.line_has_its_delivery", one(`UPDATE order_lines SET delivery = 9`)},
 	{"orders.parcel_is_of_one_delivery", one(`UPDATE order_lines SET delivery = 2 WHERE line = 1 AND order_id IN (SELECT order_id FROM order_deliveries)`)},
 	{"cart.is_looked_after", one(`DELETE FROM timers WHERE kind = 'cart.expire'`)},
+	{"orders.joined_was_asked_for", one(`UPDATE orders SET joined = 'cus_01KAJ3W7Q8Z5D4F6G7H8J9K0M1' WHERE customer = '' AND placed_at > 0`)},
 	{"orders.lines_sum_up", one(`UPDATE orders SET subtotal = subtotal + 1, total = total + 1`)},
 	{"checkout.used_promotion_has_an_order", one(`INSERT INTO redemptions (order_id, of, slot, customer, code, amount, at, uses, budget, per_customer) VALUES ('ord_1', 'prm_1', 0, '', '', 0, 0, 0, '', 0)`)},
 	{"checkout.used_promotion_is_held", one(`DELETE FROM reservation_lines WHERE pool GLOB 'cpn_*@uses'`)},

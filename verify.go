@@ -46,6 +46,10 @@ func (s *Store) Verify(ctx context.Context) ([]Violation, error) {
 		return out, fmt.Errorf("verifying the numbers of orders: %w", err)
 	}
 	out = append(out, found...)
+	if found, err = s.Orders.CheckJoins(ctx); err != nil {
+		return out, fmt.Errorf("verifying the orders of guests that were joined to accounts: %w", err)
+	}
+	out = append(out, found...)
 	if found, err = s.Documents.CheckNumbers(ctx); err != nil {
 		return out, fmt.Errorf("verifying the numbers of documents: %w", err)
 	}

@@ -71,6 +71,7 @@ func Module() command.Module {
 			fault.Typed[*UnknownAddressError]("accounts.unknown_address"),
 			fault.Typed[*EmailTakenError]("accounts.email_taken"),
 			fault.Typed[*EmailBusyError]("accounts.email_busy"),
+			fault.Typed[*UnverifiedError]("accounts.unverified"),
 			fault.Typed[*VersionError]("accounts.version"),
 			fault.Typed[*ErasedError]("accounts.erased"),
 			fault.Typed[*movedError]("accounts.moved"),

@@ -38,13 +38,35 @@ func CheckEmail(email seal.Personal) error {
 	return nil
 }
 
-func (s *Service) emailClaim(email seal.Personal) *claim.Hash {
+func (s *Service) emailClaim(email seal.Personal) *claim.Hash { return HashOf(s.engine, email) }
+
+// HashOf returns the keyed hash that stands for an e-mail address, as in the
+// claims on them; nil for "".
+func HashOf(e command.Engine, email seal.Personal) *claim.Hash {
 	normalized := normalizeEmail(email)
 	if normalized == "" {
 		return nil
 	}
-	h := claim.Of(s.engine, ClaimKind, normalized)
+	h := claim.Of(e, ClaimKind, normalized)
 	return &h
+}
+
+// VerifiedTx returns the hash of a customer's e-mail address, or an
+// *UnverifiedError if they have not shown that mail to it reaches them. It returns an
+// *UnknownCustomerError or an *ErasedError as well.
+func VerifiedTx(tx *sqlite.Tx, customer CustomerID) (claim.Hash, error) {
+	if err := KnownTx(tx, customer); err != nil {
+		return claim.Hash{}, err
+	}
+	rows := tx.One(`SELECT email_claim FROM customers WHERE id = ? AND email_verified = 1`, customer)
+	if !rows.Next() {
+		if err := rows.Close(); err != nil {
+			return claim.Hash{}, err
+		}
+		return claim.Hash{}, &UnverifiedError{Customer: customer}
+	}
+	h := claim.Hash(rows.Blob(0))
+	return h, rows.Close()
 }
 
 // sameHash also holds when there is no address on either side.

@@ -56,6 +56,17 @@ func (e *EmailBusyError) Error() string {
 // Unwrap returns fault.Unavailable.
 func (e *EmailBusyError) Unwrap() error { return fault.Unavailable }
 
+// UnverifiedError says that a customer has not shown that mail to their e-mail
+// address reaches them, or that they have none.
+type UnverifiedError struct{ Customer CustomerID }
+
+func (e *UnverifiedError) Error() string {
+	return fmt.Sprintf("the e-mail address of customer %s is not verified: verify it first", e.Customer)
+}
+
+// Unwrap returns fault.Refused.
+func (e *UnverifiedError) Unwrap() error { return fault.Refused }
+
 // VersionError says that a customer was changed since they were read.
 type VersionError struct {
 	Customer   CustomerID

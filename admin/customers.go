@@ -130,6 +130,9 @@ func eraseCustomer(v *visit) error {
 	if err := v.site.shop.Payments.ForgetCustomer(v.ctx(), id); err != nil {
 		return err
 	}
+	if err := v.site.shop.EraseJoined(v.ctx(), id); err != nil {
+		return err
+	}
 	if err := v.site.shop.Accounts.Erase(v.ctx(), accounts.Erase{Customer: id, Key: v.key()}); err != nil {
 		return err
 	}

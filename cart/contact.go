@@ -9,6 +9,7 @@ import (
 
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/seal"
@@ -43,6 +44,9 @@ type SetContact struct {
 	Wrapped         seal.WrappedKey `cbor:"4,keyasint,omitempty" command:"stamped"`
 	ShippingCountry string          `cbor:"5,keyasint,omitempty" command:"stamped"`
 	BillingCountry  string          `cbor:"6,keyasint,omitempty" command:"stamped"`
+	// EmailHash is that of the contact's address, by which a guest's orders are
+	// found when somebody shows that it is theirs.
+	EmailHash *claim.Hash `cbor:"7,keyasint,omitempty" command:"stamped"`
 }
 
 // contactField names the contact to the seal, in carts and in orders.
@@ -138,7 +142,7 @@ func isCountry(s string) bool {
 // prepare seals the contact.
 func (c *SetContact) prepare(ctx context.Context, s *Service, st command.Stamp) error {
 	c.Contact.Erased = false
-	c.Sealed, c.Wrapped = nil, nil
+	c.Sealed, c.Wrapped, c.EmailHash = nil, nil, accounts.HashOf(s.engine, c.Contact.Email)
 	c.ShippingCountry, c.BillingCountry = c.Contact.ShippingAddress.Country, c.Contact.BillingAddress.Country
 	if c.Contact == (Contact{}) {
 		return nil
@@ -200,8 +204,12 @@ func (c SetContact) apply(tx *command.Tx) (Receipt, error) {
 			return Receipt{}, h.erased(err)
 		}
 	}
-	if _, err := tx.Exec(`UPDATE carts SET contact = ?, contact_subject = ?, shipping_country = ?, billing_country = ? WHERE id = ?`,
-		[]byte(c.Sealed), owner, c.ShippingCountry, c.BillingCountry, c.Cart); err != nil {
+	var hash []byte
+	if c.EmailHash != nil && h.customer == "" {
+		hash = c.EmailHash[:]
+	}
+	if _, err := tx.Exec(`UPDATE carts SET contact = ?, contact_subject = ?, email_hash = ?, shipping_country = ?, billing_country = ? WHERE id = ?`,
+		[]byte(c.Sealed), owner, hash, c.ShippingCountry, c.BillingCountry, c.Cart); err != nil {
 		return Receipt{}, err
 	}
 	return h.save(tx)

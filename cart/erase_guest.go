@@ -8,7 +8,7 @@ import (
 )
 
 // EraseGuest makes the contact of a guest's cart unreadable for good, and that
-// of the orders that were made from it. Customers are erased by package
+// of the orders that were made from it, and has its e-mail address forgotten. Customers are erased by package
 // accounts. Erasing twice does nothing more.
 type EraseGuest struct {
 	Cart ID     `cbor:"1,keyasint"`
@@ -31,6 +31,9 @@ func (c EraseGuest) apply(tx *command.Tx) (Receipt, error) {
 	}
 	if h.customer != "" && h.status != Merging && h.status != Merged {
 		return Receipt{}, &OwnerError{Cart: c.Cart}
+	}
+	if _, err := tx.Exec(`UPDATE carts SET email_hash = NULL WHERE id = ?`, c.Cart); err != nil {
+		return Receipt{}, err
 	}
 	return Receipt{Cart: h.id, Version: h.version}, subject.EraseTx(tx, string(c.Cart))
 }

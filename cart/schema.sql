@@ -31,6 +31,7 @@ CREATE TABLE carts (
 	private_metadata   TEXT,
 	contact            BLOB,          -- sealed under the key of contact_subject
 	contact_subject    TEXT NOT NULL, -- '' without a contact
+	email_hash         BLOB    CHECK (email_hash IS NULL OR (length(email_hash) = 32 AND contact IS NOT NULL)), -- keyed, of a guest's address: see accounts.HashOf
 	shipping_country   TEXT NOT NULL, -- the contact's, in the clear: taxes and shipping rules need it
 	billing_country    TEXT NOT NULL,
 	CHECK (held_until = 0 OR status = 'active'),
@@ -38,6 +39,8 @@ CREATE TABLE carts (
 	CHECK ((customer <> '') OR status NOT IN ('merging', 'merged')),
 	CHECK ((contact IS NULL) = (contact_subject = ''))
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX carts_by_email ON carts (email_hash, id) WHERE email_hash IS NOT NULL AND status = 'completed';
 
 CREATE INDEX carts_by_customer ON carts (customer, id) WHERE customer <> '';
 

@@ -88,3 +88,35 @@ func TestGuessingPasswordsIsLimited(t *testing.T) {
 	}
 	w.must(200, "", "GET", "/products/mug", "")
 }
+
+// TestGuestsOrdersAreJoinedOverHTTP: only a verified address finds them, and they
+// are erased with the customer.
+func TestGuestsOrdersAreJoinedOverHTTP(t *testing.T) {
+	box := &letterbox{}
+	w := newWorld(t, httpapi.Options{Auth: &shopAuth{}, Mailer: box})
+	cart := w.cart("", "mug", 1)
+	w.must(200, "", "PATCH", cart, `{"contact":{"email":"Ann@Example.com","name":"Ann","shipping_address":{"line1":"1 Way","city":"Ulm","country":"DE"}}}`)
+	order := "/orders/" + w.must(200, "", "POST", cart+"/checkout", `{"pay_with":"simulator","token":"pm_card_visa"}`).at("order.id").(string)
+	const who = `"email":"ann@example.com","password":"a long walk home"`
+	w.must(201, "", "POST", "/customers", `{`+who+`}`)
+	token := w.must(201, "", "POST", "/sessions", `{`+who+`}`).at("token").(string)
+	if r := w.ask(token, "POST", "/customers/me/guest-orders", ""); r.status != 409 || r.at("error") != "accounts.unverified" {
+		t.Errorf("before the address is verified: %d %s", r.status, r.text)
+	}
+	w.must(404, token, "GET", order, "")
+	w.must(202, token, "POST", "/customers/me/verification", "")
+	w.must(204, "", "POST", "/verifications", `{"token":"`+box.token(t)+`"}`)
+	for _, want := range []float64{1, 0} {
+		if r := w.must(200, token, "POST", "/customers/me/guest-orders", ""); r.at("joined") != want {
+			t.Errorf("got %s, want %v", r.text, want)
+		}
+	}
+	w.must(200, token, "GET", order, "")
+	if r := w.must(200, token, "GET", "/orders", ""); "/orders/"+r.at("items.0.id").(string) != order {
+		t.Errorf("the orders are %s", r.text)
+	}
+	w.must(204, token, "DELETE", "/customers/me", "")
+	if contact := w.must(200, "", "GET", cart+"/contact", ""); contact.at("name") != nil || contact.at("shipping_address.city") != "" {
+		t.Errorf("after the erasure the contact is %s", contact.text)
+	}
+}

@@ -81,12 +81,16 @@ func (a *api) eraseMe(ctx context.Context, in *Keyed) (*struct{}, error) {
 	return nil, a.erase(ctx, accounts.Erase{Customer: callerOf(ctx).Customer, Key: in.Key})
 }
 
-// erase erases a customer, and first what payment providers keep of them.
+// erase erases a customer, and first what payment providers keep of them and
+// what they bought as a guest.
 func (a *api) erase(ctx context.Context, c accounts.Erase) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
 	if err := a.shop.Payments.ForgetCustomer(ctx, c.Customer); err != nil {
+		return err
+	}
+	if err := a.shop.EraseJoined(ctx, c.Customer); err != nil {
 		return err
 	}
 	return a.shop.Accounts.Erase(ctx, c)

@@ -114,7 +114,7 @@ func (a *api) permitOrder(ctx context.Context, c Caller, id orders.ID) error {
 	if err != nil {
 		return err
 	}
-	if o.Customer != c.Customer {
+	if !o.IsOf(c.Customer) {
 		return &orders.NotFoundError{Order: id}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/seal"
+	"github.com/keelshop/commerce/orders"
 )
 
 // Sessions returns the Auth of a shop's own accounts: a request carries the
@@ -65,6 +66,7 @@ func (a *api) addSessions() {
 	add(a, route{forCustomer, "DELETE", "/sessions/{session}", "end-session", "Customers", "Log out somewhere else", 204, false}, a.endSession)
 	add(a, route{forCustomer, "DELETE", "/sessions", "log-out-everywhere", "Customers", "Log out everywhere", 204, false}, a.logOutEverywhere)
 	add(a, route{forSession, "PUT", "/customers/me/password", "change-password", "Customers", "Change one's password, which ends all sessions and opens a new one", 0, true}, a.changePassword)
+	add(a, route{forCustomer, "POST", "/customers/me/guest-orders", "join-guest-orders", "Customers", "Join to the account what was ordered without logging in by one's e-mail address, which must be verified", 0, false}, a.joinGuestOrders)
 	if a.options.Mailer == nil {
 		return // nobody could ever get a letter
 	}
@@ -245,6 +247,19 @@ type verifyInput struct {
 func (a *api) verify(ctx context.Context, in *verifyInput) (*struct{}, error) {
 	_, err := a.shop.Accounts.Verify(ctx, accounts.Verify{Token: seal.Personal(in.Body.Token)})
 	return nil, err
+}
+
+// JoinedOrders says how many orders of guests were joined to an account.
+type JoinedOrders struct {
+	Joined int `json:"joined" doc:"How many were found just now; they are among the customer's orders from now on."`
+}
+
+func (a *api) joinGuestOrders(ctx context.Context, in *Keyed) (*answer[JoinedOrders], error) {
+	n, err := a.shop.Orders.JoinGuests(ctx, orders.JoinGuests{Customer: callerOf(ctx).Customer, Key: in.Key})
+	if err != nil {
+		return nil, err
+	}
+	return &answer[JoinedOrders]{Body: JoinedOrders{Joined: n}}, nil
 }
 
 type startResetInput struct {

@@ -24,6 +24,9 @@ type Order struct {
 	Number   string
 	Cart     string
 	Customer accounts.CustomerID // "" is a guest
+	// Joined is the customer whose account a guest's order was joined to, since its
+	// e-mail address is theirs; "" if it was not. It stays a guest's.
+	Joined   accounts.CustomerID
 	Currency money.Currency
 
 	Status           Status
@@ -129,6 +132,12 @@ func (o Order) NetShipping() money.Amount {
 // them, without their tax.
 func (o Order) NetGoods() money.Amount {
 	return money.New(o.Total.Minor()-o.Tax.Minor()-o.NetShipping().Minor()-o.NetFees().Minor(), o.Currency)
+}
+
+// IsOf reports whether the order is a customer's: bought by them, or by a guest
+// and joined to their account.
+func (o Order) IsOf(customer accounts.CustomerID) bool {
+	return customer != "" && (o.Customer == customer || o.Joined == customer)
 }
 
 // kept returns what was captured and not refunded.

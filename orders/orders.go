@@ -53,6 +53,8 @@ func Module() command.Module {
 			command.Define(AnnotateReturn.apply),
 			command.Define(SetNumbering.apply),
 			command.Define(SetTerms.apply),
+			command.Define(JoinGuests.apply),
+			command.DefineRepeatable(takeGuests.apply),
 			command.DefineRepeatable(noteOverdue.apply),
 			command.DefineRepeatable(assignNumbers.apply),
 			command.DefineRepeatable(takeNumbers.apply),

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/keelshop/commerce/accounts"
@@ -47,6 +49,8 @@ func (s *Service) read(ctx context.Context, r Receipt) (Order, error) { return s
 
 // Filter selects orders. The zero Filter selects all of them.
 type Filter struct {
+	// Customer selects what they bought, and what they bought as a guest before,
+	// if it was joined to their account: see JoinGuests.
 	Customer accounts.CustomerID
 	Status   Status
 	// Overdue selects those that are on terms and unpaid a day after they were to
@@ -54,6 +58,8 @@ type Filter struct {
 	Overdue bool
 	After   ID  // only orders that sort after this one
 	Limit   int // 0 is no limit
+
+	joined bool // Customer has asked for orders of guests
 }
 
 // All returns the orders that a filter selects, in the order of their IDs and
@@ -68,13 +74,15 @@ func (s *Service) All(ctx context.Context, f Filter) iter.Seq2[Order, error] {
 		}, Key: func(o Order) string { return string(o.ID) },
 	}
 	return func(yield func(Order, error) bool) {
-		if f.Customer != "" { // all their orders are at home
-			slot, err := f.Customer.Slot()
+		if f.Customer != "" { // all that they bought themselves is at home
+			slot, joined, err := s.hasJoined(ctx, f.Customer)
 			if err != nil {
-				yield(Order{}, err)
+				yield(Order{}, fmt.Errorf("listing orders: %w", err))
 				return
 			}
-			list.Slots = []id.Slot{slot}
+			if f.joined = joined; !joined {
+				list.Slots = []id.Slot{slot}
+			}
 		}
 		for o, err := range list.All(ctx) {
 			if err != nil {
@@ -89,18 +97,33 @@ func (s *Service) All(ctx context.Context, f Filter) iter.Seq2[Order, error] {
 }
 
 // OfCustomer returns the orders of a customer without lines, the newest first: at
-// most limit, of those that sort before one; "" is all of them.
+// most limit, of those that sort before one; "" is all of them. Those are among
+// them that they placed as a guest and that were joined to their account.
 func (s *Service) OfCustomer(ctx context.Context, customer accounts.CustomerID, before ID, limit int) (out []Order, err error) {
-	slot, err := customer.Slot()
+	slot, joined, err := s.hasJoined(ctx, customer)
 	if err != nil {
 		return nil, err
 	}
 	if before == "" {
 		before = "ord_~" // behind all IDs
 	}
-	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) error {
+	out, err = s.newest(ctx, slot, ` WHERE customer = ? AND customer <> '' AND id < ? ORDER BY id DESC LIMIT ?`, customer, before, limit)
+	for shard := 0; joined && err == nil && shard < s.engine.Shards(); shard++ {
+		var more []Order
+		more, err = s.newest(ctx, s.engine.SlotOn(shard), ` WHERE joined = ? AND joined <> '' AND id < ? ORDER BY id DESC LIMIT ?`, customer, before, limit)
+		out = append(out, more...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listing the orders of customer %s: %w", customer, err)
+	}
+	slices.SortFunc(out, func(a, b Order) int { return strings.Compare(string(b.ID), string(a.ID)) })
+	return out[:min(limit, len(out))], nil
+}
+
+func (s *Service) newest(ctx context.Context, slot id.Slot, where string, args ...any) (out []Order, err error) {
+	err = s.engine.View(ctx, slot, func(tx *sqlite.Tx) (err error) {
 		out = nil
-		rows := tx.Query(selectOrder+` WHERE customer = ? AND customer <> '' AND id < ? ORDER BY id DESC LIMIT ?`, customer, before, limit)
+		rows := tx.Query(selectOrder+where, args...)
 		for err == nil && rows.Next() {
 			var o Order
 			o, err = scanOrder(rows)
@@ -108,15 +131,15 @@ func (s *Service) OfCustomer(ctx context.Context, customer accounts.CustomerID, 
 		}
 		return errors.Join(err, rows.Close())
 	})
-	if err != nil {
-		return nil, fmt.Errorf("listing the orders of customer %s: %w", customer, err)
-	}
-	return out, nil
+	return out, err
 }
 
 func (f Filter) page(tx *sqlite.Tx, late time.Time, after string, limit int) (page []Order, err error) {
 	q, args := selectOrder+` WHERE id > ?`, []any{after}
-	if f.Customer != "" {
+	switch {
+	case f.Customer != "" && f.joined:
+		q, args = q+` AND (customer = ? AND customer <> '' OR joined = ? AND joined <> '')`, append(args, f.Customer, f.Customer)
+	case f.Customer != "":
 		q, args = q+` AND customer = ? AND customer <> ''`, append(args, f.Customer)
 	}
 	if f.Status != "" {
@@ -146,7 +169,7 @@ const (
 	tax_included, shipping_tax, `
 	orderColumns2 = `, shipping_method, shipping_name, `
 	orderColumns3 = `, number, canceled, delivered,
-	fees, own_fees, own_fees_tax, tax_added, tax_exempt, digital, excess_granted, split, coalesce(terms, ''), coalesce(payment_due, 0), coalesce(overdue_at, 0), on_terms, `
+	fees, own_fees, own_fees_tax, tax_added, tax_exempt, digital, excess_granted, split, coalesce(terms, ''), coalesce(payment_due, 0), coalesce(overdue_at, 0), on_terms, joined, `
 )
 
 // GetTx returns an order without its lines, or a *NotFoundError.
@@ -184,7 +207,7 @@ func scanOrder(r *sqlite.Rows) (Order, error) {
 	if number == "" {
 		number = ID(r.Text(0)).Number()
 	}
-	passed, err := decodeList[pricing.PassedOver](r.Blob(53))
+	passed, err := decodeList[pricing.PassedOver](r.Blob(54))
 	if err != nil {
 		return Order{}, fmt.Errorf("reading what order %s was not reduced by: %w", r.Text(0), err)
 	}
@@ -199,7 +222,7 @@ func scanOrder(r *sqlite.Rows) (Order, error) {
 		ExternalReference: r.Text(28), Metadata: jsonOf(r, 29), PrivateMetadata: jsonOf(r, 30), Due: r.Int64(31),
 		TaxIncluded: r.Bool(32), ShippingTax: amount(33), Taxes: taxes, Promotions: promotions, PassedOver: passed, ShippingMethod: r.Text(35), ShippingName: r.Text(36),
 		FeeTotal: amount(41), OwnFees: amount(42), OwnFeesTax: amount(43), TaxAdded: amount(44), TaxExempt: r.Text(45), Digital: r.Bool(46), ExcessGranted: amount(47), Split: r.Bool(48),
-		Terms: r.Text(49), OnTerms: amount(52), PaymentDueAt: instant(r.Int64(50)), OverdueAt: instant(r.Int64(51)),
+		Terms: r.Text(49), OnTerms: amount(52), Joined: accounts.CustomerID(r.Text(53)), PaymentDueAt: instant(r.Int64(50)), OverdueAt: instant(r.Int64(51)),
 	}, nil
 }
 

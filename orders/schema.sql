@@ -58,6 +58,7 @@ CREATE TABLE orders (
 	split              INTEGER NOT NULL DEFAULT 0 CHECK (split = 0 OR split = 1), -- it goes to the places in order_deliveries
 	terms              TEXT,          -- the payment terms that it was placed unpaid on; NULL is paid at checkout
 	payment_due        INTEGER,       -- when it is to be paid by its terms, from when it was made
+	joined             TEXT    NOT NULL DEFAULT '' CHECK (joined = '' OR (customer = '' AND placed_at > 0)), -- the customer whose address the guest had
 	on_terms           INTEGER NOT NULL DEFAULT 0 CHECK (on_terms BETWEEN 0 AND total AND (on_terms = 0 OR terms IS NOT NULL)), -- what the checkout left to them
 	overdue_at         INTEGER CHECK (overdue_at > payment_due), -- when it was found to be overdue; NULL if it was not
 	CHECK (status <> 'canceled' OR shipped = 0),
@@ -70,6 +71,8 @@ CREATE TABLE orders (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX orders_by_customer ON orders (customer, id) WHERE customer <> '';
+
+CREATE INDEX orders_joined ON orders (joined, id) WHERE joined <> '';
 
 CREATE INDEX orders_on_terms ON orders (customer, payment_due) WHERE payment_due IS NOT NULL;
 
@@ -291,4 +294,12 @@ CREATE TABLE payment_terms (
 	one   INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
 	slot  INTEGER NOT NULL,
 	terms BLOB    NOT NULL -- all of them, CBOR
+) STRICT, WITHOUT ROWID;
+
+-- Customers who have asked for the orders of guests with their address, on their
+-- own slots: see JoinGuests.
+CREATE TABLE order_joins (
+	customer TEXT    NOT NULL PRIMARY KEY,
+	slot     INTEGER NOT NULL,
+	at       INTEGER NOT NULL -- the last time, in ms since 1970 UTC
 ) STRICT, WITHOUT ROWID;

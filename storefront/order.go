@@ -41,7 +41,7 @@ type orderPage struct {
 }
 
 // order returns the order of the address if the shopper may see it: their own
-// as a customer, or a guest's that was made of a cart of this browser, also if the
+// as a customer, with what they bought as a guest before and was joined to their account, or a guest's that was made of a cart of this browser, also if the
 // answer to the payment never came. Others are not there for them.
 func (v *visit) order() (orders.Order, error) { return v.orderOf(orders.ID(v.r.PathValue("order"))) }
 
@@ -52,7 +52,7 @@ func (v *visit) orderOf(id orders.ID) (orders.Order, error) {
 		return orders.Order{}, errNoPage
 	case err != nil:
 		return orders.Order{}, err
-	case o.Customer != "" && o.Customer == v.customer, o.Customer == "" && v.knowsCart(o.Cart):
+	case o.IsOf(v.customer), o.Customer == "" && v.knowsCart(o.Cart):
 		return o, nil
 	}
 	return orders.Order{}, errNoPage

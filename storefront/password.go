@@ -6,6 +6,7 @@ import (
 	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/orders"
 )
 
 // LetterPath returns where the link of a letter leads, below the shop's
@@ -104,10 +105,17 @@ func verify(v *visit) error {
 	if err != nil {
 		return err
 	}
-	_, err = v.site.shop.Accounts.Verify(v.ctx(), accounts.Verify{Token: commerce.Personal(v.r.PostFormValue("token"))})
+	customer, err := v.site.shop.Accounts.Verify(v.ctx(), accounts.Verify{Token: commerce.Personal(v.r.PostFormValue("token"))})
 	switch {
 	case err == nil:
 		data.Done = v.locale.text("Thank you, your e-mail address is confirmed.")
+		joined, err := v.site.shop.Orders.JoinGuests(v.ctx(), orders.JoinGuests{Customer: customer})
+		if err != nil {
+			return err // the link is good for a week: they may press again
+		}
+		if joined > 0 {
+			data.Done += " " + v.locale.text("What you ordered with it before, without logging in, is in your account now.")
+		}
 		return v.show(200, "verify", data)
 	case is[*accounts.NoLetterError](err), fault.CodeOf(err) == fault.Invalid:
 		data.Problem = v.locale.text("This link is not good any more. Please ask for another letter.")

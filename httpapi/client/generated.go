@@ -615,6 +615,13 @@ func (c *Client) IssueGiftCard(ctx context.Context, body IssueGiftCardBody, opts
 	return out, err
 }
 
+// JoinGuestOrders: join to the account what was ordered without logging in by one's e-mail address, which must be verified.
+// It is POST /customers/me/guest-orders.
+func (c *Client) JoinGuestOrders(ctx context.Context, opts ...CallOption) (out JoinedOrders, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/customers/me/guest-orders"}, opts, &out)
+	return out, err
+}
+
 // LinkDownload: make a link to download a file.
 // It is POST /orders/{order}/downloads.
 func (c *Client) LinkDownload(ctx context.Context, order string, body FileRef, opts ...CallOption) (out DownloadLink, err error) {
@@ -2903,6 +2910,12 @@ type IssuedGiftCard struct {
 	Spent   Money `json:"spent"`
 	Usable  bool  `json:"usable"`
 	Version int64 `json:"version"`
+}
+
+// JoinedOrders is a value of the API.
+type JoinedOrders struct {
+	// How many were found just now; they are among the customer's orders from now on.
+	Joined int64 `json:"joined"`
 }
 
 // LedgerEntry is a value of the API.
