@@ -20,6 +20,17 @@ func LetGo(tx *command.Tx, c Stored) error {
 	return h.unreserve(tx)
 }
 
+// HoldAgain sets aside again what an active cart's lines ask for, as far as this
+// shard has it: a checkout had taken it, and its payment was declined. Other
+// carts stay as they are. It is called in apply, after Unlock.
+func HoldAgain(tx *command.Tx, cart ID) error {
+	h, err := loadHeader(tx.Tx, cart)
+	if err != nil || h.status != Active || h.heldFor == 0 {
+		return err
+	}
+	return h.reserve(tx, nil)
+}
+
 // MayLock returns a *StatusError that names the other order if a checkout has
 // or had the cart, and a *VersionError if it is not at version. A frozen cart
 // can be bought.

@@ -12,7 +12,8 @@ import (
 )
 
 // DeclinedError says that the payment was declined. The order of a checkout is
-// canceled, the stock is free again and the cart is open for another try; an
+// canceled, the cart is open for another try and holds what it set aside before,
+// and the other stock is free again; an
 // order that was placed stands, and what is due for it still is.
 type DeclinedError struct {
 	Order orders.ID

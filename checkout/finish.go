@@ -67,7 +67,9 @@ func (c finish) apply(tx *command.Tx) (finished, error) {
 		err = goOn(tx, was, &o)
 	case pending && a.State.Paid():
 		err = c.fail(tx, &o, underpaid) // what did come goes back
-	case pending && (a.State == payments.Declined || a.State == payments.Voided || a.State == payments.Canceled):
+	case pending && a.State == payments.Declined:
+		err = c.decline(tx, &o)
+	case pending && (a.State == payments.Voided || a.State == payments.Canceled):
 		err = c.fail(tx, &o, "payment "+string(a.State))
 	case pending && a.State == payments.NeedsAction:
 		err = c.wait(tx, &o)
@@ -149,6 +151,15 @@ func (c finish) fail(tx *command.Tx, o *orders.Order, reason string) error {
 		return err
 	}
 	return cart.Unlock(tx, cart.ID(o.Cart), string(o.ID))
+}
+
+// decline is fail for a shopper who may try another card: their cart sets aside
+// again what it did before.
+func (c finish) decline(tx *command.Tx, o *orders.Order) error {
+	if err := c.fail(tx, o, "payment "+string(payments.Declined)); err != nil {
+		return err
+	}
+	return cart.HoldAgain(tx, cart.ID(o.Cart))
 }
 
 // wait gives the shopper time to act.

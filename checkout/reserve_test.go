@@ -10,6 +10,7 @@ import (
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/catalog"
+	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/inventory"
@@ -108,6 +109,48 @@ func TestWhatACartHoldsEnds(t *testing.T) {
 	s.stockIs("ticket", 3, 0, 0)
 	s.adds(c, "mug", 1)
 	s.stockIs("ticket", 0, 3, 0)
+}
+
+// TestADeclinedCardLeavesACartItsGoods: what a cart sets aside goes back to it, for
+// its time and no longer, and what it does not goes back to all.
+func TestADeclinedCardLeavesACartItsGoods(t *testing.T) {
+	s := newShop(t, 3)
+	s.sellsBy(catalog.ReserveOnCart, "ticket", 2)
+	s.sells("mug", 5)
+	c := s.basket("ticket", 2)
+	s.adds(c, "mug", 3)
+	for range 2 {
+		s.engine.Advance(9 * time.Minute)
+		_, err := s.pay(c, declines)
+		as[*checkout.DeclinedError](s, err)
+		s.stockIs("ticket", 0, 2, 0)
+		s.stockIs("mug", 5, 0, 0)
+		s.release()
+		_, err = s.carts.AddLine(s.ctx(), cart.AddLine{SKU: "ticket", Quantity: 1})
+		if !isOutOfStock(err) || !s.cart(c).Held {
+			t.Errorf("somebody else asks: %v", err)
+		}
+	}
+	s.engine.Advance(10 * time.Minute)
+	s.release()
+	s.stockIs("ticket", 2, 0, 0)
+	_, err := s.pay(c, declines)
+	as[*checkout.DeclinedError](s, err)
+	s.stockIs("ticket", 0, 2, 0) // it was there to be had
+	r, err := s.pay(c, approves)
+	s.must(err)
+	s.stockIs("ticket", 0, 0, 2)
+	if s.order(r.ID).Status != orders.Placed {
+		t.Errorf("the order is %s", s.order(r.ID).Status)
+	}
+	// Who gives up keeps nothing.
+	s.receive("ticket", 1, "")
+	c = s.basket("ticket", 1)
+	waits, err := s.pay(c, challenges)
+	s.must(err)
+	_, err = s.checkout.Abandon(s.ctx(), waits.ID)
+	s.must(err)
+	s.stockIs("ticket", 1, 0, 2)
 }
 
 // TestAVariantSaysHowLongItIsSetAside: a variant has a time of its own, others
