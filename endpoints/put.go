@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -59,10 +60,16 @@ func (c Put) Validate() error {
 
 func checkURL(text seal.Personal) error {
 	u, err := url.Parse(text.Reveal())
-	if err != nil || len(text) > mostURL || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.Fragment != "" {
+	if err != nil || len(text) > mostURL || u.Hostname() == "" || !isPort(u.Port()) || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.Fragment != "" {
 		return fault.InField("url", fault.New(fault.Invalid, "an endpoint's address is of the form https://host/path, of at most %d bytes, without user and fragment", mostURL))
 	}
 	return nil
+}
+
+// isPort reports whether something can listen there; "" is the scheme's own port.
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil && n > 0
 }
 
 func checkKinds(kinds []string) error {

@@ -29,11 +29,26 @@ func TestRefusedFieldsAreNamed(t *testing.T) {
 		{w.staff, "GET", "/staff/orders?after=garbage", "", "query.after"},
 		{w.staff, "GET", "/staff/products?after=cart_01", "", "query.after"},
 		{w.alice, "GET", "/orders?after=zzz", "", "query.after"},
+		{"", "GET", "/carts/cart_0", "", "path.cart"},
+		{"", "POST", "/carts/" + strings.ToLower("cart_01KAJ3W7Q8Z5D4F6G7H8J9K0M1") + "/checkout", goodCard, "path.cart"},
+		{w.alice, "GET", "/orders/ord_0", "", "path.order"},
+		{w.staff, "POST", "/staff/endpoints", `{"url":"https://example.com:99999/"}`, "body.url"},
+		{w.staff, "POST", "/staff/endpoints", `{"url":"https://example.com:0/"}`, "body.url"},
+		{w.staff, "POST", "/staff/endpoints", `{"url":"https://:443/"}`, "body.url"},
 	} {
 		r := w.ask(test.who, test.method, test.path, test.body)
 		if got, _ := r.at("fields.0.location").(string); r.status/100 != 4 || !strings.EqualFold(got, test.location) {
 			t.Errorf("%s %s %s: %d %s, want the field %s", test.method, test.path, test.body, r.status, r.text, test.location)
 		}
+	}
+}
+
+// TestBoundsAreWrittenInDigits, not as a program writes them.
+func TestBoundsAreWrittenInDigits(t *testing.T) {
+	w := newWorld(t)
+	r := w.ask("", "POST", "/carts", `{"lines":[{"sku":"mug","quantity":9007199254740993}]}`)
+	if r.status != 422 || r.at("fields.0.message") != "expected number <= 1000000" {
+		t.Errorf("too many: %d %s", r.status, r.text)
 	}
 }
 

@@ -68,6 +68,17 @@ func (a *api) permit(ctx context.Context, p policy, c Caller, path func(string) 
 	return fault.New(fault.Broken, "a route does not say who may use it")
 }
 
+// placed says where in a request it is what permit finds to be no ID.
+func (p policy) placed(err error) error {
+	if err == nil || fault.CodeOf(err) != fault.Invalid {
+		return err
+	}
+	if p == forOrderOwner {
+		return &placedError{"path.order", err}
+	}
+	return &placedError{"path.cart", err}
+}
+
 func denied(c Caller, why string) error {
 	if !c.known() {
 		return &anonymousError{why}

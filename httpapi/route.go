@@ -172,7 +172,7 @@ func (a *api) guard(r route, takes conditions) func(huma.Context, func(huma.Cont
 			caller, err = a.caller(ctx, r, req)
 		}
 		if err == nil {
-			err = a.permit(ctx, r.policy, caller, hc.Param)
+			err = r.policy.placed(a.permit(ctx, r.policy, caller, hc.Param))
 		}
 		if err == nil {
 			err = checkKey(caller, req)

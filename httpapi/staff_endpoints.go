@@ -4,7 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/endpoints"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/webhooks"
@@ -184,7 +186,20 @@ type replayEndpointInput struct {
 }
 
 func (a *api) replayEndpoint(ctx context.Context, in *replayEndpointInput) (*struct{}, error) {
+	if err := a.checkPosition(commerce.Position(in.Body.Position)); err != nil {
+		return nil, err
+	}
 	return nil, a.shop.Endpoints.Replay(ctx, endpoints.Replay{Endpoint: in.id(), Position: in.Body.Position, Key: in.Key})
+}
+
+// checkPosition refuses what no endpoint was ever at: it would be disabled by it.
+// Of several nodes, another one may be further than this.
+func (a *api) checkPosition(p commerce.Position) error {
+	_, err := a.shop.Behind(p)
+	if fault.CodeOf(err) == fault.Invalid && (a.shop.Cluster().Addr() == "" || !p.Includes("")) {
+		return &fieldError{"body.position", "is not a position of this shop"}
+	}
+	return nil
 }
 
 // A consumer knows a message that comes once more by its webhook-id.

@@ -57,8 +57,14 @@ func TestStaffEndpoints(t *testing.T) {
 	if sent.at("outcome") != "delivered" || sent.at("status") != 202.0 || log.at("items.0.message") != id {
 		t.Errorf("got %s and %s", sent.text, log.text)
 	}
+	for _, odd := range []string{"nonsense", "v1", "v1.", "v1.AAAAAAAAAA.1.2.3.4.5.6.7.8", string(w.shop.Latest()) + "zz", string(w.shop.Latest()) + ".1"} {
+		if r := w.ask("staff", "POST", path+"/replay", `{"position":"`+odd+`"}`); r.status != 422 || r.at("fields.0.location") != "body.position" {
+			t.Errorf("from the position %s: %d %s", odd, r.status, r.text)
+		}
+	}
+	w.must(204, "staff", "POST", path+"/replay", `{"position":"`+string(w.shop.Latest())+`"}`)
 	w.must(204, "staff", "POST", path+"/replay", `{"position":""}`)
-	if e := w.must(200, "staff", "GET", path, ""); e.at("position") != "" || e.at("version") != 4.0 {
+	if e := w.must(200, "staff", "GET", path, ""); e.at("position") != "" || e.at("version") != 5.0 {
 		t.Errorf("after a replay: %s", e.text)
 	}
 	w.must(204, "staff", "DELETE", path, "")

@@ -4,6 +4,8 @@ import (
 	"encoding"
 	"encoding/json"
 	"reflect"
+	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -16,7 +18,7 @@ import (
 // not read, such as 1e1 for a whole number or a currency that is none, it finds in
 // the body as a whole.
 func (a *api) fieldProblem(hc huma.Context, d *huma.ErrorDetail) FieldProblem {
-	p := FieldProblem{pan.Masked(d.Location), pan.Masked(d.Message)}
+	p := FieldProblem{pan.Masked(d.Location), pan.Masked(inDigits(d.Message))}
 	body := a.bodies[hc.Operation().OperationID]
 	if d.Location != "body" || body == nil {
 		return p
@@ -35,6 +37,21 @@ func (a *api) fieldProblem(hc huma.Context, d *huma.ErrorDetail) FieldProblem {
 		p.Message = "a value of this form does not fit here"
 	}
 	return p
+}
+
+// inDigits writes the bound in what huma says of numbers as people do: 1000000, not
+// 1e+06.
+func inDigits(message string) string {
+	words := strings.Split(message, " ")
+	if len(words) != 4 || !strings.HasPrefix(message, "expected number ") {
+		return message
+	}
+	n, err := strconv.ParseFloat(words[3], 64)
+	if err != nil {
+		return message
+	}
+	words[3] = strconv.FormatFloat(n, 'f', -1, 64)
+	return strings.Join(words, " ")
 }
 
 // unreadable returns where in a JSON value there is something that cannot be

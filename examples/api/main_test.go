@@ -54,6 +54,7 @@ func TestTheLinesOfTheGuide(t *testing.T) {
 	for _, want := range []string{
 		`"status":"placed"`, `"next_action":{"kind"`, `"status":"canceled"`, "\n304\n", `"formatted":"39.50 EUR"`,
 		`body.lines[0].quantity`, `"error":"inventory.out_of_stock"`, `"error":"cart.version"`, `"error":"catalog.version"`, `"status":401`,
+		`"items":[{"handle":"plates","products":1}]`, `"url":"/assets/`, `"error":"accounts.no_letter"`, "\n{\"status\":\"canceled\"}\n",
 		`{"payment_status":"refunded"}`, `"promotions":[{"id":"summer"}]`, `"left":{"minor":0,`, `"secret":"whsec_`, `"count":1,"value":"Kiln"`, `"/search"`,
 	} {
 		if !strings.Contains(string(out), want) {
