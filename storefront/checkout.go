@@ -158,6 +158,9 @@ func setContact(v *visit) error {
 	if err != nil {
 		return v.cartRefused(err)
 	}
+	if err := v.noteLanguage(); err != nil {
+		return v.cartRefused(err)
+	}
 	if v.customer != "" && v.r.PostFormValue("save") != "" {
 		save := accounts.AddAddress{Customer: v.customer, Address: data.Form.address("")}
 		if _, err := v.site.shop.Accounts.AddAddress(v.ctx(), save); err != nil {

@@ -110,7 +110,9 @@ func run(ctx context.Context, s settings) error {
 		}
 		defer stop()
 	}
-	site := parts{shop, bank, finders, &console{to: os.Stdout, site: "http://" + s.addr}, sending, logger, watched}
+	mail := &console{to: os.Stdout, site: "http://" + s.addr}
+	go storefront.Postman{Shop: shopName, Mailer: mail, Logger: logger}.Run(ctx, shop) // ends with the shop, too
+	site := parts{shop, bank, finders, mail, sending, logger, watched}
 	handler, err := site.routes()
 	if err != nil {
 		return err
