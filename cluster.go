@@ -18,7 +18,7 @@ type Cluster struct {
 	starting sync.Mutex                 // held by Start
 	part     atomic.Pointer[membership] // nil on a store that is not part of a cluster: see in
 	draining atomic.Bool
-	drains   chan struct{}        // a lock that can be waited for with a context, held by drainHere
+	drains   chan struct{}        // a lock that can be waited for with a context, held by drainHere and resumeHere
 	moved    time.Time            // when this node last handed a leadership over; of the worker
 	replicas map[string]time.Time // nodes that take no vote, and when they said so; of the worker
 	tokens   sync.Mutex           // held while invitations are read and written

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,30 +19,58 @@ func (c *Cluster) spare(ctx context.Context) error {
 	e := c.store.engine
 	answers := c.answering(ctx)
 	for _, l := range e.lanes {
-		members := l.group.Members()
-		if !slices.Contains(members, replication.Member{Node: e.self, Voter: true}) {
+		v, has := votesBut(e.self, l.group.Members(), answers)
+		if !has || 2*v.left > v.others+1 {
 			continue
 		}
-		voters, left, cure := 0, 0, ""
-		var drained []string
-		for _, m := range members {
-			if !m.Voter {
-				continue
-			}
-			voters++
-			switch r, ok := answers[m.Node]; {
-			case ok && r.Draining: // it is about to be stopped
-				drained = append(drained, m.Node)
-			case ok:
-				left++
-			}
+		cure := ""
+		if len(v.drained) > 0 {
+			cure = fmt.Sprintf("resume what is drained already (%s), ", strings.Join(v.drained, ", "))
 		}
-		if len(drained) > 0 {
-			cure = fmt.Sprintf("resume what is drained already (%s), ", strings.Join(drained, ", "))
+		return fault.New(fault.Refused, "without node %s shard %d has %d of %d votes and takes no writes: %sbring other nodes back or add some first; "+
+			"to stop it all the same, stop it without draining it", e.self, l.number, v.left, v.others+1, cure)
+	}
+	return nil
+}
+
+// votes counts the voters of a shard without one of them.
+type votes struct {
+	others  int
+	left    int      // of those, they answer
+	drained []string // they answer, and are about to be stopped
+}
+
+// votesBut counts the voters that are not node, and reports whether node is one.
+func votesBut(node string, members []replication.Member, answers map[string]report) (v votes, has bool) {
+	for _, m := range members {
+		if !m.Voter || m.Node == node {
+			has = has || m.Voter
+			continue
 		}
-		if 2*left <= voters {
-			return fault.New(fault.Refused, "without node %s shard %d has %d of %d votes and takes no writes: %sbring other nodes back or add some first; "+
-				"to stop it all the same, stop it without draining it", e.self, l.number, left, voters, cure)
+		v.others++
+		switch r, ok := answers[m.Node]; {
+		case ok && r.Draining:
+			v.drained = append(v.drained, m.Node)
+		case ok:
+			v.left++
+		}
+	}
+	return v, has
+}
+
+// spareable refuses to remove a node that answers while others are drained
+// without which those that remain could not go on. The vote of one that does
+// not answer is lost already.
+func (c *Cluster) spareable(ctx context.Context, node string) error {
+	answers := c.answering(ctx)
+	answers[c.store.engine.self] = c.report()
+	if _, answered := answers[node]; !answered {
+		return nil
+	}
+	for _, l := range c.store.engine.lanes {
+		if v, has := votesBut(node, l.group.Members(), answers); has && len(v.drained) > 0 && 2*v.left <= v.others {
+			return fault.New(fault.Unavailable, "without node %s shard %d has %d votes, of which %d would stay when those that are drained are stopped: resume these first (%s)",
+				node, l.number, v.others, v.left, strings.Join(v.drained, ", "))
 		}
 	}
 	return nil

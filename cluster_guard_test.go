@@ -57,6 +57,11 @@ func TestNobodyTakesTheMajorityAway(t *testing.T) {
 	impatient, cancel := context.WithCancel(t.Context())
 	first := drain(impatient)
 	eventually(t, "it is being drained", drained)
+	hasty, cancelHasty := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancelHasty()
+	if err := cluster.Resume(hasty, "node_0"); fault.CodeOf(err) != fault.Unavailable || !drained() {
+		t.Errorf("resuming while it is being drained: %v, drained %v", err, drained())
+	}
 	long, cancelLong := context.WithTimeout(t.Context(), time.Minute)
 	defer cancelLong()
 	second := drain(long)
@@ -81,6 +86,11 @@ func TestNobodyTakesTheMajorityAway(t *testing.T) {
 	err := cluster.Drain(t.Context(), "node_0")
 	refused("with another one drained", err, fault.Refused)
 	if err == nil || !strings.Contains(err.Error(), "resume what is drained already (node_1)") {
+		t.Errorf("the cure is not named: %v", err)
+	}
+	err = cluster.Remove(t.Context(), "node_2")
+	refused("after removing another one beside one that is drained", err, fault.Unavailable)
+	if err == nil || !strings.Contains(err.Error(), "resume these first (node_1)") {
 		t.Errorf("the cure is not named: %v", err)
 	}
 	must(t, cluster.Drain(t.Context(), "node_1")) // it is already

@@ -12,7 +12,8 @@ import (
 
 // Remove takes a node out of the cluster: one that is gone for good, or that
 // is not needed. Of the voters that remain a majority must answer, in every
-// shard; otherwise nothing is done, and the error is fault.Unavailable: with one
+// shard, and if the node answers itself without counting those that are drained;
+// otherwise nothing is done, and the error is fault.Unavailable: with one
 // of three dead, the dead one can be removed and neither of the others. What the
 // node holds is not deleted, and it cannot come back with it.
 func (c *Cluster) Remove(ctx context.Context, node string) error {
@@ -22,6 +23,9 @@ func (c *Cluster) Remove(ctx context.Context, node string) error {
 	}
 	if !known {
 		return fault.New(fault.NotFound, "node %s is not part of this cluster", node)
+	}
+	if err := c.spareable(ctx, node); err != nil {
+		return err
 	}
 	if err := c.removable(ctx, node); err != nil {
 		return err
@@ -85,7 +89,8 @@ func (c *Cluster) Drain(ctx context.Context, node string) error {
 	return c.at(ctx, node, callDrain)
 }
 
-// Resume lets a drained node lead again. So does opening its store again.
+// Resume lets a drained node lead again. So does opening its store again. While
+// the node is still being drained it waits for the end of that.
 func (c *Cluster) Resume(ctx context.Context, node string) error {
 	return c.at(ctx, node, callResume)
 }
@@ -99,14 +104,32 @@ func (c *Cluster) at(ctx context.Context, node string, op int) error {
 	return err
 }
 
-// drainHere is callDrain. Of two the second waits, since the first may fail.
-func (c *Cluster) drainHere(ctx context.Context) (err error) {
+// drainOnly waits until nobody else drains or resumes this node.
+func (c *Cluster) drainOnly(ctx context.Context) error {
 	select {
 	case c.drains <- struct{}{}:
-		defer func() { <-c.drains }()
+		return nil
 	case <-ctx.Done():
 		return fault.Wrap(fault.Unavailable, context.Cause(ctx), "node %s is being drained already", c.store.engine.self)
 	}
+}
+
+// resumeHere is callResume.
+func (c *Cluster) resumeHere(ctx context.Context) error {
+	if err := c.drainOnly(ctx); err != nil {
+		return err
+	}
+	defer func() { <-c.drains }()
+	c.draining.Store(false)
+	return nil
+}
+
+// drainHere is callDrain. Of two the second waits, since the first may fail.
+func (c *Cluster) drainHere(ctx context.Context) (err error) {
+	if err := c.drainOnly(ctx); err != nil {
+		return err
+	}
+	defer func() { <-c.drains }()
 	if err := c.spare(ctx); err != nil {
 		return err
 	}

@@ -57,7 +57,11 @@ func (r *RemoteCluster) ask(ctx context.Context, c call) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	raw, err := replication.Call(ctx, r.net, r.node, data)
+	call := replication.Call
+	if c.large() {
+		call = replication.Fetch
+	}
+	raw, err := call(ctx, r.net, r.node, data)
 	if err != nil {
 		return answered{}, err
 	}

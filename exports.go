@@ -15,6 +15,7 @@ import (
 
 	"github.com/keelshop/commerce/catalog/assets"
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/replication/peer"
 )
 
 // exports are copies of the store that somebody fetches part by part. One that
@@ -183,7 +184,7 @@ type asker func(ctx context.Context, c call) (answered, error)
 // fetch reads a file part by part: c names it.
 func (ask asker) fetch(ctx context.Context, c call, to io.Writer) error {
 	for {
-		got, err := ask(ctx, c)
+		got, err := ask.patiently(ctx, c)
 		if err != nil {
 			return err
 		}
@@ -194,6 +195,21 @@ func (ask asker) fetch(ctx context.Context, c call, to io.Writer) error {
 			return nil
 		}
 	}
+}
+
+// mostFull is how often a node that has no room for a part is asked again.
+const mostFull = 30
+
+// patiently asks again when a node had no room for the answer.
+func (ask asker) patiently(ctx context.Context, c call) (got answered, err error) {
+	for range mostFull {
+		got, err = ask(ctx, c)
+		full, ok := errors.AsType[*peer.FullError](err)
+		if !ok || !pause(ctx, full.Wait) {
+			break
+		}
+	}
+	return got, err
 }
 
 // copyFrom has a node make a copy, and fetches it into an empty directory.

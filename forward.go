@@ -63,6 +63,9 @@ type call struct {
 	Offset int64  `cbor:"8,keyasint,omitempty"`
 }
 
+// large reports whether the answer may be so large that room is kept for it.
+func (c call) large() bool { return c.Op == callPart || c.Op == callAsset || c.Op == callAnyAsset }
+
 // An answered says what came of a call.
 type answered struct {
 	Body []byte `cbor:"1,keyasint,omitempty"`
@@ -189,7 +192,7 @@ func (e *engine) ask(ctx context.Context, node string, c call) (answered, error)
 		return answered{}, err
 	}
 	call := e.node.Call
-	if c.Op == callPart || c.Op == callAsset || c.Op == callAnyAsset {
+	if c.large() {
 		call = e.node.Fetch
 	}
 	raw, err := call(ctx, node, data)
@@ -271,8 +274,7 @@ func (s *Store) answer(ctx context.Context, c call) (answered, error) {
 	case callDrain:
 		return answered{}, s.cluster.drainHere(ctx)
 	case callResume:
-		s.cluster.draining.Store(false)
-		return answered{}, nil
+		return answered{}, s.cluster.resumeHere(ctx)
 	case callLead:
 		if s.cluster.draining.Load() {
 			return answered{}, fault.New(fault.Refused, "node %s is being drained", s.id.Node)

@@ -11,6 +11,7 @@ import (
 	"github.com/keelshop/commerce/commercetest"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/replication/peer"
 )
 
 // TestAnOverloadedLeaderIsNotAskedAgain: who is told when to come back does not ask again before, and hears it; what was
@@ -47,7 +48,17 @@ func TestAnOverloadedLeaderIsNotAskedAgain(t *testing.T) {
 			t.Errorf("%s: %v after %d calls, instead of %v after %d", name, err, calls, c.err, c.calls)
 		}
 	}
-	err := commerce.Passed(s, full)
+	calls, began := 0, time.Now()
+	err := commerce.Retry(t.Context(), s, func(context.Context) error {
+		if calls++; calls == 1 {
+			return fmt.Errorf("calling node a: %w", &peer.FullError{Wait: 300 * time.Millisecond})
+		}
+		return nil
+	})
+	if took := time.Since(began); err != nil || calls != 2 || took < 300*time.Millisecond {
+		t.Errorf("a node without room was asked %d times in %v: %v", calls, took, err)
+	}
+	err = commerce.Passed(s, full)
 	if got, ok := errors.AsType[*command.OverloadedError](err); !ok || got.Wait != 7*time.Second {
 		t.Errorf("between nodes it is %v", err)
 	}

@@ -409,6 +409,11 @@ func Call(ctx context.Context, net peer.Network, to string, data []byte) ([]byte
 	return call(ctx, net, to, laneCall, data)
 }
 
+// Fetch is [Node.Fetch] for who has a network and no node.
+func Fetch(ctx context.Context, net peer.Network, to string, data []byte) ([]byte, error) {
+	return call(ctx, net, to, laneBulk, data)
+}
+
 func call(ctx context.Context, net peer.Network, to string, lane byte, data []byte) ([]byte, error) {
 	answer, err := net.Call(ctx, to, peer.Request{Kind: kindCall, Lane: lane, Data: data})
 	if err != nil {

@@ -2,9 +2,11 @@ package peer_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/replication/peer"
@@ -65,7 +67,8 @@ func TestWhatIsUnderWayIsBounded(t *testing.T) {
 		}
 		before := seen.Load()
 		for i := range 20 {
-			if err := call(i%2, 1, 1); fault.CodeOf(err) != fault.Unavailable || !strings.Contains(err.Error(), "under way") {
+			err := call(i%2, 1, 1)
+			if full, ok := errors.AsType[*peer.FullError](err); !ok || full.Wait < time.Second || fault.CodeOf(err) != fault.Unavailable || !strings.Contains(err.Error(), "under way") {
 				t.Fatalf("with nearly a mebibyte under way: %v", err)
 			}
 		}
