@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/replication"
@@ -112,6 +113,15 @@ func Believe(s *Store) {
 	for _, l := range s.engine.lanes {
 		l.holds(s.engine.moment())
 	}
+}
+
+// FetchParts reads a file part by part from whoever answers.
+func FetchParts(ctx context.Context, answer func() ([]byte, error), to io.Writer) error {
+	ask := asker(func(context.Context, call) (answered, error) {
+		body, err := answer()
+		return answered{Body: body}, err
+	})
+	return ask.fetch(ctx, call{Op: callPart}, to)
 }
 
 // Retry does something again as a node does that asks another one.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +14,26 @@ import (
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/replication/peer"
 )
+
+// TestAPartOfACopyWaitsForRoom: a node that has no room for a part is asked again, and a node that fails is not.
+func TestAPartOfACopyWaitsForRoom(t *testing.T) {
+	t.Parallel()
+	broken := fault.New(fault.Unavailable, "the connection broke")
+	for want, answers := range map[error][]error{
+		nil:    {&peer.FullError{Wait: time.Millisecond}, &peer.FullError{Wait: time.Millisecond}, nil},
+		broken: {&peer.FullError{Wait: time.Millisecond}, broken},
+	} {
+		calls := 0
+		var got strings.Builder
+		err := commerce.FetchParts(t.Context(), func() ([]byte, error) {
+			calls++
+			return []byte("part"), answers[calls-1]
+		}, &got)
+		if !errors.Is(err, want) || calls != len(answers) || want == nil && got.String() != "part" {
+			t.Errorf("after %d of %d calls: %q, %v", calls, len(answers), got.String(), err)
+		}
+	}
+}
 
 // TestAnOverloadedLeaderIsNotAskedAgain: who is told when to come back does not ask again before, and hears it; what was
 // in doubt before stays in doubt.
