@@ -302,7 +302,7 @@ func workInTheOffice(t *testing.T, browser context.Context, site string) {
 	for _, width := range []int64{1360, 390} {
 		b.do(chromedp.EmulateViewport(width, 900))
 		for _, page := range []string{
-			"/", "/orders", "/products", "/stock", "/customers", "/promotions", "/search", "/price-lists", "/terms", "/balances", "/health", "/backups",
+			"/", "/orders", "/products", "/categories", "/stock", "/customers", "/promotions", "/search", "/price-lists", "/terms", "/balances", "/health", "/backups",
 		} {
 			b.open("/admin" + page)
 			b.until(`document.querySelector("h1")`)
