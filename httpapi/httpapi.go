@@ -141,6 +141,7 @@ type api struct {
 	mux     *http.ServeMux
 	huma    huma.API
 	types   *fault.Types
+	modules map[string]bool // that types are of
 	account *web.Limiter
 	secret  *web.Limiter
 	shed    *web.Shedder
@@ -163,6 +164,7 @@ func newAPI(shop *commerce.Store, o Options) (*api, error) {
 		secret:  web.NewLimiter("secret", o.PerSecret, refuse),
 		shed:    web.NewShedder(o.AtOnce, o.Patience, refuse),
 	}
+	a.modules = modulesOf(a.types)
 	a.huma = humago.NewWithPrefix(a.mux, o.Prefix, a.config())
 	a.addRoutes()
 	if err := a.check(); err != nil {

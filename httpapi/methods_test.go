@@ -46,6 +46,7 @@ var notServed = map[string]string{
 	"Carts.NoteLimit Carts.QuoteAdded": "steps of a checkout",
 	"Carts.PriceFor":                   "a cart says by what it means to be paid, and its quote goes by that",
 
+	"Orders.CheckJoins":                       "part of Store.Verify",
 	"Orders.AnnotateReturn Orders.ReturnNote": "notes of the program on returns",
 	"Orders.OfCustomer":                       "for pages; /staff/orders and /me/orders list them, by customer",
 	"Orders.Find":                             "for pages with one field for everything; /staff/orders takes a number and a customer",

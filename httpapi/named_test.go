@@ -30,6 +30,8 @@ func TestRefusedFieldsAreNamed(t *testing.T) {
 		{w.staff, "GET", "/staff/products?after=cart_01", "", "query.after"},
 		{w.alice, "GET", "/orders?after=zzz", "", "query.after"},
 		{"", "GET", "/carts/cart_0", "", "path.cart"},
+		{w.staff, "PUT", "/staff/price-lists/a%00", `{"title":"A"}`, "path.list"},
+		{w.staff, "PUT", "/staff/product-types/a%00", `{"title":"A"}`, "path.code"},
 		{"", "POST", "/carts/" + strings.ToLower("cart_01KAJ3W7Q8Z5D4F6G7H8J9K0M1") + "/checkout", goodCard, "path.cart"},
 		{w.alice, "GET", "/orders/ord_0", "", "path.order"},
 		{w.staff, "POST", "/staff/endpoints", `{"url":"https://example.com:99999/"}`, "body.url"},
@@ -40,6 +42,22 @@ func TestRefusedFieldsAreNamed(t *testing.T) {
 		if got, _ := r.at("fields.0.location").(string); r.status/100 != 4 || !strings.EqualFold(got, test.location) {
 			t.Errorf("%s %s %s: %d %s, want the field %s", test.method, test.path, test.body, r.status, r.text, test.location)
 		}
+	}
+}
+
+// TestDetailsNameNoCommands: what a command is called is for the log.
+func TestDetailsNameNoCommands(t *testing.T) {
+	w := newWorld(t)
+	for path, body := range map[string]string{
+		"/staff/products/mug/variants":                            `{"remove":["mug"]}`,
+		"/staff/products/prd_01KAJ3W7Q8Z5D4F6G7H8J9K0M1/variants": `{"remove":["mug"]}`,
+	} {
+		if r := w.ask(w.staff, "PATCH", path, body); r.status/100 != 4 || strings.Contains(r.at("detail").(string), "catalog.") {
+			t.Errorf("%s: %d %s", path, r.status, r.text)
+		}
+	}
+	if r := w.ask(w.staff, "DELETE", "/staff/endpoints/whe_01KAJ3W7Q8Z5D4F6G7H8J9K0M1", ""); r.status != 404 || strings.Contains(r.at("detail").(string), "endpoints.") {
+		t.Errorf("an endpoint: %d %s", r.status, r.text)
 	}
 }
 

@@ -86,7 +86,7 @@ func (r request) find(field string) string {
 		return "header.If-Match"
 	case head == "key":
 		return "header.Idempotency-Key"
-	case head == "id" && len(paths) > 0: // what is put is named by its path
+	case (head == "id" || head == "code" && !r.inBody(head)) && len(paths) > 0: // what is put is named by its path
 		return "path." + paths[len(paths)-1]
 	}
 	for _, kind := range []string{"path", "query", "header"} {

@@ -139,7 +139,7 @@ func (a *api) problemOf(ctx context.Context, err error) error {
 		return f
 	}
 	f := &failure{}
-	f.Status, f.Detail, f.Code = statusOf(err), pan.Masked(plain(err.Error())), fault.CodeOf(err).String()
+	f.Status, f.Detail, f.Code = statusOf(err), pan.Masked(a.plain(err.Error())), fault.CodeOf(err).String()
 	f.Request = web.ID(ctx)
 	a.describe(f, err)
 	if bad, ok := errors.AsType[*fieldError](err); ok {
@@ -149,7 +149,7 @@ func (a *api) problemOf(ctx context.Context, err error) error {
 		f.Status, f.Fields = http.StatusPreconditionFailed, []FieldProblem{{bad.at, bad.message}}
 	}
 	if bad, ok := errors.AsType[*placedError](err); ok {
-		f.Fields = []FieldProblem{{pan.Masked(bad.at), pan.Masked(plain(bad.Error()))}}
+		f.Fields = []FieldProblem{{pan.Masked(bad.at), pan.Masked(a.plain(bad.Error()))}}
 	}
 	if bad, ok := errors.AsType[*bodyError](err); ok {
 		f.Status, f.Fields = bad.status, []FieldProblem{{bad.location, bad.message}}
@@ -256,16 +256,33 @@ func rename(v any) any {
 	return v
 }
 
-// plain takes the names of commands off the front of an error's text: they are
-// for logs.
-func plain(text string) string {
-	for {
-		kind, rest, found := strings.Cut(text, ": ")
-		if !found || !strings.Contains(kind, ".") || strings.Trim(kind, "abcdefghijklmnopqrstuvwxyz_.") != "" {
-			return text
+// plain takes the names of commands out of an error's text: they are for logs.
+func (a *api) plain(text string) string {
+	parts := strings.Split(text, ": ")
+	kept := make([]string, 0, len(parts))
+	for i, part := range parts {
+		if i == len(parts)-1 || !a.isKind(part) {
+			kept = append(kept, part)
 		}
-		text = rest
 	}
+	return strings.Join(kept, ": ")
+}
+
+// isKind reports whether a text reads like the kind of a command, as in cart.create:
+// its module is one that has errors.
+func (a *api) isKind(text string) bool {
+	module, rest, ok := strings.Cut(text, ".")
+	return ok && a.modules[module] && strings.Trim(rest, "abcdefghijklmnopqrstuvwxyz_.") == ""
+}
+
+// modulesOf returns the packages that typed errors belong to.
+func modulesOf(types *fault.Types) map[string]bool {
+	modules := map[string]bool{}
+	for _, name := range types.Names() {
+		module, _, _ := strings.Cut(name, ".")
+		modules[module] = true
+	}
+	return modules
 }
 
 // snake returns the name of a Go field as the API writes it: SKU is sku,

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -282,6 +283,9 @@ const minGuestKey = 16
 func checkKey(c Caller, r *http.Request) error {
 	if key := r.Header.Get("Idempotency-Key"); key != "" && !c.known() && len(key) < minGuestKey {
 		return &fieldError{"header.Idempotency-Key", "must have 16 characters or more when nobody is logged in, so that no two guests use the same"}
+	}
+	if !utf8.ValidString(r.Header.Get("Idempotency-Key")) {
+		return &fieldError{"header.Idempotency-Key", "is not UTF-8"}
 	}
 	if pan.Within(r.Header.Get("Idempotency-Key")) {
 		return &placedError{"header.Idempotency-Key", &pan.Error{Field: "Key"}}

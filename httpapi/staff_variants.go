@@ -101,7 +101,7 @@ func (a *api) problemWith(ctx context.Context, err error) *Problem {
 	}
 	f, ok := errors.AsType[*failure](a.problemOf(ctx, err))
 	if !ok {
-		return &Problem{Status: http.StatusInternalServerError, Detail: pan.Masked(plain(err.Error()))}
+		return &Problem{Status: http.StatusInternalServerError, Detail: pan.Masked(a.plain(err.Error()))}
 	}
 	f.Request = "" // that is of the whole
 	return &f.Problem

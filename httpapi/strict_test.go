@@ -86,6 +86,7 @@ func TestOddHeaders(t *testing.T) {
 		{"gzip", []string{"Content-Encoding", "gzip"}, 415, "header.Content-Encoding"},
 		{"several encodings", []string{"Content-Encoding", "identity, br"}, 415, "header.Content-Encoding"},
 		{"guest's short key", []string{"Idempotency-Key", "1"}, 422, "header.Idempotency-Key"},
+		{"a key that is no text", []string{"Idempotency-Key", strings.Repeat("\xff\xfe", 10)}, 422, "header.Idempotency-Key"},
 		{"long key", []string{"Idempotency-Key", strings.Repeat("k", 256)}, 422, "header.Idempotency-Key"},
 		{"odd version", []string{"If-Match", `"one"`}, 422, "header.If-Match"},
 		{"stale version", []string{"If-Match", `"7"`}, 412, nil},
