@@ -374,3 +374,61 @@ func TestFurtherGiftCardWhoseAnswerIsLost(t *testing.T) {
 		r.cleanup()
 	}
 }
+
+// TestWhatWasPaidBackIsNotPaidAgain: all of an order came back and was paid back,
+// then something else is added to it. What is held for that is due, what is late is
+// kept, and nothing is left to refund.
+func TestWhatWasPaidBackIsNotPaidAgain(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 10)
+	back := func() orders.Order {
+		r, err := s.buy("mug", 1, approves)
+		s.must(err)
+		_, err = s.orders.Ship(s.ctx(), orders.Ship{Order: r.ID})
+		s.must(err)
+		o, err := s.orders.Return(s.ctx(), orders.Return{Order: r.ID, Lines: []orders.LineQuantity{{Line: 1, Quantity: 1}}, Reason: "broken"})
+		s.must(err)
+		s.settle()
+		o = s.order(o.ID)
+		if o.Refunded != euro(price) {
+			t.Fatalf("%v are refunded", o.Refunded)
+		}
+		o, err = s.checkout.Confirm(s.ctx(), checkout.Change{Order: o.ID, Version: o.Version, Reason: "another", Add: []checkout.AddedLine{{SKU: "mug", Quantity: 1}}})
+		s.must(err)
+		s.due(o.ID, price)
+		return o
+	}
+	o := back()
+	_, err := s.payments.Refund(s.ctx(), payments.Refund{Order: o.ID, Amount: euro(1), Reason: "again"})
+	as[*payments.AmountError](s, err)
+	held, err := s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: byCard(approves), AuthorizeOnly: true})
+	s.must(err)
+	s.settle()
+	if a, err := s.payments.Get(s.ctx(), held.Payment.ID); err != nil || a.State != payments.Authorized {
+		t.Fatalf("what is held for the order is %s, %v", a.State, err)
+	}
+	_, err = s.payments.Capture(s.ctx(), payments.Capture{Attempt: held.Payment.ID})
+	s.must(err)
+	s.settle()
+	if o := s.order(o.ID); o.Captured != euro(2*price) || o.Refunded != euro(price) {
+		t.Errorf("%v are captured and %v refunded", o.Captured, o.Refunded)
+	}
+	s.due(o.ID, 0)
+
+	o = back()
+	late, err := s.checkout.Pay(s.ctx(), checkout.Pay{Order: o.ID, Tender: byCard(challenges)})
+	s.must(err)
+	_, err = s.checkout.Resolve(s.ctx(), checkout.Resolve{Payment: late.Payment.ID, State: payments.Canceled, Reason: "they called"})
+	s.must(err)
+	s.must(s.bank.Confirm(string(late.Payment.ID), true))
+	s.must(s.checkout.HearTimer(s.ctx(), string(o.ID)))
+	s.settle()
+	if o := s.order(o.ID); o.Captured != euro(2*price) || o.Refunded != euro(price) {
+		t.Errorf("late: %v are captured and %v refunded", o.Captured, o.Refunded)
+	}
+	s.due(o.ID, 0)
+	delete(s.received, "mug")
+	for _, found := range s.audit() {
+		t.Error(found)
+	}
+}

@@ -184,6 +184,8 @@ func (b *books) planCaptures(tx *command.Tx) (later int64, err error) {
 // owed returns what has to be paid back. Goods that came back or were canceled
 // before all of the order was captured lower what is still to be captured first: of their value
 // only what was captured beyond the rest of the order is owed.
+// What was paid back before something was added to the order stays so: it is
+// nothing that the order owes less of.
 func (b *books) owed(tx *command.Tx) (int64, error) {
 	owed := b.order.RefundGranted.Minor() - b.order.Refunded.Minor()
 	if b.order.Status == orders.Canceled {
@@ -195,7 +197,7 @@ func (b *books) owed(tx *command.Tx) (int64, error) {
 	}
 	rest := max(0, b.order.Total.Minor()-returned)
 	paid := min(returned, max(0, b.order.Captured.Minor()-rest))
-	return owed - (returned - paid), nil
+	return max(0, owed-(returned-paid)), nil
 }
 
 // excess returns what the order has in vain, in minor units: what is authorized
