@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/gofrs/flock"
 	"github.com/keelshop/commerce/fault"
 )
 
@@ -103,20 +104,24 @@ func rewriteFile(path string, content func() ([]byte, error)) error {
 	})
 }
 
-// publish puts content at path, whole or not at all. The draft beside it doubles as the lock between processes, so
-// content sees a file that nobody else changes. A draft that a crash left behind holds keys; it stops every further
-// change until someone removes it, or an epoch that is dropped later could survive in it.
+// publish puts content at path, whole or not at all. The draft beside it is locked, so content sees a file that nobody
+// else changes. A draft that a process left behind when it died was never in use; the next change writes over it, so
+// that no epoch which is dropped later survives in it.
 func publish(path string, content func() ([]byte, error)) error {
 	draft := path + ".new"
-	f, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return fault.New(fault.Unavailable,
-			"%s exists: another process is changing the keys, or died doing so; if none is running, remove it", draft)
-	}
+	lock := flock.New(draft, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
+	locked, err := lock.TryLock()
 	if err != nil {
 		return fault.Wrap(fault.Broken, err, "write key file")
 	}
-	if err := fill(f, path, content); err != nil {
+	if !locked {
+		return fault.New(fault.Unavailable, "%s is locked: another process is changing the keys", draft)
+	}
+	defer lock.Close()
+	if err := mustBeNamed(lock, draft); err != nil {
+		return err
+	}
+	if err := fill(draft, path, content); err != nil {
 		return errors.Join(err, os.Remove(draft))
 	}
 	if err := syncDir(filepath.Dir(path)); err != nil {
@@ -125,22 +130,48 @@ func publish(path string, content func() ([]byte, error)) error {
 	return nil
 }
 
+// mustBeNamed makes sure that a locked file is still the draft: whoever had it before may have given it the name of the
+// key file.
+func mustBeNamed(lock *flock.Flock, draft string) error {
+	locked, err := lock.Stat()
+	if err != nil {
+		return fault.Wrap(fault.Broken, err, "write key file")
+	}
+	named, err := os.Lstat(draft)
+	switch {
+	case err == nil && !named.Mode().IsRegular():
+		return fault.New(fault.Conflict, "%s is not a regular file: remove it", draft)
+	case errors.Is(err, fs.ErrNotExist), err == nil && !os.SameFile(locked, named):
+		return fault.New(fault.Unavailable, "another process has just changed the keys: try again")
+	case err != nil:
+		return fault.Wrap(fault.Broken, err, "write key file")
+	}
+	return nil
+}
+
 // fill writes and syncs the draft and gives it the name path.
-func fill(draft *os.File, path string, content func() ([]byte, error)) error {
-	defer draft.Close() // again after the Close below, to no effect, or instead of it
+func fill(draft, path string, content func() ([]byte, error)) error {
 	data, err := content()
 	if err != nil {
 		return err
 	}
-	_, err = draft.Write(data)
+	f, err := os.OpenFile(draft, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return fault.Wrap(fault.Broken, err, "write key file")
+	}
+	defer f.Close()      // again after the Close below, to no effect, or instead of it
+	err = f.Chmod(0o600) // whatever was left behind there
 	if err == nil {
-		err = draft.Sync()
+		_, err = f.Write(data)
 	}
 	if err == nil {
-		err = draft.Close()
+		err = f.Sync()
 	}
 	if err == nil {
-		err = os.Rename(draft.Name(), path)
+		err = f.Close()
+	}
+	if err == nil {
+		err = os.Rename(draft, path)
 	}
 	if err != nil {
 		return fault.Wrap(fault.Broken, err, "write key file")

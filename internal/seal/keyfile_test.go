@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gofrs/flock"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/seal"
 )
@@ -185,10 +186,15 @@ func TestKeyFileCreationRace(t *testing.T) {
 	}
 }
 
-func TestALeftoverDraftStopsChangesAndNotReads(t *testing.T) {
+// TestWhoIsChangingTheKeysIsNotDisturbed: a draft that somebody has locked stops other changes, and no reads.
+func TestWhoIsChangingTheKeysIsNotDisturbed(t *testing.T) {
 	ring, path := newRing(t)
 	draft := path + ".new"
 	writeFile(t, draft, []byte("half a fi"))
+	other := flock.New(draft)
+	if locked, err := other.TryLock(); err != nil || !locked {
+		t.Fatal(locked, err)
+	}
 	_, err := ring.AddEpoch()
 	wantCode(t, err, fault.Unavailable)
 	if err == nil || !strings.Contains(err.Error(), draft) {
@@ -206,6 +212,37 @@ func TestALeftoverDraftStopsChangesAndNotReads(t *testing.T) {
 	wantCode(t, err, fault.Unavailable)
 	if string(readFile(t, draft)) != "half a fi" {
 		t.Error("the draft of another was touched")
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestADraftOfTheDeadIsWrittenOver: a process that is killed while it writes keys stops nobody after it, and nothing of
+// its draft is left.
+func TestADraftOfTheDeadIsWrittenOver(t *testing.T) {
+	ring, path := newRing(t)
+	draft := path + ".new"
+	writeFile(t, draft, bytes.Repeat([]byte("half a file "), 1000))
+	if err := os.Chmod(draft, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ring.AddEpoch(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := seal.OpenKeyFile(path); err != nil {
+		t.Error(err)
+	}
+	if names := filesBeside(t, path); len(names) != 1 {
+		t.Errorf("left behind: %v", names)
+	}
+	if err := os.Symlink(path, draft); err != nil {
+		t.Fatal(err)
+	}
+	_, err := ring.AddEpoch()
+	wantCode(t, err, fault.Conflict)
+	if _, err := seal.OpenKeyFile(path); err != nil {
+		t.Errorf("what a link led to: %v", err)
 	}
 }
 
