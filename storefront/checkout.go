@@ -208,7 +208,7 @@ func showPayment(v *visit) error {
 	if data.Methods, data.Method, err = v.methods(q.Get("method")); err != nil {
 		return err
 	}
-	if data.Purse, err = v.purse(data.Sum.Total); err != nil {
+	if data.Purse, err = v.purse(data.Sum.Total, v.customer); err != nil {
 		return err
 	}
 	return v.show(200, "payment", data)
@@ -299,7 +299,7 @@ func pay(v *visit) error {
 	if err != nil {
 		return v.redirect("/cart?note=moved")
 	}
-	purse, err := v.purse(total)
+	purse, err := v.purse(total, v.customer)
 	if err != nil {
 		return err
 	}

@@ -109,8 +109,8 @@ func showDue(v *visit) error {
 	}
 	if waits != nil {
 		data.Paying = &payingView{Amount: waits.Amount, Action: waits.Next, Voucher: v.voucher(waits.Next)}
-	} else if last := attempts[len(attempts)-1]; last.Further && last.State == payments.Declined {
-		data.Declined = v.locale.text(declineText(last.Decline))
+	} else if n := len(attempts); n > 0 && attempts[n-1].Further && attempts[n-1].State == payments.Declined {
+		data.Declined = v.locale.text(declineText(attempts[n-1].Decline))
 	}
 	return v.show(200, "due", data)
 }
@@ -133,13 +133,13 @@ func (v *visit) duePayment(o orders.Order, due money.Amount) (duePayment, error)
 	if data.Lines, err = v.orderLines(o); err != nil {
 		return duePayment{}, err
 	}
-	data.Purse, err = v.purse(due)
+	data.Purse, err = v.purse(due, o.Customer)
 	return data, err
 }
 
 // payDue pays what is due for an order, as the shopper saw it. What can be
 // declined is asked for first: until it is paid, gift card and credit are left
-// alone.
+// alone, and the page asks for them again afterwards.
 func payDue(v *visit) error {
 	o, err := v.order()
 	if err != nil {
@@ -159,7 +159,7 @@ func payDue(v *visit) error {
 	if err != nil || seen != due {
 		return v.redirect(duePage(o.ID) + "?note=due")
 	}
-	purse, err := v.purse(due)
+	purse, err := v.purse(due, o.Customer)
 	if err != nil {
 		return err
 	}
@@ -170,16 +170,16 @@ func payDue(v *visit) error {
 	}
 	for i, t := range purse.due(method, v.r.PostFormValue("token")) {
 		c := checkout.Pay{Order: o.ID, Tender: t, Key: v.paymentKey(i)}
-		if _, err := v.site.shop.Checkout.Pay(v.ctx(), c); err != nil {
+		paid, err := v.site.shop.Checkout.Pay(v.ctx(), c)
+		if err != nil {
 			return v.dueRefused(o, method, err)
+		}
+		if !paid.Payment.State.Paid() {
+			return v.redirect(duePage(o.ID))
 		}
 	}
 	v.forgetPurse()
-	attempts, err := v.site.shop.Payments.ByOrder(v.ctx(), o.ID)
-	if err == nil && underWay(attempts) != nil {
-		return v.redirect(duePage(o.ID))
-	}
-	return v.backToOrder(o, err)
+	return v.backToOrder(o, nil)
 }
 
 // paymentKey returns the key of a payment that the form asks for, so that a form

@@ -1,12 +1,15 @@
 package storefront_test
 
 import (
+	"context"
 	"crypto/rand"
 	"net/url"
 	"path"
 	"strings"
 	"testing"
 
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/money"
@@ -79,7 +82,7 @@ func TestAShopperPaysForAChange(t *testing.T) {
 }
 
 // TestAChangeIsPaidByGiftCardAndCard: the card is asked first, and while the bank
-// asks, the page says so.
+// asks, the page says so. The gift card pays only once the card has.
 func TestAChangeIsPaidByGiftCardAndCard(t *testing.T) {
 	card, err := sample.store.Credit.Issue(t.Context(), credit.Issue{Amount: money.New(300, "EUR"), Reason: "test"})
 	if err != nil {
@@ -112,17 +115,112 @@ func TestAChangeIsPaidByGiftCardAndCard(t *testing.T) {
 	b.want(200, "A payment is under way")
 	b.open(page + "/payment")
 	b.submit(page+"/abandon", nil)
-	b.want(200, "Still to be paid: €"+money.New(due.Minor()-300, "EUR").Decimal())
-	if got := left(); !got.IsZero() {
-		t.Errorf("%v is left on the gift card", got)
+	b.want(200, "Still to be paid: €"+due.Decimal())
+	if got := left(); got != money.New(300, "EUR") {
+		t.Errorf("a payment that was given up left %v on the gift card", got)
 	}
 	b.duePaidWith(page, "4000002760003184")
 	b.frame()
 	b.submit("/bank/3ds/", map[string]string{"answer": "yes"})
+	b.want(200, "Thank you for your order", "Still to be paid: €3.00")
+	b.open(page + "/payment")
+	b.want(200, "−€3.00", "Pay €3.00")
+	b.submit(page+"/payment", nil)
+	b.want(200, "Thank you for your order")
+	if got := b.due(o.ID); !got.IsZero() || !left().IsZero() {
+		t.Errorf("%v is due, %v is left on the gift card", got, left())
+	}
+}
+
+// TestAnOrderThatNothingWasPaidForIsPaid: one on payment terms, and one that was
+// free until staff added something.
+func TestAnOrderThatNothingWasPaidForIsPaid(t *testing.T) {
+	paid := func(b *browser, page string) {
+		t.Helper()
+		due := b.due(orders.ID(path.Base(page)))
+		if !due.IsPositive() {
+			t.Fatalf("%v is due for %s", due, page)
+		}
+		b.open(page + "/payment?method=manual")
+		b.want(200, "Pay for your order", "Paid so far €0.00", "Pay €"+due.Decimal())
+		b.submit(page+"/payment", nil)
+		b.want(200, "Thank you for your order")
+		if got := b.due(orders.ID(path.Base(page))); !got.IsZero() {
+			t.Errorf("%v is due for %s", got, page)
+		}
+	}
+	t.Run("on terms", func(t *testing.T) {
+		b := sample.visitor(t)
+		c := b.registered()
+		set := func(terms ...orders.Terms) {
+			if _, err := sample.store.Orders.SetTerms(context.WithoutCancel(t.Context()), orders.SetTerms{Terms: terms}); err != nil {
+				t.Error(err)
+			}
+		}
+		set(orders.Terms{Name: "net_14", Days: 14, Customers: []accounts.CustomerID{c}, Limits: []money.Amount{money.New(10000, "EUR")}})
+		t.Cleanup(func() { set() })
+		b.toPayment("/p/camp-mug")
+		b.open("/checkout/payment?method=terms:net_14")
+		b.submit("/checkout/payment", nil)
+		b.want(200, "Thank you for your order", "To be paid by")
+		paid(b, b.at.Path)
+	})
+	t.Run("free", func(t *testing.T) {
+		sample.put(t, "free-sticker", 0, 5)
+		b := sample.visitor(t)
+		b.submitAt("/p/free-sticker", "/cart/add", nil)
+		b.submitAt("/checkout", "/checkout", ada)
+		b.open("/checkout/delivery")
+		b.submit("/checkout/delivery", map[string]string{"method": "pickup"})
+		b.open("/checkout/payment")
+		b.submit("/checkout/payment", nil)
+		b.want(200, "Thank you for your order")
+		page := b.at.Path
+		o, err := sample.store.Orders.Get(t.Context(), orders.ID(path.Base(page)))
+		if err == nil {
+			_, err = sample.store.Checkout.Confirm(t.Context(), checkout.Change{Order: o.ID, Version: o.Version, Reason: "by phone", Add: []checkout.AddedLine{{SKU: "EARL-GREY", Quantity: 1}}})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		paid(b, page)
+	})
+}
+
+// TestAGuestsOrderIsPaidWhileLoggedIn: credit pays for orders of its customer
+// only, and is not offered for what was bought before they logged in.
+func TestAGuestsOrderIsPaidWhileLoggedIn(t *testing.T) {
+	b := sample.visitor(t)
+	o := b.changedOrder()
+	due := b.due(o.ID)
+	page := "/orders/" + string(o.ID)
+	grant := credit.Grant{Customer: b.registered(), Amount: money.New(300, "EUR"), Reason: "sorry"}
+	if _, err := sample.store.Credit.Grant(t.Context(), grant); err != nil {
+		t.Fatal(err)
+	}
+	b.do("POST", "/checkout/credit", url.Values{"use": {"1"}, "order": {string(o.ID)}})
+	b.want(200, "Pay for your order", "Still to be paid €"+due.Decimal())
+	if strings.Contains(words(b.doc), "Your credit") {
+		t.Error("credit is offered for an order of nobody's account")
+	}
+	b.open(page + "/payment?method=manual")
+	b.submit(page+"/payment", nil)
 	b.want(200, "Thank you for your order")
 	if got := b.due(o.ID); !got.IsZero() {
 		t.Errorf("%v is due", got)
 	}
+}
+
+// registered makes an account of its own for the browser.
+func (b *browser) registered() accounts.CustomerID {
+	b.t.Helper()
+	email := strings.ToLower(rand.Text()) + "@example.com"
+	b.register(email)
+	c, err := sample.store.Accounts.ByEmail(b.t.Context(), commerce.Personal(email))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return c.ID
 }
 
 // duePaidWith pays what is due for an order with a test card.

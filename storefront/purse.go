@@ -3,6 +3,7 @@ package storefront
 import (
 	"time"
 
+	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/credit"
 	"github.com/keelshop/commerce/fault"
@@ -22,8 +23,10 @@ type purseView struct {
 	code      string
 }
 
-// purse returns what gift card and credit come to, of a total.
-func (v *visit) purse(total money.Amount) (purseView, error) {
+// purse returns what gift card and credit come to, of a total that buyer pays, ""
+// for a guest. Credit pays for what its customer buys: not for what they bought
+// as a guest, also if that was joined to their account.
+func (v *visit) purse(total money.Amount, buyer accounts.CustomerID) (purseView, error) {
 	p := purseView{Rest: total, NoGift: v.r.URL.Query().Get("gift") == "no"}
 	if p.code = v.cookie(cookieGift); p.code != "" {
 		card, err := v.giftCard(p.code)
@@ -35,7 +38,7 @@ func (v *visit) purse(total money.Amount) (purseView, error) {
 		}
 		p.GiftLast4 = card.Last4
 	}
-	if v.customer == "" {
+	if buyer == "" || buyer != v.customer {
 		return p, nil
 	}
 	own, err := v.site.shop.Credit.OfCustomer(v.ctx(), v.customer, total.Currency())
