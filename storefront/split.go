@@ -2,6 +2,7 @@ package storefront
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,7 @@ type placeView struct {
 	Lines  []lineView
 	Offers []offerView
 	First  bool // goes to the contact's address
+	Unsent bool // it must be sent, and how is not chosen, or not possible
 }
 
 // splitForm is the page for the address of a delivery.
@@ -32,14 +34,27 @@ type splitForm struct {
 // newDelivery stands for a delivery that there is not yet in addresses.
 const newDelivery = "new"
 
-// delivers reports whether anything of the cart is sent, by whatever way.
+// delivers reports whether anything of the cart is sent, by whatever way, or must
+// be and there is none.
 func (v *visit) delivers() bool {
 	for _, d := range v.basket.Deliveries {
-		if len(d.Offers) > 0 {
+		if len(d.Offers) > 0 || v.unsent(d.ID) {
 			return true
 		}
 	}
-	return len(v.basket.Offers) > 0
+	return len(v.basket.Offers) > 0 || v.unsent(cart.FirstDelivery)
+}
+
+// unsent reports whether a delivery must be sent, and how is not chosen yet or not
+// possible any more.
+func (v *visit) unsent(delivery int64) bool {
+	need, number := cart.NeedsShipping, int64(0)
+	if delivery != cart.FirstDelivery {
+		need, number = cart.Requirement("deliveries."+strconv.FormatInt(delivery, 10)+".")+need, delivery
+	}
+	return slices.Contains(v.basket.Requirements, need) || slices.ContainsFunc(v.basket.Problems, func(p cart.Problem) bool {
+		return p.Code == cart.MethodNotThere && p.Delivery == number
+	})
 }
 
 // places returns the deliveries of the cart with their lines, one if all goes to
@@ -61,6 +76,9 @@ func (v *visit) places(data checkoutPage) ([]placeView, error) {
 			}
 			places = append(places, place)
 		}
+	}
+	for i := range places {
+		places[i].Unsent = v.unsent(places[i].Number)
 	}
 	for _, l := range data.Lines {
 		for i := range places {
@@ -235,6 +253,11 @@ func (v *visit) setDeliveries() error {
 // lacking returns the page on which the shopper fills in what a delivery lacks, ""
 // if none lacks anything.
 func (v *visit) lacking() string {
+	for _, p := range v.basket.Problems {
+		if p.Code == cart.MethodNotThere {
+			return "/checkout/delivery"
+		}
+	}
 	for _, r := range v.basket.Requirements {
 		switch text := string(r); {
 		case strings.HasSuffix(text, string(cart.NeedsShipping)):
