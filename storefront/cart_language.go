@@ -39,7 +39,7 @@ func spokenIn(locales []*locale, countries ...string) *locale {
 }
 
 // noteLanguage notes with a cart that has gift cards in which language their
-// letters are to be.
+// letters are to be, if it can: that is a preference, and keeps nobody from buying.
 func (v *visit) noteLanguage() error {
 	buys, err := v.buysGiftCard()
 	if err != nil || !buys || languageOf(v.basket.Metadata) == v.locale.Code {
@@ -56,7 +56,14 @@ func (v *visit) noteLanguage() error {
 	if err != nil {
 		return err
 	}
-	v.basket, err = v.site.shop.Carts.Annotate(v.ctx(), cart.Annotate{Cart: v.basket.ID, Metadata: b, Version: v.basket.Version})
+	noted, err := v.site.shop.Carts.Annotate(v.ctx(), cart.Annotate{Cart: v.basket.ID, Metadata: b, Version: v.basket.Version})
+	switch fault.CodeOf(err) {
+	case fault.Refused, fault.Invalid, fault.Conflict:
+		return nil
+	}
+	if err == nil {
+		v.basket = noted
+	}
 	return err
 }
 

@@ -1,9 +1,12 @@
 package storefront_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/keelshop/commerce/cart"
 )
 
 // TestAnAmountOfOnesOwn: what a gift card is worth can be chosen, within its
@@ -46,4 +49,35 @@ func TestAGiftCardIsBought(t *testing.T) {
 	stranger := sample.visitor(t)
 	stranger.do("GET", page, nil)
 	stranger.want(404)
+}
+
+// TestALanguageThatCannotBeNoted with a cart keeps nobody from buying: the program
+// has put as much into its metadata as that holds.
+func TestALanguageThatCannotBeNoted(t *testing.T) {
+	b := sample.visitor(t)
+	b.submitAt("/p/gift-card", "/cart/add", nil)
+	full, err := json.Marshal(map[string]string{"x": strings.Repeat("x", 16<<10-len(`{"x":""}`))})
+	if err == nil {
+		_, err = sample.store.Carts.Annotate(t.Context(), cart.Annotate{Cart: b.cartID(), Metadata: full})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.submitAt("/checkout", "/checkout", ada)
+	if b.at.Path != "/checkout/payment" {
+		t.Errorf("the address leads to %s", b.at)
+	}
+	b.want(200, "ada@example.com", "Gift card")
+}
+
+// cartID is the cart that the browser names.
+func (b *browser) cartID() cart.ID {
+	b.t.Helper()
+	for _, c := range b.client.Jar.Cookies(b.at) {
+		if c.Name == "cart" {
+			return cart.ID(c.Value)
+		}
+	}
+	b.t.Fatal("the browser has no cart")
+	return ""
 }
