@@ -119,6 +119,7 @@ var damages = []struct {
 	{"orders.parcel_is_of_one_delivery", one(`UPDATE order_lines SET delivery = 2 WHERE line = 1 AND order_id IN (SELECT order_id FROM order_deliveries)`)},
 	{"cart.is_looked_after", one(`DELETE FROM timers WHERE kind = 'cart.expire'`)},
 	{"orders.joined_was_asked_for", one(`UPDATE orders SET joined = 'cus_01KAJ3W7Q8Z5D4F6G7H8J9K0M1' WHERE customer = '' AND placed_at > 0`)},
+	{"orders.letters_are_about_units", one(`INSERT INTO order_letters (order_id, line, unit, slot, state, by, until, tries, since, at) SELECT id, 1, 1000000, slot, 'sent', '', 0, 1, 0, 0 FROM orders`)},
 	{"orders.lines_sum_up", one(`UPDATE orders SET subtotal = subtotal + 1, total = total + 1`)},
 	{"checkout.used_promotion_has_an_order", one(`INSERT INTO redemptions (order_id, of, slot, customer, code, amount, at, uses, budget, per_customer) VALUES ('ord_1', 'prm_1', 0, '', '', 0, 0, 0, '', 0)`)},
 	{"checkout.used_promotion_is_held", one(`DELETE FROM reservation_lines WHERE pool GLOB 'cpn_*@uses'`)},

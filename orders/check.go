@@ -263,6 +263,12 @@ var rules = [...]struct{ name, query, detail string }{
 		detail: "payable by %d, nothing sees that %d are paid",
 	},
 	{
+		name: "letters_are_about_units",
+		query: `SELECT t.order_id || ' line ' || t.line, t.unit, coalesce(l.quantity, 0) AS units FROM order_letters t
+			LEFT JOIN order_lines l ON l.order_id = t.order_id AND l.line = t.line WHERE t.unit > units`,
+		detail: "a letter is about unit %d, there are %d",
+	},
+	{
 		name:   "cart_sold_once",
 		query:  `SELECT cart, count(*), min(created_at) FROM orders WHERE status <> 'canceled' AND cart <> '' GROUP BY cart HAVING count(*) > 1`,
 		detail: "%d orders hold this cart, the first since %d",

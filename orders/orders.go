@@ -51,6 +51,7 @@ func Module() command.Module {
 			command.Define(ReleaseRefund.apply),
 			command.Define(Annotate.apply),
 			command.Define(AnnotateReturn.apply),
+			command.Define(NoteLetter.apply),
 			command.Define(SetNumbering.apply),
 			command.Define(SetTerms.apply),
 			command.Define(JoinGuests.apply),

@@ -303,3 +303,18 @@ CREATE TABLE order_joins (
 	slot     INTEGER NOT NULL,
 	at       INTEGER NOT NULL -- the last time, in ms since 1970 UTC
 ) STRICT, WITHOUT ROWID;
+
+-- How far the letters are that bring gift cards to their buyers.
+CREATE TABLE order_letters (
+	order_id TEXT    NOT NULL REFERENCES orders (id),
+	line     INTEGER NOT NULL CHECK (line > 0),
+	unit     INTEGER NOT NULL CHECK (unit > 0),
+	slot     INTEGER NOT NULL,
+	state    TEXT    NOT NULL CHECK (state = 'sending' OR state = 'waiting' OR state = 'sent' OR state = 'failed'),
+	by       TEXT    NOT NULL CHECK ((by <> '') = (state = 'sending')), -- who sends it
+	until    INTEGER NOT NULL CHECK (until = 0 OR state = 'sending' OR state = 'waiting'), -- when others may take it, by the shard's clock
+	tries    INTEGER NOT NULL CHECK (tries > 0),
+	since    INTEGER NOT NULL, -- when it was first tried
+	at       INTEGER NOT NULL, -- when its state was noted
+	PRIMARY KEY (order_id, line, unit)
+) STRICT, WITHOUT ROWID;

@@ -106,6 +106,13 @@ func timelineTx(tx *sqlite.Tx, id ID) ([]Moment, error) {
 	for _, c := range changes {
 		out = append(out, Moment{At: c.At, Kind: "order.changed", Amount: c.Added, Text: c.Reason, By: c.By})
 	}
+	letters, err := lettersTx(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range letters {
+		out = append(out, l.moments()...)
+	}
 	SortMoments(out)
 	return out, nil
 }
