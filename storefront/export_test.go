@@ -1,12 +1,18 @@
 package storefront
 
 import (
+	"context"
+	"iter"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"github.com/keelshop/commerce"
 	"github.com/keelshop/commerce/accounts"
 	"github.com/keelshop/commerce/money"
+	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/search"
 )
 
@@ -52,4 +58,19 @@ func moneyCases() []moneyCase {
 		{money.New(1250, "KWD"), [2]string{"KWD\u00a01.250", "1,250\u00a0KWD"}},
 		{money.Amount{}, [2]string{"", ""}},
 	}
+}
+
+// Brisk returns a postman that tries again at once, gives letters up after a
+// time, and notes with a function, or with the store if it is nil.
+func (p Postman) Brisk(end time.Duration, note func(context.Context, orders.NoteLetter) (orders.Letter, error)) Postman {
+	p.pace, p.noter = usualPace, note
+	p.pace.look, p.pace.first, p.pace.most, p.pace.end = 5*time.Millisecond, time.Millisecond, 10*time.Millisecond, end
+	return p
+}
+
+// FollowCards runs a postman's feed until ctx ends.
+func FollowCards(ctx context.Context, follow func(context.Context, commerce.Position) iter.Seq2[commerce.Event, error], latest func() commerce.Position, closed func() bool) (issued <-chan orders.ID, anew, ended <-chan struct{}) {
+	f := newCardFeed(follow, latest, closed, slog.New(slog.DiscardHandler))
+	go f.run(ctx)
+	return f.issued, f.anew, f.ended
 }

@@ -3,11 +3,8 @@ package storefront
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"strings"
 	"time"
 
@@ -22,8 +19,8 @@ import (
 // GiftCardLetter brings a gift card to whoever bought it.
 type GiftCardLetter struct {
 	// Key is the same whenever the same card is sent, for the program's queue or
-	// its provider of mail: a node that dies between sending a letter and noting
-	// that leaves the note to another one, which sends the letter again.
+	// its provider of mail: if a node dies between sending a letter and noting that,
+	// another one sends the letter again.
 	Key string
 	// To and Name are the e-mail address and the name of the buyer.
 	To, Name commerce.Personal
@@ -35,76 +32,87 @@ type GiftCardLetter struct {
 
 // GiftCardMailer sends the letters of gift cards. The program implements it.
 type GiftCardMailer interface {
-	// SendGiftCard sends a letter, or queues it. One that fails is asked for again
-	// a minute later. It is safe for concurrent use.
+	// SendGiftCard sends a letter, or queues it, within a minute: ctx ends then. One
+	// that fails is asked for again after a minute, then two, four and so on up to
+	// a day, for five days. It is safe for concurrent use.
 	SendGiftCard(ctx context.Context, letter GiftCardLetter) error
 }
 
 // Postman sends a letter for each gift card that was bought, once it can be paid
-// with. Run it on every node: which cards were sent is noted with their order, in
-// its private metadata as "gift_card_letters", so that each is sent once, whoever
-// is restarted.
+// with. Run it on every node: which were sent is noted with orders.NoteLetter, so
+// that each is sent once, whoever is restarted.
 type Postman struct {
 	Shop   string // whose name is at the end
 	Mailer GiftCardMailer
-	// Logger hears of letters that could not be sent, without codes and addresses.
-	// It defaults to slog.DiscardHandler.
+	// Logger hears of letters that could not be sent, without codes, addresses and
+	// what the mailer says, which may have them. It defaults to slog.DiscardHandler.
 	Logger *slog.Logger
+
+	pace  postPace                                                        // the zero one is usualPace
+	noter func(context.Context, orders.NoteLetter) (orders.Letter, error) // nil is the store's
 }
 
-const (
-	// letterDays is how old an order may be whose letters a postman catches up on
-	// when it begins.
-	letterDays = 30
-	// letterAgain is when a letter that was not sent is tried again, and for how
-	// long a postman has an order to itself while it sends one.
-	letterAgain = time.Minute
-	letterLook  = 5 * time.Second
-	letterNote  = "gift_card_letters"
-)
+// letterDays is how old an order may be whose letters a postman catches up on
+// when it begins.
+const letterDays = 30
 
-// Run sends letters until ctx ends or the store closes, and returns nil then.
+// postPace is how long things take.
+type postPace struct {
+	look        time.Duration // between looks at what waits
+	first, most time.Duration // before something is tried again, the first time and at most
+	end         time.Duration // after which a letter is given up
+	send        time.Duration // what a mailer has for a letter
+	// lease is for how long a postman has a letter to itself: much longer than it
+	// may take, since sender and store measure it by different clocks.
+	lease time.Duration
+	fault time.Duration // at most, before the store is asked again after an error
+}
+
+var usualPace = postPace{
+	look: 5 * time.Second, first: time.Minute, most: 24 * time.Hour, end: 5 * 24 * time.Hour,
+	send: time.Minute, lease: 15 * time.Minute, fault: 10 * time.Minute,
+}
+
+// pause is how long to wait after something has failed n times, n > 0.
+func pause(first, most time.Duration, n int) time.Duration {
+	for ; n > 1 && first < most; n-- {
+		first *= 2
+	}
+	return min(first, most)
+}
+
+// Run sends letters until ctx ends or the store closes, and returns nil then. It
+// outlasts faults of the store, of which Logger hears.
 func (p Postman) Run(ctx context.Context, shop *commerce.Store) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	r := postRound{Postman: p, shop: shop, locales: newLocales(), me: rand.Text(), waits: map[orders.ID]time.Time{}}
-	r.Logger = pan.Logger(p.Logger)
-	issued, ended := make(chan orders.ID), make(chan error, 1)
-	from := shop.Latest()
-	go func() { ended <- followCards(ctx, shop, from, issued) }()
-	look := time.NewTicker(letterLook)
+	if p.pace == (postPace{}) {
+		p.pace = usualPace
+	}
+	if p.noter == nil {
+		p.noter = shop.Orders.NoteLetter
+	}
+	p.Logger = pan.Logger(p.Logger)
+	r := postRound{
+		Postman: p, shop: shop, locales: newLocales(), me: rand.Text(),
+		waits: map[orders.ID]time.Time{}, faults: map[orders.ID]int{}, sent: map[string]bool{},
+	}
+	feed := newCardFeed(shop.Follow, shop.Latest, shop.Closed, p.Logger)
+	go feed.run(ctx)
+	look := time.NewTicker(p.pace.look)
 	defer look.Stop()
 	for {
 		r.round(ctx)
 		select {
-		case o := <-issued:
+		case o := <-feed.issued:
 			r.waits[o] = time.Time{}
+		case <-feed.anew:
+			r.begin = beginning{}
 		case <-look.C:
-		case err := <-ended:
-			return err
-		}
-	}
-}
-
-// followCards tells of the orders whose gift cards can be paid with from now on.
-func followCards(ctx context.Context, shop *commerce.Store, from commerce.Position, issued chan<- orders.ID) error {
-	for e, err := range shop.Follow(ctx, from) {
-		if code := fault.CodeOf(err); code == fault.Unavailable {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("following the events of gift cards: %w", err)
-		}
-		if e.Kind != "credit.card_issued" {
-			continue
-		}
-		select {
-		case issued <- orders.ID(e.Subject):
-		case <-ctx.Done():
+		case <-feed.ended:
 			return nil
 		}
 	}
-	return nil
 }
 
 // postRound is a Postman at work.
@@ -113,16 +121,28 @@ type postRound struct {
 	shop    *commerce.Store
 	locales []*locale
 	me      string // tells it from others
-	begun   bool   // it has looked at what was bought before
+	begin   beginning
 	waits   map[orders.ID]time.Time
+	faults  map[orders.ID]int // how often the store has failed since it last did not
+	sent    map[string]bool   // by key, what was sent and could not be noted yet
+}
+
+// beginning is the look at what was bought before.
+type beginning struct {
+	over  bool
+	after orders.ID // whom it has seen
+	tries int
+	at    time.Time // when it is tried again
 }
 
 // round serves the orders whose time has come.
 func (r *postRound) round(ctx context.Context) {
-	if !r.begun {
-		err := r.begin(ctx)
-		if r.begun = err == nil; err != nil && ctx.Err() == nil {
-			r.Logger.Warn("gift cards of before could not be looked up and will be again", "error", err)
+	if b := &r.begin; !b.over && !time.Now().Before(b.at) {
+		err := r.look(ctx)
+		if b.over = err == nil; err != nil && ctx.Err() == nil {
+			b.tries++
+			b.at = time.Now().Add(pause(r.pace.look, r.pace.fault, b.tries))
+			r.Logger.Warn("gift cards of before could not be looked up and will be again", "code", fault.CodeOf(err))
 		}
 	}
 	for o, at := range r.waits {
@@ -130,169 +150,154 @@ func (r *postRound) round(ctx context.Context) {
 			continue
 		}
 		again, err := r.serve(ctx, o)
-		if err != nil && ctx.Err() == nil {
-			r.Logger.Warn("the letter of a gift card could not be sent and will be again", "order", o, "error", err)
+		if delete(r.waits, o); fault.CodeOf(err) == fault.NotFound {
+			continue
 		}
-		if delete(r.waits, o); again || err != nil {
-			r.waits[o] = time.Now().Add(letterAgain)
+		if err != nil {
+			r.faults[o]++
+			again = pause(r.pace.look, r.pace.fault, r.faults[o])
+			r.Logger.Warn("the gift cards of an order could not be seen to and will be again", "order", o, "code", fault.CodeOf(err))
+		} else {
+			delete(r.faults, o)
+		}
+		if again > 0 {
+			r.waits[o] = time.Now().Add(again)
 		}
 	}
 }
 
-func (r *postRound) begin(ctx context.Context) error {
-	after := id.New("ord", id.StoreSlot, time.Now().AddDate(0, 0, -letterDays))
-	for o, err := range r.shop.Orders.All(ctx, orders.Filter{Status: orders.Placed, After: orders.ID(after)}) {
+// look finds orders that may have gift cards, from where it was cut short.
+func (r *postRound) look(ctx context.Context) error {
+	b := &r.begin
+	if b.after == "" {
+		b.after = orders.ID(id.New("ord", id.StoreSlot, time.Now().AddDate(0, 0, -letterDays)))
+	}
+	for o, err := range r.shop.Orders.All(ctx, orders.Filter{Status: orders.Placed, After: b.after}) {
 		if err != nil {
 			return err
 		}
-		if o.Digital {
+		if b.after = o.ID; o.Digital {
 			r.waits[o.ID] = time.Time{}
 		}
 	}
 	return nil
 }
 
-// sentLetters is what is noted with an order.
-type sentLetters struct {
-	// Units are how many of each line's cards are done with, from the first.
-	Units map[string]int `json:"units,omitempty"`
-	// By has the order to itself until then, in milliseconds since 1970 UTC.
-	By    string `json:"by,omitempty"`
-	Until int64  `json:"until,omitempty"`
-}
+// unit is a card of an order.
+type unit struct{ line, unit int }
 
-func readLetters(o orders.Order) (private map[string]json.RawMessage, sent sentLetters, err error) {
-	private = map[string]json.RawMessage{}
-	if len(o.PrivateMetadata) > 0 {
-		err = json.Unmarshal(o.PrivateMetadata, &private)
+// serve sends what is to be sent of an order. It returns after which time to look
+// again; 0 is never. A card that cannot be sent keeps no other one waiting.
+func (r *postRound) serve(ctx context.Context, of orders.ID) (again time.Duration, err error) {
+	o, err := r.shop.Orders.Get(ctx, of)
+	if err != nil {
+		return 0, err
 	}
-	if note, ok := private[letterNote]; ok && err == nil {
-		err = json.Unmarshal(note, &sent)
+	cards, err := r.shop.Credit.Sold(ctx, of)
+	if err != nil {
+		return 0, err
 	}
-	if sent.Units == nil {
-		sent.Units = map[string]int{}
+	letters, err := r.shop.Orders.Letters(ctx, of)
+	if err != nil {
+		return 0, err
 	}
-	return private, sent, err
-}
-
-// serve sends what is to be sent of an order. It reports whether to look again.
-func (r *postRound) serve(ctx context.Context, of orders.ID) (again bool, err error) {
-	for ctx.Err() == nil {
-		o, err := r.shop.Orders.Get(ctx, of)
-		if err != nil {
-			return fault.CodeOf(err) != fault.NotFound, err
+	final := map[unit]bool{}
+	for _, l := range letters {
+		final[unit{l.Line, l.Unit}] = l.State.Final()
+	}
+	for _, c := range cards {
+		if ctx.Err() != nil {
+			return r.pace.first, nil
 		}
-		_, sent, err := readLetters(o)
-		if err != nil {
-			return true, err
-		}
-		cards, err := r.shop.Credit.Sold(ctx, of)
-		if err != nil {
-			return true, err
-		}
-		card, waits := nextCard(cards, sent)
-		if card == nil {
-			return waits, nil
-		}
-		if sent.By != r.me && time.Now().UnixMilli() < sent.Until {
-			return true, nil // another one is at it
-		}
-		err = r.note(ctx, o, func(s *sentLetters) { s.By, s.Until = r.me, time.Now().Add(letterAgain).UnixMilli() })
-		if _, raced := errors.AsType[*orders.VersionError](err); raced {
+		if c.State == credit.CardTakenBack || final[unit{c.Line, c.Unit}] {
 			continue
 		}
-		if err != nil {
-			return true, err
-		}
-		failed := r.send(ctx, o, *card)
-		err = r.settle(context.WithoutCancel(ctx), of, *card, failed == nil)
-		if err = errors.Join(failed, err); err != nil {
-			return true, err
-		}
-	}
-	return true, nil
-}
-
-// nextCard returns the first card that no letter was sent for, nil if there is
-// none now. It reports whether there may be one later.
-func nextCard(cards []credit.SoldCard, sent sentLetters) (next *credit.SoldCard, waits bool) {
-	stuck := 0 // the line whose next card is not there yet
-	for i, c := range cards {
-		switch {
-		case c.Line == stuck || c.Unit <= sent.Units[strconv.Itoa(c.Line)] || c.State == credit.CardTakenBack:
-		case c.State == credit.CardIssued:
-			return &cards[i], true
-		default:
-			stuck, waits = c.Line, true
-		}
-	}
-	return nil, waits
-}
-
-// settle notes that a letter was sent, or that another one may try.
-func (r *postRound) settle(ctx context.Context, of orders.ID, card credit.SoldCard, sent bool) error {
-	for {
-		o, err := r.shop.Orders.Get(ctx, of)
-		if err != nil {
-			return err
-		}
-		err = r.note(ctx, o, func(s *sentLetters) {
-			if line := strconv.Itoa(card.Line); sent {
-				s.Units[line] = max(s.Units[line], card.Unit)
+		wait := r.pace.first // it is not there yet, or asked back
+		if c.State == credit.CardIssued {
+			if wait, err = r.deliver(ctx, o, c); err != nil {
+				return 0, err
 			}
-			if s.By == r.me {
-				s.By, s.Until = "", 0
-			}
-		})
-		if _, raced := errors.AsType[*orders.VersionError](err); !raced {
-			return err
+		}
+		if again == 0 || wait > 0 && wait < again {
+			again = wait
 		}
 	}
+	return again, nil
 }
 
-// note changes what is noted with an order, if the order has not changed since.
-func (r *postRound) note(ctx context.Context, o orders.Order, change func(*sentLetters)) error {
-	private, sent, err := readLetters(o)
-	if err != nil {
-		return err
+// deliver sends a card, unless another postman is at it. It returns after which
+// time to look again. The error is about the store; what the mailer says is not
+// kept, since it may have codes and addresses.
+func (r *postRound) deliver(ctx context.Context, o orders.Order, card credit.SoldCard) (again time.Duration, err error) {
+	n := orders.NoteLetter{Order: o.ID, Line: card.Line, Unit: card.Unit, By: r.me, State: orders.LetterSent}
+	key := letterKey(card)
+	if !r.sent[key] {
+		take := n
+		take.State, take.Pause = orders.LetterSending, r.pace.lease.Milliseconds()
+		l, err := r.note(ctx, take)
+		if err != nil || l.By != r.me {
+			return time.Duration(l.Wait) * time.Millisecond, err
+		}
+		n.State, n.Pause = r.try(ctx, o, card, l)
+		if n.State == orders.LetterSent {
+			r.sent[key] = true
+		}
 	}
-	change(&sent)
-	if private[letterNote], err = json.Marshal(sent); err != nil {
-		return err
+	l, err := r.note(ctx, n)
+	if err == nil {
+		delete(r.sent, key)
 	}
-	all, err := json.Marshal(private)
-	if err != nil {
-		return err
-	}
-	_, err = r.shop.Orders.Annotate(ctx, orders.Annotate{Order: o.ID, PrivateMetadata: all, Version: o.Version})
-	return err
+	return time.Duration(l.Wait) * time.Millisecond, err
 }
 
-// send writes the letter and hands it to the mailer. Whom the store knows nothing
-// of any more gets none.
-func (r *postRound) send(ctx context.Context, o orders.Order, card credit.SoldCard) error {
+// try sends a letter and returns what to note, and for how long to pause.
+func (r *postRound) try(ctx context.Context, o orders.Order, card credit.SoldCard, l orders.Letter) (orders.LetterState, int64) {
+	sending, stop := context.WithTimeout(ctx, r.pace.send)
+	defer stop()
+	known, err := r.send(sending, o, card)
+	about := []any{"order", o.ID, "line", card.Line, "unit", card.Unit, "code", fault.CodeOf(err)}
+	switch {
+	case err == nil && known:
+		return orders.LetterSent, 0
+	case err == nil:
+		return orders.LetterFailed, 0
+	case ctx.Err() != nil:
+		return orders.LetterWaiting, 0
+	case time.Since(time.UnixMilli(l.Since)) >= r.pace.end:
+		r.Logger.Error("the letter of a gift card could not be sent and is given up", about...)
+		return orders.LetterFailed, 0
+	}
+	r.Logger.Warn("the letter of a gift card could not be sent and will be again", about...)
+	return orders.LetterWaiting, pause(r.pace.first, r.pace.most, l.Tries).Milliseconds()
+}
+
+// note notes how far a letter is, also when the postman is being stopped.
+func (r *postRound) note(ctx context.Context, n orders.NoteLetter) (orders.Letter, error) {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), r.pace.send)
+	defer stop()
+	return r.noter(ctx, n)
+}
+
+func letterKey(card credit.SoldCard) string {
+	return fmt.Sprintf("%s/%d/%d", card.Order, card.Line, card.Unit)
+}
+
+// send writes the letter and hands it to the mailer. It reports whether the store
+// knows whom to send it to, which it does not if the buyer was erased.
+func (r *postRound) send(ctx context.Context, o orders.Order, card credit.SoldCard) (known bool, err error) {
 	to, err := r.shop.Orders.Contact(ctx, o.ID)
 	if err != nil || to.Erased || to.Email == "" {
-		return err
+		return false, err
 	}
 	balance, err := r.shop.Credit.ByCode(ctx, card.Code)
 	if err != nil {
-		return withoutCode(err, card.Code)
+		return true, err
 	}
 	w := letterWriter{r.localeOf(ctx, o)}
-	err = r.Mailer.SendGiftCard(ctx, GiftCardLetter{
-		Key: fmt.Sprintf("%s/%d/%d", o.ID, card.Line, card.Unit), To: to.Email, Name: to.Name, Language: w.locale.Code,
+	return true, r.Mailer.SendGiftCard(ctx, GiftCardLetter{
+		Key: letterKey(card), To: to.Email, Name: to.Name, Language: w.locale.Code,
 		Subject: w.locale.text("Your gift card of %s", w.locale.money(card.Amount)), Text: commerce.Personal(w.text(r.Shop, to.Name.Reveal(), o, card, balance.ExpiresAt)),
 	})
-	return withoutCode(err, card.Code)
-}
-
-// withoutCode returns an error whose text a log may have.
-func withoutCode(err error, code string) error {
-	if err == nil || !strings.Contains(err.Error(), code) {
-		return err
-	}
-	return errors.New(strings.ReplaceAll(err.Error(), code, "…"))
 }
 
 // letterWriter writes letters in a language.

@@ -1,16 +1,22 @@
 package storefront_test
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
+	"iter"
 	"log/slog"
 	"path"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/orders"
 	"github.com/keelshop/commerce/storefront"
 )
@@ -19,15 +25,21 @@ import (
 type cardPost struct {
 	mu      sync.Mutex
 	letters []storefront.GiftCardLetter
-	refuses bool
-	came    chan string // keys, also of those that were refused
+	refuses func(key string) bool // nil refuses none
+	endless bool                  // it was given no time to end within
+	came    chan string           // keys, also of those that were refused
+	note    func(context.Context, orders.NoteLetter) (orders.Letter, error)
+	end     time.Duration // of trying; 0 is an hour
 }
 
 func (p *cardPost) SendGiftCard(ctx context.Context, l storefront.GiftCardLetter) error {
 	p.mu.Lock()
-	refuses := p.refuses
+	refuses := p.refuses != nil && p.refuses(l.Key)
 	if !refuses {
 		p.letters = append(p.letters, l)
+	}
+	if _, bounded := ctx.Deadline(); !bounded {
+		p.endless = true
 	}
 	p.mu.Unlock()
 	select {
@@ -35,7 +47,7 @@ func (p *cardPost) SendGiftCard(ctx context.Context, l storefront.GiftCardLetter
 	case <-ctx.Done():
 	}
 	if refuses {
-		return fmt.Errorf("no such mailbox: %s", l.Text.Reveal())
+		return fmt.Errorf("550 5.1.1 <%s> user unknown: %s", l.To.Reveal(), l.Text.Reveal())
 	}
 	return nil
 }
@@ -57,7 +69,7 @@ func (p *cardPost) runs(t *testing.T, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- storefront.Postman{Shop: "Test & Co", Mailer: p, Logger: log}.Run(ctx, sample.store)
+		ended <- storefront.Postman{Shop: "Test & Co", Mailer: p, Logger: log}.Brisk(cmp.Or(p.end, time.Hour), p.note).Run(ctx, sample.store)
 	}()
 	return func() {
 		t.Helper()
@@ -83,19 +95,23 @@ func (p *cardPost) wait(t *testing.T, o orders.ID, n int) {
 	}
 }
 
-// settled waits until it is noted that the cards of an order are done with.
-func settled(t *testing.T, o orders.ID, note string) {
+// settled waits until it is noted how far the letters of an order are.
+func settled(t *testing.T, o orders.ID, want ...orders.LetterState) {
 	t.Helper()
 	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
-		got, err := sample.store.Orders.Get(t.Context(), o)
+		letters, err := sample.store.Orders.Letters(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if string(got.PrivateMetadata) == `{"gift_card_letters":`+note+`}` {
+		var got []orders.LetterState
+		for _, l := range letters {
+			got = append(got, l.State)
+		}
+		if slices.Equal(got, want) {
 			return
 		}
 		if time.Now().After(end) {
-			t.Fatalf("it is noted that %s", got.PrivateMetadata)
+			t.Fatalf("it is noted that %v, not %v", got, want)
 		}
 	}
 }
@@ -125,7 +141,7 @@ func TestEachGiftCardIsSentOnce(t *testing.T) {
 	stops := []func(){post.runs(t, logger), post.runs(t, logger), post.runs(t, logger)}
 	o := buyGiftCards(t, "2")
 	post.wait(t, o, 2)
-	settled(t, o, `{"units":{"1":2}}`)
+	settled(t, o, orders.LetterSent, orders.LetterSent)
 	for _, stop := range stops {
 		stop()
 	}
@@ -147,20 +163,27 @@ func TestEachGiftCardIsSentOnce(t *testing.T) {
 		t.Error("printing a letter shows its code")
 	}
 
-	again := &cardPost{came: make(chan string, 64), refuses: true}
+	// Another system replaces what is private with the order.
+	if _, err := sample.store.Orders.Annotate(t.Context(), orders.Annotate{Order: o, PrivateMetadata: json.RawMessage(`{"erp":1}`)}); err != nil {
+		t.Fatal(err)
+	}
+	again := &cardPost{came: make(chan string, 64), refuses: func(string) bool { return true }}
 	stop := again.runs(t, logger)
 	other := buyGiftCards(t, "1")
-	again.wait(t, other, 1) // and is refused
-	settled(t, other, "{}")
+	again.wait(t, other, 2) // and is refused
 	stop()
+	settled(t, other, orders.LetterWaiting)
 	if len(again.of(o)) > 0 {
 		t.Error("a restart sends what was sent")
 	}
-	again.refuses = false
+	again.refuses, again.came = nil, make(chan string, 64)
 	stop = again.runs(t, logger)
 	again.wait(t, other, 1)
-	settled(t, other, `{"units":{"1":1}}`)
+	settled(t, other, orders.LetterSent)
 	stop()
+	if again.endless || post.endless {
+		t.Error("the time of a mailer has no end")
+	}
 	cards, err = sample.store.Credit.Sold(t.Context(), other)
 	if err != nil || len(cards) != 1 || len(again.of(other)) != 1 {
 		t.Fatalf("%d letters, %d cards, %v", len(again.of(other)), len(cards), err)
@@ -168,6 +191,78 @@ func TestEachGiftCardIsSentOnce(t *testing.T) {
 	if text := log.String(); !strings.Contains(text, "could not be sent") || strings.Contains(text, cards[0].Code) || strings.Contains(text, "grace@example.com") {
 		t.Errorf("the log says %s", text)
 	}
+}
+
+// TestLetterThatNeverArrives is given up, which staff see, and keeps no other one
+// waiting.
+func TestLetterThatNeverArrives(t *testing.T) {
+	post := &cardPost{came: make(chan string, 1024), refuses: func(key string) bool { return strings.HasSuffix(key, "/1/1") }, end: time.Nanosecond}
+	stop := post.runs(t, nil)
+	o := buyGiftCards(t, "2")
+	settled(t, o, orders.LetterFailed, orders.LetterSent)
+	stop()
+	moments, err := sample.store.Orders.Timeline(t.Context(), o)
+	if err != nil || !slices.ContainsFunc(moments, func(m orders.Moment) bool { return m.Kind == "gift_card.letter_failed" && m.Internal }) {
+		t.Errorf("staff see %+v, %v", moments, err)
+	}
+}
+
+// TestLetterIsNotSentAgainForItsNote: if the store cannot note that a letter was
+// sent, the note alone is tried again.
+func TestLetterIsNotSentAgainForItsNote(t *testing.T) {
+	faults := 3
+	post := &cardPost{came: make(chan string, 64), note: func(ctx context.Context, n orders.NoteLetter) (orders.Letter, error) {
+		if n.State == orders.LetterSent && faults > 0 {
+			faults--
+			return orders.Letter{}, fault.New(fault.Unavailable, "no leader")
+		}
+		return sample.store.Orders.NoteLetter(ctx, n)
+	}}
+	stop := post.runs(t, nil)
+	o := buyGiftCards(t, "1")
+	settled(t, o, orders.LetterSent)
+	stop()
+	if faults > 0 || len(post.of(o)) != 1 {
+		t.Errorf("%d letters, %d faults to come", len(post.of(o)), faults)
+	}
+}
+
+// TestCardsAreFollowedAfterFaults: from where they were cut short, or if events
+// are gone from the latest on with another look at everything.
+func TestCardsAreFollowedAfterFaults(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var from []commerce.Position
+		closed := false
+		errs := []error{&commerce.UntrustedError{Shard: 1}, &commerce.UntrustedError{Shard: 1}, &commerce.PositionExpiredError{Shard: 1, Oldest: 9}, fault.New(fault.Unavailable, "the store is closing")}
+		follow := func(_ context.Context, p commerce.Position) iter.Seq2[commerce.Event, error] {
+			return func(yield func(commerce.Event, error) bool) {
+				from = append(from, p)
+				e := commerce.Event{Kind: "credit.card_issued", Subject: fmt.Sprint("ord_", len(from)), Position: p + "+"}
+				closed = len(from) == len(errs)
+				if yield(e, nil) {
+					yield(commerce.Event{}, errs[len(from)-1])
+				}
+			}
+		}
+		issued, anew, ended := storefront.FollowCards(t.Context(), follow, func() commerce.Position { return "latest" }, func() bool { return closed })
+		var heard []string
+		for over := false; !over; {
+			select {
+			case o := <-issued:
+				heard = append(heard, string(o))
+			case <-anew:
+				heard = append(heard, "anew")
+			case <-ended:
+				over = true
+			}
+		}
+		if !slices.Equal(heard, []string{"ord_1", "ord_2", "ord_3", "anew", "ord_4"}) {
+			t.Errorf("heard %v", heard)
+		}
+		if !slices.Equal(from, []commerce.Position{"latest", "latest+", "latest++", "latest"}) {
+			t.Errorf("followed from %v", from)
+		}
+	})
 }
 
 // syncedText is a log that several write to.
