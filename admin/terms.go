@@ -1,10 +1,8 @@
 package admin
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +22,7 @@ type termsPage struct {
 	Terms  []orders.Terms
 	Form   form
 	Was    string       // the name of those that are changed; "" is further ones
-	Seen   string       // the terms that the page shows: see seenTerms
+	Seen   int64        // the version of the terms that the page shows
 	Limits []termsLimit // a field for each currency
 }
 
@@ -35,7 +33,7 @@ type termsLimit struct {
 }
 
 func listTerms(v *visit) error {
-	all, err := v.site.shop.Orders.Terms(v.ctx())
+	all, version, err := v.site.shop.Orders.TermsAndVersion(v.ctx())
 	if err != nil {
 		return err
 	}
@@ -51,15 +49,11 @@ func listTerms(v *visit) error {
 		}
 		f = termsForm(all[i])
 	}
-	return v.showTerms(200, all, f, was)
+	return v.showTerms(200, all, version, f, was)
 }
 
-func (v *visit) showTerms(status int, all []orders.Terms, f form, was string) error {
-	data := termsPage{page: v.page("Payment terms", "terms"), Terms: all, Form: f, Was: was}
-	var err error
-	if data.Seen, err = seenTerms(all); err != nil {
-		return err
-	}
+func (v *visit) showTerms(status int, all []orders.Terms, seen int64, f form, was string) error {
+	data := termsPage{page: v.page("Payment terms", "terms"), Terms: all, Seen: seen, Form: f, Was: was}
 	for _, c := range v.limitCurrencies(all) {
 		data.Limits = append(data.Limits, termsLimit{"limit-" + string(c), c})
 	}
@@ -78,17 +72,6 @@ func (v *visit) limitCurrencies(all []orders.Terms) []money.Currency {
 		}
 	}
 	return out
-}
-
-// seenTerms returns what tells all payment terms apart from others, so that a form
-// does not undo what somebody else has changed since it was shown.
-func seenTerms(all []orders.Terms) (string, error) {
-	b, err := json.Marshal(all)
-	if err != nil {
-		return "", fault.Wrap(fault.Broken, err, "telling payment terms apart")
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:12]), nil
 }
 
 // termsForm shows terms in the form.
@@ -115,9 +98,13 @@ func putTerms(v *visit) error {
 	if err != nil {
 		return err
 	}
-	all, err := v.site.shop.Orders.Terms(v.ctx())
+	all, version, err := v.site.shop.Orders.TermsAndVersion(v.ctx())
 	if err != nil {
 		return err
+	}
+	seen, err := strconv.ParseInt(f.Value("seen"), 10, 64)
+	if err != nil || seen < 0 {
+		return fault.New(fault.Invalid, "the form does not say which version it was made for")
 	}
 	was := f.Value("was")
 	t, err := v.readTerms(f, all)
@@ -131,28 +118,40 @@ func putTerms(v *visit) error {
 		clear(f.wrongs)
 	}
 	wanted := changedTerms(all, was, t, remove)
-	switch seen, err := seenTerms(all); {
-	case err != nil:
-		return err
-	case seen == f.Value("seen"):
-	case sameTerms(all, changedTerms(all, then, t, remove)): // the form was sent twice
-		return v.done("/terms", "saved")
-	default:
-		f.wrong(problem, "Somebody has changed the payment terms meanwhile. Look at them below and send the form again.")
-		return v.showTerms(409, all, f, was)
+	if seen != version {
+		if reflect.DeepEqual(all, changedTerms(all, then, t, remove)) { // the form was sent twice
+			return v.done("/terms", "saved")
+		}
+		return v.showNewTerms(f, was)
 	}
 	if len(f.wrongs) > 0 {
-		return v.showTerms(422, all, f, was)
+		return v.showTerms(422, all, version, f, was)
 	}
-	_, err = v.site.shop.Orders.SetTerms(v.ctx(), orders.SetTerms{Terms: wanted, Key: v.key()})
+	if seen == 0 {
+		seen = orders.TermsAtStart
+	}
+	_, err = v.site.shop.Orders.SetTerms(v.ctx(), orders.SetTerms{Terms: wanted, Version: seen, Key: v.key()})
+	if _, stale := errors.AsType[*orders.TermsVersionError](err); stale {
+		return v.showNewTerms(f, was)
+	}
 	if fault.CodeOf(err) == fault.Invalid {
 		f.blameTerms(err)
-		return v.showTerms(422, all, f, was)
+		return v.showTerms(422, all, version, f, was)
 	}
 	if err != nil {
 		return err
 	}
 	return v.done("/terms", "saved")
+}
+
+// showNewTerms shows a form again that was made for other terms than there are.
+func (v *visit) showNewTerms(f form, was string) error {
+	all, version, err := v.site.shop.Orders.TermsAndVersion(v.ctx())
+	if err != nil {
+		return err
+	}
+	f.wrong(problem, "Somebody has changed the payment terms meanwhile. Look at them below and send the form again.")
+	return v.showTerms(409, all, version, f, was)
 }
 
 // changedTerms returns all terms with those named was in another form, or without
@@ -170,12 +169,6 @@ func changedTerms(all []orders.Terms, was string, t orders.Terms, remove bool) [
 		return out
 	}
 	return append(out, t)
-}
-
-func sameTerms(a, b []orders.Terms) bool {
-	one, err := seenTerms(a)
-	other, err2 := seenTerms(b)
-	return errors.Join(err, err2) == nil && one == other
 }
 
 // blameTerms says beside its field what the store has refused.

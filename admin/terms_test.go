@@ -1,6 +1,10 @@
 package admin_test
 
 import (
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/keelshop/commerce/accounts"
@@ -54,6 +58,33 @@ func TestPaymentTermsAreSet(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.get("/terms").want(200, "1.00 CHF", "limit-CHF")
+}
+
+// TestTermsThatAreSetAtOnce: of several who add terms at the same moment one is told
+// that they are saved, and the others that somebody has changed them.
+func TestTermsThatAreSetAtOnce(t *testing.T) {
+	o := open(t).logIn()
+	page := newTerms(o.get("/terms"))
+	var saved, told atomic.Int64
+	var all sync.WaitGroup
+	for i := range 16 {
+		all.Go(func() {
+			name := fmt.Sprint("net_", i)
+			switch a := o.post("/terms", append(slices.Clone(page), "key", name, "name", name, "days", "7")...); a.status {
+			case 200:
+				saved.Add(1)
+			case 409:
+				told.Add(1)
+			default:
+				t.Errorf("%s: %d", name, a.status)
+			}
+		})
+	}
+	all.Wait()
+	terms, err := o.Orders.Terms(t.Context())
+	if err != nil || saved.Load() != 1 || told.Load() != 15 || len(terms) != 1 {
+		t.Errorf("%d are saved and %d told to look again, and the terms are %+v, %v", saved.Load(), told.Load(), terms, err)
+	}
 }
 
 // newTerms is what the form for further terms sends of its own.

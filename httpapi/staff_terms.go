@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/keelshop/commerce/accounts"
+	"github.com/keelshop/commerce/internal/web"
 	"github.com/keelshop/commerce/orders"
 )
 
@@ -18,7 +19,7 @@ type PaymentTerms struct {
 }
 
 func (a *api) getTerms(ctx context.Context, _ *struct{}) (*answer[List[PaymentTerms]], error) {
-	all, err := a.shop.Orders.Terms(ctx)
+	all, version, err := a.shop.Orders.TermsAndVersion(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -33,17 +34,22 @@ func (a *api) getTerms(ctx context.Context, _ *struct{}) (*answer[List[PaymentTe
 		}
 		out.Items = append(out.Items, shown)
 	}
-	return &answer[List[PaymentTerms]]{Body: out}, nil
+	return &answer[List[PaymentTerms]]{ETag: web.ETag(version, ""), Body: out}, nil
 }
 
 type setTermsInput struct {
 	Keyed
+	Conditional
 	Body struct {
 		Items []PaymentTerms `json:"items" nullable:"false" maxItems:"100"`
 	}
 }
 
 func (a *api) setTerms(ctx context.Context, in *setTermsInput) (*answer[List[PaymentTerms]], error) {
+	version, err := in.ofAll()
+	if err != nil {
+		return nil, err
+	}
 	var all []orders.Terms
 	for i, t := range in.Body.Items {
 		terms := orders.Terms{Name: t.Name, Days: t.Days, Groups: t.Groups}
@@ -59,8 +65,8 @@ func (a *api) setTerms(ctx context.Context, in *setTermsInput) (*answer[List[Pay
 		}
 		all = append(all, terms)
 	}
-	if _, err := a.shop.Orders.SetTerms(ctx, orders.SetTerms{Terms: all, Key: in.Key}); err != nil {
-		return nil, err
+	if _, err := a.shop.Orders.SetTerms(ctx, orders.SetTerms{Terms: all, Version: version, Key: in.Key}); err != nil {
+		return nil, ifMatched[*orders.TermsVersionError](version, err)
 	}
 	return a.getTerms(ctx, nil)
 }

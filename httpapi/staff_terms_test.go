@@ -51,3 +51,26 @@ func TestBuyingOnTerms(t *testing.T) {
 		t.Errorf("overdue: %s", r.text)
 	}
 }
+
+// TestTermsOfBeforeAreNotReplaced: who has read the terms before somebody else has
+// changed them does not undo that.
+func TestTermsOfBeforeAreNotReplaced(t *testing.T) {
+	w := newWorld(t, httpapi.Options{Auth: &shopAuth{}})
+	put := func(status int, name, etag string) reply {
+		t.Helper()
+		return w.must(status, w.staff, "PUT", "/staff/terms", `{"items":[{"name":"`+name+`","days":30}]}`, "If-Match", etag)
+	}
+	never := w.must(200, w.staff, "GET", "/staff/terms", "").header.Get("ETag")
+	first := put(200, "net_30", never).header.Get("ETag")
+	for _, etag := range []string{never, `"7"`} {
+		if r := put(412, "net_7", etag); r.at("error") != "orders.terms_version" {
+			t.Errorf("for the version %s: %s", etag, r.text)
+		}
+	}
+	put(200, "net_14", first)
+	put(412, "net_7", first)
+	if r := w.must(200, w.staff, "GET", "/staff/terms", ""); r.at("items.0.name") != "net_14" || len(r.at("items").([]any)) != 1 {
+		t.Errorf("the terms are %s", r.text)
+	}
+	w.must(200, w.staff, "PUT", "/staff/terms", `{"items":[]}`)
+}

@@ -67,6 +67,7 @@ func Module() command.Module {
 			fault.Typed[*QuantityError]("orders.quantity"),
 			fault.Typed[*NotFoundError]("orders.not_found"),
 			fault.Typed[*VersionError]("orders.version"),
+			fault.Typed[*TermsVersionError]("orders.terms_version"),
 			fault.Typed[*PaymentError]("orders.payment"),
 			fault.Typed[*TakenError]("orders.taken"),
 			fault.Typed[*TermsError]("orders.terms"),

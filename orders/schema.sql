@@ -291,9 +291,10 @@ CREATE TABLE order_numbered (
 
 -- On which terms orders may be placed unpaid lives on the store's slot.
 CREATE TABLE payment_terms (
-	one   INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
-	slot  INTEGER NOT NULL,
-	terms BLOB    NOT NULL -- all of them, CBOR
+	one     INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+	slot    INTEGER NOT NULL,
+	version INTEGER NOT NULL CHECK (version > 0), -- counts the changes
+	terms   BLOB    NOT NULL -- all of them, CBOR
 ) STRICT, WITHOUT ROWID;
 
 -- Customers who have asked for the orders of guests with their address, on their

@@ -2,6 +2,7 @@ package orders
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,8 +15,9 @@ import (
 // SetTerms replaces the terms on which orders may be placed unpaid. Orders keep
 // those that they were placed on. Every store begins without any.
 type SetTerms struct {
-	Terms []Terms `cbor:"1,keyasint"`
-	Key   string  `cbor:"-"`
+	Terms   []Terms `cbor:"1,keyasint"`
+	Version int64   `cbor:"2,keyasint,omitempty"` // of all terms, see TermsAndVersion; 0 does not check
+	Key     string  `cbor:"-"`
 }
 
 const (
@@ -70,15 +72,39 @@ func (t Terms) check() error {
 }
 
 func (c SetTerms) apply(tx *command.Tx) (struct{}, error) {
+	_, have, err := termsTx(tx.Tx)
+	if err != nil {
+		return struct{}{}, err
+	}
+	if !command.Meets(c.Version, have) {
+		return struct{}{}, &TermsVersionError{Have: have, Want: c.Version}
+	}
 	b, err := command.Marshal(c.Terms)
 	if err != nil {
 		return struct{}{}, err
 	}
-	_, err = tx.Exec(`INSERT INTO payment_terms (one, slot, terms) VALUES (1, ?1, ?2) ON CONFLICT (one) DO UPDATE SET terms = ?2`, tx.Slot, b)
+	_, err = tx.Exec(`INSERT INTO payment_terms (one, slot, version, terms) VALUES (1, ?, ?, ?)
+		ON CONFLICT (one) DO UPDATE SET version = excluded.version, terms = excluded.terms`, tx.Slot, have+1, b)
 	return struct{}{}, err
 }
 
-// SetTerms runs the command and returns the terms that the store offers then.
+// TermsAtStart is the Version of a change for payment terms that were never set:
+// theirs is 0.
+const TermsAtStart = command.AtStart
+
+// TermsVersionError says that the payment terms were changed since they were read.
+// It counts as fault.Conflict.
+type TermsVersionError struct{ Have, Want int64 }
+
+func (e *TermsVersionError) Error() string {
+	return fmt.Sprintf("the payment terms are at version %d, not %d: read them again and decide", e.Have, max(0, e.Want))
+}
+
+// Unwrap returns fault.Conflict.
+func (e *TermsVersionError) Unwrap() error { return fault.Conflict }
+
+// SetTerms runs the command and returns the terms that the store offers then, or a
+// *TermsVersionError.
 func (s *Service) SetTerms(ctx context.Context, c SetTerms) ([]Terms, error) {
 	return command.DoThen(ctx, s.engine, &c, command.Call{Key: c.Key, Slot: id.StoreSlot}, func(ctx context.Context, _ struct{}) ([]Terms, error) {
 		return s.Terms(ctx)

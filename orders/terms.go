@@ -57,17 +57,30 @@ func (e *TermsError) Error() string {
 func (e *TermsError) Unwrap() error { return fault.Refused }
 
 // Terms returns the terms that the store offers.
-func (s *Service) Terms(ctx context.Context) (out []Terms, err error) {
-	err = s.engine.View(ctx, id.StoreSlot, func(tx *sqlite.Tx) error {
-		rows := tx.One(`SELECT terms FROM payment_terms WHERE one = 1`)
-		if rows.Next() {
-			if err := command.Unmarshal(rows.Blob(0), &out); err != nil {
-				return fmt.Errorf("reading the payment terms: %w", err)
-			}
-		}
-		return rows.Close()
+func (s *Service) Terms(ctx context.Context) ([]Terms, error) {
+	all, _, err := s.TermsAndVersion(ctx)
+	return all, err
+}
+
+// TermsAndVersion returns the terms that the store offers and their version, which
+// counts the changes of all of them; it is 0 until they are set for the first time.
+func (s *Service) TermsAndVersion(ctx context.Context) (all []Terms, version int64, err error) {
+	err = s.engine.View(ctx, id.StoreSlot, func(tx *sqlite.Tx) (err error) {
+		all, version, err = termsTx(tx)
+		return err
 	})
-	return out, err
+	return all, version, err
+}
+
+func termsTx(tx *sqlite.Tx) (all []Terms, version int64, err error) {
+	rows := tx.One(`SELECT version, terms FROM payment_terms WHERE one = 1`)
+	if rows.Next() {
+		version = rows.Int64(0)
+		if err := command.Unmarshal(rows.Blob(1), &all); err != nil {
+			return nil, 0, fault.Wrap(fault.Broken, err, "reading the payment terms")
+		}
+	}
+	return all, version, rows.Close()
 }
 
 // TermsNamed returns the terms of a name, or a *TermsError.
