@@ -16,9 +16,10 @@ type categoriesPage struct {
 	page
 	Rows    []categoryRow
 	Form    form
-	Changed catalog.Category // the zero Category is a further one
-	Parents []choice         // where it can be: not below itself
-	Locales []titleField     // its titles in other languages
+	Changed catalog.Category  // the zero Category is a further one
+	Now     *catalog.Category // what somebody else has made of it meanwhile, if so
+	Parents []choice          // where it can be: not below itself
+	Locales []titleField      // its titles in other languages
 }
 
 // categoryRow is one category in the tree.
@@ -49,11 +50,11 @@ func listCategories(v *visit) error {
 		}
 		f = categoryForm(c)
 	}
-	return v.showCategories(200, f, c)
+	return v.showCategories(200, f, c, nil)
 }
 
-func (v *visit) showCategories(status int, f form, changed catalog.Category) error {
-	data := categoriesPage{page: v.page("Categories", "categories"), Form: f, Changed: changed}
+func (v *visit) showCategories(status int, f form, changed catalog.Category, now *catalog.Category) error {
+	data := categoriesPage{page: v.page("Categories", "categories"), Form: f, Changed: changed, Now: now}
 	tree, err := v.site.shop.Catalog.Categories(v.ctx())
 	if err != nil {
 		return err
@@ -128,7 +129,8 @@ func putCategory(v *visit) error {
 		f.wrong("handle", "There is a category with this handle already.")
 	}
 	if len(f.wrongs) > 0 {
-		return v.showCategories(422, f, c)
+		c.Version = put.Version
+		return v.showCategories(422, f, c, nil)
 	}
 	_, err = v.site.shop.Catalog.PutCategory(v.ctx(), put)
 	if code := fault.CodeOf(err); err != nil && !slices.Contains([]fault.Code{fault.Invalid, fault.NotFound, fault.Conflict, fault.Refused}, code) {
@@ -136,9 +138,25 @@ func putCategory(v *visit) error {
 	}
 	if err != nil {
 		f.blameCategory(err)
-		return v.showCategories(statusOf(err), f, c)
+		return v.showRefusedCategory(f, put, err)
 	}
 	return v.done("/categories", "saved")
+}
+
+// showRefusedCategory shows a form again that the store has refused, for the
+// version that it was made for: unless that is why, a further press does not undo
+// what somebody else has changed. If it is, what there is now is shown beside it.
+func (v *visit) showRefusedCategory(f form, put catalog.PutCategory, refusal error) error {
+	tree, err := v.site.shop.Catalog.Categories(v.ctx())
+	if err != nil {
+		return err
+	}
+	c, _ := tree.Get(put.ID) // the zero Category if it was removed meanwhile
+	if _, stale := errors.AsType[*catalog.CategoryVersionError](refusal); stale {
+		return v.showCategories(statusOf(refusal), f, c, &c)
+	}
+	c.Version = put.Version
+	return v.showCategories(statusOf(refusal), f, c, nil)
 }
 
 // sameCategory reports whether a category is what a form makes, which was sent

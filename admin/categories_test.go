@@ -71,6 +71,31 @@ func TestCategoriesAreMadeRenamedMovedAndRemoved(t *testing.T) {
 	o.get("/categories?change=" + string(house.ID)).want(404)
 }
 
+// TestACategorysFormIsForWhatItShowed: a form that is shown again for a mistake is
+// still for the version that it was made for, and one that comes too late shows what
+// there is now.
+func TestACategorysFormIsForWhatItShowed(t *testing.T) {
+	o := open(t).logIn()
+	first, err := o.Catalog.PutCategory(t.Context(), catalog.PutCategory{Handle: "home", Title: "Home"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := o.get("/categories?change=" + string(first.ID))
+	theirs, err := o.Catalog.PutCategory(t.Context(), catalog.PutCategory{ID: first.ID, Handle: "home", Title: "Theirs", Description: "By a colleague"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	madeFor := func(c catalog.Category) string {
+		return fmt.Sprintf(`name="category" value="%s"><input type="hidden" name="version" value="%d">`, c.ID, c.Version)
+	}
+	o.post("/categories", page.change(first, "key", "a", "handle", "home", "title", "")...).want(422, "title-wrong", madeFor(first))
+	o.post("/categories", page.change(first, "key", "b", "handle", "home", "title", "Mine")...).
+		want(409, `value="Mine"`, madeFor(theirs), "<b>Theirs</b>", "By a colleague")
+	if now := o.must("home"); now.Title != "Theirs" {
+		t.Errorf("it is %+v", now)
+	}
+}
+
 func (o *office) tree() *catalog.Tree {
 	o.Helper()
 	tree, err := o.Catalog.Categories(o.Context())
