@@ -84,9 +84,21 @@ func (s *Store) Event(ctx context.Context, shard int, sequence int64) (e Event, 
 	return page[0], nil
 }
 
+// AheadError says that a position of this store is one that this node has not got
+// to: another node has, or the node's directory is an older copy. It counts as
+// fault.Invalid.
+type AheadError struct{ Position Position }
+
+func (e *AheadError) Error() string {
+	return fmt.Sprintf("position %q is ahead of this store: start again from the state itself", e.Position)
+}
+
+// Unwrap returns fault.Invalid.
+func (e *AheadError) Unwrap() error { return fault.Invalid }
+
 // Behind returns how many events have come after a position: how far a consumer
 // that has got there is behind. The error is that of Events for a position that
-// is none of this store's.
+// is none of this store's, and an *AheadError for one that this node has not got to.
 func (s *Store) Behind(p Position) (events int64, err error) {
 	at, err := s.parse(p)
 	if err != nil {
@@ -239,7 +251,7 @@ func (s *Store) parse(p Position) ([]int64, error) {
 	}
 	for i, l := range s.engine.lanes {
 		if have[i] > l.shard.Events() {
-			return nil, fault.New(fault.Invalid, "position %q is ahead of this store: start again from the state itself", p)
+			return nil, &AheadError{p}
 		}
 	}
 	return have, nil

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +50,25 @@ func TestOwnWritesAreSeenOnEveryNode(t *testing.T) {
 	}
 	if r := at[0].ask("", "GET", "/products/mug", "", "Shop-Position", "s1.x.1"); r.status != 422 || r.at("fields.0.location") != "header.Shop-Position" {
 		t.Errorf("a position that is none: %d %s", r.status, r.text)
+	}
+}
+
+// TestAReplayOnAClusterBeginsSomewhere: one from what is no position is refused on
+// every node of a cluster, too, where another node may be ahead of the one asked.
+func TestAReplayOnAClusterBeginsSomewhere(t *testing.T) {
+	c := commercetest.OpenCluster(t, 3, commerce.WithPayments(simulator.New()), commerce.WithShards(2))
+	w := serve(t, c.Nodes[0], httpapi.Options{Auth: ownAuth{}, PerAddress: httpapi.Unlimited})
+	path := "/staff/endpoints/" + w.must(201, "staff", "POST", "/staff/endpoints", `{"url":"https://example.com/hook"}`).at("id").(string)
+	w.must(200, "staff", "PUT", "/staff/products/mug", `{"title":"Mug","variants":[{"sku":"mug"}]}`)
+	here := string(c.Nodes[0].Latest())
+	ofStore := here[:strings.LastIndex(here[:strings.LastIndex(here, ".")], ".")] // without how far each shard was read
+	for _, odd := range []string{"nonsense", "v1", "v1.", "v1.AAAAAAAAAA.1.2", ofStore + ".1", here + ".1", here + "!"} {
+		if r := w.ask("staff", "POST", path+"/replay", `{"position":"`+odd+`"}`); r.status != 422 || r.at("fields.0.location") != "body.position" {
+			t.Errorf("from the position %s: %d %s", odd, r.status, r.text)
+		}
+	}
+	for _, fine := range []string{"", here, ofStore + ".0.zz"} { // the last one is ahead of this node
+		w.must(204, "staff", "POST", path+"/replay", `{"position":"`+fine+`"}`)
 	}
 }
 

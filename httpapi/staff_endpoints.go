@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/keelshop/commerce"
@@ -196,7 +197,10 @@ func (a *api) replayEndpoint(ctx context.Context, in *replayEndpointInput) (*str
 // Of several nodes, another one may be further than this.
 func (a *api) checkPosition(p commerce.Position) error {
 	_, err := a.shop.Behind(p)
-	if fault.CodeOf(err) == fault.Invalid && (a.shop.Cluster().Addr() == "" || !p.Includes("")) {
+	if _, ahead := errors.AsType[*commerce.AheadError](err); ahead && a.shop.Cluster().Addr() != "" {
+		return nil
+	}
+	if fault.CodeOf(err) == fault.Invalid {
 		return &fieldError{"body.position", "is not a position of this shop"}
 	}
 	return nil
