@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce"
+	"github.com/keelshop/commerce/cart"
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/fault"
 )
@@ -95,6 +96,13 @@ func TestNobodyTakesTheMajorityAway(t *testing.T) {
 	}
 	must(t, cluster.Drain(t.Context(), "node_1")) // it is already
 	must(t, cluster.Resume(t.Context(), "node_1"))
+	// Another one is drained after it was asked, while the leaders still answer.
+	between := &onSecond{Context: t.Context(), do: func() { must(t, cluster.Drain(t.Context(), "node_1")) }}
+	refused("after removing another one beside one that is drained meanwhile", cluster.Remove(between, "node_2"), fault.Unavailable)
+	if between.deadlines < 2 {
+		t.Error("nothing was drained meanwhile: this shows nothing")
+	}
+	must(t, cluster.Resume(t.Context(), "node_1"))
 
 	for i := range 50 { // a leader that hangs is asked, and does nothing
 		short, cancel := context.WithTimeout(t.Context(), time.Duration(i)*50*time.Microsecond)
@@ -120,5 +128,44 @@ func TestNobodyTakesTheMajorityAway(t *testing.T) {
 	must(t, cluster.Remove(t.Context(), "node_2"))
 	f.voters(2)
 	refused("with two votes", cluster.Drain(t.Context(), "node_0"), fault.Refused)
+	f.check()
+}
+
+// onSecond does something when it is asked for its deadline for the second time: a
+// Remove asks before its question to all nodes, and then before that to the leaders.
+type onSecond struct {
+	context.Context
+	deadlines int
+	do        func()
+}
+
+func (c *onSecond) Deadline() (time.Time, bool) {
+	if c.deadlines++; c.deadlines == 2 {
+		c.do()
+	}
+	return c.Context.Deadline()
+}
+
+// TestNobodyLeadsBeforeItHasCaughtUp: a node with a long queue of entries that it
+// has not applied does not take a leadership, and takes one when it has.
+func TestNobodyLeadsBeforeItHasCaughtUp(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	f := newFleet(t, 1)
+	stock(t, f.nodes[0], "mug", 1000)
+	f.join(1, 2)
+	must(t, f.nodes[2].Cluster().Drain(ctx, "node_2")) // it leads nothing now
+	must(t, f.nodes[2].Cluster().Resume(ctx, "node_2"))
+	accepts := func() bool { return commerce.Accepts(ctx, f.nodes[0], "node_2", 0) }
+	eventually(t, "it would lead", accepts)
+	resume := commerce.Pause(f.nodes[2])
+	must(t, commerce.TakeCut(ctx, f.nodes[0]))
+	for range 120 {
+		_, err := f.nodes[0].Carts.AddLine(ctx, cart.AddLine{SKU: "mug", Quantity: 1})
+		must(t, err)
+	}
+	eventually(t, "it has a long queue and would not lead", func() bool { return !accepts() })
+	resume()
+	eventually(t, "it would lead when it has caught up", accepts)
 	f.check()
 }

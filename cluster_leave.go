@@ -30,6 +30,9 @@ func (c *Cluster) Remove(ctx context.Context, node string) error {
 	if err := c.removable(ctx, node); err != nil {
 		return err
 	}
+	if err := c.spareable(ctx, node); err != nil { // the leaders may have taken long to answer
+		return err
+	}
 	for _, l := range c.store.engine.lanes {
 		if err := c.atLeader(ctx, call{Op: callRemove, Shard: l.number, Node: node}); err != nil {
 			return fmt.Errorf("removing node %s from shard %d: %w", node, l.number, err)

@@ -42,6 +42,11 @@ func MayRemove(ctx context.Context, s *Store, node string) error {
 	return s.cluster.removable(ctx, node)
 }
 
+// Accepts asks a node through another one whether it would lead a shard.
+func Accepts(ctx context.Context, s *Store, node string, shard int) bool {
+	return s.cluster.accepts(ctx, node, shard)
+}
+
 // Admit shows a node a token, as the node that it is for does.
 func Admit(ctx context.Context, s *Store, node, token string) error {
 	return s.cluster.admit(ctx, call{Op: callRedeem, Node: node, Name: token})
