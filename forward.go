@@ -282,6 +282,9 @@ func (s *Store) answer(ctx context.Context, c call) (answered, error) {
 		if err := e.room.low(); err != nil {
 			return answered{}, err
 		}
+		if err := l.caughtUp(); err != nil {
+			return answered{}, err
+		}
 		return answered{}, l.trusted()
 	case callDigest:
 		return s.serveDigest(ctx, l, uint64(c.Offset))
@@ -289,6 +292,19 @@ func (s *Store) answer(ctx context.Context, c call) (answered, error) {
 		return answered{}, s.distrust(l, c.Node)
 	}
 	return s.operate(ctx, c)
+}
+
+// maxUnapplied is how many entries of the log a node may have to apply before it
+// takes writes as the leader.
+const maxUnapplied = 100
+
+// caughtUp refuses to lead before a long queue is applied: until then a new leader
+// takes no writes.
+func (l *lane) caughtUp() error {
+	if last, applied := l.group.LastIndex(), l.group.Applied(); last > applied+maxUnapplied {
+		return fault.New(fault.Unavailable, "this node has %d entries of shard %d to apply before it can lead it", last-applied, l.number)
+	}
+	return nil
 }
 
 // operate does what an operator asks for.
