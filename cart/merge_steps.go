@@ -40,6 +40,9 @@ func (c closeGuest) apply(tx *command.Tx) (struct{}, error) {
 	if err := h.unreserve(tx); err != nil {
 		return struct{}{}, err
 	}
+	if _, err := tx.Exec(`UPDATE carts SET email_hash = NULL WHERE id = ?`, c.Guest); err != nil { // it is no guest's any more
+		return struct{}{}, err
+	}
 	h.status, h.customer = Merging, c.Customer
 	if _, err := h.save(tx); err != nil {
 		return struct{}{}, err

@@ -11,6 +11,7 @@ import (
 	"github.com/keelshop/commerce/catalog"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
+	"github.com/keelshop/commerce/internal/sqlite"
 	"github.com/keelshop/commerce/money"
 )
 
@@ -105,6 +106,36 @@ func TestMergeRefusals(t *testing.T) {
 	}
 	if got := s.get(mine.ID); got.Version != 1 {
 		t.Errorf("a refusal changed the customer's cart: %+v", got)
+	}
+}
+
+// TestAMergedCartHasNoGuestsAddress by which a guest's orders are found.
+func TestAMergedCartHasNoGuestsAddress(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells(map[catalog.SKU]int64{"mug": 1250})
+	who, guest := s.customer("a@example.com"), s.guest(one("mug", 1)...)
+	s.setContact(guest.ID, ada())
+	hashes := func() (n int64) {
+		for shard := range s.engine.Shards() {
+			err := s.engine.View(t.Context(), s.engine.SlotOn(shard), func(tx *sqlite.Tx) error {
+				here, _, err := tx.Int64(`SELECT count(*) FROM carts WHERE email_hash IS NOT NULL`)
+				n += here
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return n
+	}
+	if n := hashes(); n != 1 {
+		t.Fatalf("%d addresses", n)
+	}
+	if _, err := s.carts.Merge(t.Context(), guest.ID, who); err != nil {
+		t.Fatal(err)
+	}
+	if n := hashes(); n != 0 {
+		t.Errorf("%d addresses after the merge", n)
 	}
 }
 

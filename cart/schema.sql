@@ -37,7 +37,8 @@ CREATE TABLE carts (
 	CHECK (held_until = 0 OR status = 'active'),
 	CHECK ((order_id <> '') = (status IN ('locking', 'completed'))),
 	CHECK ((customer <> '') OR status NOT IN ('merging', 'merged')),
-	CHECK ((contact IS NULL) = (contact_subject = ''))
+	CHECK ((contact IS NULL) = (contact_subject = '')),
+	CHECK (email_hash IS NULL OR customer = '')
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX carts_by_email ON carts (email_hash, id) WHERE email_hash IS NOT NULL AND status = 'completed';
