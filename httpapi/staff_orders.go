@@ -79,7 +79,7 @@ func (a *api) listNumbered(ctx context.Context, in *listAllOrdersInput) (*answer
 	if err != nil {
 		return nil, err
 	}
-	if (in.Status == "" || in.Status == string(o.Status)) && (in.Customer == "" || in.Customer == string(o.Customer)) {
+	if (in.Status == "" || in.Status == string(o.Status)) && (in.Customer == "" || o.IsOf(accounts.CustomerID(in.Customer))) {
 		o.Lines = nil
 		out.Body.Items = append(out.Body.Items, showOrder(o))
 	}
