@@ -11,8 +11,8 @@ import (
 // EraseJoined makes unreadable for good what is personal in the orders that a
 // customer placed as a guest and that were joined to their account: see
 // orders.JoinGuests and cart.EraseGuest. Call it before Accounts.Erase, which does
-// not reach them: they are sealed under keys of their own. Erasing twice does
-// nothing more.
+// not reach them since they are sealed under keys of their own, and again after it
+// for those that were joined meanwhile. Erasing twice does nothing more.
 func (s *Store) EraseJoined(ctx context.Context, customer accounts.CustomerID) error {
 	for o, err := range s.Orders.All(ctx, orders.Filter{Customer: customer}) {
 		if err != nil {

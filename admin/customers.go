@@ -136,5 +136,8 @@ func eraseCustomer(v *visit) error {
 	if err := v.site.shop.Accounts.Erase(v.ctx(), accounts.Erase{Customer: id, Key: v.key()}); err != nil {
 		return err
 	}
+	if err := v.site.shop.EraseJoined(v.ctx(), id); err != nil { // what was joined meanwhile
+		return err
+	}
 	return v.done("/customers/"+string(id), "erased")
 }

@@ -93,7 +93,10 @@ func (a *api) erase(ctx context.Context, c accounts.Erase) error {
 	if err := a.shop.EraseJoined(ctx, c.Customer); err != nil {
 		return err
 	}
-	return a.shop.Accounts.Erase(ctx, c)
+	if err := a.shop.Accounts.Erase(ctx, c); err != nil {
+		return err
+	}
+	return a.shop.EraseJoined(ctx, c.Customer) // what was joined meanwhile
 }
 
 type addAddressInput struct {
