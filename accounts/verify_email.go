@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/keelshop/commerce/fault"
+	"github.com/keelshop/commerce/internal/claim"
 	"github.com/keelshop/commerce/internal/command"
 	"github.com/keelshop/commerce/internal/id"
 	"github.com/keelshop/commerce/internal/seal"
@@ -83,12 +84,19 @@ func (Verify) Kind() command.Kind { return "accounts.verify" }
 // Validate finds nothing wrong: a text that is no token is a *NoLetterError.
 func (Verify) Validate() error { return nil }
 
-func (c Verify) apply(tx *command.Tx) (CustomerID, error) {
+// shown is its answer, which stays the same when it is repeated, also after the
+// customer took another address.
+type shown struct {
+	Customer CustomerID `cbor:"1,keyasint"`
+	Email    claim.Hash `cbor:"2,keyasint"`
+}
+
+func (c Verify) apply(tx *command.Tx) (shown, error) {
 	have, err := useLetter(tx, VerifyEmail, c.Hash)
 	if err != nil {
-		return "", err
+		return shown{}, err
 	}
-	return have.id, markVerified(tx, have)
+	return shown{Customer: have.id, Email: *have.email}, markVerified(tx, have)
 }
 
 func markVerified(tx *command.Tx, have base) error {
@@ -103,17 +111,39 @@ func markVerified(tx *command.Tx, have base) error {
 // Verify marks an e-mail address as verified and returns whose it is. The error
 // is a *NoLetterError.
 func (s *Service) Verify(ctx context.Context, c Verify) (CustomerID, error) {
+	m, err := s.VerifyMailbox(ctx, c)
+	return m.customer, err
+}
+
+// Mailbox is a proof that whoever showed a letter's token reads the mail to an
+// address, and that the address was a customer's then. It does not say that it
+// was the customer who showed it: anybody can register with an address, and its
+// owner may press a button in a letter that they did not ask for. Only
+// VerifyMailbox makes one; the zero Mailbox proves nothing.
+type Mailbox struct {
+	customer CustomerID
+	email    claim.Hash
+}
+
+// Customer returns whose address it was.
+func (m Mailbox) Customer() CustomerID { return m.customer }
+
+// Email returns the address's hash: see HashOf.
+func (m Mailbox) Email() claim.Hash { return m.email }
+
+// VerifyMailbox is Verify with a proof of what the token showed.
+func (s *Service) VerifyMailbox(ctx context.Context, c Verify) (Mailbox, error) {
 	slot, h, ok := parseToken(letterToken, c.Token)
 	if !ok {
-		return "", &NoLetterError{}
+		return Mailbox{}, &NoLetterError{}
 	}
 	call := command.Call{Key: "letter " + hex.EncodeToString(h[:]), Slot: slot, Prepare: func(command.Stamp) error {
 		c.Hash = h
 		return nil
 	}}
-	customer, err := command.Do[CustomerID](ctx, s.engine, &c, call)
+	m, err := command.Do[shown](ctx, s.engine, &c, call)
 	if err != nil {
-		return "", fmt.Errorf("verifying an e-mail address: %w", keyless(err))
+		return Mailbox{}, fmt.Errorf("verifying an e-mail address: %w", keyless(err))
 	}
-	return customer, nil
+	return Mailbox{customer: m.Customer, email: m.Email}, nil
 }

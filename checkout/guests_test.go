@@ -9,7 +9,6 @@ import (
 	"github.com/keelshop/commerce/checkout"
 	"github.com/keelshop/commerce/fault"
 	"github.com/keelshop/commerce/internal/command"
-	"github.com/keelshop/commerce/internal/command/commandtest"
 	"github.com/keelshop/commerce/internal/seal"
 	"github.com/keelshop/commerce/orders"
 )
@@ -31,12 +30,31 @@ func (s *shop) registers(email seal.Personal, verified bool) accounts.CustomerID
 	c, err := s.people.Register(s.ctx(), accounts.Register{Email: email, Name: "Ada"})
 	s.must(err)
 	if verified {
-		letter, err := s.people.StartVerification(s.ctx(), accounts.StartVerification{Customer: c.ID})
-		s.must(err)
-		_, err = s.people.Verify(s.ctx(), accounts.Verify{Token: letter.Token})
-		s.must(err)
+		s.mailbox(s.letter(c.ID))
 	}
 	return c.ID
+}
+
+// letter returns a letter's token that shows a customer's address.
+func (s *shop) letter(who accounts.CustomerID) seal.Personal {
+	s.Helper()
+	letter, err := s.people.StartVerification(s.ctx(), accounts.StartVerification{Customer: who})
+	s.must(err)
+	return letter.Token
+}
+
+// mailbox shows a letter's token.
+func (s *shop) mailbox(token seal.Personal) accounts.Mailbox {
+	s.Helper()
+	m, err := s.people.VerifyMailbox(s.ctx(), accounts.Verify{Token: token})
+	s.must(err)
+	return m
+}
+
+// joins asks for the orders of guests with a letter's token.
+func (s *shop) joins(who accounts.CustomerID, token seal.Personal) (int, error) {
+	s.Helper()
+	return s.orders.JoinGuests(s.ctx(), orders.JoinGuests{Customer: who, Mailbox: s.mailbox(token)})
 }
 
 // history returns the IDs of a customer's orders, the oldest first, after
@@ -85,16 +103,18 @@ func TestGuestsOrdersAreJoined(t *testing.T) {
 	s.must(err)
 
 	who := s.registers("ada@example.com", false)
-	for range 2 {
-		_, err := s.orders.JoinGuests(s.ctx(), orders.JoinGuests{Customer: who})
-		if e := as[*accounts.UnverifiedError](s, err); e.Customer != who || fault.CodeOf(err) != fault.Refused || len(s.history(who)) > 0 {
-			t.Errorf("before it is verified: got %v, and %v", err, s.history(who))
+	stranger := s.registers("eve@example.net", true)
+	for _, m := range []accounts.Mailbox{{}, s.mailbox(s.letter(stranger))} {
+		_, err := s.orders.JoinGuests(s.ctx(), orders.JoinGuests{Customer: who, Mailbox: m})
+		if as[*accounts.NoLetterError](s, err); len(s.history(who)) > 0 {
+			t.Errorf("without a letter to it: got %v", s.history(who))
 		}
 	}
-	letter, err := s.people.StartVerification(s.ctx(), accounts.StartVerification{Customer: who})
-	s.must(err)
-	_, err = s.people.Verify(s.ctx(), accounts.Verify{Token: letter.Token})
-	s.must(err)
+	token := s.letter(who)
+	_, err = s.orders.JoinGuests(s.ctx(), orders.JoinGuests{Customer: stranger, Mailbox: s.mailbox(token)})
+	if as[*accounts.NoLetterError](s, err); len(s.history(stranger))+len(s.history(who)) > 0 {
+		t.Errorf("where a stranger is logged in: got %v", s.history(stranger))
+	}
 	own, err := s.carts.AddLine(s.ctx(), cart.AddLine{Customer: who, SKU: "mug", Quantity: 1})
 	s.must(err)
 	bought, err := s.pay(own.ID, approves)
@@ -102,12 +122,9 @@ func TestGuestsOrdersAreJoined(t *testing.T) {
 	was := s.order(theirs[0]).Version
 	all := append(slices.Clone(theirs), bought.ID)
 	slices.Sort(all)
-	for i, want := range []int{7, 7, 0} {
-		n, err := s.orders.JoinGuests(s.ctx(), orders.JoinGuests{Customer: who, Key: []string{"k", "k", "another"}[i]})
+	for i, want := range []int{7, 0, 0} {
+		n, err := s.joins(who, token)
 		s.must(err)
-		if i == 1 {
-			want = 0 // the same key has nothing left to do
-		}
 		if n != want || !slices.Equal(s.history(who), all) {
 			t.Errorf("call %d joined %d: %v; want %v", i, n, s.history(who), all)
 		}
@@ -124,10 +141,9 @@ func TestGuestsOrdersAreJoined(t *testing.T) {
 	s.must(s.bank.Confirm(string(s.attempt(waits.ID).ID), true))
 	_, err = s.checkout.Resume(s.ctx(), waits.ID)
 	s.must(err)
-	if n, err := s.orders.JoinGuests(s.ctx(), orders.JoinGuests{Customer: who}); n != 1 || err != nil {
+	if n, err := s.joins(who, token); n != 1 || err != nil {
 		t.Errorf("joined %d, %v", n, err)
 	}
-	// An address that moves to another customer takes nothing with it.
 	if found, err := s.orders.CheckJoins(s.ctx()); err != nil || len(found) > 0 {
 		t.Errorf("got %v, %v", found, err)
 	}
@@ -140,12 +156,72 @@ func TestErasedGuestsAreNotFound(t *testing.T) {
 	gone := s.guestBuys("ada@example.com")
 	s.must(s.carts.EraseGuest(s.ctx(), cart.EraseGuest{Cart: cart.ID(gone.Cart)}))
 	who := s.registers("ada@example.com", true)
-	if n, err := s.orders.JoinGuests(s.ctx(), orders.JoinGuests{Customer: who}); n != 0 || err != nil {
+	m := s.mailbox(s.letter(who))
+	if n, err := s.orders.JoinGuests(s.ctx(), orders.JoinGuests{Customer: who, Mailbox: m}); n != 0 || err != nil {
 		t.Errorf("joined %d, %v", n, err)
 	}
 	s.must(s.people.Erase(s.ctx(), accounts.Erase{Customer: who}))
-	_, err := s.orders.JoinGuests(s.ctx(), orders.JoinGuests{Customer: who})
+	_, err := s.orders.JoinGuests(s.ctx(), orders.JoinGuests{Customer: who, Mailbox: m})
 	as[*accounts.ErasedError](s, err)
+}
+
+// TestAnOldLetterJoinsNothing: a letter shows one address and is good for a week,
+// in which the customer may take another. It shows nothing of that, whoever has
+// confirmed it, and nothing of the one before any more.
+func TestAnOldLetterJoinsNothing(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 10)
+	s.guestBuys("eve@example.com")
+	s.guestBuys("victim@example.com")
+	who := s.registers("mallory@example.com", false)
+	old := s.letter(who)
+	s.mailbox(old)
+	takes := func(email seal.Personal) {
+		t.Helper()
+		_, err := s.people.Update(s.ctx(), accounts.Update{Customer: who, Email: &email})
+		s.must(err)
+		s.mailbox(s.letter(who)) // its owner confirms it
+	}
+	for _, email := range []seal.Personal{"victim@example.com", "eve@example.com"} {
+		takes(email)
+		_, err := s.joins(who, old)
+		if as[*accounts.NoLetterError](s, err); len(s.history(who)) > 0 {
+			t.Errorf("%s: got %v", email.Reveal(), s.history(who))
+		}
+	}
+}
+
+// TestAnAddressThatMovesAwayJoinsNoMore: what is taken is asked about again on
+// each shard.
+func TestAnAddressThatMovesAwayJoinsNoMore(t *testing.T) {
+	s := newShop(t, 2)
+	s.sells("mug", 1000)
+	for range 20 { // on both shards
+		s.guestBuys("ada@example.com")
+	}
+	who := s.registers("ada@example.com", false)
+	m := s.mailbox(s.letter(who))
+	taken := 0
+	s.engine.Drop = func(e command.Envelope) bool {
+		if e.Kind != "orders.take_guests" {
+			return false
+		}
+		taken++
+		return true // it was done, and nobody heard
+	}
+	_, err := s.orders.JoinGuests(s.ctx(), orders.JoinGuests{Customer: who, Mailbox: m})
+	if !fault.Retryable(err) || taken == 0 {
+		t.Fatalf("got %v after %d", err, taken)
+	}
+	s.engine.Drop = nil
+	was := len(s.history(who))
+	_, err = s.people.Update(s.ctx(), accounts.Update{Customer: who, Email: new(seal.Personal("countess@example.com"))})
+	s.must(err)
+	_, err = s.orders.JoinGuests(s.ctx(), orders.JoinGuests{Customer: who, Mailbox: m})
+	as[*accounts.UnverifiedError](s, err)
+	if got := len(s.history(who)); got != was || got == 20 {
+		t.Errorf("there were %d orders, and %d after the address had moved away", was, got)
+	}
 }
 
 // TestManyGuestsOrdersAreJoined: more than one command takes, and the program dies
@@ -165,11 +241,12 @@ func TestManyGuestsOrdersAreJoined(t *testing.T) {
 		}
 		return taken == 2 && e.Kind == "orders.take_guests"
 	}
-	first, err := s.orders.JoinGuests(s.ctx(), orders.JoinGuests{Customer: who, Key: "k"})
-	if fault.CodeOf(err) != fault.Uncertain || commandtest.KeyOf(t, err) != "k" || first >= many {
+	token := s.letter(who)
+	first, err := s.joins(who, token)
+	if !fault.Retryable(err) || first >= many {
 		t.Fatalf("joined %d, %v", first, err)
 	}
-	if _, err := s.orders.JoinGuests(s.ctx(), orders.JoinGuests{Customer: who, Key: "k"}); err != nil {
+	if _, err := s.joins(who, token); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.history(who); len(got) != many {

@@ -66,12 +66,12 @@ func (a *api) addSessions() {
 	add(a, route{forCustomer, "DELETE", "/sessions/{session}", "end-session", "Customers", "Log out somewhere else", 204, false}, a.endSession)
 	add(a, route{forCustomer, "DELETE", "/sessions", "log-out-everywhere", "Customers", "Log out everywhere", 204, false}, a.logOutEverywhere)
 	add(a, route{forSession, "PUT", "/customers/me/password", "change-password", "Customers", "Change one's password, which ends all sessions and opens a new one", 0, true}, a.changePassword)
-	add(a, route{forCustomer, "POST", "/customers/me/guest-orders", "join-guest-orders", "Customers", "Join to the account what was ordered without logging in by one's e-mail address, which must be verified", 0, false}, a.joinGuestOrders)
 	if a.options.Mailer == nil {
 		return // nobody could ever get a letter
 	}
 	add(a, route{forCustomer, "POST", "/customers/me/verification", "start-verification", "Customers", "Get a letter to verify one's e-mail address", 202, true}, a.startVerification)
 	add(a, route{forAnyone, "POST", "/verifications", "verify", "Customers", "Verify an e-mail address by the token in a letter", 204, true}, a.verify)
+	add(a, route{forCustomer, "POST", "/customers/me/guest-orders", "join-guest-orders", "Customers", "Verify one's e-mail address by the token in a letter, and join to the account what was ordered with it without logging in", 0, true}, a.joinGuestOrders)
 	add(a, route{forAnyone, "POST", "/password-resets", "start-reset", "Customers", "Get a letter to reset a password", 202, true}, a.startReset)
 	add(a, route{forAnyone, "PUT", "/password-resets", "reset", "Customers", "Reset a password by the token in a letter", 201, true}, a.reset)
 }
@@ -254,8 +254,15 @@ type JoinedOrders struct {
 	Joined int `json:"joined" doc:"How many were found just now; they are among the customer's orders from now on."`
 }
 
-func (a *api) joinGuestOrders(ctx context.Context, in *Keyed) (*answer[JoinedOrders], error) {
-	n, err := a.shop.Orders.JoinGuests(ctx, orders.JoinGuests{Customer: callerOf(ctx).Customer, Key: in.Key})
+// joinGuestOrders needs a customer who is logged in and a letter to their address:
+// neither shows alone that they are the ones who ordered with it. A letter that
+// was shown to POST /verifications is used up.
+func (a *api) joinGuestOrders(ctx context.Context, in *verifyInput) (*answer[JoinedOrders], error) {
+	mailbox, err := a.shop.Accounts.VerifyMailbox(ctx, accounts.Verify{Token: seal.Personal(in.Body.Token)})
+	if err != nil {
+		return nil, err
+	}
+	n, err := a.shop.Orders.JoinGuests(ctx, orders.JoinGuests{Customer: callerOf(ctx).Customer, Mailbox: mailbox})
 	if err != nil {
 		return nil, err
 	}

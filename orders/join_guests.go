@@ -16,12 +16,20 @@ import (
 )
 
 // JoinGuests joins the orders to a customer's account that guests have placed
-// with its e-mail address, once that is verified. They stay where they are and
-// remain a guest's; the account shows them. One that belongs to an account
-// already stays there.
+// with its e-mail address. They stay where they are and remain a guest's; the
+// account shows them. One that belongs to an account already stays there.
+//
+// It asks for two things at once, since anybody can register with an address
+// that is not theirs: Customer is who is logged in where the token of the letter
+// was shown, and Mailbox is what accounts.VerifyMailbox made of that token. An
+// address that its provider has given to somebody else since tells nothing of
+// that: who reads its mail now and has an account gets what was ordered with it
+// before. A shop that fears this erases guests in time: see cart.EraseGuest.
 type JoinGuests struct {
 	Customer accounts.CustomerID `cbor:"1,keyasint"`
-	Key      string              `cbor:"-"`
+	Mailbox  accounts.Mailbox    `cbor:"-"`
+
+	Email claim.Hash `cbor:"2,keyasint" command:"stamped"`
 }
 
 // JoinedEvent is the data of the event order.joined. It is told on the shard of
@@ -37,16 +45,25 @@ func (JoinGuests) Kind() command.Kind { return "orders.join_guests" }
 // Validate returns fault.Invalid if Customer is not a customer's ID.
 func (c JoinGuests) Validate() error { return id.Check("cus", string(c.Customer)) }
 
-// apply is the first step, on the customer's slot: it finds out whose orders may
-// be joined, and notes that there may be some elsewhere.
-func (c JoinGuests) apply(tx *command.Tx) (claim.Hash, error) {
-	email, err := accounts.VerifiedTx(tx.Tx, c.Customer)
-	if err != nil {
-		return claim.Hash{}, err
+// apply is the first step, on the customer's slot: it finds out whether the
+// address is still theirs, and notes that there may be orders elsewhere.
+func (c JoinGuests) apply(tx *command.Tx) (struct{}, error) {
+	if err := c.holds(tx.Tx); err != nil {
+		return struct{}{}, err
 	}
-	_, err = tx.Exec(`INSERT INTO order_joins (customer, slot, at) VALUES (?, ?, ?) ON CONFLICT (customer) DO UPDATE SET at = excluded.at`,
+	_, err := tx.Exec(`INSERT INTO order_joins (customer, slot, at) VALUES (?, ?, ?) ON CONFLICT (customer) DO UPDATE SET at = excluded.at`,
 		c.Customer, tx.Slot, tx.At)
-	return email, err
+	return struct{}{}, err
+}
+
+// holds returns an error unless the address that the letter went to is the
+// customer's verified one.
+func (c JoinGuests) holds(tx *sqlite.Tx) error {
+	email, err := accounts.VerifiedTx(tx, c.Customer)
+	if err == nil && email != c.Email {
+		err = &accounts.NoLetterError{}
+	}
+	return err
 }
 
 // takeGuests is the second step, on each shard that has such orders, a page at a
@@ -111,40 +128,42 @@ func freeOrderTx(tx *sqlite.Tx, bought cart.ID) (ID, bool, error) {
 }
 
 // JoinGuests runs the command and returns how many orders were joined just now.
-// It returns an *accounts.UnverifiedError if the customer's e-mail address is not
-// verified, an *accounts.UnknownCustomerError or an *accounts.ErasedError. What
-// comes in between leaves some joined and others not; asking again goes on.
+// It returns an *accounts.NoLetterError if Mailbox is not that of Customer or they
+// have another address now, an *accounts.UnverifiedError, an
+// *accounts.UnknownCustomerError or an *accounts.ErasedError. What comes in between
+// leaves some joined and others not; asking again goes on.
 func (s *Service) JoinGuests(ctx context.Context, c JoinGuests) (joined int, err error) {
 	slot, err := c.Customer.Slot()
 	if err != nil {
 		return 0, err
 	}
-	c.Key = command.KeyOr(s.engine, c.Key)
-	email, err := command.Do[claim.Hash](ctx, s.engine, &c, command.Call{Key: c.Key, Slot: slot})
-	if err != nil {
+	if c.Mailbox.Customer() != c.Customer {
+		return 0, fmt.Errorf("joining the orders of guests to customer %s: %w", c.Customer, &accounts.NoLetterError{})
+	}
+	c.Email = c.Mailbox.Email()
+	if _, err := command.Do[struct{}](ctx, s.engine, &c, command.Call{Slot: slot}); err != nil {
 		return 0, err
 	}
 	for shard := range s.engine.Shards() {
-		n, err := s.takeGuests(ctx, takeGuests{Shard: shard, Customer: c.Customer, Email: email})
+		n, err := s.takeGuests(ctx, slot, c, takeGuests{Shard: shard, Customer: c.Customer, Email: c.Email})
 		joined += n
 		if err != nil {
-			err = fmt.Errorf("joining the orders of guests to customer %s, after %d: %w", c.Customer, joined, err)
-			if fault.Retryable(err) {
-				err = &command.UncertainError{Key: c.Key, Err: err}
-			}
-			return joined, err
+			return joined, fmt.Errorf("joining the orders of guests to customer %s, after %d: %w", c.Customer, joined, err)
 		}
 	}
 	return joined, nil
 }
 
 // takeGuests takes the second step on one shard, where there is something to
-// take.
-func (s *Service) takeGuests(ctx context.Context, c takeGuests) (joined int, err error) {
+// take, as long as the address is the customer's.
+func (s *Service) takeGuests(ctx context.Context, home id.Slot, join JoinGuests, c takeGuests) (joined int, err error) {
 	slot := s.engine.SlotOn(c.Shard)
 	for {
 		some, err := s.hasGuests(ctx, slot, &c)
 		if err != nil || !some {
+			return joined, err
+		}
+		if err := s.engine.View(ctx, home, join.holds); err != nil {
 			return joined, err
 		}
 		done, err := command.Do[guestsTaken](ctx, s.engine, &c, command.Call{Slot: slot})

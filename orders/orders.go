@@ -54,7 +54,7 @@ func Module() command.Module {
 			command.Define(NoteLetter.apply),
 			command.Define(SetNumbering.apply),
 			command.Define(SetTerms.apply),
-			command.Define(JoinGuests.apply),
+			command.DefineRepeatable(JoinGuests.apply),
 			command.DefineRepeatable(takeGuests.apply),
 			command.DefineRepeatable(noteOverdue.apply),
 			command.DefineRepeatable(assignNumbers.apply),

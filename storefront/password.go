@@ -105,21 +105,35 @@ func verify(v *visit) error {
 	if err != nil {
 		return err
 	}
-	customer, err := v.site.shop.Accounts.Verify(v.ctx(), accounts.Verify{Token: commerce.Personal(v.r.PostFormValue("token"))})
+	mailbox, err := v.site.shop.Accounts.VerifyMailbox(v.ctx(), accounts.Verify{Token: commerce.Personal(v.r.PostFormValue("token"))})
 	switch {
 	case err == nil:
 		data.Done = v.locale.text("Thank you, your e-mail address is confirmed.")
-		joined, err := v.site.shop.Orders.JoinGuests(v.ctx(), orders.JoinGuests{Customer: customer})
-		if err != nil {
+		if err := v.joinOrders(mailbox, &data); err != nil {
 			return err // the link is good for a week: they may press again
-		}
-		if joined > 0 {
-			data.Done += " " + v.locale.text("What you ordered with it before, without logging in, is in your account now.")
 		}
 		return v.show(200, "verify", data)
 	case is[*accounts.NoLetterError](err), fault.CodeOf(err) == fault.Invalid:
 		data.Problem = v.locale.text("This link is not good any more. Please ask for another letter.")
 		return v.show(422, "verify", data)
+	}
+	return err
+}
+
+// joinOrders joins what the shopper ordered as a guest to their account. They must
+// be logged in where they open the link: whoever has registered with somebody
+// else's address must get nothing when its owner presses the button.
+func (v *visit) joinOrders(mailbox accounts.Mailbox, data *accountPage) error {
+	if v.customer == "" || v.customer != mailbox.Customer() {
+		data.Done += " " + v.locale.text("If you ordered with it before, without logging in: log in and open the link again to have that in your account.")
+		return nil
+	}
+	joined, err := v.site.shop.Orders.JoinGuests(v.ctx(), orders.JoinGuests{Customer: v.customer, Mailbox: mailbox})
+	if is[*accounts.NoLetterError](err) || is[*accounts.UnverifiedError](err) {
+		return nil // an old link, of an address before: it is confirmed, and nothing more
+	}
+	if joined > 0 {
+		data.Done += " " + v.locale.text("What you ordered with it before, without logging in, is in your account now.")
 	}
 	return err
 }

@@ -169,6 +169,7 @@ var germanTexts = map[string]string{
 	"If there is an account with this address, a letter is on its way to it. Its link is good for a quarter of an hour.": "Wenn es zu dieser Adresse ein Konto gibt, ist eine Mail dorthin unterwegs. Ihr Link gilt eine Viertelstunde.",
 	"This link is not good any more. Please ask for another letter.":                                                     "Dieser Link gilt nicht mehr. Bitte lass dir eine neue Mail schicken.",
 	"What you ordered with it before, without logging in, is in your account now.":                                       "Was du früher damit bestellt hast, ohne dich anzumelden, steht jetzt in deinem Konto.",
+	"If you ordered with it before, without logging in: log in and open the link again to have that in your account.":    "Falls du früher damit bestellt hast, ohne dich anzumelden: Melde dich an und öffne den Link noch einmal, dann steht das in deinem Konto.",
 	"Thank you, your e-mail address is confirmed.":                                                                       "Danke, deine E-Mail-Adresse ist bestätigt.",
 	"Your account": "Dein Konto", "Your orders": "Deine Bestellungen", "Date": "Datum", "You have not ordered anything yet.": "Du hast noch nichts bestellt.",
 	"You": "Du", "Your addresses": "Deine Adressen", "New address": "Neue Adresse", "Log out": "Abmelden", "order pending": "wartet auf Zahlung", "order placed": "bestellt", "order canceled": "storniert",

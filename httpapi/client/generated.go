@@ -615,10 +615,10 @@ func (c *Client) IssueGiftCard(ctx context.Context, body IssueGiftCardBody, opts
 	return out, err
 }
 
-// JoinGuestOrders: join to the account what was ordered without logging in by one's e-mail address, which must be verified.
+// JoinGuestOrders: verify one's e-mail address by the token in a letter, and join to the account what was ordered with it without logging in.
 // It is POST /customers/me/guest-orders.
-func (c *Client) JoinGuestOrders(ctx context.Context, opts ...CallOption) (out JoinedOrders, err error) {
-	err = c.do(ctx, call{method: "POST", path: "/customers/me/guest-orders"}, opts, &out)
+func (c *Client) JoinGuestOrders(ctx context.Context, body VerifyBody, opts ...CallOption) (out JoinedOrders, err error) {
+	err = c.do(ctx, call{method: "POST", path: "/customers/me/guest-orders", body: body}, opts, &out)
 	return out, err
 }
 
