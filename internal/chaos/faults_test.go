@@ -101,7 +101,7 @@ func (f *fleet) breakSyncs(n *node, how string, lasts time.Duration) {
 	case <-done:
 	case <-time.After(lasts):
 	}
-	_ = c.Process.Signal(syscall.SIGTERM) // it ends with the node, too
+	_ = c.Process.Signal(syscall.SIGTERM)                                   // it ends with the node, too
 	last := time.AfterFunc(10*time.Second, func() { _ = c.Process.Kill() }) // or hangs, with a node that died in a delayed call
 	_ = c.Wait()
 	last.Stop()
