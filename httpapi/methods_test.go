@@ -47,6 +47,8 @@ var notServed = map[string]string{
 	"Carts.PriceFor":                   "a cart says by what it means to be paid, and its quote goes by that",
 
 	"Orders.CheckJoins":                       "part of Store.Verify",
+	"Orders.Letters Orders.NoteLetter":        "steps of sending letters of gift cards",
+	"Orders.Terms":                            "TermsAndVersion has them, with their version",
 	"Orders.AnnotateReturn Orders.ReturnNote": "notes of the program on returns",
 	"Orders.OfCustomer":                       "for pages; /staff/orders and /me/orders list them, by customer",
 	"Orders.Find":                             "for pages with one field for everything; /staff/orders takes a number and a customer",
