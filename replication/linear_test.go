@@ -45,7 +45,7 @@ type registers struct {
 // check looks at the histories of the registers, and whether there was enough in them.
 func (r *registers) check(t *testing.T) {
 	operations := r.book.Check(t, 0, 0)
-	if reads := r.reads.Load(); reads < 100 || r.writes.Load() < 30 {
+	if reads := r.reads.Load(); reads < 100 || r.writes.Load() < 50 {
 		t.Errorf("%d operations, %d reads and %d writes succeeded", operations, reads, r.writes.Load())
 	}
 }
